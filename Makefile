@@ -1,0 +1,39 @@
+# Each target is a short script in scripts/; the environment they share is scripts/env.sh.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup fmt lint build unit browser clean-tools
+.NOTPARALLEL:
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Set up, build in release and serve http://127.0.0.1:3000
+	@scripts/run.sh
+
+test: ## Set up, then run everything: format, lint, build, unit, integration and browser tests
+	@scripts/test.sh
+
+setup: ## Install what is missing for `run` and `test`, into .tools/ where possible
+	@scripts/setup.sh test
+
+fmt: ## Format the Rust code
+	@cargo fmt --all
+
+lint: setup-run ## Clippy for the server, the library and the browser half
+	@scripts/lint.sh
+
+build: setup-run ## Build the site and the server in release
+	@scripts/build.sh
+
+unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
+	@scripts/unit.sh $(ARGS)
+
+browser: setup build ## Browser tests (ARGS go to Playwright: ARGS='--grep revoke')
+	@scripts/browser.sh $(ARGS)
+
+clean-tools: ## Remove what `setup` installed in this folder
+	rm -rf .tools tools/node_modules end2end/node_modules
+
+.PHONY: setup-run
+setup-run:
+	@scripts/setup.sh

@@ -1,0 +1,71 @@
+//! The server functions on accounts. The rules are the engine's.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use crate::AppError;
+#[cfg(feature = "ssr")]
+use crate::context::{engine, fail, request, settle};
+
+/// Signs in, in this browser; `remember` keeps the cookie when the browser closes.
+///
+/// # Errors
+///
+/// When the e-mail and password match no account, or no further session is allowed.
+#[server(prefix = "/fn", endpoint = "sign-in")]
+pub async fn sign_in(
+    /// The address of the account.
+    email: String,
+    /// Its password.
+    password: String,
+    /// Whether the cookie outlives the browser's window.
+    #[server(default)]
+    remember: bool,
+) -> Result<(), AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let sign_in = multi_session::SignIn { email, password, remember };
+    let browser = engine().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
+    settle(&request, browser, "signed-in");
+    Ok(())
+}
+
+/// Makes an account and signs in to it, in this browser.
+///
+/// # Errors
+///
+/// When the e-mail has an account, or an entry has not the form it needs.
+#[server(prefix = "/fn", endpoint = "sign-up")]
+pub async fn sign_up(
+    /// What the person is called.
+    name: String,
+    /// The address that will sign in.
+    email: String,
+    /// The password that will sign in.
+    password: String,
+) -> Result<(), AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let sign_up = multi_session::SignUp { name, email, password, image: None, remember: true };
+    let browser = engine().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
+    settle(&request, browser, "signed-in");
+    Ok(())
+}
+
+/// Ends the active session, in this browser only.
+///
+/// # Errors
+///
+/// When the store does not answer.
+#[server(prefix = "/fn", endpoint = "sign-out")]
+pub async fn sign_out() -> Result<(), AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let browser = engine().sign_out(&browser, multi_session::SignOutScope::Account).await.map_err(fail)?;
+    settle(&request, browser, "signed-out");
+    Ok(())
+}
+
+/// Whether the path is that of a server function whose form shows its errors itself.
+pub(crate) fn is_entry(path: &str) -> bool {
+    path == SignIn::PATH || path == SignUp::PATH
+}

@@ -1,0 +1,194 @@
+//! The accounts of this browser, in the header.
+
+use leptos::{ev, html, prelude::*};
+use multi_session::DeviceSession;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, Node};
+
+use crate::{
+    accounts::{Avatar, SignOut},
+    notice::use_notices,
+    sessions::use_list_device_sessions,
+    ui::{Icon, IconName},
+};
+
+/// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
+///
+/// Nothing while nobody is signed in.
+#[component]
+pub fn Switcher() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    let sign_out = ServerAction::<SignOut>::new();
+    let notices = use_notices();
+    Effect::new(move |_| {
+        match sign_out.value().get() {
+            Some(Ok(())) => notices.succeeded("You are signed out.".to_owned()),
+            Some(Err(error)) => notices.failed(&error),
+            None => return,
+        }
+        sessions.refetch();
+    });
+
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                sessions.list.await.ok();
+                move || {
+                    sessions.signed_in.get().unwrap_or(false).then(|| view! { <Menu sign_out /> })
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// The menu: a `<details>`, so that it opens without JavaScript.
+#[component]
+fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    let node = NodeRef::<html::Details>::new();
+    close_like_a_menu(node);
+    Effect::new(move |_| {
+        sessions.set_active.version().track();
+        if let Some(details) = node.get_untracked() {
+            details.set_open(false);
+        }
+    });
+    let name = Memo::new(move |_| sessions.current().map(|row| row.user.name).unwrap_or_default());
+    let accounts =
+        move || sessions.rows.with(|rows| rows.iter().filter(|row| row.is_held).cloned().collect::<Vec<_>>());
+    let leaving = sign_out.pending();
+
+    view! {
+        <details class="switcher" node_ref=node>
+            <summary>
+                <span class="visually-hidden">"Account: "</span>
+                {move || view! { <Avatar name=name.get() /> }}
+                <span class="switcher__name">{move || name.get()}</span>
+                <Icon name=IconName::ChevronDown size=16 />
+            </summary>
+            <div class="switcher__menu">
+                <ul aria-label="Accounts">
+                    <For
+                        each=accounts
+                        key=|row| (row.id.clone(), row.is_current)
+                        children=|row| view! { <Account row /> }
+                    />
+                </ul>
+                <hr class="switcher__rule" />
+                <a class="switcher__item" href="/sign-in?add=1" on:click=move |_| close(node)>
+                    <Icon name=IconName::Plus size=18 />
+                    "Add another account"
+                </a>
+                <ActionForm action=sign_out>
+                    <button
+                        class="switcher__item"
+                        type="submit"
+                        aria-busy=move || leaving.get().then_some("true")
+                        disabled=move || leaving.get()
+                    >
+                        <Icon name=IconName::SignOut size=18 />
+                        "Sign out"
+                    </button>
+                </ActionForm>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// One account of the menu: the active one is named, another one is a button.
+#[component]
+fn Account(row: DeviceSession) -> impl IntoView {
+    let set_active = use_list_device_sessions().set_active;
+    let busy = set_active.pending();
+    let id = row.id.to_string();
+    let email_id = format!("account-{id}");
+    if row.is_current {
+        return view! {
+            <li>
+                <div class="account account--active">
+                    <Avatar name=row.user.name.clone() />
+                    <span class="account__who">
+                        <span class="account__name">{row.user.name}</span>
+                        <span class="account__email">{row.user.email}</span>
+                    </span>
+                    <span class="visually-hidden">"active"</span>
+                    <Icon name=IconName::Check size=18 />
+                </div>
+            </li>
+        }
+        .into_any();
+    }
+    view! {
+        <li>
+            <ActionForm action=set_active>
+                <input type="hidden" name="session_id" value=id />
+                <button
+                    class="account"
+                    type="submit"
+                    aria-describedby=email_id.clone()
+                    disabled=move || busy.get()
+                >
+                    <Avatar name=row.user.name.clone() />
+                    <span class="account__who">
+                        <span class="account__name">
+                            <span class="visually-hidden">"Switch to "</span>
+                            {row.user.name}
+                        </span>
+                        <span class="account__email" aria-hidden="true" id=email_id.clone()>
+                            {row.user.email}
+                        </span>
+                    </span>
+                </button>
+            </ActionForm>
+        </li>
+    }
+    .into_any()
+}
+
+fn close(node: NodeRef<html::Details>) {
+    if let Some(details) = node.get_untracked() {
+        details.set_open(false);
+    }
+}
+
+/// Closes the menu on Escape, on a press outside, and when the focus leaves it.
+fn close_like_a_menu(node: NodeRef<html::Details>) {
+    let is_inside = move |target: Option<web_sys::EventTarget>| {
+        let target = target.and_then(|target| target.dyn_into::<Node>().ok());
+        node.get_untracked().is_some_and(|details| details.contains(target.as_ref()))
+    };
+    let is_open = move || node.get_untracked().is_some_and(|details| details.open());
+
+    Effect::new(move |_| {
+        let pressed = window_event_listener(ev::pointerdown, move |event| {
+            if is_open() && !is_inside(event.target()) {
+                close(node);
+            }
+        });
+        let moved = window_event_listener(ev::focusin, move |event| {
+            if is_open() && !is_inside(event.target()) {
+                close(node);
+            }
+        });
+        let keyed = window_event_listener(ev::keydown, move |event| {
+            if event.key() == "Escape" && is_open() {
+                close(node);
+                let summary = node
+                    .get_untracked()
+                    .and_then(|details| details.query_selector("summary").ok().flatten())
+                    .and_then(|summary| summary.dyn_into::<HtmlElement>().ok());
+                if let Some(summary) = summary {
+                    // Focus fails only for elements that cannot have it.
+                    let _ = summary.focus();
+                }
+            }
+        });
+        on_cleanup(move || {
+            pressed.remove();
+            moved.remove();
+            keyed.remove();
+        });
+    });
+}

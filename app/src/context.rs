@@ -1,0 +1,73 @@
+//! What the server knows about the request: the only file that reads it.
+
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::{expect_context, use_context};
+use leptos_axum::ResponseOptions;
+use multi_session::{
+    Browser, Code, Engine, Error,
+    http::{Problem, RequestState},
+};
+
+use crate::{AppError, guard::home};
+
+/// The rules, over the server's store.
+pub(crate) fn engine() -> Engine {
+    expect_context()
+}
+
+/// What the session layer found out about the request.
+pub(crate) fn request() -> RequestState {
+    expect_context::<Parts>()
+        .extensions
+        .get::<RequestState>()
+        .cloned()
+        .expect("the session layer is around every page and every server function")
+}
+
+/// Gives the error for the person, and the answer its status.
+pub(crate) fn fail(error: Error) -> AppError {
+    let code = error.code();
+    if let Error::Busy { retry_after } = &error
+        && let Some(response) = use_context::<ResponseOptions>()
+    {
+        response.insert_header(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+    }
+    // The map logs what is a failure of ours, as it does for the REST interface.
+    drop(Problem::from(error));
+    refuse(code);
+    code.into()
+}
+
+/// Gives the answer the status of a refusal, unless it goes to a form: its redirect carries the error instead.
+pub(crate) fn refuse(code: Code) {
+    let form = use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<RequestState>().map(RequestState::is_form_post))
+        .unwrap_or(true);
+    if !form {
+        set_status(Problem::status(code));
+    }
+}
+
+/// Keeps what the browser holds now, and sends a form to where it belongs, with the notice `done` to show there.
+pub(crate) fn settle(request: &RequestState, browser: Browser, done: &str) {
+    let path = home(browser.active().is_some());
+    request.set_browser(browser);
+    if request.is_form_post() {
+        leptos_axum::redirect(&format!("{path}?done={done}"));
+    }
+}
+
+/// Sends a page request to another page.
+pub(crate) fn detour(path: &str) {
+    if let (Some(response), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
+        response.set_status(StatusCode::SEE_OTHER);
+        response.insert_header(header::LOCATION, path);
+    }
+}
+
+/// Gives the answer a status.
+pub(crate) fn set_status(status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+}

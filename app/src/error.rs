@@ -1,0 +1,60 @@
+//! What a server function answers when it refuses or fails.
+
+use std::fmt;
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use multi_session::Code;
+use serde::{Deserialize, Serialize};
+
+/// A refusal or failure, as it crosses the wire: in the same form as the REST interface's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppError {
+    /// The stable name, as in `INVALID_SESSION_TOKEN`; empty where the answer has none.
+    #[serde(default)]
+    pub code: String,
+    /// The sentence for the person at the page.
+    pub message: String,
+}
+
+impl AppError {
+    /// Whether this is the refusal that `code` names.
+    pub fn is(&self, code: Code) -> bool {
+        self.code == code.as_str()
+    }
+}
+
+impl From<Code> for AppError {
+    fn from(code: Code) -> Self {
+        Self { code: code.as_str().to_owned(), message: code.sentence().to_owned() }
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self {
+                code: "UNREACHABLE".to_owned(),
+                message: "The server could not be reached. Check your connection and try again.".to_owned(),
+            },
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                #[cfg(feature = "ssr")]
+                crate::context::refuse(Code::ValidationError);
+                Self::from(Code::ValidationError)
+            }
+            _ => Self::from(Code::Internal),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Hooks that know nothing about sessions.
+
+pub mod use_hydrated;
+pub mod use_now;
+
+pub use use_hydrated::{Hydrated, use_hydrated};
+pub use use_now::use_now;
+
+pub(crate) use focus::focus_element;
+pub(crate) use use_now::provide_now;
+
+mod focus;

@@ -1,0 +1,69 @@
+//! The present, for texts like "3 minutes ago".
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use multi_session::Timestamp;
+
+/// When the server rendered the page; the server provides it as context.
+#[derive(Clone, Copy, Debug)]
+pub struct RenderedAt(
+    /// The moment, by the server's clock.
+    pub Timestamp,
+);
+
+/// The context of [`use_now`].
+#[derive(Clone, Copy)]
+struct Now(ReadSignal<Timestamp>);
+
+const TICK: Duration = Duration::from_secs(15);
+
+/// Gives the present by the server's clock, kept current.
+///
+/// The server's moment travels with the page and the browser adds the time gone by since, so a wrong clock in
+/// the browser makes no wrong "3 minutes ago".
+///
+/// # Examples
+///
+/// ```
+/// # use leptos::prelude::*;
+/// use app::hooks::use_now;
+/// use multi_session::Timestamp;
+///
+/// #[component]
+/// fn Age(since: Timestamp) -> impl IntoView {
+///     let now = use_now();
+///     move || format!("{} s", now.get().since(since).as_secs())
+/// }
+/// ```
+///
+/// ## Server-Side Rendering
+///
+/// The signal is the moment of [`RenderedAt`] and stays so; the browser hydrates with the same moment.
+///
+/// # Panics
+///
+/// Outside [`App`](crate::App), which provides it.
+pub fn use_now() -> ReadSignal<Timestamp> {
+    expect_context::<Now>().0
+}
+
+/// Starts the clock behind [`use_now`].
+pub(crate) fn provide_now() {
+    let rendered_at =
+        SharedValue::new(|| use_context::<RenderedAt>().map(|RenderedAt(at)| at).unwrap_or_default())
+            .into_inner();
+    let (now, set_now) = signal(rendered_at);
+    provide_context(Now(now));
+
+    Effect::new(move |_| {
+        let started = js_sys::Date::now();
+        let tick = move || {
+            let gone = Duration::from_millis((js_sys::Date::now() - started).max(0.0) as u64);
+            set_now.set(rendered_at.plus(gone));
+        };
+        if let Ok(interval) = set_interval_with_handle(tick, TICK) {
+            on_cleanup(move || interval.clear());
+        }
+    });
+}

@@ -1,0 +1,118 @@
+//! What a person sees: pages, components, hooks and server functions.
+//!
+//! The server renders every page completely (feature `ssr`), so that all of it works without JavaScript; the
+//! browser then takes the page over (feature `hydrate`). The two features are never on together.
+//!
+//! The server gives, by context: `multi_session::Engine`, [`RenderedAt`] and the request's `http` parts, in whose
+//! extensions the session layer has put `multi_session::http::RequestState`.
+//!
+//! To add one more act on sessions: a method in the engine, three lines in `sessions/actions.rs`, a `ServerAction`
+//! in [`sessions::use_list_device_sessions`], and its outcome's words in `sessions/announce.rs`.
+
+#![expect(unreachable_pub, reason = "Leptos' macros make public items of what is private")]
+#![recursion_limit = "256"]
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+pub mod accounts;
+pub mod error;
+pub mod hooks;
+pub mod sessions;
+pub mod ui;
+
+#[cfg(feature = "ssr")]
+mod context;
+mod guard;
+mod not_found;
+mod notice;
+
+pub use error::AppError;
+pub use hooks::use_now::RenderedAt;
+
+use crate::{
+    accounts::{SignInPage, SignUpPage, Switcher},
+    guard::Guard,
+    hooks::{provide_now, use_hydrated},
+    not_found::NotFound,
+    notice::{Toaster, provide_notices},
+    sessions::{SessionsPage, announce_outcomes, provide_list_device_sessions},
+    ui::{Icon, IconName},
+};
+
+/// The document around [`App`]: what the browser needs before the first script runs.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#15171d" media="(prefers-color-scheme: dark)" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="manifest" href="/manifest.webmanifest" />
+                <HashedStylesheet options=options.clone() id="leptos" />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The application: the frame of every page, and the pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_now();
+
+    view! {
+        <Title formatter=|page: String| format!("{page} · Multi-session") />
+        <Router>
+            <Frame />
+        </Router>
+    }
+}
+
+/// What stands around each page, and what all pages share: one list, one toaster, one rule of who belongs where.
+#[component]
+fn Frame() -> impl IntoView {
+    provide_notices();
+    let sessions = provide_list_device_sessions();
+    announce_outcomes(sessions);
+    use_hydrated();
+
+    view! {
+        <a class="skip" href="#content" rel="external">
+            "Skip to content"
+        </a>
+        <Guard />
+        <header class="header">
+            <div class="header__inner">
+                <a class="brand" href="/">
+                    <Icon name=IconName::Logo size=24 />
+                    <span>"Multi-session"</span>
+                </a>
+                <Switcher />
+            </div>
+        </header>
+        <main class="page" id="content" tabindex="-1">
+            <FlatRoutes fallback=NotFound>
+                <Route path=path!("/") view=|| () ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
+                <Route path=path!("/sessions") view=SessionsPage ssr=SsrMode::Async />
+            </FlatRoutes>
+        </main>
+        <Toaster />
+    }
+}

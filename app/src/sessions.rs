@@ -1,0 +1,23 @@
+//! The list of a person's sessions: what it says, and what can be done with it.
+
+mod actions;
+mod announce;
+mod bulk;
+mod device_row;
+mod manager;
+mod other_account;
+mod page;
+mod skeleton;
+pub mod use_list_device_sessions;
+mod words;
+
+pub use actions::{
+    ListDeviceSessions, Revoke, RevokeAll, RevokeOthers, SetActive, list_device_sessions, revoke, revoke_all,
+    revoke_others, set_active,
+};
+pub use manager::SessionsManager;
+pub use page::SessionsPage;
+pub use use_list_device_sessions::{UseListDeviceSessionsReturn, use_list_device_sessions};
+
+pub(crate) use announce::announce_outcomes;
+pub(crate) use use_list_device_sessions::provide_list_device_sessions;

@@ -1,0 +1,84 @@
+//! The server functions on sessions. The rules are the engine's; here is only who asks and what the browser holds
+//! afterwards.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use multi_session::{DeviceSession, EndedCount, SessionId};
+
+use crate::AppError;
+#[cfg(feature = "ssr")]
+use crate::context::{engine, fail, request, settle};
+
+/// Lists the active user's sessions on every device, and those of the other accounts that this browser holds.
+///
+/// # Errors
+///
+/// When the store does not answer.
+#[server(prefix = "/fn", endpoint = "list-device-sessions", input = GetUrl)]
+pub async fn list_device_sessions() -> Result<Vec<DeviceSession>, AppError> {
+    let browser = request().browser().map_err(fail)?;
+    engine().list(&browser).await.map_err(fail)
+}
+
+/// Makes a held session the active one; gives its id back.
+///
+/// # Errors
+///
+/// When the browser does not hold it, or it has ended.
+#[server(prefix = "/fn", endpoint = "set-active")]
+pub async fn set_active(
+    /// The session to act as.
+    session_id: SessionId,
+) -> Result<SessionId, AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let target = multi_session::Target::Id(session_id.clone());
+    let browser = engine().set_active(&browser, &target).await.map_err(fail)?;
+    settle(&request, browser, "switched");
+    Ok(session_id)
+}
+
+/// Ends one session; gives its id back.
+///
+/// # Errors
+///
+/// When it is neither the active user's nor held by this browser, or has ended.
+#[server(prefix = "/fn", endpoint = "revoke")]
+pub async fn revoke(
+    /// The session to end.
+    session_id: SessionId,
+) -> Result<SessionId, AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let target = multi_session::Target::Id(session_id.clone());
+    let browser = engine().revoke(&browser, &target).await.map_err(fail)?;
+    settle(&request, browser, "revoked");
+    Ok(session_id)
+}
+
+/// Ends every session of the active user but the current one; gives their number.
+///
+/// # Errors
+///
+/// When nobody is signed in.
+#[server(prefix = "/fn", endpoint = "revoke-others")]
+pub async fn revoke_others() -> Result<EndedCount, AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let (browser, ended) = engine().revoke_others(&browser).await.map_err(fail)?;
+    settle(&request, browser, "others");
+    Ok(ended)
+}
+
+/// Ends every session of the active user, the current one too; gives their number.
+///
+/// # Errors
+///
+/// When nobody is signed in.
+#[server(prefix = "/fn", endpoint = "revoke-all")]
+pub async fn revoke_all() -> Result<EndedCount, AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let (browser, ended) = engine().revoke_all(&browser).await.map_err(fail)?;
+    settle(&request, browser, "everywhere");
+    Ok(ended)
+}

@@ -1,0 +1,154 @@
+//! The list of sessions, and the acts on it.
+
+use leptos::prelude::*;
+use multi_session::{DeviceSession, SessionId};
+
+use crate::{
+    AppError,
+    sessions::{Revoke, RevokeAll, RevokeOthers, SetActive, list_device_sessions},
+};
+
+/// What [`use_list_device_sessions`] gives.
+#[derive(Clone, Copy)]
+pub struct UseListDeviceSessionsReturn {
+    /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
+    pub list: Resource<Result<Vec<DeviceSession>, AppError>>,
+    /// The rows of the latest answer; empty before the first and after a failure.
+    pub rows: Memo<Vec<DeviceSession>>,
+    /// Why the latest answer has no rows, if it failed.
+    pub error: Memo<Option<AppError>>,
+    /// Whether somebody is signed in; not known before the first answer and after a failure.
+    pub signed_in: Memo<Option<bool>>,
+    /// Makes a held session the active one.
+    pub set_active: ServerAction<SetActive>,
+    /// Ends one session.
+    pub revoke: ServerAction<Revoke>,
+    /// Ends every session but the current one.
+    pub revoke_others: ServerAction<RevokeOthers>,
+    /// Ends every session, the current one too.
+    pub revoke_all: ServerAction<RevokeAll>,
+    revoking: RwSignal<Vec<SessionId>>,
+}
+
+impl UseListDeviceSessionsReturn {
+    /// Asks the server for the list again; the rows stay until the answer is there.
+    pub fn refetch(&self) {
+        self.list.refetch();
+    }
+
+    /// The current row: the session that this browser acts as.
+    pub fn current(&self) -> Option<DeviceSession> {
+        self.rows.with(|rows| rows.iter().find(|row| row.is_current).cloned())
+    }
+
+    /// Whether the row's end is under way: from the press until the list without it is there.
+    pub fn is_revoking(&self, id: &SessionId) -> bool {
+        self.revoking.with(|ids| ids.contains(id))
+    }
+}
+
+/// Gives the sessions of this page's person, and the acts on them.
+///
+/// One list serves the whole page: each call gives the same one, and it is fetched once. After each act has
+/// settled, whether it succeeded or not, the list is fetched again; the rows stay in place meanwhile. The acts are
+/// `ServerAction`s, for an `ActionForm` that works without JavaScript or for `dispatch`.
+///
+/// # Examples
+///
+/// ```
+/// # use leptos::prelude::*;
+/// use app::sessions::use_list_device_sessions;
+///
+/// #[component]
+/// fn Devices() -> impl IntoView {
+///     let sessions = use_list_device_sessions();
+///     view! {
+///         <Suspense fallback=|| "Loading">
+///             {Suspend::new(async move {
+///                 let rows = sessions.list.await.unwrap_or_default();
+///                 rows.into_iter()
+///                     .map(|row| view! {
+///                         <li>
+///                             {row.device.label} {row.is_current.then_some(" (current)")}
+///                             <ActionForm action=sessions.revoke>
+///                                 <input type="hidden" name="session_id" value=row.id.to_string() />
+///                                 <button>"Revoke"</button>
+///                             </ActionForm>
+///                         </li>
+///                     })
+///                     .collect_view()
+///             })}
+///         </Suspense>
+///     }
+/// }
+/// ```
+///
+/// ## Server-Side Rendering
+///
+/// The server fetches the list while it renders and sends it along with the page, so the browser hydrates without
+/// asking again. Read it inside a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a route with
+/// `SsrMode::Async`: then the page is complete without JavaScript. Acts are not run while rendering; a form posted
+/// without JavaScript comes back by redirect, with `?done=` or with the error in the address.
+///
+/// # Panics
+///
+/// Outside [`App`](crate::App), which provides it.
+pub fn use_list_device_sessions() -> UseListDeviceSessionsReturn {
+    expect_context()
+}
+
+/// Makes the list and the acts of [`use_list_device_sessions`].
+pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
+    let set_active = ServerAction::<SetActive>::new();
+    let revoke = ServerAction::<Revoke>::new();
+    let revoke_others = ServerAction::<RevokeOthers>::new();
+    let revoke_all = ServerAction::<RevokeAll>::new();
+
+    let settled = move || {
+        set_active.version().get()
+            + revoke.version().get()
+            + revoke_others.version().get()
+            + revoke_all.version().get()
+    };
+    let list = Resource::new(settled, |_| list_device_sessions());
+    // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
+    let latest = *list;
+    let rows = Memo::new(move |_| {
+        latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()).unwrap_or_default())
+    });
+    let error =
+        Memo::new(move |_| latest.with(|list| list.as_ref().and_then(|list| list.as_ref().err().cloned())));
+    let signed_in = Memo::new(move |_| {
+        latest.with(|list| {
+            let rows = list.as_ref()?.as_ref().ok()?;
+            Some(rows.iter().any(|row| row.is_current))
+        })
+    });
+
+    let revoking = RwSignal::new(Vec::new());
+    Effect::new(move |_| {
+        if let Some(Revoke { session_id }) = revoke.input().get() {
+            revoking.update(|ids| ids.push(session_id));
+        }
+    });
+    Effect::new(move |_| {
+        latest.track();
+        if !revoke.pending().get_untracked() {
+            revoking.update(Vec::clear);
+        }
+    });
+
+    let sessions = UseListDeviceSessionsReturn {
+        list,
+        rows,
+        error,
+        signed_in,
+        set_active,
+        revoke,
+        revoke_others,
+        revoke_all,
+        revoking,
+    };
+    provide_context(sessions);
+    sessions
+}

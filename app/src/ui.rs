@@ -1,0 +1,13 @@
+//! Leaf components without domain words.
+
+pub mod dialog;
+pub mod field;
+pub mod icon;
+pub mod submit;
+pub mod time_ago;
+
+pub use dialog::Dialog;
+pub use field::{Field, PasswordField};
+pub use icon::{Icon, IconName};
+pub use submit::Submit;
+pub use time_ago::TimeAgo;

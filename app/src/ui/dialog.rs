@@ -1,0 +1,108 @@
+//! A question before an act that cannot be undone.
+
+use leptos::{html, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use crate::hooks::focus_element;
+
+/// A native dialog that an address opens, so that it also works without JavaScript.
+///
+/// The server renders it open where the address asks for it; the browser makes it modal. Escape, a press
+/// outside and Cancel close it, which takes the question out of the address and gives the focus back.
+#[component]
+pub fn Dialog(
+    /// The id; the title's is `{id}-title`.
+    id: &'static str,
+    /// The question.
+    title: &'static str,
+    /// What will happen.
+    #[prop(into)]
+    text: Signal<String>,
+    /// Whether the address asks for it.
+    #[prop(into)]
+    asked: Signal<bool>,
+    /// Whether there is anything to do.
+    #[prop(into, default = true.into())]
+    possible: Signal<bool>,
+    /// Changes when the act has settled, well or not: the answer is in the toast, so the dialog closes.
+    #[prop(into)]
+    settled: Signal<usize>,
+    /// The page without the question.
+    back: &'static str,
+    /// The id of what opened it.
+    trigger: &'static str,
+    /// The form that does it.
+    children: Children,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    let open = Memo::new(move |_| asked.get() && possible.get());
+    Effect::new(move |_| {
+        let Some(dialog) = node.get() else { return };
+        // A press outside closes it; where the browser does not know the attribute, Escape and Cancel do.
+        let _ = dialog.set_attribute("closedby", "any");
+        let modal = dialog.matches(":modal").unwrap_or(false);
+        match (open.get(), modal) {
+            (true, false) => {
+                // The server's open dialog is not modal yet; without the attribute it may become so.
+                let shown = dialog.remove_attribute("open").and_then(|()| dialog.show_modal());
+                if let Err(error) = shown {
+                    leptos::logging::error!("the dialog {id} does not open: {error:?}");
+                }
+            }
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    });
+
+    Effect::new(move |previous: Option<usize>| {
+        let settled = settled.get();
+        if previous.is_some_and(|previous| previous != settled)
+            && let Some(dialog) = node.get_untracked()
+        {
+            dialog.close();
+        }
+        settled
+    });
+
+    let navigate = use_navigate();
+    let closed = move |_| {
+        if asked.get_untracked() {
+            navigate(back, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+        }
+        if !focus_element(trigger) {
+            focus_element("content");
+        }
+    };
+    let cancel = move |event: web_sys::MouseEvent| {
+        if let Some(dialog) = node.get_untracked() {
+            event.prevent_default();
+            dialog.close();
+        }
+    };
+
+    let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
+    let (labelled_by, described_by) = (title_id.clone(), text_id.clone());
+    view! {
+        <dialog
+            class="dialog"
+            id=id
+            node_ref=node
+            open=open.get_untracked()
+            aria-labelledby=labelled_by
+            aria-describedby=described_by
+            on:close=closed
+        >
+            <h2 id=title_id>{title}</h2>
+            <p class="dialog__text" id=text_id>
+                {move || text.get()}
+            </p>
+            <div class="dialog__actions">
+                <a class="button" href=back on:click=cancel>
+                    "Cancel"
+                </a>
+                {children()}
+            </div>
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,110 @@
+//! A line of a form: label, box, hint.
+
+use leptos::prelude::*;
+
+use crate::{
+    hooks::use_hydrated,
+    ui::{Icon, IconName},
+};
+
+/// A labelled line of text.
+#[component]
+pub fn Field(
+    /// The argument's name; also the element's id.
+    name: &'static str,
+    /// What is asked for.
+    label: &'static str,
+    /// The `type` attribute.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// The `autocomplete` attribute.
+    autocomplete: &'static str,
+    /// The most characters it takes.
+    max_length: &'static str,
+    /// The id of the error that names this field, if there is one.
+    #[prop(into)]
+    error: Signal<Option<&'static str>>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label class="field__label" for=name>
+                {label}
+            </label>
+            <div class="field__box">
+                <input
+                    id=name
+                    name=name
+                    type=kind
+                    required
+                    maxlength=max_length
+                    autocomplete=autocomplete
+                    autocapitalize=if kind == "email" { "none" } else { "words" }
+                    spellcheck="false"
+                    aria-invalid=move || error.get().map(|_| "true")
+                    aria-describedby=move || error.get()
+                />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A labelled password, which a button shows where there is JavaScript.
+#[component]
+pub fn PasswordField(
+    /// The `autocomplete` attribute.
+    autocomplete: &'static str,
+    /// What a password must be, for a new one.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// The id of the error that names this field, if there is one.
+    #[prop(into)]
+    error: Signal<Option<&'static str>>,
+) -> impl IntoView {
+    let hydrated = use_hydrated();
+    let shown = RwSignal::new(false);
+    let toggle = move || {
+        view! {
+            <button
+                class="field__toggle"
+                type="button"
+                aria-label="Show password"
+                aria-pressed=move || shown.get().to_string()
+                on:click=move |_| shown.update(|shown| *shown = !*shown)
+            >
+                <Icon name=IconName::Eye />
+            </button>
+        }
+    };
+    let described_by = move || match (error.get(), hint) {
+        (Some(error), _) => Some(error),
+        (None, Some(_)) => Some("password-hint"),
+        (None, None) => None,
+    };
+
+    view! {
+        <div class="field">
+            <label class="field__label" for="password">
+                "Password"
+            </label>
+            <div class="field__box field__box--toggle">
+                <input
+                    id="password"
+                    name="password"
+                    type=move || if shown.get() { "text" } else { "password" }
+                    required
+                    minlength=hint.map(|_| "8")
+                    maxlength="128"
+                    autocomplete=autocomplete
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-invalid=move || error.get().map(|_| "true")
+                    aria-describedby=described_by
+                />
+                {move || hydrated.get().then(toggle)}
+            </div>
+            {hint.map(|hint| view! { <p class="field__hint" id="password-hint">{hint}</p> })}
+        </div>
+    }
+    .into_any()
+}

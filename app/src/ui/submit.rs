@@ -1,0 +1,36 @@
+//! The button of a form.
+
+use leptos::prelude::*;
+
+/// A submit button that shows a spinner and takes no second press while the act is under way.
+#[component]
+pub fn Submit(
+    /// The classes.
+    #[prop(default = "button")]
+    class: &'static str,
+    /// Whether the act is under way.
+    #[prop(into)]
+    pending: Signal<bool>,
+    /// The accessible name, where the text alone does not say on what the button acts.
+    #[prop(optional, into)]
+    label: Option<String>,
+    /// The id of what describes it further.
+    #[prop(optional, into)]
+    described_by: Option<String>,
+    /// The text.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <button
+            class=class
+            type="submit"
+            aria-label=label
+            aria-describedby=described_by
+            aria-busy=move || pending.get().then_some("true")
+            disabled=move || pending.get()
+        >
+            {children()}
+        </button>
+    }
+    .into_any()
+}

@@ -1,0 +1,9 @@
+//! The client: the app, taking over the server's page in the browser.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Takes over the page; the glue code calls it once the WebAssembly is loaded.
+#[wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_body(app::App);
+}

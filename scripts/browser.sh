@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# The browser tests, with arguments for Playwright: `browser.sh --grep revoke`.
+set -euo pipefail
+source "$(dirname "$0")/env.sh"
+cd "$ROOT/end2end"
+
+npx tsc --noEmit
+npx playwright test "$@"

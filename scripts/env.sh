@@ -1,0 +1,93 @@
+# shellcheck shell=bash disable=SC2034
+# The one place for versions, folders, PATH and the helpers. Every script sources it; it changes nothing on disk.
+# By hand: `source scripts/env.sh`, then `cargo leptos watch` finds its tools.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOOLS=$ROOT/.tools
+
+# cargo_toml KEY: the text that the workspace's Cargo.toml gives it.
+cargo_toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$ROOT/Cargo.toml"; }
+
+CARGO_LEPTOS_VERSION=0.3.11
+WASM_BINDGEN_VERSION=$(cargo_toml wasm-bindgen) # the program must equal the library
+WASM_BINDGEN_VERSION=${WASM_BINDGEN_VERSION#=}
+WASM_TARGET=wasm32-unknown-unknown
+NODE_MAJOR=20
+
+# Where the standard library for wasm comes from: rustup, or Debian's packages once setup-wasm-debian.sh has run.
+DEBIAN_RUST=$TOOLS/debian-rust
+WASM_FROM=${MULTI_SESSION_WASM_FROM:-$([[ -e $DEBIAN_RUST/version ]] && echo debian || echo rustup)}
+
+# One target directory whatever the caller's settings: the binary and the site are looked for in it.
+export CARGO_TARGET_DIR=$ROOT/target
+export PATH=$TOOLS/bin:$ROOT/tools/node_modules/.bin:$PATH
+export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+
+# Leptos reads these while it is compiled. cargo-leptos sets them from Cargo.toml; plain cargo must set the same,
+# or `cargo test` compiles Leptos once more, with other paths for the server functions.
+LEPTOS_OUTPUT_NAME=$(cargo_toml output-name)
+SERVER_FN_PREFIX=$(cargo_toml server-fn-prefix)
+[[ -z $LEPTOS_OUTPUT_NAME ]] || export LEPTOS_OUTPUT_NAME
+[[ -z $SERVER_FN_PREFIX ]] || export SERVER_FN_PREFIX
+
+# A log file wants results, not progress.
+if [[ -n ${CI:-} ]]; then
+  export CARGO_TERM_QUIET=true CARGO_TERM_COLOR=never
+fi
+
+say() { printf '==> %s\n' "$*"; }
+
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# bounded SECONDS COMMAND...: some systems have no `timeout`; they wait as long as it takes.
+bounded() { if has timeout; then timeout "$@"; else "${@:2}"; fi; }
+
+# for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
+for_wasm() {
+  if [[ $WASM_FROM == debian ]]; then
+    PATH=$DEBIAN_RUST/bin:$PATH "$@"
+  else
+    "$@"
+  fi
+}
+
+# quietly LOG WHAT COMMAND...: one line while it works; the output goes to a log, shown if it fails.
+quietly() {
+  local log=$TOOLS/log/$1.log what=$2 start=$SECONDS
+  shift 2
+  mkdir -p "$TOOLS/log"
+  printf '==> %s ... ' "$what"
+  if "$@" >"$log" 2>&1 </dev/null; then
+    printf 'done in %s s\n' "$((SECONDS - start))"
+  else
+    printf 'FAILED after %s s\n' "$((SECONDS - start))"
+    return 1
+  fi
+}
+
+# must_quietly LOG WHAT COMMAND...: the same, and a failure shows the end of the log and is final.
+must_quietly() {
+  quietly "$@" || {
+    tail -n 40 "$TOOLS/log/$1.log"
+    die "$2: failed, all of it is in .tools/log/$1.log"
+  }
+}
+
+# apt_install LOG WHAT PACKAGES...: on Debian as root; elsewhere it says what to do.
+apt_install() {
+  local log=$1 what=$2
+  shift 2
+  if ! has apt-get || ((EUID != 0)); then
+    die "$what: missing here. As root on Debian 12: apt-get install $*"
+  fi
+  must_quietly "$log" "$what ($*)" apt_update_and_install "$@"
+}
+
+apt_update_and_install() {
+  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@"
+}

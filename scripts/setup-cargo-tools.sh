@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# cargo-leptos and wasm-bindgen, in exactly the versions of env.sh: from the PATH, by cargo-binstall, or compiled.
+set -euo pipefail
+source "$(dirname "$0")/env.sh"
+
+is_exactly() { [[ $("$1" --version 2>/dev/null || true) == "$1 $2" ]]; }
+
+# Compiled for speed of compilation: they run for seconds. Both share a build folder, removed at the end.
+compile() {
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+    CARGO_PROFILE_RELEASE_DEBUG=false CARGO_TARGET_DIR=$TOOLS/build \
+    cargo install --root "$TOOLS" --force "$@"
+}
+
+# install PROGRAM CRATE VERSION MINUTES CARGO_INSTALL_FLAGS...
+install() {
+  local program=$1 crate=$2 version=$3 minutes=$4
+  shift 4
+  if is_exactly "$program" "$version"; then return; fi
+  if has cargo-binstall; then
+    quietly "$program-binstall" "Fetching $crate $version" \
+      bounded 120 cargo binstall --no-confirm --disable-strategies compile --root "$TOOLS" "$crate@$version" || true
+    if is_exactly "$program" "$version"; then return; fi
+  fi
+  must_quietly "$program" "Compiling $crate $version, once (about $minutes minutes on 2 cores)" \
+    compile "$crate" --version "$version" "$@"
+  is_exactly "$program" "$version" || die "$program on the PATH is not version $version, see .tools/log/$program.log"
+}
+
+# Its lock file names one crate that asks for Rust 1.96 and compiles with 1.95.
+install cargo-leptos cargo-leptos "$CARGO_LEPTOS_VERSION" 6 --locked --ignore-rust-version \
+  --no-default-features --features no_downloads
+# Without --locked: its lock file names a release that was withdrawn.
+install wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN_VERSION" 3
+rm -rf "$TOOLS/build"

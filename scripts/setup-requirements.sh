@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What is presupposed: a clear message instead of a failure in the middle of a build.
+set -euo pipefail
+source "$(dirname "$0")/env.sh"
+
+need() { has "$1" || die "$1 is not on the PATH. $2"; }
+
+need cargo "Install Rust with rustup: https://rustup.rs"
+need rustc "Install Rust with rustup: https://rustup.rs"
+need cc "Install a C compiler (Debian: apt-get install gcc libc6-dev)."
+need node "Install Node $NODE_MAJOR or newer: https://nodejs.org"
+need npm "Install Node $NODE_MAJOR or newer with npm: https://nodejs.org"
+
+node=$(node --version)
+major=${node#v}
+((${major%%.*} >= NODE_MAJOR)) || die "Node $node is too old: version $NODE_MAJOR or newer is needed."
+
+case $WASM_FROM in
+  rustup | debian) ;;
+  *) die "MULTI_SESSION_WASM_FROM is '$WASM_FROM': it may be 'rustup' or 'debian'." ;;
+esac

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs what is missing, into .tools/ and node_modules where it can. `setup.sh test` adds what only the tests need.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+./setup-requirements.sh
+./setup-wasm.sh
+./setup-npm.sh tools
+if [[ ${1:-} == test ]]; then
+  ./setup-npm.sh end2end
+  ./setup-browser.sh
+fi
+./setup-cargo-tools.sh

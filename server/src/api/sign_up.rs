@@ -1,0 +1,31 @@
+//! `POST /sign-up/email` `{name, email, password, image?, rememberMe?}` → `{token, user}`.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use multi_session::SignUp;
+use multi_session::http::{Problem, RequestState};
+
+use crate::Server;
+use crate::body::{Accepts, Fields};
+
+pub(super) async fn handle(
+    State(server): State<Server>,
+    state: RequestState,
+    request: Request,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::read(request, Accepts::JsonOrForm).await?;
+    let form = SignUp {
+        name: fields.required("name"),
+        email: fields.required("email"),
+        password: fields.required("password"),
+        image: fields.optional("image"),
+        remember: fields.optional_bool("rememberMe").unwrap_or(true),
+    };
+    fields.finish()?;
+    let browser = server.engine.sign_up(&state.browser()?, state.client(), form).await?;
+    let body =
+        browser.active().map(|held| serde_json::json!({ "token": held.session.handle, "user": held.user }));
+    state.set_browser(browser);
+    Ok(Json(body).into_response())
+}

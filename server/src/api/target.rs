@@ -1,0 +1,18 @@
+//! Which session a body is about: `sessionId`, as the page says, or `sessionToken`, as the real client sends.
+
+use axum::extract::Request;
+use multi_session::http::Problem;
+use multi_session::{Code, Handle, SessionId, Target};
+
+use crate::body::{Accepts, Fields};
+
+/// Reads the body. A text that names no session at all is refused like one that names another person's.
+pub(super) async fn read(request: Request) -> Result<Target, Problem> {
+    let mut fields = Fields::read(request, Accepts::Json).await?;
+    let target = match fields.optional("sessionId") {
+        Some(id) => SessionId::new(id).ok().map(Target::Id),
+        None => Handle::parse(&fields.required("sessionToken")).map(Target::Handle),
+    };
+    fields.finish()?;
+    target.ok_or_else(|| Code::InvalidSessionToken.into())
+}

@@ -1,0 +1,156 @@
+//! Request bodies: bounded, of an allowed type, and checked field by field with Better Auth's words.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use multi_session::Code;
+use multi_session::http::Problem;
+use serde_json::{Map, Value};
+
+/// The largest body, in bytes.
+const LIMIT: usize = 64 * 1024;
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Reads every body before anything is done with it: one that is too large or breaks off changes nothing.
+pub(crate) async fn bounded(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = match Limited::new(body, LIMIT).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Problem::from(Code::PayloadTooLarge).into_response();
+        }
+        Err(_) => return Problem::from(Code::BadRequest).into_response(),
+    };
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+/// The fields of a body, and what was found wrong with them so far.
+pub(crate) struct Fields {
+    fields: Map<String, Value>,
+    issues: Vec<String>,
+}
+
+/// Which bodies an endpoint takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepts {
+    /// A JSON object.
+    Json,
+    /// A JSON object or the fields of a form.
+    JsonOrForm,
+    /// A JSON object or nothing at all.
+    OptionalJson,
+}
+
+impl Fields {
+    /// Reads a body that [`bounded`] has let through.
+    pub(crate) async fn read(request: Request, accepts: Accepts) -> Result<Self, Problem> {
+        let content_type = request.headers().get("content-type").cloned();
+        let bytes =
+            request.into_body().collect().await.map_err(|_| Problem::from(Code::BadRequest))?.to_bytes();
+        if bytes.is_empty() && accepts == Accepts::OptionalJson {
+            return Ok(Self::new(Map::new()));
+        }
+        let content_type = content_type.as_ref().map_or("", |it| it.to_str().unwrap_or("?"));
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            JSON => Self::from_json(&bytes),
+            FORM if accepts == Accepts::JsonOrForm => Ok(Self::from_form(&bytes)),
+            _ => {
+                let allowed =
+                    if accepts == Accepts::JsonOrForm { [JSON, FORM].join(", ") } else { JSON.into() };
+                Err(Problem::with_message(
+                    Code::UnsupportedMediaType,
+                    format!("Content-Type \"{essence}\" is not allowed. Allowed types: {allowed}"),
+                ))
+            }
+        }
+    }
+
+    fn new(fields: Map<String, Value>) -> Self {
+        Self { fields, issues: Vec::new() }
+    }
+
+    fn from_json(bytes: &[u8]) -> Result<Self, Problem> {
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(fields)) => Ok(Self::new(fields)),
+            Ok(other) => Err(Problem::with_message(
+                Code::ValidationError,
+                format!("[body] Invalid input: expected object, received {}", kind(Some(&other))),
+            )),
+            Err(_) => Err(Code::BadRequest.into()),
+        }
+    }
+
+    fn from_form(bytes: &[u8]) -> Self {
+        let pairs = url::form_urlencoded::parse(bytes);
+        Self::new(pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))).collect())
+    }
+
+    /// A text that must be there; wrong or missing ones are told by [`Fields::finish`].
+    pub(crate) fn required(&mut self, name: &str) -> String {
+        match self.fields.remove(name) {
+            Some(Value::String(text)) => text,
+            other => {
+                self.issue(name, "string", other.as_ref());
+                String::new()
+            }
+        }
+    }
+
+    /// A text that may be missing.
+    pub(crate) fn optional(&mut self, name: &str) -> Option<String> {
+        match self.fields.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            Some(Value::Null) | None => None,
+            Some(other) => {
+                self.issue(name, "string", Some(&other));
+                None
+            }
+        }
+    }
+
+    /// A truth value that may be missing; forms write it out.
+    pub(crate) fn optional_bool(&mut self, name: &str) -> Option<bool> {
+        match self.fields.remove(name) {
+            Some(Value::Bool(value)) => Some(value),
+            Some(Value::String(text)) if text == "true" || text == "on" => Some(true),
+            Some(Value::String(text)) if text == "false" => Some(false),
+            Some(Value::Null) | None => None,
+            Some(other) => {
+                self.issue(name, "boolean", Some(&other));
+                None
+            }
+        }
+    }
+
+    /// Says all that was wrong.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        if self.issues.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::with_message(Code::ValidationError, self.issues.join("; ")))
+        }
+    }
+
+    fn issue(&mut self, name: &str, expected: &str, received: Option<&Value>) {
+        let received = kind(received);
+        self.issues.push(format!("[body.{name}] Invalid input: expected {expected}, received {received}"));
+    }
+}
+
+/// What zod, which Better Auth checks with, calls a value.
+fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}

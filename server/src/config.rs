@@ -1,0 +1,190 @@
+//! Flags and their environment twins; `--help` is the reference.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use multi_session::{InvalidOptions, Options};
+
+/// See every device you are signed in on, switch accounts, and end one session, the others or all.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "multi-session", version)]
+pub struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The database.
+    #[arg(long, env = "DATABASE_URL", global = true, default_value = "sqlite://data/multi-session.db")]
+    pub database_url: String,
+
+    /// The address to listen on.
+    #[arg(long, env = "LEPTOS_SITE_ADDR", global = true, default_value = "127.0.0.1:3000")]
+    pub site_addr: SocketAddr,
+
+    /// The folder with the pages' files; by default `site` beside the program or one folder up.
+    #[arg(long, env = "LEPTOS_SITE_ROOT", global = true)]
+    pub site_root: Option<PathBuf>,
+
+    /// The public origin, as browsers see it; https makes the cookies Secure. By default that of the address.
+    #[arg(long, env = "MULTI_SESSION_BASE_URL", global = true)]
+    pub base_url: Option<String>,
+
+    /// Other origins whose pages may send requests, separated by commas.
+    #[arg(long, env = "MULTI_SESSION_TRUSTED_ORIGINS", global = true, value_delimiter = ',')]
+    pub trusted_origins: Vec<String>,
+
+    /// How many live sessions a user may have, and how many accounts a browser may hold.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_MAXIMUM_SESSIONS",
+        global = true,
+        default_value_t = Options::MAXIMUM_SESSIONS
+    )]
+    pub maximum_sessions: u32,
+
+    /// The time without activity after which a session ends, as in `30d`, `12h` or `90s`.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_SESSION_TIMEOUT",
+        global = true,
+        default_value = "30d",
+        value_parser = humantime::parse_duration
+    )]
+    pub session_timeout: Duration,
+
+    /// Whether the oldest session gives way at the maximum; otherwise the sign-in is refused.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_REVOKE_OLDEST_ON_MAX",
+        global = true,
+        default_value_t = true,
+        action = ArgAction::Set
+    )]
+    pub revoke_oldest_on_max: bool,
+
+    /// What the cookies' names begin with.
+    #[arg(long, env = "MULTI_SESSION_COOKIE_PREFIX", global = true, default_value = "multi-session")]
+    pub cookie_prefix: String,
+
+    /// The networks of the proxies whose X-Forwarded-For is believed, separated by commas.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_TRUSTED_PROXIES",
+        global = true,
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Whether one address may send 3 sign-ins or sign-ups in 10 seconds and 100 other requests; by default on
+    /// when the public origin is https.
+    #[arg(long, env = "MULTI_SESSION_RATE_LIMIT", global = true)]
+    pub rate_limit: Option<Switch>,
+}
+
+/// What the program does.
+#[derive(Clone, Debug, Default, Subcommand)]
+pub enum Command {
+    /// Serve the pages and the API (the default).
+    #[default]
+    Serve,
+    /// Bring the database's schema up to date and exit.
+    Migrate,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// In force.
+    On,
+    /// Not in force.
+    Off,
+}
+
+impl Config {
+    /// The limits of sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOptions`] when a value is zero or absurd.
+    pub fn session_options(&self) -> Result<Options, InvalidOptions> {
+        Options::builder()
+            .maximum_sessions(self.maximum_sessions)
+            .session_timeout(self.session_timeout)
+            .revoke_oldest_on_max(self.revoke_oldest_on_max)
+            .build()
+    }
+
+    /// The public origin.
+    pub fn base_url(&self) -> String {
+        self.base_url.clone().unwrap_or_else(|| {
+            let port = self.site_addr.port();
+            // No browser calls a server by the address that means "all of them".
+            if self.site_addr.ip().is_unspecified() {
+                format!("http://localhost:{port}")
+            } else {
+                format!("http://{}", self.site_addr)
+            }
+        })
+    }
+
+    /// Whether browsers reach the server by https.
+    pub fn is_https(&self) -> bool {
+        self.base_url().starts_with("https://")
+    }
+
+    /// Whether requests are counted.
+    pub fn is_rate_limited(&self) -> bool {
+        self.rate_limit.map_or(self.is_https(), |switch| switch == Switch::On)
+    }
+}
+
+/// Reads `10.0.0.0/8`, or `10.0.0.1` as the network of that one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_err(|_| "not an address or a network such as 10.0.0.0/8".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_documents() {
+        let config = Config::parse_from(["multi-session"]);
+        let options = config.session_options().expect("the defaults are valid");
+        assert_eq!(options, Options::default());
+        assert_eq!(options.maximum_sessions(), 5);
+        assert_eq!(options.session_timeout().as_secs(), 30 * 24 * 60 * 60);
+        assert!(options.revoke_oldest_on_max());
+        assert_eq!(config.base_url(), "http://127.0.0.1:3000");
+        assert!(!config.is_rate_limited());
+    }
+
+    #[test]
+    fn absurd_values_are_refused() {
+        for flags in [["--maximum-sessions", "0"], ["--session-timeout", "0s"], ["--session-timeout", "500d"]]
+        {
+            let config = Config::parse_from(["multi-session", flags[0], flags[1]]);
+            assert!(config.session_options().is_err(), "{flags:?} was taken");
+        }
+        for flags in [["--maximum-sessions", "-1"], ["--session-timeout", "soon"], ["--trusted-proxies", "x"]]
+        {
+            assert!(
+                Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),
+                "{flags:?} was taken"
+            );
+        }
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let config = Config::parse_from(["multi-session", "--trusted-proxies", "10.0.0.0/8,192.0.2.1"]);
+        assert_eq!(config.trusted_proxies.len(), 2);
+    }
+}

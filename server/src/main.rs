@@ -1,0 +1,23 @@
+//! The multi-session server.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::{Command, Config, telemetry};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    telemetry::init();
+    let outcome = match config.command.clone().unwrap_or_default() {
+        Command::Serve => server::serve(config).await,
+        Command::Migrate => server::migrate(&config).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", telemetry::with_causes(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The Leptos app: its pages, its server functions, and the files it needs.
+
+use app::{App, RenderedAt, shell};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get_service;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderValue, StatusCode};
+use leptos::context::provide_context;
+use leptos::nonce::use_nonce;
+use leptos::prelude::use_context;
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use multi_session::Engine;
+use multi_session::http::SessionLayer;
+
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeader;
+
+use crate::Server;
+
+/// The pages, wrapped in the session layer, and the files, which are not.
+pub(crate) fn router(server: &Server, sessions: SessionLayer) -> Router<Server> {
+    let options = server.leptos.clone();
+    let engine = server.engine.clone();
+    let pages = Router::new()
+        .leptos_routes_with_context(
+            server,
+            generate_route_list(App),
+            move || page_context(&engine),
+            move || shell(options.clone()),
+        )
+        .layer(sessions.clone());
+
+    // A hash in the name is a promise that the content never changes.
+    let hashed =
+        SetResponseHeader::overriding(files(server, "pkg"), CACHE_CONTROL, |response: &http::Response<_>| {
+            let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+            (response.status() == StatusCode::OK).then_some(forever)
+        });
+    let not_found = Router::new().fallback(not_found).layer(sessions).with_state(server.clone());
+    pages.nest_service("/pkg", hashed).fallback_service(get_service(files(server, "").fallback(not_found)))
+}
+
+/// Calls a server function.
+pub(crate) async fn server_function(State(server): State<Server>, request: Request) -> Response {
+    leptos_axum::handle_server_fns_with_context(move || call_context(&server.engine), request)
+        .await
+        .into_response()
+}
+
+async fn not_found(State(server): State<Server>, request: Request) -> Response {
+    let engine = server.engine.clone();
+    let options = server.leptos.clone();
+    let render = leptos_axum::render_app_async_with_context(
+        move || page_context(&engine),
+        move || shell(options.clone()),
+    );
+    let mut response = render(request).await.into_response();
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+fn files(server: &Server, folder: &str) -> ServeDir {
+    let path = std::path::Path::new(&*server.leptos.site_root).join(folder);
+    ServeDir::new(path).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
+}
+
+/// What server functions find in their context.
+fn call_context(engine: &Engine) {
+    provide_context(engine.clone());
+    provide_context(RenderedAt(engine.now()));
+}
+
+/// What a page finds in its context, and the policy that its scripts must obey.
+fn page_context(engine: &Engine) {
+    call_context(engine);
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// The headers that every answer has (ASVS 5.0, 3.4); those with a page's nonce are set by the page.
+pub(crate) async fn security_headers(State(https): State<bool>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Forms without script go back where they came from by the Referer, which stays on this site.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if https {
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(STRICT_TRANSPORT_SECURITY, year);
+    }
+    response
+}

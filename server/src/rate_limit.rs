@@ -1,0 +1,86 @@
+//! How many requests one address may send.
+//!
+//! governor counts them (GCRA, in memory): kept since 2019, and used by most of Rust's web frameworks.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use multi_session::Code;
+use multi_session::http::{ClientAddress, Problem};
+
+const WINDOW: Duration = Duration::from_secs(10);
+const SIGN_INS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
+const REQUESTS: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
+/// How many calls go by between two clean-ups of addresses that went quiet.
+const CLEAN_EVERY: usize = 10_000;
+
+/// Counts requests by address: Better Auth's numbers, 3 sign-ins or sign-ups in 10 seconds and 100 others.
+#[derive(Clone)]
+pub(crate) struct RateLimit(Arc<Inner>);
+
+struct Inner {
+    addresses: ClientAddress,
+    sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    requests: DefaultKeyedRateLimiter<IpAddr>,
+    clock: DefaultClock,
+}
+
+impl RateLimit {
+    pub(crate) fn new(addresses: ClientAddress) -> Self {
+        Self(Arc::new(Inner {
+            addresses,
+            sign_ins: RateLimiter::keyed(quota(SIGN_INS)),
+            requests: RateLimiter::keyed(quota(REQUESTS)),
+            clock: DefaultClock::default(),
+        }))
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Problem> {
+        let Inner { addresses, sign_ins, requests, clock } = &*self.0;
+        let Some(address) = addresses.of(request.headers(), request.extensions()) else { return Ok(()) };
+        let limiter = if is_sign_in(request.uri().path()) { sign_ins } else { requests };
+        if limiter.len() >= CLEAN_EVERY {
+            limiter.retain_recent();
+        }
+        limiter.check_key(&network(address)).map_err(|until| {
+            let wait = until.wait_time_from(clock.now()).as_secs() + 1;
+            Problem::from(Code::TooManyRequests).retry_after(wait)
+        })
+    }
+}
+
+/// Refuses an address that asks too often.
+pub(crate) async fn enforce(State(limit): State<RateLimit>, request: Request, next: Next) -> Response {
+    match limit.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn quota(requests: NonZeroU32) -> Quota {
+    let each = WINDOW / requests.get();
+    // A period of zero is the only one that governor refuses.
+    Quota::with_period(each).unwrap_or(Quota::per_second(requests)).allow_burst(requests)
+}
+
+/// Sign-ins and sign-ups, by REST and by server function alike.
+fn is_sign_in(path: &str) -> bool {
+    ["/api/auth/sign-in/", "/api/auth/sign-up/", "/fn/sign-in", "/fn/sign-up"]
+        .iter()
+        .any(|start| path.starts_with(start))
+}
+
+/// One home has one IPv4 address, but a /64 of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+    }
+}

@@ -1,0 +1,119 @@
+//! Every route with the layers around it.
+
+use std::any::Any;
+
+use axum::extract::FromRef;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use leptos::config::LeptosOptions;
+use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
+use multi_session::{Code, Engine};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::rate_limit::{self, RateLimit};
+use crate::{Config, ServerError, api, body, pages, site};
+
+/// What requests are answered with: the engine and how the configuration says to talk to browsers.
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) engine: Engine,
+    pub(crate) leptos: LeptosOptions,
+    pub(crate) origins: TrustedOrigins,
+    names: CookieNames,
+    addresses: ClientAddress,
+    rate_limited: bool,
+    https: bool,
+}
+
+impl Server {
+    /// Takes what the configuration says, checked.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Config`] when an origin or the cookies' prefix is refused.
+    pub fn new(config: &Config, engine: Engine) -> Result<Self, ServerError> {
+        let others = config.trusted_origins.iter().map(|origin| origin.trim());
+        let origins = TrustedOrigins::new(&config.base_url(), others.filter(|origin| !origin.is_empty()))
+            .map_err(|error| ServerError::Config(error.to_string()))?;
+        let names = CookieNames::new(&config.cookie_prefix, config.is_https()).map_err(|prefix| {
+            ServerError::Config(format!("{prefix:?} is no cookie prefix: use letters, digits, - . _"))
+        })?;
+        Ok(Self {
+            engine,
+            leptos: site::options(config),
+            origins,
+            names,
+            addresses: ClientAddress::new(config.trusted_proxies.clone()),
+            rate_limited: config.is_rate_limited(),
+            https: config.is_https(),
+        })
+    }
+}
+
+impl FromRef<Server> for LeptosOptions {
+    fn from_ref(server: &Server) -> Self {
+        server.leptos.clone()
+    }
+}
+
+/// Puts everything together.
+pub fn router(server: &Server) -> Router {
+    let sessions = SessionLayer::new(
+        server.engine.clone(),
+        server.names.clone(),
+        server.origins.clone(),
+        server.addresses.clone(),
+    );
+    let mut calls = Router::new()
+        .nest("/api/auth", api::router())
+        .route("/fn/{*function}", routing::any(pages::server_function))
+        .layer(sessions.clone())
+        .layer(from_fn(body::bounded));
+    if server.rate_limited {
+        let limit = RateLimit::new(server.addresses.clone());
+        calls = calls.layer(from_fn_with_state(limit, rate_limit::enforce));
+    }
+    Router::new()
+        .merge(calls)
+        .merge(pages::router(server, sessions))
+        .route("/healthz", routing::get(api::health::healthz))
+        .route("/readyz", routing::get(api::health::readyz))
+        .with_state(server.clone())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(server.https, pages::security_headers))
+}
+
+/// The hook of [`crate::telemetry`] has logged it; the server goes on.
+fn panicked(_panic: Box<dyn Any + Send>) -> Response {
+    Problem::from(Code::Internal).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::extract::Request;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_and_the_next_request_is_served() {
+        let app = Router::new()
+            .route("/panics", routing::get(async || -> &'static str { panic!("with a secret") }))
+            .route("/works", routing::get(async || "ok"))
+            .layer(CatchPanicLayer::custom(panicked));
+        let get = |path: &str| {
+            let request = Request::get(path).body(Body::empty()).expect("a request");
+            app.clone().oneshot(request)
+        };
+        let response = get("/panics").await.expect("an answer");
+        assert_eq!(response.status().as_u16(), 500);
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!(body["code"], "INTERNAL_SERVER_ERROR");
+        assert!(!body.to_string().contains("secret"));
+        assert_eq!(get("/works").await.expect("an answer").status().as_u16(), 200);
+    }
+}

@@ -1,0 +1,28 @@
+//! What the process says of itself, on standard error.
+
+use std::error::Error;
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging at `RUST_LOG`, by default `info`; a panic is logged like any other failure.
+pub fn init() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        // The message of a panic can hold what a person typed: the place is enough to find it.
+        tracing::error!(location, "a panic");
+    }));
+}
+
+/// An error and what caused it, in one line.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,111 @@
+//! Requests from other sites change nothing, by REST or by server function.
+
+use axum::http::Method;
+
+use crate::harness::{CHROME, FIREFOX, ORIGIN, TestApp};
+
+const CHANGES: [(&str, &str); 10] = [
+    ("/api/auth/sign-in/email", r#"{"email":"ada@example.org","password":"correct horse battery"}"#),
+    ("/api/auth/sign-out", "{}"),
+    ("/api/auth/multi-session/revoke-others", "{}"),
+    ("/api/auth/multi-session/revoke-all", "{}"),
+    ("/fn/sign-in", "email=ada%40example.org&password=correct+horse+battery"),
+    ("/fn/sign-out", ""),
+    ("/fn/revoke-others", ""),
+    ("/fn/revoke-all", ""),
+    ("/fn/set-active", "session_id=x"),
+    ("/fn/revoke", "session_id=x"),
+];
+
+#[tokio::test]
+async fn another_sites_page_changes_nothing() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let other = app.sign_in(CHROME, "ada").await;
+    let sources: [(&str, &[(&str, &str)]); 6] = [
+        ("INVALID_ORIGIN", &[("origin", "https://evil.example")]),
+        ("INVALID_ORIGIN", &[("origin", "http://127.0.0.1:3001")]),
+        ("INVALID_ORIGIN", &[("sec-fetch-site", "cross-site")]),
+        ("INVALID_ORIGIN", &[("referer", "https://evil.example/")]),
+        ("MISSING_OR_NULL_ORIGIN", &[("origin", "null"), ("sec-fetch-site", "cross-site")]),
+        ("MISSING_OR_NULL_ORIGIN", &[]),
+    ];
+    for (path, body) in CHANGES {
+        for (code, headers) in sources {
+            let kind = if path.starts_with("/fn") {
+                "application/x-www-form-urlencoded"
+            } else {
+                "application/json"
+            };
+            let headers: Vec<_> = headers.iter().copied().chain([("content-type", kind)]).collect();
+            let answer = browser.send(Method::POST, path, &headers, Some(body.to_owned())).await;
+            answer.refused(403, code);
+            assert!(answer.set_cookies().is_empty());
+            assert!(answer.header("vary").contains("origin"));
+        }
+    }
+    assert_eq!(browser.whoami().await, "ada");
+    assert_eq!(other.whoami().await, "ada");
+}
+
+#[tokio::test]
+async fn this_sites_pages_and_trusted_ones_and_programs_get_through() {
+    let app = TestApp::start_with(&["--trusted-origins", "https://app.example.org"]).await;
+    app.sign_up(FIREFOX, "ada").await;
+    let path = "/api/auth/sign-in/email";
+    let (_, body) = CHANGES[0];
+    for source in [
+        &[("origin", ORIGIN)][..],
+        &[("origin", "http://localhost:3000")],
+        &[("origin", "https://app.example.org"), ("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-origin")],
+        &[("referer", "http://127.0.0.1:3000/sign-in")],
+        &[],
+    ] {
+        let headers: Vec<_> = source.iter().copied().chain([("content-type", "application/json")]).collect();
+        app.browser(CHROME).send(Method::POST, path, &headers, Some(body.to_owned())).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn the_gets_that_change_something_answer_only_a_script_of_this_origin() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let other = app.sign_in(CHROME, "ada").await;
+    let refused: [&[(&str, &str)]; 8] = [
+        &[],
+        &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
+        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")],
+        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")],
+        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")],
+        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), ("sec-purpose", "prefetch")],
+        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors"), ("origin", "https://evil.example")],
+        &[("origin", "https://evil.example")],
+    ];
+    for verb in ["revoke-others", "revoke-all"] {
+        let path = format!("/api/auth/multi-session/{verb}");
+        for headers in refused {
+            browser.send(Method::GET, &path, headers, None).await.refused(403, "CROSS_SITE_GET_BLOCKED");
+        }
+    }
+    assert_eq!(other.whoami().await, "ada");
+
+    let script = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")];
+    browser.send(Method::GET, "/api/auth/multi-session/revoke-others", &script, None).await.ok();
+    assert_eq!(other.whoami().await, "");
+    assert_eq!(browser.whoami().await, "ada");
+    browser.send(Method::GET, "/api/auth/multi-session/revoke-all", &[("origin", ORIGIN)], None).await.ok();
+    assert_eq!(browser.whoami().await, "");
+}
+
+#[tokio::test]
+async fn a_server_function_that_changes_something_answers_no_get() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    for function in ["sign-out", "revoke-others", "revoke-all", "set-active", "revoke", "sign-in", "sign-up"]
+    {
+        let answer = browser.get(&format!("/fn/{function}?session_id=x")).await;
+        assert!(answer.status.is_client_error(), "{function}: {} {}", answer.status, answer.text);
+    }
+    assert_eq!(browser.whoami().await, "ada");
+}

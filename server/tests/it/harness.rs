@@ -1,0 +1,308 @@
+//! The actors.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use clap::Parser;
+use http_body_util::BodyExt;
+use multi_session::{Engine, ManualClock, SqliteStore, Timestamp};
+use serde_json::{Value, json};
+use server::{Config, Server, router};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub(crate) const ORIGIN: &str = "http://127.0.0.1:3000";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) const FIREFOX: &str =
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0";
+pub(crate) const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+pub(crate) const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1";
+
+/// A server of its own: its database goes with it.
+#[derive(Clone)]
+pub(crate) struct TestApp {
+    pub(crate) engine: Engine,
+    pub(crate) store: SqliteStore,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) folder: Arc<TempDir>,
+    router: Router,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with the flags that a person would give.
+    pub(crate) async fn start_with(flags: &[&str]) -> Self {
+        let folder = Arc::new(TempDir::new().expect("a folder"));
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let all = ["multi-session", "--database-url", &url].into_iter().chain(flags.iter().copied());
+        let config = Config::parse_from(all);
+        let store = SqliteStore::open(&url).await.expect("a database");
+        let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
+        let engine = Engine::builder(Arc::new(store.clone()))
+            .options(config.session_options().expect("valid limits"))
+            .clock(Arc::clone(&clock) as _)
+            .build();
+        let server = Server::new(&config, engine.clone()).expect("a valid configuration");
+        Self { engine, store, clock, folder, router: router(&server) }
+    }
+
+    /// A browser that has never been here.
+    pub(crate) fn browser(&self, user_agent: &str) -> TestBrowser {
+        TestBrowser {
+            app: self.clone(),
+            user_agent: user_agent.to_owned(),
+            cookies: Mutex::default(),
+            peer: "203.0.113.7:50000".parse().expect("an address"),
+        }
+    }
+
+    /// A browser signed up as `name`, with the address `name@example.org`.
+    pub(crate) async fn sign_up(&self, user_agent: &str, name: &str) -> TestBrowser {
+        let browser = self.browser(user_agent);
+        browser.sign_up(name).await.ok();
+        browser
+    }
+
+    /// Another browser signed in as `name`.
+    pub(crate) async fn sign_in(&self, user_agent: &str, name: &str) -> TestBrowser {
+        let browser = self.browser(user_agent);
+        browser.sign_in(name).await.ok();
+        browser
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Every byte that the database has on disk, without the index of its log, which readers mark.
+    pub(crate) fn database_bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
+        let paths = files.map(|file| file.expect("a file").path());
+        let kept = paths.filter(|path| !path.to_string_lossy().ends_with("-shm"));
+        kept.flat_map(|path| std::fs::read(path).expect("its bytes")).collect()
+    }
+}
+
+/// A browser: it keeps cookies, and says where its requests come from.
+pub(crate) struct TestBrowser {
+    pub(crate) app: TestApp,
+    pub(crate) peer: SocketAddr,
+    user_agent: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+impl TestBrowser {
+    pub(crate) async fn sign_up(&self, name: &str) -> Answer {
+        let body = json!({ "name": name, "email": format!("{name}@example.org"), "password": PASSWORD });
+        self.post("/api/auth/sign-up/email", body).await
+    }
+
+    pub(crate) async fn sign_in(&self, name: &str) -> Answer {
+        let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        self.post("/api/auth/sign-in/email", body).await
+    }
+
+    pub(crate) async fn sign_out(&self, body: Value) -> Answer {
+        self.post("/api/auth/sign-out", body).await
+    }
+
+    pub(crate) async fn get_session(&self) -> Value {
+        self.get("/api/auth/get-session").await.ok()
+    }
+
+    /// Who this browser is signed in as; empty when signed out.
+    pub(crate) async fn whoami(&self) -> String {
+        self.get_session().await["user"]["name"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) async fn list(&self) -> Vec<Value> {
+        let answer = self.get("/api/auth/multi-session/list-device-sessions").await.ok();
+        answer.as_array().expect("a list").clone()
+    }
+
+    /// The id of this browser's active session.
+    pub(crate) async fn current_id(&self) -> String {
+        text(&self.get_session().await["session"]["id"])
+    }
+
+    pub(crate) async fn set_active(&self, id: &str) -> Answer {
+        self.post("/api/auth/multi-session/set-active", json!({ "sessionId": id })).await
+    }
+
+    pub(crate) async fn revoke(&self, id: &str) -> Answer {
+        self.post("/api/auth/multi-session/revoke", json!({ "sessionId": id })).await
+    }
+
+    pub(crate) async fn revoke_others(&self) -> Answer {
+        self.post("/api/auth/multi-session/revoke-others", json!({})).await
+    }
+
+    pub(crate) async fn revoke_all(&self) -> Answer {
+        self.post("/api/auth/multi-session/revoke-all", json!({})).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        let headers = [("origin", ORIGIN), ("content-type", "application/json")];
+        self.send(Method::POST, path, &headers, Some(body.to_string())).await
+    }
+
+    /// Calls a server function as the WebAssembly client does.
+    pub(crate) async fn call(&self, function: &str, form: &str) -> Answer {
+        let headers = [
+            ("origin", ORIGIN),
+            ("accept", "application/json"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        self.send(Method::POST, &format!("/fn/{function}"), &headers, Some(form.to_owned())).await
+    }
+
+    /// Sends a form as a browser without WebAssembly does, from the page it is on.
+    pub(crate) async fn submit(&self, page: &str, function: &str, form: &str) -> Answer {
+        let referer = format!("{ORIGIN}{page}");
+        let headers = [
+            ("origin", ORIGIN),
+            ("referer", referer.as_str()),
+            ("accept", "text/html,application/xhtml+xml"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        self.send(Method::POST, &format!("/fn/{function}"), &headers, Some(form.to_owned())).await
+    }
+
+    /// Opens a page as a person does.
+    pub(crate) async fn open(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[("accept", "text/html")], None).await
+    }
+
+    /// Sends a request with exactly these headers beside the cookies and the user agent, and keeps the cookies.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).extension(ConnectInfo(self.peer));
+        request = request.header(header::USER_AGENT, &self.user_agent);
+        if let Some(cookies) = self.cookie_header() {
+            request = request.header(header::COOKIE, cookies);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
+        let response = self.app.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        self.keep(&parts.headers);
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(body.to_vec()).expect("text"),
+        }
+    }
+
+    fn cookie_header(&self) -> Option<String> {
+        let cookies = self.cookies.lock().expect("the cookies");
+        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    fn keep(&self, headers: &HeaderMap) {
+        let mut cookies = self.cookies.lock().expect("the cookies");
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().expect("text");
+            let (pair, attributes) = cookie.split_once(';').expect("attributes");
+            let (name, value) = pair.split_once('=').expect("a value");
+            if attributes.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.lock().expect("the cookies").clone()
+    }
+
+    pub(crate) fn set_cookies(&self, cookies: BTreeMap<String, String>) {
+        *self.cookies.lock().expect("the cookies") = cookies;
+    }
+
+    /// Another browser with a copy of this one's cookies, as a thief would have.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = self.app.browser("thief/1.0");
+        copy.set_cookies(self.cookies());
+        copy
+    }
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.text))
+    }
+
+    /// The JSON of a success.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        self.json()
+    }
+
+    /// Holds that it is a refusal with this status and code.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, code: &str) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.json()["code"], code, "{}", self.text);
+        assert!(self.json()["message"].as_str().is_some_and(|message| !message.is_empty()));
+    }
+
+    pub(crate) fn set_cookies(&self) -> Vec<String> {
+        let all = self.headers.get_all(header::SET_COOKIE).iter();
+        all.map(|cookie| cookie.to_str().expect("text").to_owned()).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}")).to_str().expect("text")
+    }
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+}
+
+pub(crate) fn ids(rows: &[Value]) -> Vec<String> {
+    rows.iter().map(|row| text(&row["id"])).collect()
+}
+
+/// The row of the browser that asks.
+pub(crate) fn current(rows: &[Value]) -> &Value {
+    rows.iter().find(|row| row["isCurrent"] == true).expect("a current row")
+}
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);

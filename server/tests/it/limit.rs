@@ -1,0 +1,139 @@
+//! The maximum, exactly.
+
+use std::collections::HashSet;
+
+use multi_session::{Browser, Client, Presented, SignIn};
+use serde_json::json;
+
+use crate::harness::{CHROME, FIREFOX, MINUTE, PASSWORD, TestApp, ids, text};
+
+#[tokio::test]
+async fn the_oldest_by_creation_gives_way_not_the_least_active() {
+    let app = TestApp::start().await;
+    let mut browsers = vec![app.sign_up(FIREFOX, "ada").await];
+    for _ in 0..4 {
+        app.advance(MINUTE);
+        browsers.push(app.sign_in(CHROME, "ada").await);
+    }
+    app.advance(MINUTE);
+    assert_eq!(browsers[0].whoami().await, "ada", "the oldest is the most recently active one");
+    browsers.push(app.sign_in(CHROME, "ada").await);
+    assert_eq!(browsers[0].whoami().await, "");
+    for browser in &browsers[1..] {
+        assert_eq!(browser.whoami().await, "ada");
+    }
+    assert_eq!(browsers[5].list().await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixty_four_sign_ins_at_once_leave_exactly_the_five_newest() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let sign_ins: Vec<_> = (0..64)
+        .map(|_| {
+            let engine = app.engine.clone();
+            tokio::spawn(async move {
+                let form = SignIn {
+                    email: "ada@example.org".to_owned(),
+                    password: PASSWORD.to_owned(),
+                    remember: true,
+                };
+                engine.sign_in(&Browser::default(), &Client::default(), form).await.expect("a sign-in")
+            })
+        })
+        .collect();
+    let mut browsers = Vec::new();
+    for sign_in in sign_ins {
+        browsers.push(sign_in.await.expect("no panic"));
+    }
+    let mut live = HashSet::new();
+    let mut last = None;
+    for browser in &browsers {
+        let now = app.engine.current(&Presented::of(browser)).await.expect("an answer");
+        if let Some(held) = now.active() {
+            live.insert(text(&json!(held.session.id)));
+            last = Some(now);
+        }
+    }
+    assert_eq!(live.len(), 5);
+    let listed = app.engine.list(&last.expect("a live one")).await.expect("a list");
+    assert_eq!(listed.len(), 5);
+    let order = app.store.order_of_creation().await.expect("the rows");
+    let newest: HashSet<String> = order.iter().rev().take(5).map(ToString::to_string).collect();
+    assert_eq!(order.len(), 65, "one sign-up and 64 sign-ins");
+    assert_eq!(live, newest);
+}
+
+#[tokio::test]
+async fn where_none_gives_way_the_new_one_is_refused_and_nothing_changes() {
+    let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
+    let first = app.sign_up(FIREFOX, "ada").await;
+    let second = app.sign_in(CHROME, "ada").await;
+    let third = app.browser(CHROME);
+    third.sign_in("ada").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
+    assert!(third.cookies().is_empty());
+    assert_eq!(first.list().await.len(), 2);
+
+    second.sign_in("ada").await.ok();
+    assert_eq!(
+        first.list().await.len(),
+        2,
+        "signing in again in the same browser replaces, also at the maximum"
+    );
+    second.revoke(&second.current_id().await).await.ok();
+    third.sign_in("ada").await.ok();
+}
+
+#[tokio::test]
+async fn signing_in_again_as_a_held_user_replaces_that_session() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let thief = browser.copy();
+    let before = browser.current_id().await;
+    browser.sign_in("ada").await.ok();
+    assert_ne!(browser.current_id().await, before);
+    assert_eq!(browser.list().await.len(), 1);
+    assert_eq!(browser.cookies().len(), 2, "the old held-session cookie is gone");
+    assert_eq!(thief.whoami().await, "", "the old cookie is dead");
+}
+
+#[tokio::test]
+async fn one_account_too_many_ends_the_oldest_held_one_here() {
+    let app = TestApp::start_with(&["--maximum-sessions", "2"]).await;
+    let ada_elsewhere = app.sign_up(CHROME, "ada").await;
+    let shared = app.sign_in(FIREFOX, "ada").await;
+    shared.sign_up("grace").await.ok();
+    shared.sign_up("linus").await.ok();
+    let rows = shared.list().await;
+    let names: HashSet<String> = rows.iter().map(|row| text(&row["user"]["name"])).collect();
+    assert_eq!(names, HashSet::from(["grace".to_owned(), "linus".to_owned()]));
+    assert_eq!(shared.cookies().len(), 3);
+    assert_eq!(ids(&ada_elsewhere.list().await).len(), 1, "ada's session in that browser has ended");
+}
+
+#[tokio::test]
+async fn one_account_too_many_is_refused_where_none_gives_way() {
+    let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
+    let shared = app.sign_up(FIREFOX, "ada").await;
+    shared.sign_up("grace").await.ok();
+    shared.sign_up("linus").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
+    assert_eq!(shared.whoami().await, "grace");
+    assert_eq!(shared.list().await.len(), 2);
+    app.browser(CHROME).sign_in("linus").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+}
+
+#[tokio::test]
+async fn two_sign_ins_at_once_in_one_browser_leave_one_session() {
+    let app = TestApp::start().await;
+    let one = app.browser(FIREFOX);
+    one.sign_up("ada").await.ok();
+    one.sign_out(json!({})).await.ok();
+    let other = app.browser(FIREFOX);
+    tokio::join!(async { one.sign_in("ada").await.ok() }, async { other.sign_in("ada").await.ok() });
+    // The browser took both answers: it has the session cookie of one and the held cookies of both.
+    let mut cookies = one.cookies();
+    cookies.extend(other.cookies());
+    one.set_cookies(cookies);
+    assert_eq!(one.list().await.len(), 1);
+    assert_eq!(one.cookies().len(), 2);
+}

@@ -1,0 +1,131 @@
+//! The list: every live session of the active user, and what else the browser holds.
+
+use serde_json::json;
+
+use crate::harness::{CHROME, FIREFOX, MINUTE, SAFARI, TestApp, current, ids, text};
+
+#[tokio::test]
+async fn shows_every_device_current_first_then_most_recently_active() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.advance(MINUTE);
+    let desktop = app.sign_in(CHROME, "ada").await;
+    app.advance(MINUTE);
+    let phone = app.sign_in(SAFARI, "ada").await;
+    app.advance(MINUTE);
+    desktop.get_session().await;
+    app.advance(MINUTE);
+
+    let labels = |rows: Vec<serde_json::Value>| -> Vec<String> {
+        rows.iter().map(|row| text(&row["device"]["label"])).collect()
+    };
+    assert_eq!(
+        labels(laptop.list().await),
+        ["Firefox 145 on macOS", "Chrome 142 on Windows", "Safari 26 on iOS"]
+    );
+    assert_eq!(
+        labels(phone.list().await),
+        ["Safari 26 on iOS", "Firefox 145 on macOS", "Chrome 142 on Windows"]
+    );
+}
+
+#[tokio::test]
+async fn a_row_says_all_that_the_page_and_better_auth_ask_for() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let rows = laptop.list().await;
+    let row = &rows[0];
+    assert_eq!(row["isCurrent"], true);
+    assert_eq!(row["isHeld"], true);
+    assert_eq!(row["userAgent"], FIREFOX);
+    assert_eq!(row["ipAddress"], "203.0.113.7");
+    assert_eq!(
+        row["device"],
+        json!({ "browser": "Firefox 145", "os": "macOS", "kind": "desktop", "label": "Firefox 145 on macOS" })
+    );
+    assert_eq!(row["createdAt"], "2026-11-18T11:06:40.000Z");
+    assert_eq!(row["lastActiveAt"], row["createdAt"]);
+    assert_eq!(row["expiresAt"], "2026-12-18T11:06:40.000Z");
+    assert_eq!(row["user"]["email"], "ada@example.org");
+    assert_eq!(row["user"]["emailVerified"], false);
+
+    let session = &row["session"];
+    assert_eq!(session["id"], row["id"]);
+    assert_eq!(session["userId"], row["user"]["id"]);
+    let handle = text(&session["token"]);
+    assert_eq!(handle.len(), 32);
+    assert!(handle.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    assert!(!text(&row["id"]).replace('-', "").contains(&handle));
+}
+
+#[tokio::test]
+async fn accounts_held_by_this_browser_are_in_it_and_those_of_others_are_not() {
+    let app = TestApp::start().await;
+    let shared = app.sign_up(FIREFOX, "ada").await;
+    shared.sign_up("grace").await.ok();
+    let elsewhere = app.sign_in(CHROME, "ada").await;
+
+    let rows = shared.list().await;
+    assert_eq!(current(&rows)["user"]["name"], "grace");
+    assert_eq!(rows.len(), 2, "grace here, ada here; not ada elsewhere, since ada is not active");
+    assert!(rows.iter().all(|row| row["isHeld"] == true));
+
+    let rows = elsewhere.list().await;
+    assert_eq!(rows.len(), 2, "ada here and ada there");
+    assert_eq!(rows.iter().filter(|row| row["isHeld"] == true).count(), 1);
+    assert!(rows.iter().all(|row| row["user"]["name"] == "ada"));
+}
+
+#[tokio::test]
+async fn signed_out_it_shows_what_the_browser_holds_or_nothing() {
+    let app = TestApp::start().await;
+    assert!(app.browser(FIREFOX).list().await.is_empty());
+
+    let shared = app.sign_up(FIREFOX, "ada").await;
+    shared.sign_up("grace").await.ok();
+    shared.sign_out(json!({ "scope": "account" })).await.ok();
+    let rows = shared.list().await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["user"]["name"], "ada");
+    assert_eq!(rows[0]["isCurrent"], false);
+    assert_eq!(rows[0]["isHeld"], true);
+}
+
+#[tokio::test]
+async fn last_active_is_known_at_once_and_written_by_the_flush() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    app.advance(5 * MINUTE);
+    phone.get_session().await;
+    let phone_id = phone.current_id().await;
+    let last_active = |rows: Vec<serde_json::Value>| {
+        text(&rows.iter().find(|row| row["id"] == phone_id.as_str()).expect("the phone")["lastActiveAt"])
+    };
+    assert_eq!(last_active(laptop.list().await), "2026-11-18T11:11:40.000Z");
+    assert_eq!(app.engine.flush().await.expect("a flush"), 2, "the phone and the laptop");
+    assert_eq!(app.engine.flush().await.expect("a flush"), 0);
+    assert_eq!(last_active(laptop.list().await), "2026-11-18T11:11:40.000Z");
+}
+
+#[tokio::test]
+async fn reading_the_list_writes_nothing() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let before = app.database_bytes();
+    for _ in 0..3 {
+        laptop.list().await;
+        laptop.get_session().await;
+    }
+    assert!(before == app.database_bytes(), "a read changed the database");
+}
+
+#[tokio::test]
+async fn ids_are_unique_and_stable() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.sign_in(CHROME, "ada").await;
+    let first = ids(&laptop.list().await);
+    assert_ne!(first[0], first[1]);
+    assert_eq!(first, ids(&laptop.list().await));
+}

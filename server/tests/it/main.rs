@@ -1,0 +1,24 @@
+//! The promises to users, spoken by actors: browsers that keep their cookies, against a server with its own
+//! database and a clock that stands still.
+
+mod harness;
+
+mod bodies;
+mod cookies;
+mod crash;
+mod csrf;
+mod expiry;
+mod invariants;
+mod limit;
+mod list;
+mod pages;
+mod parity;
+mod passwords;
+mod process;
+mod query_plans;
+mod rate_limit;
+mod revoke;
+mod set_active;
+mod sign_in;
+mod sign_out;
+mod unavailable;

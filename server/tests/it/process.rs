@@ -1,0 +1,175 @@
+//! The program as a process: it starts anywhere, says what is wrong, and stops well.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_multi-session");
+
+/// The program on a free port, with its database in `folder`; it is killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Process {
+    pub(crate) fn start(folder: &Path) -> Self {
+        // The port is free now; nobody else on this machine asks for it by chance in the next moment.
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
+        let mut child = command(folder)
+            .env("LEPTOS_SITE_ADDR", address.to_string())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = child.stderr.take().expect("its log");
+        let mut lines = BufReader::new(log).lines().map_while(Result::ok);
+        let served = lines.find(|line| line.contains("serving"));
+        assert!(served.is_some(), "it never served");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it is gone");
+    }
+
+    #[cfg(unix)]
+    fn stop(mut self, signal: &str) -> std::process::ExitStatus {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+    }
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    let url = format!("sqlite://{}", folder.join("data/test.db").display());
+    command.current_dir(folder).env("DATABASE_URL", url).env("RUST_LOG", "info").env("NO_COLOR", "1");
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
+/// One HTTP request over a connection of its own; `None` when the connection broke.
+pub(crate) fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    cookies: &str,
+    body: &str,
+) -> Option<(u16, Vec<String>, Value)> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    let cookie = if cookies.is_empty() { String::new() } else { format!("cookie: {cookies}\r\n") };
+    let text = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n{cookie}\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let cookies = head
+        .lines()
+        .filter_map(|line| line.strip_prefix("set-cookie: "))
+        .filter_map(|cookie| cookie.split(';').next())
+        .map(str::to_owned)
+        .collect();
+    Some((status, cookies, serde_json::from_str(body).unwrap_or(Value::Null)))
+}
+
+#[cfg(unix)]
+#[test]
+fn it_stops_well_when_told_and_remembers_the_last_activity() {
+    let folder = TempDir::new().expect("a folder");
+    for signal in ["-TERM", "-INT"] {
+        let process = Process::start(folder.path());
+        let email = format!("ada{signal}@example.org");
+        let body = format!(r#"{{"name":"Ada","email":"{email}","password":"correct horse"}}"#);
+        let answer = request(process.address, "POST", "/api/auth/sign-up/email", "", &body);
+        let (status, cookies, _) = answer.expect("an answer");
+        assert_eq!(status, 200);
+        let idle = TcpStream::connect(process.address).expect("an idle connection");
+        assert_eq!(process.stop(signal).code(), Some(0), "{signal}");
+        drop(idle);
+
+        let again = Process::start(folder.path());
+        let answer = request(again.address, "GET", "/api/auth/get-session", &cookies.join("; "), "");
+        let (_, _, session) = answer.expect("an answer");
+        assert_eq!(session["user"]["email"], email);
+        assert_eq!(again.stop("-TERM").code(), Some(0));
+    }
+}
+
+#[test]
+fn it_says_what_is_wrong_with_its_configuration() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("file"), "not a folder").expect("a file");
+    for (name, value, says) in [
+        ("MULTI_SESSION_MAXIMUM_SESSIONS", "0", "maximum sessions must be 1 to 100"),
+        ("MULTI_SESSION_SESSION_TIMEOUT", "0s", "session timeout must be 1 second to 400 days"),
+        ("MULTI_SESSION_SESSION_TIMEOUT", "soon", "session-timeout"),
+        ("MULTI_SESSION_BASE_URL", "example.org", "is not an origin"),
+        ("MULTI_SESSION_TRUSTED_ORIGINS", "https://a.example/path", "is not an origin"),
+        ("MULTI_SESSION_COOKIE_PREFIX", "a b", "is no cookie prefix"),
+        ("MULTI_SESSION_TRUSTED_PROXIES", "everybody", "trusted-proxies"),
+        ("DATABASE_URL", "mysql://localhost", "DATABASE_URL must begin with sqlite://"),
+        ("DATABASE_URL", "sqlite://file/test.db", "cannot be opened"),
+        ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot be listened on"),
+    ] {
+        let output =
+            command(folder.path()).env(name, value).stderr(Stdio::piped()).output().expect("it runs");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}={value} was taken");
+        assert!(log.contains(says), "{name}={value}: {log}");
+        assert!(!log.contains("panic"), "{name}={value}: {log}");
+    }
+}
+
+#[test]
+fn migrate_makes_the_database_and_exits() {
+    let folder = TempDir::new().expect("a folder");
+    let output = command(folder.path()).arg("migrate").output().expect("it runs");
+    assert!(output.status.success());
+    assert!(folder.path().join("data/test.db").is_file());
+}
+
+#[test]
+fn help_names_every_setting_with_its_environment_twin() {
+    let output = Command::new(PROGRAM).arg("--help").stdout(Stdio::piped()).output().expect("it runs");
+    let help = String::from_utf8(output.stdout).expect("text");
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).expect("the README");
+    for name in [
+        "DATABASE_URL",
+        "LEPTOS_SITE_ADDR",
+        "LEPTOS_SITE_ROOT",
+        "MULTI_SESSION_BASE_URL",
+        "MULTI_SESSION_TRUSTED_ORIGINS",
+        "MULTI_SESSION_MAXIMUM_SESSIONS",
+        "MULTI_SESSION_SESSION_TIMEOUT",
+        "MULTI_SESSION_REVOKE_OLDEST_ON_MAX",
+        "MULTI_SESSION_COOKIE_PREFIX",
+        "MULTI_SESSION_TRUSTED_PROXIES",
+        "MULTI_SESSION_RATE_LIMIT",
+    ] {
+        assert!(help.contains(name), "{name} is not in --help");
+        assert!(readme.contains(name), "{name} is not in the README");
+    }
+}

@@ -1,0 +1,47 @@
+//! How many requests one address may send.
+
+use crate::harness::{FIREFOX, TestApp};
+
+#[tokio::test]
+async fn the_fourth_sign_in_in_a_row_waits_by_rest_or_by_server_function() {
+    let app = TestApp::start_with(&["--rate-limit", "on"]).await;
+    app.sign_up(FIREFOX, "ada").await;
+    let mut browser = app.browser(FIREFOX);
+    browser.peer = "198.51.100.1:4000".parse().expect("an address");
+    browser.sign_in("ada").await.ok();
+    browser.call("sign-in", "email=ada%40example.org&password=correct+horse+battery").await.ok();
+    browser.sign_in("ada").await.ok();
+    let answer = browser.sign_in("ada").await;
+    assert_eq!(answer.status.as_u16(), 429);
+    assert_eq!(answer.json()["message"], "Too many requests. Please try again later.");
+    assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=10).contains(&seconds)));
+    assert_eq!(answer.header("retry-after"), answer.header("x-retry-after"));
+    assert_eq!(browser.call("sign-in", "email=x&password=y").await.status.as_u16(), 429);
+    assert_eq!(browser.whoami().await, "ada", "other requests have a count of their own");
+
+    let mut elsewhere = app.browser(FIREFOX);
+    elsewhere.peer = "198.51.100.2:4000".parse().expect("an address");
+    elsewhere.sign_in("ada").await.ok();
+}
+
+#[tokio::test]
+async fn the_hundred_and_first_request_waits() {
+    let app = TestApp::start_with(&["--rate-limit", "on"]).await;
+    let browser = app.browser(FIREFOX);
+    let mut refused = 0;
+    for _ in 0..130 {
+        if browser.get("/api/auth/ok").await.status.as_u16() == 429 {
+            refused += 1;
+        }
+    }
+    assert!((1..=30).contains(&refused), "{refused} of 130");
+}
+
+#[tokio::test]
+async fn it_is_off_on_plain_http_unless_asked_for() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..5 {
+        app.browser(FIREFOX).sign_in("ada").await.ok();
+    }
+}

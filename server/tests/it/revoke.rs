@@ -1,0 +1,165 @@
+//! Ending one session, the others, or all.
+
+use serde_json::json;
+
+use crate::harness::{CHROME, FIREFOX, SAFARI, TestApp, ids, text};
+
+#[tokio::test]
+async fn a_revoked_device_is_out_at_once() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let thief = phone.copy();
+    let answer = laptop.revoke(&phone.current_id().await).await.ok();
+    assert_eq!(answer, json!({ "status": true }));
+    assert_eq!(phone.whoami().await, "");
+    assert_eq!(thief.whoami().await, "", "a copy of its cookies opens nothing either");
+    assert_eq!(laptop.whoami().await, "ada");
+    assert_eq!(laptop.list().await.len(), 1);
+    assert!(phone.cookies().is_empty());
+}
+
+#[tokio::test]
+async fn the_handle_names_it_too() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let handle = text(&phone.get_session().await["session"]["token"]);
+    laptop.post("/api/auth/multi-session/revoke", json!({ "sessionToken": handle })).await.ok();
+    assert_eq!(phone.whoami().await, "");
+}
+
+#[tokio::test]
+async fn ending_the_active_one_promotes_the_next_held_account() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    browser.sign_up("grace").await.ok();
+    browser.revoke(&browser.current_id().await).await.ok();
+    assert_eq!(browser.whoami().await, "ada");
+    browser.revoke(&browser.current_id().await).await.ok();
+    assert_eq!(browser.whoami().await, "", "nothing is held any more");
+    assert!(browser.cookies().is_empty());
+}
+
+#[tokio::test]
+async fn another_account_held_here_can_be_ended_also_when_signed_out() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let ada = browser.current_id().await;
+    browser.sign_up("grace").await.ok();
+    browser.revoke(&ada).await.ok();
+    assert_eq!(browser.whoami().await, "grace");
+
+    browser.sign_in("ada").await.ok();
+    browser.revoke_all().await.ok();
+    let rows = browser.list().await;
+    assert_eq!(rows[0]["user"]["name"], "grace");
+    browser.revoke(&text(&rows[0]["id"])).await.ok();
+    assert!(browser.list().await.is_empty());
+}
+
+#[tokio::test]
+async fn foreign_unknown_and_ended_look_the_same_and_change_nothing() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let grace = app.sign_up(CHROME, "grace").await;
+    let foreign = grace.current_id().await;
+    let ended = app.sign_in(SAFARI, "ada").await.current_id().await;
+    ada.revoke(&ended).await.ok();
+    let mut answers = Vec::new();
+    for id in [foreign.as_str(), "no-such-session", ended.as_str()] {
+        let answer = ada.revoke(id).await;
+        answer.refused(401, "INVALID_SESSION_TOKEN");
+        answers.push(answer.text);
+    }
+    let handle = text(&grace.get_session().await["session"]["token"]);
+    let by_handle = ada.post("/api/auth/multi-session/revoke", json!({ "sessionToken": handle })).await;
+    answers.push(by_handle.text);
+    answers.dedup();
+    assert_eq!(answers.len(), 1);
+    assert_eq!(grace.whoami().await, "grace");
+    app.browser(FIREFOX).revoke(&foreign).await.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn others_end_and_this_one_and_other_accounts_stay() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "grace").await;
+    laptop.sign_up("ada").await.ok();
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let desktop = app.sign_in(CHROME, "ada").await;
+    let graces_other = app.sign_in(CHROME, "grace").await;
+
+    assert_eq!(laptop.revoke_others().await.ok(), json!({ "status": true }));
+    assert_eq!(laptop.whoami().await, "ada");
+    assert_eq!(phone.whoami().await, "");
+    assert_eq!(desktop.whoami().await, "");
+    assert_eq!(graces_other.whoami().await, "grace");
+    assert_eq!(laptop.list().await.len(), 2, "ada here and grace here");
+}
+
+#[tokio::test]
+async fn all_end_and_other_accounts_stay_held_but_not_active() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "grace").await;
+    laptop.sign_up("ada").await.ok();
+    let phone = app.sign_in(SAFARI, "ada").await;
+
+    assert_eq!(laptop.revoke_all().await.ok(), json!({ "status": true }));
+    assert_eq!(laptop.whoami().await, "");
+    assert_eq!(phone.whoami().await, "");
+    let rows = laptop.list().await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["user"]["name"], "grace");
+    assert_eq!(rows[0]["isCurrent"], false);
+}
+
+#[tokio::test]
+async fn signed_out_nobody_ends_anything() {
+    let app = TestApp::start().await;
+    let nobody = app.browser(FIREFOX);
+    nobody.revoke_others().await.refused(401, "UNAUTHORIZED");
+    nobody.revoke_all().await.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_devices_that_end_each_other_at_once_leave_at_least_one_out() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..20 {
+        let phone = app.sign_in(SAFARI, "ada").await;
+        let (of_phone, of_laptop) = (phone.current_id().await, laptop.current_id().await);
+        let (by_laptop, by_phone) = tokio::join!(laptop.revoke(&of_phone), phone.revoke(&of_laptop));
+        let statuses = [by_laptop.status.as_u16(), by_phone.status.as_u16()];
+        // Whoever came second was refused: an ended session ends no others, and nobody ends what has ended.
+        assert!(statuses == [200, 401] || statuses == [401, 200], "{statuses:?}");
+        if laptop.whoami().await.is_empty() {
+            laptop.sign_in("ada").await.ok();
+            laptop.revoke_others().await.ok();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn revoke_all_against_sign_ins_at_once_leaves_no_half_ended_list() {
+    let app = TestApp::start_with(&["--maximum-sessions", "50"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let sign_ins: Vec<_> = (0..8)
+        .map(|_| {
+            let app = app.clone();
+            tokio::spawn(async move { app.sign_in(CHROME, "ada").await })
+        })
+        .collect();
+    laptop.revoke_all().await.ok();
+    let mut live = Vec::new();
+    for sign_in in sign_ins {
+        let browser = sign_in.await.expect("a browser");
+        if browser.whoami().await == "ada" {
+            live.push(browser);
+        }
+    }
+    assert_eq!(laptop.whoami().await, "");
+    for browser in &live {
+        assert_eq!(ids(&browser.list().await).len(), live.len());
+    }
+}

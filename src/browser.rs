@@ -1,0 +1,93 @@
+//! What one browser holds.
+
+use crate::{Credential, Session, SessionId, Timestamp, User};
+
+/// What a request's cookies claim, before anything is verified.
+#[derive(Clone, Debug, Default)]
+pub struct Presented {
+    /// The credential of the session cookie.
+    pub active: Option<Credential>,
+    /// The credentials of the held-session cookies, in cookie order.
+    pub held: Vec<Credential>,
+}
+
+impl Presented {
+    /// What a browser will present after it took `browser`'s cookies.
+    pub fn of(browser: &Browser) -> Self {
+        Self {
+            active: browser.active().map(|held| held.credential.clone()),
+            held: browser.held.iter().map(|held| held.credential.clone()).collect(),
+        }
+    }
+}
+
+/// Where a request comes from, as the list will show it.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The address of the browser, with trusted proxies taken off.
+    pub ip_address: Option<std::net::IpAddr>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
+}
+
+/// A live session that this browser has proved to hold.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// What its cookie says.
+    pub credential: Credential,
+    /// The session.
+    pub session: Session,
+    /// Its user.
+    pub user: User,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+    /// When the session last made a request, as far as the store knows.
+    pub last_active_at: Timestamp,
+    /// Whether the browser must be sent the cookies again, since they were made or extended just now.
+    pub issue: bool,
+}
+
+/// What a browser holds: live, verified sessions, at most one of each user, and which one is active.
+///
+/// The engine takes it as "who acts", and gives the next one; the HTTP layer writes the difference as cookies.
+#[derive(Clone, Debug, Default)]
+pub struct Browser {
+    pub(crate) active: Option<SessionId>,
+    pub(crate) held: Vec<Held>,
+}
+
+impl Browser {
+    /// The session that requests act as.
+    pub fn active(&self) -> Option<&Held> {
+        let id = self.active.as_ref()?;
+        self.held.iter().find(|held| held.session.id == *id)
+    }
+
+    /// The sessions it can switch to, the active one among them, in cookie order.
+    pub fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    pub(crate) fn holds(&self, id: &SessionId) -> bool {
+        self.held.iter().any(|held| held.session.id == *id)
+    }
+
+    /// Lets go of a session; if it was active, the first one still held takes its place where `promote` says so.
+    pub(crate) fn without(&self, id: &SessionId, promote: bool) -> Self {
+        let mut next = self.clone();
+        next.held.retain(|held| held.session.id != *id);
+        if next.active.as_ref() == Some(id) {
+            next.active = next.held.first().filter(|_| promote).map(|held| held.session.id.clone());
+        }
+        next
+    }
+
+    /// Takes in a new session and makes it active, letting go of those that `ended`.
+    pub(crate) fn with(&self, new: Held, ended: &[SessionId]) -> Self {
+        let mut next = self.clone();
+        next.held.retain(|held| !ended.contains(&held.session.id));
+        next.active = Some(new.session.id.clone());
+        next.held.push(new);
+        next
+    }
+}

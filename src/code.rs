@@ -1,0 +1,105 @@
+//! The stable names of what can go wrong.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $message:literal, $sentence:literal;)*) => {
+        /// The stable name of a refusal; clients match on it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The name on the wire, as in `INVALID_SESSION_TOKEN`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The message on the wire, word for word Better Auth's where it has the code.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)* }
+            }
+
+            /// The sentence for the person at the page.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The e-mail is unknown or the password is wrong: nobody is told which.
+    InvalidEmailOrPassword = "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password",
+        "That e-mail and password do not match an account.";
+    /// The text is not an e-mail address.
+    InvalidEmail = "INVALID_EMAIL", "Invalid email",
+        "That does not look like an e-mail address.";
+    /// The name is empty or too long.
+    InvalidName = "INVALID_NAME", "Invalid name",
+        "Please give a name of 1 to 100 characters.";
+    /// The password has fewer than 8 characters.
+    PasswordTooShort = "PASSWORD_TOO_SHORT", "Password too short",
+        "A password needs at least 8 characters.";
+    /// The password has more than 128 characters.
+    PasswordTooLong = "PASSWORD_TOO_LONG", "Password too long",
+        "A password can have at most 128 characters.";
+    /// The e-mail has an account already.
+    UserAlreadyExists = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
+        "User already exists. Use another email.",
+        "There is an account with that e-mail already. Sign in, or use another one.";
+    /// The user or the browser has as many sessions as allowed, and none gives way.
+    MaximumSessionsReached = "MAXIMUM_SESSIONS_REACHED", "Maximum number of sessions reached",
+        "You are signed in on as many devices as allowed. Sign out on one of them first.";
+    /// The session is not this browser's or not this user's, or has ended, or never was.
+    InvalidSessionToken = "INVALID_SESSION_TOKEN", "Invalid session token",
+        "That session has already ended.";
+    /// Nobody is signed in.
+    Unauthorized = "UNAUTHORIZED", "Unauthorized",
+        "You are signed out. Please sign in again.";
+    /// The request has no field of that name and type.
+    ValidationError = "VALIDATION_ERROR", "Validation failed",
+        "Something in that form was missing.";
+    /// The body is not what its type says.
+    BadRequest = "BAD_REQUEST", "Invalid JSON in request body",
+        "That request could not be read.";
+    /// The body has a type that is not taken.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "Content-Type is not allowed",
+        "That request could not be read.";
+    /// The body is larger than allowed.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", "Request body is larger than 64 KiB",
+        "That was too much text.";
+    /// The request comes from a page of another site.
+    InvalidOrigin = "INVALID_ORIGIN", "Invalid origin",
+        "That request came from another site and was refused.";
+    /// The request does not say which page it comes from.
+    MissingOrNullOrigin = "MISSING_OR_NULL_ORIGIN", "Missing or null Origin",
+        "Your browser did not say which page that came from, so it was refused.";
+    /// A state change by GET that no script of this site sent.
+    CrossSiteGet = "CROSS_SITE_GET_BLOCKED",
+        "This GET changes state and is answered only to a script of the same origin; use POST",
+        "That link was refused.";
+    /// Too many requests in a short time.
+    TooManyRequests = "TOO_MANY_REQUESTS", "Too many requests. Please try again later.",
+        "Too many tries. Please wait a few seconds and try again.";
+    /// Too many passwords wait to be checked.
+    ServerBusy = "SERVER_BUSY", "The server is busy. Please try again.",
+        "The server is busy. Please try again in a moment.";
+    /// The store does not answer.
+    ServiceUnavailable = "SERVICE_UNAVAILABLE", "The service is unavailable. Please try again.",
+        "The server cannot reach its data right now. You are still signed in; please try again.";
+    /// A fault of ours.
+    Internal = "INTERNAL_SERVER_ERROR", "Internal server error",
+        "Something went wrong on our side. Please try again.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,152 @@
+//! What a session cookie proves.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{Handle, Random};
+
+const HANDLE_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// 32 random bytes that only the browser has; it cannot be printed or serialised.
+#[derive(Clone)]
+pub struct Secret([u8; 32]);
+
+/// The SHA-256 of a [`Secret`]: the only form that is stored.
+#[derive(Clone, Copy)]
+pub struct SecretHash([u8; 32]);
+
+/// A session cookie's value: `handle.secret`, the secret in padded standard base64.
+///
+/// It has the exact form of Better Auth's signed cookie (`token.signature`), but nothing is signed: the
+/// secret is compared with its stored hash, so there is no server key to lose or to rotate.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// The public half.
+    pub handle: Handle,
+    /// The secret half.
+    pub secret: Secret,
+}
+
+impl Secret {
+    /// Gives the hash to store or to compare.
+    pub fn hash(&self) -> SecretHash {
+        SecretHash(Sha256::digest(self.0).into())
+    }
+}
+
+impl SecretHash {
+    /// Takes a stored hash; `None` unless it has 32 bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Gives the bytes to store.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Tells whether `secret` is the one that was hashed, in a time that does not depend on either.
+    pub fn matches(&self, secret: &Secret) -> bool {
+        self.0.ct_eq(&secret.hash().0).into()
+    }
+}
+
+impl Credential {
+    /// Makes a new one.
+    pub(crate) fn generate(random: &dyn Random) -> Self {
+        let mut secret = [0; 32];
+        random.fill(&mut secret);
+        Self { handle: generate_handle(random), secret: Secret(secret) }
+    }
+
+    /// Reads a cookie's decoded value, split at the last dot; `None` unless it has exactly our form.
+    pub fn parse(value: &str) -> Option<Self> {
+        let (handle, secret) = value.rsplit_once('.')?;
+        let handle = Handle::parse(handle)?;
+        if secret.len() != 44 {
+            return None;
+        }
+        let secret = BASE64_STANDARD.decode(secret).ok()?.try_into().ok()?;
+        Some(Self { handle, secret: Secret(secret) })
+    }
+
+    /// Gives the cookie's value, before percent-encoding.
+    pub fn to_cookie_value(&self) -> String {
+        format!("{}.{}", self.handle.as_str(), BASE64_STANDARD.encode(self.secret.0))
+    }
+
+    /// Tells whether both are the same credential.
+    pub fn is(&self, other: &Self) -> bool {
+        self.handle == other.handle && bool::from(self.secret.0.ct_eq(&other.secret.0))
+    }
+}
+
+fn generate_handle(random: &dyn Random) -> Handle {
+    let mut text = String::with_capacity(Handle::LEN);
+    let mut bytes = [0; 48];
+    while text.len() < Handle::LEN {
+        random.fill(&mut bytes);
+        // 252 is the largest multiple of 36 in a byte: above it letters would not be equally likely.
+        let usable = bytes.iter().filter(|&&byte| byte < 252);
+        let missing = Handle::LEN - text.len();
+        text.extend(usable.take(missing).map(|&byte| HANDLE_ALPHABET[usize::from(byte % 36)] as char));
+    }
+    Handle::parse(&text).expect("32 letters or digits")
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OsRandom;
+
+    #[test]
+    fn a_credential_survives_its_cookie() {
+        let credential = Credential::generate(&OsRandom);
+        let value = credential.to_cookie_value();
+        assert_eq!(value.len(), 32 + 1 + 44);
+        let read = Credential::parse(&value).expect("our own form");
+        assert!(read.is(&credential));
+        assert!(credential.secret.hash().matches(&read.secret));
+    }
+
+    #[test]
+    fn anything_else_is_no_credential() {
+        let value = Credential::generate(&OsRandom).to_cookie_value();
+        for other in [
+            "",
+            ".",
+            &value[..value.len() - 1],
+            &value[1..],
+            &format!("{value}="),
+            &format!("{value}.{}", &value[33..]),
+            &value.replace('.', ","),
+            &value.replace('=', "A"),
+        ] {
+            assert!(Credential::parse(other).is_none(), "{other:?} was taken");
+        }
+    }
+
+    #[test]
+    fn an_edited_secret_does_not_match() {
+        let one = Credential::generate(&OsRandom);
+        let other = Credential::generate(&OsRandom);
+        assert!(!one.secret.hash().matches(&other.secret));
+        assert!(!format!("{one:?}").contains(&one.to_cookie_value()[33..40]));
+    }
+}

@@ -1,0 +1,159 @@
+//! The rules, one method per verb.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::activity::Activity;
+use crate::password::Passwords;
+use crate::store::Actor;
+use crate::{
+    Browser, Clock, Code, Handle, Held, Options, OsRandom, PasswordLimits, Random, Result, SessionId, Store,
+    SystemClock, Timestamp,
+};
+
+mod current;
+mod list;
+mod revoke;
+mod set_active;
+mod sign_in;
+mod sign_out;
+mod upkeep;
+
+pub use sign_in::{SignIn, SignUp};
+pub use sign_out::SignOutScope;
+pub use upkeep::Swept;
+
+/// Everything that people and programs can do with sessions; cheap to clone.
+///
+/// Every method takes who acts: the [`Browser`] that [`Engine::current`] made of a request's cookies. Those that
+/// change what the browser holds give the next [`Browser`], whose cookies the HTTP layer then sends.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    options: Options,
+    passwords: Passwords,
+    activity: Activity,
+    retention: Duration,
+}
+
+/// Names the session that a call is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By its id, as in lists.
+    Id(SessionId),
+    /// By its handle, as the Better Auth client does.
+    Handle(Handle),
+}
+
+impl Target {
+    fn is(&self, held: &Held) -> bool {
+        match self {
+            Self::Id(id) => held.session.id == *id,
+            Self::Handle(handle) => held.session.handle == *handle,
+        }
+    }
+}
+
+impl Engine {
+    /// Starts with the machine's clock and randomness.
+    pub fn new(store: Arc<dyn Store>, options: Options) -> Self {
+        Self::builder(store).options(options).build()
+    }
+
+    /// Starts an engine over `store` whose other parts can be set.
+    pub fn builder(store: Arc<dyn Store>) -> EngineBuilder {
+        EngineBuilder {
+            store,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+            options: Options::default(),
+            password_limits: PasswordLimits::default(),
+            retention: EngineBuilder::RETENTION,
+        }
+    }
+
+    /// The limits in force.
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// The present moment, as the engine sees it.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    fn actor(browser: &Browser) -> Result<Actor<'_>> {
+        let held = browser.active().ok_or(Code::Unauthorized)?;
+        Ok(Actor { session: &held.session.id, user: &held.user.id })
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+/// Builds an [`Engine`].
+#[must_use]
+pub struct EngineBuilder {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    options: Options,
+    password_limits: PasswordLimits,
+    retention: Duration,
+}
+
+impl EngineBuilder {
+    /// How long ended sessions are kept by default: 90 days.
+    pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+    /// Sets the limits of sessions.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets where the time comes from.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets where randomness comes from.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Sets how many passwords are hashed at once, and how many may wait.
+    pub fn password_limits(mut self, limits: PasswordLimits) -> Self {
+        self.password_limits = limits;
+        self
+    }
+
+    /// Sets how long ended sessions are kept before [`Engine::sweep`] deletes them.
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Gives the engine. It hashes one password, about 30 ms, for comparisons with unknown e-mails.
+    pub fn build(self) -> Engine {
+        let passwords = Passwords::new(self.password_limits, &*self.random);
+        Engine(Arc::new(Inner {
+            store: self.store,
+            clock: self.clock,
+            random: self.random,
+            options: self.options,
+            passwords,
+            activity: Activity::default(),
+            retention: self.retention,
+        }))
+    }
+}

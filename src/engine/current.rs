@@ -1,0 +1,126 @@
+//! Who a request acts as.
+
+use std::collections::HashMap;
+
+use crate::{
+    Browser, Credential, EndedReason, Engine, Handle, Held, Presented, Result, StoredSession, Timestamp,
+};
+
+/// The most held-session cookies that are looked at; no browser of ours ever has more.
+const MAXIMUM_PRESENTED: usize = 128;
+
+impl Engine {
+    /// Verifies what a request's cookies claim, with one query, and notes that the active session is in use.
+    ///
+    /// Credentials that are forged, ended or expired are left out; the HTTP layer clears their cookies. The active
+    /// session is extended when its last extension is older than the update age: that is the only write.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is known, and nobody may be signed out.
+    pub async fn current(&self, presented: &Presented) -> Result<Browser> {
+        let now = self.now();
+        let mut browser = self.verified(presented, now).await?;
+        self.let_go_of_doubles(&mut browser, now).await?;
+        self.extend_active(&mut browser, now).await?;
+        if let Some(active) = browser.active() {
+            self.0.activity.touch(&active.session.id, now);
+        }
+        Ok(browser)
+    }
+
+    async fn verified(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
+        let credentials: Vec<&Credential> =
+            presented.held.iter().chain(&presented.active).take(MAXIMUM_PRESENTED).collect();
+        if credentials.is_empty() {
+            return Ok(Browser::default());
+        }
+        let handles: Vec<&Handle> = credentials.iter().map(|credential| &credential.handle).collect();
+        let mut stored: HashMap<Handle, StoredSession> = self
+            .0
+            .store
+            .live_by_handles(&handles, now)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.session.handle.clone(), stored))
+            .collect();
+
+        let mut browser = Browser::default();
+        for credential in credentials {
+            let proved = stored
+                .get(&credential.handle)
+                .is_some_and(|stored| stored.secret_hash.matches(&credential.secret));
+            if proved && let Some(stored) = stored.remove(&credential.handle) {
+                browser.held.push(held(credential.clone(), stored));
+            }
+        }
+        browser.active = presented.active.as_ref().and_then(|active| {
+            let held = browser.held.iter().find(|held| held.credential.is(active))?;
+            Some(held.session.id.clone())
+        });
+        Ok(browser)
+    }
+
+    /// Two sign-ins of one user at the same moment in one browser leave it with two sessions: only one is kept,
+    /// the active one or else the newest, and the others end as if they had come one after the other.
+    async fn let_go_of_doubles(&self, browser: &mut Browser, now: Timestamp) -> Result<()> {
+        let kept: Vec<_> = browser
+            .held
+            .iter()
+            .filter(|held| {
+                !browser.held.iter().any(|other| other.user.id == held.user.id && wins(browser, other, held))
+            })
+            .map(|held| held.session.id.clone())
+            .collect();
+        if kept.len() == browser.held.len() {
+            return Ok(());
+        }
+        let doubles: Vec<_> =
+            browser.held.iter().map(|held| &held.session.id).filter(|id| !kept.contains(id)).collect();
+        let by = browser.active.as_ref();
+        let ended = self.0.store.end_held(&doubles, by, EndedReason::Replaced, now).await?;
+        self.log_ended(&ended);
+        browser.held.retain(|held| kept.contains(&held.session.id));
+        Ok(())
+    }
+
+    async fn extend_active(&self, browser: &mut Browser, now: Timestamp) -> Result<()> {
+        let options = self.options();
+        let Some(active) = browser.active.clone() else { return Ok(()) };
+        let Some(held) = browser.held.iter_mut().find(|held| held.session.id == active) else {
+            return Ok(());
+        };
+        let extended_at = held.session.expires_at.minus(options.session_timeout());
+        if !held.remember || extended_at.plus(options.update_age()) > now {
+            return Ok(());
+        }
+        let expires_at = now.plus(options.session_timeout());
+        if self.0.store.extend(&active, expires_at, now).await? {
+            held.session.expires_at = expires_at;
+            held.session.updated_at = now;
+            held.issue = true;
+        } else {
+            // It ended between the query and this statement: an ended session is never live again.
+            *browser = browser.without(&active, false);
+        }
+        Ok(())
+    }
+}
+
+fn wins(browser: &Browser, other: &Held, held: &Held) -> bool {
+    let rank = |held: &Held| {
+        (browser.active.as_ref() == Some(&held.session.id), held.session.created_at, held.session.id.clone())
+    };
+    rank(other) > rank(held)
+}
+
+fn held(credential: Credential, stored: StoredSession) -> Held {
+    Held {
+        credential,
+        session: stored.session,
+        user: stored.user,
+        remember: stored.remember,
+        last_active_at: stored.last_active_at,
+        issue: false,
+    }
+}

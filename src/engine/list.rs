@@ -1,0 +1,55 @@
+//! The list of devices.
+
+use std::cmp::Reverse;
+
+use crate::{Browser, DeviceSession, Engine, Result, Session, SessionId, Timestamp, User, device_of};
+
+impl Engine {
+    /// Lists every live session of the active user on any browser, and the sessions of the other accounts that this
+    /// browser holds: current first, then the most recently active. Signed out: only what the browser holds.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn list(&self, browser: &Browser) -> Result<Vec<DeviceSession>> {
+        let active = browser.active();
+        let mut rows = match active {
+            Some(active) => self
+                .0
+                .store
+                .live_of_user(&active.user.id, self.now())
+                .await?
+                .into_iter()
+                .map(|stored| self.row(browser, stored.session, stored.user, stored.last_active_at))
+                .collect(),
+            None => Vec::new(),
+        };
+        let others = browser.held().iter().filter(|held| active.is_none_or(|it| it.user.id != held.user.id));
+        rows.extend(
+            others
+                .map(|held| self.row(browser, held.session.clone(), held.user.clone(), held.last_active_at)),
+        );
+        rows.sort_by_key(|row| (!row.is_current, Reverse(row.last_active_at), Reverse(row.created_at)));
+        Ok(rows)
+    }
+
+    fn row(&self, browser: &Browser, session: Session, user: User, stored: Timestamp) -> DeviceSession {
+        DeviceSession {
+            is_current: browser.active.as_ref() == Some(&session.id),
+            is_held: browser.holds(&session.id),
+            last_active_at: self.last_active(&session.id, stored),
+            device: device_of(&session.user_agent),
+            id: session.id.clone(),
+            user_agent: session.user_agent.clone(),
+            ip_address: session.ip_address.clone(),
+            created_at: session.created_at,
+            expires_at: session.expires_at,
+            session,
+            user,
+        }
+    }
+
+    fn last_active(&self, id: &SessionId, stored: Timestamp) -> Timestamp {
+        self.0.activity.latest(id, stored)
+    }
+}

@@ -1,0 +1,158 @@
+//! Signing up and signing in.
+
+use crate::password::Passwords;
+use crate::random::uuid_v7;
+use crate::store::{Ended, Limit, NewSession, NewUser};
+use crate::{
+    Browser, Client, Code, Credential, Engine, Held, OpenError, Result, Session, SessionId, Timestamp, User,
+    UserId, email, user_agent,
+};
+
+const MAXIMUM_NAME_CHARACTERS: usize = 100;
+const MAXIMUM_IMAGE_LEN: usize = 2048;
+
+/// What a person types to sign up.
+#[derive(Clone)]
+pub struct SignUp {
+    /// What the person is called: 1 to 100 characters.
+    pub name: String,
+    /// The address that will sign in.
+    pub email: String,
+    /// The password: 8 to 128 characters.
+    pub password: String,
+    /// The address of a picture.
+    pub image: Option<String>,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+}
+
+/// What a person types to sign in.
+#[derive(Clone)]
+pub struct SignIn {
+    /// The address of the account.
+    pub email: String,
+    /// Its password.
+    pub password: String,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+}
+
+impl Engine {
+    /// Makes an account and signs in to it, both or neither; other accounts held by this browser stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidName`], [`Code::InvalidEmail`], [`Code::PasswordTooShort`], [`Code::PasswordTooLong`] or
+    /// [`Code::UserAlreadyExists`]; [`Code::MaximumSessionsReached`] when the browser holds as many accounts as
+    /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
+        let name = form.name.trim();
+        if !(1..=MAXIMUM_NAME_CHARACTERS).contains(&name.chars().count()) {
+            return Err(Code::InvalidName.into());
+        }
+        if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN) {
+            return Err(Code::ValidationError.into());
+        }
+        let email = email::normalise(&form.email)?;
+        Passwords::check_length(&form.password)?;
+        // Asked before the password is hashed, so that a form sent twice costs nothing.
+        if self.0.store.password_of(&email).await?.is_some() {
+            return Err(Code::UserAlreadyExists.into());
+        }
+        let password_hash = self.0.passwords.hash(&*self.0.random, &form.password).await?;
+        let now = self.now();
+        let user = User {
+            id: UserId::from_uuid(uuid_v7(&*self.0.random, now)),
+            name: name.to_owned(),
+            email,
+            email_verified: false,
+            image: form.image,
+            created_at: now,
+            updated_at: now,
+        };
+        let new = NewUser { user: user.clone(), password_hash };
+        self.open(browser, client, Some(new), user, form.remember, now).await
+    }
+
+    /// Signs in; other accounts held by this browser stay, and an older session of the same user in it is replaced.
+    ///
+    /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous
+    /// sign-ins; likewise the oldest account that this browser holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
+    /// [`Code::MaximumSessionsReached`] when the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
+    /// when the store fails.
+    pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
+        let email = email::normalise(&form.email)?;
+        if form.password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
+            return Err(Code::PasswordTooLong.into());
+        }
+        let known = self.0.store.password_of(&email).await?;
+        let hash = known.as_ref().map(|known| known.password_hash.as_str());
+        let matches = self.0.passwords.verify(&form.password, hash).await?;
+        let Some(known) = known.filter(|_| matches) else {
+            tracing::info!("a sign-in was refused");
+            return Err(Code::InvalidEmailOrPassword.into());
+        };
+        self.open(browser, client, None, known.user, form.remember, self.now()).await
+    }
+
+    async fn open(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        new_user: Option<NewUser>,
+        user: User,
+        remember: bool,
+        now: Timestamp,
+    ) -> Result<Browser> {
+        let credential = Credential::generate(&*self.0.random);
+        let session = Session {
+            id: SessionId::from_uuid(uuid_v7(&*self.0.random, now)),
+            handle: credential.handle.clone(),
+            user_id: user.id.clone(),
+            expires_at: now.plus(self.options().lifetime(remember)),
+            created_at: now,
+            updated_at: now,
+            ip_address: client.ip_address.map(|ip| ip.to_canonical().to_string()).unwrap_or_default(),
+            user_agent: shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned(),
+        };
+        let new = NewSession { session, secret_hash: credential.secret.hash(), remember };
+        let limit = Limit {
+            maximum: self.options().maximum_sessions(),
+            revoke_oldest: self.options().revoke_oldest_on_max(),
+            held: browser.held().iter().map(|held| held.session.id.clone()).collect(),
+        };
+        let ended = match self.0.store.open(new_user.as_ref(), &new, &limit).await {
+            Ok(ended) => ended,
+            Err(OpenError::EmailTaken) => return Err(Code::UserAlreadyExists.into()),
+            Err(OpenError::LimitReached) => return Err(Code::MaximumSessionsReached.into()),
+            Err(OpenError::Store(error)) => return Err(error.into()),
+        };
+        let NewSession { session, .. } = new;
+        tracing::info!(session.id = %session.id, user.id = %user.id, "session {} began", session.id);
+        self.log_ended(&ended);
+        let ended: Vec<SessionId> = ended.into_iter().map(|Ended { id, .. }| id).collect();
+        Ok(browser
+            .with(Held { credential, session, user, remember, last_active_at: now, issue: true }, &ended))
+    }
+}
+
+/// Cuts a user agent to what is stored, at a character's border.
+fn shortened(user_agent: &str) -> &str {
+    &user_agent[..user_agent.floor_char_boundary(user_agent.len().min(user_agent::MAXIMUM_LEN))]
+}
+
+impl std::fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignUp").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,34 @@
+//! Signing out.
+
+use crate::{Browser, EndedReason, Engine, Result};
+
+/// What signing out ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignOutScope {
+    /// The active session; other accounts stay held, and none becomes active.
+    Account,
+    /// Every session that this browser holds, as Better Auth's `sign-out` does.
+    #[default]
+    Browser,
+}
+
+impl Engine {
+    /// Ends the active session, or every session that this browser holds. No other browser is touched, and a
+    /// browser that is signed out already stays so.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn sign_out(&self, browser: &Browser, scope: SignOutScope) -> Result<Browser> {
+        let ids: Vec<_> = match scope {
+            SignOutScope::Account => browser.active.iter().collect(),
+            SignOutScope::Browser => browser.held().iter().map(|held| &held.session.id).collect(),
+        };
+        if !ids.is_empty() {
+            let by = browser.active.as_ref();
+            let ended = self.0.store.end_held(&ids, by, EndedReason::SignedOut, self.now()).await?;
+            self.log_ended(&ended);
+        }
+        Ok(ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false)))
+    }
+}

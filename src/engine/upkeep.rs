@@ -1,0 +1,79 @@
+//! What runs beside the requests.
+
+use crate::{Engine, Result, SessionId, Timestamp};
+
+/// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
+const SWEEP_LIMIT: u32 = 1_000;
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many sessions were marked as expired.
+    pub expired: u64,
+    /// How many ended sessions were deleted, their retention being over.
+    pub deleted: u64,
+}
+
+impl Swept {
+    /// Whether there may be more to sweep.
+    pub fn is_partial(self) -> bool {
+        self.expired >= u64::from(SWEEP_LIMIT) || self.deleted >= u64::from(SWEEP_LIMIT)
+    }
+}
+
+impl Engine {
+    /// Notes that a session made a request, without a write; [`Engine::current`] does it for the active one.
+    pub fn touch(&self, id: &SessionId, now: Timestamp) {
+        self.0.activity.touch(id, now);
+    }
+
+    /// Writes when sessions were last active, all in one statement; call it every few seconds and before exit.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is lost, the next call writes it.
+    pub async fn flush(&self) -> Result<usize> {
+        let batch = self.0.activity.take();
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        match self.0.store.touch(&batch).await {
+            Ok(()) => Ok(batch.len()),
+            Err(error) => {
+                self.0.activity.put_back(batch);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Marks expired sessions as ended and deletes those whose retention is over, a bounded number at a time.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn sweep(&self) -> Result<Swept> {
+        let now = self.now();
+        let (expired, deleted) = self.0.store.sweep(now, now.minus(self.0.retention), SWEEP_LIMIT).await?;
+        Ok(Swept { expired, deleted })
+    }
+
+    /// Tells whether the store answers.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.0.store.ping().await?)
+    }
+
+    /// Writes what is buffered and lets go of the store.
+    ///
+    /// # Errors
+    ///
+    /// When the buffer could not be written; the store is closed all the same.
+    pub async fn shut_down(&self) -> Result<()> {
+        let flushed = self.flush().await;
+        self.0.store.close().await;
+        flushed.map(drop)
+    }
+}

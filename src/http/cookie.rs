@@ -1,0 +1,174 @@
+//! The names and forms of the cookies, and the difference between two states of a browser.
+
+use std::collections::HashSet;
+
+use cookie::{Cookie, SameSite};
+use http::HeaderMap;
+use http::header::COOKIE;
+
+use crate::{Browser, Credential, Handle, Held, Presented, Timestamp};
+
+/// How the cookies are called.
+///
+/// `<prefix>.session_token` says which session is active; `<prefix>.session_token_multi-<handle>` is held beside
+/// it, one for each account. On https the names begin with `__Host-` (RFC 6265bis), so that no other host and no
+/// plain-text page can set them.
+#[derive(Clone, Debug)]
+pub struct CookieNames {
+    active: String,
+    held_prefix: String,
+    secure: bool,
+}
+
+impl CookieNames {
+    /// Takes the prefix, as in `multi-session`, and whether browsers reach the server by https.
+    ///
+    /// # Errors
+    ///
+    /// The prefix itself unless it is 1 to 64 letters, digits, hyphens, dots or underscores.
+    pub fn new(prefix: &str, secure: bool) -> Result<Self, String> {
+        let valid = (1..=64).contains(&prefix.len())
+            && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        if !valid {
+            return Err(prefix.to_owned());
+        }
+        let host = if secure { "__Host-" } else { "" };
+        let active = format!("{host}{prefix}.session_token");
+        Ok(Self { held_prefix: format!("{active}_multi-"), active, secure })
+    }
+
+    fn held(&self, handle: &Handle) -> String {
+        format!("{}{}", self.held_prefix, handle.as_str().to_ascii_lowercase())
+    }
+
+    /// Reads a request's cookies.
+    pub(super) fn read(&self, headers: &HeaderMap) -> RequestCookies {
+        let mut read = RequestCookies::default();
+        let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        for cookie in texts.flat_map(Cookie::split_parse_encoded).flatten() {
+            if cookie.name() == self.active {
+                // The first one wins: a second of the same name was set for a longer path by somebody else.
+                read.active.get_or_insert_with(|| Credential::parse(cookie.value()));
+            } else if cookie.name().starts_with(&self.held_prefix) {
+                // A credential filed under another one's name counts as none.
+                let credential = Credential::parse(cookie.value())
+                    .filter(|credential| self.held(&credential.handle) == cookie.name());
+                read.held.push((cookie.name().to_owned(), credential));
+            }
+        }
+        read
+    }
+
+    /// The cookies that bring a browser from what its request said to what it now holds: nothing for what is
+    /// already so, the dead and forged ones cleared.
+    pub(super) fn difference(
+        &self,
+        before: &RequestCookies,
+        after: &Browser,
+        now: Timestamp,
+    ) -> Vec<Cookie<'static>> {
+        let mut changes = Vec::new();
+        match (after.active(), &before.active) {
+            (Some(held), Some(Some(sent))) if held.credential.is(sent) && !held.issue => {}
+            (Some(held), _) => changes.push(self.cookie(self.active.clone(), Some((held, now)))),
+            (None, Some(_)) => changes.push(self.cookie(self.active.clone(), None)),
+            (None, None) => {}
+        }
+        let mut wanted = HashSet::new();
+        for held in after.held() {
+            let name = self.held(&held.credential.handle);
+            let sent = before.held.iter().any(|(sent_as, credential)| {
+                *sent_as == name && credential.as_ref().is_some_and(|sent| sent.is(&held.credential))
+            });
+            if !sent || held.issue {
+                changes.push(self.cookie(name.clone(), Some((held, now))));
+            }
+            wanted.insert(name);
+        }
+        for (name, _) in &before.held {
+            if wanted.insert(name.clone()) {
+                changes.push(self.cookie(name.clone(), None));
+            }
+        }
+        changes
+    }
+
+    fn cookie(&self, name: String, held: Option<(&Held, Timestamp)>) -> Cookie<'static> {
+        let value = held.map(|(held, _)| held.credential.to_cookie_value()).unwrap_or_default();
+        let mut cookie = Cookie::new(name, value);
+        cookie.set_path("/");
+        cookie.set_http_only(true);
+        cookie.set_same_site(SameSite::Lax);
+        if self.secure {
+            cookie.set_secure(true);
+        }
+        match held {
+            None => cookie.set_max_age(cookie::time::Duration::ZERO),
+            Some((held, now)) if held.remember => {
+                let seconds = held.session.expires_at.since(now).as_secs();
+                cookie.set_max_age(cookie::time::Duration::seconds(seconds.try_into().unwrap_or(i64::MAX)));
+            }
+            // Without Max-Age the cookie goes with the browser's window.
+            Some(_) => {}
+        }
+        cookie
+    }
+}
+
+/// The session cookies of one request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RequestCookies {
+    /// Absent, there but no credential, or a credential.
+    active: Option<Option<Credential>>,
+    /// The held-session cookies by name, in the request's order.
+    held: Vec<(String, Option<Credential>)>,
+}
+
+impl RequestCookies {
+    /// What they claim.
+    pub(super) fn presented(&self) -> Presented {
+        Presented {
+            active: self.active.clone().flatten(),
+            held: self.held.iter().filter_map(|(_, credential)| credential.clone()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_cookie_name() {
+        for prefix in ["", "a b", "a;b", "a=b", "é"] {
+            assert!(CookieNames::new(prefix, true).is_err(), "{prefix:?} was taken");
+        }
+        let names = CookieNames::new("better-auth", true).expect("a plain name");
+        assert_eq!(names.active, "__Host-better-auth.session_token");
+    }
+
+    #[test]
+    fn a_request_that_says_nothing_is_told_nothing() {
+        let names = CookieNames::new("multi-session", false).expect("a plain name");
+        let before = names.read(&HeaderMap::new());
+        assert!(names.difference(&before, &Browser::default(), Timestamp::default()).is_empty());
+    }
+
+    #[test]
+    fn dead_and_forged_cookies_are_cleared() {
+        let names = CookieNames::new("multi-session", false).expect("a plain name");
+        let mut headers = HeaderMap::new();
+        let text = "theme=dark; multi-session.session_token=garbage; multi-session.session_token_multi-x=y";
+        headers.insert(COOKIE, http::HeaderValue::from_static(text));
+        let before = names.read(&headers);
+        let changes = names.difference(&before, &Browser::default(), Timestamp::default());
+        let texts: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "multi-session.session_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0",
+                "multi-session.session_token_multi-x=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0",
+            ]
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! The layer between requests and the engine: the one place that writes `Set-Cookie`.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::response::IntoResponse;
+use http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT, VARY};
+use http::{HeaderValue, Request, Response};
+use tower::{Layer, Service};
+
+use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
+use crate::{Client, Engine};
+
+/// Joins requests to the engine: checks the origin, verifies the cookies with one query, puts a
+/// [`RequestState`] into the extensions, and answers with the cookies that changed.
+///
+/// Put it around pages, server functions and the API, not around static files.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use multi_session::{Engine, http::{ClientAddress, CookieNames, RequestState, SessionLayer, TrustedOrigins}};
+/// # fn router(engine: Engine) -> Result<axum::Router, Box<dyn std::error::Error>> {
+/// let layer = SessionLayer::new(
+///     engine,
+///     CookieNames::new("multi-session", true)?,
+///     TrustedOrigins::new("https://id.example.org", [])?,
+///     ClientAddress::default(),
+/// );
+/// let hello = |state: RequestState| async move {
+///     match state.browser() {
+///         Ok(browser) => browser.active().map_or("nobody".to_owned(), |held| held.user.name.clone()),
+///         Err(_) => "ask again later".to_owned(),
+///     }
+/// };
+/// # Ok(
+/// axum::Router::new().route("/hello", axum::routing::get(hello)).layer(layer)
+/// # )
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionLayer(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    engine: Engine,
+    names: CookieNames,
+    origins: TrustedOrigins,
+    addresses: ClientAddress,
+}
+
+impl SessionLayer {
+    /// Takes the engine, the cookies' names, the trusted origins and how a browser's address is told.
+    pub fn new(
+        engine: Engine,
+        names: CookieNames,
+        origins: TrustedOrigins,
+        addresses: ClientAddress,
+    ) -> Self {
+        Self(Arc::new(Parts { engine, names, origins, addresses }))
+    }
+}
+
+impl<S> Layer<S> for SessionLayer {
+    type Service = SessionService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService { inner, parts: Arc::clone(&self.0) }
+    }
+}
+
+/// The service that [`SessionLayer`] makes.
+#[derive(Clone, Debug)]
+pub struct SessionService<S> {
+    inner: S,
+    parts: Arc<Parts>,
+}
+
+impl<S> Service<Request<Body>> for SessionService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let parts = Arc::clone(&self.parts);
+        // The service that was asked whether it is ready is the one that is called.
+        let waiting = self.inner.clone();
+        let ready = std::mem::replace(&mut self.inner, waiting);
+        Box::pin(async move { parts.handle(ready, request).await })
+    }
+}
+
+impl Parts {
+    async fn handle<S>(&self, mut inner: S, request: Request<Body>) -> Result<Response<Body>, S::Error>
+    where
+        S: Service<Request<Body>, Response = Response<Body>>,
+    {
+        if let Err(code) = self.origins.check(request.method(), request.headers()) {
+            return Ok(finished(Problem::from(code).into_response()));
+        }
+        let (mut head, body) = request.into_parts();
+        let cookies = self.names.read(&head.headers);
+        let browser = self.engine.current(&cookies.presented()).await;
+        let client = Client {
+            ip_address: self.addresses.of(&head.headers, &head.extensions),
+            user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
+        };
+        let state = RequestState::new(&head, browser, client);
+        head.extensions.insert(state.clone());
+
+        let mut response = inner.call(Request::from_parts(head, body)).await?;
+
+        // Without an answer of the store nothing is known, and no cookie is touched.
+        if let Ok(browser) = state.browser() {
+            for cookie in self.names.difference(&cookies, &browser, self.engine.now()) {
+                if let Ok(value) = HeaderValue::try_from(cookie.encoded().to_string()) {
+                    response.headers_mut().append(SET_COOKIE, value);
+                }
+            }
+        }
+        Ok(finished(response))
+    }
+}
+
+/// What a signed-in person saw is not kept by caches, and origin checks are part of the answer (ASVS 3.5, 7.4.1).
+fn finished(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.append(VARY, HeaderValue::from_static("cookie, origin, sec-fetch-site"));
+    response
+}

@@ -1,0 +1,203 @@
+//! Which pages may send requests that change something (OWASP ASVS 5.0, 3.5).
+
+use http::header::{COOKIE, ORIGIN, REFERER};
+use http::{HeaderMap, Method};
+use url::{Origin, Url};
+
+use crate::Code;
+
+/// The origins whose pages are trusted: the server's own and those that were configured.
+#[derive(Clone, Debug)]
+pub struct TrustedOrigins(Vec<Origin>);
+
+/// Why a text is not an origin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an origin such as https://app.example.org")]
+pub struct InvalidOrigin(String);
+
+impl TrustedOrigins {
+    /// Takes the server's own public origin and others; on a loopback address the machine's other names for itself
+    /// are its own too.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOrigin`] unless each is a scheme, a host and maybe a port.
+    pub fn new<'a>(own: &str, others: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidOrigin> {
+        let own_url = parse(own)?;
+        let mut origins = vec![own_url.origin()];
+        if own_url.host_str().is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host)) {
+            for name in ["127.0.0.1", "localhost", "[::1]"] {
+                let mut same = own_url.clone();
+                if same.set_host(Some(name)).is_ok() {
+                    origins.push(same.origin());
+                }
+            }
+        }
+        for other in others {
+            origins.push(parse(other)?.origin());
+        }
+        Ok(Self(origins))
+    }
+
+    /// Checks a request before anything is read of it.
+    ///
+    /// Safe methods pass. Others must come from a page of a trusted origin, by `Origin`, else by Fetch Metadata,
+    /// else by `Referer`; without all three only a request without cookies passes, which is a program's.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidOrigin`] for another site's page, [`Code::MissingOrNullOrigin`] when nothing is said.
+    pub(super) fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
+        if method.is_safe() {
+            return Ok(());
+        }
+        let same_origin = || matches!(text(headers, "sec-fetch-site"), Some("same-origin" | "none"));
+        match text(headers, ORIGIN.as_str()) {
+            Some(origin) if origin != "null" => return self.must_trust(origin),
+            Some(_) if same_origin() => return Ok(()),
+            Some(_) => return Err(Code::MissingOrNullOrigin),
+            None => {}
+        }
+        match text(headers, "sec-fetch-site") {
+            Some("same-origin" | "none") => return Ok(()),
+            Some(_) => return Err(Code::InvalidOrigin),
+            None => {}
+        }
+        match text(headers, REFERER.as_str()) {
+            Some(referer) => self.must_trust(referer),
+            None if headers.contains_key(COOKIE) => Err(Code::MissingOrNullOrigin),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks a GET that changes something: only a script of this very origin may send it, since a link, an image
+    /// and a prefetch carry the cookies too.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::CrossSiteGet`] for everything else.
+    pub fn check_script(&self, headers: &HeaderMap) -> Result<(), Code> {
+        let site = text(headers, "sec-fetch-site");
+        let mode = text(headers, "sec-fetch-mode");
+        let allowed = match (site, mode) {
+            (None, None) => text(headers, ORIGIN.as_str()).is_some_and(|origin| self.trusts(origin)),
+            (site, mode) => {
+                site == Some("same-origin")
+                    && mode == Some("cors")
+                    && text(headers, "sec-purpose").is_none()
+                    && text(headers, ORIGIN.as_str()).is_none_or(|origin| self.trusts(origin))
+            }
+        };
+        if allowed { Ok(()) } else { Err(Code::CrossSiteGet) }
+    }
+
+    fn must_trust(&self, url: &str) -> Result<(), Code> {
+        if self.trusts(url) { Ok(()) } else { Err(Code::InvalidOrigin) }
+    }
+
+    fn trusts(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| self.0.contains(&url.origin()))
+    }
+}
+
+fn parse(text: &str) -> Result<Url, InvalidOrigin> {
+    let invalid = || InvalidOrigin(text.to_owned());
+    let url = Url::parse(text).map_err(|_| invalid())?;
+    let bare = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && matches!(url.path(), "" | "/")
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty();
+    if bare { Ok(url) } else { Err(invalid()) }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    // A header that is not text says something all the same: something that nobody trusts.
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    fn origins() -> TrustedOrigins {
+        TrustedOrigins::new("https://id.example.org", ["https://app.example.org:8443"]).expect("origins")
+    }
+
+    #[test]
+    fn state_changes_come_from_trusted_pages() {
+        let cases: &[(&[(&str, &str)], Result<(), Code>)] = &[
+            (&[], Ok(())),
+            (&[("cookie", "a=b")], Err(Code::MissingOrNullOrigin)),
+            (&[("cookie", "a=b"), ("origin", "https://id.example.org")], Ok(())),
+            (&[("cookie", "a=b"), ("origin", "https://app.example.org:8443")], Ok(())),
+            (&[("origin", "https://app.example.org")], Err(Code::InvalidOrigin)),
+            (&[("origin", "http://id.example.org")], Err(Code::InvalidOrigin)),
+            (&[("origin", "https://id.example.org.evil.example")], Err(Code::InvalidOrigin)),
+            (&[("origin", "null")], Err(Code::MissingOrNullOrigin)),
+            (&[("origin", "null"), ("sec-fetch-site", "same-origin")], Ok(())),
+            (
+                &[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
+                Err(Code::InvalidOrigin),
+            ),
+            (&[("cookie", "a=b"), ("sec-fetch-site", "same-origin")], Ok(())),
+            (&[("cookie", "a=b"), ("sec-fetch-site", "none")], Ok(())),
+            (&[("sec-fetch-site", "same-site")], Err(Code::InvalidOrigin)),
+            (&[("sec-fetch-site", "cross-site")], Err(Code::InvalidOrigin)),
+            (&[("cookie", "a=b"), ("referer", "https://id.example.org/sessions")], Ok(())),
+            (
+                &[("cookie", "a=b"), ("referer", "https://evil.example/id.example.org")],
+                Err(Code::InvalidOrigin),
+            ),
+        ];
+        for (pairs, expected) in cases {
+            assert_eq!(origins().check(&Method::POST, &headers(pairs)), *expected, "{pairs:?}");
+            assert_eq!(origins().check(&Method::GET, &headers(pairs)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_get_that_changes_something_is_for_scripts_of_this_origin() {
+        let cases: &[(&[(&str, &str)], bool)] = &[
+            (&[], false),
+            (&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")], true),
+            (&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")], false),
+            (&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors")], false),
+            (
+                &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), ("sec-purpose", "prefetch")],
+                false,
+            ),
+            (&[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], false),
+            (&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")], false),
+            (&[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "cors")], false),
+            (&[("sec-fetch-mode", "cors")], false),
+            (&[("origin", "https://id.example.org")], true),
+            (&[("origin", "https://evil.example")], false),
+            (&[("origin", "null")], false),
+            (&[("referer", "https://id.example.org/")], false),
+        ];
+        for (pairs, allowed) in cases {
+            assert_eq!(origins().check_script(&headers(pairs)).is_ok(), *allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn the_machine_has_several_names_for_itself() {
+        let origins = TrustedOrigins::new("http://127.0.0.1:3000", []).expect("an origin");
+        assert!(origins.trusts("http://localhost:3000"));
+        assert!(!origins.trusts("http://localhost:3001"));
+        for text in
+            ["", "example.org", "ftp://example.org", "https://example.org/path", "https://a@example.org"]
+        {
+            assert!(TrustedOrigins::new(text, []).is_err(), "{text:?} was taken");
+        }
+    }
+}

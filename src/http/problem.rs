@@ -1,0 +1,108 @@
+//! The one map from what went wrong to a status and a body.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::{Code, Error, StoreError};
+
+/// A refusal as clients see it: `{"message": …, "code": …}`, in Better Auth's shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    code: Code,
+    message: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// Says something more exact than the code's own message.
+    pub fn with_message(code: Code, message: String) -> Self {
+        Self { message: Some(message), ..Self::from(code) }
+    }
+
+    /// Says when to try again, in seconds.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The status of a code.
+    pub const fn status(code: Code) -> StatusCode {
+        match code {
+            Code::InvalidEmailOrPassword | Code::InvalidSessionToken | Code::Unauthorized => {
+                StatusCode::UNAUTHORIZED
+            }
+            Code::InvalidEmail
+            | Code::InvalidName
+            | Code::PasswordTooShort
+            | Code::PasswordTooLong
+            | Code::ValidationError
+            | Code::BadRequest => StatusCode::BAD_REQUEST,
+            Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::MaximumSessionsReached
+            | Code::InvalidOrigin
+            | Code::MissingOrNullOrigin
+            | Code::CrossSiteGet => StatusCode::FORBIDDEN,
+            Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Code::ServerBusy | Code::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self { code, message: None, retry_after: None }
+    }
+}
+
+impl From<Error> for Problem {
+    /// Logs a failure of ours, with its cause; a refusal is nobody's failure.
+    fn from(error: Error) -> Self {
+        let problem = Self::from(error.code());
+        match &error {
+            Error::Refused(_) => problem,
+            Error::Busy { retry_after } => problem.retry_after(retry_after.as_secs()),
+            Error::Store(StoreError::Unavailable(cause)) => {
+                tracing::error!(%cause, "the store is unavailable");
+                problem.retry_after(1)
+            }
+            Error::Store(StoreError::Corrupt(cause)) => {
+                tracing::error!(%cause, "the store holds something unexpected");
+                problem
+            }
+            Error::Password(cause) => {
+                tracing::error!(%cause, "password hashing failed");
+                problem
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            message: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            code: Option<&'static str>,
+        }
+        let body = Body {
+            message: self.message.as_deref().unwrap_or(self.code.message()),
+            // Better Auth's 429 has a message only.
+            code: (self.code != Code::TooManyRequests).then_some(self.code.as_str()),
+        };
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = (Self::status(self.code), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+            headers.insert("x-retry-after", seconds.into());
+        }
+        response
+    }
+}

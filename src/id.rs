@@ -1,0 +1,73 @@
+//! Typed identifiers, so that an argument swap does not compile.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// Why a text is not an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an identifier is 1 to 64 letters, digits, hyphens or underscores")]
+pub struct InvalidId;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes an identifier's text.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidId`] unless it is 1 to 64 letters, digits, hyphens or underscores.
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
+                let text = text.into();
+                let valid = (1..=64).contains(&text.len())
+                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+                if valid { Ok(Self(text)) } else { Err(InvalidId) }
+            }
+
+            /// Gives the identifier's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            #[cfg(feature = "engine")]
+            pub(crate) fn from_uuid(uuid: uuid::Uuid) -> Self {
+                Self(uuid.to_string())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+id! {
+    /// Names a session in lists and calls; it opens nothing, and the handle cannot be told from it.
+    ///
+    /// Ours are version 7 UUIDs; text, so that identifiers of an older system can be kept.
+    SessionId
+}
+
+id! {
+    /// Names a user.
+    UserId
+}

@@ -1,0 +1,133 @@
+//! Many sign-ins for one person, each visible and each revocable at once.
+//!
+//! # Words
+//!
+//! A *session* is one sign-in of one user in one browser. A browser *holds* a session when it has that
+//! session's cookie; it may hold sessions of several users (*accounts*), at most one of each. The *active*
+//! session is the held one that requests act as. *Current* is the active session of the browser that asks.
+//! A *device* is what a person calls a row of the list.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | none | the shared types: they compile to WebAssembly and do no I/O |
+//! | `engine` | [`Engine`]: every rule, over any [`Store`] |
+//! | `sqlite` | [`SqliteStore`], the embedded store |
+//! | `axum` | [`http`]: cookies, origin checks and the tower layer |
+//! | `test-support` | a clock that tests move by hand |
+//!
+//! # Invariants
+//!
+//! - Without features this crate reads no clock, no environment and no socket.
+//! - Every rule is a method of [`Engine`]; HTTP handlers and server functions hold none.
+//! - A [`Session`] can be shown to its owner; a [`Secret`] cannot be printed or serialised.
+//! - SQL is in `src/store` only; `Set-Cookie` is written in `src/http/layer.rs` only.
+//! - A session that has ended is never live again, and a store that does not answer signs nobody out.
+//!
+#![cfg_attr(
+    feature = "sqlite",
+    doc = r#"
+# Examples
+
+Two browsers of one person; the first ends the second's session.
+
+```
+use std::sync::Arc;
+use multi_session::{Client, Browser, Engine, Options, Presented, SignIn, SignUp, SqliteStore, Target};
+
+# #[tokio::main(flavor = "current_thread")]
+# async fn main() -> Result<(), Box<dyn std::error::Error>> {
+# let folder = tempfile::tempdir()?;
+# let url = format!("sqlite://{}", folder.path().join("doc.db").display());
+let engine = Engine::new(Arc::new(SqliteStore::open(&url).await?), Options::default());
+
+let laptop = Client { user_agent: Some("curl/8.5.0".to_owned()), ..Client::default() };
+let laptop = engine.sign_up(&Browser::default(), &laptop, SignUp {
+    name: "Ada".to_owned(),
+    email: "ada@example.org".to_owned(),
+    password: "correct horse".to_owned(),
+    image: None,
+    remember: true,
+}).await?;
+let phone = engine.sign_in(&Browser::default(), &Client::default(), SignIn {
+    email: "ada@example.org".to_owned(),
+    password: "correct horse".to_owned(),
+    remember: true,
+}).await?;
+
+let rows = engine.list(&laptop).await?;
+assert_eq!(rows.len(), 2);
+engine.revoke(&laptop, &Target::Id(rows[1].id.clone())).await?;
+
+// The phone's cookies open nothing any more.
+let phone = engine.current(&Presented::of(&phone)).await?;
+assert!(phone.active().is_none());
+# Ok(())
+# }
+```
+"#
+)]
+
+mod code;
+mod device;
+mod handle;
+mod id;
+mod options;
+mod session;
+mod timestamp;
+mod user;
+
+#[cfg(feature = "engine")]
+mod activity;
+#[cfg(feature = "engine")]
+mod browser;
+#[cfg(feature = "engine")]
+mod clock;
+#[cfg(feature = "engine")]
+mod credential;
+#[cfg(feature = "engine")]
+mod email;
+#[cfg(feature = "engine")]
+mod engine;
+#[cfg(feature = "engine")]
+mod error;
+#[cfg(feature = "axum")]
+pub mod http;
+#[cfg(feature = "engine")]
+mod password;
+#[cfg(feature = "engine")]
+mod random;
+#[cfg(feature = "engine")]
+mod store;
+#[cfg(feature = "engine")]
+mod user_agent;
+
+pub use code::Code;
+pub use device::{Device, DeviceKind};
+pub use handle::Handle;
+pub use id::{InvalidId, SessionId, UserId};
+pub use options::{InvalidOptions, Options, OptionsBuilder};
+pub use session::{DeviceSession, EndedCount, EndedReason, Session};
+pub use timestamp::Timestamp;
+pub use user::User;
+
+#[cfg(feature = "engine")]
+pub use {
+    browser::{Browser, Client, Held, Presented},
+    clock::{Clock, SystemClock},
+    credential::{Credential, Secret, SecretHash},
+    engine::{Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target},
+    error::{Error, Result},
+    password::PasswordLimits,
+    random::{OsRandom, Random},
+    store::{
+        Actor, Ended, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
+    },
+    user_agent::device_of,
+};
+
+#[cfg(feature = "test-support")]
+pub use clock::ManualClock;
+#[cfg(feature = "sqlite")]
+pub use store::sqlite::SqliteStore;

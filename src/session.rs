@@ -1,0 +1,92 @@
+//! One sign-in of one user in one browser.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Device, Handle, SessionId, Timestamp, User, UserId};
+
+/// A session as its owner may see it, in Better Auth's shape: it carries no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Names the session.
+    pub id: SessionId,
+    /// The public half of the cookie; the wire calls it `token`.
+    #[serde(rename = "token")]
+    pub handle: Handle,
+    /// Whose session it is.
+    pub user_id: UserId,
+    /// When it ends unless activity extends it.
+    pub expires_at: Timestamp,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// When it was last extended.
+    pub updated_at: Timestamp,
+    /// The address that signed in; empty when unknown.
+    pub ip_address: String,
+    /// The browser's own words at sign-in; empty when unknown.
+    pub user_agent: String,
+}
+
+/// A row of the list: a session, the device it is on, and how it stands to the browser that asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceSession {
+    /// Names the session; what `setActive` and `revoke` take as `sessionId`.
+    pub id: SessionId,
+    /// The browser's own words at sign-in; empty when unknown.
+    pub user_agent: String,
+    /// The address that signed in; empty when unknown.
+    pub ip_address: String,
+    /// When the session last made a request, right to the minute.
+    pub last_active_at: Timestamp,
+    /// Whether it is the active session of the browser that asks.
+    pub is_current: bool,
+    /// Whether the browser that asks holds it, so that it can be made active.
+    pub is_held: bool,
+    /// The user agent in a person's words.
+    pub device: Device,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// When it ends unless activity extends it.
+    pub expires_at: Timestamp,
+    /// The session in Better Auth's shape.
+    pub session: Session,
+    /// Its user in Better Auth's shape.
+    pub user: User,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedReason {
+    /// The person signed out in its own browser.
+    SignedOut,
+    /// Ended from a list, by hand.
+    Revoked,
+    /// A newer sign-in needed its place.
+    Evicted,
+    /// The same user signed in again in the same browser.
+    Replaced,
+    /// Nobody used it for the whole of its timeout.
+    Expired,
+}
+
+impl EndedReason {
+    /// The stable name that stores and logs use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Revoked => "revoked",
+            Self::Evicted => "evicted",
+            Self::Replaced => "replaced",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// How many sessions an act ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedCount(
+    /// The number of sessions.
+    pub usize,
+);

@@ -1,0 +1,208 @@
+//! Where users and sessions are kept.
+//!
+//! To add a backend, implement [`Store`] in a file of its own under `src/store/`, with its statements as
+//! constants beside it, and give it a feature of its name.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+
+/// A session as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    /// What its owner may see.
+    pub session: Session,
+    /// Whose it is.
+    pub user: User,
+    /// What the cookie's secret is compared with.
+    pub secret_hash: SecretHash,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+    /// When it last made a request.
+    pub last_active_at: Timestamp,
+}
+
+/// A user to be stored.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The user.
+    pub user: User,
+    /// The password's hash in PHC format.
+    pub password_hash: String,
+}
+
+/// A session to be stored.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The session.
+    pub session: Session,
+    /// What the cookie's secret will be compared with.
+    pub secret_hash: SecretHash,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+}
+
+/// How a new session must fit.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// How many live sessions the user may have, and how many accounts the browser may hold.
+    pub maximum: u32,
+    /// Whether the oldest gives way; otherwise the new one is refused.
+    pub revoke_oldest: bool,
+    /// The verified sessions that the signing-in browser holds.
+    pub held: Vec<SessionId>,
+}
+
+/// A user's password hash.
+#[derive(Clone, Debug)]
+pub struct PasswordOf {
+    /// The user.
+    pub user: User,
+    /// The password's hash in PHC format.
+    pub password_hash: String,
+}
+
+/// A session that an act ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The session.
+    pub id: SessionId,
+    /// Whose it was.
+    pub user_id: UserId,
+    /// Why it ended.
+    pub reason: EndedReason,
+}
+
+/// The session that ends others: the store checks in the same statement that it is live itself, so that
+/// a session which is being ended ends no others on its way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<'a> {
+    /// The acting session.
+    pub session: &'a SessionId,
+    /// Its user: only sessions of this user are touched.
+    pub user: &'a UserId,
+}
+
+/// Why a session was not stored.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The e-mail has an account already.
+    #[error("the e-mail is taken")]
+    EmailTaken,
+    /// The user or the browser has as many sessions as allowed.
+    #[error("the limit is reached")]
+    LimitReached,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a store failed; it keeps the cause for the log.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database does not answer, or cannot write (lost, busy, locked, full): try again later.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The database answered something that cannot be.
+    #[error("the database holds or did something unexpected")]
+    Corrupt(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// Keeps users and sessions; every method is one transaction, answered only when it is durable.
+///
+/// *Live* means not ended and not expired at `now`. A session that has ended stays ended, whatever is called.
+/// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the engine to say.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Finds the live sessions of these handles, in no order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails; so for every method.
+    async fn live_by_handles(
+        &self,
+        handles: &[&Handle],
+        now: Timestamp,
+    ) -> Result<Vec<StoredSession>, StoreError>;
+
+    /// Lists the live sessions of a user, newest first.
+    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
+
+    /// Finds the user of an e-mail (in lower case) and its password hash.
+    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
+
+    /// Stores a session, and before it its user where there is a new one, and makes it fit: the browser's other
+    /// session of the same user is replaced, then the oldest sessions by creation give way, or nothing is stored.
+    ///
+    /// Exact under simultaneous calls: no moment sees more than the limit allows.
+    async fn open(
+        &self,
+        user: Option<&NewUser>,
+        session: &NewSession,
+        limit: &Limit,
+    ) -> Result<Vec<Ended>, OpenError>;
+
+    /// Extends a live session; `false` if it is not live any more.
+    async fn extend(&self, id: &SessionId, expires_at: Timestamp, now: Timestamp)
+    -> Result<bool, StoreError>;
+
+    /// Ends one live session of the actor's user.
+    async fn end_by_id(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>, StoreError>;
+
+    /// Ends one live session of the actor's user, named by its handle.
+    async fn end_by_handle(
+        &self,
+        actor: Actor<'_>,
+        handle: &Handle,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>, StoreError>;
+
+    /// Ends all live sessions of the actor's user, the actor's own only with `own`; `None` if the actor is not live.
+    async fn end_all(
+        &self,
+        actor: Actor<'_>,
+        own: bool,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, StoreError>;
+
+    /// Ends these live sessions, of whichever users: the caller has verified their secrets.
+    async fn end_held(
+        &self,
+        ids: &[&SessionId],
+        by: Option<&SessionId>,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>, StoreError>;
+
+    /// Writes when sessions were last active; a later time already there stays.
+    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;
+
+    /// Marks the expired sessions as ended, and deletes those that ended at or before `delete_before`,
+    /// at most `limit` each.
+    async fn sweep(
+        &self,
+        now: Timestamp,
+        delete_before: Timestamp,
+        limit: u32,
+    ) -> Result<(u64, u64), StoreError>;
+
+    /// Tells whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is under way and lets go of the store.
+    async fn close(&self);
+}

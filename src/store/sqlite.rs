@@ -1,0 +1,417 @@
+//! The embedded store: one file, one writer, many readers.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Row, Sqlite};
+
+use super::{
+    Actor, Ended, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
+};
+use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+
+mod statements;
+
+use statements as sql;
+
+type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How long a statement waits for another one's lock, and a request for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Sessions in an SQLite file.
+///
+/// WAL lets readers go on beside the one writer, and `synchronous = full` makes an answered change survive a power
+/// cut. Every change is one `begin immediate` transaction or one statement, so limits are exact.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the database of a URL such as `sqlite://data/multi-session.db`, made with its folder where it is
+    /// missing, and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the URL is not one of a file, the file cannot be opened or a migration fails.
+    pub async fn open(url: &str) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
+        if url.contains(":memory:") || options.get_filename() == Path::new("") {
+            return Err(unavailable("an SQLite URL must name a file, as in sqlite://data/multi-session.db"));
+        }
+        if let Some(folder) = options.get_filename().parent() {
+            std::fs::create_dir_all(folder).map_err(unavailable)?;
+        }
+        let options = options
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE);
+        let readers = u32::try_from(std::thread::available_parallelism().map_or(2, usize::from)).unwrap_or(2);
+        let writer = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.clone())
+            .await?;
+        MIGRATIONS.run(&writer).await.map_err(unavailable)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(readers.max(2) * 2)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.read_only(true))
+            .await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Gives the plan of each statement, as SQLite explains it, for the test that refuses scans.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when a statement does not compile.
+    #[cfg(feature = "test-support")]
+    pub async fn explain(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
+        let mut plans = Vec::new();
+        for (name, statement) in sql::ALL {
+            let explain = sqlx::AssertSqlSafe(format!("explain query plan {statement}"));
+            let rows = sqlx::query(explain).fetch_all(&self.writer).await?;
+            let details = rows.iter().map(|row| row.try_get("detail")).collect::<Result<_, _>>()?;
+            plans.push((*name, details));
+        }
+        Ok(plans)
+    }
+
+    /// Lists every session in the order of creation, live or not, for the test of the limit.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    #[cfg(feature = "test-support")]
+    pub async fn order_of_creation(&self) -> Result<Vec<SessionId>> {
+        let rows = sqlx::query("select id from sessions order by seq").fetch_all(&self.readers).await?;
+        rows.iter().map(session_id).collect()
+    }
+
+    async fn write(&self, query: Query) -> Result<u64> {
+        Ok(query.execute(&self.writer).await?.rows_affected())
+    }
+
+    async fn end(&self, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
+        ended_rows(query.fetch_all(&self.writer).await?, reason)
+    }
+}
+
+/// Binds what every statement that ends sessions begins with.
+fn ending(statement: &'static str, now: Timestamp, reason: EndedReason, by: Option<&SessionId>) -> Query {
+    sqlx::query(statement).bind(now.unix_ms()).bind(reason.as_str()).bind(by.map(|id| id.as_str().to_owned()))
+}
+
+fn ended_rows(rows: Vec<SqliteRow>, reason: EndedReason) -> Result<Vec<Ended>> {
+    rows.iter()
+        .map(|row| Ok(Ended { id: session_id(row)?, user_id: user_id(row, "user_id")?, reason }))
+        .collect()
+}
+
+async fn end_in(connection: &mut SqliteConnection, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
+    ended_rows(query.fetch_all(connection).await?, reason)
+}
+
+/// How many of `count` live sessions, and one more, are beyond the limit.
+fn excess(count: i64, limit: &Limit) -> i64 {
+    (count + 1 - i64::from(limit.maximum)).max(0)
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
+        let rows = sqlx::query(sql::LIVE_BY_HANDLES)
+            .bind(now.unix_ms())
+            .bind(json_list(handles.iter().map(|handle| handle.as_str())))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(stored_session).collect()
+    }
+
+    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
+        let rows = sqlx::query(sql::LIVE_OF_USER)
+            .bind(now.unix_ms())
+            .bind(user.as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(stored_session).collect()
+    }
+
+    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
+        let row = sqlx::query(sql::PASSWORD_OF).bind(email).fetch_optional(&self.readers).await?;
+        let found = row.map(|row| {
+            Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.try_get("password_hash")? })
+        });
+        found.transpose()
+    }
+
+    async fn open(
+        &self,
+        user: Option<&NewUser>,
+        new: &NewSession,
+        limit: &Limit,
+    ) -> Result<Vec<Ended>, OpenError> {
+        let session = &new.session;
+        let now = session.created_at;
+        let by = Some(&session.id);
+        let held = json_list(limit.held.iter().map(SessionId::as_str));
+        let mut tx = self.writer.begin_with("begin immediate").await.map_err(StoreError::from)?;
+
+        if let Some(NewUser { user, password_hash }) = user {
+            let inserted = sqlx::query(sql::INSERT_USER)
+                .bind(user.id.as_str())
+                .bind(&user.email)
+                .bind(&user.name)
+                .bind(&user.image)
+                .bind(user.email_verified)
+                .bind(password_hash)
+                .bind(user.created_at.unix_ms())
+                .bind(user.updated_at.unix_ms())
+                .execute(&mut *tx)
+                .await
+                .map_err(StoreError::from)?;
+            if inserted.rows_affected() == 0 {
+                return Err(OpenError::EmailTaken);
+            }
+        }
+
+        let replace = ending(sql::END_HELD_OF_USER, now, EndedReason::Replaced, by)
+            .bind(session.user_id.as_str().to_owned())
+            .bind(held.clone());
+        let mut ended = end_in(&mut tx, replace, EndedReason::Replaced).await?;
+
+        let count = count(&mut tx, sql::COUNT_LIVE_OF_USER, now, session.user_id.as_str()).await?;
+        let of_user = excess(count, limit);
+        if of_user > 0 && limit.revoke_oldest {
+            let evict = ending(sql::END_OLDEST_OF_USER, now, EndedReason::Evicted, by)
+                .bind(session.user_id.as_str().to_owned())
+                .bind(of_user);
+            ended.extend(end_in(&mut tx, evict, EndedReason::Evicted).await?);
+        }
+
+        let count = self::count(&mut tx, sql::COUNT_LIVE_HELD, now, &held).await?;
+        let of_browser = excess(count, limit);
+        if of_browser > 0 && limit.revoke_oldest {
+            let evict =
+                ending(sql::END_OLDEST_HELD, now, EndedReason::Evicted, by).bind(held).bind(of_browser);
+            ended.extend(end_in(&mut tx, evict, EndedReason::Evicted).await?);
+        }
+
+        if (of_user > 0 || of_browser > 0) && !limit.revoke_oldest {
+            // Dropping the transaction rolls it back: the replaced session and the new user are as before.
+            return Err(OpenError::LimitReached);
+        }
+
+        sqlx::query(sql::INSERT_SESSION)
+            .bind(session.id.as_str())
+            .bind(session.user_id.as_str())
+            .bind(session.handle.as_str())
+            .bind(new.secret_hash.as_bytes().as_slice())
+            .bind(&session.ip_address)
+            .bind(&session.user_agent)
+            .bind(new.remember)
+            .bind(now.unix_ms())
+            .bind(session.expires_at.unix_ms())
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::from)?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(ended)
+    }
+
+    async fn extend(&self, id: &SessionId, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
+        let query = sqlx::query(sql::EXTEND)
+            .bind(now.unix_ms())
+            .bind(expires_at.unix_ms())
+            .bind(id.as_str().to_owned());
+        Ok(self.write(query).await? == 1)
+    }
+
+    async fn end_by_id(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>> {
+        let query = ending(sql::END_BY_ID, now, reason, Some(actor.session))
+            .bind(actor.user.as_str().to_owned())
+            .bind(id.as_str().to_owned());
+        Ok(self.end(query, reason).await?.pop())
+    }
+
+    async fn end_by_handle(
+        &self,
+        actor: Actor<'_>,
+        handle: &Handle,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>> {
+        let query = ending(sql::END_BY_HANDLE, now, reason, Some(actor.session))
+            .bind(actor.user.as_str().to_owned())
+            .bind(handle.as_str().to_owned());
+        Ok(self.end(query, reason).await?.pop())
+    }
+
+    async fn end_all(
+        &self,
+        actor: Actor<'_>,
+        own: bool,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let live = sqlx::query(sql::IS_LIVE)
+            .bind(now.unix_ms())
+            .bind(actor.session.as_str())
+            .bind(actor.user.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if live.is_none() {
+            return Ok(None);
+        }
+        let statement = if own { sql::END_ALL } else { sql::END_OTHERS };
+        let query = ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
+        let ended = end_in(&mut tx, query, reason).await?;
+        tx.commit().await?;
+        Ok(Some(ended))
+    }
+
+    async fn end_held(
+        &self,
+        ids: &[&SessionId],
+        by: Option<&SessionId>,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>> {
+        let ids = json_list(ids.iter().map(|id| id.as_str()));
+        self.end(ending(sql::END_HELD, now, reason, by).bind(ids), reason).await
+    }
+
+    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
+        let batch: Vec<_> = batch.iter().map(|(id, at)| (id.as_str(), at.unix_ms())).collect();
+        let batch = serde_json::to_string(&batch).map_err(corrupt)?;
+        self.write(sqlx::query(sql::TOUCH).bind(batch)).await.map(drop)
+    }
+
+    async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
+        let expire = sqlx::query(sql::END_EXPIRED).bind(now.unix_ms()).bind(limit);
+        let delete = sqlx::query(sql::DELETE_ENDED).bind(delete_before.unix_ms()).bind(limit);
+        Ok((self.write(expire).await?, self.write(delete).await?))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        sqlx::query(sql::PING).execute(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+async fn count(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    now: Timestamp,
+    of: &str,
+) -> Result<i64> {
+    Ok(sqlx::query_scalar(statement).bind(now.unix_ms()).bind(of).fetch_one(connection).await?)
+}
+
+fn json_list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    serde_json::Value::from_iter(texts).to_string()
+}
+
+fn stored_session(row: &SqliteRow) -> Result<StoredSession> {
+    let secret_hash: &[u8] = row.try_get("secret_hash")?;
+    let session = Session {
+        id: session_id(row)?,
+        handle: Handle::parse(row.try_get("handle")?).ok_or_else(|| corrupt("a handle has not its form"))?,
+        user_id: user_id(row, "user_id")?,
+        expires_at: timestamp(row, "expires_at")?,
+        created_at: timestamp(row, "created_at")?,
+        updated_at: timestamp(row, "updated_at")?,
+        ip_address: row.try_get("ip_address")?,
+        user_agent: row.try_get("user_agent")?,
+    };
+    Ok(StoredSession {
+        session,
+        user: user(row, "user_id")?,
+        secret_hash: SecretHash::from_bytes(secret_hash)
+            .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
+        remember: row.try_get("remember")?,
+        last_active_at: timestamp(row, "last_active_at")?,
+    })
+}
+
+fn user(row: &SqliteRow, id_column: &str) -> Result<User> {
+    Ok(User {
+        id: user_id(row, id_column)?,
+        name: row.try_get("name")?,
+        email: row.try_get("email")?,
+        email_verified: row.try_get("email_verified")?,
+        image: row.try_get("image")?,
+        created_at: timestamp(row, "user_created_at")?,
+        updated_at: timestamp(row, "user_updated_at")?,
+    })
+}
+
+fn session_id(row: &SqliteRow) -> Result<SessionId> {
+    SessionId::new(row.try_get::<&str, _>("id")?).map_err(corrupt)
+}
+
+fn user_id(row: &SqliteRow, column: &str) -> Result<UserId> {
+    UserId::new(row.try_get::<&str, _>(column)?).map_err(corrupt)
+}
+
+fn timestamp(row: &SqliteRow, column: &str) -> Result<Timestamp> {
+    Ok(Timestamp::from_unix_ms(row.try_get(column)?))
+}
+
+fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Unavailable(Arc::from(error.into()))
+}
+
+fn corrupt(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Corrupt(Arc::from(error.into()))
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode, Encode, RowNotFound, TypeNotFound};
+        match &error {
+            ColumnDecode { .. }
+            | ColumnNotFound(_)
+            | Decode(_)
+            | Encode(_)
+            | RowNotFound
+            | TypeNotFound { .. } => corrupt(error),
+            // A constraint that our own statements broke is our fault; all else is the database's state.
+            sqlx::Error::Database(cause) if is_constraint(&**cause) => corrupt(error),
+            _ => unavailable(error),
+        }
+    }
+}
+
+fn is_constraint(cause: &dyn sqlx::error::DatabaseError) -> bool {
+    !matches!(cause.kind(), sqlx::error::ErrorKind::Other)
+}

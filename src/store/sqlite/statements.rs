@@ -1,0 +1,93 @@
+//! Every statement of the SQLite store; lists travel as JSON arrays, so that no text is put together.
+
+/// What makes a session live: `$1` is the present moment in each statement that says so.
+macro_rules! live {
+    () => {
+        "sessions.ended_at is null and sessions.expires_at > $1"
+    };
+}
+
+macro_rules! select_sessions {
+    ($rest:literal) => {
+        concat!(
+            "select sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
+             sessions.user_agent, sessions.remember, sessions.created_at, sessions.updated_at, \
+             sessions.last_active_at, sessions.expires_at, \
+             users.email, users.name, users.image, users.email_verified, \
+             users.created_at as user_created_at, users.updated_at as user_updated_at \
+             from sessions join users on users.id = sessions.user_id where ",
+            live!(),
+            $rest
+        )
+    };
+}
+
+/// Ends the live sessions that `$where` picks; `$1` now, `$2` reason, `$3` the acting session or null.
+macro_rules! end_sessions {
+    ($where:expr) => {
+        concat!(
+            "update sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where ",
+            live!(),
+            $where,
+            " returning id, user_id"
+        )
+    };
+}
+
+/// Holds while the acting session `$3` of user `$4` is live itself.
+macro_rules! actor_is_live {
+    () => {
+        " and exists (select 1 from sessions as actor where actor.id = $3 and actor.user_id = $4 \
+         and actor.ended_at is null and actor.expires_at > $1)"
+    };
+}
+
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)*) => {
+        $(pub(crate) const $name: &str = $sql;)*
+
+        /// Every statement with its name, for the test that reads the query plans.
+        #[cfg(feature = "test-support")]
+        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    LIVE_BY_HANDLES = select_sessions!(" and sessions.handle in (select value from json_each($2))");
+    LIVE_OF_USER = select_sessions!(" and sessions.user_id = $2 order by sessions.seq desc");
+    PASSWORD_OF = "select id, email, name, image, email_verified, password_hash, created_at as user_created_at, \
+                   updated_at as user_updated_at from users where email = $1";
+
+    INSERT_USER = "insert into users (id, email, name, image, email_verified, password_hash, created_at, updated_at) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (email) do nothing";
+    INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
+                      created_at, updated_at, last_active_at, expires_at) \
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)";
+    COUNT_LIVE_OF_USER = concat!("select count(*) from sessions where ", live!(), " and user_id = $2");
+    COUNT_LIVE_HELD =
+        concat!("select count(*) from sessions where ", live!(), " and id in (select value from json_each($2))");
+    END_HELD_OF_USER = end_sessions!(" and user_id = $4 and id in (select value from json_each($5))");
+    END_OLDEST_OF_USER = end_sessions!(
+        " and seq in (select seq from sessions where user_id = $4 and ended_at is null and expires_at > $1 \
+         order by seq limit $5)"
+    );
+    END_OLDEST_HELD = end_sessions!(
+        " and seq in (select seq from sessions where id in (select value from json_each($4)) \
+         and ended_at is null and expires_at > $1 order by seq limit $5)"
+    );
+    END_HELD = end_sessions!(" and id in (select value from json_each($4))");
+    END_BY_ID = end_sessions!(concat!(" and user_id = $4 and id = $5", actor_is_live!()));
+    END_BY_HANDLE = end_sessions!(concat!(" and user_id = $4 and handle = $5", actor_is_live!()));
+    END_OTHERS = end_sessions!(" and user_id = $4 and id <> $3");
+    END_ALL = end_sessions!(" and user_id = $4");
+    IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
+    EXTEND = concat!("update sessions set expires_at = $2, updated_at = $1 where ", live!(), " and id = $3");
+    TOUCH = "update sessions set last_active_at = max(last_active_at, batch.at) \
+             from (select value ->> 0 as id, value ->> 1 as at from json_each($1)) as batch \
+             where sessions.id = batch.id and sessions.ended_at is null";
+    END_EXPIRED = "update sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
+                   (select seq from sessions where ended_at is null and expires_at <= $1 limit $2)";
+    DELETE_ENDED = "delete from sessions where seq in \
+                    (select seq from sessions where ended_at is not null and ended_at <= $1 limit $2)";
+    PING = "select 1";
+}

@@ -1,0 +1,25 @@
+//! The person behind an account.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, UserId};
+
+/// A user as its owner may see it, in Better Auth's shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Names the user.
+    pub id: UserId,
+    /// What the person is called.
+    pub name: String,
+    /// The address that signs in, in lower case.
+    pub email: String,
+    /// Whether the address was shown to be the person's.
+    pub email_verified: bool,
+    /// The address of a picture.
+    pub image: Option<String>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the account was last changed.
+    pub updated_at: Timestamp,
+}
