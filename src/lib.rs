@@ -131,3 +131,8 @@ pub use {
 pub use clock::ManualClock;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
+
+/// Holds the README's examples to what compiles.
+#[cfg(all(doctest, feature = "axum", feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -148,9 +148,14 @@ pub trait Store: Send + Sync {
         limit: &Limit,
     ) -> Result<Vec<Ended>, OpenError>;
 
-    /// Extends a live session; `false` if it is not live any more.
-    async fn extend(&self, id: &SessionId, expires_at: Timestamp, now: Timestamp)
-    -> Result<bool, StoreError>;
+    /// Extends a live session that still expires at `from`; `false` if it ended or was extended meanwhile.
+    async fn extend(
+        &self,
+        id: &SessionId,
+        from: Timestamp,
+        to: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Ends one live session of the actor's user.
     async fn end_by_id(

@@ -55,7 +55,7 @@ pub(crate) fn router() -> Router<Server> {
         .layer(from_fn(only_get_and_post))
 }
 
-async fn not_found() -> StatusCode {
+pub(crate) async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 

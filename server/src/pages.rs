@@ -23,43 +23,40 @@ use tower_http::set_header::SetResponseHeader;
 
 use crate::Server;
 
-/// The pages, wrapped in the session layer, and the files, which are not.
-pub(crate) fn router(server: &Server, sessions: SessionLayer) -> Router<Server> {
+/// The pages and the server functions that they call.
+pub(crate) fn router(server: &Server) -> Router<Server> {
     let options = server.leptos.clone();
     let engine = server.engine.clone();
-    let pages = Router::new()
-        .leptos_routes_with_context(
-            server,
-            generate_route_list(App),
-            move || page_context(&engine),
-            move || shell(options.clone()),
-        )
-        .layer(sessions.clone());
-
-    // A hash in the name is a promise that the content never changes.
-    let hashed =
-        SetResponseHeader::overriding(files(server, "pkg"), CACHE_CONTROL, |response: &http::Response<_>| {
-            let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-            (response.status() == StatusCode::OK).then_some(forever)
-        });
-    let not_found = Router::new().fallback(not_found).layer(sessions).with_state(server.clone());
-    pages.nest_service("/pkg", hashed).fallback_service(get_service(files(server, "").fallback(not_found)))
+    Router::new().leptos_routes_with_context(
+        server,
+        generate_route_list(App),
+        move || context(&engine),
+        move || shell(options.clone()),
+    )
 }
 
-/// Calls a server function.
-pub(crate) async fn server_function(State(server): State<Server>, request: Request) -> Response {
-    leptos_axum::handle_server_fns_with_context(move || call_context(&server.engine), request)
-        .await
-        .into_response()
+/// The files that the pages need, and the page for what is not there.
+pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
+    // A hash in the name is a promise that the content never changes.
+    let hashed = SetResponseHeader::overriding(
+        folder(server, "pkg"),
+        CACHE_CONTROL,
+        |response: &http::Response<_>| {
+            let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+            (response.status() == StatusCode::OK).then_some(forever)
+        },
+    );
+    let not_found = Router::new().fallback(not_found).layer(sessions).with_state(server.clone());
+    Router::new()
+        .nest_service("/pkg", hashed)
+        .fallback_service(get_service(folder(server, "").fallback(not_found)))
 }
 
 async fn not_found(State(server): State<Server>, request: Request) -> Response {
     let engine = server.engine.clone();
     let options = server.leptos.clone();
-    let render = leptos_axum::render_app_async_with_context(
-        move || page_context(&engine),
-        move || shell(options.clone()),
-    );
+    let render =
+        leptos_axum::render_app_async_with_context(move || context(&engine), move || shell(options.clone()));
     let mut response = render(request).await.into_response();
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
@@ -67,20 +64,15 @@ async fn not_found(State(server): State<Server>, request: Request) -> Response {
     response
 }
 
-fn files(server: &Server, folder: &str) -> ServeDir {
-    let path = std::path::Path::new(&*server.leptos.site_root).join(folder);
+fn folder(server: &Server, name: &str) -> ServeDir {
+    let path = std::path::Path::new(&*server.leptos.site_root).join(name);
     ServeDir::new(path).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
 }
 
-/// What server functions find in their context.
-fn call_context(engine: &Engine) {
+/// What pages and server functions find in their context, and the policy that a page's scripts must obey.
+fn context(engine: &Engine) {
     provide_context(engine.clone());
     provide_context(RenderedAt(engine.now()));
-}
-
-/// What a page finds in its context, and the policy that its scripts must obey.
-fn page_context(engine: &Engine) {
-    call_context(engine);
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \

@@ -10,9 +10,10 @@ use leptos::config::LeptosOptions;
 use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
 use multi_session::{Code, Engine};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::TraceLayer;
 
 use crate::rate_limit::{self, RateLimit};
-use crate::{Config, ServerError, api, body, pages, site};
+use crate::{Config, ServerError, api, body, pages, site, telemetry};
 
 /// What requests are answered with: the engine and how the configuration says to talk to browsers.
 #[derive(Clone)]
@@ -65,22 +66,24 @@ pub fn router(server: &Server) -> Router {
         server.origins.clone(),
         server.addresses.clone(),
     );
-    let mut calls = Router::new()
+    let mut dynamic = pages::router(server)
         .nest("/api/auth", api::router())
-        .route("/fn/{*function}", routing::any(pages::server_function))
+        // Nesting leaves this one path to the pages.
+        .route("/api/auth/", routing::any(api::not_found))
         .layer(sessions.clone())
         .layer(from_fn(body::bounded));
     if server.rate_limited {
         let limit = RateLimit::new(server.addresses.clone());
-        calls = calls.layer(from_fn_with_state(limit, rate_limit::enforce));
+        dynamic = dynamic.layer(from_fn_with_state(limit, rate_limit::enforce));
     }
-    Router::new()
-        .merge(calls)
-        .merge(pages::router(server, sessions))
+    let files = pages::files(server, sessions);
+    dynamic
+        .merge(files)
         .route("/healthz", routing::get(api::health::healthz))
         .route("/readyz", routing::get(api::health::readyz))
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
         .layer(from_fn_with_state(server.https, pages::security_headers))
 }
 

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use http::Request;
+use tracing::Span;
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging at `RUST_LOG`, by default `info`; a panic is logged like any other failure.
@@ -13,6 +15,11 @@ pub fn init() {
         // The message of a panic can hold what a person typed: the place is enough to find it.
         tracing::error!(location, "a panic");
     }));
+}
+
+/// What the log lines of a request carry: its path, and never its query, which can hold what a person typed.
+pub(crate) fn request_span<B>(request: &Request<B>) -> Span {
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 /// An error and what caused it, in one line.

@@ -22,7 +22,10 @@ impl Engine {
         let now = self.now();
         let mut browser = self.verified(presented, now).await?;
         self.let_go_of_doubles(&mut browser, now).await?;
-        self.extend_active(&mut browser, now).await?;
+        if !self.extend_active(&mut browser, now).await? {
+            // It ended or another request extended it, between the query and the statement: ask once more.
+            browser = self.verified(presented, now).await?;
+        }
         if let Some(active) = browser.active() {
             self.0.activity.touch(&active.session.id, now);
         }
@@ -84,26 +87,26 @@ impl Engine {
         Ok(())
     }
 
-    async fn extend_active(&self, browser: &mut Browser, now: Timestamp) -> Result<()> {
+    /// Extends the active session where it is due; `false` if it is not as it was read any more.
+    async fn extend_active(&self, browser: &mut Browser, now: Timestamp) -> Result<bool> {
         let options = self.options();
-        let Some(active) = browser.active.clone() else { return Ok(()) };
-        let Some(held) = browser.held.iter_mut().find(|held| held.session.id == active) else {
-            return Ok(());
+        let active = browser.active.as_ref();
+        let Some(held) = browser.held.iter_mut().find(|held| active == Some(&held.session.id)) else {
+            return Ok(true);
         };
-        let extended_at = held.session.expires_at.minus(options.session_timeout());
+        let from = held.session.expires_at;
+        let extended_at = from.minus(options.session_timeout());
         if !held.remember || extended_at.plus(options.update_age()) > now {
-            return Ok(());
+            return Ok(true);
         }
-        let expires_at = now.plus(options.session_timeout());
-        if self.0.store.extend(&active, expires_at, now).await? {
-            held.session.expires_at = expires_at;
+        let to = now.plus(options.session_timeout());
+        let extended = self.0.store.extend(&held.session.id, from, to, now).await?;
+        if extended {
+            held.session.expires_at = to;
             held.session.updated_at = now;
             held.issue = true;
-        } else {
-            // It ended between the query and this statement: an ended session is never live again.
-            *browser = browser.without(&active, false);
         }
-        Ok(())
+        Ok(extended)
     }
 }
 

@@ -121,7 +121,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    type Pairs = &'static [(&'static str, &'static str)];
+
+    fn headers(pairs: Pairs) -> HeaderMap {
         pairs
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn state_changes_come_from_trusted_pages() {
-        let cases: &[(&[(&str, &str)], Result<(), Code>)] = &[
+        let cases: &[(Pairs, Result<(), Code>)] = &[
             (&[], Ok(())),
             (&[("cookie", "a=b")], Err(Code::MissingOrNullOrigin)),
             (&[("cookie", "a=b"), ("origin", "https://id.example.org")], Ok(())),
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_get_that_changes_something_is_for_scripts_of_this_origin() {
-        let cases: &[(&[(&str, &str)], bool)] = &[
+        let cases: &[(Pairs, bool)] = &[
             (&[], false),
             (&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")], true),
             (&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")], false),

@@ -236,11 +236,12 @@ impl Store for SqliteStore {
         Ok(ended)
     }
 
-    async fn extend(&self, id: &SessionId, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
+    async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
         let query = sqlx::query(sql::EXTEND)
             .bind(now.unix_ms())
-            .bind(expires_at.unix_ms())
-            .bind(id.as_str().to_owned());
+            .bind(to.unix_ms())
+            .bind(id.as_str().to_owned())
+            .bind(from.unix_ms());
         Ok(self.write(query).await? == 1)
     }
 

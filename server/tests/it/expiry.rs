@@ -93,3 +93,25 @@ async fn the_sweeper_marks_the_expired_and_deletes_after_the_retention() {
     assert_eq!(app.engine.sweep().await.expect("a sweep").deleted, 1);
     assert_eq!(expired.whoami().await, "");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_requests_at_once_one_extends_and_all_are_served() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..10 {
+        app.advance(2 * DAY);
+        let requests: Vec<_> = (0..8)
+            .map(|_| {
+                let copy = browser.copy();
+                tokio::spawn(async move { copy.get("/api/auth/get-session").await })
+            })
+            .collect();
+        let mut extended = 0;
+        for request in requests {
+            let answer = request.await.expect("an answer");
+            assert_eq!(answer.json()["user"]["name"], "ada");
+            extended += usize::from(!answer.set_cookies().is_empty());
+        }
+        assert_eq!(extended, 1);
+    }
+}

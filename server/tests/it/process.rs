@@ -100,7 +100,7 @@ fn it_stops_well_when_told_and_remembers_the_last_activity() {
     let folder = TempDir::new().expect("a folder");
     for signal in ["-TERM", "-INT"] {
         let process = Process::start(folder.path());
-        let email = format!("ada{signal}@example.org");
+        let email = format!("ada{}@example.org", signal.to_lowercase());
         let body = format!(r#"{{"name":"Ada","email":"{email}","password":"correct horse"}}"#);
         let answer = request(process.address, "POST", "/api/auth/sign-up/email", "", &body);
         let (status, cookies, _) = answer.expect("an answer");

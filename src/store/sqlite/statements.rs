@@ -81,7 +81,11 @@ statements! {
     END_OTHERS = end_sessions!(" and user_id = $4 and id <> $3");
     END_ALL = end_sessions!(" and user_id = $4");
     IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
-    EXTEND = concat!("update sessions set expires_at = $2, updated_at = $1 where ", live!(), " and id = $3");
+    EXTEND = concat!(
+        "update sessions set expires_at = $2, updated_at = $1 where ",
+        live!(),
+        " and id = $3 and expires_at = $4"
+    );
     TOUCH = "update sessions set last_active_at = max(last_active_at, batch.at) \
              from (select value ->> 0 as id, value ->> 1 as at from json_each($1)) as batch \
              where sessions.id = batch.id and sessions.ended_at is null";
