@@ -40,6 +40,9 @@ codes! {
     /// The text is not an e-mail address.
     InvalidEmail = "INVALID_EMAIL", "Invalid email",
         "That does not look like an e-mail address.";
+    /// The current password that was typed is wrong.
+    InvalidPassword = "INVALID_PASSWORD", "Invalid password",
+        "That is not your current password.";
     /// The name is empty or too long.
     InvalidName = "INVALID_NAME", "Invalid name",
         "Please give a name of 1 to 100 characters.";
@@ -68,6 +71,10 @@ codes! {
     /// The body is not what its type says.
     BadRequest = "BAD_REQUEST", "Invalid JSON in request body",
         "That request could not be read.";
+    /// POST to an endpoint that takes it only with a setting that is not offered.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",
+        "POST method requires deferSessionRefresh to be enabled in session config",
+        "That request could not be read.";
     /// The body has a type that is not taken.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "Content-Type is not allowed",
         "That request could not be read.";
@@ -77,6 +84,9 @@ codes! {
     /// The request comes from a page of another site.
     InvalidOrigin = "INVALID_ORIGIN", "Invalid origin",
         "That request came from another site and was refused.";
+    /// The address to go to afterwards is another site's.
+    InvalidCallbackUrl = "INVALID_CALLBACK_URL", "Invalid callbackURL",
+        "That address leads to another site and was refused.";
     /// The request does not say which page it comes from.
     MissingOrNullOrigin = "MISSING_OR_NULL_ORIGIN", "Missing or null Origin",
         "Your browser did not say which page that came from, so it was refused.";

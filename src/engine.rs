@@ -11,6 +11,7 @@ use crate::{
     SystemClock, Timestamp,
 };
 
+mod change_password;
 mod current;
 mod list;
 mod revoke;
@@ -19,6 +20,7 @@ mod sign_in;
 mod sign_out;
 mod upkeep;
 
+pub use change_password::ChangePassword;
 pub use sign_in::{SignIn, SignUp};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;

@@ -117,7 +117,7 @@ pub use {
     browser::{Browser, Client, Held, Presented},
     clock::{Clock, SystemClock},
     credential::{Credential, Secret, SecretHash},
-    engine::{Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target},
+    engine::{ChangePassword, Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target},
     error::{Error, Result},
     password::PasswordLimits,
     random::{OsRandom, Random},

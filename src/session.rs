@@ -67,6 +67,8 @@ pub enum EndedReason {
     Evicted,
     /// The same user signed in again in the same browser.
     Replaced,
+    /// The password was changed, and every session with it.
+    PasswordChanged,
     /// Nobody used it for the whole of its timeout.
     Expired,
 }
@@ -79,6 +81,7 @@ impl EndedReason {
             Self::Revoked => "revoked",
             Self::Evicted => "evicted",
             Self::Replaced => "replaced",
+            Self::PasswordChanged => "password_changed",
             Self::Expired => "expired",
         }
     }

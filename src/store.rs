@@ -193,6 +193,17 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Ended>, StoreError>;
 
+    /// Changes the password of the actor's user from the hash `from` to `to`, and where there is a new session ends
+    /// all others of the user and stores it; `None` if the actor is not live or the hash is not `from` any more.
+    async fn change_password(
+        &self,
+        actor: Actor<'_>,
+        from: &str,
+        to: &str,
+        session: Option<&NewSession>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, StoreError>;
+
     /// Writes when sessions were last active; a later time already there stays.
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;
 

@@ -7,7 +7,13 @@
 //! | `POST sign-in/email` | `sign_in` |
 //! | `POST sign-out` | `sign_out` |
 //! | `GET get-session` | `current` (by the session layer) |
-//! | `GET multi-session/list-device-sessions` | `list` |
+//! | `GET list-sessions` | `list_own` |
+//! | `POST revoke-session` | `revoke` |
+//! | `POST revoke-sessions` | `revoke_all` |
+//! | `POST revoke-other-sessions` | `revoke_others` |
+//! | `POST update-session` | |
+//! | `POST change-password` | `change_password` |
+//! | `GET multi-session/list-device-sessions` | `list`, or `list_held` where so configured |
 //! | `POST multi-session/set-active` | `set_active` |
 //! | `POST multi-session/revoke` | `revoke` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
@@ -26,17 +32,21 @@ use serde::Serialize;
 
 use crate::Server;
 
+mod change_password;
 mod get_session;
 pub(crate) mod health;
 mod list_device_sessions;
+mod list_sessions;
 mod revoke;
 mod revoke_all;
 mod revoke_others;
+mod revoke_session;
 mod set_active;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod target;
+mod update_session;
 
 pub(crate) fn router() -> Router<Server> {
     Router::new()
@@ -44,7 +54,13 @@ pub(crate) fn router() -> Router<Server> {
         .route("/sign-up/email", routing::post(sign_up::handle))
         .route("/sign-in/email", routing::post(sign_in::handle))
         .route("/sign-out", routing::post(sign_out::handle))
-        .route("/get-session", routing::get(get_session::handle))
+        .route("/get-session", routing::get(get_session::handle).post(get_session::deferred))
+        .route("/list-sessions", routing::get(list_sessions::handle))
+        .route("/revoke-session", routing::post(revoke_session::handle))
+        .route("/revoke-sessions", routing::post(revoke_all::post))
+        .route("/revoke-other-sessions", routing::post(revoke_others::post))
+        .route("/update-session", routing::post(update_session::handle))
+        .route("/change-password", routing::post(change_password::handle))
         .route("/multi-session/list-device-sessions", routing::get(list_device_sessions::handle))
         .route("/multi-session/set-active", routing::post(set_active::handle))
         .route("/multi-session/revoke", routing::post(revoke::handle))

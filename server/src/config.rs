@@ -65,6 +65,11 @@ pub struct Config {
     )]
     pub revoke_oldest_on_max: bool,
 
+    /// What list-device-sessions lists: every device of the active user and the accounts of the browser, or only
+    /// those accounts, for account switchers written for Better Auth.
+    #[arg(long, env = "MULTI_SESSION_LIST_SCOPE", global = true, default_value = "all")]
+    pub list_scope: ListScope,
+
     /// What the cookies' names begin with.
     #[arg(long, env = "MULTI_SESSION_COOKIE_PREFIX", global = true, default_value = "multi-session")]
     pub cookie_prefix: String,
@@ -93,6 +98,15 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date and exit.
     Migrate,
+}
+
+/// What `list-device-sessions` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListScope {
+    /// Every live session of the active user, and the other accounts that the browser holds.
+    All,
+    /// Only the accounts that the browser holds.
+    Browser,
 }
 
 /// On or off.

@@ -19,7 +19,7 @@ mod shutdown;
 mod site;
 pub mod telemetry;
 
-pub use config::{Command, Config, Switch};
+pub use config::{Command, Config, ListScope, Switch};
 pub use router::{Server, router};
 
 /// How long requests under way may take once the server was told to stop.

@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::rate_limit::{self, RateLimit};
-use crate::{Config, ServerError, api, body, pages, site, telemetry};
+use crate::{Config, ListScope, ServerError, api, body, pages, site, telemetry};
 
 /// What requests are answered with: the engine and how the configuration says to talk to browsers.
 #[derive(Clone)]
@@ -21,6 +21,7 @@ pub struct Server {
     pub(crate) engine: Engine,
     pub(crate) leptos: LeptosOptions,
     pub(crate) origins: TrustedOrigins,
+    pub(crate) list_scope: ListScope,
     names: CookieNames,
     addresses: ClientAddress,
     rate_limited: bool,
@@ -44,6 +45,7 @@ impl Server {
             engine,
             leptos: site::options(config),
             origins,
+            list_scope: config.list_scope,
             names,
             addresses: ClientAddress::new(config.trusted_proxies.clone()),
             rate_limited: config.is_rate_limited(),

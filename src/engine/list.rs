@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::{Browser, DeviceSession, Engine, Result, Session, SessionId, Timestamp, User, device_of};
+use crate::{Browser, Code, DeviceSession, Engine, Result, Session, SessionId, Timestamp, User, device_of};
 
 impl Engine {
     /// Lists every live session of the active user on any browser, and the sessions of the other accounts that this
@@ -31,6 +31,24 @@ impl Engine {
         );
         rows.sort_by_key(|row| (!row.is_current, Reverse(row.last_active_at), Reverse(row.created_at)));
         Ok(rows)
+    }
+
+    /// Lists only what this browser holds, in cookie order, as account switchers written for Better Auth expect.
+    pub fn list_held(&self, browser: &Browser) -> Vec<DeviceSession> {
+        let rows = browser.held().iter();
+        rows.map(|held| self.row(browser, held.session.clone(), held.user.clone(), held.last_active_at))
+            .collect()
+    }
+
+    /// Lists every live session of the active user, newest first, in Better Auth's shape.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; when the store fails.
+    pub async fn list_own(&self, browser: &Browser) -> Result<Vec<Session>> {
+        let active = browser.active().ok_or(Code::Unauthorized)?;
+        let stored = self.0.store.live_of_user(&active.user.id, self.now()).await?;
+        Ok(stored.into_iter().map(|stored| stored.session).collect())
     }
 
     fn row(&self, browser: &Browser, session: Session, user: User, stored: Timestamp) -> DeviceSession {

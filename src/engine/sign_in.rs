@@ -108,18 +108,7 @@ impl Engine {
         remember: bool,
         now: Timestamp,
     ) -> Result<Browser> {
-        let credential = Credential::generate(&*self.0.random);
-        let session = Session {
-            id: SessionId::from_uuid(uuid_v7(&*self.0.random, now)),
-            handle: credential.handle.clone(),
-            user_id: user.id.clone(),
-            expires_at: now.plus(self.options().lifetime(remember)),
-            created_at: now,
-            updated_at: now,
-            ip_address: client.ip_address.map(|ip| ip.to_canonical().to_string()).unwrap_or_default(),
-            user_agent: shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned(),
-        };
-        let new = NewSession { session, secret_hash: credential.secret.hash(), remember };
+        let (credential, new) = self.new_session(&user.id, client, remember, now);
         let limit = Limit {
             maximum: self.options().maximum_sessions(),
             revoke_oldest: self.options().revoke_oldest_on_max(),
@@ -137,6 +126,31 @@ impl Engine {
         let ended: Vec<SessionId> = ended.into_iter().map(|Ended { id, .. }| id).collect();
         Ok(browser
             .with(Held { credential, session, user, remember, last_active_at: now, issue: true }, &ended))
+    }
+}
+
+impl Engine {
+    /// Makes a session that is not stored yet, and the credential that will open it.
+    pub(super) fn new_session(
+        &self,
+        user: &UserId,
+        client: &Client,
+        remember: bool,
+        now: Timestamp,
+    ) -> (Credential, NewSession) {
+        let credential = Credential::generate(&*self.0.random);
+        let session = Session {
+            id: SessionId::from_uuid(uuid_v7(&*self.0.random, now)),
+            handle: credential.handle.clone(),
+            user_id: user.clone(),
+            expires_at: now.plus(self.options().lifetime(remember)),
+            created_at: now,
+            updated_at: now,
+            ip_address: client.ip_address.map(|ip| ip.to_canonical().to_string()).unwrap_or_default(),
+            user_agent: shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned(),
+        };
+        let secret_hash = credential.secret.hash();
+        (credential, NewSession { session, secret_hash, remember })
     }
 }
 

@@ -91,6 +91,15 @@ impl TrustedOrigins {
         if allowed { Ok(()) } else { Err(Code::CrossSiteGet) }
     }
 
+    /// Checks where a person is sent after an act: a path of this site or a page of a trusted origin.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidCallbackUrl`] for everything else.
+    pub fn check_callback(&self, url: &str) -> Result<(), Code> {
+        if is_path(url) || self.trusts(url) { Ok(()) } else { Err(Code::InvalidCallbackUrl) }
+    }
+
     fn must_trust(&self, url: &str) -> Result<(), Code> {
         if self.trusts(url) { Ok(()) } else { Err(Code::InvalidOrigin) }
     }
@@ -98,6 +107,14 @@ impl TrustedOrigins {
     fn trusts(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.0.contains(&url.origin()))
     }
+}
+
+/// A path that no browser reads as another host: not `//`, not `/\\`, not their encoded forms.
+fn is_path(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix('/') else { return false };
+    let lower = rest.to_ascii_lowercase();
+    let leads_away = ["/", "\\", "%2f", "%5c"].iter().any(|start| lower.starts_with(start));
+    !leads_away && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/@?=&%".contains(&b))
 }
 
 fn parse(text: &str) -> Result<Url, InvalidOrigin> {
@@ -188,6 +205,27 @@ mod tests {
         ];
         for (pairs, allowed) in cases {
             assert_eq!(origins().check_script(&headers(pairs)).is_ok(), *allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_callback_stays_on_trusted_sites() {
+        for url in ["/", "/sessions?done=1", "https://id.example.org/x", "https://app.example.org:8443/"] {
+            assert_eq!(origins().check_callback(url), Ok(()), "{url}");
+        }
+        for url in [
+            "",
+            "sessions",
+            "//evil.example",
+            "/\\evil.example",
+            "/%2fevil.example",
+            "/%5Cevil.example",
+            "https://evil.example/",
+            "javascript:alert(1)",
+            "/a\nb",
+            "https://id.example.org@evil.example/",
+        ] {
+            assert_eq!(origins().check_callback(url), Err(Code::InvalidCallbackUrl), "{url:?}");
         }
     }
 

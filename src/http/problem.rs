@@ -13,12 +13,19 @@ pub struct Problem {
     code: Code,
     message: Option<String>,
     retry_after: Option<u64>,
+    bare: bool,
 }
 
 impl Problem {
     /// Says something more exact than the code's own message.
     pub fn with_message(code: Code, message: String) -> Self {
         Self { message: Some(message), ..Self::from(code) }
+    }
+
+    /// Leaves the code out of the body, where Better Auth has none.
+    pub fn bare(mut self) -> Self {
+        self.bare = true;
+        self
     }
 
     /// Says when to try again, in seconds.
@@ -35,15 +42,18 @@ impl Problem {
             }
             Code::InvalidEmail
             | Code::InvalidName
+            | Code::InvalidPassword
             | Code::PasswordTooShort
             | Code::PasswordTooLong
             | Code::ValidationError
             | Code::BadRequest => StatusCode::BAD_REQUEST,
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
             Code::MaximumSessionsReached
+            | Code::InvalidCallbackUrl
             | Code::InvalidOrigin
             | Code::MissingOrNullOrigin
             | Code::CrossSiteGet => StatusCode::FORBIDDEN,
+            Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -55,7 +65,8 @@ impl Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, message: None, retry_after: None }
+        let bare = code == Code::TooManyRequests;
+        Self { code, message: None, retry_after: None, bare }
     }
 }
 
@@ -92,8 +103,7 @@ impl IntoResponse for Problem {
         }
         let body = Body {
             message: self.message.as_deref().unwrap_or(self.code.message()),
-            // Better Auth's 429 has a message only.
-            code: (self.code != Code::TooManyRequests).then_some(self.code.as_str()),
+            code: (!self.bare).then_some(self.code.as_str()),
         };
         let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (Self::status(self.code), body).into_response();

@@ -219,19 +219,7 @@ impl Store for SqliteStore {
             return Err(OpenError::LimitReached);
         }
 
-        sqlx::query(sql::INSERT_SESSION)
-            .bind(session.id.as_str())
-            .bind(session.user_id.as_str())
-            .bind(session.handle.as_str())
-            .bind(new.secret_hash.as_bytes().as_slice())
-            .bind(&session.ip_address)
-            .bind(&session.user_agent)
-            .bind(new.remember)
-            .bind(now.unix_ms())
-            .bind(session.expires_at.unix_ms())
-            .execute(&mut *tx)
-            .await
-            .map_err(StoreError::from)?;
+        insert_session(&mut tx, new).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(ended)
     }
@@ -279,13 +267,7 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
         let mut tx = self.writer.begin_with("begin immediate").await?;
-        let live = sqlx::query(sql::IS_LIVE)
-            .bind(now.unix_ms())
-            .bind(actor.session.as_str())
-            .bind(actor.user.as_str())
-            .fetch_optional(&mut *tx)
-            .await?;
-        if live.is_none() {
+        if !is_live(&mut tx, actor, now).await? {
             return Ok(None);
         }
         let statement = if own { sql::END_ALL } else { sql::END_OTHERS };
@@ -304,6 +286,40 @@ impl Store for SqliteStore {
     ) -> Result<Vec<Ended>> {
         let ids = json_list(ids.iter().map(|id| id.as_str()));
         self.end(ending(sql::END_HELD, now, reason, by).bind(ids), reason).await
+    }
+
+    async fn change_password(
+        &self,
+        actor: Actor<'_>,
+        from: &str,
+        to: &str,
+        session: Option<&NewSession>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        let mut tx = self.writer.begin_with("begin immediate").await?;
+        if !is_live(&mut tx, actor, now).await? {
+            return Ok(None);
+        }
+        let changed = sqlx::query(sql::CHANGE_PASSWORD)
+            .bind(actor.user.as_str())
+            .bind(from)
+            .bind(to)
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let mut ended = Vec::new();
+        if let Some(new) = session {
+            let reason = EndedReason::PasswordChanged;
+            let end =
+                ending(sql::END_ALL, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
+            ended = end_in(&mut tx, end, reason).await?;
+            insert_session(&mut tx, new).await?;
+        }
+        tx.commit().await?;
+        Ok(Some(ended))
     }
 
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
@@ -327,6 +343,33 @@ impl Store for SqliteStore {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+async fn insert_session(connection: &mut SqliteConnection, new: &NewSession) -> Result<()> {
+    let session = &new.session;
+    sqlx::query(sql::INSERT_SESSION)
+        .bind(session.id.as_str())
+        .bind(session.user_id.as_str())
+        .bind(session.handle.as_str())
+        .bind(new.secret_hash.as_bytes().as_slice())
+        .bind(&session.ip_address)
+        .bind(&session.user_agent)
+        .bind(new.remember)
+        .bind(session.created_at.unix_ms())
+        .bind(session.expires_at.unix_ms())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn is_live(connection: &mut SqliteConnection, actor: Actor<'_>, now: Timestamp) -> Result<bool> {
+    let live = sqlx::query(sql::IS_LIVE)
+        .bind(now.unix_ms())
+        .bind(actor.session.as_str())
+        .bind(actor.user.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(live.is_some())
 }
 
 async fn count(

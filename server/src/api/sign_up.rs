@@ -1,4 +1,4 @@
-//! `POST /sign-up/email` `{name, email, password, image?, rememberMe?}` → `{token, user}`.
+//! `POST /sign-up/email` `{name, email, password, image?, callbackURL?, rememberMe?}` → `{token, user}`.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -22,7 +22,11 @@ pub(super) async fn handle(
         image: fields.optional("image"),
         remember: fields.optional_bool("rememberMe").unwrap_or(true),
     };
+    let callback = fields.optional("callbackURL");
     fields.finish()?;
+    if let Some(url) = &callback {
+        server.origins.check_callback(url)?;
+    }
     let browser = server.engine.sign_up(&state.browser()?, state.client(), form).await?;
     let body =
         browser.active().map(|held| serde_json::json!({ "token": held.session.handle, "user": held.user }));

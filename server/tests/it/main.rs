@@ -3,6 +3,7 @@
 
 mod harness;
 
+mod better_auth;
 mod bodies;
 mod cookies;
 mod crash;

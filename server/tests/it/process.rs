@@ -165,6 +165,7 @@ fn help_names_every_setting_with_its_environment_twin() {
         "MULTI_SESSION_MAXIMUM_SESSIONS",
         "MULTI_SESSION_SESSION_TIMEOUT",
         "MULTI_SESSION_REVOKE_OLDEST_ON_MAX",
+        "MULTI_SESSION_LIST_SCOPE",
         "MULTI_SESSION_COOKIE_PREFIX",
         "MULTI_SESSION_TRUSTED_PROXIES",
         "MULTI_SESSION_RATE_LIMIT",

@@ -63,6 +63,8 @@ statements! {
     INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
                       created_at, updated_at, last_active_at, expires_at) \
                       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)";
+    CHANGE_PASSWORD =
+        "update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2";
     COUNT_LIVE_OF_USER = concat!("select count(*) from sessions where ", live!(), " and user_id = $2");
     COUNT_LIVE_HELD =
         concat!("select count(*) from sessions where ", live!(), " and id in (select value from json_each($2))");

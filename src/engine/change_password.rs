@@ -1,0 +1,76 @@
+//! Changing the password.
+
+use crate::password::Passwords;
+use crate::{Browser, Client, Code, Engine, Held, Result, SessionId};
+
+/// What a person types to change the password.
+#[derive(Clone)]
+pub struct ChangePassword {
+    /// The password so far.
+    pub current_password: String,
+    /// The new one: 8 to 128 characters.
+    pub new_password: String,
+    /// Whether every session of the user ends; this browser gets a new one.
+    pub revoke_other_sessions: bool,
+}
+
+impl Engine {
+    /// Changes the active user's password, and where it is asked for ends every session of the user, this one too,
+    /// which is replaced by a new one with new cookies: both or neither.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooShort`], [`Code::PasswordTooLong`],
+    /// [`Code::InvalidPassword`]; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    pub async fn change_password(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        form: ChangePassword,
+    ) -> Result<Browser> {
+        let active = browser.active().ok_or(Code::Unauthorized)?;
+        Passwords::check_length(&form.new_password)?;
+        if form.current_password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
+            return Err(Code::InvalidPassword.into());
+        }
+        let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
+        if !self.0.passwords.verify(&form.current_password, Some(&known.password_hash)).await? {
+            return Err(Code::InvalidPassword.into());
+        }
+        let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
+
+        let now = self.now();
+        let new = form
+            .revoke_other_sessions
+            .then(|| self.new_session(&active.user.id, client, active.remember, now));
+        let new_session = new.as_ref().map(|(_, session)| session);
+        let ended = self
+            .0
+            .store
+            .change_password(Self::actor(browser)?, &known.password_hash, &hash, new_session, now)
+            .await?
+            // Signed out or changed again while the password was hashed.
+            .ok_or(Code::Unauthorized)?;
+        self.log_ended(&ended);
+        tracing::info!(user.id = %active.user.id, "the password of user {} was changed", active.user.id);
+        let Some((credential, new)) = new else { return Ok(browser.clone()) };
+        let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
+        let mut user = active.user.clone();
+        user.updated_at = now;
+        let held = Held {
+            credential,
+            session: new.session,
+            user,
+            remember: new.remember,
+            last_active_at: now,
+            issue: true,
+        };
+        Ok(browser.with(held, &ended))
+    }
+}
+
+impl std::fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChangePassword").finish_non_exhaustive()
+    }
+}
