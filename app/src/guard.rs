@@ -7,7 +7,11 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use crate::{hooks::focus_element, sessions::use_list_device_sessions};
+use crate::{
+    hooks::{effect, focus_element},
+    sessions::{Loaded, use_list_device_sessions},
+    ui::piece::IntoPiece,
+};
 
 /// Where a person starts.
 pub(crate) const fn home(signed_in: bool) -> &'static str {
@@ -41,7 +45,7 @@ pub(crate) fn Guard() -> impl IntoView {
     let detour = Memo::new(move |_| detour(&path.get(), query.with(is_adding), sessions.signed_in.get()?));
 
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(to) = detour.get() {
             navigate(to, NavigateOptions { replace: true, ..Default::default() });
         }
@@ -49,26 +53,24 @@ pub(crate) fn Guard() -> impl IntoView {
     focus_page_after_navigation(path);
 
     view! {
-        <Suspense>
-            {Suspend::new(async move {
-                sessions.list.await.ok();
-                #[cfg(feature = "ssr")]
-                if let Some(to) = detour.get_untracked() {
-                    crate::context::detour(to);
-                }
-            })}
-        </Suspense>
+        <Loaded content=Box::new(move || {
+            #[cfg(feature = "ssr")]
+            if let Some(to) = detour.get_untracked() {
+                crate::context::detour(to);
+            }
+            view! { <span hidden></span> }.piece()
+        }) />
     }
 }
 
 /// After a navigation the keyboard and the screen reader continue at the new page, not at the old one's link.
 fn focus_page_after_navigation(path: Memo<String>) {
-    Effect::new(move |previous: Option<String>| {
+    let mut previous = None;
+    effect(move || {
         let path = path.get();
-        if previous.is_some_and(|previous| previous != path) {
+        if previous.replace(path.clone()).is_some_and(|previous| previous != path) {
             focus_element("content");
         }
-        path
     });
 }
 

@@ -6,7 +6,9 @@ pub mod use_now;
 pub use use_hydrated::{Hydrated, use_hydrated};
 pub use use_now::use_now;
 
+pub(crate) use effect::{effect, on_change};
 pub(crate) use focus::focus_element;
 pub(crate) use use_now::provide_now;
 
+mod effect;
 mod focus;

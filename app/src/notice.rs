@@ -12,8 +12,8 @@ use multi_session::Code;
 
 use crate::{
     AppError, accounts,
-    hooks::focus_element,
-    ui::{Icon, IconName},
+    hooks::{effect, focus_element},
+    ui::{Icon, IconName, piece::IntoPiece},
 };
 
 /// How long good news stays.
@@ -97,7 +97,7 @@ pub(crate) fn Toaster() -> impl IntoView {
         }
     };
     let hide = StoredValue::new_local(hide);
-    Effect::new(move |_| {
+    effect(move || {
         let leaves = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.good));
         if leaves && !reading.get() {
             let timeout = set_timeout_with_handle(move || hide.with_value(|hide| hide()), STAY);
@@ -131,7 +131,7 @@ pub(crate) fn Toaster() -> impl IntoView {
                 </a>
             </div>
         }
-        .into_any()
+        .piece()
     };
 
     view! {
@@ -145,7 +145,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             }}
         </div>
     }
-    .into_any()
+    .piece()
 }
 
 #[cfg(test)]

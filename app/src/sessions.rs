@@ -4,9 +4,11 @@ mod actions;
 mod announce;
 mod bulk;
 mod device_row;
+mod loaded;
 mod manager;
 mod other_account;
 mod page;
+mod rows;
 mod skeleton;
 pub mod use_list_device_sessions;
 mod words;
@@ -20,4 +22,6 @@ pub use page::SessionsPage;
 pub use use_list_device_sessions::{UseListDeviceSessionsReturn, use_list_device_sessions};
 
 pub(crate) use announce::announce_outcomes;
+pub(crate) use loaded::Loaded;
+pub(crate) use rows::rows;
 pub(crate) use use_list_device_sessions::provide_list_device_sessions;

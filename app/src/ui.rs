@@ -3,6 +3,7 @@
 pub mod dialog;
 pub mod field;
 pub mod icon;
+pub(crate) mod piece;
 pub mod submit;
 pub mod time_ago;
 

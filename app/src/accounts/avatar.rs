@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::piece::IntoPiece;
+
 /// The initials of a name, on a colour of its own.
 #[component]
 pub(crate) fn Avatar(
@@ -13,7 +15,7 @@ pub(crate) fn Avatar(
             {initials(&name)}
         </span>
     }
-    .into_any()
+    .piece()
 }
 
 /// The first letters of the first and the last word.

@@ -7,10 +7,13 @@ use multi_session::Code;
 use crate::{
     AppError,
     guard::is_adding,
-    hooks::focus_element,
+    hooks::{focus_element, on_change},
     notice::trusted,
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName},
+    ui::{
+        Icon, IconName,
+        piece::{IntoPiece, Piece},
+    },
 };
 
 /// The id of the message above the form.
@@ -59,24 +62,21 @@ where
         Signal::derive(move || in_flight.get() || value.with(|value| matches!(value, Some(Ok(())))));
 
     let navigate = use_navigate();
-    Effect::new(move |previous: Option<usize>| {
-        let version = tries.get();
-        if previous.is_some_and(|previous| previous != version) {
-            match error.get_untracked() {
-                Some(error) => {
-                    focus_element(field_of(&error).unwrap_or("email"));
-                }
-                None => {
-                    sessions.refetch();
-                    // Who was signed in already is not sent on by the rule of who belongs where.
-                    if adding.get_untracked() {
-                        navigate("/sessions", Default::default());
-                    }
+    on_change(
+        move || tries.get(),
+        move || match error.get() {
+            Some(error) => {
+                focus_element(field_of(&error).unwrap_or("email"));
+            }
+            None => {
+                sessions.refetch();
+                // Who was signed in already is not sent on by the rule of who belongs where.
+                if adding.get() {
+                    navigate("/sessions", Default::default());
                 }
             }
-        }
-        version
-    });
+        },
+    );
     Entry { error, pending, adding }
 }
 
@@ -100,17 +100,16 @@ pub(super) fn Message(
     /// Why the last try was refused.
     error: Memo<Option<AppError>>,
 ) -> impl IntoView {
-    move || {
-        error.get().map(|error| {
-            view! {
-                <p class="message" role="alert" id=MESSAGE>
-                    <Icon name=IconName::Alert size=18 />
-                    <span>{error.message}</span>
-                </p>
-            }
-            .into_any()
-        })
-    }
+    let message = |error: AppError| -> Piece {
+        view! {
+            <p class="message" role="alert" id=MESSAGE>
+                <Icon name=IconName::Alert size=18 />
+                <span>{error.message}</span>
+            </p>
+        }
+        .piece()
+    };
+    (move || error.get().map(message)).piece()
 }
 
 #[cfg(test)]

@@ -9,14 +9,13 @@ use crate::{
         entry::{Message, use_entry},
         held_accounts::HeldAccounts,
     },
-    sessions::use_list_device_sessions,
-    ui::{Field, PasswordField, Submit},
+    sessions::Loaded,
+    ui::{Field, PasswordField, Submit, piece::IntoPiece},
 };
 
 /// `/sign-in`: the accounts of this browser, and the form for any other.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let sessions = use_list_device_sessions();
     let sign_in = ServerAction::<SignIn>::new();
     let entry = use_entry(sign_in);
     let sign_up = move || if entry.adding.get() { "/sign-up?add=1" } else { "/sign-up" };
@@ -28,14 +27,9 @@ pub fn SignInPage() -> impl IntoView {
                 <h1>"Sign in"</h1>
                 <p class="entry__lead">"See and end every session of your account."</p>
             </div>
-            <Suspense>
-                {Suspend::new(async move {
-                    sessions.list.await.ok();
-                    view! { <HeldAccounts adding=entry.adding /> }
-                })}
-            </Suspense>
+            <Loaded content=Box::new(move || view! { <HeldAccounts adding=entry.adding /> }.piece()) />
             <div class="card entry__card">
-                <ActionForm action=sign_in>
+                <ActionForm action=sign_in>{view! {
                     <Message error=entry.error />
                     <Field
                         name="email"
@@ -53,10 +47,10 @@ pub fn SignInPage() -> impl IntoView {
                     <Submit class="button button--primary button--wide" pending=entry.pending>
                         "Sign in"
                     </Submit>
-                </ActionForm>
+                }.piece()}</ActionForm>
             </div>
             <p class="entry__foot">"New here? " <a href=sign_up>"Create an account"</a></p>
         </div>
     }
-    .into_any()
+    .piece()
 }

@@ -8,7 +8,7 @@ use crate::{
         SignUp,
         entry::{Message, use_entry},
     },
-    ui::{Field, PasswordField, Submit},
+    ui::{Field, PasswordField, Submit, piece::IntoPiece},
 };
 
 /// `/sign-up`: the form for a new account.
@@ -26,7 +26,7 @@ pub fn SignUpPage() -> impl IntoView {
                 <p class="entry__lead">"One account, many devices, and each of them in your sight."</p>
             </div>
             <div class="card entry__card">
-                <ActionForm action=sign_up>
+                <ActionForm action=sign_up>{view! {
                     <Message error=entry.error />
                     <Field
                         name="name"
@@ -51,10 +51,10 @@ pub fn SignUpPage() -> impl IntoView {
                     <Submit class="button button--primary button--wide" pending=entry.pending>
                         "Create account"
                     </Submit>
-                </ActionForm>
+                }.piece()}</ActionForm>
             </div>
             <p class="entry__foot">"Have an account already? " <a href=sign_in>"Sign in"</a></p>
         </div>
     }
-    .into_any()
+    .piece()
 }

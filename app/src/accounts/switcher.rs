@@ -7,9 +7,13 @@ use web_sys::{HtmlElement, Node};
 
 use crate::{
     accounts::{Avatar, SignOut},
+    hooks::{effect, on_change},
     notice::use_notices,
-    sessions::use_list_device_sessions,
-    ui::{Icon, IconName},
+    sessions::{Loaded, rows, use_list_device_sessions},
+    ui::{
+        Icon, IconName, Submit,
+        piece::{IntoPiece, when},
+    },
 };
 
 /// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
@@ -20,7 +24,7 @@ pub fn Switcher() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let sign_out = ServerAction::<SignOut>::new();
     let notices = use_notices();
-    Effect::new(move |_| {
+    effect(move || {
         match sign_out.value().get() {
             Some(Ok(())) => notices.succeeded("You are signed out.".to_owned()),
             Some(Err(error)) => notices.failed(&error),
@@ -28,18 +32,12 @@ pub fn Switcher() -> impl IntoView {
         }
         sessions.refetch();
     });
+    let menu = move || view! { <Menu sign_out /> }.piece();
 
     view! {
-        <Suspense>
-            {Suspend::new(async move {
-                sessions.list.await.ok();
-                move || {
-                    sessions.signed_in.get().unwrap_or(false).then(|| view! { <Menu sign_out /> })
-                }
-            })}
-        </Suspense>
+        <Loaded content=Box::new(move || when(move || sessions.signed_in.get() == Some(true), menu)) />
     }
-    .into_any()
+    .piece()
 }
 
 /// The menu: a `<details>`, so that it opens without JavaScript.
@@ -48,62 +46,45 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
     let sessions = use_list_device_sessions();
     let node = NodeRef::<html::Details>::new();
     close_like_a_menu(node);
-    Effect::new(move |_| {
-        sessions.set_active.version().track();
-        if let Some(details) = node.get_untracked() {
-            details.set_open(false);
-        }
-    });
+    on_change(move || sessions.set_active.version().get(), move || close(node));
     let name = Memo::new(move |_| sessions.current().map(|row| row.user.name).unwrap_or_default());
-    let accounts =
-        move || sessions.rows.with(|rows| rows.iter().filter(|row| row.is_held).cloned().collect::<Vec<_>>());
-    let leaving = sign_out.pending();
+    let avatar = move || view! { <Avatar name=name.get() /> }.piece();
+    let leave = view! {
+        <Submit class="switcher__item" pending=sign_out.pending()>
+            <Icon name=IconName::SignOut size=18 />
+            "Sign out"
+        </Submit>
+    }
+    .piece();
 
     view! {
         <details class="switcher" node_ref=node>
             <summary>
                 <span class="visually-hidden">"Account: "</span>
-                {move || view! { <Avatar name=name.get() /> }}
-                <span class="switcher__name">{move || name.get()}</span>
+                {avatar}
+                <span class="switcher__name">{name}</span>
                 <Icon name=IconName::ChevronDown size=16 />
             </summary>
             <div class="switcher__menu">
                 <ul aria-label="Accounts">
-                    <For
-                        each=accounts
-                        key=|row| (row.id.clone(), row.is_current)
-                        children=|row| view! { <Account row /> }
-                    />
+                    {rows(move || sessions.held(), |row| view! { <Account row /> }.piece())}
                 </ul>
                 <hr class="switcher__rule" />
                 <a class="switcher__item" href="/sign-in?add=1" on:click=move |_| close(node)>
                     <Icon name=IconName::Plus size=18 />
                     "Add another account"
                 </a>
-                <ActionForm action=sign_out>
-                    <button
-                        class="switcher__item"
-                        type="submit"
-                        aria-busy=move || leaving.get().then_some("true")
-                        disabled=move || leaving.get()
-                    >
-                        <Icon name=IconName::SignOut size=18 />
-                        "Sign out"
-                    </button>
-                </ActionForm>
+                <ActionForm action=sign_out>{leave}</ActionForm>
             </div>
         </details>
     }
-    .into_any()
+    .piece()
 }
 
 /// One account of the menu: the active one is named, another one is a button.
 #[component]
 fn Account(row: DeviceSession) -> impl IntoView {
     let set_active = use_list_device_sessions().set_active;
-    let busy = set_active.pending();
-    let id = row.id.to_string();
-    let email_id = format!("account-{id}");
     if row.is_current {
         return view! {
             <li>
@@ -118,33 +99,34 @@ fn Account(row: DeviceSession) -> impl IntoView {
                 </div>
             </li>
         }
-        .into_any();
+        .piece();
     }
+    let id = row.id.to_string();
+    let email_id = format!("account-{id}");
+    let described_by = email_id.clone();
+    let button = view! {
+        <input type="hidden" name="session_id" value=id />
+        <Submit class="account" pending=set_active.pending() described_by=described_by>
+            <Avatar name=row.user.name.clone() />
+            <span class="account__who">
+                <span class="account__name">
+                    <span class="visually-hidden">"Switch to "</span>
+                    {row.user.name}
+                </span>
+                <span class="account__email" aria-hidden="true" id=email_id>
+                    {row.user.email}
+                </span>
+            </span>
+        </Submit>
+    }
+    .piece();
+
     view! {
         <li>
-            <ActionForm action=set_active>
-                <input type="hidden" name="session_id" value=id />
-                <button
-                    class="account"
-                    type="submit"
-                    aria-describedby=email_id.clone()
-                    disabled=move || busy.get()
-                >
-                    <Avatar name=row.user.name.clone() />
-                    <span class="account__who">
-                        <span class="account__name">
-                            <span class="visually-hidden">"Switch to "</span>
-                            {row.user.name}
-                        </span>
-                        <span class="account__email" aria-hidden="true" id=email_id.clone()>
-                            {row.user.email}
-                        </span>
-                    </span>
-                </button>
-            </ActionForm>
+            <ActionForm action=set_active>{button}</ActionForm>
         </li>
     }
-    .into_any()
+    .piece()
 }
 
 fn close(node: NodeRef<html::Details>) {
@@ -161,7 +143,7 @@ fn close_like_a_menu(node: NodeRef<html::Details>) {
     };
     let is_open = move || node.get_untracked().is_some_and(|details| details.open());
 
-    Effect::new(move |_| {
+    effect(move || {
         let pressed = window_event_listener(ev::pointerdown, move |event| {
             if is_open() && !is_inside(event.target()) {
                 close(node);

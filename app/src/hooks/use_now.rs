@@ -5,6 +5,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use multi_session::Timestamp;
 
+use crate::hooks::effect;
+
 /// When the server rendered the page; the server provides it as context.
 #[derive(Clone, Copy, Debug)]
 pub struct RenderedAt(
@@ -56,7 +58,7 @@ pub(crate) fn provide_now() {
     let (now, set_now) = signal(rendered_at);
     provide_context(Now(now));
 
-    Effect::new(move |_| {
+    effect(move || {
         let started = js_sys::Date::now();
         let tick = move || {
             let gone = Duration::from_millis((js_sys::Date::now() - started).max(0.0) as u64);

@@ -5,6 +5,7 @@ use multi_session::SessionId;
 
 use crate::{
     AppError,
+    hooks::effect,
     notice::use_notices,
     sessions::{UseListDeviceSessionsReturn, words},
 };
@@ -29,7 +30,7 @@ where
     S: Get<Value = Option<Result<T, AppError>>> + 'static,
 {
     let notices = use_notices();
-    Effect::new(move |_| match outcome.get() {
+    effect(move || match outcome.get() {
         Some(Ok(value)) => notices.succeeded(words(&value)),
         Some(Err(error)) => notices.failed(&error),
         None => {}

@@ -5,7 +5,10 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     sessions::{use_list_device_sessions, words},
-    ui::{Dialog, Submit},
+    ui::{
+        Dialog, Submit,
+        piece::{IntoPiece, when},
+    },
 };
 
 /// The two ways to end several sessions, and their dialogs.
@@ -35,6 +38,7 @@ pub(super) fn Bulk() -> impl IntoView {
                 "Sign out other devices"
             </a>
         }
+        .piece()
     };
 
     view! {
@@ -44,9 +48,11 @@ pub(super) fn Bulk() -> impl IntoView {
                 <li>
                     <div>
                         <h3>"Other devices"</h3>
-                        <p class="bulk__text">{move || words::others_hint(others.get())}</p>
+                        <p class="bulk__text">
+                            {Signal::derive(move || words::others_hint(others.get()))}
+                        </p>
                     </div>
-                    {move || (others.get() > 0).then(others_link)}
+                    {when(move || others.get() > 0, others_link)}
                 </li>
                 <li>
                     <div>
@@ -75,11 +81,11 @@ pub(super) fn Bulk() -> impl IntoView {
             back="/sessions"
             trigger="sign-out-others"
         >
-            <ActionForm action=sessions.revoke_others>
+            <ActionForm action=sessions.revoke_others>{view! {
                 <Submit class="button button--danger-fill" pending=pending_others>
                     "Sign out other devices"
                 </Submit>
-            </ActionForm>
+            }.piece()}</ActionForm>
         </Dialog>
         <Dialog
             id="confirm-everywhere"
@@ -90,12 +96,12 @@ pub(super) fn Bulk() -> impl IntoView {
             back="/sessions"
             trigger="sign-out-everywhere"
         >
-            <ActionForm action=sessions.revoke_all>
+            <ActionForm action=sessions.revoke_all>{view! {
                 <Submit class="button button--danger-fill" pending=pending_all>
                     "Sign out everywhere"
                 </Submit>
-            </ActionForm>
+            }.piece()}</ActionForm>
         </Dialog>
     }
-    .into_any()
+    .piece()
 }

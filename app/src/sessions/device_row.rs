@@ -5,7 +5,7 @@ use multi_session::{DeviceKind, DeviceSession};
 
 use crate::{
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName, Submit, TimeAgo},
+    ui::{Icon, IconName, Submit, TimeAgo, piece::IntoPiece},
 };
 
 /// What a person recognises a device by, and the button that ends its session.
@@ -16,15 +16,11 @@ pub(super) fn DeviceRow(
 ) -> impl IntoView {
     let sessions = use_list_device_sessions();
     let id = row.id.clone();
-    let first = (row.is_current, row.last_active_at);
-    let latest = Memo::new(move |previous: Option<&(bool, _)>| {
-        let now = sessions.rows.with(|rows| {
-            let row = rows.iter().find(|row| row.id == id)?;
-            Some((row.is_current, row.last_active_at))
-        });
-        now.or_else(|| previous.copied()).unwrap_or(first)
+    let first = row.last_active_at;
+    let last_active_at = Signal::derive(move || {
+        let latest = sessions.rows.with(|rows| Some(rows.iter().find(|row| row.id == id)?.last_active_at));
+        latest.unwrap_or(first)
     });
-    let current = move || latest.get().0;
     let id = row.id.clone();
     let pending = Signal::derive(move || sessions.is_revoking(&id));
     let icon = match row.device.kind {
@@ -48,31 +44,31 @@ pub(super) fn DeviceRow(
     });
 
     view! {
-        <li class="device" class:device--current=current>
+        <li class=if row.is_current { "device device--current" } else { "device" }>
             <span class="device__icon">
                 <Icon name=icon size=22 />
             </span>
             <div class="device__title">
                 <h3>{row.device.label.clone()}</h3>
-                {move || current().then(|| view! { <span class="badge">"(current)"</span> })}
+                {row.is_current.then(|| view! { <span class="badge">"(current)"</span> })}
             </div>
             <div class="device__more">
                 <p class="device__facts">
                     <span class="device__address">{address}</span>
-                    <span>"Last active " <TimeAgo at=Signal::derive(move || latest.get().1) /></span>
+                    <span>"Last active " <TimeAgo at=last_active_at /></span>
                     <span>"Signed in " <TimeAgo at=row.created_at /></span>
                 </p>
                 {agent}
             </div>
             <div class="device__actions">
-                <ActionForm action=sessions.revoke>
+                <ActionForm action=sessions.revoke>{view! {
                     <input type="hidden" name="session_id" value=row.id.to_string() />
                     <Submit class="button button--danger" pending label=format!("Revoke {}", row.device.label)>
                         "Revoke"
                     </Submit>
-                </ActionForm>
+                }.piece()}</ActionForm>
             </div>
         </li>
     }
-    .into_any()
+    .piece()
 }

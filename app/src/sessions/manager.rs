@@ -4,8 +4,13 @@ use leptos::prelude::*;
 use multi_session::DeviceSession;
 
 use crate::{
-    sessions::{bulk::Bulk, device_row::DeviceRow, other_account::OtherAccount, use_list_device_sessions},
-    ui::{Icon, IconName},
+    sessions::{
+        bulk::Bulk, device_row::DeviceRow, other_account::OtherAccount, rows, use_list_device_sessions,
+    },
+    ui::{
+        Icon, IconName,
+        piece::{IntoPiece, when},
+    },
 };
 
 /// Every session of the signed-in person, and the other accounts of this browser, each with what can be done to it.
@@ -16,37 +21,43 @@ pub fn SessionsManager() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let user = Memo::new(move |_| sessions.current().map(|row| row.user.id));
     let split = move |own: bool| {
-        sessions.rows.with(|rows| {
-            rows.iter()
-                .filter(|row| user.with(|user| (*user == Some(row.user.id.clone())) == own))
-                .cloned()
-                .collect::<Vec<_>>()
-        })
+        let user = user.get();
+        let belongs = |row: &&DeviceSession| (user.as_ref() == Some(&row.user.id)) == own;
+        sessions.rows.with(|rows| rows.iter().filter(belongs).cloned().collect::<Vec<_>>())
     };
-    let key = |row: &DeviceSession| row.id.clone();
-
-    view! {
-        <Show when=move || sessions.error.with(Option::is_none) fallback=Failure>
+    let others = move || {
+        view! {
+            <section class="section">
+                <h2 class="section__title" id="others">
+                    "Other accounts in this browser"
+                </h2>
+                <ul class="card devices" aria-labelledby="others">
+                    {rows(move || split(false), |row| view! { <OtherAccount row /> }.piece())}
+                </ul>
+            </section>
+        }
+        .piece()
+    };
+    let devices = move || {
+        view! {
             <section class="section">
                 <ul class="card devices" aria-label="Devices">
-                    <For each=move || split(true) key children=|row| view! { <DeviceRow row /> } />
+                    {rows(move || split(true), |row| view! { <DeviceRow row /> }.piece())}
                 </ul>
-                <Show when=move || split(true).is_empty()>
-                    <Empty />
-                </Show>
+                {when(move || split(true).is_empty(), || view! { <Empty /> }.piece())}
             </section>
             <Bulk />
-            <Show when=move || !split(false).is_empty()>
-                <section class="section">
-                    <h2 class="section__title" id="others">"Other accounts in this browser"</h2>
-                    <ul class="card devices" aria-labelledby="others">
-                        <For each=move || split(false) key children=|row| view! { <OtherAccount row /> } />
-                    </ul>
-                </section>
-            </Show>
-        </Show>
+            {when(move || !split(false).is_empty(), others)}
+        }
+        .piece()
+    };
+    let failed = move || sessions.error.with(Option::is_some);
+
+    view! {
+        {when(move || !failed(), devices)}
+        {when(failed, || view! { <Failure /> }.piece())}
     }
-    .into_any()
+    .piece()
 }
 
 /// Says that the list is empty, which lasts as long as it takes to leave the page.
@@ -62,7 +73,7 @@ fn Empty() -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
+    .piece()
 }
 
 /// Says that the list could not be loaded, and why, and tries again.
@@ -83,5 +94,5 @@ fn Failure() -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
+    .piece()
 }

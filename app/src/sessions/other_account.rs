@@ -6,7 +6,7 @@ use multi_session::DeviceSession;
 use crate::{
     accounts::Avatar,
     sessions::use_list_device_sessions,
-    ui::{Submit, TimeAgo},
+    ui::{Submit, TimeAgo, piece::IntoPiece},
 };
 
 /// Whose account it is, and the buttons that switch to it and sign it out here.
@@ -44,7 +44,7 @@ pub(super) fn OtherAccount(
                 </p>
             </div>
             <div class="device__actions">
-                <ActionForm action=sessions.set_active>
+                <ActionForm action=sessions.set_active>{view! {
                     <input type="hidden" name="session_id" value=id />
                     <Submit
                         pending=switching
@@ -53,8 +53,8 @@ pub(super) fn OtherAccount(
                     >
                         "Switch"
                     </Submit>
-                </ActionForm>
-                <ActionForm action=sessions.revoke>
+                }.piece()}</ActionForm>
+                <ActionForm action=sessions.revoke>{view! {
                     <input type="hidden" name="session_id" value=revoked />
                     <Submit
                         class="button button--danger"
@@ -64,9 +64,9 @@ pub(super) fn OtherAccount(
                     >
                         "Revoke"
                     </Submit>
-                </ActionForm>
+                }.piece()}</ActionForm>
             </div>
         </li>
     }
-    .into_any()
+    .piece()
 }

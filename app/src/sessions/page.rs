@@ -3,16 +3,19 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::sessions::{SessionsManager, skeleton::Skeleton, use_list_device_sessions};
+use crate::{
+    sessions::{Loaded, SessionsManager, skeleton::Skeleton, use_list_device_sessions},
+    ui::piece::IntoPiece,
+};
 
 /// `/sessions`: says whose devices these are, and manages them.
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let email = move || sessions.current().map(|row| row.user.email);
+    let email = Memo::new(move |_| sessions.current().map(|row| row.user.email));
     let lead = move || {
-        let email = email()?;
-        Some(view! { "Everywhere " <strong>{email}</strong> " is signed in. " })
+        let lead = |email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.piece();
+        (move || email.get().map(lead)).piece()
     };
 
     view! {
@@ -20,20 +23,10 @@ pub fn SessionsPage() -> impl IntoView {
         <div class="page__head">
             <h1>"Your devices"</h1>
             <p class="page__lead">
-                <Suspense>
-                    {Suspend::new(async move {
-                        sessions.list.await.ok();
-                        lead
-                    })}
-                </Suspense> "If you do not recognise a device, revoke it."
+                <Loaded content=Box::new(lead) /> "If you do not recognise a device, revoke it."
             </p>
         </div>
-        <Transition fallback=Skeleton>
-            {Suspend::new(async move {
-                sessions.list.await.ok();
-                view! { <SessionsManager /> }
-            })}
-        </Transition>
+        <Loaded fallback=Skeleton content=Box::new(|| view! { <SessionsManager /> }.piece()) />
     }
-    .into_any()
+    .piece()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::piece::IntoPiece;
+
 /// Rows without words, of the size of rows with words.
 #[component]
 pub(super) fn Skeleton() -> impl IntoView {
@@ -32,5 +34,5 @@ pub(super) fn Skeleton() -> impl IntoView {
             </ul>
         </div>
     }
-    .into_any()
+    .piece()
 }

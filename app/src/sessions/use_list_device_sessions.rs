@@ -5,6 +5,7 @@ use multi_session::{DeviceSession, SessionId};
 
 use crate::{
     AppError,
+    hooks::effect,
     sessions::{Revoke, RevokeAll, RevokeOthers, SetActive, list_device_sessions},
 };
 
@@ -39,6 +40,11 @@ impl UseListDeviceSessionsReturn {
     /// The current row: the session that this browser acts as.
     pub fn current(&self) -> Option<DeviceSession> {
         self.rows.with(|rows| rows.iter().find(|row| row.is_current).cloned())
+    }
+
+    /// The sessions that this browser holds, one of each account.
+    pub fn held(&self) -> Vec<DeviceSession> {
+        self.rows.with(|rows| rows.iter().filter(|row| row.is_held).cloned().collect())
     }
 
     /// Whether the row's end is under way: from the press until the list without it is there.
@@ -126,12 +132,12 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     });
 
     let revoking = RwSignal::new(Vec::new());
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(Revoke { session_id }) = revoke.input().get() {
             revoking.update(|ids| ids.push(session_id));
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         latest.track();
         if !revoke.pending().get_untracked() {
             revoking.update(Vec::clear);

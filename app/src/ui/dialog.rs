@@ -3,7 +3,10 @@
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use crate::hooks::focus_element;
+use crate::{
+    hooks::{effect, focus_element, on_change},
+    ui::piece::IntoPiece,
+};
 
 /// A native dialog that an address opens, so that it also works without JavaScript.
 ///
@@ -36,7 +39,7 @@ pub fn Dialog(
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     let open = Memo::new(move |_| asked.get() && possible.get());
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         // A press outside closes it; where the browser does not know the attribute, Escape and Cancel do.
         let _ = dialog.set_attribute("closedby", "any");
@@ -54,15 +57,14 @@ pub fn Dialog(
         }
     });
 
-    Effect::new(move |previous: Option<usize>| {
-        let settled = settled.get();
-        if previous.is_some_and(|previous| previous != settled)
-            && let Some(dialog) = node.get_untracked()
-        {
-            dialog.close();
-        }
-        settled
-    });
+    on_change(
+        move || settled.get(),
+        move || {
+            if let Some(dialog) = node.get_untracked() {
+                dialog.close();
+            }
+        },
+    );
 
     let navigate = use_navigate();
     let closed = move |_| {
@@ -94,7 +96,7 @@ pub fn Dialog(
         >
             <h2 id=title_id>{title}</h2>
             <p class="dialog__text" id=text_id>
-                {move || text.get()}
+                {text}
             </p>
             <div class="dialog__actions">
                 <a class="button" href=back on:click=cancel>
@@ -104,5 +106,5 @@ pub fn Dialog(
             </div>
         </dialog>
     }
-    .into_any()
+    .piece()
 }

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::use_hydrated,
-    ui::{Icon, IconName},
+    ui::{
+        Icon, IconName,
+        piece::{IntoPiece, when},
+    },
 };
 
 /// A labelled line of text.
@@ -46,7 +49,7 @@ pub fn Field(
             </div>
         </div>
     }
-    .into_any()
+    .piece()
 }
 
 /// A labelled password, which a button shows where there is JavaScript.
@@ -75,6 +78,7 @@ pub fn PasswordField(
                 <Icon name=IconName::Eye />
             </button>
         }
+        .piece()
     };
     let described_by = move || match (error.get(), hint) {
         (Some(error), _) => Some(error),
@@ -101,10 +105,10 @@ pub fn PasswordField(
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described_by
                 />
-                {move || hydrated.get().then(toggle)}
+                {when(move || hydrated.get(), toggle)}
             </div>
             {hint.map(|hint| view! { <p class="field__hint" id="password-hint">{hint}</p> })}
         </div>
     }
-    .into_any()
+    .piece()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::piece::IntoPiece;
+
 /// The picture's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IconName {
@@ -94,5 +96,5 @@ pub fn Icon(
             <path d=name.path() />
         </svg>
     }
-    .into_any()
+    .piece()
 }

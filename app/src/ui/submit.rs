@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::piece::IntoPiece;
+
 /// A submit button that shows a spinner and takes no second press while the act is under way.
 #[component]
 pub fn Submit(
@@ -32,5 +34,5 @@ pub fn Submit(
             {children()}
         </button>
     }
-    .into_any()
+    .piece()
 }

@@ -6,7 +6,10 @@ use leptos::prelude::*;
 use multi_session::Timestamp;
 use wasm_bindgen::JsValue;
 
-use crate::hooks::{use_hydrated, use_now};
+use crate::{
+    hooks::{use_hydrated, use_now},
+    ui::piece::IntoPiece,
+};
 
 /// A moment as "3 minutes ago", kept current, with the exact time in its title.
 ///
@@ -24,10 +27,10 @@ pub fn TimeAgo(
 
     view! {
         <time datetime=move || at.get().to_string() title=title>
-            {move || words.get()}
+            {words}
         </time>
     }
-    .into_any()
+    .piece()
 }
 
 /// Says in words how long ago something was.
