@@ -13,7 +13,7 @@ STAMP=$CARGO_TARGET_DIR/site.stamp
 # Folders count too: a removed file leaves only their time. The stamp says which compiler made it.
 site_is_fresh() {
   [[ -s $STAMP && -d $CARGO_TARGET_DIR/site && $(<"$STAMP") == "$WASM_FROM" ]] || return 1
-  local inputs=(src app frontend style Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh tools/package-lock.json)
+  local inputs=(src app frontend style Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh scripts/precompress.mjs tools/package-lock.json)
   [[ ! -d public ]] || inputs+=(public)
   [[ -z $(find "${inputs[@]}" -newer "$STAMP" -print -quit) ]]
 }
@@ -23,7 +23,8 @@ build_site() {
   mkdir -p "$CARGO_TARGET_DIR"
   rm -f "$STAMP"
   echo "$WASM_FROM" >"$STAMP.next"
-  for_wasm cargo-leptos leptos build --release --precompress --frontend-only
+  for_wasm cargo-leptos leptos build --release --frontend-only
+  node scripts/precompress.mjs "$CARGO_TARGET_DIR/site"
   mv "$STAMP.next" "$STAMP"
 }
 
