@@ -7,5 +7,5 @@ cd "$ROOT/$1"
 if cmp -s package-lock.json node_modules/.lock-installed; then exit; fi
 # The browser is another program of this machine: setup-browser.sh.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
-must_quietly "npm-$1" "Installing the npm packages of $1/" npm ci --no-audit --no-fund
+must_quietly "npm-${1//\//-}" "Installing the npm packages of $1/" npm ci --no-audit --no-fund
 cp package-lock.json node_modules/.lock-installed

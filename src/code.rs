@@ -43,9 +43,9 @@ codes! {
     /// The current password that was typed is wrong.
     InvalidPassword = "INVALID_PASSWORD", "Invalid password",
         "That is not your current password.";
-    /// The name is empty or too long.
+    /// The name is too long.
     InvalidName = "INVALID_NAME", "Invalid name",
-        "Please give a name of 1 to 100 characters.";
+        "A name can have at most 100 characters.";
     /// The password has fewer than 8 characters.
     PasswordTooShort = "PASSWORD_TOO_SHORT", "Password too short",
         "A password needs at least 8 characters.";

@@ -18,6 +18,18 @@ pub(crate) fn normalise(text: &str) -> Result<String, Code> {
     }
 }
 
+/// Tells whether a text has the form of an e-mail address, blanks around it aside.
+///
+/// # Examples
+///
+/// ```
+/// assert!(multi_session::is_email("Ada@example.org"));
+/// assert!(!multi_session::is_email("ada@localhost"));
+/// ```
+pub fn is_email(text: &str) -> bool {
+    normalise(text).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

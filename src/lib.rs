@@ -117,6 +117,7 @@ pub use {
     browser::{Browser, Client, Held, Presented},
     clock::{Clock, SystemClock},
     credential::{Credential, Secret, SecretHash},
+    email::is_email,
     engine::{ChangePassword, Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target},
     error::{Error, Result},
     password::PasswordLimits,

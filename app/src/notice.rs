@@ -96,7 +96,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             navigate(&location.pathname.get_untracked(), options);
         }
     };
-    let hide = StoredValue::new_local(hide);
+    let hide = StoredValue::new(hide);
     effect(move || {
         let leaves = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.good));
         if leaves && !reading.get() {

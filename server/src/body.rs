@@ -5,8 +5,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use multi_session::Code;
 use multi_session::http::Problem;
+use multi_session::{Code, is_email};
 use serde_json::{Map, Value};
 
 /// The largest body, in bytes.
@@ -51,8 +51,11 @@ impl Fields {
         let content_type = request.headers().get("content-type").cloned();
         let bytes =
             request.into_body().collect().await.map_err(|_| Problem::from(Code::BadRequest))?.to_bytes();
-        if bytes.is_empty() && accepts == Accepts::OptionalJson {
-            return Ok(Self::new(Map::new()));
+        if bytes.is_empty() {
+            return match accepts {
+                Accepts::OptionalJson => Ok(Self::new(Map::new())),
+                Accepts::Json | Accepts::JsonOrForm => Err(Self::no_object("undefined")),
+            };
         }
         let content_type = content_type.as_ref().map_or("", |it| it.to_str().unwrap_or("?"));
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -61,10 +64,10 @@ impl Fields {
             FORM if accepts == Accepts::JsonOrForm => Ok(Self::from_form(&bytes)),
             _ => {
                 let allowed =
-                    if accepts == Accepts::JsonOrForm { [JSON, FORM].join(", ") } else { JSON.into() };
+                    if accepts == Accepts::JsonOrForm { [FORM, JSON].join(", ") } else { JSON.into() };
                 Err(Problem::with_message(
                     Code::UnsupportedMediaType,
-                    format!("Content-Type \"{essence}\" is not allowed. Allowed types: {allowed}"),
+                    format!("Content-Type \"{content_type}\" is not allowed. Allowed types: {allowed}"),
                 ))
             }
         }
@@ -77,12 +80,14 @@ impl Fields {
     fn from_json(bytes: &[u8]) -> Result<Self, Problem> {
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(fields)) => Ok(Self::new(fields)),
-            Ok(other) => Err(Problem::with_message(
-                Code::ValidationError,
-                format!("[body] Invalid input: expected object, received {}", kind(Some(&other))),
-            )),
+            Ok(other) => Err(Self::no_object(kind(Some(&other)))),
             Err(_) => Err(Code::BadRequest.into()),
         }
+    }
+
+    fn no_object(received: &str) -> Problem {
+        let message = format!("[body] Invalid input: expected object, received {received}");
+        Problem::with_message(Code::ValidationError, message)
     }
 
     fn from_form(bytes: &[u8]) -> Self {
@@ -99,6 +104,22 @@ impl Fields {
                 String::new()
             }
         }
+    }
+
+    /// A text that must be there and not be empty.
+    pub(crate) fn not_empty(&mut self, name: &str) -> String {
+        if self.fields.get(name).is_some_and(|value| value == "") {
+            self.issues.push(format!("[body.{name}] Too small: expected string to have >=1 characters"));
+        }
+        self.required(name)
+    }
+
+    /// A text that must be there and be an e-mail address.
+    pub(crate) fn email(&mut self, name: &str) -> String {
+        if self.fields.get(name).and_then(Value::as_str).is_some_and(|text| !is_email(text)) {
+            self.issues.push(format!("[body.{name}] Invalid email address"));
+        }
+        self.required(name)
     }
 
     /// A text that may be missing.

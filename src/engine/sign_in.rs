@@ -14,7 +14,7 @@ const MAXIMUM_IMAGE_LEN: usize = 2048;
 /// What a person types to sign up.
 #[derive(Clone)]
 pub struct SignUp {
-    /// What the person is called: 1 to 100 characters.
+    /// What the person is called: at most 100 characters; where it is empty, what stands before the @.
     pub name: String,
     /// The address that will sign in.
     pub email: String,
@@ -47,7 +47,7 @@ impl Engine {
     /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
         let name = form.name.trim();
-        if !(1..=MAXIMUM_NAME_CHARACTERS).contains(&name.chars().count()) {
+        if name.chars().count() > MAXIMUM_NAME_CHARACTERS {
             return Err(Code::InvalidName.into());
         }
         if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN) {
@@ -63,7 +63,7 @@ impl Engine {
         let now = self.now();
         let user = User {
             id: UserId::from_uuid(uuid_v7(&*self.0.random, now)),
-            name: name.to_owned(),
+            name: if name.is_empty() { local_part(&email) } else { name }.to_owned(),
             email,
             email_verified: false,
             image: form.image,
@@ -152,6 +152,11 @@ impl Engine {
         let secret_hash = credential.secret.hash();
         (credential, NewSession { session, secret_hash, remember })
     }
+}
+
+/// What stands before the @: some front ends ask for no name, and a list needs one.
+fn local_part(email: &str) -> &str {
+    email.split('@').next().unwrap_or(email)
 }
 
 /// Cuts a user agent to what is stored, at a character's border.

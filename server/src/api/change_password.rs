@@ -19,8 +19,9 @@ pub(super) async fn handle(
     browser.active().ok_or(Code::Unauthorized)?;
     let mut fields = Fields::read(request, Accepts::Json).await?;
     let form = ChangePassword {
-        current_password: fields.required("currentPassword"),
+        // In the order in which Better Auth tells what is wrong.
         new_password: fields.required("newPassword"),
+        current_password: fields.required("currentPassword"),
         revoke_other_sessions: fields.optional_bool("revokeOtherSessions").unwrap_or(false),
     };
     fields.finish()?;

@@ -1,17 +1,19 @@
 //! `POST` or, for a script of this origin, `GET /multi-session/revoke-all` → `{status: true}`.
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::extract::{Request, State};
 use multi_session::http::{Problem, RequestState};
 
 use super::status_true;
 use crate::Server;
+use crate::body::{Accepts, Fields};
 
 pub(super) async fn post(
     State(server): State<Server>,
     state: RequestState,
+    request: Request,
 ) -> Result<Json<serde_json::Value>, Problem> {
+    Fields::read(request, Accepts::OptionalJson).await?.finish()?;
     let (browser, _ended) = server.engine.revoke_all(&state.browser()?).await?;
     state.set_browser(browser);
     Ok(status_true())
@@ -21,8 +23,8 @@ pub(super) async fn post(
 pub(super) async fn get(
     server: State<Server>,
     state: RequestState,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    server.origins.check_script(&headers)?;
-    post(server, state).await
+    server.origins.check_script(request.headers())?;
+    post(server, state, request).await
 }

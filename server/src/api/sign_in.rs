@@ -9,6 +9,7 @@ use multi_session::http::{Problem, RequestState};
 use multi_session::{Handle, SignIn, User};
 use serde::Serialize;
 
+use super::target;
 use crate::Server;
 use crate::body::{Accepts, Fields};
 
@@ -32,16 +33,14 @@ pub(super) async fn handle(
         password: fields.required("password"),
         remember: fields.optional_bool("rememberMe").unwrap_or(true),
     };
-    let callback = fields.optional("callbackURL");
+    let url = fields.optional("callbackURL");
     fields.finish()?;
-    if let Some(url) = &callback {
-        server.origins.check_callback(url)?;
-    }
+    let callback = target::callback(&server, url.as_deref())?;
     let browser = server.engine.sign_in(&state.browser()?, state.client(), form).await?;
     let body = browser.active().map(|held| SignedIn {
         redirect: callback.is_some(),
         token: &held.session.handle,
-        url: callback.as_deref(),
+        url: url.as_deref(),
         user: &held.user,
     });
     let mut response = Json(body).into_response();

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use multi_session::SignUp;
 use multi_session::http::{Problem, RequestState};
 
+use super::target;
 use crate::Server;
 use crate::body::{Accepts, Fields};
 
@@ -17,16 +18,14 @@ pub(super) async fn handle(
     let mut fields = Fields::read(request, Accepts::JsonOrForm).await?;
     let form = SignUp {
         name: fields.required("name"),
-        email: fields.required("email"),
-        password: fields.required("password"),
+        email: fields.email("email"),
+        password: fields.not_empty("password"),
         image: fields.optional("image"),
         remember: fields.optional_bool("rememberMe").unwrap_or(true),
     };
-    let callback = fields.optional("callbackURL");
+    let url = fields.optional("callbackURL");
     fields.finish()?;
-    if let Some(url) = &callback {
-        server.origins.check_callback(url)?;
-    }
+    target::callback(&server, url.as_deref())?;
     let browser = server.engine.sign_up(&state.browser()?, state.client(), form).await?;
     let body =
         browser.active().map(|held| serde_json::json!({ "token": held.session.handle, "user": held.user }));

@@ -1,9 +1,10 @@
-//! Which session a body is about: `sessionId`, as the page says, or `sessionToken`, as the real client sends.
+//! Where a person goes next, and which session a body is about: `sessionId`, as the page says, or `sessionToken`, as the real client sends.
 
 use axum::extract::Request;
 use multi_session::http::Problem;
 use multi_session::{Code, Handle, SessionId, Target};
 
+use crate::Server;
 use crate::body::{Accepts, Fields};
 
 /// Reads the body. A text that names no session at all is refused like one that names another person's.
@@ -15,4 +16,13 @@ pub(super) async fn read(request: Request) -> Result<Target, Problem> {
     };
     fields.finish()?;
     target.ok_or_else(|| Code::InvalidSessionToken.into())
+}
+
+/// Checks where a client wants the person sent after a sign-in; an empty address is none, as with Better Auth.
+pub(super) fn callback<'a>(server: &Server, url: Option<&'a str>) -> Result<Option<&'a str>, Problem> {
+    let url = url.filter(|url| !url.is_empty());
+    if let Some(url) = url {
+        server.origins.check_callback(url)?;
+    }
+    Ok(url)
 }

@@ -65,18 +65,22 @@ async fn what_was_typed_is_checked() {
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
     for (name, email, password, status, code) in [
-        ("Bob", "not an address", PASSWORD, 400, "INVALID_EMAIL"),
+        ("Bob", "not an address", PASSWORD, 400, "VALIDATION_ERROR"),
+        ("Bob", "bob@example.org", "", 400, "VALIDATION_ERROR"),
         ("Bob", "bob@example.org", "1234567", 400, "PASSWORD_TOO_SHORT"),
         ("Bob", "bob@example.org", &"x".repeat(129), 400, "PASSWORD_TOO_LONG"),
-        ("", "bob@example.org", PASSWORD, 400, "INVALID_NAME"),
+        (&"x".repeat(101), "bob@example.org", PASSWORD, 400, "INVALID_NAME"),
         ("Bob", "ADA@example.org", PASSWORD, 422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"),
     ] {
         let body = json!({ "name": name, "email": email, "password": password });
         browser.post("/api/auth/sign-up/email", body).await.refused(status, code);
     }
     assert!(browser.cookies().is_empty());
-    let body = json!({ "name": "Bob", "email": "bob@example.org", "password": "ü".repeat(128) });
-    browser.post("/api/auth/sign-up/email", body).await.ok();
+    let body = json!({ "email": "not an address", "password": PASSWORD });
+    browser.post("/api/auth/sign-in/email", body).await.refused(400, "INVALID_EMAIL");
+    let body = json!({ "name": "", "email": "bob@example.org", "password": "ü".repeat(128) });
+    let answer = browser.post("/api/auth/sign-up/email", body).await.ok();
+    assert_eq!(answer["user"]["name"], "bob", "a list needs a name");
 }
 
 #[tokio::test]

@@ -1,0 +1,19 @@
+import { cookies } from './differences/cookies.mjs';
+import { fields } from './differences/fields.mjs';
+import { input } from './differences/input.mjs';
+import { limit } from './differences/limit.mjs';
+import { lists } from './differences/lists.mjs';
+import { origins } from './differences/origins.mjs';
+import { verbs } from './differences/verbs.mjs';
+
+/**
+ * Where our answers are meant to differ from Better Auth's. `*` stands for anything.
+ *
+ * @typedef {object} Intended
+ * @property {string[]} steps of the script; the difference must be there in each of them
+ * @property {Record<string, [theirs: string, ours: string]>} differs by the place in the normalised answer
+ * @property {string} reason
+ */
+
+/** @type {Intended[]} */
+export const differences = [...fields, ...cookies, ...lists, ...verbs, ...limit, ...origins, ...input];

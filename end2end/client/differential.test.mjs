@@ -1,0 +1,54 @@
+// One script, played against a real better-auth server and against ours: the answers are equal, but for the
+// differences that are listed with a reason, and every one of these is there.
+
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+
+import { differencesOf } from './differential/compare.mjs';
+import { covers, listed } from './differential/listed.mjs';
+import { play } from './differential/play.mjs';
+import { script } from './differential/script.mjs';
+import { startOurs, startTheirs } from './harness.mjs';
+
+/** @type {import('./differential/compare.mjs').Difference[]} */
+let found;
+
+before(async () => {
+  const [theirs, ours] = await Promise.all([answersOf(startTheirs), answersOf(startOurs)]);
+  found = script.flatMap(({ name }) => differencesOf(name, theirs.get(name), ours.get(name)));
+});
+
+async function answersOf(start) {
+  const server = await start();
+  try {
+    return await play(server.origin, script);
+  } finally {
+    await server.stop();
+  }
+}
+
+test('the script is long, and its steps have names of their own', () => {
+  assert.ok(script.length >= 60);
+  const names = script.map((step) => step.name);
+  assert.deepEqual(names, [...new Set(names)]);
+});
+
+describe('the answers are equal but for what is listed', () => {
+  for (const { name } of script) {
+    test(name, () => {
+      const unlisted = found.filter((it) => it.step === name && !listed.some((entry) => covers(entry, it)));
+      assert.deepEqual(unlisted, []);
+    });
+  }
+});
+
+describe('what is listed is there', () => {
+  for (const entry of listed) {
+    test(`${entry.step}, ${entry.at}: ${entry.theirs} → ${entry.ours}`, () => {
+      assert.ok(
+        found.some((it) => covers(entry, it)),
+        'take it off the list',
+      );
+    });
+  }
+});

@@ -1,0 +1,7 @@
+// What the tests start: our server, the real better-auth server, and browsers with the real client in them.
+
+export { PASSWORD, actors, must, person, refused } from './harness/actors.mjs';
+export { clientOf } from './harness/client.mjs';
+export { Jar } from './harness/jar.mjs';
+export { startOurs } from './harness/ours.mjs';
+export { startTheirs } from './harness/theirs.mjs';

@@ -1,0 +1,15 @@
+import { createAuthClient } from 'better-auth/client';
+import { multiSessionClient } from 'better-auth/client/plugins';
+
+/**
+ * The real client, unchanged, in the browser that the jar is.
+ *
+ * @param {import('./jar.mjs').Jar} jar
+ */
+export function clientOf(jar) {
+  return createAuthClient({
+    baseURL: jar.origin,
+    plugins: [multiSessionClient()],
+    fetchOptions: { customFetchImpl: jar.fetch },
+  });
+}

@@ -1,0 +1,96 @@
+import AxeBuilder from "@axe-core/playwright";
+
+import { type Device, expect, person, signedIn, test } from "../fixtures/test";
+import { EntryPage } from "../pages/entry";
+import { SessionsPage } from "../pages/sessions";
+import { Switcher } from "../pages/switcher";
+
+async function isAccessible(device: Device, where: string): Promise<void> {
+  // axe brings a copy of Playwright's types with it: the page is the same at run time.
+  const { violations } = await new AxeBuilder({ page: device.page as never }).analyze();
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const told = grave.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+  expect(told, where).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing serious in ${colorScheme}`, async ({ device }) => {
+    const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
+    const nobody = await device("Edge 142 on Windows", { colorScheme });
+    const entry = await new EntryPage(nobody).openSignIn();
+    await isAccessible(nobody, "sign-in");
+    await entry.signIn(ada, "no account yet");
+    await expect(entry.alert).toBeVisible();
+    await isAccessible(nobody, "sign-in with an error");
+    await entry.openSignUp();
+    await isAccessible(nobody, "sign-up");
+    await nobody.open("/nothing/here");
+    await isAccessible(nobody, "not found");
+
+    const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"], { colorScheme });
+    await laptop.signUp(grace);
+    await laptop.signIn(ada);
+    const sessions = await new SessionsPage(laptop).open();
+    await isAccessible(laptop, "sessions");
+    await new Switcher(laptop).open();
+    await isAccessible(laptop, "switcher");
+    await laptop.page.keyboard.press("Escape");
+    await sessions.signOutOthers.click();
+    await expect(sessions.dialog("Sign out other devices?")).toBeVisible();
+    await isAccessible(laptop, "dialog");
+    await laptop.page.keyboard.press("Escape");
+    await sessions.revoke("Safari 26 on iOS").click();
+    await expect(sessions.toast).not.toBeEmpty();
+    await isAccessible(laptop, "toast");
+    await laptop.post("multi-session/revoke-all", {});
+    await new EntryPage(laptop).openSignIn();
+    await isAccessible(laptop, "sign-in with accounts");
+  });
+}
+
+test("everything is reached by the keyboard alone", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const phone = await device("Safari 26 on iOS");
+  await phone.signUp(ada);
+  const laptop = await device("Firefox 145 on macOS");
+  await new EntryPage(laptop).openSignIn();
+  const { keyboard } = laptop.page;
+  const focusOn = async (name: string) => {
+    for (let presses = 0; presses < 40; presses += 1) {
+      await keyboard.press("Tab");
+      const focused = laptop.page.locator(":focus");
+      const text = await focused.evaluate((element) => {
+        const label = (element as HTMLInputElement).labels?.[0]?.textContent;
+        return element.getAttribute("aria-label") ?? label ?? element.textContent ?? "";
+      });
+      if (text.trim() === name) return;
+    }
+    throw new Error(`the keyboard does not reach ${name}`);
+  };
+  await keyboard.press("Tab");
+  await expect(laptop.page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+  await focusOn("E-mail");
+  await keyboard.type(ada.email);
+  await focusOn("Password");
+  await keyboard.type(ada.password);
+  await keyboard.press("Enter");
+  await expect(new SessionsPage(laptop).heading).toBeVisible();
+  await laptop.isAlive();
+  await focusOn("Revoke Safari 26 on iOS");
+  await keyboard.press("Enter");
+  await expect(new SessionsPage(laptop).rows).toHaveCount(1);
+  expect(await phone.whoAmI()).toBeUndefined();
+});
+
+test("no page scrolls sideways on a phone", async ({ device }) => {
+  const ada = person("Ada Wilhelmina Featherstonehaugh-Cholmondeley Lovelace");
+  const phone = await device("Safari 26 on iOS", { viewport: { width: 390, height: 844 } });
+  const fits = async (path: string) => {
+    await phone.open(path);
+    const width = await phone.page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, path).toBeLessThanOrEqual(390);
+  };
+  for (const path of ["/sign-in", "/sign-up", "/nothing"]) await fits(path);
+  await phone.signUp(ada);
+  for (const path of ["/sessions", "/sessions?confirm=everywhere", "/sign-in?add=1"]) await fits(path);
+});

@@ -1,0 +1,93 @@
+import { expect, person, test } from "../fixtures/test";
+import { EntryPage } from "../pages/entry";
+import { SessionsPage } from "../pages/sessions";
+import { Switcher } from "../pages/switcher";
+
+test("a person signs up, signs out and signs in again", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS");
+  await laptop.open("/");
+  await expect(laptop.page).toHaveURL(/\/sign-in/);
+  await laptop.page.getByRole("link", { name: "Create an account" }).click();
+  await laptop.isAlive();
+  await new EntryPage(laptop).signUp(ada);
+
+  const sessions = new SessionsPage(laptop);
+  await expect(sessions.heading).toBeVisible();
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
+  await laptop.isAlive();
+  await (await new Switcher(laptop).open()).signOut.click();
+  await expect(laptop.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  expect(await laptop.whoAmI()).toBeUndefined();
+
+  await laptop.isAlive();
+  await new EntryPage(laptop).signIn(ada);
+  await expect(sessions.heading).toBeVisible();
+  expect(await laptop.whoAmI()).toBe("Ada Lovelace");
+});
+
+test("a wrong password is told, and what was typed is kept", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  await (await device("Chrome 142 on Windows")).signUp(ada);
+  const laptop = await device("Firefox 145 on macOS");
+  const entry = await new EntryPage(laptop).openSignIn();
+  await entry.signIn(ada, "not the password");
+  await expect(entry.alert).toHaveText("That e-mail and password do not match an account.");
+  await expect(entry.email).toHaveValue(ada.email);
+  await expect(laptop.page).toHaveURL(/\/sign-in$/);
+  await entry.signIn(ada);
+  await expect(new SessionsPage(laptop).heading).toBeVisible();
+});
+
+test("an e-mail that has an account is told", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  await (await device("Chrome 142 on Windows")).signUp(ada);
+  const entry = await new EntryPage(await device("Firefox 145 on macOS")).openSignUp();
+  await entry.signUp(ada);
+  await expect(entry.alert).toContainText("There is an account with that e-mail already");
+});
+
+test("a sign-in that is not to be remembered goes with the window", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  await (await device("Chrome 142 on Windows")).signUp(ada);
+  const laptop = await device("Firefox 145 on macOS");
+  const entry = await new EntryPage(laptop).openSignIn();
+  await expect(entry.remember).toBeChecked();
+  await entry.remember.uncheck();
+  await entry.signIn(ada);
+  await expect(new SessionsPage(laptop).heading).toBeVisible();
+  const cookies = await laptop.context.cookies();
+  expect(cookies.map((cookie) => cookie.expires)).toEqual([-1, -1]);
+  expect(cookies.every((cookie) => cookie.httpOnly && cookie.sameSite === "Lax")).toBe(true);
+});
+
+test("the password can be shown", async ({ device }) => {
+  const laptop = await device("Firefox 145 on macOS");
+  const entry = await new EntryPage(laptop).openSignIn();
+  await entry.password.fill("secret words");
+  await expect(entry.password).toHaveAttribute("type", "password");
+  await laptop.page.getByRole("button", { name: /show/i }).click();
+  await expect(entry.password).toHaveAttribute("type", "text");
+});
+
+test("the form waits for its answer and is not sent twice", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  await (await device("Chrome 142 on Windows")).signUp(ada);
+  const laptop = await device("Firefox 145 on macOS");
+  const entry = await new EntryPage(laptop).openSignIn();
+  let sent = 0;
+  let answer = () => {};
+  const answered = new Promise<void>((done) => (answer = done));
+  await laptop.page.route("**/fn/sign-in", async (route) => {
+    sent += 1;
+    await answered;
+    await route.continue();
+  });
+  await entry.signIn(ada);
+  const button = laptop.page.locator("form button[type=submit]").filter({ hasText: "Sign in" });
+  await expect(button).toHaveAttribute("aria-busy", "true");
+  await button.click({ force: true });
+  answer();
+  await expect(new SessionsPage(laptop).heading).toBeVisible();
+  expect(sent).toBe(1);
+});

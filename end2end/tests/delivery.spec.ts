@@ -1,0 +1,82 @@
+import { gzipSync } from "node:zlib";
+
+import { expect, person, signedIn, test } from "../fixtures/test";
+import { SessionsPage } from "../pages/sessions";
+
+/** Bytes of the client's WebAssembly, as it is sent with gzip. */
+const budget = 180_000;
+
+test("the client is small, hashed, compressed and kept for ever", async ({ device, server }) => {
+  const laptop = await device("Firefox 145 on macOS");
+  const loaded: string[] = [];
+  laptop.page.on("request", (request) => loaded.push(request.url()));
+  await laptop.open("/sign-in");
+  const assets = loaded.filter((url) => url.includes("/pkg/"));
+  expect(assets.map((url) => url.split(".").pop()).sort()).toEqual(["css", "js", "wasm"]);
+  for (const url of assets) {
+    expect(url).toMatch(/\/pkg\/multi-session\.[\w-]{16,}\.(css|js|wasm)$/);
+    for (const encoding of ["br", "gzip"]) {
+      const answer = await fetch(url, { headers: { "accept-encoding": encoding } });
+      expect(answer.headers.get("content-encoding"), url).toBe(encoding);
+      expect(answer.headers.get("cache-control"), url).toBe("public, max-age=31536000, immutable");
+      if (url.endsWith(".wasm")) {
+        expect(answer.headers.get("content-type")).toBe("application/wasm");
+        if (encoding === "gzip") {
+          const sent = Number(answer.headers.get("content-length"));
+          expect(sent).toBeLessThanOrEqual(budget);
+          const bytes = Buffer.from(await answer.arrayBuffer());
+          expect(sent).toBeLessThanOrEqual(gzipSync(bytes, { level: 9 }).length * 1.01);
+        }
+      }
+    }
+  }
+  const missing = await fetch(`${server.origin}/pkg/nothing.wasm`);
+  expect(missing.status).toBe(404);
+  expect(missing.headers.get("cache-control") ?? "").not.toContain("immutable");
+});
+
+test("the page does not jump when the client takes it over", async ({ device }) => {
+  const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await laptop.page.addInitScript(() => {
+    const seen = { sum: 0 };
+    (window as unknown as { shifts: typeof seen }).shifts = seen;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.sum += (entry as unknown as { value: number }).value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await new SessionsPage(laptop).open();
+  await laptop.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const sum = await laptop.page.evaluate(() => (window as unknown as { shifts: { sum: number } }).shifts.sum);
+  expect(sum).toBeLessThan(0.01);
+});
+
+test("the policy allows only what carries the page's nonce", async ({ device }) => {
+  const laptop = await device("Firefox 145 on macOS");
+  await laptop.page.addInitScript(() => {
+    const seen: string[] = [];
+    (window as unknown as { violations: string[] }).violations = seen;
+    document.addEventListener("securitypolicyviolation", (event) => seen.push(event.violatedDirective));
+  });
+  const answer = await laptop.page.goto(`${laptop.origin}/sign-in`);
+  const policy = answer!.headers()["content-security-policy"];
+  expect(policy).toMatch(/script-src 'self' 'nonce-[^']+' 'wasm-unsafe-eval'/);
+  expect(policy).not.toContain("unsafe-inline");
+  await laptop.isAlive();
+  const violations = () => laptop.page.evaluate(() => (window as unknown as { violations: string[] }).violations);
+  expect(await violations()).toEqual([]);
+});
+
+test("an attack that writes into the page does not run", async ({ browser, server }) => {
+  // Its own context: the browser's complaint in the console is what is wanted here.
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/sign-in`);
+  const ran = await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.attacked = true";
+    document.body.append(script);
+    return (window as unknown as { attacked?: boolean }).attacked ?? false;
+  });
+  expect(ran).toBe(false);
+  await context.close();
+});

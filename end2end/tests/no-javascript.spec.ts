@@ -1,0 +1,91 @@
+import { expect, person, signedIn, test } from "../fixtures/test";
+import { EntryPage } from "../pages/entry";
+import { SessionsPage } from "../pages/sessions";
+import { Switcher } from "../pages/switcher";
+
+const plain = { javaScriptEnabled: false };
+
+test("without JavaScript a person signs up, is told a wrong password, and signs in", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS", plain);
+  const entry = await new EntryPage(laptop).openSignUp();
+  await entry.signUp(ada);
+  const sessions = new SessionsPage(laptop);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
+  await (await new Switcher(laptop).open()).signOut.click();
+  await expect(laptop.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  await entry.signIn(ada, "not the password");
+  await expect(entry.alert).toContainText("do not match an account");
+  await entry.signIn(ada);
+  await expect(sessions.heading).toBeVisible();
+  expect(await laptop.whoAmI()).toBe("Ada Lovelace");
+});
+
+test("without JavaScript the list is complete and a device is revoked", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"], plain);
+  const sessions = await new SessionsPage(laptop).open();
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const row = sessions.row("Safari 26 on iOS");
+  await row.getByText("User agent").click();
+  await expect(row.getByText("Mozilla/5.0 (iPhone")).toBeVisible();
+  await sessions.revoke("Safari 26 on iOS").click();
+  await expect(sessions.toast).toContainText("ended");
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
+  expect(await phone.whoAmI()).toBeUndefined();
+});
+
+test("without JavaScript a revocation that is refused is told", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"], plain);
+  const sessions = await new SessionsPage(laptop).open();
+  await phone.post("sign-out", {});
+  await sessions.revoke("Safari 26 on iOS").click();
+  await expect(laptop.page.getByRole("alert")).toContainText("already ended");
+  await expect(sessions.rows).toHaveCount(1);
+});
+
+test("without JavaScript the others end, after a question", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"], plain);
+  const sessions = await new SessionsPage(laptop).open();
+  const dialog = sessions.dialog("Sign out other devices?");
+  await sessions.signOutOthers.click();
+  await expect(dialog).toContainText("1 other device");
+  await dialog.getByRole("link", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  expect(await phone.whoAmI()).toBe("Ada Lovelace");
+  await sessions.signOutOthers.click();
+  await dialog.getByRole("button", { name: "Sign out other devices" }).click();
+  await expect(sessions.toast).toContainText("other devices are signed out");
+  await expect(dialog).toBeHidden();
+  await expect(sessions.rows).toHaveCount(1);
+  expect(await phone.whoAmI()).toBeUndefined();
+});
+
+test("without JavaScript all end, and another account is offered, switched to and added", async ({ device }) => {
+  const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
+  const laptop = await device("Firefox 145 on macOS", plain);
+  await laptop.signUp(grace);
+  await laptop.signUp(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  const switcher = new Switcher(laptop);
+  await (await switcher.open()).switchTo("Grace Hopper").click();
+  await expect(switcher.summary).toContainText("Grace Hopper");
+  await (await switcher.open()).switchTo("Ada Lovelace").click();
+  await expect(switcher.summary).toContainText("Ada Lovelace");
+
+  await sessions.signOutEverywhere.click();
+  await sessions.dialog("Sign out everywhere?").getByRole("button", { name: "Sign out everywhere" }).click();
+  const entry = new EntryPage(laptop);
+  await expect(sessions.toast).toContainText("signed out everywhere");
+  await expect(entry.heldAccounts).toHaveCount(1);
+  await entry.continueAs("Grace Hopper").click();
+  await expect(sessions.heading).toBeVisible();
+  expect(await laptop.whoAmI()).toBe("Grace Hopper");
+
+  await (await switcher.open()).add.click();
+  await entry.signIn(ada);
+  await expect(switcher.summary).toContainText("Ada Lovelace");
+  await expect(sessions.otherAccounts).toContainText(grace.email);
+});

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+
+import { expect, person, signedIn, test } from "../fixtures/test";
+import { EntryPage } from "../pages/entry";
+import { SessionsPage } from "../pages/sessions";
+import { Switcher } from "../pages/switcher";
+
+const folder = process.env.SCREENSHOTS;
+
+for (const [width, height] of [[1280, 860], [390, 844]] as const) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`pictures at ${width} px in ${colorScheme}`, async ({ device }) => {
+      test.skip(!folder, "SCREENSHOTS names the folder to put them into");
+      const options = { colorScheme, viewport: { width, height } };
+      const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
+      const [laptop] = await signedIn(
+        device,
+        ada,
+        ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"],
+        options,
+      );
+      const picture = (name: string) =>
+        laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
+      await laptop.signUp(grace);
+      await laptop.signIn(ada);
+      const sessions = await new SessionsPage(laptop).open();
+      await picture("sessions");
+      await sessions.row("Chrome 142 on Windows").getByText("User agent").click();
+      await new Switcher(laptop).open();
+      await picture("switcher");
+      await laptop.page.keyboard.press("Escape");
+      await sessions.signOutOthers.click();
+      await expect(sessions.dialog("Sign out other devices?")).toBeVisible();
+      await picture("dialog");
+      await laptop.page.keyboard.press("Escape");
+      await sessions.revoke("Safari 26 on iOS").click();
+      await expect(sessions.rows).toHaveCount(2);
+      await picture("toast");
+      await laptop.page.route("**/fn/list-device-sessions*", (route) => route.abort());
+      await sessions.revoke("Chrome 142 on Windows").click();
+      await expect(laptop.page.getByRole("alert").first()).toBeVisible();
+      await picture("failure");
+      await laptop.page.unroute("**/fn/list-device-sessions*");
+      await laptop.open("/nothing");
+      await picture("not-found");
+      await laptop.post("multi-session/revoke-all", {});
+      const entry = await new EntryPage(laptop).openSignIn();
+      await picture("sign-in-held");
+      await entry.signIn(ada, "not the password");
+      await expect(entry.alert).toBeVisible();
+      await picture("sign-in-error");
+      await entry.openSignUp();
+      await picture("sign-up");
+    });
+  }
+}
