@@ -85,7 +85,8 @@ impl Act {
     pub fn submit(self, event: &web_sys::SubmitEvent) {
         let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
         let fields = form.and_then(|form| FormData::new_with_form(&form).ok());
-        let Some(body) = fields.and_then(|it| UrlSearchParams::new_with_str_sequence_sequence(&it).ok()) else {
+        let Some(body) = fields.and_then(|it| UrlSearchParams::new_with_str_sequence_sequence(&it).ok())
+        else {
             return;
         };
         event.prevent_default();
@@ -145,7 +146,8 @@ async fn ask(path: &str, body: Option<&UrlSearchParams>) -> Result<(bool, String
         init.set_method("POST");
         init.set_body(body);
     }
-    let answer: Response = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?.unchecked_into();
+    let answer: Response =
+        JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?.unchecked_into();
     let text = JsFuture::from(answer.text()?).await?;
     Ok((answer.ok(), text.as_string().unwrap_or_default()))
 }

@@ -105,7 +105,8 @@ pub(crate) fn provide_address() -> Address {
     let address = Address { page: Page::of(&path), adding: value(&query, "add").is_some(), question };
     provide_context(address);
     crate::hooks::effect(move || {
-        let back = window_event_listener(leptos::ev::popstate, move |_| question.set(Question::of(&here().1)));
+        let back =
+            window_event_listener(leptos::ev::popstate, move |_| question.set(Question::of(&here().1)));
         on_cleanup(move || back.remove());
     });
     address

@@ -21,9 +21,9 @@ pub mod hooks;
 pub mod sessions;
 pub mod ui;
 
+mod address;
 #[cfg(feature = "ssr")]
 mod context;
-mod address;
 mod guard;
 mod not_found;
 mod notice;

@@ -7,7 +7,7 @@ use multi_session::Code;
 
 use crate::{
     AppError,
-    address::{forget_query, here, use_address, value, Page},
+    address::{Page, forget_query, here, use_address, value},
     hooks::{effect, focus_element},
     ui::{Icon, IconName, piece::IntoPiece},
 };
@@ -59,7 +59,8 @@ pub(crate) fn provide_notices() {
     // Only the server can read the error in the address; its code and sentence travel with the page.
     let error = SharedValue::new_str(|| {
         #[cfg(feature = "ssr")]
-        let error = form_error(&query).map_or_else(String::new, |error| [error.code, error.message].join(" "));
+        let error =
+            form_error(&query).map_or_else(String::new, |error| [error.code, error.message].join(" "));
         #[cfg(not(feature = "ssr"))]
         let error = String::new();
         error
@@ -130,7 +131,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             forget_query();
         }
     };
-        effect(move || {
+    effect(move || {
         let leaves = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.good));
         if leaves && !reading.get() {
             let timeout = set_timeout_with_handle(hide, STAY);

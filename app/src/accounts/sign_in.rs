@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    act::ActForm,
     accounts::{
         actions::SIGN_IN,
         entry::{Message, use_entry},
         held_accounts::HeldAccounts,
     },
+    act::ActForm,
     address::use_address,
     sessions::Loaded,
     ui::{Field, PasswordField, Submit, piece::IntoPiece},

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    act::ActForm,
     accounts::{
         actions::SIGN_UP,
         entry::{Message, use_entry},
     },
+    act::ActForm,
     address::use_address,
     ui::{Field, PasswordField, Submit, piece::IntoPiece},
 };

@@ -9,13 +9,14 @@ use crate::{
     sessions::{UseListDeviceSessionsReturn, words},
 };
 
-/// Turns each act's outcome into a notice. What leads to another page is told there.
+/// Turns each act's outcome into a notice.
 pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
     // The list is fetched again after an act, so at this moment its row is still there and has the name.
     let rows = move || sessions.rows.get_untracked();
     announce(sessions.revoke, Box::new(move |id, _| words::revoked(id, &rows())));
     announce(sessions.set_active, Box::new(move |id, _| words::switched(id, &rows())));
     announce(sessions.revoke_others, Box::new(|_, ended| words::revoked_others(ended)));
+    // Its success leads to another page.
     announce(sessions.revoke_all, Box::new(|_, _| String::new()));
 }
 

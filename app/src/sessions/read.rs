@@ -113,7 +113,12 @@ mod browser {
             "program" => DeviceKind::Program,
             _ => DeviceKind::Unknown,
         };
-        Some(Device { browser: text(device, "browser")?, os: text(device, "os")?, kind, label: text(device, "label")? })
+        Some(Device {
+            browser: text(device, "browser")?,
+            os: text(device, "os")?,
+            kind,
+            label: text(device, "label")?,
+        })
     }
 
     fn session(session: &JsValue) -> Option<Session> {

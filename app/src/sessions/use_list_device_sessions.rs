@@ -50,7 +50,8 @@ impl UseListDeviceSessionsReturn {
 
     /// Whether the row's end is under way: from the press until the list without it is there.
     pub fn is_revoking(&self, id: &SessionId) -> bool {
-        self.revoke.is_running(id.as_str()) || self.revoking.with(|ids| ids.iter().any(|it| it == id.as_str()))
+        self.revoke.is_running(id.as_str())
+            || self.revoking.with(|ids| ids.iter().any(|it| it == id.as_str()))
     }
 }
 
@@ -97,9 +98,9 @@ impl UseListDeviceSessionsReturn {
 /// ## Server-Side Rendering
 ///
 /// The server fetches the list while it renders and sends it along with the page, so the browser hydrates without
-/// asking again. Read it inside a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a
-/// page that is rendered asynchronously: then the page is complete without JavaScript. Acts are not run while rendering; a form posted
-/// without JavaScript comes back by redirect, with `?done=` or with the error in the address.
+/// asking again. Read it inside a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a page that is
+/// rendered asynchronously: then the page is complete without JavaScript. Acts are not run while rendering; a form
+/// posted without JavaScript comes back by redirect, with `?done=` or with the error in the address.
 ///
 /// # Panics
 ///
@@ -182,5 +183,5 @@ async fn ask() -> Result<Vec<DeviceSession>, AppError> {
 #[cfg(not(feature = "ssr"))]
 fn ask() -> impl Future<Output = Result<Vec<DeviceSession>, AppError>> + Send {
     // The browser has one thread, so nothing is sent anywhere.
-    leptos::__reexports::send_wrapper::SendWrapper::new(async { super::read::read(&crate::act::call(actions::LIST, None).await?) })
+    send_wrapper::SendWrapper::new(async { super::read::read(&crate::act::call(actions::LIST, None).await?) })
 }

@@ -21,7 +21,7 @@ pub fn Dialog(
     /// What will happen.
     #[prop(into)]
     text: Signal<String>,
-    /// What the address asks for it with.
+    /// What the address says where it asks for it.
     question: Question,
     /// Whether there is anything to do.
     #[prop(into, default = true.into())]
