@@ -107,7 +107,7 @@ fn form_error(query: &str) -> Option<AppError> {
     use leptos::server_fn::error::ServerFnUrlError;
 
     let (_, error) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "__err")?;
-    Some(trusted(ServerFnUrlError::<AppError>::decode_err(&*error)))
+    Some(trusted(ServerFnUrlError::<AppError>::decode_err(&error)))
 }
 
 /// Takes an error that came with the address, which anybody can write: its code counts, its words do not.

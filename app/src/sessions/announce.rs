@@ -20,8 +20,10 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
     announce(sessions.revoke_all, Box::new(|_, _| String::new()));
 }
 
-/// `words` gives the sentence, by the session that the act was about and the answer's body.
-fn announce(act: Act, words: Box<dyn Fn(&str, &str) -> String>) {
+/// The sentence of a success, by the session that the act was about and the answer's body.
+type Words = Box<dyn Fn(&str, &str) -> String>;
+
+fn announce(act: Act, words: Words) {
     let notices = use_notices();
     effect(move || match act.outcome().get() {
         Some(Outcome { session_id, result: Ok(body) }) => notices.succeeded(words(&session_id, &body)),

@@ -113,3 +113,23 @@ async fn the_sign_in_page_offers_the_accounts_that_are_held() {
     assert!(page.text.contains("Continue as ada"), "{}", page.text);
     assert!(!page.text.contains("Continue as grace"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pages_are_rendered_on_whichever_thread() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let pages = [("/sessions", 200), ("/sign-in?add=1", 200), ("/sign-up?add=1", 200), ("/nothing", 404)];
+    let visits: Vec<_> = (0..100)
+        .flat_map(|_| pages)
+        .map(|(path, status)| {
+            let browser = ada.copy();
+            tokio::spawn(
+                async move { assert_eq!(browser.open(path).await.status.as_u16(), status, "{path}") },
+            )
+        })
+        .collect();
+    for visit in visits {
+        // A value bound to one thread and dropped on another would have panicked here.
+        visit.await.expect("the page");
+    }
+}
