@@ -13,5 +13,4 @@ pub use sign_in::SignInPage;
 pub use sign_up::SignUpPage;
 pub use switcher::Switcher;
 
-pub(crate) use actions::is_entry;
 pub(crate) use avatar::Avatar;

@@ -20,6 +20,14 @@ pub struct AppError {
 }
 
 impl AppError {
+    /// The server could not be asked.
+    pub(crate) fn unreachable() -> Self {
+        Self {
+            code: "UNREACHABLE".to_owned(),
+            message: "The server could not be reached. Check your connection and try again.".to_owned(),
+        }
+    }
+
     /// Whether this is the refusal that `code` names.
     pub fn is(&self, code: Code) -> bool {
         self.code == code.as_str()
@@ -45,10 +53,7 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Request(_) => Self {
-                code: "UNREACHABLE".to_owned(),
-                message: "The server could not be reached. Check your connection and try again.".to_owned(),
-            },
+            ServerFnErrorErr::Request(_) => Self::unreachable(),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 #[cfg(feature = "ssr")]
                 crate::context::refuse(Code::ValidationError);

@@ -6,47 +6,48 @@
 //! The server gives, by context: `multi_session::Engine`, [`RenderedAt`] and the request's `http` parts, in whose
 //! extensions the session layer has put `multi_session::http::RequestState`.
 //!
-//! To add one more act on sessions: a method in the engine, three lines in `sessions/actions.rs`, a `ServerAction`
+//! To add one more act on sessions: a method in the engine, three lines in `sessions/actions.rs`, an [`Act`]
 //! in [`sessions::use_list_device_sessions`], and its outcome's words in `sessions/announce.rs`.
 
 #![expect(unreachable_pub, reason = "Leptos' macros make public items of what is private")]
 #![recursion_limit = "256"]
 
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
-use leptos_router::{
-    SsrMode,
-    components::{FlatRoutes, Route, Router},
-    path,
-};
 
 pub mod accounts;
+pub mod act;
 pub mod error;
 pub mod hooks;
 pub mod sessions;
 pub mod ui;
 
+mod address;
 #[cfg(feature = "ssr")]
 mod context;
 mod guard;
 mod not_found;
 mod notice;
 
+pub use act::Act;
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 
 use crate::{
     accounts::{SignInPage, SignUpPage, Switcher},
+    address::{Page, provide_address},
     guard::Guard,
     hooks::{provide_now, use_hydrated},
     not_found::NotFound,
     notice::{Toaster, provide_notices},
     sessions::{SessionsPage, announce_outcomes, provide_list_device_sessions},
-    ui::{Icon, IconName},
+    ui::{Icon, IconName, piece::IntoPiece},
 };
 
 /// The document around [`App`]: what the browser needs before the first script runs.
+#[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    use leptos_meta::HashedStylesheet;
+
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -60,7 +61,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet options=options.clone() id="leptos" />
                 <HydrationScripts options />
-                <MetaTags />
+                <title>{Page::of(&address::here().0).title()}</title>
             </head>
             <body>
                 <App />
@@ -69,30 +70,25 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The application: the frame of every page, and the pages.
+/// The application: the frame of every page, what all pages share, and the page that the address asks for.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
+    let address = provide_address();
     provide_now();
-
-    view! {
-        <Title formatter=|page: String| format!("{page} · Multi-session") />
-        <Router>
-            <Frame />
-        </Router>
-    }
-}
-
-/// What stands around each page, and what all pages share: one list, one toaster, one rule of who belongs where.
-#[component]
-fn Frame() -> impl IntoView {
     provide_notices();
     let sessions = provide_list_device_sessions();
     announce_outcomes(sessions);
     use_hydrated();
+    let page = match address.page {
+        Page::Start => view! { <span hidden></span> }.piece(),
+        Page::SignIn => view! { <SignInPage /> }.piece(),
+        Page::SignUp => view! { <SignUpPage /> }.piece(),
+        Page::Sessions => view! { <SessionsPage /> }.piece(),
+        Page::Missing => view! { <NotFound /> }.piece(),
+    };
 
     view! {
-        <a class="skip" href="#content" rel="external">
+        <a class="skip" href="#content">
             "Skip to content"
         </a>
         <Guard />
@@ -106,12 +102,7 @@ fn Frame() -> impl IntoView {
             </div>
         </header>
         <main class="page" id="content" tabindex="-1">
-            <FlatRoutes fallback=NotFound>
-                <Route path=path!("/") view=|| () ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
-                <Route path=path!("/sessions") view=SessionsPage ssr=SsrMode::Async />
-            </FlatRoutes>
+            {page}
         </main>
         <Toaster />
     }

@@ -1,7 +1,6 @@
 //! The page for addresses that lead nowhere.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::ui::{Icon, IconName, piece::IntoPiece};
 
@@ -12,7 +11,6 @@ pub(crate) fn NotFound() -> impl IntoView {
     crate::context::set_status(http::StatusCode::NOT_FOUND);
 
     view! {
-        <Title text="Page not found" />
         <div class="blank">
             <Icon name=IconName::Unknown size=40 />
             <h1>"Page not found"</h1>

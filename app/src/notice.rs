@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, server_fn::error::ServerFnUrlError};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate, use_query_map},
-    params::ParamsMap,
-};
+use leptos::prelude::*;
 use multi_session::Code;
 
 use crate::{
-    AppError, accounts,
+    AppError,
+    address::{Page, forget_query, here, use_address, value},
     hooks::{effect, focus_element},
     ui::{Icon, IconName, piece::IntoPiece},
 };
@@ -21,7 +17,7 @@ const STAY: Duration = Duration::from_secs(6);
 
 /// One outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Notice {
+pub(crate) struct Notice {
     text: String,
     good: bool,
 }
@@ -47,33 +43,76 @@ pub(crate) fn use_notices() -> Notices {
     expect_context()
 }
 
+/// The refusal of a form that shows it itself.
+#[derive(Clone)]
+struct Refusal(AppError);
+
+/// Gives why the form of this page was refused, if a form's redirect says so.
+pub(crate) fn use_refusal() -> Option<AppError> {
+    use_context().map(|Refusal(error)| error)
+}
+
 /// Starts the notices with what a form's redirect has put into the address.
 pub(crate) fn provide_notices() {
-    let first = use_query_map().with_untracked(notice_of_query);
+    let (_, query) = here();
+    let mut first = value(&query, "done").and_then(of_done);
+    // Only the server can read the error in the address; its code and sentence travel with the page.
+    let error = SharedValue::new_str(|| {
+        #[cfg(feature = "ssr")]
+        let error =
+            form_error(&query).map_or_else(String::new, |error| [error.code, error.message].join(" "));
+        #[cfg(not(feature = "ssr"))]
+        let error = String::new();
+        error
+    });
+    if let Some((code, message)) = error.into_inner().split_once(' ') {
+        let error = AppError { code: code.to_owned(), message: message.to_owned() };
+        let path = value(&query, "__path").unwrap_or_default();
+        if is_own(use_address().page, path) {
+            provide_context(Refusal(error));
+        } else {
+            first = Some(Notice { text: error.message, good: false });
+        }
+    }
     provide_context(Notices(RwSignal::new(first)));
 }
 
-fn notice_of_query(query: &ParamsMap) -> Option<Notice> {
-    if let (Some(path), Some(error)) = (query.get_str("__path"), query.get_str("__err")) {
-        // The forms of these two show their errors themselves.
-        let elsewhere = accounts::is_entry(path);
-        let text = trusted(ServerFnUrlError::<AppError>::decode_err(error)).message;
-        return (!elsewhere).then_some(Notice { text, good: false });
+/// Whether the page has the form that posts to `path`, as it is written in a query, and shows its errors itself.
+fn is_own(page: Page, path: &str) -> bool {
+    match page {
+        Page::SignIn => path.ends_with("sign-in"),
+        Page::SignUp => path.ends_with("sign-up"),
+        _ => false,
     }
-    let text = match query.get_str("done")? {
+}
+
+/// What `?done=` tells.
+pub(crate) fn of_done(done: &str) -> Option<Notice> {
+    let text = match done {
         "revoked" => "That session has ended.",
         "others" => "All other devices are signed out.",
         "everywhere" => "You are signed out everywhere.",
         "switched" => "You switched accounts.",
         "signed-in" => "You are signed in.",
         "signed-out" => "You are signed out.",
+        "ended" => Code::Unauthorized.sentence(),
         _ => return None,
     };
-    Some(Notice { text: text.to_owned(), good: true })
+    Some(Notice { text: text.to_owned(), good: done != "ended" })
+}
+
+/// The error that a form's redirect has put into a query.
+#[cfg(feature = "ssr")]
+fn form_error(query: &str) -> Option<AppError> {
+    use leptos::server_fn::error::ServerFnUrlError;
+
+    let (_, error) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "__err")?;
+    Some(trusted(ServerFnUrlError::<AppError>::decode_err(&error)))
 }
 
 /// Takes an error that came with the address, which anybody can write: its code counts, its words do not.
-pub(crate) fn trusted(error: AppError) -> AppError {
+#[cfg(feature = "ssr")]
+fn trusted(error: AppError) -> AppError {
     let code = Code::ALL.iter().copied().find(|code| error.is(*code));
     code.unwrap_or(Code::Internal).into()
 }
@@ -82,25 +121,20 @@ pub(crate) fn trusted(error: AppError) -> AppError {
 #[component]
 pub(crate) fn Toaster() -> impl IntoView {
     let notice = use_notices().0;
-    let location = use_location();
-    let navigate = use_navigate();
     let reading = RwSignal::new(false);
 
     let hide = move || {
         notice.set(None);
         reading.set(false);
-        let asked =
-            location.search.with_untracked(|query| query.contains("done=") || query.contains("__err="));
-        if asked {
-            let options = NavigateOptions { replace: true, scroll: false, ..Default::default() };
-            navigate(&location.pathname.get_untracked(), options);
+        let (_, query) = here();
+        if value(&query, "done").is_some() || value(&query, "__err").is_some() {
+            forget_query();
         }
     };
-    let hide = StoredValue::new(hide);
     effect(move || {
         let leaves = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.good));
         if leaves && !reading.get() {
-            let timeout = set_timeout_with_handle(move || hide.with_value(|hide| hide()), STAY);
+            let timeout = set_timeout_with_handle(hide, STAY);
             if let Ok(timeout) = timeout {
                 on_cleanup(move || timeout.clear());
             }
@@ -109,10 +143,11 @@ pub(crate) fn Toaster() -> impl IntoView {
 
     let dismiss = move |event: web_sys::MouseEvent| {
         event.prevent_default();
-        hide.with_value(|hide| hide());
+        hide();
         focus_element("content");
     };
-    let here = use_location().pathname;
+    let (path, _) = here();
+    let path = StoredValue::new(path);
     let toast = move |notice: Notice| {
         let (class, icon) =
             if notice.good { ("toast", IconName::Check) } else { ("toast toast--bad", IconName::Alert) };
@@ -126,7 +161,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             >
                 <Icon name=icon />
                 <p class="toast__text">{notice.text}</p>
-                <a class="toast__close" href=here.get_untracked() aria-label="Dismiss" on:click=dismiss>
+                <a class="toast__close" href=path.get_value() aria-label="Dismiss" on:click=dismiss>
                     <Icon name=IconName::Cross size=18 />
                 </a>
             </div>
@@ -152,22 +187,22 @@ pub(crate) fn Toaster() -> impl IntoView {
 mod tests {
     use super::*;
 
-    fn query(pairs: &[(&'static str, &str)]) -> ParamsMap {
-        pairs.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
-    }
-
-    fn notice(pairs: &[(&'static str, &str)]) -> Option<Notice> {
-        notice_of_query(&query(pairs))
+    #[test]
+    fn a_form_tells_what_was_done() {
+        let text = |done| of_done(done).map(|notice| notice.text);
+        assert_eq!(text("others").as_deref(), Some("All other devices are signed out."));
+        assert_eq!(text("nonsense"), None);
     }
 
     #[test]
-    fn a_form_tells_what_was_done() {
-        let text = |done| notice(&[("done", done)]).map(|notice| notice.text);
-        assert_eq!(text("others").as_deref(), Some("All other devices are signed out."));
-        assert_eq!(text("nonsense"), None);
-        assert_eq!(notice(&[]), None);
+    fn a_page_shows_the_errors_of_its_own_form_only() {
+        assert!(is_own(Page::SignIn, "%2Ffn%2Fsign-in"));
+        assert!(is_own(Page::SignUp, "/fn/sign-up"));
+        assert!(!is_own(Page::SignIn, "%2Ffn%2Fset-active"));
+        assert!(!is_own(Page::Sessions, "%2Ffn%2Frevoke"));
     }
 
+    #[cfg(feature = "ssr")]
     #[test]
     fn an_error_in_the_address_speaks_with_our_words_only() {
         let forged = AppError {
@@ -179,10 +214,11 @@ mod tests {
         assert_eq!(trusted(unknown).message, Code::Internal.sentence());
     }
 
+    #[cfg(feature = "ssr")]
     #[test]
     fn an_error_that_cannot_be_read_is_an_error_all_the_same() {
-        let notice = notice(&[("__path", "/fn/revoke"), ("__err", "%%%")]).expect("there is an error");
-        assert!(!notice.good);
-        assert_eq!(notice.text, Code::Internal.sentence());
+        let error = form_error("__path=%2Ffn%2Frevoke&__err=%25%25%25").expect("there is an error");
+        assert_eq!(error.message, Code::Internal.sentence());
+        assert_eq!(form_error("done=others"), None);
     }
 }

@@ -8,6 +8,7 @@ mod loaded;
 mod manager;
 mod other_account;
 mod page;
+mod read;
 mod rows;
 mod skeleton;
 pub mod use_list_device_sessions;

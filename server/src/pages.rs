@@ -1,11 +1,11 @@
 //! The Leptos app: its pages, its server functions, and the files it needs.
 
-use app::{App, RenderedAt, shell};
+use app::{RenderedAt, shell};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get_service;
+use axum::routing::{get, get_service};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
@@ -14,7 +14,7 @@ use http::{HeaderValue, StatusCode};
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::Engine;
 use multi_session::http::SessionLayer;
 
@@ -27,12 +27,16 @@ use crate::Server;
 pub(crate) fn router(server: &Server) -> Router<Server> {
     let options = server.leptos.clone();
     let engine = server.engine.clone();
-    Router::new().leptos_routes_with_context(
+    // There are no routes of Leptos' own: this adds the server functions.
+    let functions = Router::new().leptos_routes_with_context(
         server,
-        generate_route_list(App),
+        Vec::new(),
         move || context(&engine),
         move || shell(options.clone()),
-    )
+    );
+    ["/", "/sign-in", "/sign-up", "/sessions"]
+        .into_iter()
+        .fold(functions, |router, path| router.route(path, get(page)))
 }
 
 /// The files that the pages need, and the page for what is not there.
@@ -52,12 +56,17 @@ pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
         .fallback_service(get_service(folder(server, "").fallback(not_found)))
 }
 
-async fn not_found(State(server): State<Server>, request: Request) -> Response {
+/// Renders the page at the request's path completely; it says its status itself.
+async fn page(State(server): State<Server>, request: Request) -> Response {
     let engine = server.engine.clone();
     let options = server.leptos.clone();
     let render =
         leptos_axum::render_app_async_with_context(move || context(&engine), move || shell(options.clone()));
-    let mut response = render(request).await.into_response();
+    render(request).await.into_response()
+}
+
+async fn not_found(server: State<Server>, request: Request) -> Response {
+    let mut response = page(server, request).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }

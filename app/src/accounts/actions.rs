@@ -65,7 +65,9 @@ pub async fn sign_out() -> Result<(), AppError> {
     Ok(())
 }
 
-/// Whether the path is that of a server function whose form shows its errors itself.
-pub(crate) fn is_entry(path: &str) -> bool {
-    path == SignIn::PATH || path == SignUp::PATH
-}
+/// Where [`sign_in`] answers.
+pub(crate) const SIGN_IN: &str = SignIn::PATH;
+/// Where [`sign_up`] answers.
+pub(crate) const SIGN_UP: &str = SignUp::PATH;
+/// Where [`sign_out`] answers.
+pub(crate) const SIGN_OUT: &str = SignOut::PATH;

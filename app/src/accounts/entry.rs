@@ -1,15 +1,14 @@
 //! What sign-in and sign-up have in common.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use multi_session::Code;
 
 use crate::{
     AppError,
-    guard::is_adding,
+    act::{Act, Outcome},
+    address::start,
     hooks::{focus_element, on_change},
-    notice::trusted,
-    sessions::use_list_device_sessions,
+    notice::use_refusal,
     ui::{
         Icon, IconName,
         piece::{IntoPiece, Piece},
@@ -22,12 +21,10 @@ const MESSAGE: &str = "entry-error";
 /// The state of one of the two forms.
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
+    /// What the form does; success leads to the start.
+    pub(super) act: Act,
     /// Why the last try was refused.
     pub(super) error: Memo<Option<AppError>>,
-    /// Whether a try is under way, up to the arrival at the next page.
-    pub(super) pending: Signal<bool>,
-    /// Whether an account is added to those the browser holds.
-    pub(super) adding: Memo<bool>,
 }
 
 impl Entry {
@@ -40,44 +37,25 @@ impl Entry {
     }
 }
 
-/// Follows a form: after a refusal the focus goes to the field in question, after success the person arrives.
-pub(super) fn use_entry<S>(action: ServerAction<S>) -> Entry
-where
-    S: leptos::server_fn::ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
-{
-    let sessions = use_list_device_sessions();
-    let adding = Memo::new({
-        let query = use_query_map();
-        move |_| query.with(is_adding)
-    });
-    // The first value may come from the address, which a form's redirect has written.
-    let value = action.value();
-    let tries = action.version();
-    let error = Memo::new(move |_| {
-        let error = value.with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned()))?;
-        Some(if tries.get() == 0 { trusted(error) } else { error })
-    });
-    let in_flight = action.pending();
-    let pending =
-        Signal::derive(move || in_flight.get() || value.with(|value| matches!(value, Some(Ok(())))));
-
-    let navigate = use_navigate();
+/// Follows a form: after a refusal the focus goes to the field in question.
+pub(super) fn use_entry(path: &'static str) -> Entry {
+    let act = Act::new(path, |_| Some(start!("signed-in")));
+    let outcome = act.outcome();
+    // The first may come from the address, which a form's redirect has written.
+    if let Some(error) = use_refusal() {
+        outcome.set(Some(Outcome { session_id: String::new(), result: Err(error) }));
+    }
+    let error = Memo::new(move |_| outcome.get().and_then(|outcome| outcome.result.err()));
+    let tries = act.version();
     on_change(
         move || tries.get(),
-        move || match error.get() {
-            Some(error) => {
+        move || {
+            if let Some(error) = error.get() {
                 focus_element(field_of(&error).unwrap_or("email"));
-            }
-            None => {
-                sessions.refetch();
-                // Who was signed in already is not sent on by the rule of who belongs where.
-                if adding.get() {
-                    navigate("/sessions", Default::default());
-                }
             }
         },
     );
-    Entry { error, pending, adding }
+    Entry { act, error }
 }
 
 /// The field that the refusal is about.

@@ -1,12 +1,11 @@
 //! The accounts to continue as, on the sign-in page.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    hooks::on_change,
+    act::ActForm,
     sessions::{rows, use_list_device_sessions},
     ui::{
         Icon, IconName, Submit,
@@ -16,20 +15,8 @@ use crate::{
 
 /// One button for each account that this browser holds; nothing if it holds none.
 #[component]
-pub(super) fn HeldAccounts(
-    /// Whether an account is added, so that the rule of who belongs where sends nobody on.
-    adding: Memo<bool>,
-) -> impl IntoView {
+pub(super) fn HeldAccounts() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let navigate = use_navigate();
-    let switched = move || {
-        let succeeded = sessions.set_active.value().with(|value| matches!(value, Some(Ok(_))));
-        if succeeded && adding.get() {
-            navigate("/sessions", Default::default());
-        }
-    };
-    on_change(move || sessions.set_active.version().get(), switched);
-
     let list = move || {
         view! {
             <section class="card held">
@@ -70,7 +57,7 @@ fn HeldAccount(row: DeviceSession) -> impl IntoView {
 
     view! {
         <li>
-            <ActionForm action=set_active>{button}</ActionForm>
+            <ActForm act=set_active fields=button />
         </li>
     }
     .piece()

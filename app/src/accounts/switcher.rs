@@ -6,7 +6,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Node};
 
 use crate::{
-    accounts::{Avatar, SignOut},
+    accounts::{Avatar, actions::SIGN_OUT},
+    act::{Act, ActForm, Outcome},
+    address::start,
     hooks::{effect, on_change},
     notice::use_notices,
     sessions::{Loaded, rows, use_list_device_sessions},
@@ -22,15 +24,13 @@ use crate::{
 #[component]
 pub fn Switcher() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let sign_out = ServerAction::<SignOut>::new();
+    let sign_out = Act::new(SIGN_OUT, |_| Some(start!("signed-out")));
     let notices = use_notices();
     effect(move || {
-        match sign_out.value().get() {
-            Some(Ok(())) => notices.succeeded("You are signed out.".to_owned()),
-            Some(Err(error)) => notices.failed(&error),
-            None => return,
+        if let Some(Outcome { result: Err(error), .. }) = sign_out.outcome().get() {
+            notices.failed(&error);
+            sessions.refetch();
         }
-        sessions.refetch();
     });
     let menu = move || view! { <Menu sign_out /> }.piece();
 
@@ -42,7 +42,7 @@ pub fn Switcher() -> impl IntoView {
 
 /// The menu: a `<details>`, so that it opens without JavaScript.
 #[component]
-fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
+fn Menu(sign_out: Act) -> impl IntoView {
     let sessions = use_list_device_sessions();
     let node = NodeRef::<html::Details>::new();
     close_like_a_menu(node);
@@ -74,7 +74,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
                     <Icon name=IconName::Plus size=18 />
                     "Add another account"
                 </a>
-                <ActionForm action=sign_out>{leave}</ActionForm>
+                <ActForm act=sign_out fields=leave />
             </div>
         </details>
     }
@@ -123,7 +123,7 @@ fn Account(row: DeviceSession) -> impl IntoView {
 
     view! {
         <li>
-            <ActionForm action=set_active>{button}</ActionForm>
+            <ActForm act=set_active fields=button />
         </li>
     }
     .piece()

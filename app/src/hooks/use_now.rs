@@ -52,9 +52,10 @@ pub fn use_now() -> ReadSignal<Timestamp> {
 
 /// Starts the clock behind [`use_now`].
 pub(crate) fn provide_now() {
-    let rendered_at =
-        SharedValue::new(|| use_context::<RenderedAt>().map(|RenderedAt(at)| at).unwrap_or_default())
-            .into_inner();
+    let rendered_at = SharedValue::new_str(|| {
+        use_context::<RenderedAt>().map(|RenderedAt(at)| at.unix_ms()).unwrap_or_default()
+    });
+    let rendered_at = Timestamp::from_unix_ms(rendered_at.into_inner());
     let (now, set_now) = signal(rendered_at);
     provide_context(Now(now));
 

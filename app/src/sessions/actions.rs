@@ -1,7 +1,10 @@
 //! The server functions on sessions. The rules are the engine's; here is only who asks and what the browser holds
 //! afterwards.
 
-use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server_fn::{ServerFn, codec::GetUrl},
+};
 use multi_session::{DeviceSession, EndedCount, SessionId};
 
 use crate::AppError;
@@ -82,3 +85,15 @@ pub async fn revoke_all() -> Result<EndedCount, AppError> {
     settle(&request, browser, "everywhere");
     Ok(ended)
 }
+
+/// Where [`list_device_sessions`] answers.
+#[cfg(not(feature = "ssr"))]
+pub(super) const LIST: &str = ListDeviceSessions::PATH;
+/// Where [`set_active`] answers.
+pub(super) const SET_ACTIVE: &str = SetActive::PATH;
+/// Where [`revoke`] answers.
+pub(super) const REVOKE: &str = Revoke::PATH;
+/// Where [`revoke_others`] answers.
+pub(super) const REVOKE_OTHERS: &str = RevokeOthers::PATH;
+/// Where [`revoke_all`] answers.
+pub(super) const REVOKE_ALL: &str = RevokeAll::PATH;

@@ -1,10 +1,9 @@
 //! Tells the outcome of each act.
 
 use leptos::prelude::*;
-use multi_session::SessionId;
 
 use crate::{
-    AppError,
+    act::{Act, Outcome},
     hooks::effect,
     notice::use_notices,
     sessions::{UseListDeviceSessionsReturn, words},
@@ -13,26 +12,22 @@ use crate::{
 /// Turns each act's outcome into a notice.
 pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
     // The list is fetched again after an act, so at this moment its row is still there and has the name.
-    let row = move |id: &SessionId| {
-        sessions.rows.with_untracked(|rows| rows.iter().find(|row| row.id == *id).cloned())
-    };
-    announce(sessions.revoke.value(), move |id| {
-        words::revoked(row(id).as_ref(), sessions.rows.get_untracked().as_slice())
-    });
-    announce(sessions.set_active.value(), move |id| words::switched(row(id).as_ref()));
-    announce(sessions.revoke_others.value(), |ended| words::revoked_others(ended.0));
-    announce(sessions.revoke_all.value(), |ended| words::revoked_all(ended.0));
+    let rows = move || sessions.rows.get_untracked();
+    announce(sessions.revoke, Box::new(move |id, _| words::revoked(id, &rows())));
+    announce(sessions.set_active, Box::new(move |id, _| words::switched(id, &rows())));
+    announce(sessions.revoke_others, Box::new(|_, ended| words::revoked_others(ended)));
+    // Its success leads to another page.
+    announce(sessions.revoke_all, Box::new(|_, _| String::new()));
 }
 
-fn announce<T, S>(outcome: S, words: impl Fn(&T) -> String + 'static)
-where
-    T: Clone + 'static,
-    S: Get<Value = Option<Result<T, AppError>>> + 'static,
-{
+/// The sentence of a success, by the session that the act was about and the answer's body.
+type Words = Box<dyn Fn(&str, &str) -> String>;
+
+fn announce(act: Act, words: Words) {
     let notices = use_notices();
-    effect(move || match outcome.get() {
-        Some(Ok(value)) => notices.succeeded(words(&value)),
-        Some(Err(error)) => notices.failed(&error),
+    effect(move || match act.outcome().get() {
+        Some(Outcome { session_id, result: Ok(body) }) => notices.succeeded(words(&session_id, &body)),
+        Some(Outcome { result: Err(error), .. }) => notices.failed(&error),
         None => {}
     });
 }

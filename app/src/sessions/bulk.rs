@@ -1,9 +1,10 @@
 //! Signing out of several devices at once.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
+    act::ActForm,
+    address::{Address, Question, use_address, write},
     sessions::{use_list_device_sessions, words},
     ui::{
         Dialog, Submit,
@@ -15,7 +16,7 @@ use crate::{
 #[component]
 pub(super) fn Bulk() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let query = use_query_map();
+    let address = use_address();
     let email = move || sessions.current().map(|row| row.user.email).unwrap_or_default();
     let others = Memo::new(move |_| {
         sessions.rows.with(|rows| {
@@ -23,7 +24,7 @@ pub(super) fn Bulk() -> impl IntoView {
             rows.iter().filter(|row| !row.is_current && Some(&row.user.id) == user).count()
         })
     });
-    let asks = move |word: &str| query.with(|query| query.get_str("confirm") == Some(word));
+    let ask = move |question: Question| move |event: web_sys::MouseEvent| open(&event, address, question);
     let pending_others = sessions.revoke_others.pending();
     let pending_all = sessions.revoke_all.pending();
     let others_link = move || {
@@ -31,15 +32,28 @@ pub(super) fn Bulk() -> impl IntoView {
             <a
                 class="button button--danger"
                 id="sign-out-others"
-                href="/sessions?confirm=others"
-                data-noscroll=""
+                href=Question::Others.address()
                 aria-haspopup="dialog"
+                on:click=ask(Question::Others)
             >
                 "Sign out other devices"
             </a>
         }
         .piece()
     };
+
+    let sign_out_others = view! {
+        <Submit class="button button--danger-fill" pending=pending_others>
+            "Sign out other devices"
+        </Submit>
+    }
+    .piece();
+    let sign_out_everywhere = view! {
+        <Submit class="button button--danger-fill" pending=pending_all>
+            "Sign out everywhere"
+        </Submit>
+    }
+    .piece();
 
     view! {
         <section class="section">
@@ -62,9 +76,9 @@ pub(super) fn Bulk() -> impl IntoView {
                     <a
                         class="button button--danger"
                         id="sign-out-everywhere"
-                        href="/sessions?confirm=everywhere"
-                        data-noscroll=""
+                        href=Question::Everywhere.address()
                         aria-haspopup="dialog"
+                        on:click=ask(Question::Everywhere)
                     >
                         "Sign out everywhere"
                     </a>
@@ -75,33 +89,33 @@ pub(super) fn Bulk() -> impl IntoView {
             id="confirm-others"
             title="Sign out other devices?"
             text=Signal::derive(move || words::others_question(others.get(), &email()))
-            asked=Signal::derive(move || asks("others"))
+            question=Question::Others
             possible=Signal::derive(move || others.get() > 0)
             settled=sessions.revoke_others.version()
-            back="/sessions"
             trigger="sign-out-others"
         >
-            <ActionForm action=sessions.revoke_others>{view! {
-                <Submit class="button button--danger-fill" pending=pending_others>
-                    "Sign out other devices"
-                </Submit>
-            }.piece()}</ActionForm>
+            <ActForm act=sessions.revoke_others fields=sign_out_others />
         </Dialog>
         <Dialog
             id="confirm-everywhere"
             title="Sign out everywhere?"
             text=Signal::derive(move || words::everywhere_question(others.get(), &email()))
-            asked=Signal::derive(move || asks("everywhere"))
+            question=Question::Everywhere
             settled=sessions.revoke_all.version()
-            back="/sessions"
             trigger="sign-out-everywhere"
         >
-            <ActionForm action=sessions.revoke_all>{view! {
-                <Submit class="button button--danger-fill" pending=pending_all>
-                    "Sign out everywhere"
-                </Submit>
-            }.piece()}</ActionForm>
+            <ActForm act=sessions.revoke_all fields=sign_out_everywhere />
         </Dialog>
     }
     .piece()
+}
+
+/// Opens a question in the page, unless the link is to open elsewhere.
+fn open(event: &web_sys::MouseEvent, address: Address, question: Question) {
+    if event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
+        return;
+    }
+    event.prevent_default();
+    write(question.address());
+    address.question.set(Some(question));
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use multi_session::{DeviceKind, DeviceSession};
 
 use crate::{
+    act::ActForm,
     sessions::use_list_device_sessions,
     ui::{Icon, IconName, Submit, TimeAgo, piece::IntoPiece},
 };
@@ -43,6 +44,14 @@ pub(super) fn DeviceRow(
         }
     });
 
+    let fields = view! {
+        <input type="hidden" name="session_id" value=row.id.to_string() />
+        <Submit class="button button--danger" pending label=format!("Revoke {}", row.device.label)>
+            "Revoke"
+        </Submit>
+    }
+    .piece();
+
     view! {
         <li class=if row.is_current { "device device--current" } else { "device" }>
             <span class="device__icon">
@@ -61,12 +70,7 @@ pub(super) fn DeviceRow(
                 {agent}
             </div>
             <div class="device__actions">
-                <ActionForm action=sessions.revoke>{view! {
-                    <input type="hidden" name="session_id" value=row.id.to_string() />
-                    <Submit class="button button--danger" pending label=format!("Revoke {}", row.device.label)>
-                        "Revoke"
-                    </Submit>
-                }.piece()}</ActionForm>
+                <ActForm act=sessions.revoke fields />
             </div>
         </li>
     }

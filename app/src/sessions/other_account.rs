@@ -5,6 +5,7 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
+    act::ActForm,
     sessions::use_list_device_sessions,
     ui::{Submit, TimeAgo, piece::IntoPiece},
 };
@@ -19,15 +20,27 @@ pub(super) fn OtherAccount(
     let id = row.id.clone();
     let revoking = Signal::derive(move || sessions.is_revoking(&id));
     let id = row.id.clone();
-    let switching = Signal::derive(move || {
-        sessions.set_active.input().with(|input| input.as_ref().is_some_and(|input| input.session_id == id))
-    });
+    let switching = Signal::derive(move || sessions.set_active.is_running(id.as_str()));
     let id = row.id.to_string();
     let email_id = format!("other-{id}");
     let (email, describes) = (email_id.clone(), email_id.clone());
     let revoked = id.clone();
     let name = row.user.name;
     let (switch, revoke) = (format!("Switch to {name}"), format!("Revoke {name}"));
+    let switch = view! {
+        <input type="hidden" name="session_id" value=id />
+        <Submit pending=switching label=switch described_by=describes>
+            "Switch"
+        </Submit>
+    }
+    .piece();
+    let revoke = view! {
+        <input type="hidden" name="session_id" value=revoked />
+        <Submit class="button button--danger" pending=revoking label=revoke described_by=email_id>
+            "Revoke"
+        </Submit>
+    }
+    .piece();
 
     view! {
         <li class="device device--account">
@@ -44,27 +57,8 @@ pub(super) fn OtherAccount(
                 </p>
             </div>
             <div class="device__actions">
-                <ActionForm action=sessions.set_active>{view! {
-                    <input type="hidden" name="session_id" value=id />
-                    <Submit
-                        pending=switching
-                        label=switch
-                        described_by=describes
-                    >
-                        "Switch"
-                    </Submit>
-                }.piece()}</ActionForm>
-                <ActionForm action=sessions.revoke>{view! {
-                    <input type="hidden" name="session_id" value=revoked />
-                    <Submit
-                        class="button button--danger"
-                        pending=revoking
-                        label=revoke
-                        described_by=email_id
-                    >
-                        "Revoke"
-                    </Submit>
-                }.piece()}</ActionForm>
+                <ActForm act=sessions.set_active fields=switch />
+                <ActForm act=sessions.revoke fields=revoke />
             </div>
         </li>
     }

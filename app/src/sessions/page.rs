@@ -1,7 +1,6 @@
 //! The page of a person's devices.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     sessions::{Loaded, SessionsManager, skeleton::Skeleton, use_list_device_sessions},
@@ -19,7 +18,6 @@ pub fn SessionsPage() -> impl IntoView {
     };
 
     view! {
-        <Title text="Your devices" />
         <div class="page__head">
             <h1>"Your devices"</h1>
             <p class="page__lead">

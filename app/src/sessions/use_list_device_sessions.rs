@@ -4,16 +4,17 @@ use leptos::prelude::*;
 use multi_session::{DeviceSession, SessionId};
 
 use crate::{
-    AppError,
+    Act, AppError,
+    address::{Page, start, use_address},
     hooks::effect,
-    sessions::{Revoke, RevokeAll, RevokeOthers, SetActive, list_device_sessions},
+    sessions::{actions, read::ListCodec},
 };
 
 /// What [`use_list_device_sessions`] gives.
 #[derive(Clone, Copy)]
 pub struct UseListDeviceSessionsReturn {
     /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
-    pub list: Resource<Result<Vec<DeviceSession>, AppError>>,
+    pub list: Resource<Result<Vec<DeviceSession>, AppError>, ListCodec>,
     /// The rows of the latest answer; empty before the first and after a failure.
     pub rows: Memo<Vec<DeviceSession>>,
     /// Why the latest answer has no rows, if it failed.
@@ -21,14 +22,14 @@ pub struct UseListDeviceSessionsReturn {
     /// Whether somebody is signed in; not known before the first answer and after a failure.
     pub signed_in: Memo<Option<bool>>,
     /// Makes a held session the active one.
-    pub set_active: ServerAction<SetActive>,
+    pub set_active: Act,
     /// Ends one session.
-    pub revoke: ServerAction<Revoke>,
+    pub revoke: Act,
     /// Ends every session but the current one.
-    pub revoke_others: ServerAction<RevokeOthers>,
+    pub revoke_others: Act,
     /// Ends every session, the current one too.
-    pub revoke_all: ServerAction<RevokeAll>,
-    revoking: RwSignal<Vec<SessionId>>,
+    pub revoke_all: Act,
+    revoking: RwSignal<Vec<String>>,
 }
 
 impl UseListDeviceSessionsReturn {
@@ -49,7 +50,8 @@ impl UseListDeviceSessionsReturn {
 
     /// Whether the row's end is under way: from the press until the list without it is there.
     pub fn is_revoking(&self, id: &SessionId) -> bool {
-        self.revoking.with(|ids| ids.contains(id))
+        self.revoke.is_running(id.as_str())
+            || self.revoking.with(|ids| ids.iter().any(|it| it == id.as_str()))
     }
 }
 
@@ -57,7 +59,7 @@ impl UseListDeviceSessionsReturn {
 ///
 /// One list serves the whole page: each call gives the same one, and it is fetched once. After each act has
 /// settled, whether it succeeded or not, the list is fetched again; the rows stay in place meanwhile. The acts are
-/// `ServerAction`s, for an `ActionForm` that works without JavaScript or for `dispatch`.
+/// for forms that work without JavaScript.
 ///
 /// # Examples
 ///
@@ -76,10 +78,14 @@ impl UseListDeviceSessionsReturn {
 ///                     .map(|row| view! {
 ///                         <li>
 ///                             {row.device.label} {row.is_current.then_some(" (current)")}
-///                             <ActionForm action=sessions.revoke>
+///                             <form
+///                                 method="post"
+///                                 action=sessions.revoke.path()
+///                                 on:submit=move |event| sessions.revoke.submit(&event)
+///                             >
 ///                                 <input type="hidden" name="session_id" value=row.id.to_string() />
 ///                                 <button>"Revoke"</button>
-///                             </ActionForm>
+///                             </form>
 ///                         </li>
 ///                     })
 ///                     .collect_view()
@@ -92,9 +98,9 @@ impl UseListDeviceSessionsReturn {
 /// ## Server-Side Rendering
 ///
 /// The server fetches the list while it renders and sends it along with the page, so the browser hydrates without
-/// asking again. Read it inside a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a route with
-/// `SsrMode::Async`: then the page is complete without JavaScript. Acts are not run while rendering; a form posted
-/// without JavaScript comes back by redirect, with `?done=` or with the error in the address.
+/// asking again. Read it inside a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a page that is
+/// rendered asynchronously: then the page is complete without JavaScript. Acts are not run while rendering; a form
+/// posted without JavaScript comes back by redirect, with `?done=` or with the error in the address.
 ///
 /// # Panics
 ///
@@ -105,10 +111,15 @@ pub fn use_list_device_sessions() -> UseListDeviceSessionsReturn {
 
 /// Makes the list and the acts of [`use_list_device_sessions`].
 pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
-    let set_active = ServerAction::<SetActive>::new();
-    let revoke = ServerAction::<Revoke>::new();
-    let revoke_others = ServerAction::<RevokeOthers>::new();
-    let revoke_all = ServerAction::<RevokeAll>::new();
+    let page = use_address().page;
+    let current = StoredValue::new(String::new());
+    let set_active =
+        Act::new(actions::SET_ACTIVE, move |_| (page == Page::SignIn).then_some(start!("switched")));
+    let revoke = Act::new(actions::REVOKE, move |id| {
+        current.with_value(|current| current == id).then_some(start!("revoked"))
+    });
+    let revoke_others = Act::new(actions::REVOKE_OTHERS, |_| None);
+    let revoke_all = Act::new(actions::REVOKE_ALL, |_| Some(start!("everywhere")));
 
     let settled = move || {
         set_active.version().get()
@@ -116,7 +127,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             + revoke_others.version().get()
             + revoke_all.version().get()
     };
-    let list = Resource::new(settled, |_| list_device_sessions());
+    let list = Resource::new_with_options(settled, |_| ask(), false);
     // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
     let latest = *list;
     let rows = Memo::new(move |_| {
@@ -131,17 +142,20 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         })
     });
 
+    // From its end until the list without it is there, a row's button stays as it is.
     let revoking = RwSignal::new(Vec::new());
     effect(move || {
-        if let Some(Revoke { session_id }) = revoke.input().get() {
-            revoking.update(|ids| ids.push(session_id));
+        if let Some(outcome) = revoke.outcome().get() {
+            revoking.update(|ids| ids.push(outcome.session_id));
         }
     });
     effect(move || {
         latest.track();
-        if !revoke.pending().get_untracked() {
-            revoking.update(Vec::clear);
-        }
+        revoking.update(Vec::clear);
+    });
+    effect(move || {
+        let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.to_string()));
+        current.set_value(id.unwrap_or_default());
     });
 
     let sessions = UseListDeviceSessionsReturn {
@@ -157,4 +171,17 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     };
     provide_context(sessions);
     sessions
+}
+
+/// Asks the rules themselves.
+#[cfg(feature = "ssr")]
+async fn ask() -> Result<Vec<DeviceSession>, AppError> {
+    actions::list_device_sessions().await
+}
+
+/// Asks the server.
+#[cfg(not(feature = "ssr"))]
+fn ask() -> impl Future<Output = Result<Vec<DeviceSession>, AppError>> + Send {
+    // The browser has one thread, so nothing is sent anywhere.
+    send_wrapper::SendWrapper::new(async { super::read::read(&crate::act::call(actions::LIST, None).await?) })
 }

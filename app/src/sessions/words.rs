@@ -26,35 +26,30 @@ pub(super) fn others_hint(others: usize) -> String {
     }
 }
 
-/// Tells that `row` was ended; `rows` is the list it was in.
-pub(super) fn revoked(row: Option<&DeviceSession>, rows: &[DeviceSession]) -> String {
+/// Tells that the session `id` of `rows` was ended.
+pub(super) fn revoked(id: &str, rows: &[DeviceSession]) -> String {
     let user = rows.iter().find(|row| row.is_current).map(|row| &row.user.id);
-    match row {
+    match rows.iter().find(|row| row.id.as_str() == id) {
         Some(row) if user == Some(&row.user.id) => format!("Signed out {}.", row.device.label),
         Some(row) => format!("Signed out {} in this browser.", row.user.name),
         None => "That session has ended.".to_owned(),
     }
 }
 
-/// Tells that `row` is the active session now.
-pub(super) fn switched(row: Option<&DeviceSession>) -> String {
-    row.map_or_else(|| "You switched accounts.".to_owned(), |row| format!("Switched to {}.", row.user.name))
-}
-
-/// Tells that `ended` other sessions were ended.
-pub(super) fn revoked_others(ended: usize) -> String {
-    match ended {
-        0 => "There was no other device to sign out.".to_owned(),
-        1 => "Signed out 1 other device.".to_owned(),
-        _ => format!("Signed out {ended} other devices."),
+/// Tells that the session `id` of `rows` is the active one now.
+pub(super) fn switched(id: &str, rows: &[DeviceSession]) -> String {
+    match rows.iter().find(|row| row.id.as_str() == id) {
+        Some(row) => format!("Switched to {}.", row.user.name),
+        None => "You switched accounts.".to_owned(),
     }
 }
 
-/// Tells that all sessions, `ended` of them, were ended.
-pub(super) fn revoked_all(ended: usize) -> String {
+/// Tells that `ended` other sessions, a number, were ended.
+pub(super) fn revoked_others(ended: &str) -> String {
     match ended {
-        0 | 1 => "You are signed out everywhere.".to_owned(),
-        _ => format!("You are signed out everywhere, on {ended} devices."),
+        "0" => "There was no other device to sign out.".to_owned(),
+        "1" => "Signed out 1 other device.".to_owned(),
+        _ => format!("Signed out {ended} other devices."),
     }
 }
 
@@ -131,19 +126,17 @@ mod tests {
             row("s2", "ada", "Ada", "Chrome 142 on Windows", false),
             row("s3", "grace", "Grace Hopper", "Firefox 145 on macOS", false),
         ];
-        assert_eq!(revoked(Some(&rows[1]), &rows), "Signed out Chrome 142 on Windows.");
-        assert_eq!(revoked(Some(&rows[2]), &rows), "Signed out Grace Hopper in this browser.");
-        assert_eq!(revoked(None, &rows), "That session has ended.");
-        assert_eq!(switched(Some(&rows[2])), "Switched to Grace Hopper.");
+        assert_eq!(revoked("s2", &rows), "Signed out Chrome 142 on Windows.");
+        assert_eq!(revoked("s3", &rows), "Signed out Grace Hopper in this browser.");
+        assert_eq!(revoked("s4", &rows), "That session has ended.");
+        assert_eq!(switched("s3", &rows), "Switched to Grace Hopper.");
     }
 
     #[test]
     fn outcomes_count() {
-        assert_eq!(revoked_others(0), "There was no other device to sign out.");
-        assert_eq!(revoked_others(1), "Signed out 1 other device.");
-        assert_eq!(revoked_others(4), "Signed out 4 other devices.");
-        assert_eq!(revoked_all(1), "You are signed out everywhere.");
-        assert_eq!(revoked_all(3), "You are signed out everywhere, on 3 devices.");
+        assert_eq!(revoked_others("0"), "There was no other device to sign out.");
+        assert_eq!(revoked_others("1"), "Signed out 1 other device.");
+        assert_eq!(revoked_others("4"), "Signed out 4 other devices.");
         assert_eq!(others_hint(0), "This is the only device you are signed in on.");
     }
 }

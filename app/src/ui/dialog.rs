@@ -1,9 +1,9 @@
 //! A question before an act that cannot be undone.
 
 use leptos::{html, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
+    address::{Question, forget_query, use_address},
     hooks::{effect, focus_element, on_change},
     ui::piece::IntoPiece,
 };
@@ -21,24 +21,22 @@ pub fn Dialog(
     /// What will happen.
     #[prop(into)]
     text: Signal<String>,
-    /// Whether the address asks for it.
-    #[prop(into)]
-    asked: Signal<bool>,
+    /// What the address says where it asks for it.
+    question: Question,
     /// Whether there is anything to do.
     #[prop(into, default = true.into())]
     possible: Signal<bool>,
     /// Changes when the act has settled, well or not: the answer is in the toast, so the dialog closes.
     #[prop(into)]
     settled: Signal<usize>,
-    /// The page without the question.
-    back: &'static str,
     /// The id of what opened it.
     trigger: &'static str,
     /// The form that does it.
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    let open = Memo::new(move |_| asked.get() && possible.get());
+    let asked = use_address().question;
+    let open = Memo::new(move |_| asked.get() == Some(question) && possible.get());
     effect(move || {
         let Some(dialog) = node.get() else { return };
         // A press outside closes it; where the browser does not know the attribute, Escape and Cancel do.
@@ -66,10 +64,10 @@ pub fn Dialog(
         },
     );
 
-    let navigate = use_navigate();
     let closed = move |_| {
-        if asked.get_untracked() {
-            navigate(back, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+        if asked.get_untracked() == Some(question) {
+            asked.set(None);
+            forget_query();
         }
         if !focus_element(trigger) {
             focus_element("content");
@@ -99,7 +97,7 @@ pub fn Dialog(
                 {text}
             </p>
             <div class="dialog__actions">
-                <a class="button" href=back on:click=cancel>
+                <a class="button" href="/sessions" on:click=cancel>
                     "Cancel"
                 </a>
                 {children()}

@@ -51,12 +51,12 @@ mod kind {
     };
 
     /// A view whose type is hidden.
-    pub(crate) struct Piece(Box<dyn Part>);
+    pub struct Piece(Box<dyn Part>);
 
     /// What a piece becomes in the page.
-    pub(crate) struct PieceState(Box<dyn Mountable>);
+    pub struct PieceState(Box<dyn Mountable>);
 
-    trait Part: Send {
+    pub trait Part: Send {
         fn build(self: Box<Self>) -> PieceState;
         fn hydrate(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> PieceState;
     }

@@ -55,8 +55,23 @@ fn ago(age: Duration) -> String {
 }
 
 fn utc(at: Timestamp) -> String {
-    let at = at.to_utc();
-    format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute())
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let iso = at.to_string();
+    let month = iso[5..7].parse().ok().and_then(|month: usize| MONTHS.get(month - 1)).unwrap_or(&"");
+    [iso[8..10].trim_start_matches('0'), " ", month, " ", &iso[..4], ", ", &iso[11..16], " UTC"].concat()
 }
 
 fn local(at: Timestamp) -> String {

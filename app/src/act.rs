@@ -1,0 +1,171 @@
+//! Forms that the browser posts itself, or a script of the page once it is taken over.
+//!
+//! Leptos has `ServerAction` and `ActionForm` for it, which make code anew for each server function; this makes it
+//! once. The server functions stay the only contract: what a form says is what they take.
+
+use leptos::{ev, prelude::*, task::spawn_local};
+use multi_session::Code;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{FormData, HtmlFormElement, RequestInit, Response, UrlSearchParams};
+
+use crate::{
+    AppError, address,
+    ui::piece::{IntoPiece, Piece},
+};
+
+/// What an [`Act`] has led to.
+#[derive(Clone)]
+pub struct Outcome {
+    /// The session that it was about; empty if it was about none.
+    pub session_id: String,
+    /// The body of the answer, or why it was refused or failed.
+    pub result: Result<String, AppError>,
+}
+
+/// Where success leads, by the session that the act was about.
+type Away = Box<dyn Fn(&str) -> Option<&'static str> + Send + Sync>;
+
+/// A server function that forms post to.
+///
+/// ## Server-Side Rendering
+///
+/// Nothing runs while rendering: the form posts to [`Act::path`] itself, and is sent on by redirect.
+#[derive(Clone, Copy)]
+pub struct Act {
+    path: &'static str,
+    running: RwSignal<Vec<String>>,
+    outcome: RwSignal<Option<Outcome>>,
+    version: RwSignal<usize>,
+    away: StoredValue<Away>,
+}
+
+impl Act {
+    /// An act that posts to `path`; success leads `away`, if that gives an address.
+    pub(crate) fn new(
+        path: &'static str,
+        away: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static,
+    ) -> Self {
+        let away: Away = Box::new(away);
+        Self {
+            path,
+            running: RwSignal::new(Vec::new()),
+            outcome: RwSignal::new(None),
+            version: RwSignal::new(0),
+            away: StoredValue::new(away),
+        }
+    }
+
+    /// The path of the server function.
+    pub fn path(self) -> &'static str {
+        self.path
+    }
+
+    /// Whether it is under way, up to the arrival at the next page if it leads there.
+    pub fn pending(self) -> Signal<bool> {
+        Signal::derive(move || !self.running.with(Vec::is_empty))
+    }
+
+    /// Whether it is under way for this session.
+    pub fn is_running(self, session_id: &str) -> bool {
+        self.running.with(|running| running.iter().any(|id| id == session_id))
+    }
+
+    /// What it led to the last time.
+    pub fn outcome(self) -> RwSignal<Option<Outcome>> {
+        self.outcome
+    }
+
+    /// How often it has settled, well or not.
+    pub fn version(self) -> ReadSignal<usize> {
+        self.version.read_only()
+    }
+
+    /// Posts the form of a `submit` event. Browser only.
+    pub fn submit(self, event: &web_sys::SubmitEvent) {
+        let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+        let fields = form.and_then(|form| FormData::new_with_form(&form).ok());
+        let Some(body) = fields.and_then(|it| UrlSearchParams::new_with_str_sequence_sequence(&it).ok())
+        else {
+            return;
+        };
+        event.prevent_default();
+        let session_id = body.get("session_id").unwrap_or_default();
+        self.running.update(|running| running.push(session_id.clone()));
+        spawn_local(async move {
+            let result = call(self.path, Some(&body)).await;
+            self.settle(session_id, result);
+        });
+    }
+
+    fn settle(self, session_id: String, result: Result<String, AppError>) {
+        if result.is_ok()
+            && let Some(away) = self.away.with_value(|away| untrack(|| away(&session_id)))
+        {
+            return address::go(away);
+        }
+        self.running.update(|running| {
+            if let Some(place) = running.iter().position(|id| *id == session_id) {
+                running.swap_remove(place);
+            }
+        });
+        self.outcome.set(Some(Outcome { session_id, result }));
+        self.version.update(|version| *version += 1);
+    }
+}
+
+/// A form that an act posts.
+#[component]
+pub(crate) fn ActForm(
+    /// What it does.
+    act: Act,
+    /// The fields and the button.
+    fields: Piece,
+) -> impl IntoView {
+    let submit: Box<dyn FnMut(ev::SubmitEvent)> = Box::new(move |event| act.submit(&event));
+    view! {
+        <form method="post" action=act.path on:submit=submit>
+            {fields}
+        </form>
+    }
+    .piece()
+}
+
+/// Asks a server function, by POST if there is a body; gives the answer's body. Browser only.
+pub(crate) async fn call(path: &'static str, body: Option<&UrlSearchParams>) -> Result<String, AppError> {
+    let (ok, text) = ask(path, body).await.map_err(|_| AppError::unreachable())?;
+    if ok { Ok(text) } else { Err(refusal(&parse(&text))) }
+}
+
+async fn ask(path: &str, body: Option<&UrlSearchParams>) -> Result<(bool, String), JsValue> {
+    let headers = web_sys::Headers::new()?;
+    headers.set("accept", "application/json")?;
+    let init = RequestInit::new();
+    init.set_headers(&headers);
+    if let Some(body) = body {
+        init.set_method("POST");
+        init.set_body(body);
+    }
+    let answer: Response =
+        JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?.unchecked_into();
+    let text = JsFuture::from(answer.text()?).await?;
+    Ok((answer.ok(), text.as_string().unwrap_or_default()))
+}
+
+/// Reads JSON; what is none becomes `null`.
+pub(crate) fn parse(text: &str) -> JsValue {
+    js_sys::JSON::parse(text).unwrap_or(JsValue::NULL)
+}
+
+/// A field of an object; `undefined` where there is none.
+pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
+    js_sys::Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The refusal that a body tells: `{"code": …, "message": …}`.
+pub(crate) fn refusal(body: &JsValue) -> AppError {
+    match field(body, "message").as_string() {
+        Some(message) => AppError { code: field(body, "code").as_string().unwrap_or_default(), message },
+        None => Code::Internal.into(),
+    }
+}
