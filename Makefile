@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint build unit browser clean-tools
+.PHONY: help run test setup fmt lint build unit browser client clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -31,8 +31,11 @@ unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
 browser: setup build ## Browser tests (ARGS go to Playwright: ARGS='--grep revoke')
 	@scripts/browser.sh $(ARGS)
 
+client: setup build ## The real Better Auth client against this server
+	@scripts/client.sh
+
 clean-tools: ## Remove what `setup` installed in this folder
-	rm -rf .tools tools/node_modules end2end/node_modules
+	rm -rf .tools tools/node_modules end2end/node_modules end2end/client/node_modules
 
 .PHONY: setup-run
 setup-run:

@@ -8,6 +8,7 @@ cd "$(dirname "$0")"
 ./setup-npm.sh tools
 if [[ ${1:-} == test ]]; then
   ./setup-npm.sh end2end
+  ./setup-npm.sh end2end/client
   ./setup-browser.sh
 fi
 ./setup-cargo-tools.sh

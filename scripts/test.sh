@@ -24,6 +24,7 @@ step "lint" scripts/lint.sh
 step "build" scripts/build.sh
 step "unit and integration tests" scripts/unit.sh
 step "the server without test features" scripts/build.sh
+step "Better Auth client tests" scripts/client.sh
 step "browser tests" scripts/browser.sh
 
 current=''

@@ -59,7 +59,7 @@ impl CookieNames {
         read
     }
 
-    /// The cookies that bring a browser from what its request said to what it now holds: nothing for what is
+    /// The cookies, encoded, that bring a browser from what its request said to what it now holds: nothing for what is
     /// already so, the dead and forged ones cleared.
     pub(super) fn difference(
         &self,
@@ -94,7 +94,7 @@ impl CookieNames {
     }
 
     fn cookie(&self, name: String, held: Option<(&Held, Timestamp)>) -> Cookie<'static> {
-        let value = held.map(|(held, _)| held.credential.to_cookie_value()).unwrap_or_default();
+        let value = held.map(|(held, _)| encoded(&held.credential)).unwrap_or_default();
         let mut cookie = Cookie::new(name, value);
         cookie.set_path("/");
         cookie.set_http_only(true);
@@ -113,6 +113,11 @@ impl CookieNames {
         }
         cookie
     }
+}
+
+/// Encodes as JavaScript's `encodeURIComponent` does: of what a credential is made of, these three.
+fn encoded(credential: &Credential) -> String {
+    credential.to_cookie_value().replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
 }
 
 /// The session cookies of one request.

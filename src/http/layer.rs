@@ -124,7 +124,7 @@ impl Parts {
         // Without an answer of the store nothing is known, and no cookie is touched.
         if let Ok(browser) = state.browser() {
             for cookie in self.names.difference(&cookies, &browser, self.engine.now()) {
-                if let Ok(value) = HeaderValue::try_from(cookie.encoded().to_string()) {
+                if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);
                 }
             }
