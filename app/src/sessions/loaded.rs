@@ -15,11 +15,11 @@ pub(crate) fn Loaded(
 ) -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <Suspense fallback>
+        <Transition fallback>
             {Suspend::new(async move {
                 sessions.list.await.ok();
                 content()
             })}
-        </Suspense>
+        </Transition>
     }
 }
