@@ -117,4 +117,29 @@ export const input = [
     differs: refusesSignUp('*', 'VALIDATION_ERROR'),
     reason: 'What is stored is bounded: the address of a picture to 2048 bytes.',
   },
+  {
+    steps: ['sign-up: an empty name'],
+    differs: { 'body.user.name': ['', 'anemptyname'] },
+    reason: 'A list of accounts needs a name: what stands before the @.',
+  },
+  {
+    steps: ['sign-up: no body'],
+    differs: {
+      'body.message': [
+        '[body] Invalid input: expected object, received undefined; [body] Invalid input: expected record, received undefined',
+        '[body] Invalid input: expected object, received undefined',
+      ],
+    },
+    reason: 'What is wrong is said once.',
+  },
+  {
+    steps: ['update-session: no body'],
+    differs: {
+      'body.message': [
+        '[body] Invalid input: expected record, received undefined',
+        '[body] Invalid input: expected object, received undefined',
+      ],
+    },
+    reason: 'An object is called so in every message.',
+  },
 ];

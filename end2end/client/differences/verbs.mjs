@@ -63,4 +63,13 @@ export const verbs = [
     differs: { 'cookies.session_token*': ['absent', 'cleared'] },
     reason: 'Those sessions have ended.',
   },
+  {
+    steps: ['error page', 'error page without a code'],
+    differs: {
+      status: ['200', '404'],
+      'headers.content-type': ['text/html', 'absent'],
+      body: ['a page', 'empty'],
+    },
+    reason: 'Not there yet: it tells of redirects that failed, and this server redirects to no other sign-in.',
+  },
 ];
