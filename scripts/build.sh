@@ -12,7 +12,11 @@ STAMP=$CARGO_TARGET_DIR/site.stamp
 # cargo-leptos makes the whole site anew each time, so it is asked only if an input is newer than the last one.
 # Folders count too: a removed file leaves only their time. The stamp says which compiler made it.
 site_is_fresh() {
-  [[ -s $STAMP && -d $CARGO_TARGET_DIR/site && $(<"$STAMP") == "$WASM_FROM" ]] || return 1
+  [[ -s $STAMP && $(<"$STAMP") == "$WASM_FROM" ]] || return 1
+  # `cargo leptos watch` writes another site into the same folder.
+  local wasm
+  wasm=$(sed -n 's/^wasm: *//p' "$CARGO_TARGET_DIR/release/hash.txt")
+  [[ -e $CARGO_TARGET_DIR/site/pkg/multi-session.$wasm.wasm.br ]] || return 1
   local inputs=(src app frontend style Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh scripts/precompress.mjs tools/package-lock.json)
   [[ ! -d public ]] || inputs+=(public)
   [[ -z $(find "${inputs[@]}" -newer "$STAMP" -print -quit) ]]
