@@ -4,5 +4,5 @@ set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
-say "Serving http://127.0.0.1:3000, data in data/ (Ctrl-C ends it)"
+say "Serving http://${LEPTOS_SITE_ADDR:-127.0.0.1:3000}, data in data/ (Ctrl-C ends it)"
 exec "$CARGO_TARGET_DIR/release/multi-session" "$@"
