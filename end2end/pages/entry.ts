@@ -41,7 +41,7 @@ export class EntryPage {
   }
 
   get heldAccounts(): Locator {
-    return this.page.getByRole("list", { name: "Accounts in this browser" }).locator("> li");
+    return this.page.getByRole("list", { name: "Accounts in this browser", exact: true }).locator("> li");
   }
 
   continueAs(name: string): Locator {
