@@ -6,6 +6,7 @@ import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
 
 async function isAccessible(device: Device, where: string): Promise<void> {
+  await device.isStill();
   // axe brings a copy of Playwright's types with it: the page is the same at run time.
   const { violations } = await new AxeBuilder({ page: device.page as never }).analyze();
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
@@ -19,11 +20,13 @@ for (const colorScheme of ["light", "dark"] as const) {
     const nobody = await device("Edge 142 on Windows", { colorScheme });
     const entry = await new EntryPage(nobody).openSignIn();
     await isAccessible(nobody, "sign-in");
+    nobody.expects(/401 POST \/fn\/sign-in/);
     await entry.signIn(ada, "no account yet");
     await expect(entry.alert).toBeVisible();
     await isAccessible(nobody, "sign-in with an error");
     await entry.openSignUp();
     await isAccessible(nobody, "sign-up");
+    nobody.expects(/404 GET \/nothing\/here/);
     await nobody.open("/nothing/here");
     await isAccessible(nobody, "not found");
 
@@ -39,14 +42,48 @@ for (const colorScheme of ["light", "dark"] as const) {
     await expect(sessions.dialog("Sign out other devices?")).toBeVisible();
     await isAccessible(laptop, "dialog");
     await laptop.page.keyboard.press("Escape");
+    await sessions.signOutEverywhere.click();
+    await expect(sessions.dialog("Sign out everywhere?")).toBeVisible();
+    await isAccessible(laptop, "the other dialog");
+    await laptop.page.keyboard.press("Escape");
+    await sessions.row("Safari 26 on iOS").getByText("User agent").click();
+    await isAccessible(laptop, "raw user agent");
     await sessions.revoke("Safari 26 on iOS").click();
     await expect(sessions.toast).not.toBeEmpty();
     await isAccessible(laptop, "toast");
+    laptop.expects(/failed GET \/fn\/list-device-sessions/);
+    await laptop.page.route("**/fn/list-device-sessions*", (route) => route.abort());
+    await sessions.otherAccounts.getByRole("button", { name: "Revoke Grace Hopper" }).click();
+    await expect(laptop.page.getByRole("link", { name: "Try again" })).toBeVisible();
+    await isAccessible(laptop, "a list that could not be loaded");
+    await laptop.page.unroute("**/fn/list-device-sessions*");
+    await laptop.signUp(person("Grace Hopper"));
+    await laptop.signIn(ada);
     await laptop.post("multi-session/revoke-all", {});
     await new EntryPage(laptop).openSignIn();
     await isAccessible(laptop, "sign-in with accounts");
   });
 }
+
+test("a screen reader hears the sign-in page in order", async ({ device }) => {
+  const laptop = await device("Firefox 145 on macOS");
+  await new EntryPage(laptop).openSignIn();
+  await expect(laptop.page.getByRole("main")).toMatchAriaSnapshot(`
+    - main:
+      - heading "Sign in" [level=1]
+      - paragraph: See and end every session of your account.
+      - text: E-mail
+      - textbox "E-mail"
+      - text: Password
+      - textbox "Password"
+      - button "Show password"
+      - checkbox "Keep me signed in" [checked]
+      - button "Sign in"
+      - paragraph:
+        - text: New here?
+        - link "Create an account"
+  `);
+});
 
 test("everything is reached by the keyboard alone", async ({ device }) => {
   const ada = person("Ada Lovelace");
@@ -85,12 +122,23 @@ test("everything is reached by the keyboard alone", async ({ device }) => {
 test("no page scrolls sideways on a phone", async ({ device }) => {
   const ada = person("Ada Wilhelmina Featherstonehaugh-Cholmondeley Lovelace");
   const phone = await device("Safari 26 on iOS", { viewport: { width: 390, height: 844 } });
+  const width = () => phone.page.evaluate(() => document.documentElement.scrollWidth);
   const fits = async (path: string) => {
     await phone.open(path);
-    const width = await phone.page.evaluate(() => document.documentElement.scrollWidth);
-    expect(width, path).toBeLessThanOrEqual(390);
+    expect(await width(), path).toBeLessThanOrEqual(390);
   };
+  phone.expects(/404 GET \/nothing/);
   for (const path of ["/sign-in", "/sign-up", "/nothing"]) await fits(path);
+  await phone.signUp(person("Grace Hopper"));
   await phone.signUp(ada);
   for (const path of ["/sessions", "/sessions?confirm=everywhere", "/sign-in?add=1"]) await fits(path);
+
+  const sessions = await new SessionsPage(phone).open();
+  await sessions.rows.first().getByText("User agent").click();
+  const menu = await new Switcher(phone).open();
+  await expect(menu.add).toBeVisible();
+  expect(await width(), "with the menu and a user agent").toBeLessThanOrEqual(390);
+  await phone.post("multi-session/revoke-all", {});
+  await fits("/sign-in");
+  await expect(new EntryPage(phone).heldAccounts).toHaveCount(1);
 });

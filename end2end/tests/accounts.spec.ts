@@ -31,9 +31,13 @@ test("a wrong password is told, and what was typed is kept", async ({ device }) 
   await (await device("Chrome 142 on Windows")).signUp(ada);
   const laptop = await device("Firefox 145 on macOS");
   const entry = await new EntryPage(laptop).openSignIn();
+  laptop.expects(/401 POST \/fn\/sign-in/);
   await entry.signIn(ada, "not the password");
   await expect(entry.alert).toHaveText("That e-mail and password do not match an account.");
   await expect(entry.email).toHaveValue(ada.email);
+  await expect(entry.email).toBeFocused();
+  await expect(entry.email).toHaveAccessibleDescription("That e-mail and password do not match an account.");
+  await expect(entry.email).toHaveAttribute("aria-invalid", "true");
   await expect(laptop.page).toHaveURL(/\/sign-in$/);
   await entry.signIn(ada);
   await expect(new SessionsPage(laptop).heading).toBeVisible();
@@ -42,9 +46,40 @@ test("a wrong password is told, and what was typed is kept", async ({ device }) 
 test("an e-mail that has an account is told", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome 142 on Windows")).signUp(ada);
-  const entry = await new EntryPage(await device("Firefox 145 on macOS")).openSignUp();
+  const laptop = await device("Firefox 145 on macOS");
+  const entry = await new EntryPage(laptop).openSignUp();
+  laptop.expects(/422 POST \/fn\/sign-up/);
   await entry.signUp(ada);
   await expect(entry.alert).toContainText("There is an account with that e-mail already");
+  await expect(entry.name).toHaveValue(ada.name);
+  await expect(entry.email).toHaveValue(ada.email);
+  await expect(entry.email).toBeFocused();
+});
+
+test("a password that is too short is not even sent", async ({ device }) => {
+  const laptop = await device("Firefox 145 on macOS");
+  const sent: string[] = [];
+  laptop.page.on("request", (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  const entry = await new EntryPage(laptop).openSignUp();
+  await entry.signUp({ ...person("Ada Lovelace"), password: "short" });
+  await expect(entry.password).toBeFocused();
+  expect(await entry.password.evaluate((box) => (box as HTMLInputElement).validity.tooShort)).toBe(true);
+  expect(sent.filter((request) => request.startsWith("POST"))).toEqual([]);
+});
+
+test("after signing out the way back shows nothing", async ({ device }) => {
+  const laptop = await device("Firefox 145 on macOS");
+  await laptop.signUp(person("Ada Lovelace"));
+  await new SessionsPage(laptop).open();
+  await (await new Switcher(laptop).open()).signOut.click();
+  await expect(new EntryPage(laptop).email).toBeVisible();
+  await laptop.isAlive();
+  const asked: string[] = [];
+  laptop.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await laptop.page.goBack();
+  expect(asked).toContain("/sessions");
+  await expect(laptop.page).toHaveURL(/\/sign-in/);
+  await expect(new SessionsPage(laptop).rows).toHaveCount(0);
 });
 
 test("a sign-in that is not to be remembered goes with the window", async ({ device }) => {

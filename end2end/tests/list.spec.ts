@@ -85,6 +85,7 @@ test("a list that cannot be loaded says so and can be tried again", async ({ dev
   await laptop.page.route("**/fn/list-device-sessions*", (route) =>
     route.fulfill({ status: 503, json: unavailable }),
   );
+  laptop.expects(/503 GET \/fn\/list-device-sessions/);
   await sessions.revoke(phone.label).click();
   const alert = laptop.page.getByRole("alert").filter({ hasText: "could not be loaded" });
   await expect(alert).toContainText("Your devices could not be loaded");

@@ -19,8 +19,10 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
         ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"],
         options,
       );
-      const picture = (name: string) =>
-        laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
+      const picture = async (name: string) => {
+        await laptop.isStill();
+        await laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
+      };
       await laptop.signUp(grace);
       await laptop.signIn(ada);
       const sessions = await new SessionsPage(laptop).open();
@@ -33,19 +35,26 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await expect(sessions.dialog("Sign out other devices?")).toBeVisible();
       await picture("dialog");
       await laptop.page.keyboard.press("Escape");
+      await sessions.signOutEverywhere.click();
+      await expect(sessions.dialog("Sign out everywhere?")).toBeVisible();
+      await picture("dialog-everywhere");
+      await laptop.page.keyboard.press("Escape");
       await sessions.revoke("Safari 26 on iOS").click();
       await expect(sessions.rows).toHaveCount(2);
       await picture("toast");
+      laptop.expects(/failed GET \/fn\/list-device-sessions/);
       await laptop.page.route("**/fn/list-device-sessions*", (route) => route.abort());
       await sessions.revoke("Chrome 142 on Windows").click();
       await expect(laptop.page.getByRole("alert").first()).toBeVisible();
       await picture("failure");
       await laptop.page.unroute("**/fn/list-device-sessions*");
+      laptop.expects(/404 GET \/nothing/);
       await laptop.open("/nothing");
       await picture("not-found");
       await laptop.post("multi-session/revoke-all", {});
       const entry = await new EntryPage(laptop).openSignIn();
       await picture("sign-in-held");
+      laptop.expects(/401 POST \/fn\/sign-in/);
       await entry.signIn(ada, "not the password");
       await expect(entry.alert).toBeVisible();
       await picture("sign-in-error");

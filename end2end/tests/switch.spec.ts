@@ -46,6 +46,22 @@ test("after signing out the other account is offered", async ({ device }) => {
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
 });
 
+test("an account whose session ended meanwhile is not switched to", async ({ device }) => {
+  const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
+  const laptop = await device("Firefox 145 on macOS");
+  await laptop.signUp(ada);
+  await laptop.signUp(grace);
+  const phone = await device("Safari 26 on iOS");
+  await phone.signIn(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  await phone.post("multi-session/revoke-others", {});
+  laptop.expects(/401 POST \/fn\/set-active/);
+  await (await new Switcher(laptop).open()).switchTo("Ada Lovelace").click();
+  await expect(laptop.page.getByRole("alert")).toContainText("already ended");
+  await expect(sessions.otherAccounts).toHaveCount(0);
+  expect(await laptop.whoAmI()).toBe("Grace Hopper");
+});
+
 test("the menu closes by Escape and by a press outside", async ({ device }) => {
   const laptop = await device("Firefox 145 on macOS");
   await laptop.signUp(person("Ada Lovelace"));
