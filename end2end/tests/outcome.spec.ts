@@ -34,10 +34,13 @@ test("a revocation that cannot be sent is told, and nothing has changed", async 
   await sessions.revoke("Safari 26 on iOS").click();
   await expect(laptop.page.getByRole("alert")).toContainText("could not be reached");
   await expect(sessions.rows).toHaveCount(2);
+  await expect(sessions.revoke("Safari 26 on iOS")).toBeFocused();
   expect(await phone.whoAmI()).toBe("Ada Lovelace");
   await laptop.page.unroute("**/fn/revoke");
   await sessions.revoke("Safari 26 on iOS").click();
   await expect(sessions.rows).toHaveCount(1);
+  // The button has gone with its row: the keyboard goes on at the content, not at the top of the document.
+  await expect(laptop.page.getByRole("main")).toBeFocused();
 });
 
 test("a toast can be dismissed and goes by itself", async ({ device }) => {

@@ -4,6 +4,13 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+/// Gives the focus to the page's content if what had it is gone. Browser only.
+pub(crate) fn keep_focus() {
+    if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+        focus_element("content");
+    }
+}
+
 /// Focuses the element with this id; says whether there is one. Browser only.
 pub(crate) fn focus_element(id: &str) -> bool {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());

@@ -6,7 +6,7 @@ use multi_session::{DeviceSession, SessionId};
 use crate::{
     Act, AppError,
     address::{Page, start, use_address},
-    hooks::effect,
+    hooks::{effect, keep_focus},
     sessions::{actions, read::ListCodec},
 };
 
@@ -151,7 +151,11 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     });
     effect(move || {
         latest.track();
-        revoking.update(Vec::clear);
+        if revoking.with_untracked(|ids| !ids.is_empty()) {
+            revoking.update(Vec::clear);
+            // The row may have gone with the button that had the focus.
+            request_animation_frame(keep_focus);
+        }
     });
     effect(move || {
         let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.to_string()));

@@ -22,6 +22,12 @@ pub fn Submit(
     /// The text.
     children: Children,
 ) -> impl IntoView {
+    // A button that is disabled loses the focus, and the keyboard's place on the page with it.
+    let once = move |event: web_sys::MouseEvent| {
+        if pending.get_untracked() {
+            event.prevent_default();
+        }
+    };
     view! {
         <button
             class=class
@@ -29,7 +35,8 @@ pub fn Submit(
             aria-label=label
             aria-describedby=described_by
             aria-busy=move || pending.get().then_some("true")
-            disabled=move || pending.get()
+            aria-disabled=move || pending.get().then_some("true")
+            on:click=once
         >
             {children()}
         </button>
