@@ -23,8 +23,8 @@ pub struct Outcome {
     pub result: Result<String, AppError>,
 }
 
-/// Where success leads, by the session that the act was about.
-type Away = Box<dyn Fn(&str) -> Option<&'static str> + Send + Sync>;
+/// Where success leads, by the session that the act was about and the answer's body.
+type Away = Box<dyn Fn(&str, &str) -> Option<&'static str> + Send + Sync>;
 
 /// A server function that forms post to.
 ///
@@ -44,7 +44,7 @@ impl Act {
     /// An act that posts to `path`; success leads `away`, if that gives an address.
     pub(crate) fn new(
         path: &'static str,
-        away: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static,
+        away: impl Fn(&str, &str) -> Option<&'static str> + Send + Sync + 'static,
     ) -> Self {
         let away: Away = Box::new(away);
         Self {
@@ -99,8 +99,8 @@ impl Act {
     }
 
     fn settle(self, session_id: String, result: Result<String, AppError>) {
-        if result.is_ok()
-            && let Some(away) = self.away.with_value(|away| untrack(|| away(&session_id)))
+        if let Ok(body) = &result
+            && let Some(away) = self.away.with_value(|away| untrack(|| away(&session_id, body)))
         {
             return address::go(away);
         }

@@ -25,20 +25,31 @@ pub(crate) enum Page {
     SignUp,
     /// `/sessions`.
     Sessions,
+    /// `/change-password`.
+    ChangePassword,
     /// Every other address.
     Missing,
+}
+
+/// Each page with its path.
+const PAGES: [(&str, Page); 5] = [
+    ("/", Page::Start),
+    ("/sign-in", Page::SignIn),
+    ("/sign-up", Page::SignUp),
+    ("/sessions", Page::Sessions),
+    ("/change-password", Page::ChangePassword),
+];
+
+/// The paths at which there are pages, for the server's routes.
+#[cfg(feature = "ssr")]
+pub fn page_paths() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(|(path, _)| *path)
 }
 
 impl Page {
     /// The page at a path.
     pub(crate) fn of(path: &str) -> Self {
-        match path {
-            "/" => Self::Start,
-            "/sign-in" => Self::SignIn,
-            "/sign-up" => Self::SignUp,
-            "/sessions" => Self::Sessions,
-            _ => Self::Missing,
-        }
+        PAGES.iter().find(|(at, _)| *at == path).map_or(Self::Missing, |(_, page)| *page)
     }
 
     /// What the browser's tab says.
@@ -49,6 +60,7 @@ impl Page {
             Self::SignIn => "Sign in · Multi-session",
             Self::SignUp => "Create an account · Multi-session",
             Self::Sessions => "Your devices · Multi-session",
+            Self::ChangePassword => "Change password · Multi-session",
             Self::Missing => "Page not found · Multi-session",
         }
     }

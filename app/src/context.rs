@@ -27,13 +27,11 @@ pub(crate) fn request() -> RequestState {
 /// Gives the error for the person, and the answer its status.
 pub(crate) fn fail(error: Error) -> AppError {
     let code = error.code();
-    if let Error::Busy { retry_after } = &error
-        && let Some(response) = use_context::<ResponseOptions>()
-    {
-        response.insert_header(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
-    }
     // The map logs what is a failure of ours, as it does for the REST interface.
-    drop(Problem::from(error));
+    let problem = Problem::from(error);
+    if let (Some(seconds), Some(response)) = (problem.seconds_to_wait(), use_context::<ResponseOptions>()) {
+        response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     refuse(code);
     code.into()
 }

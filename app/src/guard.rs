@@ -20,7 +20,7 @@ pub(crate) const fn home(signed_in: bool) -> &'static str {
 fn detour(page: Page, adding: bool, signed_in: bool) -> Option<&'static str> {
     let belongs = match page {
         Page::Start => false,
-        Page::Sessions => signed_in,
+        Page::Sessions | Page::ChangePassword => signed_in,
         Page::SignIn | Page::SignUp => !signed_in || adding,
         Page::Missing => true,
     };
@@ -70,6 +70,7 @@ mod tests {
     #[test]
     fn signed_out_people_sign_in_first() {
         assert_eq!(detour(Page::Sessions, false, false), Some("/sign-in"));
+        assert_eq!(detour(Page::ChangePassword, false, false), Some("/sign-in"));
         assert_eq!(detour(Page::SignIn, false, false), None);
         assert_eq!(detour(Page::SignUp, false, false), None);
     }
@@ -81,6 +82,7 @@ mod tests {
         assert_eq!(detour(Page::SignIn, true, true), None);
         assert_eq!(detour(Page::SignUp, true, true), None);
         assert_eq!(detour(Page::Sessions, false, true), None);
+        assert_eq!(detour(Page::ChangePassword, false, true), None);
     }
 
     #[test]

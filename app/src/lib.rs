@@ -29,11 +29,13 @@ mod not_found;
 mod notice;
 
 pub use act::Act;
+#[cfg(feature = "ssr")]
+pub use address::page_paths;
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 
 use crate::{
-    accounts::{SignInPage, SignUpPage, Switcher},
+    accounts::{ChangePasswordPage, SignInPage, SignUpPage, Switcher},
     address::{Page, provide_address},
     guard::Guard,
     hooks::{provide_now, use_hydrated},
@@ -84,6 +86,7 @@ pub fn App() -> impl IntoView {
         Page::SignIn => view! { <SignInPage /> }.piece(),
         Page::SignUp => view! { <SignUpPage /> }.piece(),
         Page::Sessions => view! { <SessionsPage /> }.piece(),
+        Page::ChangePassword => view! { <ChangePasswordPage /> }.piece(),
         Page::Missing => view! { <NotFound /> }.piece(),
     };
 

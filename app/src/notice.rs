@@ -82,6 +82,7 @@ fn is_own(page: Page, path: &str) -> bool {
     match page {
         Page::SignIn => path.ends_with("sign-in"),
         Page::SignUp => path.ends_with("sign-up"),
+        Page::ChangePassword => path.ends_with("change-password"),
         _ => false,
     }
 }
@@ -92,6 +93,8 @@ pub(crate) fn of_done(done: &str) -> Option<Notice> {
         "revoked" => "That session has ended.",
         "others" => "All other devices are signed out.",
         "everywhere" => "You are signed out everywhere.",
+        "password" => "Your password was changed.",
+        "password-others" => "Your password was changed, and your other devices are signed out.",
         "switched" => "You switched accounts.",
         "signed-in" => "You are signed in.",
         "signed-out" => "You are signed out.",

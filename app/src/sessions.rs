@@ -10,7 +10,6 @@ mod other_account;
 mod page;
 mod read;
 mod rows;
-mod skeleton;
 pub mod use_list_device_sessions;
 mod words;
 

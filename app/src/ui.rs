@@ -8,7 +8,7 @@ pub mod submit;
 pub mod time_ago;
 
 pub use dialog::Dialog;
-pub use field::{Field, PasswordField};
+pub use field::{EmailField, Field, PasswordField};
 pub use icon::{Icon, IconName};
 pub use submit::Submit;
 pub use time_ago::TimeAgo;

@@ -23,6 +23,10 @@ export class Switcher {
     return this.device.page.getByRole("link", { name: "Add another account" });
   }
 
+  get changePassword(): Locator {
+    return this.device.page.getByRole("banner").getByRole("link", { name: "Change password" });
+  }
+
   get signOut(): Locator {
     return this.device.page.getByRole("banner").getByRole("button", { name: "Sign out", exact: true });
   }

@@ -1,6 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 
 import { type Device, expect, person, signedIn, test } from "../fixtures/test";
+import { ChangePasswordPage } from "../pages/change-password";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
@@ -35,6 +36,13 @@ for (const colorScheme of ["light", "dark"] as const) {
     await laptop.signIn(ada);
     const sessions = await new SessionsPage(laptop).open();
     await isAccessible(laptop, "sessions");
+    const password = await new ChangePasswordPage(laptop).open();
+    await isAccessible(laptop, "change of password");
+    laptop.expects(/400 POST \/fn\/change-password/);
+    await password.change("not the password", "another password");
+    await expect(password.alert).toBeVisible();
+    await isAccessible(laptop, "change of password with an error");
+    await sessions.open();
     await new Switcher(laptop).open();
     await isAccessible(laptop, "switcher");
     await laptop.page.keyboard.press("Escape");
@@ -131,7 +139,7 @@ test("no page scrolls sideways on a phone", async ({ device }) => {
   for (const path of ["/sign-in", "/sign-up", "/nothing"]) await fits(path);
   await phone.signUp(person("Grace Hopper"));
   await phone.signUp(ada);
-  for (const path of ["/sessions", "/sessions?confirm=everywhere", "/sign-in?add=1"]) await fits(path);
+  for (const path of ["/sessions", "/sessions?confirm=everywhere", "/change-password", "/sign-in?add=1"]) await fits(path);
 
   const sessions = await new SessionsPage(phone).open();
   await sessions.rows.first().getByText("User agent").click();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import { expect, person, signedIn, test } from "../fixtures/test";
+import { ChangePasswordPage } from "../pages/change-password";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
@@ -42,6 +43,9 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await sessions.revoke("Safari 26 on iOS").click();
       await expect(sessions.rows).toHaveCount(2);
       await picture("toast");
+      await new ChangePasswordPage(laptop).open();
+      await picture("change-password");
+      await sessions.open();
       laptop.expects(/failed GET \/fn\/list-device-sessions/);
       await laptop.page.route("**/fn/list-device-sessions*", (route) => route.abort());
       await sessions.revoke("Chrome 142 on Windows").click();

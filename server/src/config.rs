@@ -84,7 +84,7 @@ pub struct Config {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Whether one address may send 3 sign-ins or sign-ups in 10 seconds and 100 other requests; by default on
+    /// Whether one address may send 3 tries with a password in 10 seconds and 100 other requests; by default on
     /// when the public origin is https.
     #[arg(long, env = "MULTI_SESSION_RATE_LIMIT", global = true)]
     pub rate_limit: Option<Switch>,

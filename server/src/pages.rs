@@ -1,6 +1,6 @@
 //! The Leptos app: its pages, its server functions, and the files it needs.
 
-use app::{RenderedAt, shell};
+use app::{RenderedAt, page_paths, shell};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -17,7 +17,6 @@ use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::Engine;
 use multi_session::http::SessionLayer;
-
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
 
@@ -34,9 +33,7 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || context(&engine),
         move || shell(options.clone()),
     );
-    ["/", "/sign-in", "/sign-up", "/sessions"]
-        .into_iter()
-        .fold(functions, |router, path| router.route(path, get(page)))
+    page_paths().fold(functions, |router, path| router.route(path, get(page)))
 }
 
 /// The files that the pages need, and the page for what is not there.
@@ -50,7 +47,7 @@ pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
             (response.status() == StatusCode::OK).then_some(forever)
         },
     );
-    let not_found = Router::new().fallback(not_found).layer(sessions).with_state(server.clone());
+    let not_found = Router::new().fallback(page).layer(sessions).with_state(server.clone());
     Router::new()
         .nest_service("/pkg", hashed)
         .fallback_service(get_service(folder(server, "").fallback(not_found)))
@@ -63,14 +60,6 @@ async fn page(State(server): State<Server>, request: Request) -> Response {
     let render =
         leptos_axum::render_app_async_with_context(move || context(&engine), move || shell(options.clone()));
     render(request).await.into_response()
-}
-
-async fn not_found(server: State<Server>, request: Request) -> Response {
-    let mut response = page(server, request).await;
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    response
 }
 
 fn folder(server: &Server, name: &str) -> ServeDir {

@@ -16,18 +16,18 @@ use multi_session::Code;
 use multi_session::http::{ClientAddress, Problem};
 
 const WINDOW: Duration = Duration::from_secs(10);
-const SIGN_INS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
+const PASSWORDS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 const REQUESTS: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
 /// How many calls go by between two clean-ups of addresses that went quiet.
 const CLEAN_EVERY: usize = 10_000;
 
-/// Counts requests by address: Better Auth's numbers, 3 sign-ins or sign-ups in 10 seconds and 100 others.
+/// Counts requests by address: Better Auth's numbers, 3 tries with a password in 10 seconds and 100 others.
 #[derive(Clone)]
 pub(crate) struct RateLimit(Arc<Inner>);
 
 struct Inner {
     addresses: ClientAddress,
-    sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    passwords: DefaultKeyedRateLimiter<IpAddr>,
     requests: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
 }
@@ -36,16 +36,16 @@ impl RateLimit {
     pub(crate) fn new(addresses: ClientAddress) -> Self {
         Self(Arc::new(Inner {
             addresses,
-            sign_ins: RateLimiter::keyed(quota(SIGN_INS)),
+            passwords: RateLimiter::keyed(quota(PASSWORDS)),
             requests: RateLimiter::keyed(quota(REQUESTS)),
             clock: DefaultClock::default(),
         }))
     }
 
     fn check(&self, request: &Request) -> Result<(), Problem> {
-        let Inner { addresses, sign_ins, requests, clock } = &*self.0;
+        let Inner { addresses, passwords, requests, clock } = &*self.0;
         let Some(address) = addresses.of(request.headers(), request.extensions()) else { return Ok(()) };
-        let limiter = if is_sign_in(request.uri().path()) { sign_ins } else { requests };
+        let limiter = if takes_password(request.uri().path()) { passwords } else { requests };
         if limiter.len() >= CLEAN_EVERY {
             limiter.retain_recent();
         }
@@ -70,11 +70,11 @@ fn quota(requests: NonZeroU32) -> Quota {
     Quota::with_period(each).unwrap_or(Quota::per_second(requests)).allow_burst(requests)
 }
 
-/// Sign-ins and sign-ups, by REST and by server function alike.
-fn is_sign_in(path: &str) -> bool {
-    ["/api/auth/sign-in/", "/api/auth/sign-up/", "/fn/sign-in", "/fn/sign-up"]
-        .iter()
-        .any(|start| path.starts_with(start))
+/// What takes a password, by REST and by server function alike.
+fn takes_password(path: &str) -> bool {
+    let rest = ["/api/auth/sign-in/", "/api/auth/sign-up/", "/api/auth/change-password"];
+    let functions = ["/fn/sign-in", "/fn/sign-up", "/fn/change-password"];
+    rest.iter().chain(&functions).any(|start| path.starts_with(start))
 }
 
 /// One home has one IPv4 address, but a /64 of IPv6.

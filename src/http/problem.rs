@@ -34,6 +34,11 @@ impl Problem {
         self
     }
 
+    /// When to try again, in seconds, where that is known.
+    pub fn seconds_to_wait(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// The status of a code.
     pub const fn status(code: Code) -> StatusCode {
         match code {

@@ -65,9 +65,34 @@ pub async fn sign_out() -> Result<(), AppError> {
     Ok(())
 }
 
+/// Changes the active user's password; tells whether the other sessions have ended.
+///
+/// # Errors
+///
+/// When the current password is wrong, the new one has not the form it needs, or nobody is signed in.
+#[server(prefix = "/fn", endpoint = "change-password")]
+pub async fn change_password(
+    /// The password so far.
+    current_password: String,
+    /// The new one.
+    new_password: String,
+    /// Whether every other session of the user ends.
+    #[server(default)]
+    revoke_other_sessions: bool,
+) -> Result<bool, AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    let form = multi_session::ChangePassword { current_password, new_password, revoke_other_sessions };
+    let browser = engine().change_password(&browser, request.client(), form).await.map_err(fail)?;
+    settle(&request, browser, if revoke_other_sessions { "password-others" } else { "password" });
+    Ok(revoke_other_sessions)
+}
+
 /// Where [`sign_in`] answers.
 pub(crate) const SIGN_IN: &str = SignIn::PATH;
 /// Where [`sign_up`] answers.
 pub(crate) const SIGN_UP: &str = SignUp::PATH;
 /// Where [`sign_out`] answers.
 pub(crate) const SIGN_OUT: &str = SignOut::PATH;
+/// Where [`change_password`] answers.
+pub(crate) const CHANGE_PASSWORD: &str = ChangePassword::PATH;

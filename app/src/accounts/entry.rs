@@ -1,4 +1,4 @@
-//! What sign-in and sign-up have in common.
+//! What the forms with a password have in common: sign-in, sign-up, change of password.
 
 use leptos::prelude::*;
 use multi_session::Code;
@@ -6,7 +6,6 @@ use multi_session::Code;
 use crate::{
     AppError,
     act::{Act, Outcome},
-    address::start,
     hooks::{focus_element, on_change},
     notice::use_refusal,
     ui::{
@@ -18,58 +17,52 @@ use crate::{
 /// The id of the message above the form.
 const MESSAGE: &str = "entry-error";
 
-/// The state of one of the two forms.
+/// Which field each refusal is about.
+pub(super) type About = &'static [(Code, &'static str)];
+
+/// The state of one of the forms.
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
-    /// What the form does; success leads to the start.
+    /// What the form does; success leads to another page.
     pub(super) act: Act,
     /// Why the last try was refused.
     pub(super) error: Memo<Option<AppError>>,
+    about: About,
 }
 
 impl Entry {
     /// Names the message to the field that it is about.
     pub(super) fn error_of(self, field: &'static str) -> Signal<Option<&'static str>> {
-        Signal::derive(move || {
-            self.error
-                .with(|error| error.as_ref().filter(|error| field_of(error) == Some(field)).map(|_| MESSAGE))
-        })
+        Signal::derive(move || self.error.with(|error| (self.field(error) == Some(field)).then_some(MESSAGE)))
+    }
+
+    fn field(self, error: &Option<AppError>) -> Option<&'static str> {
+        let error = error.as_ref()?;
+        self.about.iter().find(|(code, _)| error.is(*code)).map(|(_, field)| *field)
     }
 }
 
-/// Follows a form: after a refusal the focus goes to the field in question.
-pub(super) fn use_entry(path: &'static str) -> Entry {
-    let act = Act::new(path, |_| Some(start!("signed-in")));
+/// Follows a form: after a refusal the focus goes to the field in question, or else to the `first`.
+pub(super) fn use_entry(act: Act, first: &'static str, about: About) -> Entry {
     let outcome = act.outcome();
     // The first may come from the address, which a form's redirect has written.
     if let Some(error) = use_refusal() {
         outcome.set(Some(Outcome { session_id: String::new(), result: Err(error) }));
     }
     let error = Memo::new(move |_| outcome.get().and_then(|outcome| outcome.result.err()));
+    let entry = Entry { act, error, about };
     let tries = act.version();
     on_change(
         move || tries.get(),
         move || {
-            if let Some(error) = error.get() {
-                focus_element(field_of(&error).unwrap_or("email"));
-            }
+            error.with(|error| {
+                if error.is_some() {
+                    focus_element(entry.field(error).unwrap_or(first));
+                }
+            });
         },
     );
-    Entry { act, error }
-}
-
-/// The field that the refusal is about.
-fn field_of(error: &AppError) -> Option<&'static str> {
-    let about = |codes: &[Code]| codes.iter().any(|code| error.is(*code));
-    if about(&[Code::InvalidEmail, Code::UserAlreadyExists, Code::InvalidEmailOrPassword]) {
-        Some("email")
-    } else if about(&[Code::PasswordTooShort, Code::PasswordTooLong]) {
-        Some("password")
-    } else if about(&[Code::InvalidName]) {
-        Some("name")
-    } else {
-        None
-    }
+    entry
 }
 
 /// The refusal, above the form.
@@ -88,17 +81,4 @@ pub(super) fn Message(
         .piece()
     };
     (move || error.get().map(message)).piece()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_leads_to_its_field() {
-        assert_eq!(field_of(&Code::InvalidEmailOrPassword.into()), Some("email"));
-        assert_eq!(field_of(&Code::PasswordTooShort.into()), Some("password"));
-        assert_eq!(field_of(&Code::InvalidName.into()), Some("name"));
-        assert_eq!(field_of(&Code::ServiceUnavailable.into()), None);
-    }
 }

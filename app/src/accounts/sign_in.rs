@@ -1,35 +1,36 @@
 //! The page to sign in.
 
 use leptos::prelude::*;
+use multi_session::Code;
 
 use crate::{
     accounts::{
         actions::SIGN_IN,
-        entry::{Message, use_entry},
+        entry::{About, Message, use_entry},
         held_accounts::HeldAccounts,
     },
-    act::ActForm,
-    address::use_address,
+    act::{Act, ActForm},
+    address::{start, use_address},
     sessions::Loaded,
-    ui::{Field, PasswordField, Submit, piece::IntoPiece},
+    ui::{EmailField, PasswordField, Submit, piece::IntoPiece},
 };
+
+const ABOUT: About = &[(Code::InvalidEmail, "email"), (Code::InvalidEmailOrPassword, "email")];
 
 /// `/sign-in`: the accounts of this browser, and the form for any other.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let entry = use_entry(SIGN_IN);
+    let entry = use_entry(Act::new(SIGN_IN, |_, _| Some(start!("signed-in"))), "email", ABOUT);
     let sign_up = if use_address().adding { "/sign-up?add=1" } else { "/sign-up" };
     let fields = view! {
         <Message error=entry.error />
-        <Field
-            name="email"
-            label="E-mail"
-            kind="email"
-            autocomplete="username"
-            max_length="254"
-            error=entry.error_of("email")
+        <EmailField error=entry.error_of("email") />
+        <PasswordField
+            name="password"
+            label="Password"
+            autocomplete="current-password"
+            error=entry.error_of("password")
         />
-        <PasswordField autocomplete="current-password" error=entry.error_of("password") />
         <label class="check">
             <input type="checkbox" name="remember" value="true" checked />
             "Keep me signed in"

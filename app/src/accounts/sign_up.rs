@@ -1,34 +1,38 @@
 //! The page to make an account.
 
 use leptos::prelude::*;
+use multi_session::Code;
 
 use crate::{
     accounts::{
         actions::SIGN_UP,
-        entry::{Message, use_entry},
+        entry::{About, Message, use_entry},
     },
-    act::ActForm,
-    address::use_address,
-    ui::{Field, PasswordField, Submit, piece::IntoPiece},
+    act::{Act, ActForm},
+    address::{start, use_address},
+    ui::{EmailField, Field, PasswordField, Submit, piece::IntoPiece},
 };
+
+const ABOUT: About = &[
+    (Code::InvalidName, "name"),
+    (Code::InvalidEmail, "email"),
+    (Code::UserAlreadyExists, "email"),
+    (Code::PasswordTooShort, "password"),
+    (Code::PasswordTooLong, "password"),
+];
 
 /// `/sign-up`: the form for a new account.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
-    let entry = use_entry(SIGN_UP);
+    let entry = use_entry(Act::new(SIGN_UP, |_, _| Some(start!("signed-in"))), "name", ABOUT);
     let sign_in = if use_address().adding { "/sign-in?add=1" } else { "/sign-in" };
     let fields = view! {
         <Message error=entry.error />
         <Field name="name" label="Name" autocomplete="name" max_length="100" error=entry.error_of("name") />
-        <Field
-            name="email"
-            label="E-mail"
-            kind="email"
-            autocomplete="username"
-            max_length="254"
-            error=entry.error_of("email")
-        />
+        <EmailField error=entry.error_of("email") />
         <PasswordField
+            name="password"
+            label="Password"
             autocomplete="new-password"
             hint="At least 8 characters."
             error=entry.error_of("password")

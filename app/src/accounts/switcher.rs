@@ -24,7 +24,7 @@ use crate::{
 #[component]
 pub fn Switcher() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let sign_out = Act::new(SIGN_OUT, |_| Some(start!("signed-out")));
+    let sign_out = Act::new(SIGN_OUT, |_, _| Some(start!("signed-out")));
     let notices = use_notices();
     effect(move || {
         if let Some(Outcome { result: Err(error), .. }) = sign_out.outcome().get() {
@@ -73,6 +73,10 @@ fn Menu(sign_out: Act) -> impl IntoView {
                 <a class="switcher__item" href="/sign-in?add=1" on:click=move |_| close(node)>
                     <Icon name=IconName::Plus size=18 />
                     "Add another account"
+                </a>
+                <a class="switcher__item" href="/change-password" on:click=move |_| close(node)>
+                    <Icon name=IconName::Key size=18 />
+                    "Change password"
                 </a>
                 <ActForm act=sign_out fields=leave />
             </div>

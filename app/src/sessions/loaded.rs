@@ -7,15 +7,12 @@ use crate::{sessions::use_list_device_sessions, ui::piece::Piece};
 /// Waits for the list once; the server's page has all of it. Later answers change it in place.
 #[component]
 pub(crate) fn Loaded(
-    /// What stands there meanwhile.
-    #[prop(optional, into)]
-    fallback: ViewFnOnce,
     /// What stands there then.
     content: Box<dyn FnOnce() -> Piece + Send>,
 ) -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <Transition fallback>
+        <Transition>
             {Suspend::new(async move {
                 sessions.list.await.ok();
                 content()

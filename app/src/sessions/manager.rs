@@ -5,7 +5,8 @@ use multi_session::DeviceSession;
 
 use crate::{
     sessions::{
-        bulk::Bulk, device_row::DeviceRow, other_account::OtherAccount, rows, use_list_device_sessions,
+        UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, other_account::OtherAccount, rows,
+        use_list_device_sessions,
     },
     ui::{
         Icon, IconName,
@@ -52,10 +53,12 @@ pub fn SessionsManager() -> impl IntoView {
         .piece()
     };
     let failed = move || sessions.error.with(Option::is_some);
+    let known = move || sessions.signed_in.get().is_some();
 
     view! {
-        {when(move || !failed(), devices)}
-        {when(failed, || view! { <Failure /> }.piece())}
+        {when(move || failed() && known(), || view! { <Stale /> }.piece())}
+        {when(move || !failed() || known(), devices)}
+        {when(move || failed() && !known(), || view! { <Failure /> }.piece())}
     }
     .piece()
 }
@@ -76,23 +79,44 @@ fn Empty() -> impl IntoView {
     .piece()
 }
 
+/// Says above the list that it could not be brought up to date, and why, and tries again.
+#[component]
+fn Stale() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    view! {
+        <p class="message" role="alert">
+            <Icon name=IconName::Alert size=18 />
+            <span class="message__more">
+                "This list may be out of date. " {move || sessions.error.get().map(|error| error.message)}
+            </span>
+            <a href="/sessions" on:click=try_again(sessions)>
+                "Try again"
+            </a>
+        </p>
+    }
+    .piece()
+}
+
 /// Says that the list could not be loaded, and why, and tries again.
 #[component]
 fn Failure() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let again = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        sessions.refetch();
-    };
     view! {
         <div class="card blank" role="alert">
             <Icon name=IconName::Alert size=32 />
             <h2>"Your devices could not be loaded"</h2>
             <p>{move || sessions.error.get().map(|error| error.message)}</p>
-            <a class="button" href="/sessions" on:click=again>
+            <a class="button" href="/sessions" on:click=try_again(sessions)>
                 "Try again"
             </a>
         </div>
     }
     .piece()
+}
+
+fn try_again(sessions: UseListDeviceSessionsReturn) -> impl FnMut(web_sys::MouseEvent) {
+    move |event| {
+        event.prevent_default();
+        sessions.refetch();
+    }
 }

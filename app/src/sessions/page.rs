@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    sessions::{Loaded, SessionsManager, skeleton::Skeleton, use_list_device_sessions},
+    sessions::{Loaded, SessionsManager, use_list_device_sessions},
     ui::piece::IntoPiece,
 };
 
@@ -21,10 +21,15 @@ pub fn SessionsPage() -> impl IntoView {
         <div class="page__head">
             <h1>"Your devices"</h1>
             <p class="page__lead">
-                <Loaded content=Box::new(lead) /> "If you do not recognise a device, revoke it."
+                <Loaded content=Box::new(lead) />
+                // Leptos takes the text and the link as one, and would not part its text from the one before.
+                <span>
+                    "If you do not recognise a device, revoke it and "
+                    <a href="/change-password">"change your password"</a> "."
+                </span>
             </p>
         </div>
-        <Loaded fallback=Skeleton content=Box::new(|| view! { <SessionsManager /> }.piece()) />
+        <Loaded content=Box::new(|| view! { <SessionsManager /> }.piece()) />
     }
     .piece()
 }

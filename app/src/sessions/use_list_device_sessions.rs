@@ -15,11 +15,11 @@ use crate::{
 pub struct UseListDeviceSessionsReturn {
     /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
     pub list: Resource<Result<Vec<DeviceSession>, AppError>, ListCodec>,
-    /// The rows of the latest answer; empty before the first and after a failure.
+    /// The rows of the latest answer that had some; empty before the first.
     pub rows: Memo<Vec<DeviceSession>>,
-    /// Why the latest answer has no rows, if it failed.
+    /// Why the latest answer failed, if it did: the rows are then those of an earlier one.
     pub error: Memo<Option<AppError>>,
-    /// Whether somebody is signed in; not known before the first answer and after a failure.
+    /// Whether somebody is signed in; not known before the first answer that did not fail.
     pub signed_in: Memo<Option<bool>>,
     /// Makes a held session the active one.
     pub set_active: Act,
@@ -114,12 +114,12 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let page = use_address().page;
     let current = StoredValue::new(String::new());
     let set_active =
-        Act::new(actions::SET_ACTIVE, move |_| (page == Page::SignIn).then_some(start!("switched")));
-    let revoke = Act::new(actions::REVOKE, move |id| {
+        Act::new(actions::SET_ACTIVE, move |_, _| (page == Page::SignIn).then_some(start!("switched")));
+    let revoke = Act::new(actions::REVOKE, move |id, _| {
         current.with_value(|current| current == id).then_some(start!("revoked"))
     });
-    let revoke_others = Act::new(actions::REVOKE_OTHERS, |_| None);
-    let revoke_all = Act::new(actions::REVOKE_ALL, |_| Some(start!("everywhere")));
+    let revoke_others = Act::new(actions::REVOKE_OTHERS, |_, _| None);
+    let revoke_all = Act::new(actions::REVOKE_ALL, |_, _| Some(start!("everywhere")));
 
     let settled = move || {
         set_active.version().get()
@@ -130,16 +130,19 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let list = Resource::new_with_options(settled, |_| ask(), false);
     // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
     let latest = *list;
-    let rows = Memo::new(move |_| {
-        latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()).unwrap_or_default())
+    // What the page showed stays when a later answer fails: the person is told, and can still sign out.
+    let rows = Memo::new(move |before: Option<&Vec<DeviceSession>>| {
+        let rows = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
+        rows.or_else(|| before.cloned()).unwrap_or_default()
     });
     let error =
         Memo::new(move |_| latest.with(|list| list.as_ref().and_then(|list| list.as_ref().err().cloned())));
-    let signed_in = Memo::new(move |_| {
-        latest.with(|list| {
+    let signed_in = Memo::new(move |before: Option<&Option<bool>>| {
+        let signed_in = latest.with(|list| {
             let rows = list.as_ref()?.as_ref().ok()?;
             Some(rows.iter().any(|row| row.is_current))
-        })
+        });
+        signed_in.or_else(|| before.copied().flatten())
     });
 
     // From its end until the list without it is there, a row's button stays as it is.

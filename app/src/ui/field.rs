@@ -52,9 +52,25 @@ pub fn Field(
     .piece()
 }
 
+/// A labelled e-mail address, which names the account.
+#[component]
+pub fn EmailField(
+    /// The id of the error that names this field, if there is one.
+    #[prop(into)]
+    error: Signal<Option<&'static str>>,
+) -> impl IntoView {
+    view! {
+        <Field name="email" label="E-mail" kind="email" autocomplete="username" max_length="254" error />
+    }
+}
+
 /// A labelled password, which a button shows where there is JavaScript.
 #[component]
 pub fn PasswordField(
+    /// The argument's name; also the element's id.
+    name: &'static str,
+    /// What is asked for.
+    label: &'static str,
     /// The `autocomplete` attribute.
     autocomplete: &'static str,
     /// What a password must be, for a new one.
@@ -71,7 +87,7 @@ pub fn PasswordField(
             <button
                 class="field__toggle"
                 type="button"
-                aria-label="Show password"
+                aria-label=format!("Show {}", label.to_ascii_lowercase())
                 aria-pressed=move || shown.get().to_string()
                 on:click=move |_| shown.update(|shown| *shown = !*shown)
             >
@@ -80,21 +96,22 @@ pub fn PasswordField(
         }
         .piece()
     };
-    let described_by = move || match (error.get(), hint) {
-        (Some(error), _) => Some(error),
-        (None, Some(_)) => Some("password-hint"),
-        (None, None) => None,
+    let hint_id = format!("{name}-hint");
+    let describes = hint_id.clone();
+    let described_by = move || {
+        let error = error.get().map(str::to_owned);
+        error.or_else(|| hint.map(|_| hint_id.clone()))
     };
 
     view! {
         <div class="field">
-            <label class="field__label" for="password">
-                "Password"
+            <label class="field__label" for=name>
+                {label}
             </label>
             <div class="field__box field__box--toggle">
                 <input
-                    id="password"
-                    name="password"
+                    id=name
+                    name=name
                     type=move || if shown.get() { "text" } else { "password" }
                     required
                     minlength=hint.map(|_| "8")
@@ -107,7 +124,7 @@ pub fn PasswordField(
                 />
                 {when(move || hydrated.get(), toggle)}
             </div>
-            {hint.map(|hint| view! { <p class="field__hint" id="password-hint">{hint}</p> })}
+            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> })}
         </div>
     }
     .piece()

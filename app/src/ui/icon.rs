@@ -21,6 +21,8 @@ pub enum IconName {
     Desktop,
     /// An eye, to show.
     Eye,
+    /// A key, for a password.
+    Key,
     /// The product's mark.
     Logo,
     /// A telephone.
@@ -50,6 +52,9 @@ impl IconName {
             }
             Self::Eye => {
                 "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"
+            }
+            Self::Key => {
+                "M14.5 13.5a4.5 4.5 0 1 0-4.2-2.9L4 17v3h3l1.2-1.2v-1.6h1.6l1-1v-1.6h1.6l1.1-1.2M15.5 8.5h.01"
             }
             Self::Logo => {
                 "M8 4h9a3 3 0 0 1 3 3v7M4 11a3 3 0 0 1 3-3h6a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3H7a3 3 0 0 1-3-3zM10 13v2"

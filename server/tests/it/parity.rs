@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{CHROME, FIREFOX, SAFARI, TestApp, TestBrowser, text};
+use crate::harness::{CHROME, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, text};
 
 /// How a browser reaches the engine.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,39 @@ async fn rest_and_server_functions_tell_the_same_story() {
             "all again: 401 UNAUTHORIZED",
         ]
     );
+}
+
+#[tokio::test]
+async fn both_change_the_password_alike() {
+    for by in [By::Rest, By::ServerFunction] {
+        let app = TestApp::start().await;
+        let laptop = app.sign_up(FIREFOX, "ada").await;
+        let phone = app.sign_in(SAFARI, "ada").await;
+        let change = async |from: &str, to: &str, others: bool| {
+            let answer = match by {
+                By::Rest => {
+                    let body = json!({
+                        "currentPassword": from, "newPassword": to, "revokeOtherSessions": others,
+                    });
+                    laptop.post("/api/auth/change-password", body).await
+                }
+                By::ServerFunction => {
+                    let others = if others { "&revoke_other_sessions=true" } else { "" };
+                    let form = format!("current_password={from}&new_password={to}{others}");
+                    laptop.call("change-password", &form.replace(' ', "+")).await
+                }
+            };
+            (answer.status.as_u16(), answer.set_cookies().len())
+        };
+        assert_eq!(change("wrong password", "a new password", true).await, (400, 0), "{by:?}");
+        assert_eq!(change(PASSWORD, "short", true).await, (400, 0), "{by:?}");
+        assert_eq!(phone.whoami().await, "ada", "{by:?}");
+        assert_eq!(change(PASSWORD, "a new password", false).await, (200, 0), "{by:?}");
+        assert_eq!(phone.whoami().await, "ada", "{by:?}");
+        // The session is a new one: both cookies, and the old held one cleared.
+        assert_eq!(change("a new password", "a newer password", true).await, (200, 3), "{by:?}");
+        assert_eq!((laptop.whoami().await, phone.whoami().await), ("ada".into(), String::new()), "{by:?}");
+    }
 }
 
 #[tokio::test]

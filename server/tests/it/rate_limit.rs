@@ -21,6 +21,10 @@ async fn the_fourth_sign_in_in_a_row_waits_by_rest_or_by_server_function() {
     assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=10).contains(&seconds)));
     assert_eq!(answer.header("retry-after"), answer.header("x-retry-after"));
     assert_eq!(browser.call("sign-in", "email=x&password=y").await.status.as_u16(), 429);
+    assert_eq!(
+        browser.call("change-password", "current_password=y&new_password=z").await.status.as_u16(),
+        429
+    );
     browser.get("/api/auth/get-session").await.ok();
 
     let mut elsewhere = app.browser(FIREFOX);
