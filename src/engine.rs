@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::activity::Activity;
+use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
 use crate::{
@@ -13,17 +14,20 @@ use crate::{
 
 mod change_password;
 mod current;
+mod fall_over;
 mod list;
 mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
 mod upkeep;
+mod watch;
 
 pub use change_password::ChangePassword;
 pub use sign_in::{SignIn, SignUp};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
+pub use watch::{Told, Watch};
 
 /// Everything that people and programs can do with sessions; cheap to clone.
 ///
@@ -39,6 +43,7 @@ struct Inner {
     options: Options,
     passwords: Passwords,
     activity: Activity,
+    hub: Arc<Hub>,
     retention: Duration,
 }
 
@@ -74,6 +79,7 @@ impl Engine {
             random: Arc::new(OsRandom),
             options: Options::default(),
             password_limits: PasswordLimits::default(),
+            stream_limits: StreamLimits::default(),
             retention: EngineBuilder::RETENTION,
         }
     }
@@ -86,6 +92,13 @@ impl Engine {
     /// The present moment, as the engine sees it.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// A random time below so many milliseconds, so that not everybody acts at once.
+    fn spread(&self, milliseconds: u64) -> Duration {
+        let mut bytes = [0; 8];
+        self.0.random.fill(&mut bytes);
+        Duration::from_millis(u64::from_be_bytes(bytes) % milliseconds)
     }
 
     fn actor(browser: &Browser) -> Result<Actor<'_>> {
@@ -108,6 +121,7 @@ pub struct EngineBuilder {
     random: Arc<dyn Random>,
     options: Options,
     password_limits: PasswordLimits,
+    stream_limits: StreamLimits,
     retention: Duration,
 }
 
@@ -139,6 +153,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how many live streams there may be.
+    pub fn stream_limits(mut self, limits: StreamLimits) -> Self {
+        self.stream_limits = limits;
+        self
+    }
+
     /// Sets how long ended sessions are kept before [`Engine::sweep`] deletes them.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -148,6 +168,7 @@ impl EngineBuilder {
     /// Gives the engine. It hashes one password, about 30 ms, for comparisons with unknown e-mails.
     pub fn build(self) -> Engine {
         let passwords = Passwords::new(self.password_limits, &*self.random);
+        let hub = Hub::new(self.stream_limits, &*self.random);
         Engine(Arc::new(Inner {
             store: self.store,
             clock: self.clock,
@@ -155,6 +176,7 @@ impl EngineBuilder {
             options: self.options,
             passwords,
             activity: Activity::default(),
+            hub,
             retention: self.retention,
         }))
     }

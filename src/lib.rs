@@ -71,6 +71,7 @@ assert!(phone.active().is_none());
 
 mod code;
 mod device;
+mod event;
 mod handle;
 mod id;
 mod options;
@@ -82,6 +83,8 @@ mod user;
 mod activity;
 #[cfg(feature = "engine")]
 mod browser;
+#[cfg(feature = "engine")]
+mod change;
 #[cfg(feature = "engine")]
 mod clock;
 #[cfg(feature = "engine")]
@@ -95,6 +98,8 @@ mod error;
 #[cfg(feature = "axum")]
 pub mod http;
 #[cfg(feature = "engine")]
+mod hub;
+#[cfg(feature = "engine")]
 mod password;
 #[cfg(feature = "engine")]
 mod random;
@@ -105,6 +110,7 @@ mod user_agent;
 
 pub use code::Code;
 pub use device::{Device, DeviceKind};
+pub use event::{EndedBy, Ending, SessionEvent};
 pub use handle::Handle;
 pub use id::{InvalidId, SessionId, UserId};
 pub use options::{InvalidOptions, Options, OptionsBuilder};
@@ -115,15 +121,20 @@ pub use user::User;
 #[cfg(feature = "engine")]
 pub use {
     browser::{Browser, Client, Held, Presented},
+    change::{Change, Changes},
     clock::{Clock, SystemClock},
     credential::{Credential, Secret, SecretHash},
     email::is_email,
-    engine::{ChangePassword, Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target},
+    engine::{
+        ChangePassword, Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
+    },
     error::{Error, Result},
+    hub::{EventId, StreamLimits},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, Ended, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
+        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
+        StoredSession,
     },
     user_agent::device_of,
 };

@@ -74,6 +74,15 @@ pub enum EndedReason {
 }
 
 impl EndedReason {
+    /// Every reason there is.
+    pub const ALL: [Self; 6] =
+        [Self::SignedOut, Self::Revoked, Self::Evicted, Self::Replaced, Self::PasswordChanged, Self::Expired];
+
+    /// Takes a reason's stable name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
     /// The stable name that stores and logs use.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
@@ -78,6 +78,26 @@ pub struct Ended {
     pub reason: EndedReason,
 }
 
+/// How a stored session ended.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// Why.
+    pub reason: EndedReason,
+    /// When.
+    pub at: Timestamp,
+    /// The session that ended it, and its user agent while that is kept.
+    pub by: Option<(SessionId, String)>,
+}
+
+/// A session in whatever state it is.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The session.
+    pub stored: StoredSession,
+    /// How it ended, if it has; an expired one may not be marked yet.
+    pub end: Option<End>,
+}
+
 /// The session that ends others: the store checks in the same statement that it is live itself, so that
 /// a session which is being ended ends no others on its way out.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +153,12 @@ pub trait Store: Send + Sync {
 
     /// Lists the live sessions of a user, newest first.
     async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
+
+    /// Finds these sessions, ended ones too while they are kept, in no order.
+    async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>, StoreError>;
+
+    /// Finds the session of a handle, an ended one too while it is kept.
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>, StoreError>;
 
     /// Finds the user of an e-mail (in lower case) and its password hash.
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
@@ -215,6 +241,14 @@ pub trait Store: Send + Sync {
         delete_before: Timestamp,
         limit: u32,
     ) -> Result<(u64, u64), StoreError>;
+
+    /// Gives what changes from now on, on whichever node: every session that begins or ends, and what was touched.
+    ///
+    /// A change is told once it is committed, never one that was rolled back.
+    fn changes(&self) -> Changes;
+
+    /// Tells all nodes of a change that is in no row.
+    async fn announce(&self, change: Change) -> Result<(), StoreError>;
 
     /// Tells whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -3,6 +3,8 @@
 //! Leptos has `ServerAction` and `ActionForm` for it, which make code anew for each server function; this makes it
 //! once. The server functions stay the only contract: what a form says is what they take.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use leptos::{ev, prelude::*, task::spawn_local};
 use multi_session::Code;
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,6 +23,14 @@ pub struct Outcome {
     pub session_id: String,
     /// The body of the answer, or why it was refused or failed.
     pub result: Result<String, AppError>,
+}
+
+/// How many acts of this page are under way; those that lead away stay so until the next page is there.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether an act of this page is under way: what it does is no news to it.
+pub(crate) fn is_acting() -> bool {
+    UNDER_WAY.load(Ordering::Relaxed) > 0
 }
 
 /// Where success leads, by the session that the act was about and the answer's body.
@@ -92,6 +102,7 @@ impl Act {
         event.prevent_default();
         let session_id = body.get("session_id").unwrap_or_default();
         self.running.update(|running| running.push(session_id.clone()));
+        UNDER_WAY.fetch_add(1, Ordering::Relaxed);
         spawn_local(async move {
             let result = call(self.path, Some(&body)).await;
             self.settle(session_id, result);
@@ -104,6 +115,7 @@ impl Act {
         {
             return address::go(away);
         }
+        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
         self.running.update(|running| {
             if let Some(place) = running.iter().position(|id| *id == session_id) {
                 running.swap_remove(place);

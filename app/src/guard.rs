@@ -10,8 +10,13 @@ use crate::{
 };
 
 /// Where a person starts.
-pub(crate) const fn home(signed_in: bool) -> &'static str {
+pub const fn home(signed_in: bool) -> &'static str {
     if signed_in { "/sessions" } else { "/sign-in" }
+}
+
+/// Where a browser goes whose session has ended elsewhere: the server tells there how it ended.
+pub(crate) fn ended(session_id: &str) -> String {
+    ["/?ended=", session_id].concat()
 }
 
 /// Where a request for a page is sent instead, if it does not belong there.
@@ -35,10 +40,11 @@ pub(crate) fn Guard() -> impl IntoView {
     let detour = move || detour(address.page, address.adding, sessions.signed_in.get()?);
 
     // In the browser this is for sessions that came or went elsewhere: what it does itself leads to the start.
-    effect(move || match detour() {
-        Some("/sign-in") => address::replace("/sign-in?done=ended"),
-        Some(to) => address::replace(to),
-        None => {}
+    effect(move || match (detour(), sessions.last_current()) {
+        (Some("/sign-in"), Some(id)) => address::replace(&ended(&id)),
+        (Some("/sign-in"), None) => address::replace("/sign-in?done=ended"),
+        (Some(to), _) => address::replace(to),
+        (None, _) => {}
     });
 
     view! {
@@ -47,9 +53,12 @@ pub(crate) fn Guard() -> impl IntoView {
             if let Some(to) = untrack(detour) {
                 // What was done is told where the person arrives.
                 let (_, query) = address::here();
-                match address::value(&query, "done").filter(|done| crate::notice::of_done(done).is_some()) {
-                    Some(done) => crate::context::detour(&format!("{to}?done={done}")),
-                    None => crate::context::detour(to),
+                let done = address::value(&query, "done").filter(|done| crate::notice::of_done(done).is_some());
+                let ended = address::value(&query, "ended").filter(|id| multi_session::SessionId::new(*id).is_ok());
+                match (done, ended) {
+                    (_, Some(id)) => crate::context::detour(&format!("{to}?ended={id}")),
+                    (Some(done), None) => crate::context::detour(&format!("{to}?done={done}")),
+                    (None, None) => crate::context::detour(to),
                 }
             }
             view! { <span hidden></span> }.piece()

@@ -29,10 +29,10 @@ mod not_found;
 mod notice;
 
 pub use act::Act;
-#[cfg(feature = "ssr")]
-pub use address::page_paths;
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
+#[cfg(feature = "ssr")]
+pub use {address::page_paths, guard::home, notice::SignedOutElsewhere};
 
 use crate::{
     accounts::{ChangePasswordPage, SignInPage, SignUpPage, Switcher},

@@ -5,6 +5,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use multi_session::Code;
 
+#[cfg(feature = "ssr")]
+use crate::sessions::words;
 use crate::{
     AppError,
     address::{Page, forget_query, here, use_address, value},
@@ -20,6 +22,18 @@ const STAY: Duration = Duration::from_secs(6);
 pub(crate) struct Notice {
     text: String,
     good: bool,
+}
+
+/// That a session of this browser was ended elsewhere; the server gives it to the page whose address asks for it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub struct SignedOutElsewhere {
+    /// How it ended.
+    pub ending: multi_session::Ending,
+    /// The account that the browser acts as now, if it still held one.
+    pub now_using: Option<String>,
+    /// The present moment.
+    pub now: multi_session::Timestamp,
 }
 
 /// The one notice that pages show now.
@@ -65,6 +79,18 @@ pub(crate) fn provide_notices() {
         let error = String::new();
         error
     });
+    let ended = SharedValue::new_str(|| {
+        #[cfg(feature = "ssr")]
+        let ended =
+            use_context::<SignedOutElsewhere>().and_then(words::signed_out_elsewhere).unwrap_or_default();
+        #[cfg(not(feature = "ssr"))]
+        let ended = String::new();
+        ended
+    });
+    let ended = ended.into_inner();
+    if !ended.is_empty() {
+        first = Some(Notice { text: ended, good: false });
+    }
     if let Some((code, message)) = error.into_inner().split_once(' ') {
         let error = AppError { code: code.to_owned(), message: message.to_owned() };
         let path = value(&query, "__path").unwrap_or_default();
@@ -130,7 +156,7 @@ pub(crate) fn Toaster() -> impl IntoView {
         notice.set(None);
         reading.set(false);
         let (_, query) = here();
-        if value(&query, "done").is_some() || value(&query, "__err").is_some() {
+        if ["done", "ended", "__err"].iter().any(|name| value(&query, name).is_some()) {
             forget_query();
         }
     };

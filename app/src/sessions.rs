@@ -4,6 +4,7 @@ mod actions;
 mod announce;
 mod bulk;
 mod device_row;
+mod live;
 mod loaded;
 mod manager;
 mod other_account;
@@ -11,7 +12,7 @@ mod page;
 mod read;
 mod rows;
 pub mod use_list_device_sessions;
-mod words;
+pub(crate) mod words;
 
 pub use actions::{
     ListDeviceSessions, Revoke, RevokeAll, RevokeOthers, SetActive, list_device_sessions, revoke, revoke_all,

@@ -76,6 +76,7 @@ test("who is signed out is sent to sign in first", async ({ device }) => {
 test("a device that is signed out meanwhile is told, and nothing is changed", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await laptop.hearsNothing();
   const page = await new ChangePasswordPage(laptop).open();
   await phone.post("multi-session/revoke-others", {});
   laptop.expects(/401 POST \/fn\/change-password/);

@@ -19,6 +19,7 @@ test("another device is revoked and out at once", async ({ device }) => {
 test("a revoked device that presses a button is told and sent to sign-in", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await phone.hearsNothing();
   const onPhone = await new SessionsPage(phone).open();
   await (await new SessionsPage(laptop).open()).revoke("Safari 26 on iOS").click();
   await expect(new SessionsPage(laptop).rows).toHaveCount(1);

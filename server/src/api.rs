@@ -14,6 +14,7 @@
 //! | `POST update-session` | |
 //! | `POST change-password` | `change_password` |
 //! | `GET multi-session/list-device-sessions` | `list`, or `list_held` where so configured |
+//! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
 //! | `POST multi-session/revoke` | `revoke` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
@@ -33,6 +34,7 @@ use serde::Serialize;
 use crate::Server;
 
 mod change_password;
+mod events;
 mod get_session;
 pub(crate) mod health;
 mod list_device_sessions;
@@ -62,6 +64,7 @@ pub(crate) fn router() -> Router<Server> {
         .route("/update-session", routing::post(update_session::handle))
         .route("/change-password", routing::post(change_password::handle))
         .route("/multi-session/list-device-sessions", routing::get(list_device_sessions::handle))
+        .route("/multi-session/events", routing::get(events::handle))
         .route("/multi-session/set-active", routing::post(set_active::handle))
         .route("/multi-session/revoke", routing::post(revoke::handle))
         .route("/multi-session/revoke-others", routing::post(revoke_others::post).get(revoke_others::get))

@@ -74,6 +74,10 @@ pub struct Config {
     #[arg(long, env = "MULTI_SESSION_COOKIE_PREFIX", global = true, default_value = "multi-session")]
     pub cookie_prefix: String,
 
+    /// How many live streams this node serves at once; each takes a connection.
+    #[arg(long, env = "MULTI_SESSION_MAXIMUM_STREAMS", global = true, default_value_t = 10_000)]
+    pub maximum_streams: usize,
+
     /// The networks of the proxies whose X-Forwarded-For is believed, separated by commas.
     #[arg(
         long,

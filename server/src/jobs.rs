@@ -11,11 +11,12 @@ use tokio_util::task::TaskTracker;
 const FLUSH_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Starts the flusher and the sweeper; they end when `stop` is cancelled.
+/// Starts the flusher, the sweeper and what feeds the live streams; they end when `stop` is cancelled.
 pub(crate) fn start(engine: Engine, stop: CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     tasks.spawn(stop.clone().run_until_cancelled_owned(flush(engine.clone())));
-    tasks.spawn(stop.run_until_cancelled_owned(sweep(engine)));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(engine.clone())));
+    tasks.spawn(stop.run_until_cancelled_owned(async move { engine.follow().await }));
     tasks.close();
     tasks
 }

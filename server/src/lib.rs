@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use multi_session::{Engine, InvalidOptions, SqliteStore, StoreError};
+use multi_session::{Engine, InvalidOptions, SqliteStore, StoreError, StreamLimits};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +82,9 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let store = open_store(&config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
-    let engine = tokio::task::spawn_blocking(move || Engine::new(Arc::new(store), options))
+    let streams = StreamLimits { per_node: config.maximum_streams, ..StreamLimits::default() };
+    let builder = Engine::builder(Arc::new(store)).options(options).stream_limits(streams);
+    let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
     let app = router(&Server::new(&config, engine.clone())?);
@@ -96,11 +98,13 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let jobs = jobs::start(engine.clone(), stop.clone());
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
+    let streams = engine.clone();
     let serving = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             told.await;
             tracing::info!("stopping: no new connections, finishing what is under way");
             stopping.cancel();
+            streams.close_streams();
         })
         .into_future();
 

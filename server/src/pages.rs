@@ -1,10 +1,12 @@
 //! The Leptos app: its pages, its server functions, and the files it needs.
 
-use app::{RenderedAt, page_paths, shell};
+use std::time::Duration;
+
+use app::{RenderedAt, SignedOutElsewhere, home, page_paths, shell};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, get_service};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -15,12 +17,15 @@ use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
-use multi_session::Engine;
-use multi_session::http::SessionLayer;
+use multi_session::http::{RequestState, SessionLayer};
+use multi_session::{Ending, Engine, SessionId};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
 
 use crate::Server;
+
+/// How long a browser may take from hearing that its session ended to asking for the next page.
+const JUST_NOW: Duration = Duration::from_secs(60);
 
 /// The pages and the server functions that they call.
 pub(crate) fn router(server: &Server) -> Router<Server> {
@@ -54,12 +59,56 @@ pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
 }
 
 /// Renders the page at the request's path completely; it says its status itself.
-async fn page(State(server): State<Server>, request: Request) -> Response {
+///
+/// A browser whose session was ended elsewhere is sent on first, with `?ended=` to be told there.
+async fn page(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+    let uri = request.uri();
+    let ending = asked_ending(&server, uri.query()).await;
+    // Browsers ask by themselves for what is no page, as for an icon.
+    if page_paths().any(|path| path == uri.path())
+        && let Some(moved) = move_on(&server, &state, ending.as_ref()).await
+    {
+        return moved;
+    }
+    let told = ending.map(|ending| SignedOutElsewhere {
+        ending,
+        now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
+        now: server.engine.now(),
+    });
     let engine = server.engine.clone();
     let options = server.leptos.clone();
-    let render =
-        leptos_axum::render_app_async_with_context(move || context(&engine), move || shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(
+        move || {
+            context(&engine);
+            if let Some(told) = &told {
+                provide_context(told.clone());
+            }
+        },
+        move || shell(options.clone()),
+    );
     render(request).await.into_response()
+}
+
+/// How the session ended that `?ended=` names.
+async fn asked_ending(server: &Server, query: Option<&str>) -> Option<Ending> {
+    let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
+    let (_, id) = pairs.find(|(name, _)| name == "ended")?;
+    // A database that does not answer is told by the page itself.
+    server.engine.ending(&SessionId::new(id).ok()?).await.ok()?
+}
+
+/// Where a browser goes whose active session was ended elsewhere: to the next account it holds, or to sign in.
+async fn move_on(server: &Server, state: &RequestState, asked: Option<&Ending>) -> Option<Response> {
+    let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
+    let now = server.engine.now();
+    // Another request of this browser may have taken the dead cookie away already.
+    let just_now = asked.filter(|ending| now.since(ending.at) < JUST_NOW && !browser.held().is_empty());
+    let lost = server.engine.lost(state.presented()).await.ok()?;
+    let ending = lost.as_ref().or(just_now).filter(|ending| !ending.is_own())?;
+    let next = server.engine.fall_over(&browser);
+    let to = format!("{}?ended={}", home(next.active().is_some()), ending.id);
+    state.set_browser(next);
+    Some(Redirect::to(&to).into_response())
 }
 
 fn folder(server: &Server, name: &str) -> ServeDir {

@@ -32,7 +32,7 @@ impl Engine {
         Ok(browser)
     }
 
-    async fn verified(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
+    pub(super) async fn verified(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
         let credentials: Vec<&Credential> =
             presented.held.iter().chain(&presented.active).take(MAXIMUM_PRESENTED).collect();
         if credentials.is_empty() {

@@ -1,8 +1,7 @@
 //! The list of devices.
 
-use std::cmp::Reverse;
-
-use crate::{Browser, Code, DeviceSession, Engine, Result, Session, SessionId, Timestamp, User, device_of};
+use crate::event::in_order;
+use crate::{Browser, Code, DeviceSession, Engine, Held, Result, Session, Timestamp, User, device_of};
 
 impl Engine {
     /// Lists every live session of the active user on any browser, and the sessions of the other accounts that this
@@ -25,19 +24,14 @@ impl Engine {
             None => Vec::new(),
         };
         let others = browser.held().iter().filter(|held| active.is_none_or(|it| it.user.id != held.user.id));
-        rows.extend(
-            others
-                .map(|held| self.row(browser, held.session.clone(), held.user.clone(), held.last_active_at)),
-        );
-        rows.sort_by_key(|row| (!row.is_current, Reverse(row.last_active_at), Reverse(row.created_at)));
+        rows.extend(others.map(|held| self.held_row(browser, held)));
+        in_order(&mut rows);
         Ok(rows)
     }
 
     /// Lists only what this browser holds, in cookie order, as account switchers written for Better Auth expect.
     pub fn list_held(&self, browser: &Browser) -> Vec<DeviceSession> {
-        let rows = browser.held().iter();
-        rows.map(|held| self.row(browser, held.session.clone(), held.user.clone(), held.last_active_at))
-            .collect()
+        browser.held().iter().map(|held| self.held_row(browser, held)).collect()
     }
 
     /// Lists every live session of the active user, newest first, in Better Auth's shape.
@@ -51,11 +45,22 @@ impl Engine {
         Ok(stored.into_iter().map(|stored| stored.session).collect())
     }
 
-    fn row(&self, browser: &Browser, session: Session, user: User, stored: Timestamp) -> DeviceSession {
+    fn held_row(&self, browser: &Browser, held: &Held) -> DeviceSession {
+        self.row(browser, held.session.clone(), held.user.clone(), held.last_active_at)
+    }
+
+    /// The row of a session as `browser` sees it; `stored` is when the store last knew it active.
+    pub(super) fn row(
+        &self,
+        browser: &Browser,
+        session: Session,
+        user: User,
+        stored: Timestamp,
+    ) -> DeviceSession {
         DeviceSession {
             is_current: browser.active.as_ref() == Some(&session.id),
             is_held: browser.holds(&session.id),
-            last_active_at: self.last_active(&session.id, stored),
+            last_active_at: self.0.activity.latest(&session.id, stored),
             device: device_of(&session.user_agent),
             id: session.id.clone(),
             user_agent: session.user_agent.clone(),
@@ -65,9 +70,5 @@ impl Engine {
             session,
             user,
         }
-    }
-
-    fn last_active(&self, id: &SessionId, stored: Timestamp) -> Timestamp {
-        self.0.activity.latest(id, stored)
     }
 }

@@ -1,6 +1,6 @@
 //! Switching accounts.
 
-use crate::{Browser, Code, Engine, Result, Target};
+use crate::{Browser, Change, Code, Engine, Result, SessionId, Target};
 
 impl Engine {
     /// Makes a held session the active one.
@@ -13,8 +13,21 @@ impl Engine {
         let held = next.held.iter_mut().find(|held| target.is(held)).ok_or(Code::InvalidSessionToken)?;
         // The browser gets the cookie even when it says that it has it: the person asked for this account.
         held.issue = true;
-        next.active = Some(held.session.id.clone());
-        self.0.activity.touch(&held.session.id, self.now());
+        let id = held.session.id.clone();
+        self.0.activity.touch(&id, self.now());
+        next.active = Some(id.clone());
+        self.tell_switch(browser, &id).await;
         Ok(next)
+    }
+
+    /// Tells the browser's other tabs that it acts as another session now.
+    pub(super) async fn tell_switch(&self, browser: &Browser, to: &SessionId) {
+        let Some(from) = browser.active().filter(|active| active.session.id != *to) else { return };
+        let change =
+            Change::Switched { user: from.user.id.clone(), from: from.session.id.clone(), to: to.clone() };
+        if let Err(error) = self.0.store.announce(change).await {
+            // They find out with their next request.
+            tracing::warn!(%error, "a switch could not be told");
+        }
     }
 }

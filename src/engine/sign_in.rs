@@ -123,6 +123,9 @@ impl Engine {
         let NewSession { session, .. } = new;
         tracing::info!(session.id = %session.id, user.id = %user.id, "session {} began", session.id);
         self.log_ended(&ended);
+        if browser.active().is_some_and(|active| active.user.id != user.id) {
+            self.tell_switch(browser, &session.id).await;
+        }
         let ended: Vec<SessionId> = ended.into_iter().map(|Ended { id, .. }| id).collect();
         Ok(browser
             .with(Held { credential, session, user, remember, last_active_at: now, issue: true }, &ended))

@@ -111,12 +111,13 @@ impl Parts {
         }
         let (mut head, body) = request.into_parts();
         let cookies = self.names.read(&head.headers);
-        let browser = self.engine.current(&cookies.presented()).await;
+        let presented = cookies.presented();
+        let browser = self.engine.current(&presented).await;
         let client = Client {
             ip_address: self.addresses.of(&head.headers, &head.extensions),
             user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
         };
-        let state = RequestState::new(&head, browser, client);
+        let state = RequestState::new(&head, presented, browser, client);
         head.extensions.insert(state.clone());
 
         let mut response = inner.call(Request::from_parts(head, body)).await?;

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use http::header::ACCEPT;
 use http::request::Parts;
 
-use crate::{Browser, Client, Result};
+use crate::{Browser, Client, Presented, Result};
 
 /// What the layer knows of a request: in its extensions, cheap to clone, shared by all clones.
 #[derive(Clone, Debug)]
@@ -15,13 +15,14 @@ pub struct RequestState(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    presented: Presented,
     browser: Mutex<Result<Browser>>,
     client: Client,
     form_post: bool,
 }
 
 impl RequestState {
-    pub(super) fn new(parts: &Parts, browser: Result<Browser>, client: Client) -> Self {
+    pub(super) fn new(parts: &Parts, presented: Presented, browser: Result<Browser>, client: Client) -> Self {
         // A script asks for JSON; a form that the browser itself sends asks for a page.
         let accepts_page = parts
             .headers
@@ -29,7 +30,12 @@ impl RequestState {
             .and_then(|accept| accept.to_str().ok())
             .is_some_and(|accept| accept.contains("text/html"));
         let form_post = !parts.method.is_safe() && accepts_page;
-        Self(Arc::new(Inner { browser: Mutex::new(browser), client, form_post }))
+        Self(Arc::new(Inner { presented, browser: Mutex::new(browser), client, form_post }))
+    }
+
+    /// What the browser's cookies claim, verified or not.
+    pub fn presented(&self) -> &Presented {
+        &self.0.presented
     }
 
     /// What the browser holds.
@@ -63,6 +69,8 @@ impl<S: Sync> FromRequestParts<S> for RequestState {
     /// Without the layer it is a browser that holds nothing.
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> std::result::Result<Self, Infallible> {
         let found = parts.extensions.get::<Self>().cloned();
-        Ok(found.unwrap_or_else(|| Self::new(parts, Ok(Browser::default()), Client::default())))
+        Ok(found.unwrap_or_else(|| {
+            Self::new(parts, Presented::default(), Ok(Browser::default()), Client::default())
+        }))
     }
 }

@@ -13,10 +13,13 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row, Sqlite};
 
+use tokio::sync::broadcast;
+
 use super::{
-    Actor, Ended, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
+    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
+    StoredSession,
 };
-use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
 mod statements;
 
@@ -29,6 +32,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a statement waits for another one's lock, and a request for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many changes wait for a slow listener before it is told of a gap.
+const CHANGES_KEPT: usize = 1_024;
 
 /// Sessions in an SQLite file.
 ///
@@ -38,6 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    changes: broadcast::Sender<Change>,
 }
 
 impl SqliteStore {
@@ -74,7 +80,7 @@ impl SqliteStore {
             .acquire_timeout(PATIENCE)
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, changes: broadcast::Sender::new(CHANGES_KEPT) })
     }
 
     /// Gives the plan of each statement, as SQLite explains it, for the test that refuses scans.
@@ -110,7 +116,24 @@ impl SqliteStore {
     }
 
     async fn end(&self, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
-        ended_rows(query.fetch_all(&self.writer).await?, reason)
+        let ended = ended_rows(query.fetch_all(&self.writer).await?, reason)?;
+        self.tell(None, &ended);
+        Ok(ended)
+    }
+
+    /// Tells what has been committed, a user at a time; without listeners nobody hears it.
+    fn tell(&self, new: Option<&Session>, ended: &[Ended]) {
+        let mut by_user: Vec<(&UserId, Vec<SessionId>)> = Vec::new();
+        let ended = ended.iter().map(|ended| (&ended.user_id, &ended.id));
+        for (user, id) in ended.chain(new.map(|new| (&new.user_id, &new.id))) {
+            match by_user.iter_mut().find(|(known, _)| *known == user) {
+                Some((_, ids)) => ids.push(id.clone()),
+                None => by_user.push((user, vec![id.clone()])),
+            }
+        }
+        for (user, ids) in by_user {
+            let _ = self.changes.send(Change::Sessions { user: user.clone(), ids });
+        }
     }
 }
 
@@ -152,6 +175,17 @@ impl Store for SqliteStore {
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(stored_session).collect()
+    }
+
+    async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {
+        let ids = json_list(ids.iter().map(|id| id.as_str()));
+        let rows = sqlx::query(sql::FIND).bind(ids).fetch_all(&self.readers).await?;
+        rows.iter().map(found).collect()
+    }
+
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>> {
+        let row = sqlx::query(sql::FIND_BY_HANDLE).bind(handle.as_str());
+        row.fetch_optional(&self.readers).await?.as_ref().map(found).transpose()
     }
 
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
@@ -221,6 +255,7 @@ impl Store for SqliteStore {
 
         insert_session(&mut tx, new).await?;
         tx.commit().await.map_err(StoreError::from)?;
+        self.tell(Some(session), &ended);
         Ok(ended)
     }
 
@@ -274,6 +309,7 @@ impl Store for SqliteStore {
         let query = ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
         let ended = end_in(&mut tx, query, reason).await?;
         tx.commit().await?;
+        self.tell(None, &ended);
         Ok(Some(ended))
     }
 
@@ -319,19 +355,36 @@ impl Store for SqliteStore {
             insert_session(&mut tx, new).await?;
         }
         tx.commit().await?;
+        self.tell(session.map(|new| &new.session), &ended);
         Ok(Some(ended))
     }
 
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
         let batch: Vec<_> = batch.iter().map(|(id, at)| (id.as_str(), at.unix_ms())).collect();
         let batch = serde_json::to_string(&batch).map_err(corrupt)?;
-        self.write(sqlx::query(sql::TOUCH).bind(batch)).await.map(drop)
+        let rows = sqlx::query(sql::TOUCH).bind(batch).fetch_all(&self.writer).await?;
+        let touched: Vec<_> = rows
+            .iter()
+            .map(|row| Ok((user_id(row, "user_id")?, session_id(row)?, timestamp(row, "last_active_at")?)))
+            .collect::<Result<_>>()?;
+        let _ = self.changes.send(Change::Touched(touched));
+        Ok(())
     }
 
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
         let expire = sqlx::query(sql::END_EXPIRED).bind(now.unix_ms()).bind(limit);
+        let expired = self.end(expire, EndedReason::Expired).await?;
         let delete = sqlx::query(sql::DELETE_ENDED).bind(delete_before.unix_ms()).bind(limit);
-        Ok((self.write(expire).await?, self.write(delete).await?))
+        Ok((expired.len() as u64, self.write(delete).await?))
+    }
+
+    fn changes(&self) -> Changes {
+        Changes::new(self.changes.subscribe())
+    }
+
+    async fn announce(&self, change: Change) -> Result<()> {
+        let _ = self.changes.send(change);
+        Ok(())
     }
 
     async fn ping(&self) -> Result<()> {
@@ -405,6 +458,27 @@ fn stored_session(row: &SqliteRow) -> Result<StoredSession> {
         remember: row.try_get("remember")?,
         last_active_at: timestamp(row, "last_active_at")?,
     })
+}
+
+fn found(row: &SqliteRow) -> Result<Found> {
+    let ended_at: Option<i64> = row.try_get("ended_at")?;
+    let end = match ended_at {
+        None => None,
+        Some(at) => {
+            let by: Option<String> = row.try_get("ended_by")?;
+            let user_agent: Option<String> = row.try_get("by_user_agent")?;
+            Some(End {
+                reason: EndedReason::parse(row.try_get("ended_reason")?)
+                    .ok_or_else(|| corrupt("a session ended for no reason that is known"))?,
+                at: Timestamp::from_unix_ms(at),
+                by: match by {
+                    Some(by) => Some((SessionId::new(by).map_err(corrupt)?, user_agent.unwrap_or_default())),
+                    None => None,
+                },
+            })
+        }
+    };
+    Ok(Found { stored: stored_session(row)?, end })
 }
 
 fn user(row: &SqliteRow, id_column: &str) -> Result<User> {

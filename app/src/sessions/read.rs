@@ -3,10 +3,18 @@
 //! The text is the server function's: an array of rows, or the object of an error. The browser has a JSON reader of
 //! its own, so the client carries none.
 
+use js_sys::Array;
 use leptos::server::codee::{Decoder, Encoder};
-use multi_session::DeviceSession;
+use multi_session::{
+    Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Ending, Handle, Session, SessionEvent,
+    SessionId, Timestamp, User, UserId,
+};
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::AppError;
+use crate::{
+    AppError,
+    act::{field, parse, refusal},
+};
 
 /// What the list's answer is.
 pub(super) type Answer = Result<Vec<DeviceSession>, AppError>;
@@ -14,135 +22,136 @@ pub(super) type Answer = Result<Vec<DeviceSession>, AppError>;
 /// Writes and reads an [`Answer`].
 pub struct ListCodec;
 
-#[cfg(feature = "ssr")]
 impl Encoder<Answer> for ListCodec {
-    type Error = serde_json::Error;
+    type Error = ();
     type Encoded = String;
 
-    fn encode(answer: &Answer) -> Result<String, Self::Error> {
-        match answer {
+    #[cfg(feature = "ssr")]
+    fn encode(answer: &Answer) -> Result<String, ()> {
+        let text = match answer {
             Ok(rows) => serde_json::to_string(rows),
             Err(error) => serde_json::to_string(error),
-        }
+        };
+        text.map_err(drop)
+    }
+
+    /// Only the server sends the list.
+    #[cfg(not(feature = "ssr"))]
+    fn encode(_: &Answer) -> Result<String, ()> {
+        Err(())
     }
 }
 
-#[cfg(feature = "ssr")]
 impl Decoder<Answer> for ListCodec {
-    type Error = serde_json::Error;
+    type Error = ();
     type Encoded = str;
 
-    /// Only tests read on the server.
-    fn decode(text: &str) -> Result<Answer, Self::Error> {
-        serde_json::from_str(text).map(Ok).or_else(|_| serde_json::from_str(text).map(Err))
+    /// Only the browser reads it.
+    fn decode(text: &str) -> Result<Answer, ()> {
+        Ok(read(text))
     }
 }
 
-#[cfg(not(feature = "ssr"))]
-pub(super) use browser::read;
+/// Reads an answer.
+pub(super) fn read(text: &str) -> Answer {
+    let value = parse(text);
+    if value.is_array() { rows(&value).ok_or_else(|| refusal(&JsValue::NULL)) } else { Err(refusal(&value)) }
+}
 
-#[cfg(not(feature = "ssr"))]
-mod browser {
-    use js_sys::Array;
-    use multi_session::{Device, DeviceKind, Handle, Session, SessionId, Timestamp, User, UserId};
-    use wasm_bindgen::{JsCast, JsValue};
+/// Reads the rows of a list.
+pub(super) fn rows(list: &JsValue) -> Option<Vec<DeviceSession>> {
+    list.dyn_ref::<Array>()?.iter().map(|row| device_session(&row)).collect()
+}
 
-    use super::*;
-    use crate::act::{field, parse, refusal};
-
-    impl Encoder<Answer> for ListCodec {
-        type Error = ();
-        type Encoded = String;
-
-        /// Only the server sends the list.
-        fn encode(_: &Answer) -> Result<String, ()> {
-            Err(())
+/// Reads what a stream tells; `None` for what a newer server may tell.
+pub(super) fn event(event: &JsValue) -> Option<SessionEvent> {
+    let session = |name: &str| SessionId::new(text(event, name)?).ok();
+    Some(match &*text(event, "type")? {
+        "created" => SessionEvent::Created { row: Box::new(device_session(&field(event, "row"))?) },
+        "ended" => {
+            let by = field(event, "by");
+            let by = text(&by, "id")
+                .and_then(|id| Some(EndedBy { id: SessionId::new(id).ok()?, label: text(&by, "label")? }));
+            SessionEvent::Ended(Ending {
+                id: session("id")?,
+                reason: EndedReason::parse(&text(event, "reason")?)?,
+                at: moment(event, "at")?,
+                by,
+            })
         }
-    }
-
-    impl Decoder<Answer> for ListCodec {
-        type Error = ();
-        type Encoded = str;
-
-        fn decode(text: &str) -> Result<Answer, ()> {
-            Ok(read(text))
+        "switched" => SessionEvent::Switched { from: session("from")?, to: session("to")? },
+        "touched" => {
+            SessionEvent::Touched { id: session("id")?, last_active_at: moment(event, "lastActiveAt")? }
         }
-    }
+        _ => return None,
+    })
+}
 
-    /// Reads an answer.
-    pub(in crate::sessions) fn read(text: &str) -> Answer {
-        let value = parse(text);
-        let rows = value.dyn_ref::<Array>().ok_or_else(|| refusal(&value))?;
-        let rows: Option<Vec<_>> = rows.iter().map(|row| device_session(&row)).collect();
-        rows.ok_or_else(|| refusal(&JsValue::NULL))
-    }
+fn text(object: &JsValue, name: &str) -> Option<String> {
+    field(object, name).as_string()
+}
 
-    fn text(object: &JsValue, name: &str) -> Option<String> {
-        field(object, name).as_string()
-    }
+fn moment(object: &JsValue, name: &str) -> Option<Timestamp> {
+    Timestamp::parse(&text(object, name)?)
+}
 
-    fn moment(object: &JsValue, name: &str) -> Option<Timestamp> {
-        Timestamp::parse(&text(object, name)?)
-    }
+fn truth(object: &JsValue, name: &str) -> bool {
+    field(object, name).is_truthy()
+}
 
-    fn truth(object: &JsValue, name: &str) -> bool {
-        field(object, name).is_truthy()
-    }
+fn device_session(row: &JsValue) -> Option<DeviceSession> {
+    Some(DeviceSession {
+        id: SessionId::new(text(row, "id")?).ok()?,
+        user_agent: text(row, "userAgent")?,
+        ip_address: text(row, "ipAddress")?,
+        last_active_at: moment(row, "lastActiveAt")?,
+        is_current: truth(row, "isCurrent"),
+        is_held: truth(row, "isHeld"),
+        device: device(&field(row, "device"))?,
+        created_at: moment(row, "createdAt")?,
+        expires_at: moment(row, "expiresAt")?,
+        session: session(&field(row, "session"))?,
+        user: user(&field(row, "user"))?,
+    })
+}
 
-    fn device_session(row: &JsValue) -> Option<DeviceSession> {
-        Some(DeviceSession {
-            id: SessionId::new(text(row, "id")?).ok()?,
-            user_agent: text(row, "userAgent")?,
-            ip_address: text(row, "ipAddress")?,
-            last_active_at: moment(row, "lastActiveAt")?,
-            is_current: truth(row, "isCurrent"),
-            is_held: truth(row, "isHeld"),
-            device: device(&field(row, "device"))?,
-            created_at: moment(row, "createdAt")?,
-            expires_at: moment(row, "expiresAt")?,
-            session: session(&field(row, "session"))?,
-            user: user(&field(row, "user"))?,
-        })
-    }
+fn device(device: &JsValue) -> Option<Device> {
+    let kind = match &*text(device, "kind")? {
+        "desktop" => DeviceKind::Desktop,
+        "phone" => DeviceKind::Phone,
+        "tablet" => DeviceKind::Tablet,
+        "program" => DeviceKind::Program,
+        _ => DeviceKind::Unknown,
+    };
+    Some(Device {
+        browser: text(device, "browser")?,
+        os: text(device, "os")?,
+        kind,
+        label: text(device, "label")?,
+    })
+}
 
-    fn device(device: &JsValue) -> Option<Device> {
-        let kind = match &*text(device, "kind")? {
-            "desktop" => DeviceKind::Desktop,
-            "phone" => DeviceKind::Phone,
-            "tablet" => DeviceKind::Tablet,
-            "program" => DeviceKind::Program,
-            _ => DeviceKind::Unknown,
-        };
-        Some(Device {
-            browser: text(device, "browser")?,
-            os: text(device, "os")?,
-            kind,
-            label: text(device, "label")?,
-        })
-    }
+fn session(session: &JsValue) -> Option<Session> {
+    Some(Session {
+        id: SessionId::new(text(session, "id")?).ok()?,
+        handle: Handle::parse(&text(session, "token")?)?,
+        user_id: UserId::new(text(session, "userId")?).ok()?,
+        expires_at: moment(session, "expiresAt")?,
+        created_at: moment(session, "createdAt")?,
+        updated_at: moment(session, "updatedAt")?,
+        ip_address: text(session, "ipAddress")?,
+        user_agent: text(session, "userAgent")?,
+    })
+}
 
-    fn session(session: &JsValue) -> Option<Session> {
-        Some(Session {
-            id: SessionId::new(text(session, "id")?).ok()?,
-            handle: Handle::parse(&text(session, "token")?)?,
-            user_id: UserId::new(text(session, "userId")?).ok()?,
-            expires_at: moment(session, "expiresAt")?,
-            created_at: moment(session, "createdAt")?,
-            updated_at: moment(session, "updatedAt")?,
-            ip_address: text(session, "ipAddress")?,
-            user_agent: text(session, "userAgent")?,
-        })
-    }
-
-    fn user(user: &JsValue) -> Option<User> {
-        Some(User {
-            id: UserId::new(text(user, "id")?).ok()?,
-            name: text(user, "name")?,
-            email: text(user, "email")?,
-            email_verified: truth(user, "emailVerified"),
-            image: text(user, "image"),
-            created_at: moment(user, "createdAt")?,
-            updated_at: moment(user, "updatedAt")?,
-        })
-    }
+fn user(user: &JsValue) -> Option<User> {
+    Some(User {
+        id: UserId::new(text(user, "id")?).ok()?,
+        name: text(user, "name")?,
+        email: text(user, "email")?,
+        email_verified: truth(user, "emailVerified"),
+        image: text(user, "image"),
+        created_at: moment(user, "createdAt")?,
+        updated_at: moment(user, "updatedAt")?,
+    })
 }

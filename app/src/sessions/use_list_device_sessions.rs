@@ -1,13 +1,13 @@
 //! The list of sessions, and the acts on it.
 
 use leptos::prelude::*;
-use multi_session::{DeviceSession, SessionId};
+use multi_session::{DeviceSession, SessionEvent, SessionId};
 
 use crate::{
     Act, AppError,
     address::{Page, start, use_address},
     hooks::{effect, keep_focus},
-    sessions::{actions, read::ListCodec},
+    sessions::{actions, live::follow_live, read::ListCodec},
 };
 
 /// What [`use_list_device_sessions`] gives.
@@ -30,6 +30,19 @@ pub struct UseListDeviceSessionsReturn {
     /// Ends every session, the current one too.
     pub revoke_all: Act,
     revoking: RwSignal<Vec<String>>,
+    live: Live,
+    last_current: StoredValue<String>,
+}
+
+/// What has been heard since the list was fetched.
+#[derive(Clone, Copy)]
+struct Live {
+    /// The rows with all that was heard applied to them; none while nothing was.
+    rows: RwSignal<Option<Vec<DeviceSession>>>,
+    /// What was heard since the last fetch began: its answer may not know of it yet.
+    recent: StoredValue<Vec<SessionEvent>>,
+    /// Whether the whole list was heard since the last answer.
+    whole: RwSignal<bool>,
 }
 
 impl UseListDeviceSessionsReturn {
@@ -46,6 +59,25 @@ impl UseListDeviceSessionsReturn {
     /// The sessions that this browser holds, one of each account.
     pub fn held(&self) -> Vec<DeviceSession> {
         self.rows.with(|rows| rows.iter().filter(|row| row.is_held).cloned().collect())
+    }
+
+    /// Takes the whole list that a stream told.
+    pub(crate) fn take(&self, rows: Vec<DeviceSession>) {
+        self.live.whole.set(true);
+        self.live.rows.set(Some(rows));
+    }
+
+    /// Brings the rows up to date with what a stream told.
+    pub(crate) fn hear(&self, event: SessionEvent) {
+        let mut rows = self.rows.get_untracked();
+        event.apply(&mut rows);
+        self.live.rows.set(Some(rows));
+        self.live.recent.update_value(|recent| recent.push(event));
+    }
+
+    /// The id of the session that this page last acted as.
+    pub(crate) fn last_current(&self) -> Option<String> {
+        Some(self.last_current.get_value()).filter(|id| !id.is_empty())
     }
 
     /// Whether the row's end is under way: from the press until the list without it is there.
@@ -113,6 +145,8 @@ pub fn use_list_device_sessions() -> UseListDeviceSessionsReturn {
 pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let page = use_address().page;
     let current = StoredValue::new(String::new());
+    let live =
+        Live { rows: RwSignal::new(None), recent: StoredValue::new(Vec::new()), whole: RwSignal::new(false) };
     let set_active =
         Act::new(actions::SET_ACTIVE, move |_, _| (page == Page::SignIn).then_some(start!("switched")));
     let revoke = Act::new(actions::REVOKE, move |id, _| {
@@ -127,22 +161,35 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             + revoke_others.version().get()
             + revoke_all.version().get()
     };
-    let list = Resource::new_with_options(settled, |_| ask(), false);
+    let ask = move |_| {
+        live.recent.update_value(Vec::clear);
+        ask()
+    };
+    let list = Resource::new_with_options(settled, ask, false);
     // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
     let latest = *list;
     // What the page showed stays when a later answer fails: the person is told, and can still sign out.
     let rows = Memo::new(move |before: Option<&Vec<DeviceSession>>| {
-        let rows = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
-        rows.or_else(|| before.cloned()).unwrap_or_default()
+        let fetched = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
+        live.rows.get().or(fetched).or_else(|| before.cloned()).unwrap_or_default()
     });
-    let error =
-        Memo::new(move |_| latest.with(|list| list.as_ref().and_then(|list| list.as_ref().err().cloned())));
+    let error = Memo::new(move |_| {
+        let error = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().err().cloned()));
+        error.filter(|_| !live.whole.get())
+    });
     let signed_in = Memo::new(move |before: Option<&Option<bool>>| {
-        let signed_in = latest.with(|list| {
-            let rows = list.as_ref()?.as_ref().ok()?;
-            Some(rows.iter().any(|row| row.is_current))
-        });
-        signed_in.or_else(|| before.copied().flatten())
+        let known = latest.with(|list| list.as_ref().is_some_and(Result::is_ok));
+        let signed_in = rows.with(|rows| rows.iter().any(|row| row.is_current));
+        if known { Some(signed_in) } else { before.copied().flatten() }
+    });
+    effect(move || {
+        let fetched = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
+        live.whole.set(false);
+        let Some(mut rows) = fetched else { return };
+        live.rows.set(live.recent.with_value(|recent| {
+            recent.iter().for_each(|event| event.apply(&mut rows));
+            (!recent.is_empty()).then_some(rows)
+        }));
     });
 
     // From its end until the list without it is there, a row's button stays as it is.
@@ -162,7 +209,10 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     });
     effect(move || {
         let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.to_string()));
-        current.set_value(id.unwrap_or_default());
+        // When nobody is signed in any more, this is who was.
+        if let Some(id) = id {
+            current.set_value(id);
+        }
     });
 
     let sessions = UseListDeviceSessionsReturn {
@@ -175,8 +225,11 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         revoke_others,
         revoke_all,
         revoking,
+        live,
+        last_current: current,
     };
     provide_context(sessions);
+    follow_live(sessions);
     sessions
 }
 

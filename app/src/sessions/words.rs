@@ -1,6 +1,6 @@
 //! The sentences about sessions.
 
-use multi_session::DeviceSession;
+use multi_session::{DeviceSession, SessionEvent};
 
 /// What signing out of the other devices will do.
 pub(super) fn others_question(others: usize, email: &str) -> String {
@@ -55,6 +55,65 @@ pub(super) fn revoked_others(ended: &str) -> String {
 
 fn devices(others: usize) -> String {
     if others == 1 { "1 other device".to_owned() } else { format!("{others} other devices") }
+}
+
+/// What another device did, as far as it is news to the person at this page.
+pub(super) fn news(event: &SessionEvent, rows: &[DeviceSession], current: &str) -> Option<String> {
+    match event {
+        SessionEvent::Created { row } if !rows.iter().any(|known| known.id == row.id) => {
+            Some(["New sign-in from ", &row.device.label, "."].concat())
+        }
+        SessionEvent::Ended(ending) => {
+            let row = rows.iter().find(|row| row.id == ending.id)?;
+            let by = ending.by.as_ref();
+            if by.is_some_and(|by| by.id.as_str() == current) {
+                return None;
+            }
+            Some([&row.device.label, " was signed out."].concat())
+        }
+        _ => None,
+    }
+}
+
+/// Why this browser is signed out, or acts as another account than before; nothing where it signed in again.
+#[cfg(feature = "ssr")]
+pub(crate) fn signed_out_elsewhere(told: crate::SignedOutElsewhere) -> Option<String> {
+    use multi_session::EndedReason;
+
+    let crate::SignedOutElsewhere { ending, now_using, now } = told;
+    if ending.is_own() {
+        return Some("You signed out in this browser.".to_owned());
+    }
+    let who = if now_using.is_some() { "One of your accounts in this browser" } else { "This device" };
+    let by = ending.by.as_ref().map(|by| by.label.as_str());
+    let ago = seconds_ago(now.since(ending.at));
+    let mut text = match (ending.reason, by) {
+        (EndedReason::Replaced, _) => return None,
+        (EndedReason::Evicted, Some(by)) => {
+            format!("{who} was signed out, {ago}: a new sign-in from {by} took its place.")
+        }
+        (EndedReason::PasswordChanged, Some(by)) => {
+            format!("{who} was signed out, {ago}: the password was changed on {by}.")
+        }
+        (EndedReason::Expired, _) => format!("{who} was signed out since it was not used for a long time."),
+        (_, Some(by)) => format!("{who} was signed out from {by}, {ago}."),
+        (_, None) => format!("{who} was signed out, {ago}."),
+    };
+    if let Some(name) = now_using {
+        text.push_str(&format!(" You are now using {name}."));
+    }
+    Some(text)
+}
+
+/// Says how long ago something was that happened a moment ago.
+#[cfg(feature = "ssr")]
+fn seconds_ago(age: std::time::Duration) -> String {
+    match age.as_secs() {
+        0 => "a moment ago".to_owned(),
+        1 => "1 second ago".to_owned(),
+        seconds @ 2..60 => format!("{seconds} seconds ago"),
+        _ => crate::ui::time_ago::ago(age),
+    }
 }
 
 #[cfg(test)]
@@ -138,5 +197,49 @@ mod tests {
         assert_eq!(revoked_others("1"), "Signed out 1 other device.");
         assert_eq!(revoked_others("4"), "Signed out 4 other devices.");
         assert_eq!(others_hint(0), "This is the only device you are signed in on.");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_browser_is_told_who_signed_it_out() {
+        use multi_session::{EndedBy, EndedReason, Ending, SessionId, Timestamp};
+
+        let now = Timestamp::from_unix_ms(1_795_000_000_000);
+        let told = |reason, by: Option<&str>, now_using: Option<&str>, seconds| {
+            let id = |text: &str| SessionId::new(text).expect("an id");
+            let by = by.map(|by| EndedBy { id: id(by), label: "Firefox 145 on macOS".to_owned() });
+            let at = now.minus(std::time::Duration::from_secs(seconds));
+            let ending = Ending { id: id("s1"), reason, at, by };
+            let now_using = now_using.map(str::to_owned);
+            signed_out_elsewhere(crate::SignedOutElsewhere { ending, now_using, now })
+        };
+        let text = |reason, now_using, seconds| told(reason, Some("s2"), now_using, seconds);
+        assert_eq!(
+            text(EndedReason::Revoked, None, 2).as_deref(),
+            Some("This device was signed out from Firefox 145 on macOS, 2 seconds ago.")
+        );
+        assert_eq!(
+            text(EndedReason::Evicted, None, 0).as_deref(),
+            Some(
+                "This device was signed out, a moment ago: a new sign-in from Firefox 145 on macOS took its place."
+            )
+        );
+        assert_eq!(
+            text(EndedReason::PasswordChanged, None, 180).as_deref(),
+            Some(
+                "This device was signed out, 3 minutes ago: the password was changed on Firefox 145 on macOS."
+            )
+        );
+        assert_eq!(
+            text(EndedReason::Revoked, Some("Grace"), 1).as_deref(),
+            Some(
+                "One of your accounts in this browser was signed out from Firefox 145 on macOS, 1 second ago. You are now using Grace."
+            )
+        );
+        assert_eq!(
+            told(EndedReason::SignedOut, Some("s1"), None, 1).as_deref(),
+            Some("You signed out in this browser.")
+        );
+        assert_eq!(text(EndedReason::Replaced, None, 1), None);
     }
 }

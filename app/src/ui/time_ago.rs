@@ -34,7 +34,7 @@ pub fn TimeAgo(
 }
 
 /// Says in words how long ago something was.
-fn ago(age: Duration) -> String {
+pub(crate) fn ago(age: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;

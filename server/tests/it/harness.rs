@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header, response::Parts};
 use clap::Parser;
 use http_body_util::BodyExt;
 use multi_session::{Engine, ManualClock, SqliteStore, Timestamp};
@@ -52,6 +52,10 @@ impl TestApp {
             .options(config.session_options().expect("valid limits"))
             .clock(Arc::clone(&clock) as _)
             .build();
+        tokio::spawn({
+            let engine = engine.clone();
+            async move { engine.follow().await }
+        });
         let server = Server::new(&config, engine.clone()).expect("a valid configuration");
         Self { engine, store, clock, folder, router: router(&server) }
     }
@@ -195,6 +199,40 @@ impl TestBrowser {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Answer {
+        let (parts, body) = self.ask(method, path, headers, body).await;
+        let body = body.collect().await.expect("a body").to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(body.to_vec()).expect("text"),
+        }
+    }
+
+    /// Opens a live stream; `heard` is the id of the last event that an earlier one told.
+    pub(crate) async fn events(&self, heard: Option<&str>) -> EventStream {
+        self.try_events(heard).await.expect("somebody is signed in")
+    }
+
+    /// Opens a live stream, unless nobody is signed in.
+    pub(crate) async fn try_events(&self, heard: Option<&str>) -> Option<EventStream> {
+        let headers: Vec<_> = heard.map(|id| ("last-event-id", id)).into_iter().collect();
+        let path = "/api/auth/multi-session/events";
+        let (parts, body) = self.ask(Method::GET, path, &headers, None).await;
+        if parts.status == StatusCode::UNAUTHORIZED {
+            return None;
+        }
+        assert_eq!(parts.status, StatusCode::OK);
+        assert_eq!(parts.headers[header::CONTENT_TYPE], "text/event-stream");
+        Some(EventStream { body, text: String::new() })
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> (Parts, Body) {
         let mut request = Request::builder().method(method).uri(path).extension(ConnectInfo(self.peer));
         request = request.header(header::USER_AGENT, &self.user_agent);
         if let Some(cookies) = self.cookie_header() {
@@ -206,13 +244,8 @@ impl TestBrowser {
         let request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
         let response = self.app.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
         self.keep(&parts.headers);
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(body.to_vec()).expect("text"),
-        }
+        (parts, body)
     }
 
     fn cookie_header(&self) -> Option<String> {
@@ -248,6 +281,69 @@ impl TestBrowser {
         let copy = self.app.browser("thief/1.0");
         copy.set_cookies(self.cookies());
         copy
+    }
+}
+
+/// A live stream, read event by event.
+pub(crate) struct EventStream {
+    body: Body,
+    text: String,
+}
+
+/// One event of a stream.
+#[derive(Debug)]
+pub(crate) struct StreamEvent {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) data: Value,
+}
+
+impl EventStream {
+    /// Waits for the next event; `None` when the stream is over.
+    pub(crate) async fn next(&mut self) -> Option<StreamEvent> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    let line = event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+                    line.unwrap_or_default().to_owned()
+                };
+                let (name, id, data) = (field("event"), field("id"), field("data"));
+                self.text = rest.to_owned();
+                if !name.is_empty() {
+                    return Some(StreamEvent { name, id, data: serde_json::from_str(&data).expect("JSON") });
+                }
+                continue;
+            }
+            let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("an event or the end");
+            let bytes = frame?.expect("a frame").into_data().expect("data");
+            self.text.push_str(std::str::from_utf8(&bytes).expect("text"));
+        }
+    }
+
+    /// Waits until it is told that this happened to this session. What came before may be told late, as all of it
+    /// is harmless to hear twice.
+    pub(crate) async fn told(&mut self, what: &str, session: &str) -> Value {
+        loop {
+            let event = self.next().await.expect("an event");
+            assert_eq!(event.name, "session", "{event:?}");
+            let about = [&event.data["id"], &event.data["row"]["id"], &event.data["from"]];
+            if event.data["type"] == what && about.iter().any(|id| *id == session) {
+                return event.data;
+            }
+        }
+    }
+
+    /// The next event, which is the whole list.
+    pub(crate) async fn snapshot(&mut self) -> Vec<Value> {
+        let event = self.next().await.expect("an event");
+        assert_eq!(event.name, "snapshot", "{event:?}");
+        event.data.as_array().expect("a list").clone()
+    }
+
+    /// Holds that the stream is over.
+    pub(crate) async fn ends(mut self) {
+        let event = self.next().await;
+        assert!(event.is_none(), "{event:?}");
     }
 }
 
@@ -302,6 +398,9 @@ pub(crate) fn ids(rows: &[Value]) -> Vec<String> {
 pub(crate) fn current(rows: &[Value]) -> &Value {
     rows.iter().find(|row| row["isCurrent"] == true).expect("a current row")
 }
+
+/// How long an event may take that is on its way: far more than it needs.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);

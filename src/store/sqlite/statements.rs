@@ -7,17 +7,38 @@ macro_rules! live {
     };
 }
 
-macro_rules! select_sessions {
+macro_rules! columns {
+    () => {
+        "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
+         sessions.user_agent, sessions.remember, sessions.created_at, sessions.updated_at, \
+         sessions.last_active_at, sessions.expires_at, \
+         users.email, users.name, users.image, users.email_verified, \
+         users.created_at as user_created_at, users.updated_at as user_updated_at"
+    };
+}
+
+macro_rules! select_live {
     ($rest:literal) => {
         concat!(
-            "select sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
-             sessions.user_agent, sessions.remember, sessions.created_at, sessions.updated_at, \
-             sessions.last_active_at, sessions.expires_at, \
-             users.email, users.name, users.image, users.email_verified, \
-             users.created_at as user_created_at, users.updated_at as user_updated_at \
-             from sessions join users on users.id = sessions.user_id where ",
+            "select ",
+            columns!(),
+            " from sessions join users on users.id = sessions.user_id where ",
             live!(),
             $rest
+        )
+    };
+}
+
+/// Live or not, with what ended it.
+macro_rules! find_sessions {
+    ($where:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, actor.user_agent as by_user_agent \
+             from sessions join users on users.id = sessions.user_id \
+             left join sessions as actor on actor.id = sessions.ended_by where ",
+            $where
         )
     };
 }
@@ -53,8 +74,10 @@ macro_rules! statements {
 }
 
 statements! {
-    LIVE_BY_HANDLES = select_sessions!(" and sessions.handle in (select value from json_each($2))");
-    LIVE_OF_USER = select_sessions!(" and sessions.user_id = $2 order by sessions.seq desc");
+    LIVE_BY_HANDLES = select_live!(" and sessions.handle in (select value from json_each($2))");
+    LIVE_OF_USER = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
+    FIND = find_sessions!("sessions.id in (select value from json_each($1))");
+    FIND_BY_HANDLE = find_sessions!("sessions.handle = $1");
     PASSWORD_OF = "select id, email, name, image, email_verified, password_hash, created_at as user_created_at, \
                    updated_at as user_updated_at from users where email = $1";
 
@@ -90,9 +113,11 @@ statements! {
     );
     TOUCH = "update sessions set last_active_at = max(last_active_at, batch.at) \
              from (select value ->> 0 as id, value ->> 1 as at from json_each($1)) as batch \
-             where sessions.id = batch.id and sessions.ended_at is null";
+             where sessions.id = batch.id and sessions.ended_at is null \
+             returning sessions.id, sessions.user_id, sessions.last_active_at";
     END_EXPIRED = "update sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
-                   (select seq from sessions where ended_at is null and expires_at <= $1 limit $2)";
+                   (select seq from sessions where ended_at is null and expires_at <= $1 limit $2) \
+                   returning id, user_id";
     DELETE_ENDED = "delete from sessions where seq in \
                     (select seq from sessions where ended_at is not null and ended_at <= $1 limit $2)";
     PING = "select 1";

@@ -1,0 +1,153 @@
+import { Cable } from "../fixtures/cable";
+import { expect, person, signedIn, test } from "../fixtures/test";
+import { ChangePasswordPage } from "../pages/change-password";
+import { EntryPage } from "../pages/entry";
+import { SessionsPage } from "../pages/sessions";
+import { Switcher } from "../pages/switcher";
+
+test("a new sign-in appears and a revoked row goes, without a reload", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"]);
+  const sessions = await new SessionsPage(laptop).open();
+  await laptop.isLive();
+  const phone = await device("Safari 26 on iOS");
+  await phone.signIn(ada);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await expect(sessions.toast).toContainText("New sign-in from Safari 26 on iOS.");
+  const desktop = await device("Chrome 142 on Windows");
+  await desktop.signIn(ada);
+  await expect(sessions.rows).toHaveCount(3);
+  await desktop.post("multi-session/revoke", { sessionId: await phone.sessionId() });
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Chrome 142 on Windows"]);
+  await expect(sessions.toast).toContainText("Safari 26 on iOS was signed out.");
+});
+
+for (const [where, path] of [
+  ["the list", "/sessions"],
+  ["another page", "/change-password"],
+] as const) {
+  test(`a revoked device is out within a second, on ${where}`, async ({ device }) => {
+    const ada = person("Ada Lovelace");
+    const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+    const sessions = await new SessionsPage(laptop).open();
+    await phone.open(path);
+    await phone.isLive();
+    await sessions.revoke("Safari 26 on iOS").click();
+    await expect(sessions.rows).toHaveCount(1);
+    await expect(phone.page).toHaveURL(/\/sign-in/, { timeout: 1_000 });
+    await expect(new EntryPage(phone).alert).toHaveText(
+      /^This device was signed out from Firefox 145 on macOS, (a moment|\d seconds?) ago\.$/,
+    );
+    await expect(new EntryPage(phone).email).toBeVisible();
+  });
+}
+
+test("an evicted device is told which sign-in took its place", async ({ device, startServer }) => {
+  const small = await startServer({ MULTI_SESSION_MAXIMUM_SESSIONS: "1" });
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS", {}, small.origin);
+  await laptop.signUp(ada);
+  await new SessionsPage(laptop).open();
+  await laptop.isLive();
+  const desktop = await device("Chrome 142 on Windows", {}, small.origin);
+  await desktop.signIn(ada);
+  await expect(new EntryPage(laptop).alert).toContainText("a new sign-in from Chrome 142 on Windows took its place");
+});
+
+test("a browser that holds another account falls over to it and says so", async ({ device }) => {
+  const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
+  const shared = await device("Firefox 145 on macOS");
+  await shared.signUp(grace);
+  await shared.signUp(ada);
+  const phone = await device("Safari 26 on iOS");
+  await phone.signIn(ada);
+  await new SessionsPage(shared).open();
+  await shared.isLive();
+  await phone.post("multi-session/revoke-others", {});
+  const switcher = new Switcher(shared);
+  await expect(switcher.summary).toContainText("Grace Hopper");
+  await expect(shared.page.getByRole("alert")).toContainText("You are now using Grace Hopper.");
+  expect(await shared.whoAmI()).toBe("Grace Hopper");
+});
+
+test("another tab of the same browser follows a switch, a sign-out and a change of password", async ({ device }) => {
+  const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
+  const laptop = await device("Firefox 145 on macOS");
+  await laptop.signUp(grace);
+  await laptop.signUp(ada);
+  await new SessionsPage(laptop).open();
+  const tab = await laptop.anotherTab();
+  const elsewhere = new SessionsPage(tab);
+  await elsewhere.open();
+  await tab.isLive();
+  await laptop.isLive();
+
+  await (await new Switcher(laptop).open()).switchTo("Grace Hopper").click();
+  await expect(new Switcher(tab).summary).toContainText("Grace Hopper");
+  await expect(elsewhere.otherAccounts).toContainText(ada.email);
+  await tab.isLive();
+
+  await new ChangePasswordPage(laptop).open();
+  await new ChangePasswordPage(laptop).change(grace.password, "another password");
+  await expect(new SessionsPage(laptop).toast).toContainText("Your password was changed");
+  await expect(elsewhere.heading).toBeVisible();
+  await expect(new Switcher(tab).summary).toContainText("Grace Hopper");
+  await tab.isAlive();
+  await tab.isLive();
+
+  await (await new Switcher(laptop).open()).signOut.click();
+  await expect(new EntryPage(laptop).email).toBeVisible();
+  await expect(new EntryPage(tab).email).toBeVisible();
+  await expect(new EntryPage(tab).alert).toHaveText("You signed out in this browser.");
+});
+
+test("after the server was away the list is right again", async ({ device, startServer }) => {
+  const server = await startServer({});
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS", {}, server.origin);
+  await laptop.signUp(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  await laptop.isLive();
+  laptop.tolerates(/failed GET/);
+  await server.restart();
+  const phone = await device("Safari 26 on iOS", {}, server.origin);
+  await phone.signIn(ada);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"], { timeout: 15_000 });
+});
+
+test("a device that was offline while it was revoked learns it when it is back", async ({ device, startServer }) => {
+  const cable = await Cable.lay();
+  const server = await startServer({ MULTI_SESSION_BASE_URL: cable.origin });
+  cable.plug(server.origin);
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS", {}, cable.origin);
+  await laptop.signUp(ada);
+  const phone = await device("Safari 26 on iOS", {}, cable.origin);
+  await phone.signIn(ada);
+  const sessions = await new SessionsPage(phone).open();
+  await phone.isLive();
+  phone.expects(/failed GET/);
+  cable.unplug();
+  await expect(phone.page.getByRole("alert")).toContainText("The server could not be reached.");
+  await expect(sessions.rows).toHaveCount(2);
+  cable.plug(server.origin);
+  await laptop.post("multi-session/revoke-others", {});
+  phone.expects(/401 GET \/api\/auth\/multi-session\/events/);
+  await expect(new EntryPage(phone).alert).toContainText("This device was signed out from Firefox 145 on macOS", {
+    timeout: 15_000,
+  });
+  await cable.remove();
+});
+
+test("a hidden tab holds no stream and is right when it is shown", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"]);
+  const sessions = await new SessionsPage(laptop).open();
+  await laptop.isLive();
+  await laptop.hide(true);
+  const phone = await device("Safari 26 on iOS");
+  await phone.signIn(ada);
+  await expect(sessions.rows).toHaveCount(1);
+  await laptop.hide(false);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+});

@@ -1,0 +1,58 @@
+//! `GET /multi-session/events`: what happens to the active user's sessions, as server-sent events.
+//!
+//! | event | data |
+//! |---|---|
+//! | `snapshot` | the whole list, as of `list-device-sessions` |
+//! | `session` | a [`SessionEvent`](multi_session::SessionEvent) |
+//! | `resync` | `{}`: something may have been missed, and a `snapshot` follows |
+//!
+//! Each has an id; a browser that comes back with the last one in `Last-Event-ID` is spared the snapshot if it has
+//! missed nothing. The stream of a session that ends tells so, and closes; without a live session there is none.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use multi_session::http::{Problem, RequestState};
+use multi_session::{EventId, Told, Watch};
+use serde::Serialize;
+
+use crate::Server;
+
+/// Shorter than the idle timeout of every common proxy.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+pub(super) async fn handle(
+    State(server): State<Server>,
+    state: RequestState,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(EventId::parse);
+    let watch = server.engine.watch(&state.browser()?, heard)?;
+    let stream = futures_util::stream::unfold(watch, next);
+    let heartbeat = KeepAlive::new().interval(HEARTBEAT);
+    let mut response = Sse::new(stream).keep_alive(heartbeat).into_response();
+    // nginx would collect the events until there are enough.
+    response
+        .headers_mut()
+        .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
+    let (id, told) = watch.next().await?;
+    let event = match &told {
+        Told::Snapshot(rows) => event("snapshot", rows),
+        Told::Event(event) => self::event("session", &**event),
+        Told::Resync => event("resync", &serde_json::json!({})),
+    };
+    Some((Ok(event.id(id.to_string())), watch))
+}
+
+fn event(name: &str, data: &impl Serialize) -> Event {
+    // JSON has no line breaks of its own, and these types cannot fail to become JSON.
+    Event::default().event(name).data(serde_json::to_string(data).unwrap_or_default())
+}

@@ -1,0 +1,249 @@
+//! Live streams: who is told what, and when a stream ends.
+
+use std::collections::BTreeMap;
+
+use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, SAFARI, TestApp, ids, text};
+
+#[tokio::test]
+async fn a_stream_begins_with_the_list_and_tells_of_each_sign_in_and_end() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut stream = laptop.events(None).await;
+    let rows = stream.snapshot().await;
+    assert_eq!(ids(&rows), [laptop.current_id().await]);
+    assert_eq!(rows[0]["isCurrent"], true);
+
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let phone_id = phone.current_id().await;
+    let created = stream.told("created", &phone_id).await;
+    assert_eq!(created["row"]["device"]["label"], "Safari 26 on iOS");
+    assert_eq!((&created["row"]["isCurrent"], &created["row"]["isHeld"]), (&false.into(), &false.into()));
+
+    laptop.revoke(&phone_id).await.ok();
+    let ended = stream.told("ended", &phone_id).await;
+    assert_eq!(ended["reason"], "revoked");
+    assert_eq!(ended["by"]["label"], "Firefox 145 on macOS");
+    assert_eq!(ended["by"]["id"], laptop.current_id().await.as_str());
+}
+
+#[tokio::test]
+async fn the_stream_of_an_ended_session_says_why_and_closes() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let phone_id = phone.current_id().await;
+    let mut stream = phone.events(None).await;
+    assert_eq!(stream.snapshot().await.len(), 2);
+    laptop.revoke(&phone_id).await.ok();
+    let ended = stream.told("ended", &phone_id).await;
+    assert_eq!(ended["reason"], "revoked");
+    assert_eq!(ended["by"]["label"], "Firefox 145 on macOS");
+    stream.ends().await;
+    assert_eq!(app.engine.streams(), 0);
+}
+
+#[tokio::test]
+async fn an_evicted_session_is_told_which_sign_in_took_its_place() {
+    let app = TestApp::start_with(&["--maximum-sessions", "1"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut stream = laptop.events(None).await;
+    stream.snapshot().await;
+    app.sign_in(CHROME, "ada").await;
+    let mut seen = BTreeMap::new();
+    while let Some(event) = stream.next().await {
+        seen.insert(text(&event.data["type"]), event.data);
+    }
+    assert_eq!(seen["ended"]["reason"], "evicted");
+    assert_eq!(seen["ended"]["by"]["label"], "Chrome 142 on Windows");
+}
+
+#[tokio::test]
+async fn every_way_to_end_a_session_ends_its_stream() {
+    for (how, reason) in [
+        ("sign-out", "signed_out"),
+        ("multi-session/revoke-all", "revoked"),
+        ("sign-in", "replaced"),
+        ("change-password", "password_changed"),
+        ("sweep", "expired"),
+    ] {
+        let app = TestApp::start().await;
+        let laptop = app.sign_up(FIREFOX, "ada").await;
+        let id = laptop.current_id().await;
+        let mut stream = laptop.events(None).await;
+        stream.snapshot().await;
+        match how {
+            "sign-in" => drop(laptop.sign_in("ada").await.ok()),
+            "change-password" => {
+                let body = serde_json::json!({
+                    "currentPassword": crate::harness::PASSWORD,
+                    "newPassword": "another password",
+                    "revokeOtherSessions": true,
+                });
+                laptop.post("/api/auth/change-password", body).await.ok();
+            }
+            "sweep" => {
+                app.advance(31 * DAY);
+                app.engine.sweep().await.expect("a sweep");
+            }
+            path => drop(laptop.post(&format!("/api/auth/{path}"), serde_json::json!({})).await.ok()),
+        }
+        let mut last = None;
+        while let Some(event) = stream.next().await {
+            if event.data["id"] == id.as_str() {
+                last = Some(text(&event.data["reason"]));
+            }
+        }
+        assert_eq!(last.as_deref(), Some(reason), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_live_session_there_is_no_stream() {
+    let app = TestApp::start().await;
+    let path = "/api/auth/multi-session/events";
+    app.browser(FIREFOX).get(path).await.refused(401, "UNAUTHORIZED");
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    laptop.revoke_others().await.ok();
+    phone.get(path).await.refused(401, "UNAUTHORIZED");
+    assert_eq!(app.engine.streams(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_session_that_ends_while_its_stream_opens_is_told_so() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..12 {
+        let phone = app.sign_in(SAFARI, "ada").await;
+        let id = phone.current_id().await;
+        let (stream, revoked) = tokio::join!(phone.try_events(None), laptop.revoke(&id));
+        revoked.ok();
+        // Either it was too late to open, or the stream tells and closes: it never stays open.
+        let Some(mut stream) = stream else { continue };
+        let mut told = false;
+        while let Some(event) = stream.next().await {
+            told |= event.data["type"] == "ended" && event.data["id"] == id.as_str();
+        }
+        assert!(told, "the stream closed without a word");
+    }
+    assert_eq!(app.engine.streams(), 0);
+}
+
+#[tokio::test]
+async fn a_switch_is_told_to_the_tabs_of_its_browser_only() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "grace").await;
+    let grace = laptop.current_id().await;
+    laptop.sign_up("ada").await.ok();
+    let ada = laptop.current_id().await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let mut tab = laptop.events(None).await;
+    let mut elsewhere = phone.events(None).await;
+    tab.snapshot().await;
+    elsewhere.snapshot().await;
+    laptop.set_active(&grace).await.ok();
+    let switched = tab.told("switched", &ada).await;
+    assert_eq!(switched, serde_json::json!({ "type": "switched", "from": ada, "to": grace }));
+    let tablet = app.sign_in(CHROME, "ada").await.current_id().await;
+    let mut heard = Vec::new();
+    while !heard.last().is_some_and(|event: &serde_json::Value| event["row"]["id"] == tablet.as_str()) {
+        heard.push(elsewhere.next().await.expect("an event").data);
+    }
+    assert!(heard.iter().all(|event| event["type"] != "switched"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn activity_is_told_when_it_is_written() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let mut stream = laptop.events(None).await;
+    stream.snapshot().await;
+    app.advance(5 * MINUTE);
+    let phone_id = phone.current_id().await;
+    app.engine.flush().await.expect("a write");
+    let touched = stream.told("touched", &phone_id).await;
+    assert_eq!(text(&touched["lastActiveAt"]), app.engine.now().to_string());
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_given_the_list_instead_of_a_backlog() {
+    let app = TestApp::start_with(&["--maximum-sessions", "100"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let (mut stream, mut reader) = (laptop.events(None).await, laptop.events(None).await);
+    stream.snapshot().await;
+    reader.snapshot().await;
+    for _ in 0..40 {
+        let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
+        reader.told("created", &phone).await;
+    }
+    let mut names = Vec::new();
+    let mut rows = 0;
+    while rows < 41 {
+        let event = stream.next().await.expect("an event");
+        rows = event.data.as_array().map_or(rows, Vec::len);
+        names.push(event.name);
+    }
+    assert!(names.windows(2).any(|pair| pair == ["resync", "snapshot"]), "{names:?}");
+    assert!(names.len() < 40, "{names:?}");
+}
+
+#[tokio::test]
+async fn who_comes_back_and_missed_nothing_is_spared_the_list() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut stays = laptop.events(None).await;
+    stays.snapshot().await;
+    // Once this is told, all that came before it was.
+    let tablet = app.sign_in(CHROME, "ada").await.current_id().await;
+    stays.told("created", &tablet).await;
+    let mut stream = laptop.events(None).await;
+    let first = stream.next().await.expect("a snapshot");
+    assert_eq!(first.name, "snapshot");
+    drop(stream);
+    let mut back = laptop.events(Some(&first.id)).await;
+    let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
+    // No list comes before it: that would be a failure here.
+    back.told("created", &phone).await;
+    drop(back);
+    let mut missed = laptop.events(Some(&first.id)).await;
+    assert_eq!(missed.snapshot().await.len(), 3);
+    let mut unknown = laptop.events(Some("nonsense")).await;
+    assert_eq!(unknown.snapshot().await.len(), 3);
+}
+
+#[tokio::test]
+async fn streams_are_bounded_for_each_session_and_for_the_node() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut open = Vec::new();
+    for _ in 0..6 {
+        open.push(laptop.events(None).await);
+    }
+    let seventh = laptop.get("/api/auth/multi-session/events").await;
+    assert_eq!(seventh.status.as_u16(), 429);
+    open.pop();
+    open.push(laptop.events(None).await);
+    app.engine.close_streams();
+    for mut stream in open {
+        while stream.next().await.is_some() {}
+    }
+    laptop.get("/api/auth/multi-session/events").await.refused(503, "SERVER_BUSY");
+    assert_eq!(app.engine.streams(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_carries_no_secret() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut stream = laptop.events(None).await;
+    let mut seen = serde_json::to_string(&stream.snapshot().await).expect("JSON");
+    let phone = app.sign_in(SAFARI, "ada").await;
+    seen.push_str(&stream.told("created", &phone.current_id().await).await.to_string());
+    for browser in [&laptop, &phone] {
+        for cookie in browser.cookies().values() {
+            let secret = cookie.split_once('.').expect("a secret").1;
+            assert!(!seen.contains(&secret[..20]), "a secret went out");
+        }
+    }
+}

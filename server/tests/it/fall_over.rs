@@ -1,0 +1,115 @@
+//! What a browser sees whose session was ended elsewhere, also without JavaScript.
+
+use std::time::Duration;
+
+use crate::harness::{CHROME, FIREFOX, MINUTE, SAFARI, TestApp, TestBrowser};
+
+/// Opens a page as a person does, and follows where it leads; gives the last address and its text.
+async fn arrive(browser: &TestBrowser, path: &str) -> (String, String) {
+    let mut path = path.to_owned();
+    loop {
+        let answer = browser.open(&path).await;
+        if !answer.status.is_redirection() {
+            assert_eq!(answer.status.as_u16(), 200);
+            return (path, answer.text);
+        }
+        path = answer.header("location").to_owned();
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_device_is_told_from_where() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let id = phone.current_id().await;
+    laptop.revoke(&id).await.ok();
+    app.advance(Duration::from_secs(2));
+    let (path, page) = arrive(&phone, "/sessions").await;
+    assert_eq!(path, format!("/sign-in?ended={id}"));
+    assert!(page.contains("This device was signed out from Firefox 145 on macOS, 2 seconds ago."), "{page}");
+    assert!(phone.cookies().is_empty());
+    let (path, _) = arrive(&phone, "/sessions").await;
+    assert_eq!(path, "/sign-in", "it is told once");
+}
+
+#[tokio::test]
+async fn a_browser_falls_over_to_the_next_account_it_holds() {
+    let app = TestApp::start().await;
+    let shared = app.sign_up(FIREFOX, "grace").await;
+    let grace = shared.current_id().await;
+    shared.sign_up("ada").await.ok();
+    let ada = shared.current_id().await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    phone.revoke(&ada).await.ok();
+    let (path, page) = arrive(&shared, "/").await;
+    assert_eq!(path, format!("/sessions?ended={ada}"));
+    assert!(page.contains("One of your accounts in this browser was signed out from Safari 26 on iOS"));
+    assert!(page.contains("You are now using grace."));
+    assert_eq!(shared.current_id().await, grace);
+}
+
+#[tokio::test]
+async fn it_falls_over_also_when_another_tab_has_dropped_the_dead_cookie() {
+    let app = TestApp::start().await;
+    let shared = app.sign_up(FIREFOX, "grace").await;
+    shared.sign_up("ada").await.ok();
+    let ada = shared.current_id().await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    phone.revoke(&ada).await.ok();
+    assert_eq!(shared.whoami().await, "", "as Better Auth answers");
+    let (path, _) = arrive(&shared, &format!("/?ended={ada}")).await;
+    assert_eq!(path, format!("/sessions?ended={ada}"));
+    assert_eq!(shared.whoami().await, "grace");
+}
+
+#[tokio::test]
+async fn an_old_link_makes_nobody_act_as_another_account() {
+    let app = TestApp::start().await;
+    let shared = app.sign_up(FIREFOX, "grace").await;
+    shared.sign_up("ada").await.ok();
+    let ada = shared.current_id().await;
+    shared.revoke_all().await.ok();
+    let (path, _) = arrive(&shared, &format!("/?ended={ada}")).await;
+    assert_eq!(path, format!("/sign-in?ended={ada}"), "the person did it in this browser");
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let laptop = app.sign_in(CHROME, "ada").await;
+    let id = phone.current_id().await;
+    laptop.revoke(&id).await.ok();
+    app.advance(2 * MINUTE);
+    let (path, _) = arrive(&shared, &format!("/?ended={id}")).await;
+    assert_eq!(path, format!("/sign-in?ended={id}"));
+    assert_eq!(shared.whoami().await, "");
+    for nonsense in ["x", "%00", "%3Cscript%3E", ""] {
+        let (path, page) = arrive(&shared, &format!("/?ended={nonsense}")).await;
+        assert!(path.starts_with("/sign-in"), "{path}");
+        assert!(!page.contains("role=\"alert\""), "{nonsense}");
+    }
+}
+
+#[tokio::test]
+async fn an_evicted_device_is_told_which_sign_in_took_its_place() {
+    let app = TestApp::start_with(&["--maximum-sessions", "1"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.sign_in(CHROME, "ada").await;
+    let (_, page) = arrive(&laptop, "/").await;
+    let told =
+        "This device was signed out, a moment ago: a new sign-in from Chrome 142 on Windows took its place.";
+    assert!(page.contains(told), "{page}");
+}
+
+#[tokio::test]
+async fn a_stolen_half_of_a_cookie_learns_nothing() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let forged = phone.copy();
+    let cookies = forged.cookies().into_iter().map(|(name, value)| {
+        let (handle, _) = value.split_once('.').expect("two halves");
+        (name, format!("{handle}.{}%3D", "A".repeat(43)))
+    });
+    forged.set_cookies(cookies.collect());
+    laptop.revoke_others().await.ok();
+    let (path, _) = arrive(&forged, "/sessions").await;
+    assert_eq!(path, "/sign-in");
+}

@@ -1,0 +1,244 @@
+//! Live streams of what happens to a user's sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::hub::{Full, Listener, Message};
+use crate::{
+    Browser, Change, Code, DeviceSession, EndedBy, EndedReason, Ending, Engine, EventId, Found, Presented,
+    Result, SessionEvent, SessionId, Timestamp, UserId, device_of,
+};
+
+/// After a gap every stream asks anew; so much later at most, so that not all ask at once.
+const RESYNC_WITHIN_MS: u64 = 1_000;
+
+/// What a stream tells.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// The whole list, as [`Engine::list`] gives it: what was known before is out of date.
+    Snapshot(Vec<DeviceSession>),
+    /// One thing that happened.
+    Event(Arc<SessionEvent>),
+    /// Something may have been missed; the next is a [`Told::Snapshot`].
+    Resync,
+}
+
+/// A live stream of one browser: it ends after it has told that the browser's session ended.
+pub struct Watch {
+    engine: Engine,
+    presented: Presented,
+    session: SessionId,
+    expires_at: Timestamp,
+    listener: Listener,
+    next: Next,
+}
+
+/// What comes next.
+enum Next {
+    Snapshot,
+    Message,
+    Nothing,
+}
+
+impl Engine {
+    /// Opens a stream of what happens to the active user's sessions; `heard` is what the browser heard last, and
+    /// without it, or when more has happened since, the stream begins with the whole list.
+    ///
+    /// Something must run [`Engine::follow`] meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out, [`Code::TooManyRequests`] when the session has as many streams as
+    /// allowed, [`Code::ServerBusy`] when the node has.
+    pub fn watch(&self, browser: &Browser, heard: Option<EventId>) -> Result<Watch> {
+        let active = browser.active().ok_or(Code::Unauthorized)?;
+        let listener = self.0.hub.listen(&active.user.id, &active.session.id).map_err(|full| match full {
+            Full::Session => Code::TooManyRequests,
+            Full::Node => Code::ServerBusy,
+        })?;
+        Ok(Watch {
+            engine: self.clone(),
+            presented: Presented::of(browser),
+            session: active.session.id.clone(),
+            expires_at: active.session.expires_at,
+            next: if heard == Some(listener.last) { Next::Message } else { Next::Snapshot },
+            listener,
+        })
+    }
+
+    /// Turns what the store tells into events for the streams of this node; it runs until the store is gone.
+    pub async fn follow(&self) {
+        let mut changes = self.0.store.changes();
+        while let Some(change) = changes.next().await {
+            self.hear(change).await;
+        }
+    }
+
+    /// Ends all streams of this node, and opens none any more: the process is about to stop.
+    pub fn close_streams(&self) {
+        self.0.hub.close();
+    }
+
+    /// How many streams this node has open.
+    pub fn streams(&self) -> usize {
+        self.0.hub.streams()
+    }
+
+    /// Tells how a session ended; `None` while it is live, and when nothing is known of it any more.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn ending(&self, id: &SessionId) -> Result<Option<Ending>> {
+        let found = self.0.store.find(&[id]).await?.pop();
+        Ok(found.and_then(|found| ending_of(&found, self.now())))
+    }
+
+    async fn hear(&self, change: Change) {
+        let hub = &self.0.hub;
+        match change {
+            Change::Sessions { user, ids } if hub.has(&user) => self.read(&user, &ids).await,
+            Change::Sessions { .. } => {}
+            Change::Switched { user, from, to } => hub.tell(&user, SessionEvent::Switched { from, to }),
+            Change::Touched(touched) => {
+                for (user, id, last_active_at) in touched {
+                    hub.tell(&user, SessionEvent::Touched { id, last_active_at });
+                }
+            }
+            Change::Gap => hub.resync(None),
+        }
+    }
+
+    /// Reads the rows that changed: they, and not the message, say what happened.
+    async fn read(&self, user: &UserId, ids: &[SessionId]) {
+        let ids: Vec<&SessionId> = ids.iter().collect();
+        let found = match self.0.store.find(&ids).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(%error, "a change could not be read: its streams are given the whole list");
+                return self.0.hub.resync(Some(user));
+            }
+        };
+        for found in found {
+            let event = match ending_of(&found, self.now()) {
+                Some(ending) => SessionEvent::Ended(ending),
+                None => {
+                    let stored = found.stored;
+                    let row =
+                        self.row(&Browser::default(), stored.session, stored.user, stored.last_active_at);
+                    SessionEvent::Created { row: Box::new(row) }
+                }
+            };
+            self.0.hub.tell(user, event);
+        }
+    }
+}
+
+impl Watch {
+    /// Waits for what the stream tells next; `None` when it is over.
+    ///
+    /// It can be dropped while it waits: nothing is lost.
+    pub async fn next(&mut self) -> Option<(EventId, Told)> {
+        loop {
+            match self.next {
+                Next::Nothing => return None,
+                Next::Snapshot => return self.snapshot().await,
+                Next::Message => {}
+            }
+            let until = self.expires_at.since(self.engine.now()) + Duration::from_millis(1);
+            let message = tokio::select! {
+                message = self.listener.receiver.recv() => message,
+                () = tokio::time::sleep(until) => {
+                    // Other requests may have extended it.
+                    self.next = Next::Snapshot;
+                    continue;
+                }
+            };
+            match message {
+                Ok(Message::Event(id, event)) => {
+                    self.listener.last = id;
+                    match &*event {
+                        SessionEvent::Ended(ending) if ending.id == self.session => self.next = Next::Nothing,
+                        // Another browser's.
+                        SessionEvent::Switched { from, .. } if *from != self.session => continue,
+                        _ => {}
+                    }
+                    return Some((id, Told::Event(event)));
+                }
+                Ok(Message::Resync) => {
+                    self.next = Next::Snapshot;
+                    tokio::time::sleep(self.engine.spread(RESYNC_WITHIN_MS)).await;
+                    return Some((self.listener.last, Told::Resync));
+                }
+                Err(RecvError::Lagged(_)) => {
+                    self.next = Next::Snapshot;
+                    return Some((self.listener.last, Told::Resync));
+                }
+                Err(RecvError::Closed) => self.next = Next::Nothing,
+            }
+        }
+    }
+
+    /// Verifies the browser anew, since the stream may be older than what it holds, and lists.
+    async fn snapshot(&mut self) -> Option<(EventId, Told)> {
+        // What happens from here on comes after the list, whether it is in it or not.
+        let id = self.listener.last;
+        match self.list().await {
+            Ok(Ok((rows, expires_at))) => {
+                self.expires_at = expires_at;
+                self.next = Next::Message;
+                Some((id, Told::Snapshot(rows)))
+            }
+            Ok(Err(ending)) => {
+                self.next = Next::Nothing;
+                ending.map(|ending| (id, Told::Event(Arc::new(SessionEvent::Ended(ending)))))
+            }
+            // The browser comes back for it.
+            Err(error) => {
+                tracing::warn!(%error, "a stream was ended since the list could not be read");
+                self.next = Next::Nothing;
+                None
+            }
+        }
+    }
+
+    /// The list and when the session expires, or how it ended.
+    async fn list(&self) -> Result<Result<(Vec<DeviceSession>, Timestamp), Option<Ending>>> {
+        let browser = self.engine.verified(&self.presented, self.engine.now()).await?;
+        match browser.active().map(|active| active.session.expires_at) {
+            Some(expires_at) => Ok(Ok((self.engine.list(&browser).await?, expires_at))),
+            None => Ok(Err(self.engine.ending(&self.session).await?)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// How a session that was found has ended, if it has.
+pub(super) fn ending_of(found: &Found, now: Timestamp) -> Option<Ending> {
+    let session = &found.stored.session;
+    match &found.end {
+        Some(end) => Some(Ending {
+            id: session.id.clone(),
+            reason: end.reason,
+            at: end.at,
+            by: end
+                .by
+                .as_ref()
+                .map(|(id, user_agent)| EndedBy { id: id.clone(), label: device_of(user_agent).label }),
+        }),
+        None if session.expires_at <= now => Some(Ending {
+            id: session.id.clone(),
+            reason: EndedReason::Expired,
+            at: session.expires_at,
+            by: None,
+        }),
+        None => None,
+    }
+}

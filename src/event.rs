@@ -1,0 +1,190 @@
+//! What happens to a user's sessions, as every signed-in browser of that user hears it.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DeviceSession, EndedReason, SessionId, Timestamp};
+
+/// The device that ended a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedBy {
+    /// Its session: the ended one itself where the person signed out.
+    pub id: SessionId,
+    /// What a person calls it, as in `Firefox 145 on macOS`.
+    pub label: String,
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// The session.
+    pub id: SessionId,
+    /// Why it ended.
+    pub reason: EndedReason,
+    /// When it ended.
+    pub at: Timestamp,
+    /// Which device ended it; nobody when its time was over.
+    pub by: Option<EndedBy>,
+}
+
+impl Ending {
+    /// Whether the person ended it in its own browser.
+    pub fn is_own(&self) -> bool {
+        self.by.as_ref().is_some_and(|by| by.id == self.id)
+    }
+}
+
+/// One thing that happened to a user's sessions.
+///
+/// It is a courtesy: what a session may do is decided by its row alone, and whoever missed an event is given the
+/// whole list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum SessionEvent {
+    /// Somebody signed in.
+    Created {
+        /// The new row; held by nobody who hears of it.
+        row: Box<DeviceSession>,
+    },
+    /// A session ended.
+    Ended(Ending),
+    /// The browser of the session `from` acts as another one now; only its own tabs hear of it.
+    Switched {
+        /// The session that was active.
+        from: SessionId,
+        /// The session that is.
+        to: SessionId,
+    },
+    /// A session made a request; told at most once a minute.
+    Touched {
+        /// The session.
+        id: SessionId,
+        /// When.
+        #[serde(rename = "lastActiveAt")]
+        last_active_at: Timestamp,
+    },
+}
+
+impl SessionEvent {
+    /// Brings a list up to date: the one reducer, of servers, pages and tests. The same event twice changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multi_session::{SessionEvent, SessionId, Timestamp};
+    ///
+    /// let id = SessionId::new("session_123")?;
+    /// let mut rows = Vec::new();
+    /// SessionEvent::Touched { id, last_active_at: Timestamp::default() }.apply(&mut rows);
+    /// assert!(rows.is_empty());
+    /// # Ok::<(), multi_session::InvalidId>(())
+    /// ```
+    pub fn apply(&self, rows: &mut Vec<DeviceSession>) {
+        match self {
+            Self::Created { row } => {
+                if !rows.iter().any(|known| known.id == row.id) {
+                    rows.push((**row).clone());
+                    in_order(rows);
+                }
+            }
+            Self::Ended(ending) => rows.retain(|row| row.id != ending.id),
+            Self::Switched { .. } => {}
+            // Rows stay where they are: nothing moves under a finger.
+            Self::Touched { id, last_active_at } => {
+                if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
+                    row.last_active_at = row.last_active_at.max(*last_active_at);
+                }
+            }
+        }
+    }
+}
+
+/// Puts a list into its order: current first, then the most recently active.
+pub(crate) fn in_order(rows: &mut [DeviceSession]) {
+    rows.sort_by_key(|row| (!row.is_current, Reverse(row.last_active_at), Reverse(row.created_at)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Device, Handle, Session, User, UserId};
+
+    fn row(id: &str, minute: i64) -> DeviceSession {
+        let at = Timestamp::from_unix_ms(minute * 60_000);
+        let user = User {
+            id: UserId::new("ada").expect("an id"),
+            name: "Ada".to_owned(),
+            email: "ada@example.org".to_owned(),
+            email_verified: false,
+            image: None,
+            created_at: at,
+            updated_at: at,
+        };
+        let session = Session {
+            id: SessionId::new(id).expect("an id"),
+            handle: Handle::parse(&"a".repeat(32)).expect("a handle"),
+            user_id: user.id.clone(),
+            expires_at: at,
+            created_at: at,
+            updated_at: at,
+            ip_address: String::new(),
+            user_agent: String::new(),
+        };
+        DeviceSession {
+            id: session.id.clone(),
+            user_agent: String::new(),
+            ip_address: String::new(),
+            last_active_at: at,
+            is_current: id == "current",
+            is_held: id == "current",
+            device: Device::default(),
+            created_at: at,
+            expires_at: at,
+            session,
+            user,
+        }
+    }
+
+    fn ids(rows: &[DeviceSession]) -> Vec<&str> {
+        rows.iter().map(|row| row.id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_new_row_takes_its_place_once() {
+        let mut rows = vec![row("current", 1), row("old", 2)];
+        let created = SessionEvent::Created { row: Box::new(row("new", 3)) };
+        created.apply(&mut rows);
+        created.apply(&mut rows);
+        assert_eq!(ids(&rows), ["current", "new", "old"]);
+    }
+
+    #[test]
+    fn an_ended_row_goes_and_a_touched_one_stays_in_place() {
+        let mut rows = vec![row("current", 1), row("newer", 3), row("older", 2)];
+        let older = SessionId::new("older").expect("an id");
+        let at = Timestamp::from_unix_ms(600_000);
+        SessionEvent::Touched { id: older.clone(), last_active_at: at }.apply(&mut rows);
+        assert_eq!(ids(&rows), ["current", "newer", "older"]);
+        assert_eq!(rows[2].last_active_at, at);
+        SessionEvent::Touched { id: older.clone(), last_active_at: Timestamp::default() }.apply(&mut rows);
+        assert_eq!(rows[2].last_active_at, at, "an older time changes nothing");
+        let ending = Ending { id: older, reason: EndedReason::Revoked, at, by: None };
+        SessionEvent::Ended(ending).apply(&mut rows);
+        assert_eq!(ids(&rows), ["current", "newer"]);
+    }
+
+    #[test]
+    fn an_event_crosses_the_wire() {
+        let id = SessionId::new("s1").expect("an id");
+        let at = Timestamp::from_unix_ms(1_763_896_161_802);
+        let by = EndedBy { id: id.clone(), label: "Firefox 145 on macOS".to_owned() };
+        let event = SessionEvent::Ended(Ending { id, reason: EndedReason::Revoked, at, by: Some(by) });
+        let text = serde_json::to_string(&event).expect("JSON");
+        assert_eq!(
+            text,
+            r#"{"type":"ended","id":"s1","reason":"revoked","at":"2025-11-23T11:09:21.802Z","by":{"id":"s1","label":"Firefox 145 on macOS"}}"#
+        );
+        assert_eq!(serde_json::from_str::<SessionEvent>(&text).expect("an event"), event);
+    }
+}
