@@ -4,4 +4,4 @@ set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT/end2end/client"
 
-node --test --test-reporter=spec "$@"
+"$ROOT/scripts/with-postgres.sh" node --test --test-reporter=spec "$@"

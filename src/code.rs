@@ -40,6 +40,9 @@ codes! {
     /// The text is not an e-mail address.
     InvalidEmail = "INVALID_EMAIL", "Invalid email",
         "That does not look like an e-mail address.";
+    /// The account has no password: it signs in otherwise.
+    CredentialAccountNotFound = "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found",
+        "This account has no password that could be changed.";
     /// The current password that was typed is wrong.
     InvalidPassword = "INVALID_PASSWORD", "Invalid password",
         "That is not your current password.";

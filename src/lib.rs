@@ -14,6 +14,7 @@
 //! | none | the shared types: they compile to WebAssembly and do no I/O |
 //! | `engine` | [`Engine`]: every rule, over any [`Store`] |
 //! | `sqlite` | [`SqliteStore`], the embedded store |
+//! | `import-better-auth` | `import_better_auth`: moves users and living sessions here |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
 //! | `test-support` | a clock that tests move by hand |
 //!
@@ -99,6 +100,8 @@ mod error;
 pub mod http;
 #[cfg(feature = "engine")]
 mod hub;
+#[cfg(feature = "import-better-auth")]
+mod import;
 #[cfg(feature = "engine")]
 mod password;
 #[cfg(feature = "engine")]
@@ -137,6 +140,13 @@ pub use {
         StoredSession,
     },
     user_agent::device_of,
+};
+
+#[cfg(feature = "import-better-auth")]
+pub use {
+    import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, import_better_auth},
+    store::better_auth::{BetterAuthSource, SourceError},
+    store::import::{Import, ImportStore, ImportedSession, TakeError, Taken},
 };
 
 #[cfg(feature = "test-support")]

@@ -9,6 +9,10 @@ use async_trait::async_trait;
 
 use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
+#[cfg(feature = "import-better-auth")]
+pub(crate) mod better_auth;
+#[cfg(feature = "import-better-auth")]
+pub(crate) mod import;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -63,8 +67,8 @@ pub struct Limit {
 pub struct PasswordOf {
     /// The user.
     pub user: User,
-    /// The password's hash in PHC format.
-    pub password_hash: String,
+    /// The password's hash, in PHC format or as an import found it; none for a user who signs in otherwise.
+    pub password_hash: Option<String>,
 }
 
 /// A session that an act ended.
@@ -229,6 +233,15 @@ pub trait Store: Send + Sync {
         session: Option<&NewSession>,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
+
+    /// Stores another hash of the same password, unless the hash is not `from` any more.
+    async fn rehash_password(
+        &self,
+        user: &UserId,
+        from: &str,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Writes when sessions were last active; a later time already there stays.
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;

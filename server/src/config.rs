@@ -102,6 +102,45 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date and exit.
     Migrate,
+    /// Take the users and sessions of another system over and exit.
+    Import {
+        /// The other system.
+        #[command(subcommand)]
+        from: ImportFrom,
+    },
+}
+
+/// A system whose users and sessions can be taken over.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ImportFrom {
+    /// Better Auth: its `user`, `account` and `session` tables, as its command-line tool makes them.
+    ///
+    /// All in one transaction: it can be tried with --dry-run, and done again. Rows that are broken are told and
+    /// skipped; the exit code is 0 all the same, since the others are taken.
+    BetterAuth(BetterAuthImport),
+}
+
+/// What an import from Better Auth is told.
+#[derive(Clone, clap::Args)]
+pub struct BetterAuthImport {
+    /// The database: sqlite://FILE or postgres://….
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+
+    /// Better Auth's secret. With it living sessions are taken, and browsers stay signed in. Other users of the
+    /// machine can see flags: the variable is safer.
+    #[arg(long, env = "BETTER_AUTH_SECRET", hide_env_values = true)]
+    pub secret: Option<String>,
+
+    /// Do everything but keep it.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl std::fmt::Debug for BetterAuthImport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BetterAuthImport").field("dry_run", &self.dry_run).finish_non_exhaustive()
+    }
 }
 
 /// What `list-device-sessions` lists.

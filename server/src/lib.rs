@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 mod api;
 mod body;
 mod config;
+mod import;
 mod jobs;
 mod pages;
 mod rate_limit;
@@ -19,7 +20,8 @@ mod shutdown;
 mod site;
 pub mod telemetry;
 
-pub use config::{Command, Config, ListScope, Switch};
+pub use config::{BetterAuthImport, Command, Config, ImportFrom, ListScope, Switch};
+pub use import::import;
 pub use router::{Server, router};
 
 /// How long requests under way may take once the server was told to stop.
@@ -56,6 +58,9 @@ pub enum ServerError {
     /// Serving failed.
     #[error("serving failed")]
     Serve(#[source] std::io::Error),
+    /// An import failed, and nothing of it was kept.
+    #[error("nothing was imported")]
+    Import(#[source] multi_session::ImportError),
     /// What was buffered could not be written at the end.
     #[error("the last activity could not be written")]
     Flush(#[source] multi_session::Error),

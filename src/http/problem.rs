@@ -48,6 +48,7 @@ impl Problem {
             Code::InvalidEmail
             | Code::InvalidName
             | Code::InvalidPassword
+            | Code::CredentialAccountNotFound
             | Code::PasswordTooShort
             | Code::PasswordTooLong
             | Code::ValidationError

@@ -11,6 +11,7 @@ mod csrf;
 mod events;
 mod expiry;
 mod fall_over;
+mod import;
 mod invariants;
 mod limit;
 mod list;
