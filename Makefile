@@ -31,11 +31,11 @@ unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
 browser: setup build ## Browser tests (ARGS go to Playwright: ARGS='--grep revoke')
 	@scripts/browser.sh $(ARGS)
 
-client: setup build ## The real Better Auth client against this server
+client: setup build ## The real Better Auth client, and our plugin in it, against this server
 	@scripts/client.sh
 
 clean-tools: ## Remove what `setup` installed in this folder
-	rm -rf .tools tools/node_modules end2end/node_modules end2end/client/node_modules
+	rm -rf .tools tools/node_modules client/node_modules end2end/node_modules end2end/client/node_modules
 
 .PHONY: setup-run
 setup-run:

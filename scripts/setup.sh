@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 ./setup-wasm.sh
 ./setup-npm.sh tools
 if [[ ${1:-} == test ]]; then
+  ./setup-npm.sh client
   ./setup-npm.sh end2end
   ./setup-npm.sh end2end/client
   ./setup-browser.sh
