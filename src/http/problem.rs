@@ -52,6 +52,7 @@ impl Problem {
             | Code::InvalidCallbackUrl
             | Code::InvalidOrigin
             | Code::MissingOrNullOrigin
+            | Code::CrossSiteLogin
             | Code::CrossSiteGet => StatusCode::FORBIDDEN,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
