@@ -15,6 +15,7 @@
 //! | `engine` | [`Engine`]: every rule, over any [`Store`] |
 //! | `sqlite` | [`SqliteStore`], the embedded store |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
+//! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
 //! | `test-support` | a clock that tests move by hand |
 //!
 //! # Invariants
@@ -73,6 +74,8 @@ mod code;
 mod device;
 mod handle;
 mod id;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod options;
 mod session;
 mod timestamp;

@@ -12,6 +12,7 @@ mod api;
 mod body;
 mod config;
 mod jobs;
+mod openapi;
 mod pages;
 mod rate_limit;
 mod router;

@@ -11,6 +11,8 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
+use leptos::IntoView;
+use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
@@ -58,10 +60,21 @@ pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
 
 /// Renders the page at the request's path completely; it says its status itself.
 async fn page(State(server): State<Server>, request: Request) -> Response {
+    render(&server, request, shell).await
+}
+
+/// Renders a document with our policy.
+pub(crate) async fn render<View: IntoView + 'static>(
+    server: &Server,
+    request: Request,
+    document: impl Fn(LeptosOptions) -> View + Clone + Send + Sync + 'static,
+) -> Response {
     let engine = server.engine.clone();
     let options = server.leptos.clone();
-    let render =
-        leptos_axum::render_app_async_with_context(move || context(&engine), move || shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(
+        move || context(&engine),
+        move || document(options.clone()),
+    );
     render(request).await.into_response()
 }
 

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
+use axum::http::response::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
 use http_body_util::BodyExt;
@@ -195,6 +196,19 @@ impl TestBrowser {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Answer {
+        let (parts, body) = self.send_for_bytes(method, path, headers, body).await;
+        let text = String::from_utf8(body.to_vec()).expect("text");
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// The same for an answer that is no text.
+    pub(crate) async fn send_for_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> (Parts, Bytes) {
         let mut request = Request::builder().method(method).uri(path).extension(ConnectInfo(self.peer));
         request = request.header(header::USER_AGENT, &self.user_agent);
         if let Some(cookies) = self.cookie_header() {
@@ -208,11 +222,7 @@ impl TestBrowser {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
         self.keep(&parts.headers);
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(body.to_vec()).expect("text"),
-        }
+        (parts, body)
     }
 
     fn cookie_header(&self) -> Option<String> {
