@@ -10,5 +10,6 @@ if [[ ${1:-} == test ]]; then
   ./setup-npm.sh end2end
   ./setup-npm.sh end2end/client
   ./setup-browser.sh
+  ./setup-schemathesis.sh
 fi
 ./setup-cargo-tools.sh
