@@ -1,7 +1,7 @@
 //! `GET /reference`: the OpenAPI document for people, with files of our own only.
 //!
-//! Swagger UI: kept since 2011, Apache-2.0, knows OpenAPI 3.1, light and dark, and needs neither `eval` nor inline
-//! scripts or styles, so the policy of this page is as strict as that of the others.
+//! Swagger UI: well kept, Apache-2.0, knows OpenAPI 3.1, light and dark, and needs neither `eval` nor inline scripts or
+//! styles, so the policy of this page is as strict as that of the others.
 
 use std::sync::Arc;
 
