@@ -4,6 +4,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.tools
+SCHEMATHESIS=$TOOLS/schemathesis
 
 # cargo_toml KEY: the text that the workspace's Cargo.toml gives it.
 cargo_toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$ROOT/Cargo.toml"; }

@@ -12,5 +12,6 @@ if [[ ${1:-} == test ]]; then
   ./setup-npm.sh end2end/client
   ./setup-browser.sh
   ./setup-postgres.sh
+  ./setup-schemathesis.sh
 fi
 ./setup-cargo-tools.sh

@@ -87,6 +87,10 @@ codes! {
     /// The request comes from a page of another site.
     InvalidOrigin = "INVALID_ORIGIN", "Invalid origin",
         "That request came from another site and was refused.";
+    /// A form of another site would sign this browser in.
+    CrossSiteLogin = "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
+        "Cross-site navigation login blocked. This request appears to be a CSRF attack.",
+        "That sign-in came from another site and was refused.";
     /// The address to go to afterwards is another site's.
     InvalidCallbackUrl = "INVALID_CALLBACK_URL", "Invalid callbackURL",
         "That address leads to another site and was refused.";

@@ -16,6 +16,7 @@
 //! | `sqlite` | [`SqliteStore`], the embedded store |
 //! | `import-better-auth` | `import_better_auth`: moves users and living sessions here |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
+//! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
 //! | `test-support` | a clock that tests move by hand |
 //!
 //! # Invariants
@@ -75,6 +76,8 @@ mod device;
 mod event;
 mod handle;
 mod id;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod options;
 mod session;
 mod timestamp;

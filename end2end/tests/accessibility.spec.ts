@@ -20,6 +20,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     nobody.expects(/404 GET \/nothing\/here/);
     await nobody.open("/nothing/here");
     await isAccessible(nobody, "not found");
+    await nobody.page.goto(`${nobody.origin}/api/auth/error?error=INVALID_CALLBACK_URL`);
+    await isAccessible(nobody, "the error page");
 
     const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"], { colorScheme });
     await laptop.signUp(grace);

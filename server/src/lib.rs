@@ -13,6 +13,7 @@ mod body;
 mod config;
 mod import;
 mod jobs;
+mod openapi;
 mod pages;
 mod rate_limit;
 mod router;

@@ -47,6 +47,16 @@ impl CookieNames {
         (rest.is_empty() || rest.starts_with("_multi-")).then(|| [&self.active, rest].concat())
     }
 
+    /// The name of the cookie that says which session is active.
+    pub fn active(&self) -> &str {
+        &self.active
+    }
+
+    /// What the names of the held sessions' cookies begin with; a session's handle follows.
+    pub fn held_prefix(&self) -> &str {
+        &self.held_prefix
+    }
+
     fn held(&self, handle: &Handle) -> String {
         format!("{}{}", self.held_prefix, handle.as_str().to_ascii_lowercase())
     }

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header, response::Parts};
+use axum::http::response::Parts;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
 use http_body_util::BodyExt;
 use multi_session::{Engine, ManualClock, SqliteStore, Timestamp};
@@ -199,13 +200,26 @@ impl TestBrowser {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Answer {
-        let (parts, body) = self.ask(method, path, headers, body).await;
-        let body = body.collect().await.expect("a body").to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(body.to_vec()).expect("text"),
+        let (parts, body) = self.send_for_bytes(method, path, headers, body).await;
+        let text = String::from_utf8(body.to_vec()).expect("text");
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// The same for an answer that is no text.
+    pub(crate) async fn send_for_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> (Parts, Bytes) {
+        let (parts, mut body) = self.ask(method, path, headers, body).await;
+        if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+            // A stream does not end: what it begins with is enough.
+            let frame = body.frame().await.expect("a frame").expect("a frame");
+            return (parts, frame.into_data().expect("data"));
         }
+        (parts, body.collect().await.expect("a body").to_bytes())
     }
 
     /// Opens a live stream; `heard` is the id of the last event that an earlier one told.
