@@ -90,7 +90,7 @@ test("a list that cannot be brought up to date says so, stays, and can be tried 
   await sessions.revoke(phone.label).click();
   const alert = laptop.page.getByRole("alert").filter({ hasText: "out of date" });
   await expect(alert).toContainText("The server cannot reach its data right now.");
-  await expect(sessions.rows).toHaveCount(2);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
   await expect(new Switcher(laptop).summary).toContainText("Ada Lovelace");
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
   await laptop.page.unroute("**/fn/list-device-sessions*");

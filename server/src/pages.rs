@@ -12,7 +12,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use leptos::IntoView;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
@@ -67,8 +67,9 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     let uri = request.uri();
     let ending = asked_ending(&server, uri.query()).await;
     // Browsers ask by themselves for what is no page, as for an icon.
+    let asked = ending.as_ref().filter(|_| comes_from_a_page_of_ours(request.headers()));
     if page_paths().any(|path| path == uri.path())
-        && let Some(moved) = move_on(&server, &state, ending.as_ref()).await
+        && let Some(moved) = move_on(&server, &state, asked).await
     {
         return moved;
     }
@@ -99,6 +100,11 @@ pub(crate) async fn render<View: IntoView + 'static>(
         move || document(options.clone()),
     );
     render(request).await.into_response()
+}
+
+/// Whether one of our own pages leads there: a link of another site makes nobody act as another account.
+fn comes_from_a_page_of_ours(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
 }
 
 /// How the session ended that `?ended=` names.

@@ -1,12 +1,12 @@
 //! The list of sessions, and the acts on it.
 
 use leptos::prelude::*;
-use multi_session::{DeviceSession, SessionEvent, SessionId};
+use multi_session::{DeviceSession, EndedReason, Ending, SessionEvent, SessionId};
 
 use crate::{
     Act, AppError,
     address::{Page, start, use_address},
-    hooks::{effect, keep_focus},
+    hooks::{effect, keep_focus, use_now},
     sessions::{actions, live::follow_live, read::ListCodec},
 };
 
@@ -145,6 +145,7 @@ pub fn use_list_device_sessions() -> UseListDeviceSessionsReturn {
 pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let page = use_address().page;
     let current = StoredValue::new(String::new());
+    let now = use_now();
     let live =
         Live { rows: RwSignal::new(None), recent: StoredValue::new(Vec::new()), whole: RwSignal::new(false) };
     let set_active =
@@ -185,19 +186,31 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     effect(move || {
         let fetched = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
         live.whole.set(false);
-        let Some(mut rows) = fetched else { return };
-        live.rows.set(live.recent.with_value(|recent| {
+        let known = fetched.is_some();
+        let mut rows = fetched.unwrap_or_else(|| rows.get_untracked());
+        live.recent.with_value(|recent| {
             recent.iter().for_each(|event| event.apply(&mut rows));
-            (!recent.is_empty()).then_some(rows)
-        }));
+            if !recent.is_empty() {
+                live.rows.set(Some(rows));
+            } else if known {
+                live.rows.set(None);
+            }
+        });
     });
 
     // From its end until the list without it is there, a row's button stays as it is.
     let revoking = RwSignal::new(Vec::new());
     effect(move || {
-        if let Some(outcome) = revoke.outcome().get() {
-            revoking.update(|ids| ids.push(outcome.session_id));
+        let Some(outcome) = revoke.outcome().get() else { return };
+        if outcome.result.is_ok()
+            && let Ok(id) = SessionId::new(outcome.session_id.clone())
+        {
+            // It has ended, whether the list that says so arrives or not.
+            let at = now.get_untracked();
+            let ending = Ending { id, reason: EndedReason::Revoked, at, by: None };
+            live.recent.update_value(|recent| recent.push(SessionEvent::Ended(ending)));
         }
+        revoking.update(|ids| ids.push(outcome.session_id));
     });
     effect(move || {
         latest.track();

@@ -2,13 +2,21 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
+
 use crate::harness::{CHROME, FIREFOX, MINUTE, SAFARI, TestApp, TestBrowser};
 
 /// Opens a page as a person does, and follows where it leads; gives the last address and its text.
 async fn arrive(browser: &TestBrowser, path: &str) -> (String, String) {
+    arrive_from(browser, "none", path).await
+}
+
+/// The same by a link or a script of a page: of this site, or of another one.
+async fn arrive_from(browser: &TestBrowser, site: &str, path: &str) -> (String, String) {
+    let headers = [("accept", "text/html"), ("sec-fetch-site", site), ("sec-fetch-mode", "navigate")];
     let mut path = path.to_owned();
     loop {
-        let answer = browser.open(&path).await;
+        let answer = browser.send(Method::GET, &path, &headers, None).await;
         if !answer.status.is_redirection() {
             assert_eq!(answer.status.as_u16(), 200);
             return (path, answer.text);
@@ -58,7 +66,9 @@ async fn it_falls_over_also_when_another_tab_has_dropped_the_dead_cookie() {
     let phone = app.sign_in(SAFARI, "ada").await;
     phone.revoke(&ada).await.ok();
     assert_eq!(shared.whoami().await, "", "as Better Auth answers");
-    let (path, _) = arrive(&shared, &format!("/?ended={ada}")).await;
+    let (path, _) = arrive_from(&shared, "cross-site", &format!("/?ended={ada}")).await;
+    assert_eq!(path, format!("/sign-in?ended={ada}"), "a link of another site makes nobody active");
+    let (path, _) = arrive_from(&shared, "same-origin", &format!("/?ended={ada}")).await;
     assert_eq!(path, format!("/sessions?ended={ada}"));
     assert_eq!(shared.whoami().await, "grace");
 }
@@ -77,7 +87,7 @@ async fn an_old_link_makes_nobody_act_as_another_account() {
     let id = phone.current_id().await;
     laptop.revoke(&id).await.ok();
     app.advance(2 * MINUTE);
-    let (path, _) = arrive(&shared, &format!("/?ended={id}")).await;
+    let (path, _) = arrive_from(&shared, "same-origin", &format!("/?ended={id}")).await;
     assert_eq!(path, format!("/sign-in?ended={id}"));
     assert_eq!(shared.whoami().await, "");
     for nonsense in ["x", "%00", "%3Cscript%3E", ""] {
