@@ -146,6 +146,8 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let page = use_address().page;
     let current = StoredValue::new(String::new());
     let now = use_now();
+    // What this page has revoked since the last answer.
+    let gone = StoredValue::new(Vec::<SessionEvent>::new());
     let live =
         Live { rows: RwSignal::new(None), recent: StoredValue::new(Vec::new()), whole: RwSignal::new(false) };
     let set_active =
@@ -188,14 +190,15 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         live.whole.set(false);
         let known = fetched.is_some();
         let mut rows = fetched.unwrap_or_else(|| rows.get_untracked());
-        live.recent.with_value(|recent| {
-            recent.iter().for_each(|event| event.apply(&mut rows));
-            if !recent.is_empty() {
-                live.rows.set(Some(rows));
-            } else if known {
-                live.rows.set(None);
-            }
-        });
+        let mut heard = gone.get_value();
+        gone.set_value(Vec::new());
+        heard.extend(live.recent.get_value());
+        if !heard.is_empty() {
+            heard.iter().for_each(|event| event.apply(&mut rows));
+            live.rows.set(Some(rows));
+        } else if known {
+            live.rows.set(None);
+        }
     });
 
     // From its end until the list without it is there, a row's button stays as it is.
@@ -208,7 +211,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             // It has ended, whether the list that says so arrives or not.
             let at = now.get_untracked();
             let ending = Ending { id, reason: EndedReason::Revoked, at, by: None };
-            live.recent.update_value(|recent| recent.push(SessionEvent::Ended(ending)));
+            gone.update_value(|gone| gone.push(SessionEvent::Ended(ending)));
         }
         revoking.update(|ids| ids.push(outcome.session_id));
     });
