@@ -13,9 +13,10 @@
 //! |---|---|
 //! | none | the shared types: they compile to WebAssembly and do no I/O |
 //! | `engine` | [`Engine`]: every rule, over any [`Store`] |
-//! | `sqlite` | [`SqliteStore`], the embedded store |
+//! | `sqlite` | [`SqliteStore`], the embedded store of one node |
+//! | `postgres` | [`PostgresStore`], the store that several nodes share |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
-//! | `test-support` | a clock that tests move by hand |
+//! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
 //!
 //! # Invariants
 //!
@@ -139,10 +140,17 @@ pub use {
     user_agent::device_of,
 };
 
-#[cfg(feature = "test-support")]
-pub use clock::ManualClock;
+#[cfg(feature = "postgres")]
+pub use store::postgres::PostgresStore;
+#[cfg(all(feature = "postgres", feature = "test-support"))]
+pub use store::postgres::test_database::PostgresTestDatabase;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
+#[cfg(feature = "test-support")]
+pub use {
+    clock::ManualClock,
+    store::{contract, memory::MemoryStore},
+};
 
 /// Holds the README's examples to what compiles.
 #[cfg(all(doctest, feature = "axum", feature = "sqlite"))]

@@ -9,6 +9,16 @@ use async_trait::async_trait;
 
 use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
+#[cfg(feature = "test-support")]
+pub mod contract;
+#[cfg(any(feature = "postgres", feature = "test-support"))]
+mod fit;
+#[cfg(feature = "test-support")]
+pub(crate) mod memory;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -244,7 +254,8 @@ pub trait Store: Send + Sync {
 
     /// Gives what changes from now on, on whichever node: every session that begins or ends, and what was touched.
     ///
-    /// A change is told once it is committed, never one that was rolled back.
+    /// A change is told once it is committed, never one that was rolled back; what was committed a moment before may
+    /// be told as well.
     fn changes(&self) -> Changes;
 
     /// Tells all nodes of a change that is in no row.
@@ -255,4 +266,18 @@ pub trait Store: Send + Sync {
 
     /// Finishes what is under way and lets go of the store.
     async fn close(&self);
+}
+
+/// What a committed change is told as: the sessions that began or ended, a user at a time.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn changes_of(new: Option<&Session>, ended: &[Ended]) -> Vec<Change> {
+    let mut by_user: Vec<(&UserId, Vec<SessionId>)> = Vec::new();
+    let ended = ended.iter().map(|ended| (&ended.user_id, &ended.id));
+    for (user, id) in ended.chain(new.map(|new| (&new.user_id, &new.id))) {
+        match by_user.iter_mut().find(|(known, _)| *known == user) {
+            Some((_, ids)) => ids.push(id.clone()),
+            None => by_user.push((user, vec![id.clone()])),
+        }
+    }
+    by_user.into_iter().map(|(user, ids)| Change::Sessions { user: user.clone(), ids }).collect()
 }
