@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint build unit browser client clean-tools
+.PHONY: help run test setup fmt lint build unit browser client fuzz clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -10,7 +10,7 @@ help: ## List the targets
 run: build ## Set up, build in release and serve http://127.0.0.1:3000
 	@scripts/run.sh
 
-test: ## Set up, then run everything: format, lint, build, unit, integration and browser tests
+test: ## Set up, then run everything: format, lint, build, unit, integration, API and browser tests
 	@scripts/test.sh
 
 setup: ## Install what is missing for `run` and `test`, into .tools/ where possible
@@ -31,11 +31,14 @@ unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
 browser: setup build ## Browser tests (ARGS go to Playwright: ARGS='--grep revoke')
 	@scripts/browser.sh $(ARGS)
 
-client: setup build ## The real Better Auth client against this server
+client: setup build ## The real Better Auth client, and our plugin in it, against this server
 	@scripts/client.sh
 
+fuzz: setup build ## What the OpenAPI document allows and forbids (ARGS go to schemathesis)
+	@scripts/fuzz.sh $(ARGS)
+
 clean-tools: ## Remove what `setup` installed in this folder
-	rm -rf .tools tools/node_modules end2end/node_modules end2end/client/node_modules
+	rm -rf .tools tools/node_modules client/node_modules end2end/node_modules end2end/client/node_modules
 
 .PHONY: setup-run
 setup-run:

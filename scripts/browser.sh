@@ -2,6 +2,7 @@
 # The browser tests, with arguments for Playwright: `browser.sh --grep revoke`.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
+"$ROOT/scripts/build-client.sh"
 cd "$ROOT/end2end"
 
 npx tsc --noEmit

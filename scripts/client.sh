@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# The real Better Auth client, and a real Better Auth server beside ours (node's test runner).
+# The client plugin, and the real Better Auth client and server beside ours (node's test runner).
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
-cd "$ROOT/end2end/client"
 
-node --test --test-reporter=spec "$@"
+"$ROOT/scripts/build-client.sh"
+cd "$ROOT/client"
+npx tsc --noEmit
+npm run --silent test
+
+cd "$ROOT/end2end/client"
+"$ROOT/scripts/with-postgres.sh" node --test --test-reporter=spec "$@"

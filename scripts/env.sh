@@ -4,6 +4,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.tools
+SCHEMATHESIS=$TOOLS/schemathesis
 
 # cargo_toml KEY: the text that the workspace's Cargo.toml gives it.
 cargo_toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$ROOT/Cargo.toml"; }
@@ -46,6 +47,18 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 # bounded SECONDS COMMAND...: some systems have no `timeout`; they wait as long as it takes.
 bounded() { if has timeout; then timeout "$@"; else "${@:2}"; fi; }
+
+# The folder of PostgreSQL's programs, if it is here; Debian keeps them off the PATH.
+postgres_bin() {
+  local initdb
+  for initdb in /usr/lib/postgresql/*/bin/initdb "$(command -v initdb || true)"; do
+    if [[ -x $initdb && -x ${initdb%initdb}pg_ctl ]]; then
+      dirname "$initdb"
+      return
+    fi
+  done
+  return 1
+}
 
 # for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
 for_wasm() {

@@ -7,8 +7,11 @@ cd "$(dirname "$0")"
 ./setup-wasm.sh
 ./setup-npm.sh tools
 if [[ ${1:-} == test ]]; then
+  ./setup-npm.sh client
   ./setup-npm.sh end2end
   ./setup-npm.sh end2end/client
   ./setup-browser.sh
+  ./setup-postgres.sh
+  ./setup-schemathesis.sh
 fi
 ./setup-cargo-tools.sh

@@ -25,6 +25,7 @@ step "build" scripts/build.sh
 step "unit and integration tests" scripts/unit.sh
 step "the server without test features" scripts/build.sh
 step "Better Auth client tests" scripts/client.sh
+step "what the OpenAPI document allows and forbids" scripts/fuzz.sh
 step "browser tests" scripts/browser.sh
 
 current=''

@@ -40,6 +40,9 @@ codes! {
     /// The text is not an e-mail address.
     InvalidEmail = "INVALID_EMAIL", "Invalid email",
         "That does not look like an e-mail address.";
+    /// The account has no password: it signs in otherwise.
+    CredentialAccountNotFound = "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found",
+        "This account has no password that could be changed.";
     /// The current password that was typed is wrong.
     InvalidPassword = "INVALID_PASSWORD", "Invalid password",
         "That is not your current password.";
@@ -84,6 +87,10 @@ codes! {
     /// The request comes from a page of another site.
     InvalidOrigin = "INVALID_ORIGIN", "Invalid origin",
         "That request came from another site and was refused.";
+    /// A form of another site would sign this browser in.
+    CrossSiteLogin = "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
+        "Cross-site navigation login blocked. This request appears to be a CSRF attack.",
+        "That sign-in came from another site and was refused.";
     /// The address to go to afterwards is another site's.
     InvalidCallbackUrl = "INVALID_CALLBACK_URL", "Invalid callbackURL",
         "That address leads to another site and was refused.";

@@ -32,6 +32,11 @@ pub struct Credential {
 }
 
 impl Secret {
+    #[cfg(feature = "import-better-auth")]
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Gives the hash to store or to compare.
     pub fn hash(&self) -> SecretHash {
         SecretHash(Sha256::digest(self.0).into())

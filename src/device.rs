@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The form of a device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
     /// A desktop or laptop computer.
@@ -21,6 +22,7 @@ pub enum DeviceKind {
 
 /// A user agent in a person's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Device {
     /// The browser with its major version, as in `Firefox 145`; empty when it is not known.
     pub browser: String,

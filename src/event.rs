@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{DeviceSession, EndedReason, SessionId, Timestamp};
 
 /// The device that ended a session.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndedBy {
     /// Its session: the ended one itself where the person signed out.
@@ -16,6 +17,7 @@ pub struct EndedBy {
 }
 
 /// How a session ended.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// The session.
@@ -39,6 +41,7 @@ impl Ending {
 ///
 /// It is a courtesy: what a session may do is decided by its row alone, and whoever missed an event is given the
 /// whole list.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum SessionEvent {

@@ -15,7 +15,9 @@
 //! | `engine` | [`Engine`]: every rule, over any [`Store`] |
 //! | `sqlite` | [`SqliteStore`], the embedded store of one node |
 //! | `postgres` | [`PostgresStore`], the store that several nodes share |
+//! | `import-better-auth` | `import_better_auth`: moves users and living sessions here |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
+//! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
 //! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
 //!
 //! # Invariants
@@ -75,6 +77,8 @@ mod device;
 mod event;
 mod handle;
 mod id;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod options;
 mod session;
 mod timestamp;
@@ -100,6 +104,8 @@ mod error;
 pub mod http;
 #[cfg(feature = "engine")]
 mod hub;
+#[cfg(feature = "import-better-auth")]
+mod import;
 #[cfg(feature = "engine")]
 mod password;
 #[cfg(feature = "engine")]
@@ -144,6 +150,13 @@ pub use {
 pub use store::postgres::PostgresStore;
 #[cfg(all(feature = "postgres", feature = "test-support"))]
 pub use store::postgres::test_database::PostgresTestDatabase;
+#[cfg(feature = "import-better-auth")]
+pub use {
+    import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, import_better_auth},
+    store::better_auth::{BetterAuthSource, SourceError},
+    store::import::{Import, ImportStore, ImportedSession, TakeError, Taken},
+};
+
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
 #[cfg(feature = "test-support")]

@@ -1,5 +1,6 @@
 //! Passwords: hashed with argon2id, off the async threads, a bounded number at once.
 
+use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
@@ -151,11 +153,67 @@ fn hash(password: &[u8], salt: [u8; 16]) -> Result<String> {
     Ok(hashed.to_string())
 }
 
+/// Whether a stored hash is in the form of an older system, so that the next right password replaces it.
+pub(crate) fn is_outdated(hashed: &str) -> bool {
+    !hashed.starts_with('$')
+}
+
+/// Whether a text has the form of Better Auth's hashes: `hex(salt of 16 bytes):hex(64 bytes)`.
+pub(crate) fn is_better_auth(hashed: &str) -> bool {
+    let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    hashed
+        .split_once(':')
+        .is_some_and(|(salt, key)| salt.len() == 32 && key.len() == 128 && is_hex(salt) && is_hex(key))
+}
+
+/// Better Auth's own: scrypt with N = 16384, r = 16, p = 1 over the salt's text, not its bytes.
+///
+/// It takes about four times as long as argon2id, so until its first sign-in an imported account can be told from
+/// an unknown one by the time of the answer; the first right password replaces it.
+fn verify_better_auth(password: &[u8], hashed: &str) -> Result<bool> {
+    let failed = |what: &str| Error::Password(what.to_owned());
+    if !is_better_auth(hashed) {
+        return Err(failed("a stored hash has no form that is known"));
+    }
+    let (salt, key) = hashed.split_once(':').ok_or_else(|| failed("a stored hash has no salt"))?;
+    let params = scrypt::Params::new(14, 16, 1).map_err(|_| failed("scrypt refuses its parameters"))?;
+    let mut computed = [0; 64];
+    scrypt::scrypt(password, salt.as_bytes(), &params, &mut computed)
+        .map_err(|_| failed("scrypt refuses its output's length"))?;
+    let mut text = String::with_capacity(128);
+    for byte in computed {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text.as_bytes().ct_eq(key.as_bytes()).into())
+}
+
 fn verify(password: &[u8], hashed: &str) -> Result<bool> {
+    if is_outdated(hashed) {
+        return verify_better_auth(password, hashed);
+    }
     let hashed = PasswordHash::new(hashed).map_err(|error| Error::Password(error.to_string()))?;
     match argon2()?.verify_password(password, &hashed) {
         Ok(()) => Ok(true),
         Err(password_hash::Error::PasswordInvalid) => Ok(false),
         Err(error) => Err(Error::Password(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Written by Better Auth 1.7.25's own `hashPassword`.
+    const THEIRS: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638";
+
+    #[test]
+    fn a_hash_of_better_auth_is_verified() {
+        assert!(is_outdated(THEIRS) && is_better_auth(THEIRS));
+        assert!(verify(&normalised("correct horse battery"), THEIRS).expect("a hash"));
+        assert!(!verify(&normalised("correct horse batterz"), THEIRS).expect("a hash"));
+        for other in ["", "x", ":", &THEIRS[1..], &THEIRS.replace(':', "-"), &THEIRS.to_uppercase()] {
+            assert!(!is_better_auth(other));
+            assert!(verify(b"correct horse battery", other).is_err());
+        }
     }
 }

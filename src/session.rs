@@ -6,6 +6,7 @@ use crate::{Device, Handle, SessionId, Timestamp, User, UserId};
 
 /// A session as its owner may see it, in Better Auth's shape: it carries no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// Names the session.
@@ -29,6 +30,7 @@ pub struct Session {
 
 /// A row of the list: a session, the device it is on, and how it stands to the browser that asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceSession {
     /// Names the session; what `setActive` and `revoke` take as `sessionId`.
@@ -56,6 +58,7 @@ pub struct DeviceSession {
 }
 
 /// Why a session ended.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedReason {

@@ -1,7 +1,7 @@
 //! Where users and sessions are kept.
 //!
 //! To add a backend, implement [`Store`] in a file of its own under `src/store/`, with its statements as
-//! constants beside it, and give it a feature of its name.
+//! constants beside it, give it a feature of its name, and hold it to [`store_contract!`](crate::store_contract).
 
 use std::sync::Arc;
 
@@ -9,10 +9,14 @@ use async_trait::async_trait;
 
 use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
+#[cfg(feature = "import-better-auth")]
+pub(crate) mod better_auth;
 #[cfg(feature = "test-support")]
 pub mod contract;
 #[cfg(any(feature = "postgres", feature = "test-support"))]
 mod fit;
+#[cfg(feature = "import-better-auth")]
+pub(crate) mod import;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
 #[cfg(feature = "postgres")]
@@ -73,8 +77,8 @@ pub struct Limit {
 pub struct PasswordOf {
     /// The user.
     pub user: User,
-    /// The password's hash in PHC format.
-    pub password_hash: String,
+    /// The password's hash, in PHC format or as an import found it; none for a user who signs in otherwise.
+    pub password_hash: Option<String>,
 }
 
 /// A session that an act ended.
@@ -239,6 +243,15 @@ pub trait Store: Send + Sync {
         session: Option<&NewSession>,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
+
+    /// Stores another hash of the same password, unless the hash is not `from` any more.
+    async fn rehash_password(
+        &self,
+        user: &UserId,
+        from: &str,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Writes when sessions were last active; a later time already there stays.
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;

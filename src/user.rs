@@ -6,6 +6,7 @@ use crate::{Timestamp, UserId};
 
 /// A user as its owner may see it, in Better Auth's shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// Names the user.
@@ -13,10 +14,12 @@ pub struct User {
     /// What the person is called.
     pub name: String,
     /// The address that signs in, in lower case.
+    #[cfg_attr(feature = "openapi", schema(format = "email"))]
     pub email: String,
     /// Whether the address was shown to be the person's.
     pub email_verified: bool,
     /// The address of a picture.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub image: Option<String>,
     /// When the account was made.
     pub created_at: Timestamp,

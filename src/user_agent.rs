@@ -13,7 +13,12 @@ use crate::{Device, DeviceKind};
 static PARSER: LazyLock<Parser> = LazyLock::new(Parser::new);
 
 /// The longest user agent that is stored, in bytes; the rest is cut off.
-pub(crate) const MAXIMUM_LEN: usize = 512;
+const MAXIMUM_LEN: usize = 512;
+
+/// Cuts a user agent to what is stored, at a character's border.
+pub(crate) fn shortened(user_agent: &str) -> &str {
+    &user_agent[..user_agent.floor_char_boundary(user_agent.len().min(MAXIMUM_LEN))]
+}
 
 /// Reads a user agent.
 ///

@@ -4,4 +4,6 @@ export { PASSWORD, actors, must, person, refused } from './harness/actors.mjs';
 export { clientOf } from './harness/client.mjs';
 export { Jar } from './harness/jar.mjs';
 export { startOurs } from './harness/ours.mjs';
+export { importFrom } from './harness/import.mjs';
+export { SECRET, theirDatabase } from './harness/their_database.mjs';
 export { startTheirs } from './harness/theirs.mjs';

@@ -1,19 +1,9 @@
-import AxeBuilder from "@axe-core/playwright";
-
-import { type Device, expect, person, signedIn, test } from "../fixtures/test";
+import { isAccessible } from "../fixtures/accessible";
+import { expect, person, signedIn, test } from "../fixtures/test";
 import { ChangePasswordPage } from "../pages/change-password";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
-
-async function isAccessible(device: Device, where: string): Promise<void> {
-  await device.isStill();
-  // axe brings a copy of Playwright's types with it: the page is the same at run time.
-  const { violations } = await new AxeBuilder({ page: device.page as never }).analyze();
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const told = grave.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
-  expect(told, where).toEqual([]);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ device }) => {
@@ -30,6 +20,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     nobody.expects(/404 GET \/nothing\/here/);
     await nobody.open("/nothing/here");
     await isAccessible(nobody, "not found");
+    await nobody.page.goto(`${nobody.origin}/api/auth/error?error=INVALID_CALLBACK_URL`);
+    await isAccessible(nobody, "the error page");
 
     const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"], { colorScheme });
     await laptop.signUp(grace);

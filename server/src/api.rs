@@ -2,7 +2,6 @@
 //!
 //! | method and path | engine |
 //! |---|---|
-//! | `GET ok` | |
 //! | `POST sign-up/email` | `sign_up` |
 //! | `POST sign-in/email` | `sign_in` |
 //! | `POST sign-out` | `sign_out` |
@@ -19,30 +18,41 @@
 //! | `POST multi-session/revoke` | `revoke` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
+//! | `GET ok`, `error`, `openapi.json`, `reference` | |
 //!
 //! A path must match exactly: another one, and another method, is a 404 without a body, as Better Auth answers.
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router, routing};
+use axum::routing;
 use multi_session::Session;
 use multi_session::User;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::Server;
+use crate::{Server, openapi};
 
 mod change_password;
+mod error;
 mod events;
 mod get_session;
-pub(crate) mod health;
+mod health;
 mod list_device_sessions;
 mod list_sessions;
+mod openapi_json;
+mod reference;
 mod revoke;
 mod revoke_all;
+mod revoke_other_sessions;
 mod revoke_others;
 mod revoke_session;
+mod revoke_sessions;
 mod set_active;
 mod sign_in;
 mod sign_out;
@@ -50,31 +60,68 @@ mod sign_up;
 mod target;
 mod update_session;
 
-pub(crate) fn router() -> Router<Server> {
-    Router::new()
-        .route("/ok", routing::get(health::ok))
-        .route("/sign-up/email", routing::post(sign_up::handle))
-        .route("/sign-in/email", routing::post(sign_in::handle))
-        .route("/sign-out", routing::post(sign_out::handle))
-        .route("/get-session", routing::get(get_session::handle).post(get_session::deferred))
-        .route("/list-sessions", routing::get(list_sessions::handle))
-        .route("/revoke-session", routing::post(revoke_session::handle))
-        .route("/revoke-sessions", routing::post(revoke_all::post))
-        .route("/revoke-other-sessions", routing::post(revoke_others::post))
-        .route("/update-session", routing::post(update_session::handle))
-        .route("/change-password", routing::post(change_password::handle))
-        .route("/multi-session/list-device-sessions", routing::get(list_device_sessions::handle))
-        .route("/multi-session/events", routing::get(events::handle))
-        .route("/multi-session/set-active", routing::post(set_active::handle))
-        .route("/multi-session/revoke", routing::post(revoke::handle))
-        .route("/multi-session/revoke-others", routing::post(revoke_others::post).get(revoke_others::get))
-        .route("/multi-session/revoke-all", routing::post(revoke_all::post).get(revoke_all::get))
-        .fallback(not_found)
-        .method_not_allowed_fallback(not_found)
-        .layer(from_fn(only_get_and_post))
+const PATH: &str = "/api/auth";
+
+/// What is about sessions, and every path under `/api/auth` that is not there: it belongs behind the session layer.
+pub(crate) fn sessions() -> Router<Server> {
+    ["/api/auth", "/api/auth/", "/api/auth/{*rest}"]
+        .into_iter()
+        .fold(Router::new(), |router, path| router.route(path, routing::any(not_found)))
+        .nest(PATH, exact(session_endpoints().into()))
 }
 
-pub(crate) async fn not_found() -> StatusCode {
+/// What is the same for everybody and needs no cookie.
+pub(crate) fn public() -> Router<Server> {
+    let files = Router::new().route("/reference/{file}", routing::get(reference::file));
+    Router::from(health_endpoints()).nest(PATH, exact(files.merge(public_endpoints())))
+}
+
+/// Answers other methods as unknown paths are answered.
+fn exact(endpoints: Router<Server>) -> Router<Server> {
+    endpoints.method_not_allowed_fallback(not_found).layer(from_fn(only_get_and_post))
+}
+
+/// What all of them say of themselves.
+pub(crate) fn described() -> OpenApi {
+    OpenApiRouter::with_openapi(openapi::common())
+        .nest(PATH, session_endpoints().merge(public_endpoints()))
+        .merge(health_endpoints())
+        .into_openapi()
+}
+
+fn session_endpoints() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_up::handle))
+        .routes(routes!(sign_in::handle))
+        .routes(routes!(sign_out::handle))
+        .routes(routes!(change_password::handle))
+        .routes(routes!(get_session::handle, get_session::deferred))
+        .routes(routes!(update_session::handle))
+        .routes(routes!(list_device_sessions::handle))
+        .routes(routes!(events::handle))
+        .routes(routes!(set_active::handle))
+        .routes(routes!(revoke::handle))
+        .routes(routes!(revoke_others::post, revoke_others::get))
+        .routes(routes!(revoke_all::post, revoke_all::get))
+        .routes(routes!(list_sessions::handle))
+        .routes(routes!(revoke_session::handle))
+        .routes(routes!(revoke_other_sessions::handle))
+        .routes(routes!(revoke_sessions::handle))
+        .routes(routes!(health::ok))
+}
+
+fn public_endpoints() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(error::handle))
+        .routes(routes!(openapi_json::handle))
+        .routes(routes!(reference::handle))
+}
+
+fn health_endpoints() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz))
+}
+
+async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
@@ -88,13 +135,23 @@ async fn only_get_and_post(request: Request, next: Next) -> Response {
 }
 
 /// A session and its user, in Better Auth's shape.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SessionAndUser<'a> {
     session: &'a Session,
     user: &'a User,
 }
 
-/// `{"status": true}`.
-fn status_true() -> Json<serde_json::Value> {
-    Json(serde_json::json!({ "status": true }))
+/// It was done.
+#[derive(Serialize, ToSchema)]
+struct Done {
+    /// Always true.
+    status: bool,
 }
+
+impl Done {
+    const DONE: Self = Self { status: true };
+}
+
+/// A body without fields: what it has is not read.
+#[derive(ToSchema)]
+struct NoFields {}

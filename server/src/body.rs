@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use multi_session::http::Problem;
 use multi_session::{Code, is_email};
 use serde_json::{Map, Value};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 
 /// The largest body, in bytes.
 const LIMIT: usize = 64 * 1024;
@@ -161,6 +162,18 @@ impl Fields {
         let received = kind(received);
         self.issues.push(format!("[body.{name}] Invalid input: expected {expected}, received {received}"));
     }
+}
+
+/// The schema of what [`Fields::optional_bool`] takes.
+pub(crate) fn truth() -> Schema {
+    let written_out =
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true", "on", "false"]));
+    AnyOfBuilder::new()
+        .description(Some("A truth value; forms write it out."))
+        .item(ObjectBuilder::new().schema_type(Type::Boolean))
+        .item(written_out)
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .into()
 }
 
 /// What zod, which Better Auth checks with, calls a value.

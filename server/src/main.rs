@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::{Command, Config, telemetry};
+use server::{Command, Config, ImportFrom, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
     let outcome = match config.command.clone().unwrap_or_default() {
         Command::Serve => server::serve(config).await,
         Command::Migrate => server::migrate(&config).await,
+        Command::Import { from: ImportFrom::BetterAuth(import) } => server::import(&config, import).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,8 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
+use leptos::IntoView;
+use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
@@ -75,6 +77,16 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
         now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
         now: server.engine.now(),
     });
+    render(&server, request, told, shell).await
+}
+
+/// Renders a document with our policy.
+pub(crate) async fn render<View: IntoView + 'static>(
+    server: &Server,
+    request: Request,
+    told: Option<SignedOutElsewhere>,
+    document: impl Fn(LeptosOptions) -> View + Clone + Send + Sync + 'static,
+) -> Response {
     let engine = server.engine.clone();
     let options = server.leptos.clone();
     let render = leptos_axum::render_app_async_with_context(
@@ -84,7 +96,7 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
                 provide_context(told.clone());
             }
         },
-        move || shell(options.clone()),
+        move || document(options.clone()),
     );
     render(request).await.into_response()
 }

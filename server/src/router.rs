@@ -2,10 +2,11 @@
 
 use std::any::Any;
 
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::FromRef;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, routing};
 use leptos::config::LeptosOptions;
 use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
 use multi_session::{Code, Engine};
@@ -13,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::rate_limit::{self, RateLimit};
-use crate::{Config, ListScope, ServerError, api, body, pages, site, telemetry};
+use crate::{Config, ListScope, ServerError, api, body, openapi, pages, site, telemetry};
 
 /// What requests are answered with: the engine and how the configuration says to talk to browsers.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Server {
     pub(crate) leptos: LeptosOptions,
     pub(crate) origins: TrustedOrigins,
     pub(crate) list_scope: ListScope,
+    /// The OpenAPI document.
+    pub(crate) document: Bytes,
     names: CookieNames,
     addresses: ClientAddress,
     rate_limited: bool,
@@ -41,11 +44,14 @@ impl Server {
         let names = CookieNames::new(&config.cookie_prefix, config.is_https()).map_err(|prefix| {
             ServerError::Config(format!("{prefix:?} is no cookie prefix: use letters, digits, - . _"))
         })?;
+        let document = openapi::document(api::described(), &config.base_url(), &names)
+            .map_err(|error| ServerError::Config(error.to_string()))?;
         Ok(Self {
             engine,
             leptos: site::options(config),
             origins,
             list_scope: config.list_scope,
+            document,
             names,
             addresses: ClientAddress::new(config.trusted_proxies.clone()),
             rate_limited: config.is_rate_limited(),
@@ -68,12 +74,8 @@ pub fn router(server: &Server) -> Router {
         server.origins.clone(),
         server.addresses.clone(),
     );
-    let mut dynamic = pages::router(server)
-        .nest("/api/auth", api::router())
-        // Nesting leaves this one path to the pages.
-        .route("/api/auth/", routing::any(api::not_found))
-        .layer(sessions.clone())
-        .layer(from_fn(body::bounded));
+    let mut dynamic =
+        pages::router(server).merge(api::sessions()).layer(sessions.clone()).layer(from_fn(body::bounded));
     if server.rate_limited {
         let limit = RateLimit::new(server.addresses.clone());
         dynamic = dynamic.layer(from_fn_with_state(limit, rate_limit::enforce));
@@ -81,8 +83,7 @@ pub fn router(server: &Server) -> Router {
     let files = pages::files(server, sessions);
     dynamic
         .merge(files)
-        .route("/healthz", routing::get(api::health::healthz))
-        .route("/readyz", routing::get(api::health::readyz))
+        .merge(api::public())
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
@@ -98,6 +99,7 @@ fn panicked(_panic: Box<dyn Any + Send>) -> Response {
 mod tests {
     use axum::body::Body;
     use axum::extract::Request;
+    use axum::routing;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
 

@@ -21,7 +21,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooShort`], [`Code::PasswordTooLong`],
-    /// [`Code::InvalidPassword`]; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`]; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn change_password(
         &self,
         browser: &Browser,
@@ -34,7 +34,8 @@ impl Engine {
             return Err(Code::InvalidPassword.into());
         }
         let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
-        if !self.0.passwords.verify(&form.current_password, Some(&known.password_hash)).await? {
+        let from = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
+        if !self.0.passwords.verify(&form.current_password, Some(&from)).await? {
             return Err(Code::InvalidPassword.into());
         }
         let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
@@ -47,7 +48,7 @@ impl Engine {
         let ended = self
             .0
             .store
-            .change_password(Self::actor(browser)?, &known.password_hash, &hash, new_session, now)
+            .change_password(Self::actor(browser)?, &from, &hash, new_session, now)
             .await?
             // Signed out or changed again while the password was hashed.
             .ok_or(Code::Unauthorized)?;

@@ -1,11 +1,11 @@
 //! Signing up and signing in.
 
-use crate::password::Passwords;
+use crate::password::{Passwords, is_outdated};
 use crate::random::uuid_v7;
-use crate::store::{Ended, Limit, NewSession, NewUser};
+use crate::store::{Ended, Limit, NewSession, NewUser, PasswordOf};
 use crate::{
-    Browser, Client, Code, Credential, Engine, Held, OpenError, Result, Session, SessionId, Timestamp, User,
-    UserId, email, user_agent,
+    Browser, Client, Code, Credential, Engine, Error, Held, OpenError, Result, Session, SessionId, Timestamp,
+    User, UserId, email, user_agent,
 };
 
 const MAXIMUM_NAME_CHARACTERS: usize = 100;
@@ -47,10 +47,11 @@ impl Engine {
     /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
         let name = form.name.trim();
-        if name.chars().count() > MAXIMUM_NAME_CHARACTERS {
+        // PostgreSQL has no NUL in its texts.
+        if name.chars().count() > MAXIMUM_NAME_CHARACTERS || name.contains('\0') {
             return Err(Code::InvalidName.into());
         }
-        if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN) {
+        if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN || image.contains('\0')) {
             return Err(Code::ValidationError.into());
         }
         let email = email::normalise(&form.email)?;
@@ -90,13 +91,27 @@ impl Engine {
             return Err(Code::PasswordTooLong.into());
         }
         let known = self.0.store.password_of(&email).await?;
-        let hash = known.as_ref().map(|known| known.password_hash.as_str());
+        let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
         let matches = self.0.passwords.verify(&form.password, hash).await?;
         let Some(known) = known.filter(|_| matches) else {
             tracing::info!("a sign-in was refused");
             return Err(Code::InvalidEmailOrPassword.into());
         };
+        self.renew_hash(&known, &form.password).await;
         self.open(browser, client, None, known.user, form.remember, self.now()).await
+    }
+
+    /// Replaces a hash that an older system wrote, now that its password is known. The sign-in does not depend on it:
+    /// where it fails, the next one tries again.
+    async fn renew_hash(&self, known: &PasswordOf, password: &str) {
+        let Some(from) = known.password_hash.as_deref().filter(|hash| is_outdated(hash)) else { return };
+        let renewed = async {
+            let to = self.0.passwords.hash(&*self.0.random, password).await?;
+            Ok::<_, Error>(self.0.store.rehash_password(&known.user.id, from, &to, self.now()).await?)
+        };
+        if let Err(error) = renewed.await {
+            tracing::warn!(%error, user.id = %known.user.id, "a password's hash could not be renewed");
+        }
     }
 
     async fn open(
@@ -150,7 +165,7 @@ impl Engine {
             created_at: now,
             updated_at: now,
             ip_address: client.ip_address.map(|ip| ip.to_canonical().to_string()).unwrap_or_default(),
-            user_agent: shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned(),
+            user_agent: user_agent::shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned(),
         };
         let secret_hash = credential.secret.hash();
         (credential, NewSession { session, secret_hash, remember })
@@ -160,11 +175,6 @@ impl Engine {
 /// What stands before the @: some front ends ask for no name, and a list needs one.
 fn local_part(email: &str) -> &str {
     email.split('@').next().unwrap_or(email)
-}
-
-/// Cuts a user agent to what is stored, at a character's border.
-fn shortened(user_agent: &str) -> &str {
-    &user_agent[..user_agent.floor_char_boundary(user_agent.len().min(user_agent::MAXIMUM_LEN))]
 }
 
 impl std::fmt::Debug for SignUp {

@@ -17,6 +17,9 @@ use crate::{Browser, Credential, Handle, Held, Presented, Timestamp};
 pub struct CookieNames {
     active: String,
     held_prefix: String,
+    /// The active cookie's name as Better Auth has it on https: read, so that nobody is signed out by moving here, and
+    /// replaced by ours.
+    older: Option<String>,
     secure: bool,
 }
 
@@ -34,7 +37,24 @@ impl CookieNames {
         }
         let host = if secure { "__Host-" } else { "" };
         let active = format!("{host}{prefix}.session_token");
-        Ok(Self { held_prefix: format!("{active}_multi-"), active, secure })
+        let older = secure.then(|| format!("__Secure-{prefix}.session_token"));
+        Ok(Self { held_prefix: format!("{active}_multi-"), active, older, secure })
+    }
+
+    /// Says which cookie of ours an older one stands for, if it is one.
+    fn renamed(&self, name: &str) -> Option<String> {
+        let rest = name.strip_prefix(self.older.as_deref()?)?;
+        (rest.is_empty() || rest.starts_with("_multi-")).then(|| [&self.active, rest].concat())
+    }
+
+    /// The name of the cookie that says which session is active.
+    pub fn active(&self) -> &str {
+        &self.active
+    }
+
+    /// What the names of the held sessions' cookies begin with; a session's handle follows.
+    pub fn held_prefix(&self) -> &str {
+        &self.held_prefix
     }
 
     fn held(&self, handle: &Handle) -> String {
@@ -54,6 +74,17 @@ impl CookieNames {
                 let credential = Credential::parse(cookie.value())
                     .filter(|credential| self.held(&credential.handle) == cookie.name());
                 read.held.push((cookie.name().to_owned(), credential));
+            } else if let Some(renamed) = self.renamed(cookie.name()) {
+                // Any host of the domain can set such a cookie, so it opens only what this server did not make: a
+                // Better Auth token nearly always has a capital letter, and ours never has.
+                let credential = Credential::parse(cookie.value())
+                    .filter(|it| it.handle.as_str().bytes().any(|b| b.is_ascii_uppercase()))
+                    .filter(|it| renamed == self.active || renamed == self.held(&it.handle));
+                read.older.push(Older {
+                    name: cookie.name().to_owned(),
+                    active: renamed == self.active,
+                    credential,
+                });
             }
         }
         read
@@ -90,6 +121,7 @@ impl CookieNames {
                 changes.push(self.cookie(name.clone(), None));
             }
         }
+        changes.extend(before.older.iter().map(|older| self.cookie(older.name.clone(), None)));
         changes
     }
 
@@ -127,14 +159,30 @@ pub(super) struct RequestCookies {
     active: Option<Option<Credential>>,
     /// The held-session cookies by name, in the request's order.
     held: Vec<(String, Option<Credential>)>,
+    /// Those under the names that Better Auth gives them on https.
+    older: Vec<Older>,
+}
+
+/// A cookie of Better Auth's.
+#[derive(Clone, Debug)]
+struct Older {
+    name: String,
+    active: bool,
+    credential: Option<Credential>,
 }
 
 impl RequestCookies {
     /// What they claim.
     pub(super) fn presented(&self) -> Presented {
+        let older = |active| {
+            let cookies = self.older.iter().filter(move |older| older.active == active);
+            cookies.filter_map(|older| older.credential.clone())
+        };
+        let held = self.held.iter().filter_map(|(_, credential)| credential.clone());
         Presented {
-            active: self.active.clone().flatten(),
-            held: self.held.iter().filter_map(|(_, credential)| credential.clone()).collect(),
+            // Ours has the last word, also when it says that nobody is active.
+            active: self.active.clone().unwrap_or_else(|| older(true).next()),
+            held: held.chain(older(false)).collect(),
         }
     }
 }
@@ -157,6 +205,38 @@ mod tests {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
         let before = names.read(&HeaderMap::new());
         assert!(names.difference(&before, &Browser::default(), Timestamp::default()).is_empty());
+    }
+
+    #[test]
+    fn cookies_of_better_auth_are_read_on_https_and_only_those() {
+        let names = CookieNames::new("better-auth", true).expect("a plain name");
+        let read = |cookies: String| {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, http::HeaderValue::from_str(&cookies).expect("a header"));
+            names.read(&headers)
+        };
+        let secret = format!("{}%3D", "A".repeat(43));
+        let (theirs, ours) = ("aB".repeat(16), "ab".repeat(16));
+        let active = |token: &str| format!("__Secure-better-auth.session_token={token}.{secret}");
+        let held = |token: &str| {
+            format!("__Secure-better-auth.session_token_multi-{}={token}.{secret}", token.to_lowercase())
+        };
+        let before = read(format!("{}; {}", active(&theirs), held(&theirs)));
+        assert_eq!(before.presented().active.expect("a credential").handle.as_str(), theirs);
+        assert_eq!(before.presented().held.len(), 1);
+        let cleared = names.difference(&before, &Browser::default(), Timestamp::default());
+        let cleared: Vec<&str> = cleared.iter().map(|cookie| cookie.name()).collect();
+        let name = format!("__Secure-better-auth.session_token_multi-{}", theirs.to_lowercase());
+        assert_eq!(cleared, ["__Secure-better-auth.session_token", &name]);
+
+        assert!(read(active(&ours)).presented().active.is_none(), "another host of the domain could set it");
+        let both = format!("{}; __Host-better-auth.session_token=", active(&theirs));
+        assert!(read(both).presented().active.is_none(), "ours has the last word");
+        assert!(read(format!("__Secure-better-auth.session_tokens={theirs}.{secret}")).older.is_empty());
+        let plain = CookieNames::new("better-auth", false).expect("a plain name");
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, http::HeaderValue::from_str(&active(&theirs)).expect("a header"));
+        assert!(plain.read(&headers).older.is_empty());
     }
 
     #[test]

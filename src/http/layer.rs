@@ -106,7 +106,7 @@ impl Parts {
     where
         S: Service<Request<Body>, Response = Response<Body>>,
     {
-        if let Err(code) = self.origins.check(request.method(), request.headers()) {
+        if let Err(code) = self.origins.check(request.method(), request.uri().path(), request.headers()) {
             return Ok(finished(Problem::from(code).into_response()));
         }
         let (mut head, body) = request.into_parts();

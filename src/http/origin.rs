@@ -46,10 +46,14 @@ impl TrustedOrigins {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidOrigin`] for another site's page, [`Code::MissingOrNullOrigin`] when nothing is said.
-    pub(super) fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
+    /// [`Code::InvalidOrigin`] for another site's page, [`Code::MissingOrNullOrigin`] when nothing is said, and
+    /// [`Code::CrossSiteLogin`] for a form of another site that would sign a browser without cookies in.
+    pub(super) fn check(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Code> {
         if method.is_safe() {
             return Ok(());
+        }
+        if signs_in(path) && is_form_of_another_site(headers) {
+            return Err(Code::CrossSiteLogin);
         }
         let same_origin = || matches!(text(headers, "sec-fetch-site"), Some("same-origin" | "none"));
         match text(headers, ORIGIN.as_str()) {
@@ -107,6 +111,19 @@ impl TrustedOrigins {
     fn trusts(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.0.contains(&url.origin()))
     }
+}
+
+/// Better Auth's two paths that sign in; a session made there would be the attacker's.
+fn signs_in(path: &str) -> bool {
+    ["/sign-in/email", "/sign-up/email"].iter().any(|end| path.ends_with(end))
+}
+
+/// Without cookies, as `SameSite=Lax` keeps them from such a form. No origin is trusted with one: an application
+/// on another site sends its sign-in by script.
+fn is_form_of_another_site(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-site") == Some("cross-site")
+        && text(headers, "sec-fetch-mode") == Some("navigate")
+        && !headers.contains_key(COOKIE)
 }
 
 /// A path that no browser reads as another host: not `//`, not `/\\`, not their encoded forms.
@@ -178,9 +195,33 @@ mod tests {
             ),
         ];
         for (pairs, expected) in cases {
-            assert_eq!(origins().check(&Method::POST, &headers(pairs)), *expected, "{pairs:?}");
-            assert_eq!(origins().check(&Method::GET, &headers(pairs)), Ok(()));
+            for path in ["/api/auth/sign-out", "/api/auth/sign-in/email"] {
+                assert_eq!(origins().check(&Method::POST, path, &headers(pairs)), *expected, "{pairs:?}");
+                assert_eq!(origins().check(&Method::GET, path, &headers(pairs)), Ok(()));
+            }
         }
+    }
+
+    #[test]
+    fn a_form_of_another_site_signs_nobody_in() {
+        let form: Pairs = &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+        let trusted: Pairs = &[
+            ("origin", "https://app.example.org:8443"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+        ];
+        let with_cookies: Pairs =
+            &[("cookie", "a=b"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+        let script: Pairs = &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")];
+        let check = |path, pairs| origins().check(&Method::POST, path, &headers(pairs));
+        for path in ["/api/auth/sign-in/email", "/api/auth/sign-up/email"] {
+            assert_eq!(check(path, form), Err(Code::CrossSiteLogin));
+            assert_eq!(check(path, trusted), Err(Code::CrossSiteLogin));
+            assert_eq!(check(path, with_cookies), Err(Code::InvalidOrigin));
+            assert_eq!(check(path, script), Err(Code::InvalidOrigin));
+        }
+        assert_eq!(check("/api/auth/sign-out", form), Err(Code::InvalidOrigin));
+        assert_eq!(check("/api/auth/sign-out", trusted), Ok(()));
     }
 
     #[test]

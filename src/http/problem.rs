@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{Code, Error, StoreError};
 
@@ -48,6 +48,7 @@ impl Problem {
             Code::InvalidEmail
             | Code::InvalidName
             | Code::InvalidPassword
+            | Code::CredentialAccountNotFound
             | Code::PasswordTooShort
             | Code::PasswordTooLong
             | Code::ValidationError
@@ -57,6 +58,7 @@ impl Problem {
             | Code::InvalidCallbackUrl
             | Code::InvalidOrigin
             | Code::MissingOrNullOrigin
+            | Code::CrossSiteLogin
             | Code::CrossSiteGet => StatusCode::FORBIDDEN,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -98,19 +100,45 @@ impl From<Error> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            message: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            code: Option<&'static str>,
-        }
+/// A refusal: match on the code.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
+struct Body<'a> {
+    /// What went wrong, for developers.
+    message: &'a str,
+    /// Its stable name; absent where Better Auth has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Code, required = false))]
+    code: Option<&'static str>,
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Problem {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        Body::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Problem {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        Body::schemas(schemas);
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let body = Body {
             message: self.message.as_deref().unwrap_or(self.code.message()),
             code: (!self.bare).then_some(self.code.as_str()),
         };
-        let body = serde_json::to_string(&body).unwrap_or_default();
+        body.serialize(serializer)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_string(&self).unwrap_or_default();
         let mut response = (Self::status(self.code), body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -71,6 +71,7 @@ macro_rules! store_contract {
                 a_changed_password_ends_all_sessions_but_the_new_one
                 a_changed_password_ends_nothing_where_that_is_not_asked_for
                 a_password_is_changed_from_the_known_one_only
+                another_hash_is_stored_for_the_known_one_only
             }
             upkeep {
                 activity_is_written_and_never_goes_back

@@ -161,8 +161,10 @@ impl Store for MemoryStore {
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let state = self.lock()?;
         let known = state.users.iter().find(|known| known.user.email == email);
-        Ok(known
-            .map(|known| PasswordOf { user: known.user.clone(), password_hash: known.password_hash.clone() }))
+        Ok(known.map(|known| PasswordOf {
+            user: known.user.clone(),
+            password_hash: Some(known.password_hash.clone()),
+        }))
     }
 
     async fn open(
@@ -274,7 +276,7 @@ impl Store for MemoryStore {
         let known = state.users.iter_mut().find(|known| known.user.id == *actor.user);
         let Some(known) = known.filter(|known| known.password_hash == from) else { return Ok(None) };
         known.password_hash = to.to_owned();
-        known.user.updated_at = now;
+        known.user.updated_at = known.user.updated_at.max(now);
         let mut ended = Vec::new();
         if let Some(new) = session {
             let reason = EndedReason::PasswordChanged;
@@ -283,6 +285,15 @@ impl Store for MemoryStore {
         }
         self.tell(changes_of(session.map(|new| &new.session), &ended));
         Ok(Some(ended))
+    }
+
+    async fn rehash_password(&self, user: &UserId, from: &str, to: &str, _now: Timestamp) -> Result<()> {
+        let mut state = self.lock()?;
+        let known = state.users.iter_mut().find(|known| known.user.id == *user);
+        if let Some(known) = known.filter(|known| known.password_hash == from) {
+            known.password_hash = to.to_owned();
+        }
+        Ok(())
     }
 
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {

@@ -22,6 +22,8 @@ use super::{
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, UserId};
 
+#[cfg(feature = "import-better-auth")]
+mod import;
 mod listening;
 mod statements;
 #[cfg(feature = "test-support")]
@@ -109,8 +111,9 @@ impl PostgresStore {
         let mut connection = self.pool.acquire().await?.detach();
         connection.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off").await?;
         let mut plans = Vec::new();
-        for (name, statement) in sql::ALL {
-            let count = (1..=9).filter(|number| statement.contains(&format!("${number}"))).count();
+        // A statement that locks a table has no plan.
+        for (name, statement) in sql::ALL.iter().filter(|(_, statement)| !statement.starts_with("lock ")) {
+            let count = (1..=11).filter(|number| statement.contains(&format!("${number}"))).count();
             let arguments = vec!["null"; count].join(", ");
             let arguments = if count > 0 { format!("({arguments})") } else { arguments };
             let prepare = format!("prepare {name} as {statement}");
@@ -121,6 +124,17 @@ impl PostgresStore {
             plans.push((*name, steps));
         }
         Ok(plans)
+    }
+
+    /// Lists every session in the order of creation, live or not, for the test of the limit.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    #[cfg(feature = "test-support")]
+    pub async fn order_of_creation(&self) -> Result<Vec<SessionId>> {
+        let rows = sqlx::query("select id from sessions order by seq").fetch_all(&self.pool).await?;
+        rows.iter().map(session_id).collect()
     }
 
     async fn begin(&self) -> Result<PgTransaction<'static>> {
@@ -232,6 +246,8 @@ impl PostgresStore {
         if changed.rows_affected() == 0 {
             return Ok(None);
         }
+        let user = sqlx::query(sql::USER_CHANGED).bind(actor.user.as_str()).bind(now.unix_ms());
+        user.execute(&mut *tx).await?;
         let mut ended = Vec::new();
         if let Some(new) = session {
             let reason = EndedReason::PasswordChanged;
@@ -300,7 +316,7 @@ impl Store for PostgresStore {
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let row = sqlx::query(sql::PASSWORD_OF).bind(email).fetch_optional(&self.pool).await?;
         let found = row.map(|row| {
-            Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.text("password_hash")?.to_owned() })
+            Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.optional_text("password_hash")? })
         });
         found.transpose()
     }
@@ -376,6 +392,12 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
         retrying!(self.try_change_password(actor, from, to, session, now))
+    }
+
+    async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
+        let query = sqlx::query(sql::CHANGE_PASSWORD).bind(user.as_str()).bind(from).bind(to);
+        query.bind(now.unix_ms()).execute(&self.pool).await?;
+        Ok(())
     }
 
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
@@ -474,12 +496,20 @@ async fn insert_user(connection: &mut PgConnection, new: &NewUser) -> Result<boo
         .bind(&user.name)
         .bind(&user.image)
         .bind(user.email_verified)
-        .bind(password_hash)
         .bind(user.created_at.unix_ms())
         .bind(user.updated_at.unix_ms())
+        .execute(&mut *connection)
+        .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query(sql::INSERT_PASSWORD)
+        .bind(user.id.as_str())
+        .bind(password_hash)
+        .bind(user.created_at.unix_ms())
         .execute(connection)
         .await?;
-    Ok(inserted.rows_affected() == 1)
+    Ok(true)
 }
 
 async fn insert_session(connection: &mut PgConnection, new: &NewSession) -> Result<()> {

@@ -20,6 +20,8 @@ use super::{
 };
 use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, UserId};
 
+#[cfg(feature = "import-better-auth")]
+mod import;
 mod statements;
 
 use statements as sql;
@@ -199,7 +201,6 @@ impl Store for SqliteStore {
                 .bind(&user.name)
                 .bind(&user.image)
                 .bind(user.email_verified)
-                .bind(password_hash)
                 .bind(user.created_at.unix_ms())
                 .bind(user.updated_at.unix_ms())
                 .execute(&mut *tx)
@@ -208,6 +209,13 @@ impl Store for SqliteStore {
             if inserted.rows_affected() == 0 {
                 return Err(OpenError::EmailTaken);
             }
+            sqlx::query(sql::INSERT_PASSWORD)
+                .bind(user.id.as_str())
+                .bind(password_hash)
+                .bind(user.created_at.unix_ms())
+                .execute(&mut *tx)
+                .await
+                .map_err(StoreError::from)?;
         }
 
         let replace = ending(sql::END_HELD_OF_USER, now, EndedReason::Replaced, by)
@@ -330,6 +338,8 @@ impl Store for SqliteStore {
         if changed.rows_affected() == 0 {
             return Ok(None);
         }
+        let user = sqlx::query(sql::USER_CHANGED).bind(actor.user.as_str()).bind(now.unix_ms());
+        user.execute(&mut *tx).await?;
         let mut ended = Vec::new();
         if let Some(new) = session {
             let reason = EndedReason::PasswordChanged;
@@ -341,6 +351,15 @@ impl Store for SqliteStore {
         tx.commit().await?;
         self.tell(session.map(|new| &new.session), &ended);
         Ok(Some(ended))
+    }
+
+    async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
+        let query = sqlx::query(sql::CHANGE_PASSWORD)
+            .bind(user.as_str().to_owned())
+            .bind(from.to_owned())
+            .bind(to.to_owned())
+            .bind(now.unix_ms());
+        self.write(query).await.map(drop)
     }
 
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Change, Changes, Handle, Limit, NewSession, NewUser, OpenError, PostgresStore, PostgresTestDatabase,
-    SecretHash, Session, SessionId, Store, StoreError, Timestamp, User, UserId,
+    Change, Changes, EndedReason, Handle, ImportStore, Limit, NewSession, NewUser, OpenError, PostgresStore,
+    PostgresTestDatabase, SecretHash, Session, SessionId, Store, StoreError, Timestamp, User, UserId,
 };
+
+use crate::import;
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
@@ -131,7 +133,7 @@ async fn a_change_that_waits_too_long_is_unavailable() {
     let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
     let held = database.execute("begin; select 1 from users for update").await.expect("a lock");
     let since = Instant::now();
-    let ended = node.end_held(&[&new.session.id], None, multi_session::EndedReason::SignedOut, NOW).await;
+    let ended = node.end_held(&[&new.session.id], None, EndedReason::SignedOut, NOW).await;
     assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
     assert!(since.elapsed() < Duration::from_secs(8), "{:?}", since.elapsed());
     let live = node.live_of_user(&new.session.user_id, NOW).await.expect("readers go on");
@@ -144,7 +146,7 @@ async fn an_ended_session_stays_ended_also_by_hand() {
     let database = PostgresTestDatabase::migrated().await;
     let node = node(&database).await;
     let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
-    let reason = multi_session::EndedReason::SignedOut;
+    let reason = EndedReason::SignedOut;
     node.end_held(&[&new.session.id], None, reason, NOW).await.expect("an answer");
     for statement in [
         "update sessions set ended_at = null, ended_reason = null",
@@ -174,4 +176,25 @@ async fn no_statement_scans_a_table() {
             assert!(!step.contains("Seq Scan"), "{name}: {step}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_import_follows_the_other_system() {
+    let database = PostgresTestDatabase::migrated().await;
+    import::an_import_follows_the_other_system(&node(&database).await).await;
+}
+
+#[tokio::test]
+async fn what_was_changed_here_stays_in_an_import() {
+    let database = PostgresTestDatabase::migrated().await;
+    import::what_was_changed_here_stays(&node(&database).await).await;
+}
+
+#[tokio::test]
+async fn streams_ask_anew_after_an_import() {
+    let database = PostgresTestDatabase::migrated().await;
+    let (here, there) = (node(&database).await, node(&database).await);
+    let mut changes = here.changes();
+    there.begin_import(NOW).await.expect("a transaction").commit().await.expect("durable");
+    assert_eq!(next(&mut changes).await, Change::Gap);
 }

@@ -60,15 +60,4 @@ export const origins = [
     },
     reason: 'That field is not read, so it leads nowhere.',
   },
-  {
-    steps: ['origin: sign-in, no cookie, a form of another site'],
-    differs: {
-      'body.message': [
-        'Cross-site navigation login blocked. This request appears to be a CSRF attack.',
-        'Invalid origin',
-      ],
-      'body.code': ['CROSS_SITE_NAVIGATION_LOGIN_BLOCKED', 'INVALID_ORIGIN'],
-    },
-    reason: 'One rule and one code for all requests of other sites.',
-  },
 ];

@@ -15,8 +15,13 @@ export const person = (name = 'Ada') => ({
   password: PASSWORD,
 });
 
-/** Starts our server for the tests of a file, and gives the browsers that they act with. */
-export function actors() {
+/**
+ * Starts our server for the tests of a file, and gives the browsers that they act with.
+ *
+ * @template [Client=ReturnType<typeof clientOf>]
+ * @param {(jar: Jar) => Client} newClient makes the client in a browser; the real one with the real plugin, if not said
+ */
+export function actors(newClient = clientOf) {
   /** @type {Awaited<ReturnType<typeof startOurs>>} */
   let server;
   before(async () => (server = await startOurs()));
@@ -25,7 +30,7 @@ export function actors() {
   /** A new browser: its jar, the client in it, and who is signed in. */
   function browser(userAgent) {
     const jar = new Jar(server.origin, userAgent);
-    const client = clientOf(jar);
+    const client = newClient(jar);
     const email = async () => must(await client.getSession())?.user.email ?? null;
     return { jar, client, email };
   }

@@ -27,7 +27,7 @@ export class Jar {
     const present = Object.entries(all).filter(([, value]) => value !== undefined);
     const answer = await request(this.origin, { ...asked, headers: Object.fromEntries(present) });
     for (const [name, value] of answer.headers) {
-      if (name === 'set-cookie') this.#keep(parseSetCookie(value));
+      if (name === 'set-cookie') this.keep(value);
     }
     return answer;
   }
@@ -47,8 +47,16 @@ export class Jar {
     return new Response(answer.text || null, answer);
   };
 
-  /** @param {import('./set_cookie.mjs').SetCookie} cookie */
-  #keep({ name, value, attributes }) {
+  /** The same browser, once another server answers at the address that it knows. */
+  movedTo(origin) {
+    const moved = new Jar(origin, this.userAgent);
+    moved.cookies = new Map(this.cookies);
+    return moved;
+  }
+
+  /** Keeps what a Set-Cookie header says. */
+  keep(header) {
+    const { name, value, attributes } = parseSetCookie(header);
     if (attributes.get('Max-Age') === '0') this.cookies.delete(name);
     else this.cookies.set(name, value);
   }

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { request } from './request.mjs';
 
-const BINARY = path.resolve(
+export const BINARY = path.resolve(
   process.env.MULTI_SESSION_BIN ?? path.join(import.meta.dirname, '../../../target/release/multi-session'),
 );
 const PATIENCE_MS = 10_000;

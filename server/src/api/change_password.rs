@@ -4,33 +4,118 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
 use multi_session::http::{Problem, RequestState};
-use multi_session::{ChangePassword, Code};
+use multi_session::{ChangePassword, Code, Handle, User};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Server;
-use crate::body::{Accepts, Fields};
+use crate::body::{Accepts, Fields, truth};
+use crate::openapi::{CHANGES, EVERY, HASHES, READS_BODY, READS_COOKIES, example, refusals};
 
+/// What a person types to change the password.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct ChangePasswordBody {
+    /// The new password.
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    new_password: String,
+    /// The password so far.
+    #[schema(format = Password)]
+    current_password: String,
+    /// Whether every session of the user ends; this browser gets a new one.
+    #[schema(schema_with = truth, required = false)]
+    revoke_other_sessions: Option<bool>,
+}
+
+impl ChangePasswordBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self {
+            // In the order in which Better Auth tells what is wrong.
+            new_password: fields.required("newPassword"),
+            current_password: fields.required("currentPassword"),
+            revoke_other_sessions: fields.optional_bool("revokeOtherSessions"),
+        };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+/// Whose password was changed.
+#[derive(Serialize, ToSchema)]
+struct PasswordChanged<'a> {
+    /// The public name of the session that replaces this one; null where the sessions stay.
+    #[schema(required)]
+    token: Option<&'a Handle>,
+    /// The user.
+    user: &'a User,
+}
+
+refusals!(
+    Refusals = EVERY,
+    READS_COOKIES,
+    CHANGES,
+    READS_BODY,
+    HASHES,
+    [Code::PasswordTooShort, Code::PasswordTooLong, Code::InvalidPassword, Code::Unauthorized]
+);
+
+/// Change the password
+///
+/// Where it is asked for, every session of the user ends, on every device, and this browser gets a new one: both or
+/// neither.
+#[utoipa::path(
+    post,
+    path = "/change-password",
+    operation_id = "changePassword",
+    tag = "accounts",
+    request_body(
+        content = ChangePasswordBody,
+        examples(
+            ("only the password" = (
+                value = json!({ "currentPassword": "correct horse battery", "newPassword": "another good password" })
+            )),
+            ("and all sessions" = (
+                value = json!({
+                    "currentPassword": "correct horse battery", "newPassword": "another good password",
+                    "revokeOtherSessions": true
+                })
+            )),
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The password was changed.",
+            headers(("Set-Cookie" = String, description = "The new session's cookies, if there is one.")),
+            body = PasswordChanged,
+            example = json!(PasswordChanged { token: None, user: &example::user() }),
+        ),
+        Refusals,
+    ),
+    security(("session" = [])),
+)]
 pub(super) async fn handle(
     State(server): State<Server>,
     state: RequestState,
     request: Request,
-) -> Result<Json<serde_json::Value>, Problem> {
+) -> Result<Response, Problem> {
     let browser = state.browser()?;
     browser.active().ok_or(Code::Unauthorized)?;
-    let mut fields = Fields::read(request, Accepts::Json).await?;
+    let body = ChangePasswordBody::read(request).await?;
+    let renewed = body.revoke_other_sessions.unwrap_or(false);
     let form = ChangePassword {
-        // In the order in which Better Auth tells what is wrong.
-        new_password: fields.required("newPassword"),
-        current_password: fields.required("currentPassword"),
-        revoke_other_sessions: fields.optional_bool("revokeOtherSessions").unwrap_or(false),
+        current_password: body.current_password,
+        new_password: body.new_password,
+        revoke_other_sessions: renewed,
     };
-    fields.finish()?;
-    let renewed = form.revoke_other_sessions;
     let next = server.engine.change_password(&browser, state.client(), form).await?;
-    let body = next.active().map(|held| {
-        let token = renewed.then_some(&held.session.handle);
-        serde_json::json!({ "token": token, "user": held.user })
-    });
+    let body = next
+        .active()
+        .map(|held| PasswordChanged { token: renewed.then_some(&held.session.handle), user: &held.user });
+    let response = Json(body).into_response();
     state.set_browser(next);
-    Ok(Json(body.unwrap_or_default()))
+    Ok(response)
 }

@@ -17,14 +17,39 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use multi_session::http::{Problem, RequestState};
-use multi_session::{EventId, Told, Watch};
+use multi_session::{Code, EventId, Told, Watch};
 use serde::Serialize;
 
 use crate::Server;
+use crate::openapi::{EVERY, HASHES, READS_COOKIES, refusals};
 
 /// Shorter than the idle timeout of every common proxy.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
+refusals!(Refusals = EVERY, READS_COOKIES, HASHES, [Code::Unauthorized]);
+
+/// Follow what happens to the sessions
+///
+/// Server-sent events, for as long as the session lives: `snapshot`, whose data is the whole list as listDeviceSessions
+/// answers it; `session`, whose data is a SessionEvent; `resync`, after which a snapshot comes. The stream of a session
+/// that ends tells how, and closes.
+#[utoipa::path(
+    get,
+    path = "/multi-session/events",
+    operation_id = "watchSessions",
+    tag = "devices",
+    responses(
+        (
+            status = 200,
+            description = "The stream.",
+            content_type = "text/event-stream",
+            body = String,
+            example = "event: session\ndata: {\"type\":\"touched\",\"id\":\"01a2098d-43c3-76b6-ae3a-e0c25f2b34b2\",\"lastActiveAt\":\"2026-11-23T11:09:21.802Z\"}\nid: 4f5a1c2d3e4b5a69-7\n\n",
+        ),
+        Refusals,
+    ),
+    security(("session" = [])),
+)]
 pub(super) async fn handle(
     State(server): State<Server>,
     state: RequestState,

@@ -8,7 +8,34 @@ use multi_session::Code;
 use multi_session::http::{Problem, RequestState};
 
 use super::SessionAndUser;
+use crate::openapi::{CHANGES, EVERY, READS_COOKIES, example, refusals};
 
+refusals!(Refusals = EVERY, READS_COOKIES);
+
+/// Who is signed in
+///
+/// The active session of this browser and its user, or `null` for a browser that is signed out.
+#[utoipa::path(
+    get,
+    path = "/get-session",
+    operation_id = "getSession",
+    tag = "session",
+    responses(
+        (
+            status = 200,
+            description = "The active session, or null.",
+            body = Option<SessionAndUser>,
+            examples(
+                ("signed in" = (
+                    value = json!(SessionAndUser { session: &example::session(), user: &example::user() })
+                )),
+                ("signed out" = (value = json!(null))),
+            ),
+        ),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
 pub(super) async fn handle(state: RequestState) -> Result<Response, Problem> {
     let browser = state.browser()?;
     let body = browser.active().map(|held| SessionAndUser { session: &held.session, user: &held.user });
@@ -17,7 +44,19 @@ pub(super) async fn handle(state: RequestState) -> Result<Response, Problem> {
     Ok(response)
 }
 
+refusals!(Deferred = EVERY, CHANGES, [Code::MethodNotAllowed]);
+
+/// Refused: use GET
+///
 /// Better Auth's one 405: a client that defers refreshing a session would POST, and none needs to here.
+#[utoipa::path(
+    post,
+    path = "/get-session",
+    operation_id = "getSessionDeferred",
+    tag = "session",
+    responses(Deferred),
+    security(()),
+)]
 pub(super) async fn deferred() -> Problem {
     Problem::from(Code::MethodNotAllowed)
 }

@@ -2,18 +2,59 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use multi_session::Code;
 use multi_session::http::{Problem, RequestState};
 
-use super::{status_true, target};
+use super::Done;
+use super::target::{self, TargetBody};
 use crate::Server;
+use crate::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
 
+refusals!(
+    Refusals = EVERY,
+    READS_COOKIES,
+    CHANGES,
+    READS_BODY,
+    [Code::Unauthorized, Code::InvalidSessionToken]
+);
+
+/// End one session
+///
+/// One of the active user's, on whichever device, or one that this browser holds, which it can end also while no
+/// account is active. It is out at once. If it was the
+/// active one, the next account that the browser holds becomes active. A foreign, an ended and an unknown session are
+/// answered alike.
+#[utoipa::path(
+    post,
+    path = "/multi-session/revoke",
+    operation_id = "revoke",
+    tag = "devices",
+    request_body(
+        content = TargetBody,
+        examples(
+            ("id" = (
+                summary = "By id",
+                value = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2" })
+            )),
+            ("token" = (
+                summary = "By token, as Better Auth's client sends it",
+                value = json!({ "sessionToken": "3gympsuydpb41jpqgy61f1zliq564nui" })
+            )),
+        ),
+    ),
+    responses(
+        (status = 200, description = "The session has ended.", body = Done, example = json!(Done::DONE)),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
 pub(super) async fn handle(
     State(server): State<Server>,
     state: RequestState,
     request: Request,
-) -> Result<Json<serde_json::Value>, Problem> {
+) -> Result<Json<Done>, Problem> {
     let target = target::read(request).await?;
     let browser = server.engine.revoke(&state.browser()?, &target).await?;
     state.set_browser(browser);
-    Ok(status_true())
+    Ok(Json(Done::DONE))
 }

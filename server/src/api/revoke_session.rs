@@ -4,26 +4,62 @@ use axum::Json;
 use axum::extract::{Request, State};
 use multi_session::http::{Problem, RequestState};
 use multi_session::{Code, Error, Handle, Target};
+use utoipa::ToSchema;
 
-use super::status_true;
+use super::Done;
 use crate::Server;
 use crate::body::{Accepts, Fields};
+use crate::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
 
+/// Which session ends.
+#[derive(ToSchema)]
+struct RevokeSessionBody {
+    /// The session's public name.
+    token: String,
+}
+
+impl RevokeSessionBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self { token: fields.required("token") };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthorized]);
+
+/// End one session, by Better Auth's name
+///
+/// One of the active user's. It is out at once; the answer is the same whether there was such a session or not.
+#[utoipa::path(
+    post,
+    path = "/revoke-session",
+    operation_id = "revokeSession",
+    tag = "devices",
+    request_body(
+        content = RevokeSessionBody,
+        example = json!({ "token": "3gympsuydpb41jpqgy61f1zliq564nui" }),
+    ),
+    responses(
+        (status = 200, description = "There is no such session now.", body = Done, example = json!(Done::DONE)),
+        Refusals,
+    ),
+    security(("session" = [])),
+)]
 pub(super) async fn handle(
     State(server): State<Server>,
     state: RequestState,
     request: Request,
-) -> Result<Json<serde_json::Value>, Problem> {
+) -> Result<Json<Done>, Problem> {
     let browser = state.browser()?;
     browser.active().ok_or(Code::Unauthorized)?;
-    let mut fields = Fields::read(request, Accepts::Json).await?;
-    let token = fields.required("token");
-    fields.finish()?;
-    let Some(handle) = Handle::parse(&token) else { return Ok(status_true()) };
+    let RevokeSessionBody { token } = RevokeSessionBody::read(request).await?;
+    let Some(handle) = Handle::parse(&token) else { return Ok(Json(Done::DONE)) };
     match server.engine.revoke(&browser, &Target::Handle(handle)).await {
         Ok(next) => state.set_browser(next),
         Err(Error::Refused(Code::InvalidSessionToken)) => {}
         Err(error) => return Err(error.into()),
     }
-    Ok(status_true())
+    Ok(Json(Done::DONE))
 }

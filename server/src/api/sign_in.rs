@@ -6,36 +6,144 @@ use axum::http::HeaderValue;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use multi_session::http::{Problem, RequestState};
-use multi_session::{Handle, SignIn, User};
+use multi_session::{Code, Handle, SignIn, User};
 use serde::Serialize;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::target;
 use crate::Server;
-use crate::body::{Accepts, Fields};
+use crate::body::{Accepts, Fields, truth};
+use crate::openapi::{CHANGES, EVERY, HASHES, READS_BODY, READS_COOKIES, as_form, example, refusals};
 
-#[derive(Serialize)]
+/// What a person types to sign in.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct SignInBody {
+    /// The address of the account.
+    #[schema(format = "email")]
+    email: String,
+    /// Its password.
+    #[schema(format = Password, max_length = 128)]
+    password: String,
+    /// Where the person goes next: a path of this site or an address of a trusted origin.
+    #[schema(rename = "callbackURL")]
+    callback_url: Option<String>,
+    /// Whether the cookies outlive the browser's window; by default they do.
+    #[schema(schema_with = truth, required = false)]
+    remember_me: Option<bool>,
+}
+
+/// The same as a form sends it.
+struct SignInForm;
+
+impl PartialSchema for SignInForm {
+    fn schema() -> RefOr<Schema> {
+        as_form(SignInBody::schema())
+    }
+}
+
+impl ToSchema for SignInForm {}
+
+impl SignInBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::JsonOrForm).await?;
+        let body = Self {
+            email: fields.required("email"),
+            password: fields.required("password"),
+            remember_me: fields.optional_bool("rememberMe"),
+            callback_url: fields.optional("callbackURL"),
+        };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+/// Who was signed in.
+#[derive(Serialize, ToSchema)]
 struct SignedIn<'a> {
+    /// Whether the client should go to `url`.
     redirect: bool,
+    /// The new session's public name.
     token: &'a Handle,
+    /// The `callbackURL` of the request, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     url: Option<&'a str>,
+    /// The user.
     user: &'a User,
 }
 
+refusals!(
+    Refusals = EVERY,
+    READS_COOKIES,
+    CHANGES,
+    READS_BODY,
+    HASHES,
+    [
+        Code::InvalidEmail,
+        Code::PasswordTooLong,
+        Code::InvalidEmailOrPassword,
+        Code::CrossSiteLogin,
+        Code::InvalidCallbackUrl,
+        Code::MaximumSessionsReached,
+    ]
+);
+
+/// Sign in with e-mail and password
+///
+/// Other accounts that the browser holds stay. At the maximum of sessions the oldest one of the user ends, or, where
+/// the server is so configured, the sign-in is refused.
+#[utoipa::path(
+    post,
+    path = "/sign-in/email",
+    operation_id = "signInEmail",
+    tag = "accounts",
+    request_body(content(
+        (SignInBody = "application/json", examples(
+            ("account" = (
+                summary = "E-mail and password",
+                value = json!({ "email": "ada@example.org", "password": "correct horse battery" })
+            )),
+            ("account and callback" = (
+                summary = "And where to go next",
+                value = json!({
+                    "email": "ada@example.org", "password": "correct horse battery", "callbackURL": "/sessions",
+                    "rememberMe": false
+                })
+            )),
+        )),
+        (SignInForm = "application/x-www-form-urlencoded", example = json!({
+            "email": "ada@example.org", "password": "correct horse battery", "rememberMe": "on"
+        })),
+    )),
+    responses(
+        (
+            status = 200,
+            description = "The browser is signed in.",
+            headers(
+                ("Set-Cookie" = String, description = "The session's cookies."),
+                ("Location" = String, description = "The `callbackURL` of the request, if there was one."),
+            ),
+            body = SignedIn,
+            example = json!(SignedIn {
+                redirect: false, token: &example::handle(), url: None, user: &example::user()
+            }),
+        ),
+        Refusals,
+    ),
+    security(()),
+)]
 pub(super) async fn handle(
     State(server): State<Server>,
     state: RequestState,
     request: Request,
 ) -> Result<Response, Problem> {
-    let mut fields = Fields::read(request, Accepts::JsonOrForm).await?;
-    let form = SignIn {
-        email: fields.required("email"),
-        password: fields.required("password"),
-        remember: fields.optional_bool("rememberMe").unwrap_or(true),
-    };
-    let url = fields.optional("callbackURL");
-    fields.finish()?;
+    let body = SignInBody::read(request).await?;
+    let url = body.callback_url;
     let callback = target::callback(&server, url.as_deref())?;
+    let form =
+        SignIn { email: body.email, password: body.password, remember: body.remember_me.unwrap_or(true) };
     let browser = server.engine.sign_in(&state.browser()?, state.client(), form).await?;
     let body = browser.active().map(|held| SignedIn {
         redirect: callback.is_some(),

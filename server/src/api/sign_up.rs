@@ -3,32 +3,141 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use multi_session::SignUp;
 use multi_session::http::{Problem, RequestState};
+use multi_session::{Code, Handle, SignUp, User};
+use serde::Serialize;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::target;
 use crate::Server;
-use crate::body::{Accepts, Fields};
+use crate::body::{Accepts, Fields, truth};
+use crate::openapi::{CHANGES, EVERY, HASHES, READS_BODY, READS_COOKIES, as_form, example, refusals};
 
+/// What a person types to sign up.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct SignUpBody {
+    /// What the person is called; where it is empty, what stands before the @.
+    #[schema(max_length = 100)]
+    name: String,
+    /// The address that will sign in.
+    #[schema(format = "email")]
+    email: String,
+    /// The password.
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    password: String,
+    /// The address of a picture.
+    #[schema(max_length = 2048)]
+    image: Option<String>,
+    /// Where the person goes next: a path of this site or an address of a trusted origin.
+    #[schema(rename = "callbackURL")]
+    callback_url: Option<String>,
+    /// Whether the cookies outlive the browser's window; by default they do.
+    #[schema(schema_with = truth, required = false)]
+    remember_me: Option<bool>,
+}
+
+/// The same as a form sends it.
+struct SignUpForm;
+
+impl PartialSchema for SignUpForm {
+    fn schema() -> RefOr<Schema> {
+        as_form(SignUpBody::schema())
+    }
+}
+
+impl ToSchema for SignUpForm {}
+
+impl SignUpBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::JsonOrForm).await?;
+        let body = Self {
+            name: fields.required("name"),
+            email: fields.email("email"),
+            password: fields.not_empty("password"),
+            image: fields.optional("image"),
+            remember_me: fields.optional_bool("rememberMe"),
+            callback_url: fields.optional("callbackURL"),
+        };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+/// Who was signed up, and in.
+#[derive(Serialize, ToSchema)]
+struct SignedUp<'a> {
+    /// The new session's public name.
+    token: &'a Handle,
+    /// The new user.
+    user: &'a User,
+}
+
+refusals!(
+    Refusals = EVERY,
+    READS_COOKIES,
+    CHANGES,
+    READS_BODY,
+    HASHES,
+    [
+        Code::InvalidEmail,
+        Code::InvalidName,
+        Code::PasswordTooShort,
+        Code::PasswordTooLong,
+        Code::CrossSiteLogin,
+        Code::InvalidCallbackUrl,
+        Code::MaximumSessionsReached,
+        Code::UserAlreadyExists,
+    ]
+);
+
+/// Sign up with e-mail and password
+///
+/// Makes an account and signs in to it, both or neither. Other accounts that the browser holds stay.
+#[utoipa::path(
+    post,
+    path = "/sign-up/email",
+    operation_id = "signUpEmail",
+    tag = "accounts",
+    request_body(content(
+        (SignUpBody = "application/json", example = json!({
+            "name": "Grace", "email": "grace@example.org", "password": "correct horse battery"
+        })),
+        (SignUpForm = "application/x-www-form-urlencoded", example = json!({
+            "name": "Grace", "email": "grace@example.org", "password": "correct horse battery",
+            "rememberMe": "false"
+        })),
+    )),
+    responses(
+        (
+            status = 200,
+            description = "The account was made, and the browser is signed in to it.",
+            headers(("Set-Cookie" = String, description = "The session's cookies.")),
+            body = SignedUp,
+            example = json!(SignedUp { token: &example::handle(), user: &example::user() }),
+        ),
+        Refusals,
+    ),
+    security(()),
+)]
 pub(super) async fn handle(
     State(server): State<Server>,
     state: RequestState,
     request: Request,
 ) -> Result<Response, Problem> {
-    let mut fields = Fields::read(request, Accepts::JsonOrForm).await?;
+    let body = SignUpBody::read(request).await?;
+    target::callback(&server, body.callback_url.as_deref())?;
     let form = SignUp {
-        name: fields.required("name"),
-        email: fields.email("email"),
-        password: fields.not_empty("password"),
-        image: fields.optional("image"),
-        remember: fields.optional_bool("rememberMe").unwrap_or(true),
+        name: body.name,
+        email: body.email,
+        password: body.password,
+        image: body.image,
+        remember: body.remember_me.unwrap_or(true),
     };
-    let url = fields.optional("callbackURL");
-    fields.finish()?;
-    target::callback(&server, url.as_deref())?;
     let browser = server.engine.sign_up(&state.browser()?, state.client(), form).await?;
-    let body =
-        browser.active().map(|held| serde_json::json!({ "token": held.session.handle, "user": held.user }));
+    let body = browser.active().map(|held| SignedUp { token: &held.session.handle, user: &held.user });
+    let response = Json(body).into_response();
     state.set_browser(browser);
-    Ok(Json(body).into_response())
+    Ok(response)
 }

@@ -4,10 +4,41 @@ use axum::extract::Request;
 use multi_session::Code;
 use multi_session::http::{Problem, RequestState};
 
+use super::NoFields;
 use crate::body::{Accepts, Fields};
+use crate::openapi::{CHANGES, EVERY, READS_COOKIES, refusals};
 
+refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, [Code::UnsupportedMediaType, Code::Unauthorized]);
+
+/// Refused: nothing to update
+///
+/// Better Auth updates a session's additional fields here; these sessions have none.
+#[utoipa::path(
+    post,
+    path = "/update-session",
+    operation_id = "updateSession",
+    tag = "session",
+    request_body(content = NoFields, example = json!({ "theme": "dark" })),
+    responses(
+        (
+            status = 400,
+            description = "There is no such field, or the body cannot be read.",
+            body = Problem,
+            examples(
+                ("no fields" = (value = json!(nothing_to_update()))),
+                ("BAD_REQUEST" = (value = json!(Problem::from(Code::BadRequest)))),
+            ),
+        ),
+        Refusals,
+    ),
+    security(("session" = [])),
+)]
 pub(super) async fn handle(state: RequestState, request: Request) -> Result<(), Problem> {
     state.browser()?.active().ok_or(Code::Unauthorized)?;
     Fields::read(request, Accepts::Json).await?;
-    Err(Problem::with_message(Code::ValidationError, "No fields to update".to_owned()).bare())
+    Err(nothing_to_update())
+}
+
+fn nothing_to_update() -> Problem {
+    Problem::with_message(Code::ValidationError, "No fields to update".to_owned()).bare()
 }

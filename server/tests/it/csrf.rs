@@ -49,6 +49,29 @@ async fn another_sites_page_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_form_of_another_site_signs_no_fresh_browser_in() {
+    let app = TestApp::start_with(&["--trusted-origins", "https://app.example.org"]).await;
+    app.sign_up(FIREFOX, "ada").await;
+    for origin in ["https://evil.example", "https://app.example.org"] {
+        for (path, body) in [
+            ("/api/auth/sign-in/email", "email=ada%40example.org&password=correct+horse+battery"),
+            ("/api/auth/sign-up/email", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
+        ] {
+            let headers = [
+                ("origin", origin),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", "navigate"),
+                ("content-type", "application/x-www-form-urlencoded"),
+            ];
+            let browser = app.browser(CHROME);
+            let answer = browser.send(Method::POST, path, &headers, Some(body.to_owned())).await;
+            answer.refused(403, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED");
+            assert!(answer.set_cookies().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
 async fn this_sites_pages_and_trusted_ones_and_programs_get_through() {
     let app = TestApp::start_with(&["--trusted-origins", "https://app.example.org"]).await;
     app.sign_up(FIREFOX, "ada").await;

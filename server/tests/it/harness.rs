@@ -6,16 +6,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header, response::Parts};
+use axum::http::response::Parts;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
 use http_body_util::BodyExt;
-use multi_session::{Engine, ManualClock, SqliteStore, Timestamp};
+use multi_session::{Engine, ManualClock, Timestamp};
 use serde_json::{Value, json};
 use server::{Config, Server, router};
-use tempfile::TempDir;
 use tower::ServiceExt;
+
+use crate::store::{TestDatabase, TestStore};
 
 pub(crate) const ORIGIN: &str = "http://127.0.0.1:3000";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -29,9 +31,9 @@ pub(crate) const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Ma
 #[derive(Clone)]
 pub(crate) struct TestApp {
     pub(crate) engine: Engine,
-    pub(crate) store: SqliteStore,
+    pub(crate) database: Arc<TestDatabase>,
+    pub(crate) store: Arc<dyn TestStore>,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) folder: Arc<TempDir>,
     router: Router,
 }
 
@@ -42,13 +44,11 @@ impl TestApp {
 
     /// Starts with the flags that a person would give.
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
-        let folder = Arc::new(TempDir::new().expect("a folder"));
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let all = ["multi-session", "--database-url", &url].into_iter().chain(flags.iter().copied());
-        let config = Config::parse_from(all);
-        let store = SqliteStore::open(&url).await.expect("a database");
+        let config = Config::parse_from(["multi-session"].iter().chain(flags));
+        let database = Arc::new(TestDatabase::make().await);
+        let store = database.store();
         let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
-        let engine = Engine::builder(Arc::new(store.clone()))
+        let engine = Engine::builder(Arc::clone(&store) as _)
             .options(config.session_options().expect("valid limits"))
             .clock(Arc::clone(&clock) as _)
             .build();
@@ -57,7 +57,7 @@ impl TestApp {
             async move { engine.follow().await }
         });
         let server = Server::new(&config, engine.clone()).expect("a valid configuration");
-        Self { engine, store, clock, folder, router: router(&server) }
+        Self { engine, database, store, clock, router: router(&server) }
     }
 
     /// A browser that has never been here.
@@ -86,14 +86,6 @@ impl TestApp {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
-    }
-
-    /// Every byte that the database has on disk, without the index of its log, which readers mark.
-    pub(crate) fn database_bytes(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
-        let paths = files.map(|file| file.expect("a file").path());
-        let kept = paths.filter(|path| !path.to_string_lossy().ends_with("-shm"));
-        kept.flat_map(|path| std::fs::read(path).expect("its bytes")).collect()
     }
 }
 
@@ -199,13 +191,26 @@ impl TestBrowser {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Answer {
-        let (parts, body) = self.ask(method, path, headers, body).await;
-        let body = body.collect().await.expect("a body").to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(body.to_vec()).expect("text"),
+        let (parts, body) = self.send_for_bytes(method, path, headers, body).await;
+        let text = String::from_utf8(body.to_vec()).expect("text");
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// The same for an answer that is no text.
+    pub(crate) async fn send_for_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> (Parts, Bytes) {
+        let (parts, mut body) = self.ask(method, path, headers, body).await;
+        if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+            // A stream does not end: what it begins with is enough.
+            let frame = body.frame().await.expect("a frame").expect("a frame");
+            return (parts, frame.into_data().expect("data"));
         }
+        (parts, body.collect().await.expect("a body").to_bytes())
     }
 
     /// Opens a live stream; `heard` is the id of the last event that an earlier one told.

@@ -1,5 +1,6 @@
 //! The promises to users, spoken by actors: browsers that keep their cookies, against a server with its own
-//! database and a clock that stands still.
+//! database and a clock that stands still. With MULTI_SESSION_TEST_STORE=postgres, under scripts/with-postgres.sh, the
+//! databases are PostgreSQL's.
 
 mod harness;
 
@@ -8,20 +9,24 @@ mod bodies;
 mod cookies;
 mod crash;
 mod csrf;
+mod error_page;
 mod events;
 mod expiry;
 mod fall_over;
+mod import;
 mod invariants;
 mod limit;
 mod list;
+mod openapi;
 mod pages;
 mod parity;
 mod passwords;
 mod process;
-mod query_plans;
 mod rate_limit;
+mod reference;
 mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
+mod store;
 mod unavailable;

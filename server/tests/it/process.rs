@@ -129,8 +129,14 @@ fn it_says_what_is_wrong_with_its_configuration() {
         ("MULTI_SESSION_TRUSTED_ORIGINS", "https://a.example/path", "is not an origin"),
         ("MULTI_SESSION_COOKIE_PREFIX", "a b", "is no cookie prefix"),
         ("MULTI_SESSION_TRUSTED_PROXIES", "everybody", "trusted-proxies"),
-        ("DATABASE_URL", "mysql://localhost", "DATABASE_URL must begin with sqlite://"),
+        ("DATABASE_URL", "mysql://localhost", "DATABASE_URL must begin with sqlite:// or postgres://"),
         ("DATABASE_URL", "sqlite://file/test.db", "cannot be opened"),
+        (
+            "DATABASE_URL",
+            "postgres://ada:s3cret@127.0.0.1:1/app",
+            "postgres://127.0.0.1:1/app cannot be opened",
+        ),
+        ("MULTI_SESSION_DATABASE_CONNECTIONS", "0", "database-connections"),
         ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot be listened on"),
     ] {
         let output =
@@ -139,6 +145,7 @@ fn it_says_what_is_wrong_with_its_configuration() {
         assert!(!output.status.success(), "{name}={value} was taken");
         assert!(log.contains(says), "{name}={value}: {log}");
         assert!(!log.contains("panic"), "{name}={value}: {log}");
+        assert!(!log.contains("s3cret"), "{name}={value}: {log}");
     }
 }
 
@@ -158,6 +165,7 @@ fn help_names_every_setting_with_its_environment_twin() {
     let readme = std::fs::read_to_string(readme).expect("the README");
     for name in [
         "DATABASE_URL",
+        "MULTI_SESSION_DATABASE_CONNECTIONS",
         "LEPTOS_SITE_ADDR",
         "LEPTOS_SITE_ROOT",
         "MULTI_SESSION_BASE_URL",

@@ -140,7 +140,7 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
     assert_eq!(names(&ended, EndedReason::PasswordChanged), ["one", "two"]);
     assert_eq!(live(&store, &ada, now).await, ["new"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
-    assert_eq!((known.password_hash.as_str(), known.user.updated_at), ("other", now));
+    assert_eq!((known.password_hash.as_deref(), known.user.updated_at), (Some("other"), now));
 }
 
 /// Only the hash is another.
@@ -150,7 +150,7 @@ pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: 
     assert_eq!(changed.expect("an answer"), Some(vec![]));
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
-    assert_eq!(known.password_hash, "other");
+    assert_eq!(known.password_hash.as_deref(), Some("other"));
 }
 
 /// Otherwise nothing ends, and nothing begins.
@@ -161,5 +161,20 @@ pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>
     assert_eq!(changed.expect("an answer"), None);
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
-    assert_eq!(known.password_hash, ada.password_hash);
+    assert_eq!(known.password_hash, Some(ada.password_hash));
+}
+
+/// Nothing else changes; a password that was changed meanwhile stays.
+pub async fn another_hash_is_stored_for_the_known_one_only(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let (id, later) = (&ada.user.id, NOW.plus(HOUR));
+    for (from, to, expected) in
+        [("stale", "other", ada.password_hash.as_str()), (&ada.password_hash, "other", "other")]
+    {
+        store.rehash_password(id, from, to, later).await.expect("an answer");
+        let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+        assert_eq!(known.password_hash.as_deref(), Some(expected));
+        assert_eq!(known.user.updated_at, NOW);
+    }
+    assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }

@@ -64,12 +64,12 @@ macro_rules! actor_is_live {
 }
 
 macro_rules! statements {
-    ($($name:ident = $sql:expr;)*) => {
-        $(pub(crate) const $name: &str = $sql;)*
+    ($($(#[$cfg:meta])? $name:ident = $sql:expr;)*) => {
+        $($(#[$cfg])? pub(crate) const $name: &str = $sql;)*
 
         /// Every statement with its name, for the test that reads the query plans.
         #[cfg(feature = "test-support")]
-        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+        pub(crate) const ALL: &[(&str, &str)] = &[$($(#[$cfg])? (stringify!($name), $name)),*];
     };
 }
 
@@ -78,16 +78,20 @@ statements! {
     LIVE_OF_USER = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
     FIND = find_sessions!("sessions.id in (select value from json_each($1))");
     FIND_BY_HANDLE = find_sessions!("sessions.handle = $1");
-    PASSWORD_OF = "select id, email, name, image, email_verified, password_hash, created_at as user_created_at, \
-                   updated_at as user_updated_at from users where email = $1";
+    PASSWORD_OF = "select users.id, users.email, users.name, users.image, users.email_verified, \
+                   users.created_at as user_created_at, users.updated_at as user_updated_at, \
+                   passwords.hash as password_hash \
+                   from users left join passwords on passwords.user_id = users.id where users.email = $1";
 
-    INSERT_USER = "insert into users (id, email, name, image, email_verified, password_hash, created_at, updated_at) \
-                   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (email) do nothing";
+    INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at) \
+                   values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing";
+    INSERT_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3)";
     INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
                       created_at, updated_at, last_active_at, expires_at) \
                       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)";
     CHANGE_PASSWORD =
-        "update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2";
+        "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2";
+    USER_CHANGED = "update users set updated_at = max(updated_at, $2) where id = $1";
     COUNT_LIVE_OF_USER = concat!("select count(*) from sessions where ", live!(), " and user_id = $2");
     COUNT_LIVE_HELD =
         concat!("select count(*) from sessions where ", live!(), " and id in (select value from json_each($2))");
@@ -120,5 +124,27 @@ statements! {
                    returning id, user_id";
     DELETE_ENDED = "delete from sessions where seq in \
                     (select seq from sessions where ended_at is not null and ended_at <= $1 limit $2)";
+    #[cfg(feature = "import-better-auth")]
+    OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";
+    #[cfg(feature = "import-better-auth")]
+    USER_UPDATED_AT = "select updated_at from users where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    UPDATE_USER = "update users set email = $2, name = $3, image = $4, email_verified = $5, created_at = $6, \
+                   updated_at = $7 where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    PASSWORD_HASH = "select hash from passwords where user_id = $1";
+    #[cfg(feature = "import-better-auth")]
+    FOLLOW_PASSWORD = "update passwords set hash = $2, updated_at = $3 where user_id = $1";
+    #[cfg(feature = "import-better-auth")]
+    SESSION_TO_FOLLOW = "select id, expires_at from sessions where id = $1 or handle = $2";
+    #[cfg(feature = "import-better-auth")]
+    INSERT_IMPORTED_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, \
+                               remember, created_at, updated_at, last_active_at, expires_at, imported_at) \
+                               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
+    #[cfg(feature = "import-better-auth")]
+    FOLLOW_SESSION = "update sessions set expires_at = max(expires_at, $2), updated_at = max(updated_at, $3), \
+                      imported_at = $4 where id = $1 and ended_at is null and imported_at is not null";
+    #[cfg(feature = "import-better-auth")]
+    END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
     PING = "select 1";
 }

@@ -1,0 +1,42 @@
+import type { AuthEndpoint } from "better-auth/api";
+
+import type { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
+import type { DeviceSession, SessionAndUser } from "./types.js";
+
+/** Which session is meant: by its id, as a row has it, or by its token, as Better Auth does. */
+export type TargetSession =
+  | { sessionId: string; sessionToken?: never }
+  | { sessionToken: string; sessionId?: never };
+
+/** What a sign-out ends: every account of this browser, which is the default, or only the active one. */
+export type SignOutScope = { scope?: "account" | "browser" | undefined };
+
+/** The answer of an act that has nothing else to tell. */
+export interface StatusTrue {
+  status: true;
+}
+
+type Get<Path extends string, Answer> = AuthEndpoint<Path, { method: "GET" }, Answer>;
+type Post<Path extends string, Body, Answer> = AuthEndpoint<
+  Path,
+  { method: "POST"; metadata: { $Infer: { body: Body } } },
+  Answer
+>;
+
+/**
+ * The server as Better Auth's type inference wants to know it; nothing of it exists at run time.
+ *
+ * `signOut` takes the place of Better Auth's own, since this server's knows a scope.
+ */
+export interface MultiSessionServerPlugin {
+  id: "multi-session";
+  endpoints: {
+    listDeviceSessions: Get<"/multi-session/list-device-sessions", DeviceSession[]>;
+    setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
+    revokeDeviceSession: Post<"/multi-session/revoke", TargetSession, StatusTrue>;
+    revokeOtherDeviceSessions: Post<"/multi-session/revoke-others", undefined, StatusTrue>;
+    revokeAllDeviceSessions: Post<"/multi-session/revoke-all", undefined, StatusTrue>;
+    signOut: Post<"/sign-out", SignOutScope | undefined, { success: boolean }>;
+  };
+  $ERROR_CODES: typeof MULTI_SESSION_ERROR_CODES;
+}

@@ -1,0 +1,7 @@
+/** The refusals that come with several sessions, by their code; `error.code` is one of the keys. */
+export const MULTI_SESSION_ERROR_CODES = {
+  /** The named session is not this browser's or not this user's, or has ended, or never was. */
+  INVALID_SESSION_TOKEN: { code: "INVALID_SESSION_TOKEN", message: "Invalid session token" },
+  /** The user or the browser has as many sessions as allowed, and none gives way. */
+  MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },
+} as const;

@@ -1,0 +1,17 @@
+/** The list. */
+export const LIST = "/multi-session/list-device-sessions";
+/** Makes a held session the active one. */
+export const SET_ACTIVE = "/multi-session/set-active";
+/** Ends one session. */
+export const REVOKE = "/multi-session/revoke";
+/** Ends every session but the current one. */
+export const REVOKE_OTHERS = "/multi-session/revoke-others";
+/** Ends every session, the current one too. */
+export const REVOKE_ALL = "/multi-session/revoke-all";
+
+/** Whether the browser may act as another session afterwards, or as none. */
+export const changesActive = (path: string): boolean =>
+  path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL;
+
+/** Whether the path is that of an act on the list. */
+export const isAct = (path: string): boolean => path === REVOKE_OTHERS || changesActive(path);

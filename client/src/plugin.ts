@@ -1,0 +1,72 @@
+import {
+  type AuthQueryAtom,
+  type BetterAuthClientOptions,
+  type BetterAuthClientPlugin,
+  type BetterFetch,
+  type ClientStore,
+  useAuthQuery,
+} from "better-auth/client";
+import { atom, type WritableAtom } from "nanostores";
+
+import type { MultiSessionServerPlugin } from "./endpoints.js";
+import { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
+import { changesActive, LIST, REVOKE_ALL, REVOKE_OTHERS } from "./paths.js";
+import { refetchAfterRefusal, refetchWithSession } from "./refetch.js";
+import type { DeviceSession } from "./types.js";
+
+/** What {@link multiSessionClient} gives to `createAuthClient`. */
+export interface MultiSessionClientPlugin extends BetterAuthClientPlugin {
+  id: "multi-session";
+  $InferServerPlugin: MultiSessionServerPlugin;
+  getAtoms: ($fetch: BetterFetch) => {
+    /** Set it to refetch the list alone. */
+    $deviceSessionsSignal: WritableAtom<boolean>;
+    /** Becomes the hook `useListDeviceSessions`. */
+    listDeviceSessions: AuthQueryAtom<DeviceSession[]>;
+  };
+  getActions: ($fetch: BetterFetch, $store: ClientStore, options: BetterAuthClientOptions | undefined) => {};
+  $ERROR_CODES: typeof MULTI_SESSION_ERROR_CODES;
+}
+
+/**
+ * The client half of a multi-session server, in place of Better Auth's own plugin of that name.
+ *
+ * `authClient.multiSession` lists the sessions of the active user on every device and those of the other accounts
+ * of this browser, switches between held ones, and revokes one, the others or all; the hook `useListDeviceSessions`
+ * is that list, fetched when somebody looks and refetched when it has changed.
+ *
+ * @example
+ * ```ts
+ * const authClient = createAuthClient({ plugins: [multiSessionClient()] });
+ * const { data: sessions } = authClient.useListDeviceSessions();
+ * await authClient.multiSession.revokeOthers();
+ * ```
+ */
+export function multiSessionClient(): MultiSessionClientPlugin {
+  let refused = () => {};
+  return {
+    id: "multi-session",
+    // Read by the compiler only.
+    $InferServerPlugin: {} as MultiSessionServerPlugin,
+    $ERROR_CODES: MULTI_SESSION_ERROR_CODES,
+    // Better Auth would send a GET where a call has no argument, and these change something.
+    pathMethods: { [REVOKE_OTHERS]: "POST", [REVOKE_ALL]: "POST" },
+    getAtoms($fetch) {
+      const $deviceSessionsSignal = atom(false);
+      const listDeviceSessions = useAuthQuery<DeviceSession[]>($deviceSessionsSignal, LIST, $fetch, { method: "GET" });
+      return { $deviceSessionsSignal, listDeviceSessions };
+    },
+    // One signal a path: the list follows the session's too, and both would fetch it twice.
+    atomListeners: [
+      { matcher: changesActive, signal: "$sessionSignal" },
+      { matcher: (path) => path === REVOKE_OTHERS, signal: "$deviceSessionsSignal" },
+    ],
+    getActions(_$fetch, $store, options) {
+      const { listDeviceSessions, $sessionSignal } = $store.atoms;
+      if (listDeviceSessions && $sessionSignal) refetchWithSession(listDeviceSessions, $sessionSignal, options);
+      refused = () => $store.notify("$sessionSignal");
+      return {};
+    },
+    fetchPlugins: [refetchAfterRefusal(() => refused())],
+  };
+}

@@ -1,0 +1,60 @@
+import {
+  type AuthQueryAtom,
+  type BetterAuthClientOptions,
+  type BetterFetchPlugin,
+  createSessionRefreshManager,
+} from "better-auth/client";
+import { onMount, type WritableAtom } from "nanostores";
+
+import { isAct } from "./paths.js";
+
+/**
+ * Refetches a list whenever Better Auth refetches the session: after an act that changes it, when the window is
+ * shown again, when the browser is online again, after a sign-out in another tab, and as `sessionOptions` say.
+ *
+ * A list without a subscriber is left alone.
+ */
+export function refetchWithSession(
+  list: AuthQueryAtom<unknown>,
+  $sessionSignal: WritableAtom<boolean>,
+  options: BetterAuthClientOptions | undefined,
+): void {
+  onMount(list, () => {
+    // Every manager of a page hears of another tab as often as there are managers: the session has one too.
+    let isToldAlready = false;
+    const refetch = async () => {
+      if (isToldAlready) return;
+      isToldAlready = true;
+      setTimeout(() => (isToldAlready = false), 0);
+      await list.get().refetch();
+    };
+    const manager = createSessionRefreshManager({
+      fetchSession: refetch,
+      shouldPollSession: () => list.get().data !== null,
+      sessionSignal: $sessionSignal,
+      options,
+    });
+    manager.init();
+    return manager.cleanup;
+  });
+}
+
+/**
+ * Refetches after an act was answered by 401: a session has ended elsewhere, so what the page shows is out of date.
+ *
+ * Better Auth's own listeners hear of successes only.
+ */
+export function refetchAfterRefusal(refetch: () => void): BetterFetchPlugin {
+  return {
+    id: "multi-session-refusal",
+    name: "Refetch after a refused act",
+    hooks: {
+      onError({ request, error }) {
+        const [url = ""] = String(request.url).split("?");
+        const path = url.slice(url.lastIndexOf("/multi-session/"));
+        const isSilent = "disableSignal" in request && request.disableSignal;
+        if (error.status === 401 && isAct(path) && !isSilent) refetch();
+      },
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** A session as its owner may see it, in Better Auth's shape. */
+export interface Session {
+  /** Names the session. */
+  id: string;
+  /** Names it for `sessionToken`; alone it opens nothing. */
+  token: string;
+  userId: string;
+  /** When it ends unless activity extends it. */
+  expiresAt: Date;
+  /** When the person signed in. */
+  createdAt: Date;
+  /** When it was last extended. */
+  updatedAt: Date;
+  /** The address that signed in; empty when unknown. */
+  ipAddress: string;
+  /** The browser's own words at sign-in; empty when unknown. */
+  userAgent: string;
+}
+
+/** A user as its owner may see it, in Better Auth's shape. */
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+  emailVerified: boolean;
+  image: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** A session and its user. */
+export interface SessionAndUser {
+  session: Session;
+  user: User;
+}
+
+/** The form of a device. */
+export type DeviceKind = "desktop" | "phone" | "tablet" | "program" | "unknown";
+
+/** A user agent in a person's words. */
+export interface Device {
+  /** The browser with its major version, as in `Firefox 145`; empty when it is not known. */
+  browser: string;
+  /** The operating system, as in `macOS`; empty when it is not known. */
+  os: string;
+  kind: DeviceKind;
+  /** Both in one line, as in `Firefox 145 on macOS`; `Unknown device` when neither is known. */
+  label: string;
+}
+
+/** A row of the list: a session, the device it is on, and how it stands to the browser that asks. */
+export interface DeviceSession extends SessionAndUser {
+  /** Names the session; what `setActive` and `revoke` take as `sessionId`. */
+  id: string;
+  /** The browser's own words at sign-in; empty when unknown. */
+  userAgent: string;
+  /** The address that signed in; empty when unknown. */
+  ipAddress: string;
+  /** When the session last made a request, right to the minute. */
+  lastActiveAt: Date;
+  /** Whether it is the active session of this browser. */
+  isCurrent: boolean;
+  /** Whether this browser holds it, so that it can be made active. */
+  isHeld: boolean;
+  device: Device;
+  /** When the person signed in. */
+  createdAt: Date;
+  /** When it ends unless activity extends it. */
+  expiresAt: Date;
+}

@@ -1,0 +1,119 @@
+// The real client with our plugin against our server: every call, and what was really sent.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { actors, clientOf, must, person, refused } from './harness.mjs';
+
+const { browser, signedIn, signedUp } = actors(clientOf);
+
+const emails = (rows) => rows.map((row) => row.user.email);
+const idOf = async ({ client }) => must(await client.getSession()).session.id;
+
+/** A laptop with two accounts, Ada's active, and Ada's phone. */
+async function household() {
+  const [ada, bob] = [person('Ada'), person('Bob')];
+  const laptop = await signedUp(bob, 'Laptop/1.0');
+  must(await laptop.client.signUp.email(ada));
+  const phone = await signedIn(ada, 'Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0');
+  laptop.client.sent.length = 0;
+  return { ada, bob, laptop, phone, multiSession: laptop.client.multiSession };
+}
+
+describe('multiSession', () => {
+  test('listDeviceSessions has the fields that the types say', async () => {
+    const { ada, laptop, phone, multiSession } = await household();
+    const rows = must(await multiSession.listDeviceSessions());
+    assert.deepEqual(laptop.client.sent, ['GET /multi-session/list-device-sessions']);
+    assert.equal(rows.length, 3);
+    const row = rows.find((it) => it.session.token === phone.token);
+    const { createdAt, expiresAt, lastActiveAt } = row;
+    for (const date of [createdAt, expiresAt, lastActiveAt]) assert.ok(date instanceof Date);
+    const { updatedAt } = row.session;
+    assert.ok(updatedAt instanceof Date && row.user.createdAt instanceof Date && row.user.updatedAt instanceof Date);
+    const userAgent = 'Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0';
+    const ipAddress = '127.0.0.1';
+    const id = await idOf(phone);
+    assert.deepEqual(row, {
+      id,
+      userAgent,
+      ipAddress,
+      lastActiveAt,
+      isCurrent: false,
+      isHeld: false,
+      device: { browser: 'Firefox 145', os: 'Android', kind: 'phone', label: 'Firefox 145 on Android' },
+      createdAt,
+      expiresAt,
+      session: { id, token: phone.token, userId: phone.user.id, expiresAt, createdAt, updatedAt, ipAddress, userAgent },
+      user: { ...phone.user, email: ada.email, name: 'Ada', emailVerified: false, image: null },
+    });
+    assert.deepEqual([rows[0].isCurrent, rows[0].isHeld], [true, true]);
+  });
+
+  for (const [by, target] of [
+    ['id', ({ id }) => ({ sessionId: id })],
+    ['token', ({ session }) => ({ sessionToken: session.token })],
+  ]) {
+    test(`setActive and revoke by ${by}`, async () => {
+      const { ada, bob, laptop, phone, multiSession } = await household();
+      const rows = must(await multiSession.listDeviceSessions());
+      const [bobs] = rows.filter((row) => row.user.email === bob.email);
+      const [phones] = rows.filter((row) => !row.isHeld);
+      assert.deepEqual(must(await multiSession.revoke(target(phones))), { status: true });
+      assert.deepEqual([await laptop.email(), await phone.email()], [ada.email, null]);
+      const { session, user } = must(await multiSession.setActive(target(bobs)));
+      assert.deepEqual([session, user], [bobs.session, bobs.user]);
+      assert.equal(await laptop.email(), bob.email);
+      assert.deepEqual(
+        laptop.client.sent.filter((it) => it.startsWith('POST')),
+        ['POST /multi-session/revoke', 'POST /multi-session/set-active'],
+      );
+    });
+  }
+
+  test('revokeOthers is a POST, and the other account stays', async () => {
+    const { ada, bob, laptop, phone, multiSession } = await household();
+    assert.deepEqual(must(await multiSession.revokeOthers()), { status: true });
+    assert.deepEqual(laptop.client.sent, ['POST /multi-session/revoke-others']);
+    assert.deepEqual([await laptop.email(), await phone.email()], [ada.email, null]);
+    assert.deepEqual(emails(must(await multiSession.listDeviceSessions())), [ada.email, bob.email]);
+  });
+
+  test('revokeAll is a POST, and the other account can be made active', async () => {
+    const { bob, laptop, phone, multiSession } = await household();
+    assert.deepEqual(must(await multiSession.revokeAll()), { status: true });
+    assert.deepEqual(laptop.client.sent, ['POST /multi-session/revoke-all']);
+    assert.deepEqual([await laptop.email(), await phone.email()], [null, null]);
+    const [row, ...more] = must(await multiSession.listDeviceSessions());
+    assert.deepEqual([row.user.email, row.isCurrent, row.isHeld, more], [bob.email, false, true, []]);
+    must(await multiSession.setActive({ sessionId: row.id }));
+    assert.equal(await laptop.email(), bob.email);
+  });
+
+  test('signOut ends the account that is asked for, and without a scope all of this browser', async () => {
+    const { ada, bob, laptop, phone, multiSession } = await household();
+    const held = async () => emails(must(await multiSession.listDeviceSessions()).filter((row) => row.isHeld));
+    must(await laptop.client.signOut({ scope: 'account' }));
+    assert.deepEqual(await held(), [bob.email]);
+    must(await laptop.client.signOut());
+    assert.deepEqual([await held(), await phone.email()], [[], ada.email]);
+  });
+
+  test('what is refused comes back as an error', async () => {
+    const { phone, multiSession } = await household();
+    const stranger = await signedUp(person('Eve'));
+    const sessionId = await idOf(phone);
+    const unknown = [401, 'Unauthorized', 'INVALID_SESSION_TOKEN', 'Invalid session token'];
+    refused(await stranger.client.multiSession.revoke({ sessionId }), ...unknown);
+    refused(await multiSession.setActive({ sessionId }), ...unknown);
+    const nobody = browser().client.multiSession;
+    for (const verb of ['revokeOthers', 'revokeAll']) {
+      refused(await nobody[verb](), 401, 'Unauthorized', 'UNAUTHORIZED', 'Unauthorized');
+    }
+  });
+
+  test('a call can throw, as all calls can', async () => {
+    const { multiSession } = browser().client;
+    await assert.rejects(multiSession.revokeAll({ fetchOptions: { throw: true } }), { status: 401 });
+  });
+});

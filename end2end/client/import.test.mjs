@@ -1,0 +1,205 @@
+// Moving from Better Auth, with databases that the real one has written just before.
+
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { Jar, SECRET, clientOf, importFrom, must, person, startOurs, theirDatabase } from './harness.mjs';
+
+for (const kind of ['sqlite', 'postgres']) {
+  describe(`from ${kind}`, () => {
+    let theirs, folder, laptop, phone, shared, once, gone;
+    const [ada, grace, mary, social] = ['Ada', 'Grace', 'Mary', 'Sophie'].map((name) => person(name));
+
+    before(async () => {
+      theirs = await theirDatabase(kind);
+      folder = await mkdtemp(path.join(os.tmpdir(), 'import-'));
+      [laptop, phone, shared, once, gone] = Array.from({ length: 5 }, () => new Jar('http://127.0.0.1:3999'));
+      laptop.userAgent = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0';
+      await theirs.send(laptop, 'sign-up/email', ada);
+      await theirs.send(phone, 'sign-in/email', ada);
+      await theirs.send(shared, 'sign-up/email', mary);
+      await theirs.send(shared, 'sign-up/email', grace);
+      await theirs.send(once, 'sign-in/email', { ...ada, rememberMe: false });
+      await theirs.send(gone, 'sign-in/email', ada);
+      gone.kept = gone.movedTo('');
+      await theirs.send(gone, 'sign-out', {});
+      const none = new Jar('http://127.0.0.1:3999');
+      await theirs.send(none, 'sign-up/email', social);
+      const session = await theirs.send(none, 'get-session');
+      // As a sign-in by GitHub leaves it, and one that was not used for a week.
+      await theirs.run(`delete from account where "userId" = '${session.user.id}'`);
+      const past = kind === 'sqlite' ? '2020-01-01T00:00:00.000Z' : '2020-01-01';
+      await theirs.run(`update session set "expiresAt" = '${past}' where id = '${session.session.id}'`);
+    });
+    after(async () => {
+      await theirs?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const target = (name) => `sqlite://${path.join(folder, name)}.db`;
+    const ours = (name) =>
+      startOurs({ DATABASE_URL: target(name), MULTI_SESSION_COOKIE_PREFIX: 'better-auth' });
+    const who = async (jar) => must(await clientOf(jar).getSession())?.user.email ?? null;
+
+    test('nobody is signed out by the move, and passwords work', async () => {
+      const told = await importFrom(theirs.url, target('all'), { secret: SECRET });
+      assert.match(told, /users: 4 taken, 0 updated, 0 unchanged, 0 expired, 0 broken/);
+      assert.match(told, /passwords: 3 taken/);
+      assert.match(told, /sessions: 5 taken, 0 updated, 0 unchanged, 1 expired, 0 broken, 0 ended there since/);
+      for (const secret of [SECRET, ada.email, ada.name]) assert.ok(!told.includes(secret), told);
+
+      const server = await ours('all');
+      try {
+        const [onLaptop, onPhone, onShared, onOnce, onGone] = [laptop, phone, shared, once, gone.kept].map((jar) =>
+          jar.movedTo(server.origin),
+        );
+        assert.equal(await who(onLaptop), ada.email);
+        assert.equal(await who(onPhone), ada.email);
+        assert.equal(await who(onShared), grace.email);
+        assert.equal(await who(onOnce), ada.email);
+        assert.equal(await who(onGone), null, 'it had signed out before the move');
+
+        const rows = must(await clientOf(onLaptop).multiSession.listDeviceSessions());
+        assert.equal(rows.length, 3);
+        assert.equal(rows[0].device.label, 'Firefox 145 on macOS');
+        const held = must(await clientOf(onShared).multiSession.listDeviceSessions());
+        const other = held.find((row) => row.user.email === mary.email);
+        must(await clientOf(onShared).multiSession.setActive({ sessionToken: other.session.token }));
+        assert.equal(await who(onShared), mary.email);
+
+        // What was not to be remembered is not remembered now.
+        const renewed = await onOnce.send({ method: 'GET', path: '/api/auth/get-session' });
+        assert.ok(!renewed.headers.some(([name, value]) => name === 'set-cookie' && value.includes('Max-Age=2')));
+
+        must(await clientOf(onLaptop).multiSession.revoke({ sessionId: rows[1].id }));
+        const again = await importFrom(theirs.url, target('all'), { secret: SECRET });
+        assert.match(again, /users: 0 taken, 0 updated, 4 unchanged/);
+        assert.match(again, /sessions: 0 taken, 0 updated, 5 unchanged, 1 expired, 0 broken, 0 ended there since/);
+        assert.equal(must(await clientOf(onLaptop).multiSession.listDeviceSessions()).length, 2, 'ended stays ended');
+
+        const fresh = clientOf(new Jar(server.origin));
+        const wrong = await fresh.signIn.email({ email: ada.email, password: 'not the password' });
+        assert.equal(wrong.error.code, 'INVALID_EMAIL_OR_PASSWORD');
+        const none = await fresh.signIn.email({ email: social.email, password: social.password });
+        assert.equal(none.error.code, 'INVALID_EMAIL_OR_PASSWORD');
+        assert.equal(must(await fresh.signIn.email(ada)).user.email, ada.email);
+        must(await fresh.signIn.email(ada));
+      } finally {
+        await server.stop();
+      }
+      // Ada's hash is ours now, and a further import leaves it so; Grace's and Mary's wait for their sign-ins.
+      const third = await importFrom(theirs.url, target('all'), { secret: SECRET });
+      assert.match(third, /passwords: 0 taken, 0 updated, 3 unchanged/);
+    });
+
+    test('a dry run keeps nothing', async () => {
+      const told = await importFrom(theirs.url, target('dry'), { secret: SECRET, flags: ['--dry-run'] });
+      assert.match(told, /users: 4 taken/);
+      assert.match(told, /dry run: nothing of it was kept/);
+      assert.match(await importFrom(theirs.url, target('dry'), { secret: SECRET }), /users: 4 taken/);
+    });
+
+    test('without the secret, or with another one, cookies open nothing', async () => {
+      const without = await importFrom(theirs.url, target('without'));
+      assert.match(without, /users: 4 taken/);
+      assert.match(without, /sessions: left/);
+      await importFrom(theirs.url, target('wrong'), { secret: 'another secret of more than thirty-two letters' });
+      for (const name of ['without', 'wrong']) {
+        const server = await ours(name);
+        try {
+          assert.equal(await who(laptop.movedTo(server.origin)), null, name);
+          must(await clientOf(new Jar(server.origin)).signIn.email(ada));
+        } finally {
+          await server.stop();
+        }
+      }
+    });
+
+    test('a later run follows what has changed there: a new password, a sign-out, a new sign-in', async () => {
+      const jar = new Jar('http://127.0.0.1:3999');
+      const eve = person('Eve');
+      await theirs.send(jar, 'sign-up/email', eve);
+      const leaves = new Jar('http://127.0.0.1:3999');
+      await theirs.send(leaves, 'sign-in/email', eve);
+      const kept = leaves.movedTo('');
+      await importFrom(theirs.url, target('later'), { secret: SECRET });
+      await theirs.send(leaves, 'sign-out', {});
+      await theirs.send(jar, 'change-password', { currentPassword: eve.password, newPassword: 'a newer password' });
+      const comes = new Jar('http://127.0.0.1:3999');
+      await theirs.send(comes, 'sign-in/email', { ...eve, password: 'a newer password' });
+      const told = await importFrom(theirs.url, target('later'), { secret: SECRET });
+      assert.match(told, /passwords: 0 taken, 1 updated/);
+      assert.match(told, /sessions: 1 taken, .* 1 ended there since/);
+      const server = await ours('later');
+      try {
+        assert.equal(await who(kept.movedTo(server.origin)), null, 'it has signed out there');
+        assert.equal(await who(comes.movedTo(server.origin)), eve.email);
+        const fresh = clientOf(new Jar(server.origin));
+        assert.equal((await fresh.signIn.email(eve)).error.code, 'INVALID_EMAIL_OR_PASSWORD');
+        must(await fresh.signIn.email({ ...eve, password: 'a newer password' }));
+      } finally {
+        await server.stop();
+      }
+    });
+
+    test('broken rows are told and skipped, and the others are taken', async () => {
+      const now = kind === 'sqlite' ? `'${new Date().toISOString()}'` : 'now()';
+      const later = kind === 'sqlite' ? `'2099-01-01T00:00:00.000Z'` : `'2099-01-01'`;
+      const user = (id, email) =>
+        theirs.run(
+          `insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
+           values ('${id}', 'X', '${email}', ${kind === 'sqlite' ? 0 : false}, ${now}, ${now})`,
+        );
+      await user('not an id', 'one@example.org');
+      await user('nomail', 'no-address');
+      await user('fine', 'fine@example.org');
+      await theirs.run(
+        `insert into session (id, token, "userId", "createdAt", "updatedAt", "expiresAt")
+         values ('short', 'short', 'fine', ${now}, ${now}, ${later})`,
+      );
+      await theirs.run(
+        `insert into account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")
+         values ('bcrypt', 'fine', 'credential', 'fine', '$2b$10$abcdefghijklmnopqrstuv', ${now}, ${now})`,
+      );
+      try {
+        const told = await importFrom(theirs.url, target('broken'), { secret: SECRET });
+        assert.match(told, /user "not an id" was skipped/);
+        assert.match(told, /user "nomail" was skipped: its e-mail is none/);
+        assert.match(told, /session "short" was skipped: its token/);
+        assert.match(told, /account "bcrypt" was skipped: its password's hash/);
+        assert.match(told, /users: \d taken, 0 updated, 0 unchanged, 0 expired, 2 broken/);
+        assert.match(told, /4 broken rows were skipped/);
+        assert.ok(!told.includes('@example.org') && !told.includes('$2b$'), told);
+      } finally {
+        await theirs.run(`delete from session where id = 'short'`);
+        await theirs.run(`delete from account where id = 'bcrypt'`);
+        await theirs.run(`delete from "user" where id in ('not an id', 'nomail', 'fine')`);
+      }
+    });
+  });
+}
+
+test('what is no Better Auth database is refused, and nothing is made of it', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'import-'));
+  try {
+    const target = `sqlite://${path.join(folder, 'target.db')}`;
+    for (const [from, why] of [
+      ['mysql://x', /must be sqlite/],
+      [`sqlite://${path.join(folder, 'missing.db')}`, /cannot be opened/],
+      [target, /"user" cannot be read/],
+      ['postgres://nobody:hidden@127.0.0.1:1/x', /cannot be opened/],
+    ]) {
+      const failed = await importFrom(from, target).then(assert.fail, (error) => error);
+      assert.equal(failed.code, 1, from);
+      assert.match(failed.stderr, why);
+      assert.ok(!failed.stderr.includes('hidden'));
+    }
+    assert.ok(!(await readdir(folder)).includes('missing.db'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,90 @@
+//! `GET /error?error=CODE`: the page for redirects that failed.
+
+use axum::extract::{RawQuery, Request, State};
+use axum::response::Response;
+use leptos::prelude::*;
+use leptos_meta::HashedStylesheet;
+use multi_session::Code;
+
+use crate::{Server, pages};
+
+/// Longer than every code that there is.
+const MAXIMUM_LEN: usize = 64;
+
+/// Show what went wrong
+///
+/// A page for people who were sent back here because something failed elsewhere.
+#[utoipa::path(
+    get,
+    path = "/error",
+    operation_id = "error",
+    tag = "server",
+    params(("error" = Option<String>, Query, description = "The code of what failed.", example = "INVALID_CALLBACK_URL")),
+    responses((
+        status = 200,
+        description = "The page.",
+        body = String,
+        content_type = "text/html",
+        example = json!("<!DOCTYPE html>…"),
+    )),
+    security(()),
+)]
+pub(super) async fn handle(
+    State(server): State<Server>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Response {
+    let code = code(query.as_deref().unwrap_or_default());
+    pages::render(&server, request, None, move |options| page(options, &code)).await
+}
+
+/// The code that a query names: anybody can write there, so it must look like one.
+fn code(query: &str) -> String {
+    let named = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "error");
+    named
+        .map(|(_, code)| code.into_owned())
+        .filter(|code| (1..=MAXIMUM_LEN).contains(&code.len()))
+        .filter(|code| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'))
+        .unwrap_or_else(|| "UNKNOWN".to_owned())
+}
+
+fn page(options: LeptosOptions, code: &str) -> impl IntoView + use<> {
+    let known = Code::ALL.iter().find(|known| known.as_str() == code);
+    let sentence = known.map_or("That did not work. Please try again.", |known| known.sentence());
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="robots" content="noindex" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options id="leptos" />
+                <title>"Something went wrong · Multi-session"</title>
+            </head>
+            <body>
+                <header class="header">
+                    <div class="header__inner">
+                        <a class="brand" href="/">
+                            <img src="/favicon.svg" alt="" width="24" height="24" />
+                            <span>"Multi-session"</span>
+                        </a>
+                    </div>
+                </header>
+                <main class="page" id="content">
+                    <div class="blank">
+                        <h1>"Something went wrong"</h1>
+                        <p>{sentence}</p>
+                        <p>
+                            "Code: "<code>{code.to_owned()}</code>
+                        </p>
+                        <a class="button" href="/">
+                            "Go to the start"
+                        </a>
+                    </div>
+                </main>
+            </body>
+        </html>
+    }
+}

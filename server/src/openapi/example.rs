@@ -1,0 +1,61 @@
+//! The values that the document shows: they are of the real types, and so have the real shapes.
+
+use std::time::Duration;
+
+use multi_session::{Device, DeviceKind, DeviceSession, Handle, Session, SessionId, Timestamp, User, UserId};
+
+/// 2026-11-23T11:09:21.802Z.
+const SIGNED_IN: Timestamp = Timestamp::from_unix_ms(1_795_432_161_802);
+const THIRTY_DAYS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+pub(crate) fn user() -> User {
+    User {
+        id: UserId::new("01a2098d-43c3-7e27-bc19-7145fd7f7219").expect("an identifier"),
+        name: "Ada".to_owned(),
+        email: "ada@example.org".to_owned(),
+        email_verified: false,
+        image: None,
+        created_at: SIGNED_IN,
+        updated_at: SIGNED_IN,
+    }
+}
+
+pub(crate) fn session() -> Session {
+    Session {
+        id: SessionId::new("01a2098d-43c3-76b6-ae3a-e0c25f2b34b2").expect("an identifier"),
+        handle: handle(),
+        user_id: user().id,
+        expires_at: SIGNED_IN.plus(THIRTY_DAYS),
+        created_at: SIGNED_IN,
+        updated_at: SIGNED_IN,
+        ip_address: "203.0.113.7".to_owned(),
+        user_agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0"
+            .to_owned(),
+    }
+}
+
+pub(crate) fn handle() -> Handle {
+    Handle::parse("3gympsuydpb41jpqgy61f1zliq564nui").expect("32 letters or digits")
+}
+
+pub(crate) fn device_session() -> DeviceSession {
+    let session = session();
+    DeviceSession {
+        id: session.id.clone(),
+        user_agent: session.user_agent.clone(),
+        ip_address: session.ip_address.clone(),
+        last_active_at: session.updated_at,
+        is_current: true,
+        is_held: true,
+        device: Device {
+            browser: "Firefox 145".to_owned(),
+            os: "macOS".to_owned(),
+            kind: DeviceKind::Desktop,
+            label: "Firefox 145 on macOS".to_owned(),
+        },
+        created_at: session.created_at,
+        expires_at: session.expires_at,
+        session,
+        user: user(),
+    }
+}

@@ -1,0 +1,297 @@
+//! The OpenAPI document: complete, and what the server does is what it says.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, SAFARI, TestApp, TestBrowser, text};
+
+/// They are there to refuse, as Better Auth does.
+const NEVER_SUCCEED: [&str; 2] = ["updateSession", "getSessionDeferred"];
+
+/// The document, read as a client reads it.
+struct Document(Value);
+
+/// One method of one path.
+struct Operation<'a> {
+    document: &'a Document,
+    method: Method,
+    path: &'a str,
+    value: &'a Value,
+}
+
+impl Document {
+    async fn of(app: &TestApp) -> Self {
+        Self(app.browser(FIREFOX).get("/api/auth/openapi.json").await.ok())
+    }
+
+    fn operations(&self) -> Vec<Operation<'_>> {
+        let paths = self.0["paths"].as_object().expect("paths").iter();
+        paths
+            .flat_map(|(path, item)| {
+                item.as_object().expect("an item").iter().map(|(method, value)| Operation {
+                    document: self,
+                    method: method.to_uppercase().parse().expect("a method"),
+                    path,
+                    value,
+                })
+            })
+            .collect()
+    }
+
+    fn operation(&self, id: &str) -> Operation<'_> {
+        self.operations().into_iter().find(|operation| operation.id() == id).expect("an operation")
+    }
+
+    /// What is wrong with a value where this schema is promised.
+    fn issues(&self, schema: &Value, value: &Value) -> Vec<String> {
+        let schema = json!({ "components": self.0["components"], "allOf": [schema] });
+        let validator = jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .expect("a schema of JSON Schema 2020-12");
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    }
+}
+
+impl Operation<'_> {
+    fn id(&self) -> &str {
+        self.value["operationId"].as_str().expect("an id")
+    }
+
+    fn responses(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.value["responses"].as_object().expect("responses").iter()
+    }
+
+    /// The bodies that are shown, each with its media type; one without for an operation that takes none.
+    fn bodies(&self) -> Vec<Option<(String, Value)>> {
+        let Some(content) = self.value["requestBody"]["content"].as_object() else { return vec![None] };
+        let shown = content.iter().flat_map(|(kind, media)| {
+            examples(media).into_iter().map(|example| Some((kind.clone(), example.clone())))
+        });
+        shown.collect()
+    }
+
+    /// Holds that the answer is one of those that are described.
+    #[track_caller]
+    fn describes(&self, answer: &Answer) {
+        let Self { method, path, .. } = self;
+        let status = answer.status.as_str();
+        let response = &self.value["responses"][status];
+        assert!(response.is_object(), "{method} {path}: {status} is not described: {}", answer.text);
+        let kind = answer.header("content-type").split(';').next().expect("a type");
+        let media = &response["content"][kind];
+        assert!(media.is_object(), "{method} {path}: {status} is not described as {kind}");
+        let value = if kind == "application/json" { answer.json() } else { json!(answer.text) };
+        let issues = self.document.issues(&media["schema"], &value);
+        assert!(issues.is_empty(), "{method} {path}: {status} {issues:?} in {value}");
+    }
+}
+
+/// What is shown of a media type.
+fn examples(media: &Value) -> Vec<&Value> {
+    let several = media["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
+    media.get("example").into_iter().chain(several).collect()
+}
+
+#[tokio::test]
+async fn every_operation_says_what_it_does_takes_and_answers() {
+    let app = TestApp::start().await;
+    let document = Document::of(&app).await;
+    assert_eq!(document.0["openapi"], "3.1.0");
+    assert_eq!(document.0["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document.0["servers"], json!([{ "url": ORIGIN }]));
+    let tags: Vec<_> = document.0["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
+    let mut ids = BTreeSet::new();
+    for operation in document.operations() {
+        let Operation { method, path, value, .. } = &operation;
+        assert!(!text(&value["summary"]).is_empty(), "{method} {path}");
+        assert!(tags.contains(&&value["tags"][0]), "{method} {path}");
+        assert!(value["security"].is_array(), "{method} {path}");
+        assert!(
+            ids.insert(operation.id().to_owned()),
+            "{path}: another operation is called {}",
+            operation.id()
+        );
+
+        let succeeds = operation.responses().any(|(status, _)| status.starts_with('2'));
+        assert_eq!(succeeds, !NEVER_SUCCEED.contains(&operation.id()), "{method} {path}");
+        if path.starts_with("/api/auth/") && value["tags"][0] != "server" {
+            for status in ["413", "429", "500"] {
+                assert!(value["responses"][status].is_object(), "{method} {path} {status}");
+            }
+        }
+        for (status, response) in operation.responses() {
+            assert!(!text(&response["description"]).is_empty(), "{method} {path} {status}");
+            let content = response["content"].as_object().expect("content");
+            for (kind, media) in content {
+                assert!(!examples(media).is_empty(), "{method} {path} {status} {kind} has no example");
+            }
+        }
+        assert!(!operation.bodies().is_empty(), "{method} {path} shows no body");
+    }
+}
+
+#[tokio::test]
+async fn every_example_has_the_shape_that_is_promised() {
+    let app = TestApp::start().await;
+    let document = Document::of(&app).await;
+    let mut seen = 0;
+    for operation in document.operations() {
+        let answers = operation.responses().map(|(_, response)| &response["content"]);
+        let contents = answers.chain([&operation.value["requestBody"]["content"]]);
+        for (kind, media) in contents.filter_map(Value::as_object).flatten() {
+            for example in examples(media) {
+                let issues = document.issues(&media["schema"], example);
+                assert!(issues.is_empty(), "{} {kind}: {issues:?} in {example}", operation.path);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 150, "only {seen} examples");
+}
+
+/// A browser signed in as ada that holds mia's session too; ada has another device.
+async fn signed_in(app: &TestApp) -> (TestBrowser, Value) {
+    let browser = app.sign_up(FIREFOX, "mia").await;
+    let held = browser.get_session().await["session"].clone();
+    browser.sign_up("ada").await.ok();
+    app.sign_in(SAFARI, "ada").await;
+    (browser, held)
+}
+
+/// A body as it is shown, but about a session that there is.
+fn with_session(mut body: Value, held: &Value) -> Value {
+    for (name, of) in [("sessionId", "id"), ("sessionToken", "token"), ("token", "token")] {
+        if let Some(value) = body.get_mut(name) {
+            *value = held[of].clone();
+        }
+    }
+    body
+}
+
+fn encoded(kind: &str, body: &Value) -> String {
+    if kind == "application/json" {
+        return body.to_string();
+    }
+    let fields = body.as_object().expect("fields").iter().map(|(name, value)| (name, text(value)));
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+#[tokio::test]
+async fn every_request_that_is_shown_succeeds_as_described() {
+    let document = Document::of(&TestApp::start().await).await;
+    for operation in document.operations() {
+        for body in operation.bodies() {
+            let app = TestApp::start().await;
+            let (browser, held) = signed_in(&app).await;
+            let kind = body.as_ref().map_or("", |(kind, _)| kind);
+            let mut headers = vec![("origin", ORIGIN)];
+            headers.extend(body.is_some().then_some(("content-type", kind)));
+            let sent = body.as_ref().map(|(kind, body)| encoded(kind, &with_session(body.clone(), &held)));
+            let query =
+                operation.value["parameters"].as_array().into_iter().flatten().map(|parameter| {
+                    format!("?{}={}", text(&parameter["name"]), text(&parameter["example"]))
+                });
+            let path = format!("{}{}", operation.path, query.collect::<String>());
+            let answer = browser.send(operation.method.clone(), &path, &headers, sent).await;
+            operation.describes(&answer);
+            let succeeds = !NEVER_SUCCEED.contains(&operation.id());
+            assert_eq!(answer.status.is_success(), succeeds, "{path}: {} {body:?}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_stream_tells_has_the_shape_that_is_described() {
+    let app = TestApp::start().await;
+    let document = Document::of(&app).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut stream = laptop.events(None).await;
+    let list = document.operation("listDeviceSessions");
+    let rows = &list.value["responses"]["200"]["content"]["application/json"]["schema"];
+    let snapshot = stream.snapshot().await.into();
+    assert_eq!(document.issues(rows, &snapshot), Vec::<String>::new());
+    let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
+    let event = json!({ "$ref": "#/components/schemas/SessionEvent" });
+    let created = stream.told("created", &phone).await;
+    assert_eq!(document.issues(&event, &created), Vec::<String>::new());
+    laptop.revoke(&phone).await.ok();
+    let ended = stream.told("ended", &phone).await;
+    assert_eq!(document.issues(&event, &ended), Vec::<String>::new());
+    assert!(!document.issues(&event, &json!({ "type": "ended" })).is_empty());
+}
+
+#[tokio::test]
+async fn every_refusal_is_described() {
+    let app = TestApp::start().await;
+    let document = Document::of(&app).await;
+    app.sign_up(FIREFOX, "ada").await;
+    let json = ("content-type", "application/json");
+    let own = ("origin", ORIGIN);
+    let huge = "x".repeat(64 * 1024 + 1);
+    let requests: [(&[(&str, &str)], &str); 10] = [
+        (&[own, json], "{"),
+        (&[own, json], "[]"),
+        (&[own, json], "null"),
+        (
+            &[own, json],
+            r#"{"email":"x","password":"y","token":1,"sessionId":2,"scope":"z","newPassword":null}"#,
+        ),
+        (&[own, ("content-type", "text/plain")], "x"),
+        (&[own, json], &huge),
+        (&[json, ("origin", "https://evil.example")], "{}"),
+        (&[json, ("origin", "null")], "{}"),
+        (&[json, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], "{}"),
+        // The last, as some take it and end the session.
+        (&[own, json], ""),
+    ];
+    let mut seen = BTreeSet::new();
+    for operation in document.operations() {
+        let stranger = app.browser(CHROME);
+        let signed_in = app.sign_in(CHROME, "ada").await;
+        for (headers, body) in requests {
+            for browser in [&stranger, &signed_in] {
+                // A GET has no body.
+                let body = (operation.method == Method::POST).then(|| body.to_owned());
+                let answer = browser.send(operation.method.clone(), operation.path, headers, body).await;
+                operation.describes(&answer);
+                seen.insert(answer.status.as_u16());
+            }
+        }
+    }
+    assert_eq!(seen, BTreeSet::from([200, 400, 401, 403, 405, 413, 415]));
+}
+
+#[tokio::test]
+async fn what_is_not_described_is_not_there() {
+    let app = TestApp::start().await;
+    let document = Document::of(&app).await;
+    let described: BTreeSet<(&str, Method)> =
+        document.operations().iter().map(|operation| (operation.path, operation.method.clone())).collect();
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let paths: BTreeSet<&str> = described.iter().map(|(path, _)| *path).collect();
+    for path in paths.into_iter().filter(|path| path.starts_with("/api/auth/")) {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD] {
+            if described.contains(&(path, method.clone())) {
+                continue;
+            }
+            let answer = browser.send(method.clone(), path, &[("origin", ORIGIN)], None).await;
+            assert_eq!((answer.status.as_u16(), answer.text.as_str()), (404, ""), "{method} {path}");
+        }
+    }
+    assert_eq!(browser.whoami().await, "ada");
+}
+
+#[tokio::test]
+async fn it_follows_the_configuration_and_needs_no_session() {
+    let app = TestApp::start_with(&["--base-url", "https://id.example.org", "--cookie-prefix", "mine"]).await;
+    let answer = app.browser(FIREFOX).get("/api/auth/openapi.json").await;
+    assert!(answer.set_cookies().is_empty());
+    let document = answer.ok();
+    assert_eq!(document["servers"][0]["url"], "https://id.example.org");
+    let cookie = &document["components"]["securitySchemes"]["session"];
+    assert_eq!(cookie["in"], "cookie");
+    assert_eq!(cookie["name"], "__Host-mine.session_token");
+}

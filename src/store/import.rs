@@ -1,0 +1,87 @@
+//! Taking over users and sessions of another system.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::{SecretHash, Session, Timestamp, User, UserId};
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It was not there before.
+    New,
+    /// It was, and follows the other system now.
+    Updated,
+    /// It was, and stays: it is the same, or this system has changed it since.
+    Unchanged,
+}
+
+/// Why a row was not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TakeError {
+    /// Another user has the e-mail.
+    #[error("another user has its e-mail")]
+    EmailTaken,
+    /// Its user is not here.
+    #[error("its user is not here")]
+    UnknownUser,
+    /// Another session has the handle.
+    #[error("another session has its token")]
+    HandleTaken,
+    /// The store failed, and with it the whole import.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A session of another system.
+#[derive(Clone, Debug)]
+pub struct ImportedSession {
+    /// The session; it was last active when it was last updated.
+    pub session: Session,
+    /// What the cookie's secret will be compared with.
+    pub secret_hash: SecretHash,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+}
+
+/// A store that can take over another system's rows.
+#[async_trait]
+pub trait ImportStore: Send + Sync {
+    /// Begins one transaction for all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    async fn begin_import(&self, now: Timestamp) -> Result<Box<dyn Import>, StoreError>;
+}
+
+/// One import: a transaction that is committed at its end, or rolled back when it is dropped.
+///
+/// A row that is refused leaves nothing behind, and the next one can be taken.
+#[async_trait]
+pub trait Import: Send {
+    /// Takes a user, or follows a newer profile.
+    ///
+    /// # Errors
+    ///
+    /// [`TakeError`] when the row is refused or the store fails; so for every method.
+    async fn user(&mut self, user: &User) -> Result<Taken, TakeError>;
+
+    /// Takes a password's hash as it is; one that this system has made since stays.
+    async fn password(
+        &mut self,
+        user: &UserId,
+        hash: &str,
+        updated_at: Timestamp,
+    ) -> Result<Taken, TakeError>;
+
+    /// Takes a live session, or follows a later expiry; an ended one stays ended.
+    async fn session(&mut self, session: &ImportedSession) -> Result<Taken, TakeError>;
+
+    /// Ends the sessions that an earlier import took, that this one did not find any more, and that nobody has used
+    /// here: they ended there.
+    async fn end_gone(&mut self) -> Result<u64, StoreError>;
+
+    /// Makes all of it durable.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
