@@ -1,6 +1,6 @@
 //! What one browser holds.
 
-use crate::{Credential, Session, SessionId, Timestamp, User};
+use crate::{Code, Credential, NewSession, Session, SessionId, Timestamp, User};
 
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,14 @@ pub struct Held {
     pub issue: bool,
 }
 
+impl Held {
+    /// A session that was stored just now; the browser has not its cookies yet.
+    pub(crate) fn issued(credential: Credential, new: NewSession, user: User) -> Self {
+        let last_active_at = new.session.created_at;
+        Self { credential, session: new.session, user, remember: new.remember, last_active_at, issue: true }
+    }
+}
+
 /// What a browser holds: live, verified sessions, at most one of each user, and which one is active.
 ///
 /// The engine takes it as "who acts", and gives the next one; the HTTP layer writes the difference as cookies.
@@ -61,6 +69,15 @@ impl Browser {
     pub fn active(&self) -> Option<&Held> {
         let id = self.active.as_ref()?;
         self.held.iter().find(|held| held.session.id == *id)
+    }
+
+    /// The session that requests act as, where there must be one.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when nobody is signed in.
+    pub fn signed_in(&self) -> Result<&Held, Code> {
+        self.active().ok_or(Code::Unauthorized)
     }
 
     /// The sessions it can switch to, the active one among them, in cookie order.

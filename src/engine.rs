@@ -8,7 +8,7 @@ use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
 use crate::{
-    Browser, Clock, Code, Handle, Held, Options, OsRandom, PasswordLimits, Random, Result, SessionId, Store,
+    Browser, Clock, Handle, Held, Options, OsRandom, PasswordLimits, Random, Result, SessionId, Store,
     SystemClock, Timestamp,
 };
 
@@ -102,7 +102,7 @@ impl Engine {
     }
 
     fn actor(browser: &Browser) -> Result<Actor<'_>> {
-        let held = browser.active().ok_or(Code::Unauthorized)?;
+        let held = browser.signed_in()?;
         Ok(Actor { session: &held.session.id, user: &held.user.id })
     }
 }

@@ -7,6 +7,8 @@ import { Switcher } from "../pages/switcher";
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ device }) => {
+    // Twenty pages and states, at a second or two each.
+    test.slow();
     const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
     const nobody = await device("Edge 142 on Windows", { colorScheme });
     const entry = await new EntryPage(nobody).openSignIn();

@@ -5,6 +5,7 @@ import { SessionsPage } from "../pages/sessions";
 test("another device is revoked and out at once", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await phone.hearsNothing();
   await new SessionsPage(phone).open();
   const sessions = await new SessionsPage(laptop).open();
   await sessions.revoke("Safari 26 on iOS").click();

@@ -38,6 +38,7 @@ use utoipa_axum::routes;
 
 use crate::{Server, openapi};
 
+mod callback;
 mod change_password;
 mod error;
 mod events;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use multi_session::{Engine, InvalidOptions, StoreError, StreamLimits};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -106,6 +107,12 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
     let streams = engine.clone();
+    // An event of a stream is a small packet that would wait for the last one's receipt, up to 40 ms.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends small packets late");
+        }
+    });
     let serving = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             told.await;

@@ -28,7 +28,7 @@ impl Engine {
         client: &Client,
         form: ChangePassword,
     ) -> Result<Browser> {
-        let active = browser.active().ok_or(Code::Unauthorized)?;
+        let active = browser.signed_in()?;
         Passwords::check_length(&form.new_password)?;
         if form.current_password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
             return Err(Code::InvalidPassword.into());
@@ -58,15 +58,7 @@ impl Engine {
         let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
         let mut user = active.user.clone();
         user.updated_at = now;
-        let held = Held {
-            credential,
-            session: new.session,
-            user,
-            remember: new.remember,
-            last_active_at: now,
-            issue: true,
-        };
-        Ok(browser.with(held, &ended))
+        Ok(browser.with(Held::issued(credential, new, user), &ended))
     }
 }
 

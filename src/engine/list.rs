@@ -1,7 +1,7 @@
 //! The list of devices.
 
 use crate::event::in_order;
-use crate::{Browser, Code, DeviceSession, Engine, Held, Result, Session, Timestamp, User, device_of};
+use crate::{Browser, DeviceSession, Engine, Held, Result, Session, Timestamp, User, device_of};
 
 impl Engine {
     /// Lists every live session of the active user on any browser, and the sessions of the other accounts that this
@@ -38,9 +38,9 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; when the store fails.
+    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when the store fails.
     pub async fn list_own(&self, browser: &Browser) -> Result<Vec<Session>> {
-        let active = browser.active().ok_or(Code::Unauthorized)?;
+        let active = browser.signed_in()?;
         let stored = self.0.store.live_of_user(&active.user.id, self.now()).await?;
         Ok(stored.into_iter().map(|stored| stored.session).collect())
     }

@@ -135,19 +135,16 @@ impl Engine {
             Err(OpenError::LimitReached) => return Err(Code::MaximumSessionsReached.into()),
             Err(OpenError::Store(error)) => return Err(error.into()),
         };
-        let NewSession { session, .. } = new;
-        tracing::info!(session.id = %session.id, user.id = %user.id, "session {} began", session.id);
+        let id = &new.session.id;
+        tracing::info!(session.id = %id, user.id = %user.id, "session {id} began");
         self.log_ended(&ended);
         if browser.active().is_some_and(|active| active.user.id != user.id) {
-            self.tell_switch(browser, &session.id).await;
+            self.tell_switch(browser, id).await;
         }
         let ended: Vec<SessionId> = ended.into_iter().map(|Ended { id, .. }| id).collect();
-        Ok(browser
-            .with(Held { credential, session, user, remember, last_active_at: now, issue: true }, &ended))
+        Ok(browser.with(Held::issued(credential, new, user), &ended))
     }
-}
 
-impl Engine {
     /// Makes a session that is not stored yet, and the credential that will open it.
     pub(super) fn new_session(
         &self,

@@ -53,7 +53,7 @@ impl Engine {
     /// [`Code::Unauthorized`] when signed out, [`Code::TooManyRequests`] when the session has as many streams as
     /// allowed, [`Code::ServerBusy`] when the node has.
     pub fn watch(&self, browser: &Browser, heard: Option<EventId>) -> Result<Watch> {
-        let active = browser.active().ok_or(Code::Unauthorized)?;
+        let active = browser.signed_in()?;
         let listener = self.0.hub.listen(&active.user.id, &active.session.id).map_err(|full| match full {
             Full::Session => Code::TooManyRequests,
             Full::Node => Code::ServerBusy,

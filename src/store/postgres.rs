@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use sqlx::postgres::{
     PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgTransaction, Postgres,
 };
-use sqlx::{Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::sync::broadcast;
+use tokio::time::timeout;
 
 use self::listening::{Listening, payloads};
 use super::fit::fit;
@@ -436,8 +437,11 @@ async fn migrate(options: &PgConnectOptions) -> Result<()> {
     let mut migrations = sqlx::migrate!("migrations/postgres");
     // A release still works with the schema of the one after it, also when it starts.
     migrations.set_ignore_missing(true);
+    // Says at once what is wrong, where a pool goes on trying and then only tells that it took too long.
+    timeout(PATIENCE, options.connect()).await.map_err(unavailable)??.close().await?;
     // Not the requests' pool: a migration may take longer than a request may.
-    let pool = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    let pool = pool.connect_with(options.clone()).await?;
     let migrated = migrations.run(&pool).await.map_err(unavailable);
     pool.close().await;
     migrated

@@ -159,11 +159,13 @@ async fn an_ended_session_stays_ended_also_by_hand() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable() {
+async fn a_server_that_is_not_there_is_unavailable_and_the_error_says_why() {
     let nowhere = PostgresStore::open("postgres://nobody:secret@127.0.0.1:1/nothing", 1).await;
     let error = nowhere.expect_err("nobody listens there");
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
-    assert!(!format!("{error:?}").contains("secret"));
+    let told = format!("{error:?}");
+    assert!(told.contains("ConnectionRefused"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
 }
 
 #[tokio::test]

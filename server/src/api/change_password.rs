@@ -103,7 +103,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Response, Problem> {
     let browser = state.browser()?;
-    browser.active().ok_or(Code::Unauthorized)?;
+    browser.signed_in()?;
     let body = ChangePasswordBody::read(request).await?;
     let renewed = body.revoke_other_sessions.unwrap_or(false);
     let form = ChangePassword {

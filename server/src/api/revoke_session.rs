@@ -53,7 +53,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Json<Done>, Problem> {
     let browser = state.browser()?;
-    browser.active().ok_or(Code::Unauthorized)?;
+    browser.signed_in()?;
     let RevokeSessionBody { token } = RevokeSessionBody::read(request).await?;
     let Some(handle) = Handle::parse(&token) else { return Ok(Json(Done::DONE)) };
     match server.engine.revoke(&browser, &Target::Handle(handle)).await {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::target;
+use super::callback;
 use crate::Server;
 use crate::body::{Accepts, Fields, truth};
 use crate::openapi::{CHANGES, EVERY, HASHES, READS_BODY, READS_COOKIES, as_form, example, refusals};
@@ -141,7 +141,7 @@ pub(super) async fn handle(
 ) -> Result<Response, Problem> {
     let body = SignInBody::read(request).await?;
     let url = body.callback_url;
-    let callback = target::callback(&server, url.as_deref())?;
+    let callback = callback::check(&server, url.as_deref())?;
     let form =
         SignIn { email: body.email, password: body.password, remember: body.remember_me.unwrap_or(true) };
     let browser = server.engine.sign_in(&state.browser()?, state.client(), form).await?;

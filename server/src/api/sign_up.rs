@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::target;
+use super::callback;
 use crate::Server;
 use crate::body::{Accepts, Fields, truth};
 use crate::openapi::{CHANGES, EVERY, HASHES, READS_BODY, READS_COOKIES, as_form, example, refusals};
@@ -127,7 +127,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Response, Problem> {
     let body = SignUpBody::read(request).await?;
-    target::callback(&server, body.callback_url.as_deref())?;
+    callback::check(&server, body.callback_url.as_deref())?;
     let form = SignUp {
         name: body.name,
         email: body.email,

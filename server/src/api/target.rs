@@ -1,5 +1,4 @@
-//! Where a person goes next, and which session a body is about: `sessionId`, as the page says, or `sessionToken`, as
-//! the real client sends.
+//! Which session a body is about: `sessionId`, as the page says, or `sessionToken`, as the real client sends.
 
 use axum::extract::Request;
 use multi_session::http::Problem;
@@ -8,7 +7,6 @@ use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Object, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::Server;
 use crate::body::{Accepts, Fields};
 
 /// The body that [`read`] takes.
@@ -43,13 +41,4 @@ pub(super) async fn read(request: Request) -> Result<Target, Problem> {
     };
     fields.finish()?;
     target.ok_or_else(|| Code::InvalidSessionToken.into())
-}
-
-/// Checks where a client wants the person sent after a sign-in; an empty address is none, as with Better Auth.
-pub(super) fn callback<'a>(server: &Server, url: Option<&'a str>) -> Result<Option<&'a str>, Problem> {
-    let url = url.filter(|url| !url.is_empty());
-    if let Some(url) = url {
-        server.origins.check_callback(url)?;
-    }
-    Ok(url)
 }

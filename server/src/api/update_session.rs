@@ -34,7 +34,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, [Code::UnsupportedMediaType,
     security(("session" = [])),
 )]
 pub(super) async fn handle(state: RequestState, request: Request) -> Result<(), Problem> {
-    state.browser()?.active().ok_or(Code::Unauthorized)?;
+    state.browser()?.signed_in()?;
     Fields::read(request, Accepts::Json).await?;
     Err(nothing_to_update())
 }

@@ -1,0 +1,45 @@
+// How long after the answer to a revocation the stream of the revoked session says so. `REVOCATIONS=200` measures more.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Jar, clientOf, must, person, startOurs } from './harness.mjs';
+
+const revocations = Number(process.env.REVOCATIONS ?? 30);
+
+let server;
+before(async () => (server = await startOurs()));
+after(() => server?.stop());
+
+test('a revoked stream is told at once, and closed', async (t) => {
+  const ada = person('Ada');
+  const laptop = clientOf(new Jar(server.origin));
+  must(await laptop.signUp.email(ada));
+  const times = [];
+  for (let count = 0; count < revocations; count += 1) {
+    const phone = new Jar(server.origin);
+    must(await clientOf(phone).signIn.email({ email: ada.email, password: ada.password }));
+    const { id } = must(await clientOf(phone).getSession()).session;
+    const headers = { cookie: phone.header };
+    const stream = await fetch(`${server.origin}/api/auth/multi-session/events`, { headers });
+    assert.equal(stream.status, 200);
+    const reader = stream.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = (await reader.read()).value;
+    const told = (async () => {
+      for (;;) {
+        const { value = '', done } = await reader.read();
+        if ((text += value).includes(`"type":"ended","id":"${id}","reason":"revoked"`)) return performance.now();
+        assert.ok(!done, `the stream closed without a word: ${text}`);
+      }
+    })();
+    must(await laptop.multiSession.revoke({ sessionId: id }));
+    const answered = performance.now();
+    times.push(Math.max(0, (await told) - answered));
+    while (!(await reader.read()).done);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+  const said = `revoke answered → stream told, ${revocations} times: p50 ${at(0.5).toFixed(1)} ms, p95 ${at(0.95).toFixed(1)} ms`;
+  t.diagnostic(said);
+  assert.ok(at(0.95) < 300, said);
+});
