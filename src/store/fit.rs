@@ -3,38 +3,37 @@
 use super::{Ended, Limit};
 use crate::{EndedReason, Session, SessionId, UserId};
 
+/// A live session and whose it is.
+type Row = (SessionId, UserId);
+
 /// Says what ends so that `new` fits; `None` when it does not fit.
 ///
 /// `live` are the live sessions of the user and of the browser, oldest first. The browser's other session of the same
 /// user is replaced, then the oldest of the user give way, then the oldest that the browser holds.
-pub(super) fn fit(new: &Session, limit: &Limit, live: &[(SessionId, UserId)]) -> Option<Vec<Ended>> {
-    let maximum = usize::try_from(limit.maximum).unwrap_or(usize::MAX);
-    let is_held = |id: &SessionId| limit.held.contains(id);
-    let (replaced, mut staying): (Vec<_>, Vec<_>) =
-        live.iter().partition(|(id, user)| *user == new.user_id && is_held(id));
-    let mut ended: Vec<Ended> = replaced.into_iter().map(|row| end(row, EndedReason::Replaced)).collect();
-
-    let concerns: [&dyn Fn(&(SessionId, UserId)) -> bool; 2] =
-        [&|(_, user)| *user == new.user_id, &|(id, _)| is_held(id)];
-    for concerned in concerns {
-        let count = staying.iter().filter(|row| concerned(row)).count();
-        let excess = (count + 1).saturating_sub(maximum);
-        if excess > 0 && !limit.revoke_oldest {
-            return None;
-        }
-        let mut missing = excess;
-        staying.retain(|row| {
-            let gives_way = missing > 0 && concerned(row);
-            if gives_way {
-                missing -= 1;
-                ended.push(end(row, EndedReason::Evicted));
-            }
-            !gives_way
-        });
-    }
+pub(super) fn fit(new: &Session, limit: &Limit, live: &[Row]) -> Option<Vec<Ended>> {
+    let is_of_user = |(_, user): &Row| *user == new.user_id;
+    let is_held = |(id, _): &Row| limit.held.contains(id);
+    let (replaced, mut staying): (Vec<&Row>, Vec<&Row>) =
+        live.iter().partition(|row| is_of_user(row) && is_held(row));
+    let mut ended = end(&replaced, EndedReason::Replaced);
+    ended.extend(give_way(&mut staying, limit, is_of_user)?);
+    ended.extend(give_way(&mut staying, limit, is_held)?);
     Some(ended)
 }
 
-fn end((id, user_id): &(SessionId, UserId), reason: EndedReason) -> Ended {
-    Ended { id: id.clone(), user_id: user_id.clone(), reason }
+/// Takes out the oldest of the counted ones that are too many beside a new one; `None` where none gives way.
+fn give_way(staying: &mut Vec<&Row>, limit: &Limit, is_counted: impl Fn(&Row) -> bool) -> Option<Vec<Ended>> {
+    let maximum = usize::try_from(limit.maximum).unwrap_or(usize::MAX);
+    let counted: Vec<&Row> = staying.iter().copied().filter(|row| is_counted(row)).collect();
+    let excess = (counted.len() + 1).saturating_sub(maximum);
+    if excess > 0 && !limit.revoke_oldest {
+        return None;
+    }
+    let oldest = &counted[..excess.min(counted.len())];
+    staying.retain(|row| !oldest.contains(row));
+    Some(end(oldest, EndedReason::Evicted))
+}
+
+fn end(rows: &[&Row], reason: EndedReason) -> Vec<Ended> {
+    rows.iter().map(|(id, user_id)| Ended { id: id.clone(), user_id: user_id.clone(), reason }).collect()
 }

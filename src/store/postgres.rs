@@ -34,8 +34,10 @@ use statements as sql;
 
 type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
 
-/// How long a request waits for a connection; a statement waits no longer for its answer (see `CONFIGURE`).
+/// How long a request waits for a connection; the server gives a statement no longer either (see `CONFIGURE`).
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a call takes at most: a server behind a broken network says nothing at all.
+const DEADLINE: Duration = Duration::from_secs(8);
 /// A connection that was idle for so long is asked whether it is still there before it is used.
 const IDLE: Duration = Duration::from_secs(1);
 /// How often a change is tried that the database took back in favour of another one.
@@ -277,13 +279,23 @@ impl PostgresStore {
     }
 }
 
+/// Gives up on a call that takes too long; whether a change was made is not known then.
+async fn in_time<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    timeout(DEADLINE, call).await.map_err(unavailable)?
+}
+
+/// The same for a single statement.
+async fn answer<T>(statement: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+    in_time(async { Ok(statement.await?) }).await
+}
+
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
 macro_rules! retrying {
     ($change:expr) => {{
         let mut tries = 1;
         loop {
-            match $change.await {
+            match in_time($change).await {
                 Err(error) if tries < TRIES && was_taken_back(&error) => tries += 1,
                 outcome => break outcome,
             }
@@ -296,27 +308,27 @@ impl Store for PostgresStore {
     async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
         let handles: Vec<&str> = handles.iter().map(|handle| handle.as_str()).collect();
         let rows = sqlx::query(sql::LIVE_BY_HANDLES).bind(now.unix_ms()).bind(handles);
-        rows.fetch_all(&self.pool).await?.iter().map(stored_session).collect()
+        answer(rows.fetch_all(&self.pool)).await?.iter().map(stored_session).collect()
     }
 
     async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
         let rows = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
-        rows.fetch_all(&self.pool).await?.iter().map(stored_session).collect()
+        answer(rows.fetch_all(&self.pool)).await?.iter().map(stored_session).collect()
     }
 
     async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {
-        let rows = sqlx::query(sql::FIND).bind(texts(ids.iter().copied())).fetch_all(&self.pool).await?;
-        rows.iter().map(found).collect()
+        let rows = sqlx::query(sql::FIND).bind(texts(ids.iter().copied()));
+        answer(rows.fetch_all(&self.pool)).await?.iter().map(found).collect()
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>> {
         let row = sqlx::query(sql::FIND_BY_HANDLE).bind(handle.as_str());
-        row.fetch_optional(&self.pool).await?.as_ref().map(found).transpose()
+        answer(row.fetch_optional(&self.pool)).await?.as_ref().map(found).transpose()
     }
 
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
-        let row = sqlx::query(sql::PASSWORD_OF).bind(email).fetch_optional(&self.pool).await?;
-        let found = row.map(|row| {
+        let row = sqlx::query(sql::PASSWORD_OF).bind(email);
+        let found = answer(row.fetch_optional(&self.pool)).await?.map(|row| {
             Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.optional_text("password_hash")? })
         });
         found.transpose()
@@ -332,14 +344,12 @@ impl Store for PostgresStore {
     }
 
     async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
-        let extended = sqlx::query(sql::EXTEND)
+        let extend = sqlx::query(sql::EXTEND)
             .bind(now.unix_ms())
             .bind(to.unix_ms())
             .bind(id.as_str())
-            .bind(from.unix_ms())
-            .execute(&self.pool)
-            .await?;
-        Ok(extended.rows_affected() == 1)
+            .bind(from.unix_ms());
+        Ok(answer(extend.execute(&self.pool)).await?.rows_affected() == 1)
     }
 
     async fn end_by_id(
@@ -397,8 +407,7 @@ impl Store for PostgresStore {
 
     async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
         let query = sqlx::query(sql::CHANGE_PASSWORD).bind(user.as_str()).bind(from).bind(to);
-        query.bind(now.unix_ms()).execute(&self.pool).await?;
-        Ok(())
+        answer(query.bind(now.unix_ms()).execute(&self.pool)).await.map(drop)
     }
 
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
@@ -410,7 +419,7 @@ impl Store for PostgresStore {
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
         let expired = retrying!(self.try_expire(now, limit))?;
         let delete = sqlx::query(sql::DELETE_ENDED).bind(delete_before.unix_ms()).bind(i64::from(limit));
-        Ok((expired, delete.execute(&self.pool).await?.rows_affected()))
+        Ok((expired, answer(delete.execute(&self.pool)).await?.rows_affected()))
     }
 
     fn changes(&self) -> Changes {
@@ -418,17 +427,17 @@ impl Store for PostgresStore {
     }
 
     async fn announce(&self, change: Change) -> Result<()> {
-        notify(&mut *self.pool.acquire().await?, vec![change]).await
+        in_time(async { notify(&mut *self.pool.acquire().await?, vec![change]).await }).await
     }
 
     async fn ping(&self) -> Result<()> {
-        self.pool.execute(sql::PING).await?;
-        Ok(())
+        answer(self.pool.execute(sql::PING)).await.map(drop)
     }
 
     async fn close(&self) {
         self.listening.stop();
-        self.pool.close().await;
+        // A server that does not answer any more keeps nobody from stopping.
+        let _ = timeout(PATIENCE, self.pool.close()).await;
     }
 }
 

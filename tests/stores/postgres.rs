@@ -1,5 +1,6 @@
 //! The store for several nodes: a database for each test.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,8 @@ use multi_session::{
     Change, Changes, EndedReason, Handle, ImportStore, Limit, NewSession, NewUser, OpenError, PostgresStore,
     PostgresTestDatabase, SecretHash, Session, SessionId, Store, StoreError, Timestamp, User, UserId,
 };
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::import;
 
@@ -139,6 +142,55 @@ async fn a_change_that_waits_too_long_is_unavailable() {
     let live = node.live_of_user(&new.session.user_id, NOW).await.expect("readers go on");
     assert_eq!(live.len(), 1);
     drop(held);
+}
+
+/// Stands between a node and the server.
+struct Network {
+    address: SocketAddr,
+    silent: watch::Sender<bool>,
+}
+
+impl Network {
+    async fn before(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (silent, is_silent) = watch::channel(false);
+        tokio::spawn(async move {
+            while let Ok((mut node, _)) = listener.accept().await {
+                let mut is_silent = is_silent.clone();
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(server).await.expect("a connection");
+                    let silence = async { is_silent.wait_for(|silent| *silent).await.map(drop) };
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut node, &mut server) => {}
+                        // Open, and nothing goes through.
+                        _ = silence => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        Self { address, silent }
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_falls_silent_makes_it_unavailable() {
+    let database = PostgresTestDatabase::migrated().await;
+    let mut url = url::Url::parse(&database.url()).expect("a URL");
+    let server = url.socket_addrs(|| None).expect("an address")[0];
+    let network = Network::before(server).await;
+    url.set_port(Some(network.address.port())).expect("a port");
+    url.set_ip_host(network.address.ip()).expect("a host");
+    let node = PostgresStore::open(url.as_str(), 2).await.expect("a database");
+    let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    network.silent.send(true).expect("somebody listens");
+    let held = [&new.session.id];
+    let (read, changed) = tokio::join!(
+        node.live_of_user(&new.session.user_id, NOW),
+        node.end_held(&held, None, EndedReason::SignedOut, NOW),
+    );
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    assert!(matches!(changed, Err(StoreError::Unavailable(_))), "{changed:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use multi_session::PostgresTestDatabase;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -155,6 +156,16 @@ fn migrate_makes_the_database_and_exits() {
     let output = command(folder.path()).arg("migrate").output().expect("it runs");
     assert!(output.status.success());
     assert!(folder.path().join("data/test.db").is_file());
+}
+
+#[tokio::test]
+async fn migrate_brings_a_postgresql_database_up_to_date_as_often_as_it_is_asked() {
+    let (folder, database) = (TempDir::new().expect("a folder"), PostgresTestDatabase::empty().await);
+    for _ in 0..2 {
+        let migrate = command(folder.path()).arg("migrate").env("DATABASE_URL", database.url()).output();
+        assert!(migrate.expect("it runs").status.success());
+    }
+    assert_eq!(database.contents().await, "", "the tables are there, and empty");
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl<T: Store + ImportStore> TestStore for T {}
 /// A database of its own; it goes when this is dropped.
 pub(crate) enum TestDatabase {
     Sqlite(SqliteStore, TempDir),
-    Postgres(PostgresStore, PostgresTestDatabase),
+    Postgres(PostgresStore, Box<PostgresTestDatabase>),
 }
 
 impl TestDatabase {
@@ -33,7 +33,7 @@ impl TestDatabase {
             Ok("postgres") => {
                 let database = PostgresTestDatabase::migrated().await;
                 let store = PostgresStore::open(&database.url(), CONNECTIONS).await.expect("a database");
-                Self::Postgres(store, database)
+                Self::Postgres(store, Box::new(database))
             }
             Ok(other) => panic!("MULTI_SESSION_TEST_STORE is {other:?}: it may be sqlite or postgres"),
         }
