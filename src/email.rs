@@ -37,9 +37,17 @@ mod tests {
     #[test]
     fn addresses_are_lower_case_and_well_formed() {
         assert_eq!(normalise(" Ada@Example.ORG ").as_deref(), Ok("ada@example.org"));
-        for text in
-            ["", "ada", "ada@", "@example.org", "ada@localhost", "a b@example.org", "Ada <ada@example.org>"]
-        {
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "@example.org",
+            "ada@localhost",
+            "a b@example.org",
+            "Ada <ada@example.org>",
+            "a\0@example.org",
+            "\"a\0\"@example.org",
+        ] {
             assert_eq!(normalise(text), Err(Code::InvalidEmail), "{text:?} was taken");
         }
     }

@@ -149,6 +149,7 @@ impl Work<'_> {
             let mut row = Columns::of(row?);
             read += 1;
             let done = match table {
+                _ if row.has_nul() => Err(broken("it holds a NUL character, which PostgreSQL cannot store")),
                 Table::User => self.user(&mut row).await,
                 Table::Account => self.password(&mut row).await,
                 Table::Session => self.session(&mut row).await,
@@ -259,6 +260,10 @@ impl Columns {
     fn of(row: TextRow) -> Self {
         let id = row.first().cloned().flatten().unwrap_or_default();
         Self { id, rest: row.into_iter() }
+    }
+
+    fn has_nul(&self) -> bool {
+        self.rest.as_slice().iter().flatten().any(|text| text.contains('\0'))
     }
 
     fn take(&mut self) -> Option<String> {

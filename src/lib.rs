@@ -13,11 +13,12 @@
 //! |---|---|
 //! | none | the shared types: they compile to WebAssembly and do no I/O |
 //! | `engine` | [`Engine`]: every rule, over any [`Store`] |
-//! | `sqlite` | [`SqliteStore`], the embedded store |
+//! | `sqlite` | [`SqliteStore`], the embedded store of one node |
+//! | `postgres` | [`PostgresStore`], the store that several nodes share |
 //! | `import-better-auth` | `import_better_auth`: moves users and living sessions here |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
 //! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
-//! | `test-support` | a clock that tests move by hand |
+//! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
 //!
 //! # Invariants
 //!
@@ -145,6 +146,10 @@ pub use {
     user_agent::device_of,
 };
 
+#[cfg(feature = "postgres")]
+pub use store::postgres::PostgresStore;
+#[cfg(all(feature = "postgres", feature = "test-support"))]
+pub use store::postgres::test_database::PostgresTestDatabase;
 #[cfg(feature = "import-better-auth")]
 pub use {
     import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, import_better_auth},
@@ -152,10 +157,13 @@ pub use {
     store::import::{Import, ImportStore, ImportedSession, TakeError, Taken},
 };
 
-#[cfg(feature = "test-support")]
-pub use clock::ManualClock;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
+#[cfg(feature = "test-support")]
+pub use {
+    clock::ManualClock,
+    store::{contract, memory::MemoryStore},
+};
 
 /// Holds the README's examples to what compiles.
 #[cfg(all(doctest, feature = "axum", feature = "sqlite"))]

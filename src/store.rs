@@ -1,7 +1,7 @@
 //! Where users and sessions are kept.
 //!
 //! To add a backend, implement [`Store`] in a file of its own under `src/store/`, with its statements as
-//! constants beside it, and give it a feature of its name.
+//! constants beside it, give it a feature of its name, and hold it to [`store_contract!`](crate::store_contract).
 
 use std::sync::Arc;
 
@@ -11,8 +11,18 @@ use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId
 
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod better_auth;
+#[cfg(feature = "test-support")]
+pub mod contract;
+#[cfg(any(feature = "postgres", feature = "test-support"))]
+mod fit;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod import;
+#[cfg(feature = "test-support")]
+pub(crate) mod memory;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -257,7 +267,8 @@ pub trait Store: Send + Sync {
 
     /// Gives what changes from now on, on whichever node: every session that begins or ends, and what was touched.
     ///
-    /// A change is told once it is committed, never one that was rolled back.
+    /// A change is told once it is committed, never one that was rolled back; what was committed a moment before may
+    /// be told as well.
     fn changes(&self) -> Changes;
 
     /// Tells all nodes of a change that is in no row.
@@ -268,4 +279,18 @@ pub trait Store: Send + Sync {
 
     /// Finishes what is under way and lets go of the store.
     async fn close(&self);
+}
+
+/// What a committed change is told as: the sessions that began or ended, a user at a time.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn changes_of(new: Option<&Session>, ended: &[Ended]) -> Vec<Change> {
+    let mut by_user: Vec<(&UserId, Vec<SessionId>)> = Vec::new();
+    let ended = ended.iter().map(|ended| (&ended.user_id, &ended.id));
+    for (user, id) in ended.chain(new.map(|new| (&new.user_id, &new.id))) {
+        match by_user.iter_mut().find(|(known, _)| *known == user) {
+            Some((_, ids)) => ids.push(id.clone()),
+            None => by_user.push((user, vec![id.clone()])),
+        }
+    }
+    by_user.into_iter().map(|(user, ids)| Change::Sessions { user: user.clone(), ids }).collect()
 }

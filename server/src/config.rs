@@ -1,12 +1,15 @@
 //! Flags and their environment twins; `--help` is the reference.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use multi_session::{InvalidOptions, Options};
+use multi_session::{InvalidOptions, Options, PostgresStore};
+
+use crate::DatabaseUrl;
 
 /// See every device you are signed in on, switch accounts, and end one session, the others or all.
 #[derive(Clone, Debug, Parser)]
@@ -16,9 +19,25 @@ pub struct Config {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The database.
-    #[arg(long, env = "DATABASE_URL", global = true, default_value = "sqlite://data/multi-session.db")]
-    pub database_url: String,
+    /// The database: sqlite://FILE for one node, postgres://USER:PASSWORD@HOST/DATABASE for several. Other users of the
+    /// machine can see flags: with a password the variable is safer.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        global = true,
+        default_value = "sqlite://data/multi-session.db"
+    )]
+    pub database_url: DatabaseUrl,
+
+    /// How many connections to PostgreSQL this node keeps at most, beside the one that hears of changes.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_DATABASE_CONNECTIONS",
+        global = true,
+        default_value_t = NonZeroU32::new(PostgresStore::CONNECTIONS).expect("more than none")
+    )]
+    pub database_connections: NonZeroU32,
 
     /// The address to listen on.
     #[arg(long, env = "LEPTOS_SITE_ADDR", global = true, default_value = "127.0.0.1:3000")]
@@ -230,8 +249,12 @@ mod tests {
             let config = Config::parse_from(["multi-session", flags[0], flags[1]]);
             assert!(config.session_options().is_err(), "{flags:?} was taken");
         }
-        for flags in [["--maximum-sessions", "-1"], ["--session-timeout", "soon"], ["--trusted-proxies", "x"]]
-        {
+        for flags in [
+            ["--maximum-sessions", "-1"],
+            ["--session-timeout", "soon"],
+            ["--trusted-proxies", "x"],
+            ["--database-connections", "0"],
+        ] {
             assert!(
                 Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),
                 "{flags:?} was taken"

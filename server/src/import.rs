@@ -1,11 +1,10 @@
 //! `multi-session import better-auth`.
 
 use multi_session::{
-    BetterAuthSource, Clock, ImportCounts, ImportOptions, ImportProgress, Store, SystemClock,
-    import_better_auth,
+    BetterAuthSource, Clock, ImportCounts, ImportOptions, ImportProgress, SystemClock, import_better_auth,
 };
 
-use crate::{BetterAuthImport, Config, ServerError, open_store};
+use crate::{BetterAuthImport, Config, ServerError, database};
 
 /// Takes the users and sessions of a Better Auth database over, telling how it goes.
 ///
@@ -13,13 +12,13 @@ use crate::{BetterAuthImport, Config, ServerError, open_store};
 ///
 /// [`ServerError::Database`] when our own database cannot be opened, [`ServerError::Import`] when nothing was taken.
 pub async fn import(config: &Config, import: BetterAuthImport) -> Result<(), ServerError> {
-    let store = open_store(config).await?;
-    let imported = run(&store, import).await;
+    let store = database::open(config).await?;
+    let imported = run(&*store, import).await;
     store.close().await;
     imported
 }
 
-async fn run(store: &multi_session::SqliteStore, import: BetterAuthImport) -> Result<(), ServerError> {
+async fn run(store: &dyn database::Database, import: BetterAuthImport) -> Result<(), ServerError> {
     let failed = ServerError::Import;
     let mut source = BetterAuthSource::open(&import.from).await.map_err(|error| failed(error.into()))?;
     let options = ImportOptions { secret: import.secret, dry_run: import.dry_run };

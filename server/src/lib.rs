@@ -1,17 +1,17 @@
 //! Turns the library into a process: configuration, REST, pages, background jobs, shutdown.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use multi_session::{Engine, InvalidOptions, SqliteStore, StoreError, StreamLimits};
+use multi_session::{Engine, InvalidOptions, StoreError, StreamLimits};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 mod api;
 mod body;
 mod config;
+mod database;
 mod import;
 mod jobs;
 mod openapi;
@@ -23,6 +23,7 @@ mod site;
 pub mod telemetry;
 
 pub use config::{BetterAuthImport, Command, Config, ImportFrom, ListScope, Switch};
+pub use database::DatabaseUrl;
 pub use import::import;
 pub use router::{Server, router};
 
@@ -42,8 +43,8 @@ pub enum ServerError {
     /// The database cannot be opened or brought up to date.
     #[error("the database {url} cannot be opened")]
     Database {
-        /// The database, without a password.
-        url: String,
+        /// The database.
+        url: DatabaseUrl,
         /// Why.
         #[source]
         source: StoreError,
@@ -74,8 +75,8 @@ pub enum ServerError {
 ///
 /// [`ServerError::Database`].
 pub async fn migrate(config: &Config) -> Result<(), ServerError> {
-    let store = open_store(config).await?;
-    multi_session::Store::close(&store).await;
+    let store = database::open(config).await?;
+    store.close().await;
     tracing::info!("the database is up to date");
     Ok(())
 }
@@ -87,10 +88,10 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 /// [`ServerError`].
 pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
-    let store = open_store(&config).await?;
+    let store = database::open(&config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
     let streams = StreamLimits { per_node: config.maximum_streams, ..StreamLimits::default() };
-    let builder = Engine::builder(Arc::new(store)).options(options).stream_limits(streams);
+    let builder = Engine::builder(store).options(options).stream_limits(streams);
     let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
@@ -139,12 +140,4 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     flushed.map_err(ServerError::Flush)?;
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn open_store(config: &Config) -> Result<SqliteStore, ServerError> {
-    let url = &config.database_url;
-    if !url.starts_with("sqlite:") {
-        return Err(ServerError::Config("DATABASE_URL must begin with sqlite://".to_owned()));
-    }
-    SqliteStore::open(url).await.map_err(|source| ServerError::Database { url: url.clone(), source })
 }

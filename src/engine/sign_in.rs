@@ -47,10 +47,11 @@ impl Engine {
     /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
         let name = form.name.trim();
-        if name.chars().count() > MAXIMUM_NAME_CHARACTERS {
+        // PostgreSQL has no NUL in its texts.
+        if name.chars().count() > MAXIMUM_NAME_CHARACTERS || name.contains('\0') {
             return Err(Code::InvalidName.into());
         }
-        if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN) {
+        if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN || image.contains('\0')) {
             return Err(Code::ValidationError.into());
         }
         let email = email::normalise(&form.email)?;

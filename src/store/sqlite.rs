@@ -2,24 +2,23 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
-    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Row, Sqlite};
-
 use tokio::sync::broadcast;
 
+use super::sql::{Result, corrupt, ended_rows, found, stored_session, touched, unavailable, user};
 use super::{
-    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
-    StoredSession,
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
+    changes_of,
 };
-use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, UserId};
 
 #[cfg(feature = "import-better-auth")]
 mod import;
@@ -28,7 +27,6 @@ mod statements;
 use statements as sql;
 
 type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
-type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -110,7 +108,7 @@ impl SqliteStore {
     #[cfg(feature = "test-support")]
     pub async fn order_of_creation(&self) -> Result<Vec<SessionId>> {
         let rows = sqlx::query("select id from sessions order by seq").fetch_all(&self.readers).await?;
-        rows.iter().map(session_id).collect()
+        rows.iter().map(super::sql::session_id).collect()
     }
 
     async fn write(&self, query: Query) -> Result<u64> {
@@ -118,23 +116,15 @@ impl SqliteStore {
     }
 
     async fn end(&self, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
-        let ended = ended_rows(query.fetch_all(&self.writer).await?, reason)?;
+        let ended = ended_rows(&query.fetch_all(&self.writer).await?, reason)?;
         self.tell(None, &ended);
         Ok(ended)
     }
 
-    /// Tells what has been committed, a user at a time; without listeners nobody hears it.
+    /// Tells what has been committed; without listeners nobody hears it.
     fn tell(&self, new: Option<&Session>, ended: &[Ended]) {
-        let mut by_user: Vec<(&UserId, Vec<SessionId>)> = Vec::new();
-        let ended = ended.iter().map(|ended| (&ended.user_id, &ended.id));
-        for (user, id) in ended.chain(new.map(|new| (&new.user_id, &new.id))) {
-            match by_user.iter_mut().find(|(known, _)| *known == user) {
-                Some((_, ids)) => ids.push(id.clone()),
-                None => by_user.push((user, vec![id.clone()])),
-            }
-        }
-        for (user, ids) in by_user {
-            let _ = self.changes.send(Change::Sessions { user: user.clone(), ids });
+        for change in changes_of(new, ended) {
+            let _ = self.changes.send(change);
         }
     }
 }
@@ -144,14 +134,8 @@ fn ending(statement: &'static str, now: Timestamp, reason: EndedReason, by: Opti
     sqlx::query(statement).bind(now.unix_ms()).bind(reason.as_str()).bind(by.map(|id| id.as_str().to_owned()))
 }
 
-fn ended_rows(rows: Vec<SqliteRow>, reason: EndedReason) -> Result<Vec<Ended>> {
-    rows.iter()
-        .map(|row| Ok(Ended { id: session_id(row)?, user_id: user_id(row, "user_id")?, reason }))
-        .collect()
-}
-
 async fn end_in(connection: &mut SqliteConnection, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
-    ended_rows(query.fetch_all(connection).await?, reason)
+    ended_rows(&query.fetch_all(connection).await?, reason)
 }
 
 /// How many of `count` live sessions, and one more, are beyond the limit.
@@ -382,10 +366,7 @@ impl Store for SqliteStore {
         let batch: Vec<_> = batch.iter().map(|(id, at)| (id.as_str(), at.unix_ms())).collect();
         let batch = serde_json::to_string(&batch).map_err(corrupt)?;
         let rows = sqlx::query(sql::TOUCH).bind(batch).fetch_all(&self.writer).await?;
-        let touched: Vec<_> = rows
-            .iter()
-            .map(|row| Ok((user_id(row, "user_id")?, session_id(row)?, timestamp(row, "last_active_at")?)))
-            .collect::<Result<_>>()?;
+        let touched = rows.iter().map(touched).collect::<Result<_>>()?;
         let _ = self.changes.send(Change::Touched(touched));
         Ok(())
     }
@@ -455,100 +436,4 @@ async fn count(
 
 fn json_list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     serde_json::Value::from_iter(texts).to_string()
-}
-
-fn stored_session(row: &SqliteRow) -> Result<StoredSession> {
-    let secret_hash: &[u8] = row.try_get("secret_hash")?;
-    let session = Session {
-        id: session_id(row)?,
-        handle: Handle::parse(row.try_get("handle")?).ok_or_else(|| corrupt("a handle has not its form"))?,
-        user_id: user_id(row, "user_id")?,
-        expires_at: timestamp(row, "expires_at")?,
-        created_at: timestamp(row, "created_at")?,
-        updated_at: timestamp(row, "updated_at")?,
-        ip_address: row.try_get("ip_address")?,
-        user_agent: row.try_get("user_agent")?,
-    };
-    Ok(StoredSession {
-        session,
-        user: user(row, "user_id")?,
-        secret_hash: SecretHash::from_bytes(secret_hash)
-            .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
-        remember: row.try_get("remember")?,
-        last_active_at: timestamp(row, "last_active_at")?,
-    })
-}
-
-fn found(row: &SqliteRow) -> Result<Found> {
-    let ended_at: Option<i64> = row.try_get("ended_at")?;
-    let end = match ended_at {
-        None => None,
-        Some(at) => {
-            let by: Option<String> = row.try_get("ended_by")?;
-            let user_agent: Option<String> = row.try_get("by_user_agent")?;
-            Some(End {
-                reason: EndedReason::parse(row.try_get("ended_reason")?)
-                    .ok_or_else(|| corrupt("a session ended for no reason that is known"))?,
-                at: Timestamp::from_unix_ms(at),
-                by: match by {
-                    Some(by) => Some((SessionId::new(by).map_err(corrupt)?, user_agent.unwrap_or_default())),
-                    None => None,
-                },
-            })
-        }
-    };
-    Ok(Found { stored: stored_session(row)?, end })
-}
-
-fn user(row: &SqliteRow, id_column: &str) -> Result<User> {
-    Ok(User {
-        id: user_id(row, id_column)?,
-        name: row.try_get("name")?,
-        email: row.try_get("email")?,
-        email_verified: row.try_get("email_verified")?,
-        image: row.try_get("image")?,
-        created_at: timestamp(row, "user_created_at")?,
-        updated_at: timestamp(row, "user_updated_at")?,
-    })
-}
-
-fn session_id(row: &SqliteRow) -> Result<SessionId> {
-    SessionId::new(row.try_get::<&str, _>("id")?).map_err(corrupt)
-}
-
-fn user_id(row: &SqliteRow, column: &str) -> Result<UserId> {
-    UserId::new(row.try_get::<&str, _>(column)?).map_err(corrupt)
-}
-
-fn timestamp(row: &SqliteRow, column: &str) -> Result<Timestamp> {
-    Ok(Timestamp::from_unix_ms(row.try_get(column)?))
-}
-
-fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-    StoreError::Unavailable(Arc::from(error.into()))
-}
-
-fn corrupt(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-    StoreError::Corrupt(Arc::from(error.into()))
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode, Encode, RowNotFound, TypeNotFound};
-        match &error {
-            ColumnDecode { .. }
-            | ColumnNotFound(_)
-            | Decode(_)
-            | Encode(_)
-            | RowNotFound
-            | TypeNotFound { .. } => corrupt(error),
-            // A constraint that our own statements broke is our fault; all else is the database's state.
-            sqlx::Error::Database(cause) if is_constraint(&**cause) => corrupt(error),
-            _ => unavailable(error),
-        }
-    }
-}
-
-fn is_constraint(cause: &dyn sqlx::error::DatabaseError) -> bool {
-    !matches!(cause.kind(), sqlx::error::ErrorKind::Other)
 }

@@ -115,10 +115,12 @@ async fn no_secret_is_in_the_database_or_in_an_answer() {
     let value = browser.cookies()[SESSION].replace("%2B", "+").replace("%2F", "/").replace("%3D", "=");
     let secret = &value[33..];
     let raw = base64_decode(secret);
-    let bytes = app.database_bytes();
+    let bytes = app.database.contents().await;
     assert!(contains(&bytes, &value.as_bytes()[..32]), "the handle is there: the search works");
     assert!(!contains(&bytes, secret.as_bytes()));
     assert!(!contains(&bytes, &raw));
+    let hex: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!contains(&bytes, hex.as_bytes()), "as PostgreSQL writes bytes");
     assert!(!contains(&bytes, PASSWORD.as_bytes()));
     for path in ["/api/auth/get-session", "/api/auth/multi-session/list-device-sessions", "/sessions"] {
         let answer = browser.get(path).await;

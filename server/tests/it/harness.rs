@@ -12,11 +12,12 @@ use axum::http::response::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
 use http_body_util::BodyExt;
-use multi_session::{Engine, ManualClock, SqliteStore, Timestamp};
+use multi_session::{Engine, ManualClock, Timestamp};
 use serde_json::{Value, json};
 use server::{Config, Server, router};
-use tempfile::TempDir;
 use tower::ServiceExt;
+
+use crate::store::{TestDatabase, TestStore};
 
 pub(crate) const ORIGIN: &str = "http://127.0.0.1:3000";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -30,9 +31,9 @@ pub(crate) const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Ma
 #[derive(Clone)]
 pub(crate) struct TestApp {
     pub(crate) engine: Engine,
-    pub(crate) store: SqliteStore,
+    pub(crate) database: Arc<TestDatabase>,
+    pub(crate) store: Arc<dyn TestStore>,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) folder: Arc<TempDir>,
     router: Router,
 }
 
@@ -43,13 +44,11 @@ impl TestApp {
 
     /// Starts with the flags that a person would give.
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
-        let folder = Arc::new(TempDir::new().expect("a folder"));
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let all = ["multi-session", "--database-url", &url].into_iter().chain(flags.iter().copied());
-        let config = Config::parse_from(all);
-        let store = SqliteStore::open(&url).await.expect("a database");
+        let config = Config::parse_from(["multi-session"].iter().chain(flags));
+        let database = Arc::new(TestDatabase::make().await);
+        let store = database.store();
         let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
-        let engine = Engine::builder(Arc::new(store.clone()))
+        let engine = Engine::builder(Arc::clone(&store) as _)
             .options(config.session_options().expect("valid limits"))
             .clock(Arc::clone(&clock) as _)
             .build();
@@ -58,7 +57,7 @@ impl TestApp {
             async move { engine.follow().await }
         });
         let server = Server::new(&config, engine.clone()).expect("a valid configuration");
-        Self { engine, store, clock, folder, router: router(&server) }
+        Self { engine, database, store, clock, router: router(&server) }
     }
 
     /// A browser that has never been here.
@@ -87,14 +86,6 @@ impl TestApp {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
-    }
-
-    /// Every byte that the database has on disk, without the index of its log, which readers mark.
-    pub(crate) fn database_bytes(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
-        let paths = files.map(|file| file.expect("a file").path());
-        let kept = paths.filter(|path| !path.to_string_lossy().ends_with("-shm"));
-        kept.flat_map(|path| std::fs::read(path).expect("its bytes")).collect()
     }
 }
 

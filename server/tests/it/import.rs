@@ -1,6 +1,6 @@
 //! Accounts that came from Better Auth, once they are here.
 
-use multi_session::{ImportStore, Store, Timestamp, User, UserId};
+use multi_session::{Timestamp, User, UserId};
 use serde_json::json;
 
 use crate::harness::{FIREFOX, PASSWORD, TestApp};

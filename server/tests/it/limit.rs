@@ -58,7 +58,7 @@ async fn sixty_four_sign_ins_at_once_leave_exactly_the_five_newest() {
     assert_eq!(live.len(), 5);
     let listed = app.engine.list(&last.expect("a live one")).await.expect("a list");
     assert_eq!(listed.len(), 5);
-    let order = app.store.order_of_creation().await.expect("the rows");
+    let order = app.database.order_of_creation().await.expect("the rows");
     let newest: HashSet<String> = order.iter().rev().take(5).map(ToString::to_string).collect();
     assert_eq!(order.len(), 65, "one sign-up and 64 sign-ins");
     assert_eq!(live, newest);

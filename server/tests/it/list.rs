@@ -112,12 +112,12 @@ async fn last_active_is_known_at_once_and_written_by_the_flush() {
 async fn reading_the_list_writes_nothing() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
-    let before = app.database_bytes();
+    let before = app.database.contents().await;
     for _ in 0..3 {
         laptop.list().await;
         laptop.get_session().await;
     }
-    assert!(before == app.database_bytes(), "a read changed the database");
+    assert!(before == app.database.contents().await, "a read changed the database");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The promises to users, spoken by actors: browsers that keep their cookies, against a server with its own
-//! database and a clock that stands still.
+//! database and a clock that stands still. With MULTI_SESSION_TEST_STORE=postgres, under scripts/with-postgres.sh, the
+//! databases are PostgreSQL's.
 
 mod harness;
 
@@ -21,11 +22,11 @@ mod pages;
 mod parity;
 mod passwords;
 mod process;
-mod query_plans;
 mod rate_limit;
 mod reference;
 mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
+mod store;
 mod unavailable;

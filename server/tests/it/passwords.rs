@@ -17,7 +17,7 @@ async fn beyond_the_bound_a_sign_in_is_refused_and_the_others_are_served() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let limits = PasswordLimits { at_once: NonZeroUsize::MIN, waiting: 2 };
-    let engine = Engine::builder(Arc::new(app.store.clone())).password_limits(limits).build();
+    let engine = Engine::builder(Arc::clone(&app.store) as _).password_limits(limits).build();
     let tries: Vec<_> = (0..16)
         .map(|_| {
             let engine = engine.clone();

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use multi_session::PostgresTestDatabase;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -129,8 +130,14 @@ fn it_says_what_is_wrong_with_its_configuration() {
         ("MULTI_SESSION_TRUSTED_ORIGINS", "https://a.example/path", "is not an origin"),
         ("MULTI_SESSION_COOKIE_PREFIX", "a b", "is no cookie prefix"),
         ("MULTI_SESSION_TRUSTED_PROXIES", "everybody", "trusted-proxies"),
-        ("DATABASE_URL", "mysql://localhost", "DATABASE_URL must begin with sqlite://"),
+        ("DATABASE_URL", "mysql://localhost", "DATABASE_URL must begin with sqlite:// or postgres://"),
         ("DATABASE_URL", "sqlite://file/test.db", "cannot be opened"),
+        (
+            "DATABASE_URL",
+            "postgres://ada:s3cret@127.0.0.1:1/app",
+            "postgres://127.0.0.1:1/app cannot be opened",
+        ),
+        ("MULTI_SESSION_DATABASE_CONNECTIONS", "0", "database-connections"),
         ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot be listened on"),
     ] {
         let output =
@@ -139,6 +146,7 @@ fn it_says_what_is_wrong_with_its_configuration() {
         assert!(!output.status.success(), "{name}={value} was taken");
         assert!(log.contains(says), "{name}={value}: {log}");
         assert!(!log.contains("panic"), "{name}={value}: {log}");
+        assert!(!log.contains("s3cret"), "{name}={value}: {log}");
     }
 }
 
@@ -150,6 +158,16 @@ fn migrate_makes_the_database_and_exits() {
     assert!(folder.path().join("data/test.db").is_file());
 }
 
+#[tokio::test]
+async fn migrate_brings_a_postgresql_database_up_to_date_as_often_as_it_is_asked() {
+    let (folder, database) = (TempDir::new().expect("a folder"), PostgresTestDatabase::empty().await);
+    for _ in 0..2 {
+        let migrate = command(folder.path()).arg("migrate").env("DATABASE_URL", database.url()).output();
+        assert!(migrate.expect("it runs").status.success());
+    }
+    assert_eq!(database.contents().await, "", "the tables are there, and empty");
+}
+
 #[test]
 fn help_names_every_setting_with_its_environment_twin() {
     let output = Command::new(PROGRAM).arg("--help").stdout(Stdio::piped()).output().expect("it runs");
@@ -158,6 +176,7 @@ fn help_names_every_setting_with_its_environment_twin() {
     let readme = std::fs::read_to_string(readme).expect("the README");
     for name in [
         "DATABASE_URL",
+        "MULTI_SESSION_DATABASE_CONNECTIONS",
         "LEPTOS_SITE_ADDR",
         "LEPTOS_SITE_ROOT",
         "MULTI_SESSION_BASE_URL",

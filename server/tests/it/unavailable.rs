@@ -1,6 +1,5 @@
 //! A database that does not answer signs nobody out.
 
-use multi_session::Store;
 use serde_json::json;
 
 use crate::harness::{FIREFOX, TestApp};

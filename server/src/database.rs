@@ -1,0 +1,90 @@
+//! The database that a URL names.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use multi_session::{ImportStore, PostgresStore, SqliteStore, Store, StoreError};
+use url::Url;
+
+use crate::{Config, ServerError};
+
+/// The URL of a database; printed, it has no password.
+#[derive(Clone)]
+pub struct DatabaseUrl(String);
+
+impl FromStr for DatabaseUrl {
+    type Err = Infallible;
+
+    // Whatever is wrong with it is said later: clap's own message would print all of it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.0.split(':').next().unwrap_or_default();
+        if scheme == "sqlite" {
+            return f.write_str(&self.0);
+        }
+        // Parameters can hold a password as well.
+        match Url::parse(&self.0) {
+            Ok(url) => {
+                write!(f, "{scheme}://{}", url.host_str().unwrap_or_default())?;
+                if let Some(port) = url.port() {
+                    write!(f, ":{port}")?;
+                }
+                f.write_str(url.path())
+            }
+            Err(_) => write!(f, "{scheme}://…"),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a database can be asked for.
+pub(crate) trait Database: Store + ImportStore {}
+
+impl<T: Store + ImportStore> Database for T {}
+
+/// Opens the configured database and brings its schema up to date.
+pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Database>, ServerError> {
+    let url = &config.database_url;
+    let failed = |source: StoreError| ServerError::Database { url: url.clone(), source };
+    match url.0.split_once("://").map(|(scheme, _)| scheme) {
+        Some("sqlite") => Ok(Arc::new(SqliteStore::open(&url.0).await.map_err(failed)?)),
+        Some("postgres" | "postgresql") => {
+            let store = PostgresStore::open(&url.0, config.database_connections.get()).await;
+            Ok(Arc::new(store.map_err(failed)?))
+        }
+        _ => Err(ServerError::Config("DATABASE_URL must begin with sqlite:// or postgres://".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_url_has_no_password() {
+        for (text, printed) in [
+            ("sqlite://data/app.db", "sqlite://data/app.db"),
+            ("postgres://ada:s3cret@db.example.org/app", "postgres://db.example.org/app"),
+            ("postgresql://ada:s3cret@127.0.0.1:5433/app?sslmode=require", "postgresql://127.0.0.1:5433/app"),
+            ("postgres://db.example.org/app?user=ada&password=s3cret", "postgres://db.example.org/app"),
+            ("postgres://ada:s3cret/x@db.example.org/app", "postgres://…"),
+            ("mysql://ada:s3cret@db.example.org/app", "mysql://db.example.org/app"),
+        ] {
+            let url = DatabaseUrl(text.to_owned());
+            assert_eq!(url.to_string(), printed);
+            assert!(!format!("{url:?}").contains("s3cret"));
+        }
+    }
+}

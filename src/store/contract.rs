@@ -1,0 +1,224 @@
+//! What every store must hold: one test for each promise of [`Store`], which [`store_contract!`](crate::store_contract)
+//! writes out for a store.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::sync::Arc;
+//! use multi_session::{MemoryStore, Store};
+//!
+//! /// Gives an empty store, and what must live as long as it.
+//! async fn make() -> (Arc<dyn Store>, ()) {
+//!     (Arc::new(MemoryStore::default()), ())
+//! }
+//!
+//! multi_session::store_contract!(make());
+//! # fn main() {}
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{
+    Actor, Ended, EndedReason, Found, Handle, Limit, NewSession, NewUser, OpenError, SecretHash, Session,
+    SessionId, Store, Timestamp, User, UserId,
+};
+
+pub mod changes;
+pub mod ending;
+pub mod opening;
+pub mod races;
+pub mod reading;
+pub mod upkeep;
+
+/// Writes a test for each promise; `$make` is a future of an empty store, `Arc<dyn Store>`, and of what must live as
+/// long as it.
+#[macro_export]
+macro_rules! store_contract {
+    ($make:expr) => {
+        $crate::store_contract! { @cases $make;
+            reading {
+                a_session_is_read_as_it_was_written
+                a_session_is_live_until_the_millisecond_it_expires
+                only_live_sessions_are_found_by_their_handles
+                the_live_sessions_of_a_user_are_listed_newest_first
+                a_session_says_how_it_ended_and_by_which_device
+                a_password_hash_is_found_by_its_email
+                who_asks_for_nothing_finds_nothing
+            }
+            opening {
+                a_taken_email_stores_nothing
+                a_refused_sign_up_leaves_no_user
+                the_browsers_session_of_the_same_user_is_replaced
+                the_users_sessions_in_other_browsers_stay
+                the_oldest_by_creation_gives_way_whatever_the_clock_said
+                the_oldest_account_that_the_browser_holds_gives_way
+                where_none_gives_way_nothing_changes
+                who_is_replaced_leaves_its_place
+                ended_and_expired_sessions_take_no_place
+                a_lower_maximum_is_reached_with_the_next_sign_in
+            }
+            ending {
+                a_session_is_ended_by_its_id_and_by_its_handle
+                a_session_ends_once
+                another_users_session_stays
+                an_ended_or_expired_session_ends_no_other
+                an_actor_of_another_user_ends_nothing
+                all_sessions_end_with_the_actors_own_or_without_it
+                held_sessions_end_whosever_they_are
+                a_live_session_is_extended_from_where_it_was
+                an_ended_session_is_never_extended
+                a_changed_password_ends_all_sessions_but_the_new_one
+                a_changed_password_ends_nothing_where_that_is_not_asked_for
+                a_password_is_changed_from_the_known_one_only
+                another_hash_is_stored_for_the_known_one_only
+            }
+            upkeep {
+                activity_is_written_and_never_goes_back
+                an_ended_sessions_activity_stays_as_it_was
+                a_sweep_marks_what_has_expired_at_the_moment_it_did
+                a_sweep_deletes_what_ended_long_ago
+                a_sweep_changes_no_more_than_it_may
+                a_closed_store_is_unavailable
+            }
+            changes {
+                a_sign_in_is_told_with_what_it_ended
+                every_way_to_end_a_session_is_told
+                activity_is_told_as_it_was_written
+                what_is_announced_is_told_to_everybody
+                what_did_not_happen_is_not_told
+                what_is_told_can_be_read
+                many_sessions_that_end_at_once_are_all_told
+            }
+            races {
+                sixty_four_sign_ins_at_once_never_exceed_the_maximum
+                where_none_gives_way_exactly_the_maximum_of_simultaneous_sign_ins_succeeds
+                of_two_sessions_that_end_each_other_one_wins
+                a_session_that_is_ended_while_it_is_extended_has_ended
+                a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it
+                two_sign_ins_at_once_in_one_browser_replace_its_session_once
+                accounts_change_at_once_in_one_browser_without_an_error
+                of_simultaneous_sign_ups_with_one_email_one_succeeds
+                of_two_changes_of_a_password_one_succeeds
+                activity_is_written_while_its_sessions_end
+                two_sweeps_at_once_sweep_each_session_once
+                an_account_that_is_ended_while_it_is_made_active_is_not_acted_as
+            }
+        }
+    };
+    (@cases $make:expr; $($module:ident { $($case:ident)* })*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                let (store, _guard) = $make.await;
+                $crate::contract::$module::$case(store).await;
+            }
+        )*)*
+    };
+}
+
+/// The moment at which most of it happens.
+const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn user(name: &str) -> NewUser {
+    NewUser {
+        user: User {
+            id: UserId::new(format!("user-{name}")).expect("an id"),
+            name: name.to_owned(),
+            email: format!("{name}@example.org"),
+            email_verified: false,
+            image: None,
+            created_at: NOW,
+            updated_at: NOW,
+        },
+        password_hash: format!("hash of {name}"),
+    }
+}
+
+/// A session that lasts an hour from `NOW`.
+fn session(user: &NewUser, name: &str) -> NewSession {
+    session_at(user, name, NOW)
+}
+
+fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
+    NewSession {
+        session: Session {
+            id: session_id(name),
+            handle: handle(name),
+            user_id: user.user.id.clone(),
+            expires_at: now.plus(HOUR),
+            created_at: now,
+            updated_at: now,
+            ip_address: "203.0.113.7".to_owned(),
+            user_agent: format!("agent of {name}"),
+        },
+        secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
+        remember: true,
+    }
+}
+
+fn session_id(name: &str) -> SessionId {
+    SessionId::new(format!("session-{name}")).expect("an id")
+}
+
+fn handle(name: &str) -> Handle {
+    Handle::parse(&format!("{name:0>32}")).expect("letters and digits")
+}
+
+fn limit(maximum: u32, held: &[&str]) -> Limit {
+    Limit { maximum, revoke_oldest: true, held: held.iter().map(|name| session_id(name)).collect() }
+}
+
+fn refusing(maximum: u32, held: &[&str]) -> Limit {
+    Limit { revoke_oldest: false, ..limit(maximum, held) }
+}
+
+fn actor<'a>(session: &'a NewSession) -> Actor<'a> {
+    Actor { session: &session.session.id, user: &session.session.user_id }
+}
+
+/// A user who signed up with the first of these sessions and then in with the others, each in its own browser.
+async fn signed_in(store: &Arc<dyn Store>, name: &str, sessions: &[&str]) -> (NewUser, Vec<NewSession>) {
+    let user = user(name);
+    let mut opened = Vec::new();
+    for (number, name) in sessions.iter().enumerate() {
+        let new = session(&user, name);
+        let signs_up = (number == 0).then_some(&user);
+        store.open(signs_up, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        opened.push(new);
+    }
+    (user, opened)
+}
+
+/// The names of the user's live sessions, newest first.
+async fn live(store: &Arc<dyn Store>, user: &NewUser, now: Timestamp) -> Vec<String> {
+    let live = store.live_of_user(&user.user.id, now).await.expect("a list");
+    live.iter().map(|stored| name(&stored.session.id)).collect()
+}
+
+async fn find(store: &Arc<dyn Store>, name: &str) -> Found {
+    store.find(&[&session_id(name)]).await.expect("an answer").pop().expect("it is kept")
+}
+
+fn name(id: &SessionId) -> String {
+    id.as_str().trim_start_matches("session-").to_owned()
+}
+
+/// The names of what ended for this reason, in the order of the alphabet.
+fn names(ended: &[Ended], reason: EndedReason) -> Vec<String> {
+    let mut names: Vec<_> =
+        ended.iter().filter(|ended| ended.reason == reason).map(|ended| name(&ended.id)).collect();
+    names.sort();
+    names
+}
+
+#[track_caller]
+fn assert_limit_reached(outcome: Result<Vec<Ended>, OpenError>) {
+    assert!(matches!(outcome, Err(OpenError::LimitReached)), "{outcome:?}");
+}
+
+#[track_caller]
+fn assert_email_taken(outcome: Result<Vec<Ended>, OpenError>) {
+    assert!(matches!(outcome, Err(OpenError::EmailTaken)), "{outcome:?}");
+}

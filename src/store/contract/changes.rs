@@ -1,0 +1,150 @@
+//! What a store tells of itself.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{Change, Changes};
+
+/// How long a change may take that is on its way: far more than it needs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn next(changes: &mut Changes) -> Change {
+    let change = tokio::time::timeout(PATIENCE, changes.next()).await;
+    change.expect("a change is told in time").expect("the store is there")
+}
+
+/// What changes from now on, without what is still on its way from before.
+async fn from_now(store: &Arc<dyn Store>) -> Changes {
+    let mut changes = store.changes();
+    let marker =
+        Change::Switched { user: user("nobody").user.id, from: session_id("x"), to: session_id("y") };
+    store.announce(marker.clone()).await.expect("it is told");
+    while next(&mut changes).await != marker {}
+    changes
+}
+
+/// The names of the sessions that changed, in the order of the alphabet, until there are so many.
+async fn told(changes: &mut Changes, user: &NewUser, count: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    while told.len() < count {
+        let change = next(changes).await;
+        let Change::Sessions { user: of, ids } = change else { panic!("{change:?}") };
+        assert_eq!(of, user.user.id);
+        told.extend(ids.iter().map(name));
+    }
+    told.sort();
+    told
+}
+
+/// Each user's in a change of its own.
+pub async fn a_sign_in_is_told_with_what_it_ended(store: Arc<dyn Store>) {
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    let mut changes = from_now(&store).await;
+    let ada = user("ada");
+    store.open(Some(&ada), &session(&ada, "one"), &limit(5, &[])).await.expect("a sign-up");
+    assert_eq!(told(&mut changes, &ada, 1).await, ["one"]);
+    store.open(None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
+    assert_eq!(told(&mut changes, &ada, 2).await, ["one", "two"]);
+
+    store.open(None, &session(&ada, "three"), &limit(1, &["g1"])).await.expect("a sign-in");
+    let mut heard = [next(&mut changes).await, next(&mut changes).await];
+    heard.sort_by_key(|change| matches!(change, Change::Sessions { user, .. } if *user == ada.user.id));
+    let [of_grace, of_ada] = heard;
+    assert_eq!(of_grace, Change::Sessions { user: grace.user.id.clone(), ids: vec![session_id("g1")] });
+    let Change::Sessions { ids, .. } = of_ada else { panic!("{of_ada:?}") };
+    assert_eq!(ids.len(), 2, "{ids:?}");
+}
+
+/// By id, by handle, all, held, by a changed password and by expiry.
+pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
+    let reason = EndedReason::Revoked;
+    let (ada, sessions) = signed_in(&store, "ada", &["a", "b", "c", "d", "e", "f"]).await;
+    let by = actor(&sessions[0]);
+    let mut changes = from_now(&store).await;
+    store.end_by_id(by, &session_id("b"), reason, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 1).await, ["b"]);
+    store.end_by_handle(by, &handle("c"), reason, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 1).await, ["c"]);
+    store.end_held(&[&session_id("d")], None, reason, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 1).await, ["d"]);
+    store.end_all(by, false, reason, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 2).await, ["e", "f"]);
+    let new = session(&ada, "new");
+    store.change_password(by, &ada.password_hash, "other", Some(&new), NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 2).await, ["a", "new"]);
+    store.sweep(NOW.plus(HOUR), Timestamp::default(), 10).await.expect("a sweep");
+    assert_eq!(told(&mut changes, &ada, 1).await, ["new"]);
+}
+
+/// With the moment that the row has now.
+pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let (soon, later) = (NOW.plus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(2)));
+    let mut changes = from_now(&store).await;
+    for at in [later, soon] {
+        store.touch(&[(session_id("one"), at)]).await.expect("a write");
+        let expected = Change::Touched(vec![(ada.user.id.clone(), session_id("one"), later)]);
+        assert_eq!(next(&mut changes).await, expected);
+    }
+}
+
+/// It is in no row.
+pub async fn what_is_announced_is_told_to_everybody(store: Arc<dyn Store>) {
+    let switched =
+        Change::Switched { user: user("ada").user.id, from: session_id("one"), to: session_id("two") };
+    let (mut one, mut other) = (store.changes(), store.changes());
+    store.announce(switched.clone()).await.expect("it is told");
+    assert_eq!(next(&mut one).await, switched);
+    assert_eq!(next(&mut other).await, switched);
+}
+
+/// What was refused, or rolled back, or ended nothing.
+pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let by = actor(&sessions[0]);
+    let mut changes = from_now(&store).await;
+    assert_limit_reached(store.open(None, &session(&ada, "three"), &refusing(1, &["one"])).await);
+    assert_email_taken(store.open(Some(&ada), &session(&ada, "three"), &limit(5, &[])).await);
+    let none = store.end_by_id(by, &session_id("unknown"), EndedReason::Revoked, NOW).await;
+    assert_eq!(none.expect("an answer"), None);
+    let new = session(&ada, "new");
+    let none = store.change_password(by, "stale", "other", Some(&new), NOW).await;
+    assert_eq!(none.expect("an answer"), None);
+    store.end_by_id(by, &session_id("two"), EndedReason::Revoked, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 1).await, ["two"], "something else was told before");
+}
+
+/// A change is told once it is committed.
+pub async fn what_is_told_can_be_read(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
+    let mut changes = from_now(&store).await;
+    for number in 0..20 {
+        let name = format!("s{number}");
+        let opened = {
+            let (store, new) = (Arc::clone(&store), session(&ada, &name));
+            tokio::spawn(async move { store.open(None, &new, &limit(1_000, &[])).await })
+        };
+        assert_eq!(told(&mut changes, &ada, 1).await, [name.as_str()]);
+        assert!(find(&store, &name).await.end.is_none());
+        let ended = {
+            let (store, by, name) = (Arc::clone(&store), sessions[0].clone(), name.clone());
+            tokio::spawn(async move {
+                store.end_by_id(actor(&by), &session_id(&name), EndedReason::Revoked, NOW).await
+            })
+        };
+        assert_eq!(told(&mut changes, &ada, 1).await, [name.as_str()]);
+        assert!(find(&store, &name).await.end.is_some());
+        opened.await.expect("no panic").expect("a sign-in");
+        ended.await.expect("no panic").expect("an answer").expect("it ended");
+    }
+}
+
+/// However short the messages are that carry it.
+pub async fn many_sessions_that_end_at_once_are_all_told(store: Arc<dyn Store>) {
+    let names: Vec<String> = (0..250).map(|number| format!("{number:03}{}", "x".repeat(29))).collect();
+    let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (ada, opened) = signed_in(&store, "ada", &sessions).await;
+    let mut changes = from_now(&store).await;
+    store.end_all(actor(&opened[0]), true, EndedReason::Revoked, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 250).await, names);
+}

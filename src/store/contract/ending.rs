@@ -1,0 +1,180 @@
+//! What ends sessions, extends them, and changes the password.
+
+use std::time::Duration;
+
+use super::*;
+
+const REVOKED: EndedReason = EndedReason::Revoked;
+
+/// And the answer says whose it was.
+pub async fn a_session_is_ended_by_its_id_and_by_its_handle(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    let by = actor(&sessions[0]);
+    let ended = store.end_by_id(by, &session_id("two"), REVOKED, NOW).await.expect("an answer");
+    let expected = Ended { id: session_id("two"), user_id: ada.user.id.clone(), reason: REVOKED };
+    assert_eq!(ended, Some(expected));
+    let ended = store.end_by_handle(by, &handle("three"), REVOKED, NOW).await.expect("an answer");
+    assert_eq!(ended.map(|ended| ended.id), Some(session_id("three")));
+    let ended = store.end_by_id(by, &session_id("one"), REVOKED, NOW).await.expect("an answer");
+    assert_eq!(ended.map(|ended| ended.id), Some(session_id("one")), "it may end itself");
+    assert!(live(&store, &ada, NOW).await.is_empty());
+}
+
+/// What has ended stays as it ended.
+pub async fn a_session_ends_once(store: Arc<dyn Store>) {
+    let (_, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let by = actor(&sessions[0]);
+    store.end_by_id(by, &session_id("two"), REVOKED, NOW).await.expect("an answer").expect("it ends");
+    let later = NOW.plus(Duration::from_secs(1));
+    let reason = EndedReason::SignedOut;
+    assert_eq!(store.end_by_id(by, &session_id("two"), reason, later).await.expect("an answer"), None);
+    assert_eq!(store.end_by_handle(by, &handle("two"), reason, later).await.expect("an answer"), None);
+    assert_eq!(store.end_held(&[&session_id("two")], None, reason, later).await.expect("an answer"), []);
+    assert_eq!(store.end_all(by, false, reason, later).await.expect("an answer"), Some(vec![]));
+    let end = find(&store, "two").await.end.expect("it has ended");
+    assert_eq!((end.reason, end.at), (REVOKED, NOW));
+}
+
+/// A foreign one looks like an unknown one.
+pub async fn another_users_session_stays(store: Arc<dyn Store>) {
+    let (_, ada) = signed_in(&store, "ada", &["a1"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    let by = actor(&ada[0]);
+    assert_eq!(store.end_by_id(by, &session_id("g1"), REVOKED, NOW).await.expect("an answer"), None);
+    assert_eq!(store.end_by_handle(by, &handle("g1"), REVOKED, NOW).await.expect("an answer"), None);
+    assert_eq!(store.end_by_id(by, &session_id("unknown"), REVOKED, NOW).await.expect("an answer"), None);
+    assert_eq!(store.end_by_handle(by, &handle("unknown"), REVOKED, NOW).await.expect("an answer"), None);
+    store.end_all(by, true, REVOKED, NOW).await.expect("an answer").expect("it is live");
+    assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
+}
+
+/// On its way out it has no say any more.
+pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let new = session_at(&ada, "new", NOW.plus(HOUR));
+    store.open(None, &new, &limit(5, &[])).await.expect("a sign-in");
+    store.end_held(&[&session_id("one")], None, EndedReason::SignedOut, NOW).await.expect("an answer");
+    for (by, now) in [(&sessions[0], NOW), (&sessions[1], NOW.plus(HOUR))] {
+        let by = actor(by);
+        assert_eq!(store.end_by_id(by, &session_id("new"), REVOKED, now).await.expect("an answer"), None);
+        assert_eq!(store.end_by_handle(by, &handle("new"), REVOKED, now).await.expect("an answer"), None);
+        assert_eq!(store.end_all(by, true, REVOKED, now).await.expect("an answer"), None);
+        assert_eq!(store.end_all(by, false, REVOKED, now).await.expect("an answer"), None);
+        let changed = store.change_password(by, &ada.password_hash, "other", None, now).await;
+        assert_eq!(changed.expect("an answer"), None);
+    }
+    assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
+}
+
+/// A session and a user who do not belong together are nobody.
+pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["a1", "a2"]).await;
+    let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
+    let by = Actor { session: &grace[0].session.id, user: &ada.user.id };
+    assert_eq!(store.end_by_id(by, &session_id("a1"), REVOKED, NOW).await.expect("an answer"), None);
+    assert_eq!(store.end_by_handle(by, &handle("a1"), REVOKED, NOW).await.expect("an answer"), None);
+    assert_eq!(store.end_all(by, false, REVOKED, NOW).await.expect("an answer"), None);
+    let changed = store.change_password(by, &ada.password_hash, "other", None, NOW).await;
+    assert_eq!(changed.expect("an answer"), None);
+    assert_eq!(live(&store, &ada, NOW).await, ["a2", "a1"]);
+}
+
+/// And the answer names them all.
+pub async fn all_sessions_end_with_the_actors_own_or_without_it(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    let by = actor(&sessions[1]);
+    let ended = store.end_all(by, false, REVOKED, NOW).await.expect("an answer").expect("it is live");
+    assert_eq!(names(&ended, REVOKED), ["one", "three"]);
+    assert_eq!(live(&store, &ada, NOW).await, ["two"]);
+    let ended = store.end_all(by, true, REVOKED, NOW).await.expect("an answer").expect("it is live");
+    assert_eq!(names(&ended, REVOKED), ["two"]);
+    assert!(live(&store, &ada, NOW).await.is_empty());
+}
+
+/// Those that have ended are left out of the answer.
+pub async fn held_sessions_end_whosever_they_are(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1", "g2"]).await;
+    store.end_by_id(actor(&sessions[0]), &session_id("a2"), REVOKED, NOW).await.expect("an answer");
+    let held = ["a1", "a2", "g1", "unknown"].map(session_id);
+    let held: Vec<_> = held.iter().collect();
+    let reason = EndedReason::SignedOut;
+    let ended = store.end_held(&held, Some(&session_id("a1")), reason, NOW).await.expect("an answer");
+    assert_eq!(names(&ended, reason), ["a1", "g1"]);
+    assert!(live(&store, &ada, NOW).await.is_empty());
+    assert_eq!(live(&store, &grace, NOW).await, ["g2"]);
+}
+
+/// And only then, so that of many simultaneous requests one extends it.
+pub async fn a_live_session_is_extended_from_where_it_was(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    let (id, from) = (session_id("one"), NOW.plus(HOUR));
+    let (to, now) = (NOW.plus(2 * HOUR), NOW.plus(Duration::from_secs(60)));
+    assert!(store.extend(&id, from, to, now).await.expect("an answer"));
+    let extended = find(&store, "one").await.stored.session;
+    assert_eq!((extended.expires_at, extended.updated_at, extended.created_at), (to, now, NOW));
+    assert!(!store.extend(&id, from, to, now).await.expect("an answer"), "it is elsewhere now");
+    assert!(!store.extend(&session_id("unknown"), from, to, now).await.expect("an answer"));
+}
+
+/// Neither one that was ended nor one that has expired.
+pub async fn an_ended_session_is_never_extended(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["ended", "expired"]).await;
+    let (from, to) = (NOW.plus(HOUR), NOW.plus(2 * HOUR));
+    store.end_held(&[&session_id("ended")], None, REVOKED, NOW).await.expect("an answer");
+    assert!(!store.extend(&session_id("ended"), from, to, NOW).await.expect("an answer"));
+    assert!(!store.extend(&session_id("expired"), from, to, from).await.expect("an answer"));
+    assert!(live(&store, &ada, from).await.is_empty());
+}
+
+/// All with one act: the hash, the old sessions and the new one.
+pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let now = NOW.plus(Duration::from_secs(60));
+    let new = session_at(&ada, "new", now);
+    let ended = store
+        .change_password(actor(&sessions[0]), &ada.password_hash, "other", Some(&new), now)
+        .await
+        .expect("an answer")
+        .expect("a change");
+    assert_eq!(names(&ended, EndedReason::PasswordChanged), ["one", "two"]);
+    assert_eq!(live(&store, &ada, now).await, ["new"]);
+    let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+    assert_eq!((known.password_hash.as_deref(), known.user.updated_at), (Some("other"), now));
+}
+
+/// Only the hash is another.
+pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let changed = store.change_password(actor(&sessions[0]), &ada.password_hash, "other", None, NOW).await;
+    assert_eq!(changed.expect("an answer"), Some(vec![]));
+    assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
+    let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+    assert_eq!(known.password_hash.as_deref(), Some("other"));
+}
+
+/// Otherwise nothing ends, and nothing begins.
+pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let new = session(&ada, "new");
+    let changed = store.change_password(actor(&sessions[0]), "stale", "other", Some(&new), NOW).await;
+    assert_eq!(changed.expect("an answer"), None);
+    assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
+    let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+    assert_eq!(known.password_hash, Some(ada.password_hash));
+}
+
+/// Nothing else changes; a password that was changed meanwhile stays.
+pub async fn another_hash_is_stored_for_the_known_one_only(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let (id, later) = (&ada.user.id, NOW.plus(HOUR));
+    for (from, to, expected) in
+        [("stale", "other", ada.password_hash.as_str()), (&ada.password_hash, "other", "other")]
+    {
+        store.rehash_password(id, from, to, later).await.expect("an answer");
+        let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+        assert_eq!(known.password_hash.as_deref(), Some(expected));
+        assert_eq!(known.user.updated_at, NOW);
+    }
+    assert_eq!(live(&store, &ada, NOW).await, ["one"]);
+}

@@ -1,0 +1,115 @@
+//! What signing up and signing in store, and what gives way.
+
+use std::time::Duration;
+
+use super::*;
+
+/// Neither the user nor the session.
+pub async fn a_taken_email_stores_nothing(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    let mut other = user("other");
+    other.user.email = "ada@example.org".to_owned();
+    let new = session(&other, "two");
+    assert_email_taken(store.open(Some(&other), &new, &limit(5, &[])).await);
+    assert!(store.find_by_handle(&handle("two")).await.expect("an answer").is_none());
+    let found = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+    assert_eq!(found.user.name, "ada");
+}
+
+/// Where the browser holds as many accounts as allowed and none gives way.
+pub async fn a_refused_sign_up_leaves_no_user(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    let grace = user("grace");
+    assert_limit_reached(store.open(Some(&grace), &session(&grace, "two"), &refusing(1, &["one"])).await);
+    assert!(store.password_of("grace@example.org").await.expect("an answer").is_none());
+    store.open(Some(&grace), &session(&grace, "two"), &refusing(1, &[])).await.expect("a sign-up");
+}
+
+/// And is told as replaced by the new one.
+pub async fn the_browsers_session_of_the_same_user_is_replaced(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let ended = store.open(None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
+    assert_eq!(names(&ended, EndedReason::Replaced), ["one"]);
+    assert_eq!(live(&store, &ada, NOW).await, ["two"]);
+    let by = find(&store, "one").await.end.expect("it has ended").by.expect("an actor");
+    assert_eq!(by.0, session_id("two"));
+}
+
+/// As long as there is room.
+pub async fn the_users_sessions_in_other_browsers_stay(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    let ended = store.open(None, &session(&ada, "two"), &limit(2, &["g1"])).await.expect("a sign-in");
+    assert!(ended.is_empty(), "{ended:?}");
+    assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
+    assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
+}
+
+/// The order in which they were stored counts, also when the clock went back.
+pub async fn the_oldest_by_creation_gives_way_whatever_the_clock_said(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let earlier = NOW.minus(Duration::from_secs(60));
+    let late = session_at(&ada, "late", earlier);
+    let ended = store.open(None, &late, &limit(2, &[])).await.expect("a sign-in");
+    assert_eq!(names(&ended, EndedReason::Evicted), ["one"]);
+    let ended = store.open(None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
+    assert_eq!(names(&ended, EndedReason::Evicted), ["two"]);
+    assert_eq!(live(&store, &ada, NOW).await, ["four", "late"]);
+}
+
+/// Of whichever user.
+pub async fn the_oldest_account_that_the_browser_holds_gives_way(store: Arc<dyn Store>) {
+    let (grace, _) = signed_in(&store, "grace", &["g1", "elsewhere"]).await;
+    let (linus, _) = signed_in(&store, "linus", &["l1"]).await;
+    let ada = user("ada");
+    let new = session(&ada, "a1");
+    let ended = store.open(Some(&ada), &new, &limit(2, &["l1", "g1"])).await.expect("a sign-up");
+    assert_eq!(names(&ended, EndedReason::Evicted), ["g1"]);
+    assert_eq!(ended[0].user_id, grace.user.id);
+    assert_eq!(live(&store, &grace, NOW).await, ["elsewhere"]);
+    assert_eq!(live(&store, &linus, NOW).await, ["l1"]);
+}
+
+/// Also the session that would have been replaced stays.
+pub async fn where_none_gives_way_nothing_changes(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    assert_limit_reached(store.open(None, &session(&ada, "four"), &refusing(2, &["one"])).await);
+    assert_limit_reached(store.open(None, &session(&ada, "four"), &refusing(3, &[])).await);
+    assert_eq!(live(&store, &ada, NOW).await, ["three", "two", "one"]);
+    assert!(store.find_by_handle(&handle("four")).await.expect("an answer").is_none());
+}
+
+/// So that who signs in again in the same browser is never refused, and nobody else gives way.
+pub async fn who_is_replaced_leaves_its_place(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let again = session(&ada, "again");
+    let ended = store.open(None, &again, &refusing(2, &["two"])).await.expect("a sign-in");
+    assert_eq!(names(&ended, EndedReason::Replaced), ["two"]);
+    let once_more = session(&ada, "more");
+    let ended = store.open(None, &once_more, &limit(2, &["again"])).await.expect("a sign-in");
+    assert_eq!((ended.len(), names(&ended, EndedReason::Replaced)), (1, vec!["again".to_owned()]));
+    assert_eq!(live(&store, &ada, NOW).await, ["more", "one"]);
+}
+
+/// Neither of the user nor in the browser.
+pub async fn ended_and_expired_sessions_take_no_place(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    signed_in(&store, "grace", &["g1"]).await;
+    store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, NOW).await.expect("it");
+    let fits = refusing(2, &["two"]);
+    assert!(store.open(None, &session(&ada, "three"), &fits).await.expect("a sign-in").is_empty());
+    let later = NOW.plus(HOUR);
+    let fits = refusing(1, &["g1", "three"]);
+    let next = session_at(&ada, "next", later);
+    assert!(store.open(None, &next, &fits).await.expect("a sign-in").is_empty());
+    assert_eq!(live(&store, &ada, later).await, ["next"]);
+}
+
+/// As many end as are too many.
+pub async fn a_lower_maximum_is_reached_with_the_next_sign_in(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["a", "b", "c", "d", "e"]).await;
+    let ended = store.open(None, &session(&ada, "f"), &limit(2, &["c"])).await.expect("a sign-in");
+    assert_eq!(names(&ended, EndedReason::Replaced), ["c"]);
+    assert_eq!(names(&ended, EndedReason::Evicted), ["a", "b", "d"]);
+    assert_eq!(live(&store, &ada, NOW).await, ["f", "e"]);
+}

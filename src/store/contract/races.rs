@@ -1,0 +1,315 @@
+//! What happens at once.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{Browser, Client, Engine, Presented, SignIn, SignUp, Target};
+
+/// How often a race of two is run: who wins is a matter of luck.
+const ROUNDS: usize = 20;
+const REVOKED: EndedReason = EndedReason::Revoked;
+
+async fn open_at_once(
+    store: &Arc<dyn Store>,
+    sessions: Vec<(Option<NewUser>, NewSession)>,
+    limit: Limit,
+) -> Vec<Result<Vec<Ended>, OpenError>> {
+    let opening: Vec<_> = sessions
+        .into_iter()
+        .map(|(user, new)| {
+            let (store, limit) = (Arc::clone(store), limit.clone());
+            tokio::spawn(async move { store.open(user.as_ref(), &new, &limit).await })
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for opening in opening {
+        outcomes.push(opening.await.expect("no panic"));
+    }
+    outcomes
+}
+
+/// No moment sees more than the maximum; every one of them succeeds, and each of the others ends once.
+pub async fn sixty_four_sign_ins_at_once_never_exceed_the_maximum(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["first"]).await;
+    let sessions = (0..64).map(|number| (None, session(&ada, &format!("s{number}")))).collect();
+    let seen = {
+        let (store, user) = (Arc::clone(&store), ada.user.id.clone());
+        tokio::spawn(async move {
+            let mut most = 0;
+            // 65 were stored, and all but five have ended.
+            loop {
+                let live = store.live_of_user(&user, NOW).await.expect("a list");
+                most = most.max(live.len());
+                if store.find(&[&session_id("last")]).await.expect("an answer").len() == 1 {
+                    return most;
+                }
+            }
+        })
+    };
+    let outcomes = open_at_once(&store, sessions, limit(5, &[])).await;
+    let mut ended = Vec::new();
+    for outcome in outcomes {
+        ended.extend(names(&outcome.expect("a sign-in"), EndedReason::Evicted));
+    }
+    ended.sort();
+    let all = ended.len();
+    ended.dedup();
+    assert_eq!((all, ended.len()), (60, 60));
+    assert_eq!(live(&store, &ada, NOW).await.len(), 5);
+    store.open(None, &session(&ada, "last"), &limit(5, &[])).await.expect("a sign-in");
+    assert!(seen.await.expect("no panic") <= 5);
+}
+
+/// The others are refused.
+pub async fn where_none_gives_way_exactly_the_maximum_of_simultaneous_sign_ins_succeeds(
+    store: Arc<dyn Store>,
+) {
+    let (ada, _) = signed_in(&store, "ada", &["first"]).await;
+    let sessions = (0..64).map(|number| (None, session(&ada, &format!("s{number}")))).collect();
+    let outcomes = open_at_once(&store, sessions, refusing(5, &[])).await;
+    let (opened, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!(opened.len(), 4);
+    refused.into_iter().for_each(assert_limit_reached);
+    assert_eq!(live(&store, &ada, NOW).await.len(), 5);
+}
+
+/// And the other one has no say any more.
+pub async fn of_two_sessions_that_end_each_other_one_wins(store: Arc<dyn Store>) {
+    for round in 0..ROUNDS {
+        let names = [format!("a{round}"), format!("b{round}")];
+        let (user, pair) = signed_in(&store, &format!("u{round}"), &[&names[0], &names[1]]).await;
+        let end = |by: usize, other: usize, all: bool| {
+            let (store, by, other) = (Arc::clone(&store), pair[by].clone(), pair[other].clone());
+            tokio::spawn(async move {
+                let by = actor(&by);
+                if all {
+                    store.end_all(by, false, REVOKED, NOW).await.expect("an answer").is_some()
+                } else {
+                    store.end_by_id(by, &other.session.id, REVOKED, NOW).await.expect("an answer").is_some()
+                }
+            })
+        };
+        let (one, other) = (end(0, 1, round % 2 == 0), end(1, 0, round % 4 < 2));
+        let won = [one.await.expect("no panic"), other.await.expect("no panic")];
+        assert_ne!(won[0], won[1], "round {round}");
+        let winner = usize::from(won[1]);
+        assert_eq!(live(&store, &user, NOW).await, [names[winner].as_str()]);
+    }
+}
+
+/// Whichever came first.
+pub async fn a_session_that_is_ended_while_it_is_extended_has_ended(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
+    for round in 0..ROUNDS {
+        let new = session(&ada, &format!("s{round}"));
+        store.open(None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        let extending = {
+            let (store, session) = (Arc::clone(&store), new.session.clone());
+            let (from, to) = (session.expires_at, session.expires_at.plus(HOUR));
+            tokio::spawn(async move { store.extend(&session.id, from, to, NOW).await })
+        };
+        let ended = store.end_by_id(actor(&sessions[0]), &new.session.id, REVOKED, NOW).await;
+        assert!(ended.expect("an answer").is_some(), "extended or not, it was live");
+        extending.await.expect("no panic").expect("an answer");
+        assert_eq!(live(&store, &ada, NOW).await, ["first"]);
+        assert!(store.live_by_handles(&[&new.session.handle], NOW).await.expect("an answer").is_empty());
+    }
+}
+
+/// Nothing slips through: what the revocation does not name came after it.
+pub async fn a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
+    for round in 0..ROUNDS {
+        let new = session(&ada, &format!("s{round}"));
+        let opening = {
+            let (store, new) = (Arc::clone(&store), new.clone());
+            tokio::spawn(async move { store.open(None, &new, &limit(5, &[])).await })
+        };
+        let ended = store.end_all(actor(&sessions[0]), false, REVOKED, NOW).await;
+        let ended = names(&ended.expect("an answer").expect("the actor is live"), REVOKED);
+        opening.await.expect("no panic").expect("a sign-in");
+        let new = name(&new.session.id);
+        let live = live(&store, &ada, NOW).await;
+        assert_ne!(live.contains(&new), ended.contains(&new), "round {round}");
+        assert!(live.contains(&"first".to_owned()));
+    }
+}
+
+/// Both succeed, and one of them says that it replaced it.
+pub async fn two_sign_ins_at_once_in_one_browser_replace_its_session_once(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["held0"]).await;
+    for round in 0..ROUNDS {
+        let held = format!("held{round}");
+        let pair =
+            [format!("held{}", round + 1), format!("b{round}")].map(|name| (None, session(&ada, &name)));
+        let outcomes = open_at_once(&store, pair.to_vec(), limit(1_000, &[&held])).await;
+        let mut replaced = Vec::new();
+        for outcome in outcomes {
+            replaced.extend(names(&outcome.expect("a sign-in"), EndedReason::Replaced));
+        }
+        assert_eq!(replaced, [held]);
+    }
+}
+
+/// Each waits for nobody who waits for it.
+pub async fn accounts_change_at_once_in_one_browser_without_an_error(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["a0"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g0"]).await;
+    for round in 0..ROUNDS {
+        let held = [format!("a{round}"), format!("g{round}")];
+        let held = [held[0].as_str(), held[1].as_str()];
+        let next = round + 1;
+        let pair = vec![
+            (None, session(&ada, &format!("a{next}"))),
+            (None, session(&grace, &format!("g{next}"))),
+            (
+                Some(user(&format!("new{round}"))),
+                session(&user(&format!("new{round}")), &format!("n{round}")),
+            ),
+        ];
+        let leaving = {
+            let (store, ids) = (Arc::clone(&store), held.map(session_id));
+            tokio::spawn(async move { store.end_held(&[&ids[1], &ids[0]], None, REVOKED, NOW).await })
+        };
+        for outcome in open_at_once(&store, pair, limit(4, &held)).await {
+            outcome.expect("a sign-in");
+        }
+        leaving.await.expect("no panic").expect("an answer");
+        assert_eq!(live(&store, &ada, NOW).await, [format!("a{next}")]);
+        assert_eq!(live(&store, &grace, NOW).await, [format!("g{next}")]);
+    }
+}
+
+/// The others hear that it is taken.
+pub async fn of_simultaneous_sign_ups_with_one_email_one_succeeds(store: Arc<dyn Store>) {
+    let sign_ups = (0..16).map(|number| {
+        let mut new = user(&format!("u{number}"));
+        new.user.email = "ada@example.org".to_owned();
+        let session = session(&new, &format!("s{number}"));
+        (Some(new), session)
+    });
+    let outcomes = open_at_once(&store, sign_ups.collect(), limit(5, &[])).await;
+    let (opened, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!(opened.len(), 1);
+    refused.into_iter().for_each(assert_email_taken);
+}
+
+/// The other one knows only a password that is no more.
+pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let mut from = ada.password_hash.clone();
+    for round in 0..ROUNDS {
+        let changing: Vec<_> = sessions
+            .iter()
+            .enumerate()
+            .map(|(number, by)| {
+                let (store, by, from) = (Arc::clone(&store), by.clone(), from.clone());
+                let to = format!("{number} in round {round}");
+                tokio::spawn(async move {
+                    let changed = store.change_password(actor(&by), &from, &to, None, NOW).await;
+                    changed.expect("an answer").map(|_| to)
+                })
+            })
+            .collect();
+        let mut changed = Vec::new();
+        for changing in changing {
+            changed.extend(changing.await.expect("no panic"));
+        }
+        assert_eq!(changed.len(), 1, "{changed:?}");
+        let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+        assert_eq!(known.password_hash.as_ref(), Some(&changed[0]));
+        from = changed.remove(0);
+    }
+}
+
+/// Neither waits for the other without end.
+pub async fn activity_is_written_while_its_sessions_end(store: Arc<dyn Store>) {
+    let names: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
+    let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (ada, opened) = signed_in(&store, "ada", &sessions).await;
+    let touching: Vec<_> = (0..4)
+        .map(|number| {
+            let (store, names) = (Arc::clone(&store), names.clone());
+            tokio::spawn(async move {
+                for round in 0..5_u64 {
+                    let at = NOW.plus(Duration::from_millis(round));
+                    let mut batch: Vec<_> = names.iter().map(|name| (session_id(name), at)).collect();
+                    if number % 2 == 0 {
+                        batch.reverse();
+                    }
+                    store.touch(&batch).await.expect("a write");
+                }
+            })
+        })
+        .collect();
+    for new in &opened[1..20] {
+        let ended = store.end_by_id(actor(&opened[0]), &new.session.id, REVOKED, NOW).await;
+        assert!(ended.expect("an answer").is_some());
+    }
+    let ended = store.end_all(actor(&opened[0]), false, REVOKED, NOW).await.expect("an answer");
+    assert_eq!(ended.expect("the actor is live").len(), 20);
+    for touching in touching {
+        touching.await.expect("every write succeeds");
+    }
+    assert_eq!(live(&store, &ada, NOW).await, ["s0"]);
+    assert_eq!(find(&store, "s0").await.stored.last_active_at, NOW.plus(Duration::from_millis(4)));
+}
+
+/// Two nodes do the same work at the same time.
+pub async fn two_sweeps_at_once_sweep_each_session_once(store: Arc<dyn Store>) {
+    let names: Vec<String> = (0..30).map(|number| format!("s{number}")).collect();
+    let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
+    signed_in(&store, "ada", &sessions).await;
+    let later = NOW.plus(HOUR);
+    let sweep = |before: Timestamp| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let mut sum = (0, 0);
+            loop {
+                let (expired, deleted) = store.sweep(later, before, 4).await.expect("a sweep");
+                if expired + deleted == 0 {
+                    return sum;
+                }
+                sum = (sum.0 + expired, sum.1 + deleted);
+            }
+        })
+    };
+    for (before, expected) in [(Timestamp::default(), (30, 0)), (later, (0, 30))] {
+        let (one, other) = (sweep(before), sweep(before));
+        let (one, other) = (one.await.expect("no panic"), other.await.expect("no panic"));
+        assert_eq!((one.0 + other.0, one.1 + other.1), expected);
+    }
+}
+
+/// Whatever the browser was answered, its next request finds out.
+pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(store: Arc<dyn Store>) {
+    let engine = Engine::new(Arc::clone(&store), crate::Options::default());
+    let client = Client::default();
+    let sign_up = |name: &str| SignUp {
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        password: "correct horse".to_owned(),
+        image: None,
+        remember: true,
+    };
+    let elsewhere = engine.sign_up(&Browser::default(), &client, sign_up("ada")).await.expect("a sign-up");
+    for round in 0..3 {
+        let form = SignIn {
+            email: "ada@example.org".to_owned(),
+            password: "correct horse".to_owned(),
+            remember: true,
+        };
+        let shared = engine.sign_in(&Browser::default(), &client, form).await.expect("a sign-in");
+        let ada = Target::Id(shared.active().expect("ada").session.id.clone());
+        let shared = engine.sign_up(&shared, &client, sign_up(&format!("grace{round}"))).await.expect("both");
+        let switching = {
+            let (engine, shared, ada) = (engine.clone(), shared.clone(), ada.clone());
+            tokio::spawn(async move { engine.set_active(&shared, &ada).await })
+        };
+        engine.revoke(&elsewhere, &ada).await.expect("a revocation");
+        let switched = switching.await.expect("no panic").expect("the browser held it");
+        let next = engine.current(&Presented::of(&switched)).await.expect("an answer");
+        assert!(next.active().is_none(), "round {round}: somebody acts as an ended session");
+        assert_eq!(next.held().len(), 1);
+    }
+}

@@ -1,0 +1,101 @@
+//! What is read.
+
+use std::time::Duration;
+
+use super::*;
+
+/// Every column comes back, also with the text of the whole world in it.
+pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
+    let mut user = user("ada");
+    user.user.name = "Ada \u{1F469}\u{200D}\u{1F4BB} O'Brien \\ \"x\" ünïcödé".to_owned();
+    user.user.image = Some("https://example.org/ada.png?a=1&b=2".to_owned());
+    user.user.email_verified = true;
+    let mut new = session(&user, "one");
+    new.remember = false;
+    new.session.ip_address = String::new();
+    new.session.user_agent = "x".repeat(512);
+    new.secret_hash =
+        SecretHash::from_bytes(&std::array::from_fn::<u8, 32, _>(|at| at as u8 * 8)).expect("32");
+    store.open(Some(&user), &new, &limit(5, &[])).await.expect("a sign-up");
+
+    let mut stored = store.live_by_handles(&[&handle("one")], NOW).await.expect("an answer");
+    assert_eq!(stored.len(), 1);
+    let stored = stored.pop().expect("one");
+    assert_eq!(stored.session, new.session);
+    assert_eq!(stored.user, user.user);
+    assert_eq!(stored.secret_hash.as_bytes(), new.secret_hash.as_bytes());
+    assert!(!stored.remember);
+    assert_eq!(stored.last_active_at, NOW);
+    assert_eq!(store.live_of_user(&user.user.id, NOW).await.expect("a list")[0].session, new.session);
+    let found = store.find_by_handle(&handle("one")).await.expect("an answer").expect("it is kept");
+    assert_eq!(found.stored.session, new.session);
+    assert!(found.end.is_none());
+}
+
+/// At the moment of its expiry a session is not live any more.
+pub async fn a_session_is_live_until_the_millisecond_it_expires(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let expiry = NOW.plus(HOUR);
+    assert_eq!(live(&store, &ada, expiry.minus(Duration::from_millis(1))).await, ["one"]);
+    assert!(live(&store, &ada, expiry).await.is_empty());
+    assert!(store.live_by_handles(&[&handle("one")], expiry).await.expect("an answer").is_empty());
+}
+
+/// Ended, expired and unknown ones are left out.
+pub async fn only_live_sessions_are_found_by_their_handles(store: Arc<dyn Store>) {
+    let (_, ada) = signed_in(&store, "ada", &["a1", "a2"]).await;
+    signed_in(&store, "grace", &["g1"]).await;
+    let ended = store.end_by_id(actor(&ada[0]), &session_id("a2"), EndedReason::Revoked, NOW).await;
+    assert!(ended.expect("an answer").is_some());
+    let handles = ["a1", "a2", "g1", "unknown"].map(handle);
+    let handles: Vec<_> = handles.iter().collect();
+    let found = store.live_by_handles(&handles, NOW).await.expect("an answer");
+    let mut found: Vec<_> = found.iter().map(|stored| name(&stored.session.id)).collect();
+    found.sort();
+    assert_eq!(found, ["a1", "g1"]);
+}
+
+/// By creation; and no other user's.
+pub async fn the_live_sessions_of_a_user_are_listed_newest_first(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["c", "a", "b"]).await;
+    signed_in(&store, "grace", &["g1"]).await;
+    assert_eq!(live(&store, &ada, NOW).await, ["b", "a", "c"]);
+    assert!(live(&store, &user("nobody"), NOW).await.is_empty());
+}
+
+/// Why, when and by which device, as long as it is kept.
+pub async fn a_session_says_how_it_ended_and_by_which_device(store: Arc<dyn Store>) {
+    let (_, ada) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    let at = NOW.plus(Duration::from_secs(5));
+    store.end_by_id(actor(&ada[0]), &session_id("two"), EndedReason::Revoked, at).await.expect("an answer");
+    store.end_held(&[&session_id("three")], None, EndedReason::SignedOut, at).await.expect("an answer");
+
+    let end = find(&store, "two").await.end.expect("it has ended");
+    assert_eq!((end.reason, end.at), (EndedReason::Revoked, at));
+    assert_eq!(end.by, Some((session_id("one"), "agent of one".to_owned())));
+    let end = store.find_by_handle(&handle("three")).await.expect("an answer").expect("it is kept").end;
+    let end = end.expect("it has ended");
+    assert_eq!((end.reason, end.by), (EndedReason::SignedOut, None));
+    assert!(find(&store, "one").await.end.is_none());
+}
+
+/// And nobody's by an e-mail without an account.
+pub async fn a_password_hash_is_found_by_its_email(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let found = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+    assert_eq!(found.user, ada.user);
+    assert_eq!(found.password_hash, Some(ada.password_hash));
+    assert!(store.password_of("grace@example.org").await.expect("an answer").is_none());
+}
+
+/// Empty lists, unknown ids and unknown handles are no errors.
+pub async fn who_asks_for_nothing_finds_nothing(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    assert!(store.live_by_handles(&[], NOW).await.expect("an answer").is_empty());
+    assert!(store.find(&[]).await.expect("an answer").is_empty());
+    assert!(store.find(&[&session_id("unknown")]).await.expect("an answer").is_empty());
+    assert!(store.find_by_handle(&handle("unknown")).await.expect("an answer").is_none());
+    assert!(store.end_held(&[], None, EndedReason::Revoked, NOW).await.expect("an answer").is_empty());
+    store.touch(&[]).await.expect("an answer");
+    store.ping().await.expect("an answer");
+}

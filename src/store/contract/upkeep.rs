@@ -1,0 +1,85 @@
+//! What runs beside the requests.
+
+use std::time::Duration;
+
+use super::*;
+use crate::StoreError;
+
+/// A later moment that is there already stays.
+pub async fn activity_is_written_and_never_goes_back(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one", "two"]).await;
+    let (soon, later) = (NOW.plus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(2)));
+    let batch = [(session_id("one"), later), (session_id("two"), soon), (session_id("unknown"), soon)];
+    store.touch(&batch).await.expect("a write");
+    store.touch(&[(session_id("one"), soon), (session_id("two"), later)]).await.expect("a write");
+    for name in ["one", "two"] {
+        assert_eq!(find(&store, name).await.stored.last_active_at, later, "{name}");
+    }
+}
+
+/// What comes late is about a session that is no more.
+pub async fn an_ended_sessions_activity_stays_as_it_was(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    store.end_held(&[&session_id("one")], None, EndedReason::SignedOut, NOW).await.expect("an answer");
+    store.touch(&[(session_id("one"), NOW.plus(Duration::from_secs(1)))]).await.expect("a write");
+    assert_eq!(find(&store, "one").await.stored.last_active_at, NOW);
+}
+
+/// Live ones stay as they are.
+pub async fn a_sweep_marks_what_has_expired_at_the_moment_it_did(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let later = NOW.plus(HOUR).plus(Duration::from_secs(1));
+    store.open(None, &session_at(&ada, "two", later), &limit(5, &[])).await.expect("a sign-in");
+    assert_eq!(store.sweep(later, Timestamp::default(), 10).await.expect("a sweep"), (1, 0));
+    let end = find(&store, "one").await.end.expect("it has ended");
+    assert_eq!((end.reason, end.at, end.by), (EndedReason::Expired, NOW.plus(HOUR), None));
+    assert_eq!(live(&store, &ada, later).await, ["two"]);
+    assert_eq!(store.sweep(later, Timestamp::default(), 10).await.expect("a sweep"), (0, 0));
+}
+
+/// At or before the given moment; users stay.
+pub async fn a_sweep_deletes_what_ended_long_ago(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["old", "young", "live"]).await;
+    let reason = EndedReason::SignedOut;
+    store.end_held(&[&session_id("old")], None, reason, NOW).await.expect("an answer");
+    let later = NOW.plus(Duration::from_millis(1));
+    store.end_held(&[&session_id("young")], None, reason, later).await.expect("an answer");
+    assert_eq!(store.sweep(later, NOW, 10).await.expect("a sweep"), (0, 1));
+    assert!(store.find(&[&session_id("old")]).await.expect("an answer").is_empty());
+    assert!(find(&store, "young").await.end.is_some());
+    assert!(find(&store, "live").await.end.is_none());
+    assert!(store.password_of("ada@example.org").await.expect("an answer").is_some());
+}
+
+/// Of each kind; the rest waits for the next one.
+pub async fn a_sweep_changes_no_more_than_it_may(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["a", "b", "c", "d", "e"]).await;
+    let later = NOW.plus(HOUR);
+    let before = NOW.minus(HOUR);
+    for expired in [2, 2, 1, 0] {
+        assert_eq!(store.sweep(later, before, 2).await.expect("a sweep"), (expired, 0));
+    }
+    for deleted in [2, 2, 1, 0] {
+        assert_eq!(store.sweep(later, later, 2).await.expect("a sweep"), (0, deleted));
+    }
+}
+
+/// Which is not the same as empty: nobody is signed out by it.
+pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
+    let (_, sessions) = signed_in(&store, "ada", &["one"]).await;
+    store.close().await;
+    let by = actor(&sessions[0]);
+    let answers = [
+        store.live_by_handles(&[&handle("one")], NOW).await.map(drop),
+        store.find(&[&session_id("one")]).await.map(drop),
+        store.password_of("ada@example.org").await.map(drop),
+        store.end_by_id(by, &session_id("one"), EndedReason::Revoked, NOW).await.map(drop),
+        store.end_all(by, true, EndedReason::Revoked, NOW).await.map(drop),
+        store.extend(&session_id("one"), NOW.plus(HOUR), NOW.plus(2 * HOUR), NOW).await.map(drop),
+        store.touch(&[(session_id("one"), NOW)]).await,
+        store.ping().await,
+    ];
+    for (number, answer) in answers.into_iter().enumerate() {
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{number}: {answer:?}");
+    }
+}

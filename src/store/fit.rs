@@ -1,0 +1,39 @@
+//! Which sessions give way to a new one.
+
+use super::{Ended, Limit};
+use crate::{EndedReason, Session, SessionId, UserId};
+
+/// A live session and whose it is.
+type Row = (SessionId, UserId);
+
+/// Says what ends so that `new` fits; `None` when it does not fit.
+///
+/// `live` are the live sessions of the user and of the browser, oldest first. The browser's other session of the same
+/// user is replaced, then the oldest of the user give way, then the oldest that the browser holds.
+pub(super) fn fit(new: &Session, limit: &Limit, live: &[Row]) -> Option<Vec<Ended>> {
+    let is_of_user = |(_, user): &Row| *user == new.user_id;
+    let is_held = |(id, _): &Row| limit.held.contains(id);
+    let (replaced, mut staying): (Vec<&Row>, Vec<&Row>) =
+        live.iter().partition(|row| is_of_user(row) && is_held(row));
+    let mut ended = end(&replaced, EndedReason::Replaced);
+    ended.extend(give_way(&mut staying, limit, is_of_user)?);
+    ended.extend(give_way(&mut staying, limit, is_held)?);
+    Some(ended)
+}
+
+/// Takes out the oldest of the counted ones that are too many beside a new one; `None` where none gives way.
+fn give_way(staying: &mut Vec<&Row>, limit: &Limit, is_counted: impl Fn(&Row) -> bool) -> Option<Vec<Ended>> {
+    let maximum = usize::try_from(limit.maximum).unwrap_or(usize::MAX);
+    let counted: Vec<&Row> = staying.iter().copied().filter(|row| is_counted(row)).collect();
+    let excess = (counted.len() + 1).saturating_sub(maximum);
+    if excess > 0 && !limit.revoke_oldest {
+        return None;
+    }
+    let oldest = &counted[..excess.min(counted.len())];
+    staying.retain(|row| !oldest.contains(row));
+    Some(end(oldest, EndedReason::Evicted))
+}
+
+fn end(rows: &[&Row], reason: EndedReason) -> Vec<Ended> {
+    rows.iter().map(|(id, user_id)| Ended { id: id.clone(), user_id: user_id.clone(), reason }).collect()
+}

@@ -1,0 +1,351 @@
+//! The reference store: what the others must do, in the fewest words.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use super::fit::fit;
+use super::{
+    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
+    StoredSession, changes_of,
+};
+use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Sessions in memory, for tests: one lock around everything, so that every call is a transaction.
+#[derive(Debug)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+    changes: broadcast::Sender<Change>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the store is closed")]
+struct Closed;
+
+#[derive(Debug, Default)]
+struct State {
+    users: Vec<NewUser>,
+    /// In the order of creation.
+    sessions: Vec<Row>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Row {
+    new: NewSession,
+    last_active_at: Timestamp,
+    end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
+}
+
+impl Row {
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.end.is_none() && self.new.session.expires_at > now
+    }
+
+    fn is(&self, id: &SessionId) -> bool {
+        self.new.session.id == *id
+    }
+
+    fn is_of(&self, user: &UserId) -> bool {
+        self.new.session.user_id == *user
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self { state: Mutex::default(), changes: broadcast::Sender::new(1_024) }
+    }
+}
+
+impl MemoryStore {
+    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed { Err(StoreError::Unavailable(Arc::new(Closed))) } else { Ok(state) }
+    }
+
+    fn tell(&self, changes: Vec<Change>) {
+        for change in changes {
+            // Without listeners nobody hears it.
+            let _ = self.changes.send(change);
+        }
+    }
+}
+
+impl State {
+    fn user(&self, id: &UserId) -> User {
+        let known = self.users.iter().find(|known| known.user.id == *id);
+        known.expect("a session is stored after its user").user.clone()
+    }
+
+    fn stored(&self, row: &Row) -> StoredSession {
+        StoredSession {
+            session: row.new.session.clone(),
+            user: self.user(&row.new.session.user_id),
+            secret_hash: row.new.secret_hash,
+            remember: row.new.remember,
+            last_active_at: row.last_active_at,
+        }
+    }
+
+    fn found(&self, row: &Row) -> Found {
+        let end = row.end.clone().map(|(reason, at, by)| End {
+            reason,
+            at,
+            by: by.map(|by| {
+                let actor = self.sessions.iter().find(|row| row.is(&by));
+                let user_agent = actor.map(|actor| actor.new.session.user_agent.clone());
+                (by, user_agent.unwrap_or_default())
+            }),
+        });
+        Found { stored: self.stored(row), end }
+    }
+
+    fn is_live(&self, actor: Actor<'_>, now: Timestamp) -> bool {
+        self.sessions.iter().any(|row| row.is(actor.session) && row.is_of(actor.user) && row.is_live(now))
+    }
+
+    /// Ends the live sessions that `which` picks.
+    fn end(
+        &mut self,
+        which: impl Fn(&Row) -> bool,
+        by: Option<&SessionId>,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Vec<Ended> {
+        let mut ended = Vec::new();
+        for row in self.sessions.iter_mut().filter(|row| row.is_live(now) && which(row)) {
+            row.end = Some((reason, now, by.cloned()));
+            let session = &row.new.session;
+            ended.push(Ended { id: session.id.clone(), user_id: session.user_id.clone(), reason });
+        }
+        ended
+    }
+
+    fn insert(&mut self, new: &NewSession) {
+        self.sessions.push(Row { new: new.clone(), last_active_at: new.session.created_at, end: None });
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
+        let state = self.lock()?;
+        let live = state.sessions.iter().filter(|row| row.is_live(now));
+        Ok(live
+            .filter(|row| handles.contains(&&row.new.session.handle))
+            .map(|row| state.stored(row))
+            .collect())
+    }
+
+    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
+        let state = self.lock()?;
+        let live = state.sessions.iter().rev().filter(|row| row.is_live(now) && row.is_of(user));
+        Ok(live.map(|row| state.stored(row)).collect())
+    }
+
+    async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {
+        let state = self.lock()?;
+        let rows = state.sessions.iter().filter(|row| ids.contains(&&row.new.session.id));
+        Ok(rows.map(|row| state.found(row)).collect())
+    }
+
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>> {
+        let state = self.lock()?;
+        let row = state.sessions.iter().find(|row| row.new.session.handle == *handle);
+        Ok(row.map(|row| state.found(row)))
+    }
+
+    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
+        let state = self.lock()?;
+        let known = state.users.iter().find(|known| known.user.email == email);
+        Ok(known.map(|known| PasswordOf {
+            user: known.user.clone(),
+            password_hash: Some(known.password_hash.clone()),
+        }))
+    }
+
+    async fn open(
+        &self,
+        user: Option<&NewUser>,
+        new: &NewSession,
+        limit: &Limit,
+    ) -> Result<Vec<Ended>, OpenError> {
+        let mut state = self.lock()?;
+        let now = new.session.created_at;
+        if let Some(user) = user
+            && state.users.iter().any(|known| known.user.email == user.user.email)
+        {
+            return Err(OpenError::EmailTaken);
+        }
+        let live = state.sessions.iter().filter(|row| row.is_live(now));
+        let live: Vec<_> =
+            live.map(|row| (row.new.session.id.clone(), row.new.session.user_id.clone())).collect();
+        let ended = fit(&new.session, limit, &live).ok_or(OpenError::LimitReached)?;
+        for Ended { id, reason, .. } in &ended {
+            state.end(|row| row.is(id), Some(&new.session.id), *reason, now);
+        }
+        state.users.extend(user.cloned());
+        state.insert(new);
+        self.tell(changes_of(Some(&new.session), &ended));
+        Ok(ended)
+    }
+
+    async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
+        let mut state = self.lock()?;
+        let row = state.sessions.iter_mut().find(|row| row.is(id) && row.is_live(now));
+        let Some(row) = row.filter(|row| row.new.session.expires_at == from) else { return Ok(false) };
+        row.new.session.expires_at = to;
+        row.new.session.updated_at = now;
+        Ok(true)
+    }
+
+    async fn end_by_id(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>> {
+        let mut state = self.lock()?;
+        let may = state.is_live(actor, now);
+        let ended =
+            state.end(|row| may && row.is(id) && row.is_of(actor.user), Some(actor.session), reason, now);
+        self.tell(changes_of(None, &ended));
+        Ok(ended.into_iter().next())
+    }
+
+    async fn end_by_handle(
+        &self,
+        actor: Actor<'_>,
+        handle: &Handle,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>> {
+        let found = self.find_by_handle(handle).await?;
+        match found {
+            Some(found) => self.end_by_id(actor, &found.stored.session.id, reason, now).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn end_all(
+        &self,
+        actor: Actor<'_>,
+        own: bool,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        let mut state = self.lock()?;
+        if !state.is_live(actor, now) {
+            return Ok(None);
+        }
+        let which = |row: &Row| row.is_of(actor.user) && (own || !row.is(actor.session));
+        let ended = state.end(which, Some(actor.session), reason, now);
+        self.tell(changes_of(None, &ended));
+        Ok(Some(ended))
+    }
+
+    async fn end_held(
+        &self,
+        ids: &[&SessionId],
+        by: Option<&SessionId>,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>> {
+        let mut state = self.lock()?;
+        let ended = state.end(|row| ids.contains(&&row.new.session.id), by, reason, now);
+        self.tell(changes_of(None, &ended));
+        Ok(ended)
+    }
+
+    async fn change_password(
+        &self,
+        actor: Actor<'_>,
+        from: &str,
+        to: &str,
+        session: Option<&NewSession>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        let mut state = self.lock()?;
+        if !state.is_live(actor, now) {
+            return Ok(None);
+        }
+        let known = state.users.iter_mut().find(|known| known.user.id == *actor.user);
+        let Some(known) = known.filter(|known| known.password_hash == from) else { return Ok(None) };
+        known.password_hash = to.to_owned();
+        known.user.updated_at = known.user.updated_at.max(now);
+        let mut ended = Vec::new();
+        if let Some(new) = session {
+            let reason = EndedReason::PasswordChanged;
+            ended = state.end(|row| row.is_of(actor.user), Some(actor.session), reason, now);
+            state.insert(new);
+        }
+        self.tell(changes_of(session.map(|new| &new.session), &ended));
+        Ok(Some(ended))
+    }
+
+    async fn rehash_password(&self, user: &UserId, from: &str, to: &str, _now: Timestamp) -> Result<()> {
+        let mut state = self.lock()?;
+        let known = state.users.iter_mut().find(|known| known.user.id == *user);
+        if let Some(known) = known.filter(|known| known.password_hash == from) {
+            known.password_hash = to.to_owned();
+        }
+        Ok(())
+    }
+
+    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
+        let mut state = self.lock()?;
+        let mut touched = Vec::new();
+        for (id, at) in batch {
+            for row in state.sessions.iter_mut().filter(|row| row.is(id) && row.end.is_none()) {
+                row.last_active_at = row.last_active_at.max(*at);
+                touched.push((row.new.session.user_id.clone(), id.clone(), row.last_active_at));
+            }
+        }
+        self.tell(vec![Change::Touched(touched)]);
+        Ok(())
+    }
+
+    async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
+        let mut state = self.lock()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let overdue = |row: &&mut Row| row.end.is_none() && row.new.session.expires_at <= now;
+        let mut expired = Vec::new();
+        for row in state.sessions.iter_mut().filter(overdue).take(limit) {
+            let session = &row.new.session;
+            row.end = Some((EndedReason::Expired, session.expires_at, None));
+            let (id, user_id) = (session.id.clone(), session.user_id.clone());
+            expired.push(Ended { id, user_id, reason: EndedReason::Expired });
+        }
+        let mut deleted = 0;
+        state.sessions.retain(|row| {
+            let is_old = row.end.as_ref().is_some_and(|(_, at, _)| *at <= delete_before);
+            let goes = is_old && deleted < limit;
+            deleted += usize::from(goes);
+            !goes
+        });
+        self.tell(changes_of(None, &expired));
+        Ok((expired.len() as u64, deleted as u64))
+    }
+
+    fn changes(&self) -> Changes {
+        Changes::new(self.changes.subscribe())
+    }
+
+    async fn announce(&self, change: Change) -> Result<()> {
+        drop(self.lock()?);
+        self.tell(vec![change]);
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.lock().map(drop)
+    }
+
+    async fn close(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+    }
+}

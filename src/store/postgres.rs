@@ -1,0 +1,564 @@
+//! The store for several nodes: one PostgreSQL database.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{
+    PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgTransaction, Postgres,
+};
+use sqlx::{ConnectOptions, Connection, Executor};
+use tokio::sync::broadcast;
+use tokio::time::timeout;
+
+use self::listening::{Listening, payloads};
+use super::fit::fit;
+use super::sql::{
+    Columns, Result, corrupt, ended_rows, found, session_id, stored_session, touched, unavailable, user,
+    user_id,
+};
+use super::{
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
+    changes_of,
+};
+use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, UserId};
+
+#[cfg(feature = "import-better-auth")]
+mod import;
+mod listening;
+mod statements;
+#[cfg(feature = "test-support")]
+pub(crate) mod test_database;
+
+use statements as sql;
+
+type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
+
+/// How long a request waits for a connection; the server gives a statement no longer either (see `CONFIGURE`).
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a call takes at most: a server behind a broken network says nothing at all.
+const DEADLINE: Duration = Duration::from_secs(8);
+/// A connection that was idle for so long is asked whether it is still there before it is used.
+const IDLE: Duration = Duration::from_secs(1);
+/// How often a change is tried that the database took back in favour of another one.
+const TRIES: u32 = 3;
+/// How many changes wait for a slow listener before it is told of a gap.
+const CHANGES_KEPT: usize = 1_024;
+
+/// Sessions in a PostgreSQL database, which several nodes may share.
+///
+/// Every change is one transaction or one statement at the level "read committed". Those that begin or end sessions
+/// lock the rows of their users first, so limits are exact, and of two sessions that end each other one wins. A change
+/// is answered when it is in the database's log on the disk: `synchronous_commit` is turned on where it is off.
+/// Where the connection is lost during a commit the outcome is unknown: that is an error, and the change was made
+/// wholly or not at all.
+///
+/// Nodes hear of each other's changes by `listen` and `notify`, which a pooler in transaction mode does not carry:
+/// connect to the database itself, or to a pooler in session mode.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+    changes: broadcast::Sender<Change>,
+    listening: std::sync::Arc<Listening>,
+}
+
+impl PostgresStore {
+    /// How many connections a node has by default, beside the one that listens.
+    pub const CONNECTIONS: u32 = 16;
+
+    /// Connects to the database of a URL such as `postgres://user:password@host/database`, brings its schema up to
+    /// date, and keeps at most so many connections.
+    ///
+    /// `?sslmode=verify-full` and `&sslrootcert=…` hold it to TLS and to whom it talks.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the URL is not one of PostgreSQL, the database does not answer or a migration fails.
+    pub async fn open(url: &str, connections: u32) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url).map_err(unavailable)?;
+        let options = match options.get_application_name() {
+            None => options.application_name("multi-session"),
+            Some(_) => options,
+        };
+        migrate(&options).await?;
+        let changes = broadcast::Sender::new(CHANGES_KEPT);
+        let listening = Listening::start(options.clone(), changes.clone()).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(sql::CONFIGURE).await.map(drop) })
+            })
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool, changes, listening: listening.into() })
+    }
+
+    /// Gives the plan of each statement for arguments that are not known, where every scan of a table is avoided that
+    /// can be, for the test that refuses scans.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when a statement does not compile.
+    #[cfg(feature = "test-support")]
+    pub async fn explain(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
+        let mut connection = self.pool.acquire().await?.detach();
+        connection.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off").await?;
+        let mut plans = Vec::new();
+        // A statement that locks a table has no plan.
+        for (name, statement) in sql::ALL.iter().filter(|(_, statement)| !statement.starts_with("lock ")) {
+            let count = (1..=11).filter(|number| statement.contains(&format!("${number}"))).count();
+            let arguments = vec!["null"; count].join(", ");
+            let arguments = if count > 0 { format!("({arguments})") } else { arguments };
+            let prepare = format!("prepare {name} as {statement}");
+            connection.execute(sqlx::AssertSqlSafe(prepare)).await?;
+            let explain = sqlx::AssertSqlSafe(format!("explain execute {name}{arguments}"));
+            let rows = sqlx::raw_sql(explain).fetch_all(&mut connection).await?;
+            let steps = rows.iter().map(|row| sqlx::Row::try_get(row, 0)).collect::<Result<_, _>>()?;
+            plans.push((*name, steps));
+        }
+        Ok(plans)
+    }
+
+    /// Lists every session in the order of creation, live or not, for the test of the limit.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    #[cfg(feature = "test-support")]
+    pub async fn order_of_creation(&self) -> Result<Vec<SessionId>> {
+        let rows = sqlx::query("select id from sessions order by seq").fetch_all(&self.pool).await?;
+        rows.iter().map(session_id).collect()
+    }
+
+    async fn begin(&self) -> Result<PgTransaction<'static>> {
+        Ok(self.pool.begin().await?)
+    }
+
+    /// Ends sessions of one user, in one transaction.
+    async fn end(&self, user: &UserId, query: impl Fn() -> Query, reason: EndedReason) -> Result<Vec<Ended>> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        let ended = end_in(&mut tx, query(), reason).await?;
+        commit(tx, changes_of(None, &ended)).await?;
+        Ok(ended)
+    }
+
+    async fn try_open(
+        &self,
+        user: Option<&NewUser>,
+        new: &NewSession,
+        limit: &Limit,
+    ) -> Result<Vec<Ended>, OpenError> {
+        let session = &new.session;
+        let (id, now) = (&session.id, session.created_at);
+        let held = texts(&limit.held);
+        let mut tx = self.begin().await?;
+        if let Some(user) = user
+            && !insert_user(&mut tx, user).await?
+        {
+            return Err(OpenError::EmailTaken);
+        }
+        lock_users_of(&mut tx, Some(&session.user_id), held.clone()).await?;
+        let live = sqlx::query(sql::LIVE_TO_FIT)
+            .bind(now.unix_ms())
+            .bind(session.user_id.as_str())
+            .bind(held)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(StoreError::from)?;
+        let live: Vec<_> =
+            live.iter().map(|row| Ok((session_id(row)?, user_id(row, "user_id")?))).collect::<Result<_>>()?;
+        // Dropping the transaction rolls it back: the new user is gone.
+        let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
+        for reason in [EndedReason::Replaced, EndedReason::Evicted] {
+            let ids: Vec<_> =
+                ended.iter().filter(|it| it.reason == reason).map(|it| it.id.as_str().to_owned()).collect();
+            if !ids.is_empty() {
+                end_in(&mut tx, ending(sql::END_HELD, now, reason, Some(id)).bind(ids), reason).await?;
+            }
+        }
+        insert_session(&mut tx, new).await?;
+        commit(tx, changes_of(Some(session), &ended)).await?;
+        Ok(ended)
+    }
+
+    async fn try_end_all(
+        &self,
+        actor: Actor<'_>,
+        own: bool,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, actor.user).await?;
+        if !is_live(&mut tx, actor, now).await? {
+            return Ok(None);
+        }
+        let statement = if own { sql::END_ALL } else { sql::END_OTHERS };
+        let query = ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
+        let ended = end_in(&mut tx, query, reason).await?;
+        commit(tx, changes_of(None, &ended)).await?;
+        Ok(Some(ended))
+    }
+
+    async fn try_end_held(
+        &self,
+        ids: &[&SessionId],
+        by: Option<&SessionId>,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>> {
+        let ids = texts(ids.iter().copied());
+        let mut tx = self.begin().await?;
+        lock_users_of(&mut tx, None, ids.clone()).await?;
+        let ended = end_in(&mut tx, ending(sql::END_HELD, now, reason, by).bind(ids), reason).await?;
+        commit(tx, changes_of(None, &ended)).await?;
+        Ok(ended)
+    }
+
+    async fn try_change_password(
+        &self,
+        actor: Actor<'_>,
+        from: &str,
+        to: &str,
+        session: Option<&NewSession>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, actor.user).await?;
+        if !is_live(&mut tx, actor, now).await? {
+            return Ok(None);
+        }
+        let changed = sqlx::query(sql::CHANGE_PASSWORD)
+            .bind(actor.user.as_str())
+            .bind(from)
+            .bind(to)
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let user = sqlx::query(sql::USER_CHANGED).bind(actor.user.as_str()).bind(now.unix_ms());
+        user.execute(&mut *tx).await?;
+        let mut ended = Vec::new();
+        if let Some(new) = session {
+            let reason = EndedReason::PasswordChanged;
+            let end =
+                ending(sql::END_ALL, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
+            ended = end_in(&mut tx, end, reason).await?;
+            insert_session(&mut tx, new).await?;
+        }
+        commit(tx, changes_of(session.map(|new| &new.session), &ended)).await?;
+        Ok(Some(ended))
+    }
+
+    async fn try_touch(&self, ids: &[String], times: &[i64]) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query(sql::TOUCH).bind(ids).bind(times).fetch_all(&mut *tx).await?;
+        let touched = rows.iter().map(touched).collect::<Result<_>>()?;
+        commit(tx, vec![Change::Touched(touched)]).await
+    }
+
+    async fn try_expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        let query = sqlx::query(sql::END_EXPIRED).bind(now.unix_ms()).bind(i64::from(limit));
+        let ended = end_in(&mut tx, query, EndedReason::Expired).await?;
+        commit(tx, changes_of(None, &ended)).await?;
+        Ok(ended.len() as u64)
+    }
+}
+
+/// Gives up on a call that takes too long; whether a change was made is not known then.
+async fn in_time<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    timeout(DEADLINE, call).await.map_err(unavailable)?
+}
+
+/// The same for a single statement.
+async fn answer<T>(statement: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+    in_time(async { Ok(statement.await?) }).await
+}
+
+/// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
+/// then nobody knows what happened.
+macro_rules! retrying {
+    ($change:expr) => {{
+        let mut tries = 1;
+        loop {
+            match in_time($change).await {
+                Err(error) if tries < TRIES && was_taken_back(&error) => tries += 1,
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
+        let handles: Vec<&str> = handles.iter().map(|handle| handle.as_str()).collect();
+        let rows = sqlx::query(sql::LIVE_BY_HANDLES).bind(now.unix_ms()).bind(handles);
+        answer(rows.fetch_all(&self.pool)).await?.iter().map(stored_session).collect()
+    }
+
+    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
+        let rows = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
+        answer(rows.fetch_all(&self.pool)).await?.iter().map(stored_session).collect()
+    }
+
+    async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {
+        let rows = sqlx::query(sql::FIND).bind(texts(ids.iter().copied()));
+        answer(rows.fetch_all(&self.pool)).await?.iter().map(found).collect()
+    }
+
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>> {
+        let row = sqlx::query(sql::FIND_BY_HANDLE).bind(handle.as_str());
+        answer(row.fetch_optional(&self.pool)).await?.as_ref().map(found).transpose()
+    }
+
+    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
+        let row = sqlx::query(sql::PASSWORD_OF).bind(email);
+        let found = answer(row.fetch_optional(&self.pool)).await?.map(|row| {
+            Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.optional_text("password_hash")? })
+        });
+        found.transpose()
+    }
+
+    async fn open(
+        &self,
+        user: Option<&NewUser>,
+        session: &NewSession,
+        limit: &Limit,
+    ) -> Result<Vec<Ended>, OpenError> {
+        retrying!(self.try_open(user, session, limit))
+    }
+
+    async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
+        let extend = sqlx::query(sql::EXTEND)
+            .bind(now.unix_ms())
+            .bind(to.unix_ms())
+            .bind(id.as_str())
+            .bind(from.unix_ms());
+        Ok(answer(extend.execute(&self.pool)).await?.rows_affected() == 1)
+    }
+
+    async fn end_by_id(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>> {
+        let query = || ending_by(sql::END_BY_ID, actor, reason, now).bind(id.as_str().to_owned());
+        Ok(retrying!(self.end(actor.user, query, reason))?.pop())
+    }
+
+    async fn end_by_handle(
+        &self,
+        actor: Actor<'_>,
+        handle: &Handle,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Ended>> {
+        let query = || ending_by(sql::END_BY_HANDLE, actor, reason, now).bind(handle.as_str().to_owned());
+        Ok(retrying!(self.end(actor.user, query, reason))?.pop())
+    }
+
+    async fn end_all(
+        &self,
+        actor: Actor<'_>,
+        own: bool,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        retrying!(self.try_end_all(actor, own, reason, now))
+    }
+
+    async fn end_held(
+        &self,
+        ids: &[&SessionId],
+        by: Option<&SessionId>,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>> {
+        retrying!(self.try_end_held(ids, by, reason, now))
+    }
+
+    async fn change_password(
+        &self,
+        actor: Actor<'_>,
+        from: &str,
+        to: &str,
+        session: Option<&NewSession>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        retrying!(self.try_change_password(actor, from, to, session, now))
+    }
+
+    async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
+        let query = sqlx::query(sql::CHANGE_PASSWORD).bind(user.as_str()).bind(from).bind(to);
+        answer(query.bind(now.unix_ms()).execute(&self.pool)).await.map(drop)
+    }
+
+    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
+        let (ids, times): (Vec<_>, Vec<_>) =
+            batch.iter().map(|(id, at)| (id.as_str().to_owned(), at.unix_ms())).unzip();
+        retrying!(self.try_touch(&ids, &times))
+    }
+
+    async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
+        let expired = retrying!(self.try_expire(now, limit))?;
+        let delete = sqlx::query(sql::DELETE_ENDED).bind(delete_before.unix_ms()).bind(i64::from(limit));
+        Ok((expired, answer(delete.execute(&self.pool)).await?.rows_affected()))
+    }
+
+    fn changes(&self) -> Changes {
+        Changes::new(self.changes.subscribe())
+    }
+
+    async fn announce(&self, change: Change) -> Result<()> {
+        in_time(async { notify(&mut *self.pool.acquire().await?, vec![change]).await }).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        answer(self.pool.execute(sql::PING)).await.map(drop)
+    }
+
+    async fn close(&self) {
+        self.listening.stop();
+        // A server that does not answer any more keeps nobody from stopping.
+        let _ = timeout(PATIENCE, self.pool.close()).await;
+    }
+}
+
+/// Brings the schema up to date; of several nodes that start at once one does it, and the others wait.
+async fn migrate(options: &PgConnectOptions) -> Result<()> {
+    let mut migrations = sqlx::migrate!("migrations/postgres");
+    // A release still works with the schema of the one after it, also when it starts.
+    migrations.set_ignore_missing(true);
+    // Says at once what is wrong, where a pool goes on trying and then only tells that it took too long.
+    timeout(PATIENCE, options.connect()).await.map_err(unavailable)??.close().await?;
+    // Not the requests' pool: a migration may take longer than a request may.
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    let pool = pool.connect_with(options.clone()).await?;
+    let migrated = migrations.run(&pool).await.map_err(unavailable);
+    pool.close().await;
+    migrated
+}
+
+/// Commits, and tells of the changes if and when it is committed.
+async fn commit(mut tx: PgTransaction<'_>, changes: Vec<Change>) -> Result<()> {
+    notify(&mut tx, changes).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn notify(connection: &mut PgConnection, changes: Vec<Change>) -> Result<()> {
+    let payloads = payloads(changes).map_err(corrupt)?;
+    if !payloads.is_empty() {
+        sqlx::query(sql::NOTIFY).bind(payloads).execute(connection).await?;
+    }
+    Ok(())
+}
+
+async fn lock_user(connection: &mut PgConnection, user: &UserId) -> Result<()> {
+    sqlx::query(sql::LOCK_USER).bind(user.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Locks the users of these sessions and one more.
+async fn lock_users_of(
+    connection: &mut PgConnection,
+    user: Option<&UserId>,
+    sessions: Vec<String>,
+) -> Result<()> {
+    let user = user.map(UserId::as_str);
+    sqlx::query(sql::LOCK_USERS_OF).bind(user).bind(sessions).execute(connection).await?;
+    Ok(())
+}
+
+/// Binds what every statement that ends sessions begins with.
+fn ending(statement: &'static str, now: Timestamp, reason: EndedReason, by: Option<&SessionId>) -> Query {
+    sqlx::query(statement).bind(now.unix_ms()).bind(reason.as_str()).bind(by.map(|id| id.as_str().to_owned()))
+}
+
+/// Binds what every statement that ends sessions of the actor's user begins with.
+fn ending_by(statement: &'static str, actor: Actor<'_>, reason: EndedReason, now: Timestamp) -> Query {
+    ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned())
+}
+
+async fn end_in(connection: &mut PgConnection, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
+    ended_rows(&query.fetch_all(connection).await?, reason)
+}
+
+/// `false` if the e-mail has an account already.
+async fn insert_user(connection: &mut PgConnection, new: &NewUser) -> Result<bool> {
+    let NewUser { user, password_hash } = new;
+    let inserted = sqlx::query(sql::INSERT_USER)
+        .bind(user.id.as_str())
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(&user.image)
+        .bind(user.email_verified)
+        .bind(user.created_at.unix_ms())
+        .bind(user.updated_at.unix_ms())
+        .execute(&mut *connection)
+        .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query(sql::INSERT_PASSWORD)
+        .bind(user.id.as_str())
+        .bind(password_hash)
+        .bind(user.created_at.unix_ms())
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
+async fn insert_session(connection: &mut PgConnection, new: &NewSession) -> Result<()> {
+    let session = &new.session;
+    sqlx::query(sql::INSERT_SESSION)
+        .bind(session.id.as_str())
+        .bind(session.user_id.as_str())
+        .bind(session.handle.as_str())
+        .bind(new.secret_hash.as_bytes().as_slice())
+        .bind(&session.ip_address)
+        .bind(&session.user_agent)
+        .bind(new.remember)
+        .bind(session.created_at.unix_ms())
+        .bind(session.expires_at.unix_ms())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn is_live(connection: &mut PgConnection, actor: Actor<'_>, now: Timestamp) -> Result<bool> {
+    let live = sqlx::query(sql::IS_LIVE)
+        .bind(now.unix_ms())
+        .bind(actor.session.as_str())
+        .bind(actor.user.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(live.is_some())
+}
+
+fn texts<'a>(ids: impl IntoIterator<Item = &'a SessionId>) -> Vec<String> {
+    ids.into_iter().map(|id| id.as_str().to_owned()).collect()
+}
+
+/// Whether the database chose another change over this one: `serialization_failure` or `deadlock_detected`.
+fn was_taken_back(error: &dyn std::error::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<sqlx::Error>());
+    let code = cause.and_then(sqlx::Error::as_database_error).and_then(|cause| cause.code());
+    matches!(code.as_deref(), Some("40001" | "40P01"))
+}

@@ -1,0 +1,174 @@
+//! Every statement of the PostgreSQL store; lists travel as arrays.
+//!
+//! Statements that change several sessions lock them in the order of `seq` first, so that no two wait for each other.
+
+/// What makes a session live: `$1` is the present moment in each statement that says so.
+macro_rules! live {
+    () => {
+        "sessions.ended_at is null and sessions.expires_at > $1"
+    };
+}
+
+macro_rules! columns {
+    () => {
+        "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
+         sessions.user_agent, sessions.remember, sessions.created_at, sessions.updated_at, \
+         sessions.last_active_at, sessions.expires_at, \
+         users.email, users.name, users.image, users.email_verified, \
+         users.created_at as user_created_at, users.updated_at as user_updated_at"
+    };
+}
+
+macro_rules! select_live {
+    ($rest:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from sessions join users on users.id = sessions.user_id where ",
+            live!(),
+            $rest
+        )
+    };
+}
+
+/// Live or not, with what ended it.
+macro_rules! find_sessions {
+    ($where:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, actor.user_agent as by_user_agent \
+             from sessions join users on users.id = sessions.user_id \
+             left join sessions as actor on actor.id = sessions.ended_by where ",
+            $where
+        )
+    };
+}
+
+/// Ends the live sessions that `$where` picks; `$1` now, `$2` reason, `$3` the acting session or null.
+macro_rules! end_sessions {
+    ($where:expr) => {
+        concat!(
+            "update sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where seq in \
+             (select seq from sessions where ",
+            live!(),
+            $where,
+            " order by seq for no key update) returning id, user_id"
+        )
+    };
+}
+
+/// Holds while the acting session `$3` of user `$4` is live itself.
+macro_rules! actor_is_live {
+    () => {
+        " and exists (select 1 from sessions as actor where actor.id = $3 and actor.user_id = $4 \
+         and actor.ended_at is null and actor.expires_at > $1)"
+    };
+}
+
+macro_rules! statements {
+    ($($(#[$cfg:meta])? $name:ident = $sql:expr;)*) => {
+        $($(#[$cfg])? pub(super) const $name: &str = $sql;)*
+
+        /// Every statement with its name, for the test that reads the query plans.
+        #[cfg(feature = "test-support")]
+        pub(super) const ALL: &[(&str, &str)] = &[$($(#[$cfg])? (stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    LIVE_BY_HANDLES = select_live!(" and sessions.handle = any($2::text[])");
+    LIVE_OF_USER = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
+    FIND = find_sessions!("sessions.id = any($1::text[])");
+    FIND_BY_HANDLE = find_sessions!("sessions.handle = $1");
+    PASSWORD_OF = "select users.id, users.email, users.name, users.image, users.email_verified, \
+                   users.created_at as user_created_at, users.updated_at as user_updated_at, \
+                   passwords.hash as password_hash \
+                   from users left join passwords on passwords.user_id = users.id where users.email = $1";
+
+    // Whoever begins or ends sessions holds the lock of their users: the next statement then sees all that others did
+    // before, and nobody else does anything until the end. Always in one order, so that no two wait for each other;
+    // weaker than `for update`, so that rows of other tables may refer to the user meanwhile.
+    LOCK_USER = "select 1 from users where id = $1 for no key update";
+    LOCK_USERS_OF = "select 1 from users where id = any(array(select user_id from sessions \
+                     where id = any($2::text[])) || $1::text) order by id for no key update";
+    LIVE_TO_FIT = concat!(
+        "select id, user_id from sessions where ",
+        live!(),
+        " and (user_id = $2 or id = any($3::text[])) order by seq for no key update"
+    );
+    INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at) \
+                   values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing";
+    INSERT_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3)";
+    INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
+                      created_at, updated_at, last_active_at, expires_at) \
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)";
+    CHANGE_PASSWORD =
+        "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2";
+    USER_CHANGED = "update users set updated_at = greatest(updated_at, $2) where id = $1";
+    END_HELD = end_sessions!(" and id = any($4::text[])");
+    END_BY_ID = end_sessions!(concat!(" and user_id = $4 and id = $5", actor_is_live!()));
+    END_BY_HANDLE = end_sessions!(concat!(" and user_id = $4 and handle = $5", actor_is_live!()));
+    END_OTHERS = end_sessions!(" and user_id = $4 and id <> $3");
+    END_ALL = end_sessions!(" and user_id = $4");
+    IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
+    EXTEND = concat!(
+        "update sessions set expires_at = $2, updated_at = $1 where ",
+        live!(),
+        " and id = $3 and expires_at = $4"
+    );
+    TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at) from \
+             (select known.seq, touched.at from unnest($1::text[], $2::bigint[]) as touched (id, at) \
+             join sessions as known on known.id = touched.id where known.ended_at is null \
+             order by known.seq for no key update of known) as batch \
+             where sessions.seq = batch.seq \
+             returning sessions.id, sessions.user_id, sessions.last_active_at";
+    // What another node or request has locked is swept the next time.
+    END_EXPIRED = "update sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
+                   (select seq from sessions where ended_at is null and expires_at <= $1 limit $2 \
+                   for no key update skip locked) returning id, user_id";
+    DELETE_ENDED = "delete from sessions where seq in \
+                    (select seq from sessions where ended_at is not null and ended_at <= $1 limit $2 \
+                    for update skip locked)";
+    // Everybody else may read meanwhile, and write when it is over: so no row changes that was looked at.
+    #[cfg(feature = "import-better-auth")]
+    LOCK_ALL = "lock table users, passwords, sessions in share row exclusive mode";
+    // Within an import, which takes as long as there are rows.
+    #[cfg(feature = "import-better-auth")]
+    HURRY_NOT = "select set_config('statement_timeout', '0', true), \
+                 set_config('idle_in_transaction_session_timeout', '0', true)";
+    #[cfg(feature = "import-better-auth")]
+    OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";
+    #[cfg(feature = "import-better-auth")]
+    USER_UPDATED_AT = "select updated_at from users where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    UPDATE_USER = "update users set email = $2, name = $3, image = $4, email_verified = $5, created_at = $6, \
+                   updated_at = $7 where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    PASSWORD_HASH = "select hash from passwords where user_id = $1";
+    #[cfg(feature = "import-better-auth")]
+    FOLLOW_PASSWORD = "update passwords set hash = $2, updated_at = $3 where user_id = $1";
+    #[cfg(feature = "import-better-auth")]
+    SESSION_TO_FOLLOW = "select id, expires_at from sessions where id = $1 or handle = $2";
+    #[cfg(feature = "import-better-auth")]
+    INSERT_IMPORTED_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, \
+                               remember, created_at, updated_at, last_active_at, expires_at, imported_at) \
+                               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
+    #[cfg(feature = "import-better-auth")]
+    FOLLOW_SESSION = "update sessions set expires_at = greatest(expires_at, $2), \
+                      updated_at = greatest(updated_at, $3), \
+                      imported_at = $4 where id = $1 and ended_at is null and imported_at is not null";
+    #[cfg(feature = "import-better-auth")]
+    END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
+    NOTIFY = "select pg_notify('multi_session', payload) from unnest($1::text[]) as payload";
+    PING = "select 1";
+
+    // Of each connection. Limits are exact where a statement sees what was committed before it; what is answered is
+    // durable; and whoever waits or has vanished gives way to the others.
+    CONFIGURE = "select set_config('default_transaction_isolation', 'read committed', false), \
+                 set_config('synchronous_commit', case current_setting('synchronous_commit') \
+                 when 'off' then 'on' else current_setting('synchronous_commit') end, false), \
+                 set_config('lock_timeout', '4s', false), \
+                 set_config('statement_timeout', '5s', false), \
+                 set_config('idle_in_transaction_session_timeout', '10s', false)";
+}

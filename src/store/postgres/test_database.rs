@@ -1,0 +1,146 @@
+//! Databases for tests.
+
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use tokio::sync::OnceCell;
+
+/// Names the server in which tests make their databases: the URL of one who may.
+const SERVER: &str = "MULTI_SESSION_TEST_POSTGRES";
+
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+/// Databases whose tests are over: to empty one takes less time than to make one.
+static FREE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// A PostgreSQL database of one test, in a server that goes when the tests are over.
+#[derive(Debug)]
+pub struct PostgresTestDatabase {
+    server: PgConnectOptions,
+    name: String,
+    is_migrated: bool,
+}
+
+impl PostgresTestDatabase {
+    /// Makes a database with an up-to-date schema.
+    ///
+    /// # Panics
+    ///
+    /// Without a server to make it in, saying how to get one.
+    pub async fn migrated() -> Self {
+        let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(name) = free {
+            let database = Self { server: server(), name, is_migrated: true };
+            database.disconnect_all().await;
+            let emptied = database.execute("truncate users, passwords, sessions restart identity").await;
+            emptied.map(drop).expect("it is emptied");
+            return database;
+        }
+        let template = TEMPLATE.get_or_init(template).await;
+        Self::create(&format!(" template {template}"), true).await
+    }
+
+    /// Makes an empty database.
+    ///
+    /// # Panics
+    ///
+    /// As [`PostgresTestDatabase::migrated`].
+    pub async fn empty() -> Self {
+        Self::create("", false).await
+    }
+
+    async fn create(how: &str, is_migrated: bool) -> Self {
+        let server = server();
+        let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        run(&server, &[format!("drop database if exists {name}"), format!("create database {name}{how}")])
+            .await
+            .expect("the server makes a database");
+        Self { server, name, is_migrated }
+    }
+
+    /// Gives its URL.
+    pub fn url(&self) -> String {
+        self.server.clone().database(&self.name).to_url_lossy().into()
+    }
+
+    /// Gives every row as text, in one order.
+    pub async fn contents(&self) -> String {
+        let rows = "select users::text as row from users union all select passwords::text from passwords \
+                    union all select sessions::text from sessions order by 1";
+        let here = self.server.clone().database(&self.name);
+        let mut connection = here.connect().await.expect("the server answers");
+        let rows = sqlx::query_scalar::<_, String>(rows).fetch_all(&mut connection).await.expect("the rows");
+        rows.join("\n")
+    }
+
+    /// Ends every connection to it, as a server does that restarts.
+    pub async fn disconnect_all(&self) {
+        let statement =
+            format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name);
+        run(&self.server, &[statement]).await.expect("the server ends connections");
+    }
+
+    /// Ends the connection of whoever waits for a lock, as soon as somebody does.
+    pub async fn disconnect_waiting(&self) {
+        let mut connection = self.server.connect().await.expect("the server answers");
+        loop {
+            let end = sqlx::query(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'",
+            );
+            let ended = end.bind(&self.name).execute(&mut connection).await.expect("an answer");
+            if ended.rows_affected() > 0 {
+                return;
+            }
+        }
+    }
+
+    /// Runs statements in it, as somebody else would; what they lock is held until the guard is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The database's, in words.
+    pub async fn execute(&self, statements: &'static str) -> Result<impl Send, String> {
+        let here = self.server.clone().database(&self.name);
+        let mut connection = here.connect().await.map_err(|error| error.to_string())?;
+        connection.execute(statements).await.map_err(|error| error.to_string())?;
+        Ok(connection)
+    }
+}
+
+impl Drop for PostgresTestDatabase {
+    fn drop(&mut self) {
+        if self.is_migrated {
+            FREE.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.name));
+        }
+    }
+}
+
+fn server() -> PgConnectOptions {
+    let url = std::env::var(SERVER).unwrap_or_else(|_| {
+        panic!("{SERVER} is not set: run the tests with scripts/unit.sh, or under scripts/with-postgres.sh")
+    });
+    PgConnectOptions::from_str(&url).expect("the URL of a PostgreSQL server")
+}
+
+/// Makes a database with the schema, which is copied for each test: that is faster than to migrate anew.
+async fn template() -> String {
+    let server = server();
+    let name = format!("template_{}", std::process::id());
+    run(&server, &[format!("drop database if exists {name}"), format!("create database {name}")])
+        .await
+        .expect("the server makes a database");
+    super::migrate(&server.database(&name)).await.expect("the migrations run");
+    name
+}
+
+async fn run(at: &PgConnectOptions, statements: &[String]) -> sqlx::Result<()> {
+    let mut connection: PgConnection = at.connect().await?;
+    for statement in statements {
+        // The names are of this file's making.
+        connection.execute(AssertSqlSafe(statement.clone())).await?;
+    }
+    connection.close().await
+}

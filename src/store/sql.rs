@@ -1,0 +1,163 @@
+//! What both SQL stores share: rows become values, and errors of sqlx become ours.
+
+use std::sync::Arc;
+
+use super::{End, Ended, Found, StoreError, StoredSession};
+use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+
+pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Reads columns by name; the drivers' rows have no trait that says which types all of them can read.
+pub(super) trait Columns {
+    fn text(&self, column: &str) -> Result<&str>;
+    fn optional_text(&self, column: &str) -> Result<Option<String>>;
+    fn integer(&self, column: &str) -> Result<i64>;
+    fn optional_integer(&self, column: &str) -> Result<Option<i64>>;
+    fn boolean(&self, column: &str) -> Result<bool>;
+    fn bytes(&self, column: &str) -> Result<&[u8]>;
+}
+
+macro_rules! columns {
+    ($row:ty) => {
+        impl Columns for $row {
+            fn text(&self, column: &str) -> Result<&str> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn optional_text(&self, column: &str) -> Result<Option<String>> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn integer(&self, column: &str) -> Result<i64> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn optional_integer(&self, column: &str) -> Result<Option<i64>> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn boolean(&self, column: &str) -> Result<bool> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn bytes(&self, column: &str) -> Result<&[u8]> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "postgres")]
+columns!(sqlx::postgres::PgRow);
+#[cfg(feature = "sqlite")]
+columns!(sqlx::sqlite::SqliteRow);
+
+pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
+    let session = Session {
+        id: session_id(row)?,
+        handle: Handle::parse(row.text("handle")?).ok_or_else(|| corrupt("a handle has not its form"))?,
+        user_id: user_id(row, "user_id")?,
+        expires_at: timestamp(row, "expires_at")?,
+        created_at: timestamp(row, "created_at")?,
+        updated_at: timestamp(row, "updated_at")?,
+        ip_address: row.text("ip_address")?.to_owned(),
+        user_agent: row.text("user_agent")?.to_owned(),
+    };
+    Ok(StoredSession {
+        session,
+        user: user(row, "user_id")?,
+        secret_hash: SecretHash::from_bytes(row.bytes("secret_hash")?)
+            .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
+        remember: row.boolean("remember")?,
+        last_active_at: timestamp(row, "last_active_at")?,
+    })
+}
+
+pub(super) fn found(row: &impl Columns) -> Result<Found> {
+    let end = match row.optional_integer("ended_at")? {
+        None => None,
+        Some(at) => Some(End {
+            reason: EndedReason::parse(row.text("ended_reason")?)
+                .ok_or_else(|| corrupt("a session ended for no reason that is known"))?,
+            at: Timestamp::from_unix_ms(at),
+            by: match row.optional_text("ended_by")? {
+                Some(by) => {
+                    let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
+                    Some((SessionId::new(by).map_err(corrupt)?, user_agent))
+                }
+                None => None,
+            },
+        }),
+    };
+    Ok(Found { stored: stored_session(row)?, end })
+}
+
+pub(super) fn ended_rows(rows: &[impl Columns], reason: EndedReason) -> Result<Vec<Ended>> {
+    rows.iter()
+        .map(|row| Ok(Ended { id: session_id(row)?, user_id: user_id(row, "user_id")?, reason }))
+        .collect()
+}
+
+pub(super) fn touched(row: &impl Columns) -> Result<(UserId, SessionId, Timestamp)> {
+    Ok((user_id(row, "user_id")?, session_id(row)?, timestamp(row, "last_active_at")?))
+}
+
+pub(super) fn user(row: &impl Columns, id_column: &str) -> Result<User> {
+    Ok(User {
+        id: user_id(row, id_column)?,
+        name: row.text("name")?.to_owned(),
+        email: row.text("email")?.to_owned(),
+        email_verified: row.boolean("email_verified")?,
+        image: row.optional_text("image")?,
+        created_at: timestamp(row, "user_created_at")?,
+        updated_at: timestamp(row, "user_updated_at")?,
+    })
+}
+
+pub(super) fn session_id(row: &impl Columns) -> Result<SessionId> {
+    SessionId::new(row.text("id")?).map_err(corrupt)
+}
+
+pub(super) fn user_id(row: &impl Columns, column: &str) -> Result<UserId> {
+    UserId::new(row.text(column)?).map_err(corrupt)
+}
+
+fn timestamp(row: &impl Columns, column: &str) -> Result<Timestamp> {
+    Ok(Timestamp::from_unix_ms(row.integer(column)?))
+}
+
+pub(super) fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Unavailable(Arc::from(error.into()))
+}
+
+pub(super) fn corrupt(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Corrupt(Arc::from(error.into()))
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode, Encode, RowNotFound, TypeNotFound};
+        match &error {
+            ColumnDecode { .. }
+            | ColumnNotFound(_)
+            | Decode(_)
+            | Encode(_)
+            | RowNotFound
+            | TypeNotFound { .. } => corrupt(error),
+            sqlx::Error::Database(cause) if is_fault(&**cause) => corrupt(error),
+            _ => unavailable(error),
+        }
+    }
+}
+
+/// Whether it is the fault of our statements or of the data, so that trying again would be no use; all else is the
+/// database's state.
+fn is_fault(cause: &dyn sqlx::error::DatabaseError) -> bool {
+    #[cfg(feature = "postgres")]
+    if let Some(cause) = cause.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+        // Classes of SQLSTATE: data exception, integrity constraint, syntax or access rule, internal error.
+        return ["22", "23", "42", "XX"].iter().any(|class| cause.code().starts_with(class));
+    }
+    // A constraint that our own statements broke.
+    !matches!(cause.kind(), sqlx::error::ErrorKind::Other)
+}

@@ -1,0 +1,108 @@
+//! Rows of another system, into the stores that can take them.
+
+use std::time::Duration;
+
+use multi_session::{
+    EndedReason, Handle, ImportStore, ImportedSession, SecretHash, Session, SessionId, Store, TakeError,
+    Taken, Timestamp, User, UserId,
+};
+
+const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn user(name: &str, updated_at: Timestamp) -> User {
+    User {
+        id: UserId::new(name).expect("an id"),
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        email_verified: true,
+        image: None,
+        created_at: NOW.minus(HOUR),
+        updated_at,
+    }
+}
+
+fn session(name: &str, user: &str, expires_at: Timestamp) -> ImportedSession {
+    ImportedSession {
+        session: Session {
+            id: SessionId::new(name).expect("an id"),
+            handle: Handle::parse(&format!("{name:0>32}")).expect("a handle"),
+            user_id: UserId::new(user).expect("an id"),
+            expires_at,
+            created_at: NOW.minus(HOUR),
+            updated_at: NOW.minus(HOUR),
+            ip_address: String::new(),
+            user_agent: "theirs".to_owned(),
+        },
+        secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
+        remember: true,
+    }
+}
+
+/// New rows are taken, known ones follow, refused ones leave nothing, and what has ended there ends here.
+pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + ImportStore)) {
+    let later = NOW.plus(HOUR);
+    let mut import = store.begin_import(NOW).await.expect("a transaction");
+    assert_eq!(import.user(&user("ada", NOW)).await.expect("taken"), Taken::New);
+    assert_eq!(import.user(&user("ada", NOW)).await.expect("taken"), Taken::Unchanged);
+    let mut other = user("other", NOW);
+    other.email = "ada@example.org".to_owned();
+    assert!(matches!(import.user(&other).await, Err(TakeError::EmailTaken)));
+    let ada = UserId::new("ada").expect("an id");
+    assert!(matches!(import.password(&other.id, "hash", NOW).await, Err(TakeError::UnknownUser)));
+    assert_eq!(import.password(&ada, "salt:key", NOW).await.expect("taken"), Taken::New);
+    for name in ["stays", "goes", "used"] {
+        assert_eq!(import.session(&session(name, "ada", later)).await.expect("taken"), Taken::New);
+    }
+    let foreign = import.session(&session("foreign", "nobody", later)).await;
+    assert!(matches!(foreign, Err(TakeError::UnknownUser)));
+    let mut twin = session("twin", "ada", later);
+    twin.session.handle = session("stays", "ada", later).session.handle;
+    assert!(matches!(import.session(&twin).await, Err(TakeError::HandleTaken)));
+    assert_eq!(import.end_gone().await.expect("an answer"), 0);
+    import.commit().await.expect("durable");
+    store.touch(&[(SessionId::new("used").expect("an id"), later)]).await.expect("a write");
+
+    let again = NOW.plus(Duration::from_secs(60));
+    let mut import = store.begin_import(again).await.expect("a transaction");
+    let mut renamed = user("ada", again);
+    renamed.name = "Ada L.".to_owned();
+    assert_eq!(import.user(&renamed).await.expect("taken"), Taken::Updated);
+    assert_eq!(import.password(&ada, "salt:other", again).await.expect("taken"), Taken::Updated);
+    let longer = session("stays", "ada", later.plus(HOUR));
+    assert_eq!(import.session(&longer).await.expect("taken"), Taken::Updated);
+    assert_eq!(import.session(&longer).await.expect("taken"), Taken::Unchanged);
+    assert_eq!(import.end_gone().await.expect("an answer"), 1);
+    import.commit().await.expect("durable");
+
+    let known = store.password_of("ada@example.org").await.expect("an answer").expect("a user");
+    assert_eq!((known.user.name.as_str(), known.password_hash.as_deref()), ("Ada L.", Some("salt:other")));
+    let live = store.live_of_user(&ada, again).await.expect("a list");
+    let live: Vec<_> = live.iter().map(|stored| stored.session.id.as_str()).collect();
+    assert_eq!(live, ["used", "stays"]);
+    let gone = store.find(&[&SessionId::new("goes").expect("an id")]).await.expect("an answer");
+    assert_eq!(gone[0].end.as_ref().map(|end| end.reason), Some(EndedReason::SignedOut));
+}
+
+/// A password that was made here is not taken back, and an ended session stays ended.
+pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStore)) {
+    let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
+    let mut import = store.begin_import(NOW).await.expect("a transaction");
+    import.user(&ada).await.expect("taken");
+    import.password(&ada.id, "salt:key", NOW).await.expect("taken");
+    let taken = session("one", "ada", later);
+    import.session(&taken).await.expect("taken");
+    import.commit().await.expect("durable");
+    store.rehash_password(&ada.id, "salt:key", "$argon2id$ours", NOW).await.expect("an answer");
+    let ended = store.end_held(&[&taken.session.id], None, EndedReason::Revoked, NOW).await;
+    assert_eq!(ended.expect("an answer").len(), 1);
+
+    let mut import = store.begin_import(later).await.expect("a transaction");
+    assert_eq!(import.password(&ada.id, "salt:new", later).await.expect("taken"), Taken::Unchanged);
+    let longer = session("one", "ada", later.plus(HOUR));
+    assert_eq!(import.session(&longer).await.expect("taken"), Taken::Unchanged);
+    import.commit().await.expect("durable");
+    assert!(store.live_of_user(&ada.id, NOW).await.expect("a list").is_empty());
+    let known = store.password_of("ada@example.org").await.expect("an answer").expect("a user");
+    assert_eq!(known.password_hash.as_deref(), Some("$argon2id$ours"));
+}

@@ -1,0 +1,8 @@
+//! What every store holds, on every store; and what is particular to each.
+
+mod import;
+mod measure;
+mod memory;
+mod migrations;
+mod postgres;
+mod sqlite;

@@ -1,0 +1,254 @@
+//! The store for several nodes: a database for each test.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use multi_session::{
+    Change, Changes, EndedReason, Handle, ImportStore, Limit, NewSession, NewUser, OpenError, PostgresStore,
+    PostgresTestDatabase, SecretHash, Session, SessionId, Store, StoreError, Timestamp, User, UserId,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::import;
+
+const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
+
+async fn make() -> (Arc<dyn Store>, PostgresTestDatabase) {
+    let database = PostgresTestDatabase::migrated().await;
+    (Arc::new(node(&database).await), database)
+}
+
+multi_session::store_contract!(make());
+
+async fn node(database: &PostgresTestDatabase) -> PostgresStore {
+    PostgresStore::open(&database.url(), PostgresStore::CONNECTIONS).await.expect("a database")
+}
+
+fn user(name: &str) -> NewUser {
+    let user = User {
+        id: UserId::new(name).expect("an id"),
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        email_verified: false,
+        image: None,
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    NewUser { user, password_hash: "a hash".to_owned() }
+}
+
+fn session(user: &NewUser, name: &str) -> NewSession {
+    let session = Session {
+        id: SessionId::new(name).expect("an id"),
+        handle: Handle::parse(&format!("{name:0>32}")).expect("a handle"),
+        user_id: user.user.id.clone(),
+        expires_at: NOW.plus(Duration::from_secs(60)),
+        created_at: NOW,
+        updated_at: NOW,
+        ip_address: String::new(),
+        user_agent: String::new(),
+    };
+    NewSession { session, secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"), remember: true }
+}
+
+async fn sign_up(store: &PostgresStore, name: &str, session_name: &str) -> Result<NewSession, OpenError> {
+    let user = user(name);
+    let new = session(&user, session_name);
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new() };
+    store.open(Some(&user), &new, &limit).await.map(|_| new)
+}
+
+async fn next(changes: &mut Changes) -> Change {
+    let change = tokio::time::timeout(Duration::from_secs(10), changes.next()).await;
+    change.expect("a change is told in time").expect("the store is there")
+}
+
+fn began(new: &NewSession) -> Change {
+    Change::Sessions { user: new.session.user_id.clone(), ids: vec![new.session.id.clone()] }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_nodes_start_at_once_on_an_empty_database() {
+    let database = Arc::new(PostgresTestDatabase::empty().await);
+    let starting: Vec<_> = (0..6)
+        .map(|number| {
+            let database = Arc::clone(&database);
+            tokio::spawn(async move {
+                let node = node(&database).await;
+                sign_up(&node, &format!("u{number}"), &format!("s{number}")).await.expect("a sign-up");
+            })
+        })
+        .collect();
+    for starting in starting {
+        starting.await.expect("it starts");
+    }
+}
+
+#[tokio::test]
+async fn a_node_hears_what_another_one_changes() {
+    let database = PostgresTestDatabase::migrated().await;
+    let (here, there) = (node(&database).await, node(&database).await);
+    let mut changes = here.changes();
+    let new = sign_up(&there, "ada", "one").await.expect("a sign-up");
+    assert_eq!(next(&mut changes).await, began(&new));
+}
+
+#[tokio::test]
+async fn after_a_restart_of_the_server_it_goes_on_and_tells_of_the_gap() {
+    let database = PostgresTestDatabase::migrated().await;
+    let node = node(&database).await;
+    let mut changes = node.changes();
+    let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    assert_eq!(next(&mut changes).await, began(&new));
+
+    database.disconnect_all().await;
+    assert_eq!(next(&mut changes).await, Change::Gap);
+    // A connection that was in use a moment ago is not asked first: its request fails, and only that.
+    let mut failures = 0;
+    while let Err(error) = node.ping().await {
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        failures += 1;
+    }
+    assert!(failures <= PostgresStore::CONNECTIONS, "{failures}");
+    let new = sign_up(&node, "grace", "two").await.expect("a sign-up");
+    assert_eq!(next(&mut changes).await, began(&new));
+}
+
+#[tokio::test]
+async fn a_change_whose_connection_is_lost_is_an_error_and_was_not_half_made() {
+    let database = PostgresTestDatabase::migrated().await;
+    let node = node(&database).await;
+    sign_up(&node, "ada", "one").await.expect("a sign-up");
+    let held = database.execute("begin; lock table sessions in exclusive mode").await.expect("a lock");
+    let (outcome, ()) = tokio::join!(sign_up(&node, "grace", "two"), database.disconnect_waiting());
+    drop(held);
+    assert!(matches!(outcome, Err(OpenError::Store(StoreError::Unavailable(_)))), "{outcome:?}");
+    assert!(node.password_of("grace@example.org").await.expect("an answer").is_none());
+    sign_up(&node, "grace", "two").await.expect("the next try succeeds");
+}
+
+#[tokio::test]
+async fn a_change_that_waits_too_long_is_unavailable() {
+    let database = PostgresTestDatabase::migrated().await;
+    let node = node(&database).await;
+    let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    let held = database.execute("begin; select 1 from users for update").await.expect("a lock");
+    let since = Instant::now();
+    let ended = node.end_held(&[&new.session.id], None, EndedReason::SignedOut, NOW).await;
+    assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+    assert!(since.elapsed() < Duration::from_secs(8), "{:?}", since.elapsed());
+    let live = node.live_of_user(&new.session.user_id, NOW).await.expect("readers go on");
+    assert_eq!(live.len(), 1);
+    drop(held);
+}
+
+/// Stands between a node and the server.
+struct Network {
+    address: SocketAddr,
+    silent: watch::Sender<bool>,
+}
+
+impl Network {
+    async fn before(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (silent, is_silent) = watch::channel(false);
+        tokio::spawn(async move {
+            while let Ok((mut node, _)) = listener.accept().await {
+                let mut is_silent = is_silent.clone();
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(server).await.expect("a connection");
+                    let silence = async { is_silent.wait_for(|silent| *silent).await.map(drop) };
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut node, &mut server) => {}
+                        // Open, and nothing goes through.
+                        _ = silence => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        Self { address, silent }
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_falls_silent_makes_it_unavailable() {
+    let database = PostgresTestDatabase::migrated().await;
+    let mut url = url::Url::parse(&database.url()).expect("a URL");
+    let server = url.socket_addrs(|| None).expect("an address")[0];
+    let network = Network::before(server).await;
+    url.set_port(Some(network.address.port())).expect("a port");
+    url.set_ip_host(network.address.ip()).expect("a host");
+    let node = PostgresStore::open(url.as_str(), 2).await.expect("a database");
+    let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    network.silent.send(true).expect("somebody listens");
+    let held = [&new.session.id];
+    let (read, changed) = tokio::join!(
+        node.live_of_user(&new.session.user_id, NOW),
+        node.end_held(&held, None, EndedReason::SignedOut, NOW),
+    );
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    assert!(matches!(changed, Err(StoreError::Unavailable(_))), "{changed:?}");
+}
+
+#[tokio::test]
+async fn an_ended_session_stays_ended_also_by_hand() {
+    let database = PostgresTestDatabase::migrated().await;
+    let node = node(&database).await;
+    let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    let reason = EndedReason::SignedOut;
+    node.end_held(&[&new.session.id], None, reason, NOW).await.expect("an answer");
+    for statement in [
+        "update sessions set ended_at = null, ended_reason = null",
+        "update sessions set ended_at = ended_at + 1",
+        "update sessions set expires_at = expires_at + 1",
+    ] {
+        let refused = database.execute(statement).await.err().expect("it is refused");
+        assert!(refused.contains("an ended session stays ended"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable_and_the_error_says_why() {
+    let nowhere = PostgresStore::open("postgres://nobody:secret@127.0.0.1:1/nothing", 1).await;
+    let error = nowhere.expect_err("nobody listens there");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    let told = format!("{error:?}");
+    assert!(told.contains("ConnectionRefused"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
+}
+
+#[tokio::test]
+async fn no_statement_scans_a_table() {
+    let database = PostgresTestDatabase::migrated().await;
+    let plans = node(&database).await.explain().await.expect("the plans");
+    assert!(plans.len() > 15);
+    for (name, steps) in plans {
+        for step in steps {
+            assert!(!step.contains("Seq Scan"), "{name}: {step}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_import_follows_the_other_system() {
+    let database = PostgresTestDatabase::migrated().await;
+    import::an_import_follows_the_other_system(&node(&database).await).await;
+}
+
+#[tokio::test]
+async fn what_was_changed_here_stays_in_an_import() {
+    let database = PostgresTestDatabase::migrated().await;
+    import::what_was_changed_here_stays(&node(&database).await).await;
+}
+
+#[tokio::test]
+async fn streams_ask_anew_after_an_import() {
+    let database = PostgresTestDatabase::migrated().await;
+    let (here, there) = (node(&database).await, node(&database).await);
+    let mut changes = here.changes();
+    there.begin_import(NOW).await.expect("a transaction").commit().await.expect("durable");
+    assert_eq!(next(&mut changes).await, Change::Gap);
+}
