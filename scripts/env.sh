@@ -60,6 +60,9 @@ postgres_bin() {
   return 1
 }
 
+# HAProxy, if it is here; a person's PATH may lack /usr/sbin.
+haproxy_bin() { PATH=$PATH:/usr/sbin command -v haproxy; }
+
 # for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
 for_wasm() {
   if [[ $WASM_FROM == debian ]]; then

@@ -12,6 +12,7 @@ if [[ ${1:-} == test ]]; then
   ./setup-npm.sh end2end/client
   ./setup-browser.sh
   ./setup-postgres.sh
+  ./setup-balancer.sh
   ./setup-schemathesis.sh
 fi
 ./setup-cargo-tools.sh

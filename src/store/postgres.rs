@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgTransaction, Postgres,
+    PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow, PgTransaction, Postgres,
 };
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
+use self::connections::Connections;
 use self::listening::{Listening, payloads};
 use super::fit::fit;
 use super::sql::{
@@ -23,6 +24,7 @@ use super::{
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, UserId};
 
+mod connections;
 #[cfg(feature = "import-better-auth")]
 mod import;
 mod listening;
@@ -32,14 +34,13 @@ pub(crate) mod test_database;
 
 use statements as sql;
 
-type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
+type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 
-/// How long a request waits for a connection; the server gives a statement no longer either (see `CONFIGURE`).
+/// How long the database may take to answer what no request waits for; the server gives a statement no longer either
+/// (see `CONFIGURE`).
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a call takes at most: a server behind a broken network says nothing at all.
 const DEADLINE: Duration = Duration::from_secs(8);
-/// A connection that was idle for so long is asked whether it is still there before it is used.
-const IDLE: Duration = Duration::from_secs(1);
 /// How often a change is tried that the database took back in favour of another one.
 const TRIES: u32 = 3;
 /// How many changes wait for a slow listener before it is told of a gap.
@@ -57,7 +58,7 @@ const CHANGES_KEPT: usize = 1_024;
 /// connect to the database itself, or to a pooler in session mode.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
-    pool: PgPool,
+    connections: Connections,
     changes: broadcast::Sender<Change>,
     listening: std::sync::Arc<Listening>,
 }
@@ -82,25 +83,9 @@ impl PostgresStore {
         };
         migrate(&options).await?;
         let changes = broadcast::Sender::new(CHANGES_KEPT);
-        let listening = Listening::start(options.clone(), changes.clone()).await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(PATIENCE)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(sql::CONFIGURE).await.map(drop) })
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Self { pool, changes, listening: listening.into() })
+        let (listening, is_lost) = Listening::start(options.clone(), changes.clone()).await?;
+        let connections = Connections::open(options, connections, is_lost).await?;
+        Ok(Self { connections, changes, listening: listening.into() })
     }
 
     /// Gives the plan of each statement for arguments that are not known, where every scan of a table is avoided that
@@ -111,7 +96,7 @@ impl PostgresStore {
     /// [`StoreError`] when a statement does not compile.
     #[cfg(feature = "test-support")]
     pub async fn explain(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
-        let mut connection = self.pool.acquire().await?.detach();
+        let mut connection = self.connections.get().await?.detach();
         connection.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off").await?;
         let mut plans = Vec::new();
         // A statement that locks a table has no plan.
@@ -136,16 +121,34 @@ impl PostgresStore {
     /// [`StoreError`] when the store fails.
     #[cfg(feature = "test-support")]
     pub async fn order_of_creation(&self) -> Result<Vec<SessionId>> {
-        let rows = sqlx::query("select id from sessions order by seq").fetch_all(&self.pool).await?;
+        let rows = self.fetch_all(sqlx::query("select id from sessions order by seq")).await?;
         rows.iter().map(session_id).collect()
     }
 
     async fn begin(&self) -> Result<PgTransaction<'static>> {
-        Ok(self.pool.begin().await?)
+        self.connections.begin().await
+    }
+
+    async fn fetch_all(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
+        in_time(async { Ok(query.fetch_all(&mut *self.connections.get().await?).await?) }).await
+    }
+
+    async fn fetch_optional(&self, query: Query<'_>) -> Result<Option<PgRow>> {
+        in_time(async { Ok(query.fetch_optional(&mut *self.connections.get().await?).await?) }).await
+    }
+
+    /// Gives how many rows it changed.
+    async fn execute(&self, query: Query<'_>) -> Result<u64> {
+        in_time(async { Ok(query.execute(&mut *self.connections.get().await?).await?.rows_affected()) }).await
     }
 
     /// Ends sessions of one user, in one transaction.
-    async fn end(&self, user: &UserId, query: impl Fn() -> Query, reason: EndedReason) -> Result<Vec<Ended>> {
+    async fn end(
+        &self,
+        user: &UserId,
+        query: impl Fn() -> Query<'static>,
+        reason: EndedReason,
+    ) -> Result<Vec<Ended>> {
         let mut tx = self.begin().await?;
         lock_user(&mut tx, user).await?;
         let ended = end_in(&mut tx, query(), reason).await?;
@@ -284,11 +287,6 @@ async fn in_time<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>
     timeout(DEADLINE, call).await.map_err(unavailable)?
 }
 
-/// The same for a single statement.
-async fn answer<T>(statement: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
-    in_time(async { Ok(statement.await?) }).await
-}
-
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
 macro_rules! retrying {
@@ -308,27 +306,27 @@ impl Store for PostgresStore {
     async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
         let handles: Vec<&str> = handles.iter().map(|handle| handle.as_str()).collect();
         let rows = sqlx::query(sql::LIVE_BY_HANDLES).bind(now.unix_ms()).bind(handles);
-        answer(rows.fetch_all(&self.pool)).await?.iter().map(stored_session).collect()
+        self.fetch_all(rows).await?.iter().map(stored_session).collect()
     }
 
     async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
         let rows = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
-        answer(rows.fetch_all(&self.pool)).await?.iter().map(stored_session).collect()
+        self.fetch_all(rows).await?.iter().map(stored_session).collect()
     }
 
     async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {
         let rows = sqlx::query(sql::FIND).bind(texts(ids.iter().copied()));
-        answer(rows.fetch_all(&self.pool)).await?.iter().map(found).collect()
+        self.fetch_all(rows).await?.iter().map(found).collect()
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>> {
         let row = sqlx::query(sql::FIND_BY_HANDLE).bind(handle.as_str());
-        answer(row.fetch_optional(&self.pool)).await?.as_ref().map(found).transpose()
+        self.fetch_optional(row).await?.as_ref().map(found).transpose()
     }
 
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let row = sqlx::query(sql::PASSWORD_OF).bind(email);
-        let found = answer(row.fetch_optional(&self.pool)).await?.map(|row| {
+        let found = self.fetch_optional(row).await?.map(|row| {
             Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.optional_text("password_hash")? })
         });
         found.transpose()
@@ -349,7 +347,7 @@ impl Store for PostgresStore {
             .bind(to.unix_ms())
             .bind(id.as_str())
             .bind(from.unix_ms());
-        Ok(answer(extend.execute(&self.pool)).await?.rows_affected() == 1)
+        Ok(self.execute(extend).await? == 1)
     }
 
     async fn end_by_id(
@@ -407,7 +405,7 @@ impl Store for PostgresStore {
 
     async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
         let query = sqlx::query(sql::CHANGE_PASSWORD).bind(user.as_str()).bind(from).bind(to);
-        answer(query.bind(now.unix_ms()).execute(&self.pool)).await.map(drop)
+        self.execute(query.bind(now.unix_ms())).await.map(drop)
     }
 
     async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
@@ -419,7 +417,7 @@ impl Store for PostgresStore {
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
         let expired = retrying!(self.try_expire(now, limit))?;
         let delete = sqlx::query(sql::DELETE_ENDED).bind(delete_before.unix_ms()).bind(i64::from(limit));
-        Ok((expired, answer(delete.execute(&self.pool)).await?.rows_affected()))
+        Ok((expired, self.execute(delete).await?))
     }
 
     fn changes(&self) -> Changes {
@@ -427,17 +425,16 @@ impl Store for PostgresStore {
     }
 
     async fn announce(&self, change: Change) -> Result<()> {
-        in_time(async { notify(&mut *self.pool.acquire().await?, vec![change]).await }).await
+        in_time(async { notify(&mut *self.connections.get().await?, vec![change]).await }).await
     }
 
     async fn ping(&self) -> Result<()> {
-        answer(self.pool.execute(sql::PING)).await.map(drop)
+        self.execute(sqlx::query(sql::PING)).await.map(drop)
     }
 
     async fn close(&self) {
         self.listening.stop();
-        // A server that does not answer any more keeps nobody from stopping.
-        let _ = timeout(PATIENCE, self.pool.close()).await;
+        self.connections.close().await;
     }
 }
 
@@ -487,16 +484,26 @@ async fn lock_users_of(
 }
 
 /// Binds what every statement that ends sessions begins with.
-fn ending(statement: &'static str, now: Timestamp, reason: EndedReason, by: Option<&SessionId>) -> Query {
+fn ending(
+    statement: &'static str,
+    now: Timestamp,
+    reason: EndedReason,
+    by: Option<&SessionId>,
+) -> Query<'static> {
     sqlx::query(statement).bind(now.unix_ms()).bind(reason.as_str()).bind(by.map(|id| id.as_str().to_owned()))
 }
 
 /// Binds what every statement that ends sessions of the actor's user begins with.
-fn ending_by(statement: &'static str, actor: Actor<'_>, reason: EndedReason, now: Timestamp) -> Query {
+fn ending_by(
+    statement: &'static str,
+    actor: Actor<'_>,
+    reason: EndedReason,
+    now: Timestamp,
+) -> Query<'static> {
     ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned())
 }
 
-async fn end_in(connection: &mut PgConnection, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
+async fn end_in(connection: &mut PgConnection, query: Query<'_>, reason: EndedReason) -> Result<Vec<Ended>> {
     ended_rows(&query.fetch_all(connection).await?, reason)
 }
 

@@ -191,6 +191,12 @@ async fn a_network_that_falls_silent_makes_it_unavailable() {
     );
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     assert!(matches!(changed, Err(StoreError::Unavailable(_))), "{changed:?}");
+
+    // Whoever comes after somebody who waited in vain is told at once.
+    node.ping().await.expect_err("it is silent");
+    let since = Instant::now();
+    node.ping().await.expect_err("it is silent");
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
 }
 
 #[tokio::test]

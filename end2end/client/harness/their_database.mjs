@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -10,6 +9,8 @@ import { multiSession } from 'better-auth/plugins';
 import { SqliteDialect } from 'kysely';
 import Database from 'libsql';
 import pg from 'pg';
+
+import { postgresDatabase } from './postgres.mjs';
 
 export const SECRET = 'a secret of at least thirty-two characters';
 
@@ -64,25 +65,15 @@ async function sqlite() {
 }
 
 async function postgres() {
-  const admin = process.env.MULTI_SESSION_TEST_POSTGRES;
-  if (!admin) throw new Error('run it beside a PostgreSQL: scripts/with-postgres.sh node --test');
-  const name = `t${randomUUID().replaceAll('-', '')}`;
-  const once = async (sql) => {
-    const client = new pg.Client({ connectionString: admin });
-    await client.connect();
-    await client.query(sql);
-    await client.end();
-  };
-  await once(`create database ${name}`);
-  const url = Object.assign(new URL(admin), { pathname: name }).href;
-  const database = new pg.Pool({ connectionString: url });
+  const place = await postgresDatabase();
+  const database = new pg.Pool({ connectionString: place.url });
   return {
-    url,
+    url: place.url,
     database,
     run: (sql) => database.query(sql),
     close: async () => {
       await database.end();
-      await once(`drop database ${name}`);
+      await place.drop();
     },
   };
 }

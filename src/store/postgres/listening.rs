@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
@@ -17,7 +17,8 @@ const CHANNEL: &str = "multi_session";
 /// A connection that is silent for so long is asked whether it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Short, as nobody is told of anything meanwhile; a node that tries each second is no burden.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How many rows one message names: with the longest ids it stays below PostgreSQL's 8000 bytes.
 const SESSIONS_TOLD: usize = 100;
 const TOUCHED_TOLD: usize = 40;
@@ -27,13 +28,15 @@ const TOUCHED_TOLD: usize = 40;
 pub(super) struct Listening(AbortHandle);
 
 impl Listening {
-    /// Listens from now on: what is committed after this returned is told to `changes`.
+    /// Listens from now on: what is committed after this returned is told to `changes`. Says as well whether the
+    /// connection is lost at present.
     pub(super) async fn start(
         options: PgConnectOptions,
         changes: broadcast::Sender<Change>,
-    ) -> sqlx::Result<Self> {
+    ) -> sqlx::Result<(Self, watch::Receiver<bool>)> {
         let listener = connect(&options).await?;
-        Ok(Self(tokio::spawn(listen(options, listener, changes)).abort_handle()))
+        let (lost, is_lost) = watch::channel(false);
+        Ok((Self(tokio::spawn(listen(options, listener, changes, lost)).abort_handle()), is_lost))
     }
 
     pub(super) fn stop(&self) {
@@ -47,12 +50,19 @@ impl Drop for Listening {
     }
 }
 
-async fn listen(options: PgConnectOptions, mut listener: PgListener, changes: broadcast::Sender<Change>) {
+async fn listen(
+    options: PgConnectOptions,
+    mut listener: PgListener,
+    changes: broadcast::Sender<Change>,
+    lost: watch::Sender<bool>,
+) {
     loop {
         let error = hear(&mut listener, &changes).await;
+        lost.send_replace(true);
         tracing::warn!(%error, "the connection that hears of changes was lost");
         drop(listener);
         listener = reconnect(&options).await;
+        lost.send_replace(false);
         tracing::info!("changes are heard again");
         // Nobody knows what was told meanwhile.
         let _ = changes.send(Change::Gap);

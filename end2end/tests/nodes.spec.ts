@@ -1,0 +1,87 @@
+import { on, test } from "../fixtures/cluster";
+import { Load } from "../fixtures/load";
+import { expect, person } from "../fixtures/test";
+import { EntryPage } from "../pages/entry";
+import { SessionsPage } from "../pages/sessions";
+
+test("what happens on one node is seen on the others", async ({ cluster, device }) => {
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS", on("one"), cluster.origin);
+  await laptop.signUp(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  await laptop.isLive();
+  const phone = await device("Safari 26 on iOS", on("two"), cluster.origin);
+  await phone.signIn(ada);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await new SessionsPage(phone).open();
+  await phone.isLive();
+
+  const answered = laptop.page.waitForResponse(/revoke/);
+  await sessions.revoke("Safari 26 on iOS").click();
+  expect((await answered).ok()).toBe(true);
+  // That takes no notification: no node accepts it.
+  for (const node of ["one", "two", "three"] as const) {
+    expect(await phone.whoAmI(on(node).extraHTTPHeaders)).toBeUndefined();
+  }
+  await expect(phone.page).toHaveURL(/\/sign-in/, { timeout: 1_000 });
+  await expect(new EntryPage(phone).alert).toContainText("This device was signed out from Firefox 145 on macOS");
+});
+
+test("the browsers of a killed node go to another one and are right", async ({ cluster, device }) => {
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS", on("one"), cluster.origin);
+  await laptop.signUp(ada);
+  const phone = await device("Safari 26 on iOS", on("two"), cluster.origin);
+  await phone.signIn(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  await expect(sessions.rows).toHaveCount(2);
+  await laptop.isLive();
+  laptop.tolerates(/failed GET/);
+
+  await cluster.nodes.one.kill();
+  await phone.post("multi-session/revoke", { sessionId: await phone.sessionId() });
+  const desktop = await device("Chrome 142 on Windows", on("one"), cluster.origin);
+  await desktop.signIn(ada);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Chrome 142 on Windows"], { timeout: 15_000 });
+  await desktop.post("multi-session/revoke-others", {});
+  await expect(new EntryPage(laptop).alert).toContainText("This device was signed out from Chrome 142 on Windows");
+
+  await cluster.nodes.one.startAgain();
+  await expect.poll(async () => (await desktop.context.request.get(cluster.nodes.one.origin + "/readyz")).status()).toBe(200);
+  expect(await desktop.whoAmI()).toBe("Ada Lovelace");
+});
+
+test("a database that crashes under load signs nobody out and loses nothing that was answered", async ({ cluster, device }) => {
+  test.setTimeout(90_000);
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS", on("one"), cluster.origin);
+  await laptop.signUp(ada);
+  const phone = await device("Safari 26 on iOS", on("two"), cluster.origin);
+  await phone.signIn(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  await laptop.isLive();
+
+  const load = new Load(cluster.origin, 8);
+  await load.until(() => load.answered > 50);
+  await cluster.databaseCrashes();
+  const before = load.refused;
+  await load.until(() => load.refused > before + 50);
+  phone.expects(/503 GET \/sessions/);
+  expect((await phone.page.goto(`${cluster.origin}/sessions`))?.status()).toBe(503);
+  await expect(phone.page.getByRole("heading", { level: 1 })).toBeVisible();
+  // Whoever only looks is left alone.
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+
+  await cluster.database.startAgain();
+  const after = load.answered;
+  await load.until(() => load.answered > after + 50);
+  await load.stop();
+  await new SessionsPage(phone).open();
+  await phone.isLive();
+  const desktop = await device("Chrome 142 on Windows", on("three"), cluster.origin);
+  await desktop.signIn(ada);
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Chrome 142 on Windows", "Safari 26 on iOS"]);
+  await desktop.post("multi-session/revoke", { sessionId: await phone.sessionId() });
+  await expect(phone.page).toHaveURL(/\/sign-in/, { timeout: 1_000 });
+  expect(await laptop.whoAmI()).toBe("Ada Lovelace");
+});
