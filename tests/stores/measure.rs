@@ -135,6 +135,13 @@ async fn measure_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it measures"]
+async fn measure_partitioned_postgres() {
+    let (store, _database) = crate::postgres::partitioned::make().await;
+    measure_all("partitioned", store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it measures"]
 async fn measure_postgres() {
     let database = PostgresTestDatabase::migrated().await;
     let store = PostgresStore::open(&database.url(), PostgresStore::CONNECTIONS).await.expect("a database");

@@ -22,6 +22,27 @@ async fn make() -> (Arc<dyn Store>, PostgresTestDatabase) {
 
 multi_session::store_contract!(make());
 
+/// The same with `sessions` in parts, as docs/operating.md says for very many sessions.
+pub(crate) mod partitioned {
+    use super::*;
+
+    pub(crate) async fn make() -> (Arc<dyn Store>, PostgresTestDatabase) {
+        let database = PostgresTestDatabase::empty().await;
+        node(&database).await.close().await;
+        let split = database.execute(include_str!("../../docs/partition-sessions.sql")).await;
+        split.map(drop).expect("it is split");
+        (Arc::new(node(&database).await), database)
+    }
+
+    multi_session::store_contract!(make());
+
+    #[tokio::test]
+    async fn no_statement_scans_a_table() {
+        let (_store, database) = make().await;
+        super::no_plan_scans_a_table(&node(&database).await).await;
+    }
+}
+
 async fn node(database: &PostgresTestDatabase) -> PostgresStore {
     PostgresStore::open(&database.url(), PostgresStore::CONNECTIONS).await.expect("a database")
 }
@@ -229,7 +250,11 @@ async fn a_server_that_is_not_there_is_unavailable_and_the_error_says_why() {
 #[tokio::test]
 async fn no_statement_scans_a_table() {
     let database = PostgresTestDatabase::migrated().await;
-    let plans = node(&database).await.explain().await.expect("the plans");
+    no_plan_scans_a_table(&node(&database).await).await;
+}
+
+async fn no_plan_scans_a_table(store: &PostgresStore) {
+    let plans = store.explain().await.expect("the plans");
     assert!(plans.len() > 15);
     for (name, steps) in plans {
         for step in steps {

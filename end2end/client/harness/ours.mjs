@@ -18,7 +18,7 @@ const PATIENCE_MS = 10_000;
  * Starts our release program on a fresh database and an address of its own.
  *
  * @param {Record<string, string>} settings environment variables
- * @returns {Promise<{ origin: string, stop: () => Promise<void> }>}
+ * @returns {Promise<{ origin: string, pid: number, stop: () => Promise<void> }>}
  */
 export async function startOurs(settings = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'multi-session-client-'));
@@ -64,7 +64,7 @@ export async function startOurs(settings = {}) {
     throw error;
   }
   failed.catch(() => {});
-  return { origin, stop };
+  return { origin, pid: child.pid, stop };
 }
 
 /** Nothing tells that another process listens but asking it. */

@@ -10,10 +10,10 @@ use sqlx::{Connection, Executor};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{PATIENCE, Result, sql, unavailable};
+use super::{DEADLINE, PATIENCE, Result, sql, unavailable};
 
 /// How long a request waits for a connection.
-const WAIT: Duration = Duration::from_secs(2);
+const WAIT: Duration = PATIENCE;
 /// How long it waits while the database is away or too many wait already: they are told at once, and do not pile up.
 const BRIEF_WAIT: Duration = Duration::from_millis(250);
 /// A connection that was idle for so long is asked whether it is still there before it is used.
@@ -37,7 +37,8 @@ impl Connections {
     ) -> sqlx::Result<Self> {
         let pool = PgPoolOptions::new()
             .max_connections(most)
-            .acquire_timeout(PATIENCE)
+            // Longer than anybody waits.
+            .acquire_timeout(DEADLINE)
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move {

@@ -48,13 +48,24 @@ macro_rules! find_sessions {
 /// Ends the live sessions that `$where` picks; `$1` now, `$2` reason, `$3` the acting session or null.
 macro_rules! end_sessions {
     ($where:expr) => {
+        end_sessions!("", $where)
+    };
+    ($of_user:literal, $where:expr) => {
         concat!(
-            "update sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where seq in \
-             (select seq from sessions where ",
+            "update sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where ",
+            $of_user,
+            "seq in (select seq from sessions where ",
             live!(),
             $where,
             " order by seq for no key update) returning id, user_id"
         )
+    };
+}
+
+/// The same for user `$4`. It is said twice, so that in a partitioned table one part is looked at.
+macro_rules! end_sessions_of_user {
+    ($where:expr) => {
+        end_sessions!("user_id = $4 and ", concat!(" and user_id = $4", $where))
     };
 }
 
@@ -107,10 +118,10 @@ statements! {
         "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2";
     USER_CHANGED = "update users set updated_at = greatest(updated_at, $2) where id = $1";
     END_HELD = end_sessions!(" and id = any($4::text[])");
-    END_BY_ID = end_sessions!(concat!(" and user_id = $4 and id = $5", actor_is_live!()));
-    END_BY_HANDLE = end_sessions!(concat!(" and user_id = $4 and handle = $5", actor_is_live!()));
-    END_OTHERS = end_sessions!(" and user_id = $4 and id <> $3");
-    END_ALL = end_sessions!(" and user_id = $4");
+    END_BY_ID = end_sessions_of_user!(concat!(" and id = $5", actor_is_live!()));
+    END_BY_HANDLE = end_sessions_of_user!(concat!(" and handle = $5", actor_is_live!()));
+    END_OTHERS = end_sessions_of_user!(" and id <> $3");
+    END_ALL = end_sessions_of_user!("");
     IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
     EXTEND = concat!(
         "update sessions set expires_at = $2, updated_at = $1 where ",

@@ -1,0 +1,37 @@
+-- Splits `sessions` into 32 parts by a hash of the user. PostgreSQL 13 and later; run it once, while no node runs:
+--   psql --set ON_ERROR_STOP=1 "$DATABASE_URL" < docs/partition-sessions.sql
+-- All of a user's sessions are in one part. Rows are copied, so it needs as much disk as the table has once more.
+begin;
+lock table sessions in access exclusive mode;
+alter table sessions rename to whole_sessions;
+
+create table sessions (like whole_sessions including defaults including constraints) partition by hash (user_id);
+create sequence sessions_order owned by sessions.seq;
+select setval('sessions_order', coalesce(max(seq), 0) + 1, false) from whole_sessions;
+alter table sessions alter column seq set default nextval('sessions_order');
+do $$
+begin
+    for part in 0..31 loop
+        execute format('create table sessions_%s partition of sessions for values with (modulus 32, remainder %s)',
+            part, part);
+    end loop;
+end
+$$;
+insert into sessions select * from whole_sessions order by seq;
+drop table whole_sessions;
+
+-- A unique index of a partitioned table has the column that it is split by. That no two sessions have one id or one
+-- handle rests on their 122 and 128 random bits.
+alter table sessions add primary key (user_id, seq);
+create unique index sessions_id on sessions (id, user_id);
+create unique index sessions_handle on sessions (handle, user_id);
+create index sessions_seq on sessions (seq);
+create index sessions_by_user on sessions (user_id, ended_at, seq);
+create index sessions_by_expiry on sessions (expires_at) where ended_at is null;
+create index sessions_by_end on sessions (ended_at) where ended_at is not null;
+create index sessions_by_import on sessions (imported_at) where imported_at is not null and ended_at is null;
+alter table sessions add foreign key (user_id) references users (id) on delete cascade;
+create trigger sessions_stay_ended before update on sessions for each row
+when (old.ended_at is not null and (new.ended_at is distinct from old.ended_at or new.expires_at > old.expires_at))
+execute function keep_ended_session();
+commit;

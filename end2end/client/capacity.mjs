@@ -1,0 +1,155 @@
+// What a node and its database spend on each act: `scripts/with-postgres.sh node end2end/client/capacity.mjs` on Linux.
+// It counts processor time, not answers a second: that does not depend on what else the machine does, nor on this
+// program, which runs on the same processors.
+
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import pg from 'pg';
+
+import { postgresDatabase, startOurs } from './harness.mjs';
+
+const USERS = Number(process.env.USERS ?? 300);
+const ROWS = Number(process.env.ROWS ?? 1_000_000);
+const AT_ONCE = 16;
+const PER_SESSION = 6;
+const TICK_MS = 10;
+
+const database = await postgresDatabase();
+const node = await startOurs({ DATABASE_URL: database.url, MULTI_SESSION_MAXIMUM_SESSIONS: '100' });
+const sql = new pg.Client({ connectionString: database.url });
+await sql.connect();
+const agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });
+
+try {
+  const users = await measure('sign-up', USERS, (number) => signUp(number));
+  const others = await measure('sign-in', USERS, (number) => signIn(number));
+  await measure('get-session', 20 * USERS, (number) => ask('GET', 'get-session', users[number % USERS]));
+  await measure('list', 10 * USERS, (number) => ask('GET', 'multi-session/list', users[number % USERS]));
+  await touched();
+  const idle = await resident();
+  const streams = await measure('stream opened', PER_SESSION * USERS, (number) => stream(users[number % USERS]));
+  const each = ((await resident()) - idle) / streams.length;
+  console.log(`memory of an open stream: ${each.toFixed(1)} kB, of the node without streams: ${idle} kB`);
+  const ids = [];
+  for (const user of others) ids.push((await ask('GET', 'get-session', user)).session.id);
+  await measure(`revoke, told to ${PER_SESSION} streams`, USERS, (number) =>
+    ask('POST', 'multi-session/revoke', users[number], { sessionId: ids[number] }),
+  );
+  for (const open of streams) open.destroy();
+  await rows();
+} finally {
+  agent.destroy();
+  await node.stop();
+  await sql.end();
+  await database.drop();
+}
+
+/** Does something so many times and prints what each took of the node, of the database and of its log. */
+async function measure(what, count, act) {
+  const before = await spent();
+  const done = [];
+  let next = 0;
+  const work = async () => {
+    for (let number = next++; number < count; number = next++) done[number] = await act(number);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const after = await spent();
+  const micros = (of) => (((after[of] - before[of]) * TICK_MS * 1000) / count).toFixed(0).padStart(6);
+  const wal = ((after.wal - before.wal) / count).toFixed(0).padStart(6);
+  console.log(`${what.padEnd(28)} ${String(count).padStart(6)} times  node ${micros('node')} µs  database ${micros('database')} µs  log ${wal} bytes`);
+  return done;
+}
+
+/** The activity of every session is written in one go. */
+async function touched() {
+  const before = await spent();
+  const { rows } = await sql.query('select now() as now');
+  for (;;) {
+    const { rowCount } = await sql.query('select 1 from sessions where last_active_at > updated_at limit 1');
+    if (rowCount > 0) break;
+    if (Date.now() - rows[0].now > 60_000) throw new Error('no activity was written');
+    await pause(50);
+  }
+  const after = await spent();
+  console.log(`activity written of ${USERS} sessions at once: log ${((after.wal - before.wal) / USERS).toFixed(0)} bytes each`);
+}
+
+/** How large rows and their indexes are, and what it takes to find one among many. */
+async function rows() {
+  await sql.query(`insert into users (id, email, name, created_at, updated_at)
+    select 'u' || n, n || '@example.org', 'A user', 0, 0 from generate_series(1, ${ROWS / 5}) as n`);
+  const began = performance.now();
+  await sql.query(`insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, created_at,
+      updated_at, last_active_at, expires_at)
+    select gen_random_uuid(), 'u' || 1 + n / 5, md5(n::text), sha256(n::text::bytea), '203.0.113.7',
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+      true, 0, 0, 0, 4102444800000 from generate_series(1, ${ROWS - 1}) as n`);
+  console.log(`${ROWS} rows inserted in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  await sql.query('vacuum analyze');
+  const size = await sql.query(`select pg_relation_size('sessions') as heap, pg_indexes_size('sessions') as indexes,
+    pg_total_relation_size('users') + pg_total_relation_size('passwords') as users`);
+  const [{ heap, indexes, users }] = size.rows;
+  const per = (bytes, count) => `${(bytes / count).toFixed(0)} bytes`;
+  console.log(`a session: row ${per(heap, ROWS)}, indexes ${per(indexes, ROWS)}; a user: ${per(users, ROWS / 5)}`);
+}
+
+async function signUp(number) {
+  return cookie('sign-up/email', { name: 'Load', email: `load${number}@example.org`, password: 'correct horse' });
+}
+
+async function signIn(number) {
+  return cookie('sign-in/email', { email: `load${number}@example.org`, password: 'correct horse' });
+}
+
+async function cookie(path, body) {
+  const answer = await request('POST', path, '', body);
+  return answer.headers['set-cookie'].map((line) => line.split(';')[0]).join('; ');
+}
+
+async function ask(method, path, cookie, body) {
+  return JSON.parse((await request(method, path, cookie, body)).text);
+}
+
+async function request(method, path, cookie, body) {
+  const answer = await send(method, path, cookie, agent, body);
+  let text = '';
+  for await (const chunk of answer) text += chunk;
+  if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${text}`);
+  return { headers: answer.headers, text };
+}
+
+/** Opens a stream and waits for its first event. */
+async function stream(cookie) {
+  const answer = await send('GET', 'multi-session/events', cookie, false);
+  await new Promise((done) => answer.once('data', done));
+  return answer;
+}
+
+function send(method, path, cookie, agent, body) {
+  return new Promise((done, failed) => {
+    const headers = { origin: node.origin, cookie, 'content-type': 'application/json' };
+    const options = { method, headers, agent };
+    const call = http.request(`${node.origin}/api/auth/${path}`, options, done).on('error', failed);
+    call.end(body && JSON.stringify(body));
+  });
+}
+
+/** Processor time of the node and of all of PostgreSQL so far, in ticks, and how far its log is, in bytes. */
+async function spent() {
+  const { rows } = await sql.query(`select array_agg(pid) as pids, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as wal
+    from pg_stat_activity`);
+  const times = await Promise.all(rows[0].pids.map(ticks));
+  return { node: await ticks(node.pid), database: times.reduce((sum, time) => sum + time, 0), wal: Number(rows[0].wal) };
+}
+
+async function ticks(pid) {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** The memory that the node has, in kB. */
+async function resident() {
+  return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${node.pid}/status`, 'utf8'))[1]);
+}
