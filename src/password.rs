@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
@@ -37,6 +36,7 @@ pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
     limits: PasswordLimits,
+    memory: Arc<Memory>,
     /// Compared with when there is no account, so that it takes the same time.
     nobody: String,
 }
@@ -54,11 +54,13 @@ impl Passwords {
         let mut unguessable = [0; 32];
         random.fill(&mut unguessable);
         let salt = salt(random);
-        let nobody = hash(&unguessable, salt).unwrap_or_default();
+        let memory = Arc::<Memory>::default();
+        let nobody = memory.lend(|memory| hash(&unguessable, salt, memory)).unwrap_or_default();
         Self {
             turns: Arc::new(Semaphore::new(limits.at_once.get())),
             waiting: AtomicUsize::new(0),
             limits,
+            memory,
             nobody,
         }
     }
@@ -76,7 +78,7 @@ impl Passwords {
     pub(crate) async fn hash(&self, random: &dyn Random, password: &str) -> Result<String> {
         let password = normalised(password);
         let salt = salt(random);
-        self.run(move || hash(&password, salt)).await?
+        self.run(move |memory| hash(&password, salt, memory)).await?
     }
 
     /// Tells whether the password is the hashed one; without a hash it takes as long and says no.
@@ -84,11 +86,14 @@ impl Passwords {
         let known = hashed.is_some();
         let password = normalised(password);
         let hashed = hashed.unwrap_or(&self.nobody).to_owned();
-        let matches = self.run(move || verify(&password, &hashed)).await??;
+        let matches = self.run(move |memory| verify(&password, &hashed, memory)).await??;
         Ok(matches && known)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T> {
         let turn = match Arc::clone(&self.turns).try_acquire_owned() {
             Ok(turn) => turn,
             Err(_) => {
@@ -99,13 +104,32 @@ impl Passwords {
                     .map_err(|error| Error::Password(error.to_string()))?
             }
         };
+        let memory = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
             // A caller that goes away leaves the work running: the turn stays taken until it is done.
             let _turn = turn;
-            work()
+            memory.lend(work)
         })
         .await
         .map_err(|error| Error::Password(error.to_string()))
+    }
+}
+
+/// The memory that passwords are hashed in, as much as was ever used at once. Given back to the allocator each time it
+/// would stay with one thread after the other, and each hash would wait for new pages of the system.
+#[derive(Debug, Default)]
+struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    fn lend<T>(&self, work: impl FnOnce(&mut Vec<Block>) -> T) -> T {
+        let mut memory = self.lock().pop().unwrap_or_default();
+        let done = work(&mut memory);
+        self.lock().push(memory);
+        done
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -134,23 +158,41 @@ fn normalised(password: &str) -> Vec<u8> {
     password.nfkc().collect::<String>().into_bytes()
 }
 
-fn argon2() -> Result<Argon2<'static>> {
-    let params =
-        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| Error::Password(error.to_string()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
 fn salt(random: &dyn Random) -> [u8; 16] {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
     bytes
 }
 
-fn hash(password: &[u8], salt: [u8; 16]) -> Result<String> {
-    let hashed = argon2()?
-        .hash_password_with_salt(password, &salt)
-        .map_err(|error| Error::Password(error.to_string()))?;
+fn hash(password: &[u8], salt: [u8; 16], memory: &mut Vec<Block>) -> Result<String> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    fill(&argon2, password, &salt, &mut output, memory)?;
+    let hashed = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(&params).map_err(failed)?,
+        salt: Some(Salt::new(&salt).map_err(failed)?),
+        hash: Some(Output::new(&output).map_err(failed)?),
+    };
     Ok(hashed.to_string())
+}
+
+fn fill(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &[u8],
+    out: &mut [u8],
+    memory: &mut Vec<Block>,
+) -> Result<()> {
+    memory.resize(argon2.params().block_count(), Block::default());
+    argon2.hash_password_into_with_memory(password, salt, out, &mut **memory).map_err(failed)
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Password(error.to_string())
 }
 
 /// Whether a stored hash is in the form of an older system, so that the next right password replaces it.
@@ -171,7 +213,6 @@ pub(crate) fn is_better_auth(hashed: &str) -> bool {
 /// It takes about four times as long as argon2id, so until its first sign-in an imported account can be told from
 /// an unknown one by the time of the answer; the first right password replaces it.
 fn verify_better_auth(password: &[u8], hashed: &str) -> Result<bool> {
-    let failed = |what: &str| Error::Password(what.to_owned());
     if !is_better_auth(hashed) {
         return Err(failed("a stored hash has no form that is known"));
     }
@@ -187,16 +228,20 @@ fn verify_better_auth(password: &[u8], hashed: &str) -> Result<bool> {
     Ok(text.as_bytes().ct_eq(key.as_bytes()).into())
 }
 
-fn verify(password: &[u8], hashed: &str) -> Result<bool> {
+fn verify(password: &[u8], hashed: &str, memory: &mut Vec<Block>) -> Result<bool> {
     if is_outdated(hashed) {
         return verify_better_auth(password, hashed);
     }
-    let hashed = PasswordHash::new(hashed).map_err(|error| Error::Password(error.to_string()))?;
-    match argon2()?.verify_password(password, &hashed) {
-        Ok(()) => Ok(true),
-        Err(password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(error) => Err(Error::Password(error.to_string())),
-    }
+    let hashed = PasswordHash::new(hashed).map_err(failed)?;
+    let (Some(salt), Some(expected)) = (&hashed.salt, &hashed.hash) else {
+        return Err(failed("a stored hash has no salt or no key"));
+    };
+    let algorithm = Algorithm::try_from(hashed.algorithm.as_str()).map_err(failed)?;
+    let version = hashed.version.map_or(Ok(Version::default()), Version::try_from).map_err(failed)?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(&hashed).map_err(failed)?);
+    let mut computed = vec![0; expected.len()];
+    fill(&argon2, password, salt, &mut computed, memory)?;
+    Ok(computed.ct_eq(expected.as_bytes()).into())
 }
 
 #[cfg(test)]
@@ -209,11 +254,30 @@ mod tests {
     #[test]
     fn a_hash_of_better_auth_is_verified() {
         assert!(is_outdated(THEIRS) && is_better_auth(THEIRS));
-        assert!(verify(&normalised("correct horse battery"), THEIRS).expect("a hash"));
-        assert!(!verify(&normalised("correct horse batterz"), THEIRS).expect("a hash"));
+        let memory = &mut Vec::new();
+        assert!(verify(&normalised("correct horse battery"), THEIRS, memory).expect("a hash"));
+        assert!(!verify(&normalised("correct horse batterz"), THEIRS, memory).expect("a hash"));
         for other in ["", "x", ":", &THEIRS[1..], &THEIRS.replace(':', "-"), &THEIRS.to_uppercase()] {
             assert!(!is_better_auth(other));
-            assert!(verify(b"correct horse battery", other).is_err());
+            assert!(verify(b"correct horse battery", other, memory).is_err());
+        }
+    }
+    /// Of "password" and "somesalt", from the tests of the reference implementation.
+    const REFERENCE: [&str; 2] = [
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+        "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+    ];
+
+    #[test]
+    fn one_memory_serves_hashes_of_every_size() {
+        let memory = &mut Vec::new();
+        let ours = hash(b"password", *b"sixteen bytes...", memory).expect("a hash");
+        assert!(ours.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{ours}");
+        for _ in 0..2 {
+            for hashed in REFERENCE.into_iter().chain([ours.as_str()]) {
+                assert!(verify(b"password", hashed, memory).expect("an answer"), "{hashed}");
+                assert!(!verify(b"passwore", hashed, memory).expect("an answer"), "{hashed}");
+            }
         }
     }
 }
