@@ -16,6 +16,7 @@ mod change_password;
 mod current;
 mod fall_over;
 mod list;
+mod operate;
 mod revoke;
 mod set_active;
 mod sign_in;
@@ -24,6 +25,7 @@ mod upkeep;
 mod watch;
 
 pub use change_password::ChangePassword;
+pub use operate::KnownSession;
 pub use sign_in::{SignIn, SignUp};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;

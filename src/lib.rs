@@ -133,15 +133,16 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, KnownSession, SignIn, SignOutScope, SignUp, Swept, Target,
+        Told, Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
-        StoredSession,
+        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
+        StoreError, StoredSession,
     },
     user_agent::device_of,
 };

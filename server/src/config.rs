@@ -127,6 +127,75 @@ pub enum Command {
         #[command(subcommand)]
         from: ImportFrom,
     },
+    /// Look at users' sessions, end them, and count, while the server runs or not.
+    Sessions {
+        /// What to do.
+        #[command(subcommand)]
+        act: SessionsCommand,
+    },
+}
+
+/// What an operator does with sessions.
+///
+/// A running server refuses what was ended at once, and its open pages hear of it: at once with PostgreSQL, within a
+/// second or two with SQLite.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List the sessions of a user, the newest first.
+    List(SessionsList),
+    /// End one session.
+    Revoke {
+        /// Its id, as in lists.
+        session_id: String,
+    },
+    /// End every session of a user.
+    RevokeUser {
+        /// The user's e-mail or id.
+        #[arg(value_name = "EMAIL-or-ID")]
+        user: String,
+    },
+    /// End every session of every user: everybody has to sign in again.
+    RevokeEverybody {
+        /// Without it nothing is done.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+    /// Count the live sessions, and what began and ended in the last 24 hours.
+    Stats {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Which sessions are listed, and how.
+#[derive(Clone, clap::Args)]
+pub struct SessionsList {
+    /// The user's e-mail or id.
+    #[arg(long, value_name = "EMAIL-or-ID")]
+    pub user: String,
+
+    /// List those too that have ended in the last 90 days.
+    #[arg(long)]
+    pub ended: bool,
+
+    /// How many at most.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub limit: u32,
+
+    /// Go on after this session, the last one of the list before.
+    #[arg(long, value_name = "SESSION_ID")]
+    pub after: Option<String>,
+
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl std::fmt::Debug for SessionsList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionsList").field("ended", &self.ended).finish_non_exhaustive()
+    }
 }
 
 /// A system whose users and sessions can be taken over.

@@ -15,6 +15,7 @@ mod database;
 mod import;
 mod jobs;
 mod openapi;
+mod operate;
 mod pages;
 mod rate_limit;
 mod router;
@@ -22,9 +23,12 @@ mod shutdown;
 mod site;
 pub mod telemetry;
 
-pub use config::{BetterAuthImport, Command, Config, ImportFrom, ListScope, Switch};
+pub use config::{
+    BetterAuthImport, Command, Config, ImportFrom, ListScope, SessionsCommand, SessionsList, Switch,
+};
 pub use database::DatabaseUrl;
 pub use import::import;
+pub use operate::operate;
 pub use router::{Server, router};
 
 /// How long requests under way may take once the server was told to stop.
@@ -64,6 +68,15 @@ pub enum ServerError {
     /// An import failed, and nothing of it was kept.
     #[error("nothing was imported")]
     Import(#[source] multi_session::ImportError),
+    /// What an operator named is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What an operator asked for could not be done.
+    #[error("nothing more was done")]
+    Operate(#[source] multi_session::Error),
+    /// The answer could not be printed.
+    #[error("the answer could not be printed")]
+    Print(#[source] std::io::Error),
     /// What was buffered could not be written at the end.
     #[error("the last activity could not be written")]
     Flush(#[source] multi_session::Error),

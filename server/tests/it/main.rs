@@ -18,6 +18,7 @@ mod invariants;
 mod limit;
 mod list;
 mod openapi;
+mod operators;
 mod pages;
 mod parity;
 mod passwords;

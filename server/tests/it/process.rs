@@ -20,9 +20,14 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_as(command(folder))
+    }
+
+    /// Starts it as `command` says.
+    pub(crate) fn start_as(mut command: Command) -> Self {
         // The port is free now; nobody else on this machine asks for it by chance in the next moment.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
-        let mut child = command(folder)
+        let mut child = command
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .stderr(Stdio::piped())
             .spawn()
@@ -57,7 +62,7 @@ impl Drop for Process {
     }
 }
 
-fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
     let url = format!("sqlite://{}", folder.join("data/test.db").display());
     command.current_dir(folder).env("DATABASE_URL", url).env("RUST_LOG", "info").env("NO_COLOR", "1");
