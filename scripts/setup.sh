@@ -13,5 +13,6 @@ if [[ ${1:-} == test ]]; then
   ./setup-browser.sh
   ./setup-postgres.sh
   ./setup-schemathesis.sh
+  ./setup-cargo-deny.sh
 fi
 ./setup-cargo-tools.sh
