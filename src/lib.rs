@@ -113,6 +113,8 @@ mod random;
 #[cfg(feature = "engine")]
 mod store;
 #[cfg(feature = "engine")]
+mod throttle;
+#[cfg(feature = "engine")]
 mod user_agent;
 
 pub use code::Code;

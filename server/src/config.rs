@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use multi_session::{InvalidOptions, Options, PostgresStore};
 
-use crate::DatabaseUrl;
+use crate::{DatabaseUrl, OperatorTokenHash};
 
 /// See every device you are signed in on, switch accounts, and end one session, the others or all.
 #[derive(Clone, Debug, Parser)]
@@ -111,6 +111,31 @@ pub struct Config {
     /// when the public origin is https.
     #[arg(long, env = "MULTI_SESSION_RATE_LIMIT", global = true)]
     pub rate_limit: Option<Switch>,
+
+    /// Whether tries with a password wait after others have failed, from 1 second up to 15 minutes, without locking
+    /// anybody out; by default on when the public origin is https.
+    #[arg(long, env = "MULTI_SESSION_SIGN_IN_THROTTLE", global = true)]
+    pub sign_in_throttle: Option<Switch>,
+
+    /// How many connections this node has open at once; more wait. Each live stream is one.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_MAXIMUM_CONNECTIONS",
+        global = true,
+        default_value_t = NonZeroU32::new(12_000).expect("more than none")
+    )]
+    pub maximum_connections: NonZeroU32,
+
+    /// The SHA-256, in hexadecimal, of the token by which an operator's program ends sessions over the API, as
+    /// `multi-session operator-token` prints it; several separated by commas. Without it those endpoints are not there.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_OPERATOR_TOKEN_HASH",
+        hide_env_values = true,
+        global = true,
+        value_delimiter = ','
+    )]
+    pub operator_token_hash: Vec<OperatorTokenHash>,
 }
 
 /// What the program does.
@@ -133,6 +158,8 @@ pub enum Command {
         #[command(subcommand)]
         act: SessionsCommand,
     },
+    /// Print a new token for operators' programs, and its hash for MULTI_SESSION_OPERATOR_TOKEN_HASH.
+    OperatorToken,
 }
 
 /// What an operator does with sessions.
@@ -285,6 +312,11 @@ impl Config {
     pub fn is_rate_limited(&self) -> bool {
         self.rate_limit.map_or(self.is_https(), |switch| switch == Switch::On)
     }
+
+    /// Whether tries with a password wait after others have failed.
+    pub fn is_throttled(&self) -> bool {
+        self.sign_in_throttle.map_or(self.is_https(), |switch| switch == Switch::On)
+    }
 }
 
 /// Reads `10.0.0.0/8`, or `10.0.0.1` as the network of that one address.
@@ -308,7 +340,11 @@ mod tests {
         assert_eq!(options.session_timeout().as_secs(), 30 * 24 * 60 * 60);
         assert!(options.revoke_oldest_on_max());
         assert_eq!(config.base_url(), "http://127.0.0.1:3000");
-        assert!(!config.is_rate_limited());
+        assert!(!config.is_rate_limited() && !config.is_throttled());
+        let limits = crate::ConnectionLimits::default();
+        assert_eq!(config.maximum_connections.get() as usize, limits.connections);
+        let config = Config::parse_from(["multi-session", "--base-url", "https://id.example.org"]);
+        assert!(config.is_rate_limited() && config.is_throttled());
     }
 
     #[test]
@@ -323,6 +359,7 @@ mod tests {
             ["--session-timeout", "soon"],
             ["--trusted-proxies", "x"],
             ["--database-connections", "0"],
+            ["--maximum-connections", "0"],
         ] {
             assert!(
                 Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),

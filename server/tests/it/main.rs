@@ -6,6 +6,7 @@ mod harness;
 
 mod better_auth;
 mod bodies;
+mod connections;
 mod cookies;
 mod crash;
 mod csrf;
@@ -30,4 +31,5 @@ mod set_active;
 mod sign_in;
 mod sign_out;
 mod store;
+mod throttle;
 mod unavailable;

@@ -205,3 +205,169 @@ fn an_operator_is_told_what_is_not_there() {
     says(folder.path(), &["list"], 2, "--user");
     says(folder.path(), &["list", "--user", "x", "--limit", "1001"], 2, "--limit");
 }
+
+mod over_the_api {
+    use axum::http::Method;
+    use serde_json::{Value, json};
+
+    use crate::harness::{Answer, CHROME, FIREFOX, TestApp, TestBrowser};
+
+    const TOKEN: &str = "mso_0123456789abcdef";
+    /// printf TOKEN | sha256sum
+    const HASH: &str = "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3";
+    const USER: &str = "/api/auth/multi-session/operator/revoke-user";
+    const EVERYBODY: &str = "/api/auth/multi-session/operator/revoke-everybody";
+
+    async fn with_token() -> TestApp {
+        TestApp::start_with(&["--operator-token-hash", HASH]).await
+    }
+
+    async fn ask(browser: &TestBrowser, path: &str, authorization: Option<&str>, body: &Value) -> Answer {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        browser.send(Method::POST, path, &headers, Some(body.to_string())).await
+    }
+
+    #[tokio::test]
+    async fn a_program_with_the_token_ends_one_users_or_everybodys_sessions() {
+        let app = with_token().await;
+        let (ada, grace) = (app.sign_up(FIREFOX, "ada").await, app.sign_up(FIREFOX, "grace").await);
+        let phone = app.sign_in(CHROME, "ada").await;
+        let (phone_id, mut stream) = (phone.current_id().await, phone.events(None).await);
+        stream.snapshot().await;
+        let program = app.browser("program/1.0");
+        let bearer = format!("Bearer {TOKEN}");
+        let user = json!({ "userId": ada.get_session().await["user"]["id"] });
+
+        let answer = ask(&program, USER, Some(&bearer), &user).await;
+        assert_eq!(answer.ok(), json!({ "status": true, "ended": 2 }));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert!(answer.set_cookies().is_empty());
+        assert_eq!((ada.whoami().await, phone.whoami().await), (String::new(), String::new()));
+        let ended = stream.told("ended", &phone_id).await;
+        assert_eq!((&ended["reason"], &ended["by"]), (&json!("operator"), &Value::Null));
+        stream.ends().await;
+        assert_eq!(grace.whoami().await, "grace");
+        let again = ask(&program, USER, Some(&bearer), &user).await;
+        assert_eq!(again.ok()["ended"], 0, "it can be asked again");
+        let unknown = ask(&program, USER, Some(&bearer), &json!({ "userId": "nobody" })).await;
+        assert_eq!(unknown.ok()["ended"], 0);
+        ask(&program, USER, Some(&bearer), &json!({ "userId": "a b" }))
+            .await
+            .refused(400, "VALIDATION_ERROR");
+        ask(&program, USER, Some(&bearer), &json!({})).await.refused(400, "VALIDATION_ERROR");
+
+        let answer = ask(&program, EVERYBODY, Some(&format!("bearer {TOKEN}")), &json!({})).await;
+        assert_eq!(answer.ok(), json!({ "status": true, "ended": 1 }));
+        assert_eq!(grace.whoami().await, "");
+    }
+
+    #[tokio::test]
+    async fn the_page_says_that_it_was_an_operator() {
+        let app = with_token().await;
+        let ada = app.sign_up(FIREFOX, "ada").await;
+        ask(&app.browser(CHROME), EVERYBODY, Some(&format!("Bearer {TOKEN}")), &json!({})).await.ok();
+        let headers = [("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+        let moved = ada.send(Method::GET, "/sessions", &headers, None).await;
+        let page = ada.send(Method::GET, moved.header("location"), &headers, None).await;
+        assert!(page.text.contains("This device was signed out by an operator"), "{}", page.text);
+    }
+
+    #[tokio::test]
+    async fn nothing_else_opens_it() {
+        let app = with_token().await;
+        let ada = app.sign_up(FIREFOX, "ada").await;
+        let user = json!({ "userId": ada.get_session().await["user"]["id"] });
+        let wrong = format!("{}0", &TOKEN[..TOKEN.len() - 1]);
+        let refused = [
+            None,
+            Some(""),
+            Some("Bearer"),
+            Some("Bearer "),
+            Some(HASH),
+            Some(TOKEN),
+            Some("Basic bXNvXzA6"),
+        ];
+        let forged = [format!("Bearer {wrong}"), format!("Bearer {HASH}"), format!("Bearer {TOKEN} {TOKEN}")];
+        for authorization in refused.into_iter().chain(forged.iter().map(|it| Some(it.as_str()))) {
+            for path in [USER, EVERYBODY] {
+                // Also with the cookies of a live session, and from a page of ours.
+                let answer = ask(&ada, path, authorization, &user).await;
+                answer.refused(401, "UNAUTHORIZED");
+                assert_eq!(answer.header("www-authenticate"), "Bearer");
+                assert_eq!(answer.header("cache-control"), "no-store");
+            }
+        }
+        let get =
+            ada.send(Method::GET, EVERYBODY, &[("authorization", &format!("Bearer {TOKEN}"))], None).await;
+        assert_eq!((get.status.as_u16(), get.text.as_str()), (404, ""));
+        assert_eq!(ada.whoami().await, "ada");
+    }
+
+    #[tokio::test]
+    async fn without_the_setting_it_is_not_there() {
+        let app = TestApp::start().await;
+        let ada = app.sign_up(FIREFOX, "ada").await;
+        for path in [USER, EVERYBODY] {
+            for authorization in [format!("Bearer {TOKEN}"), "Bearer ".to_owned()] {
+                let program = app.browser("program/1.0");
+                let answer = ask(&program, path, Some(&authorization), &json!({})).await;
+                assert_eq!((answer.status.as_u16(), answer.text.as_str()), (404, ""));
+            }
+        }
+        let document = ada.get("/api/auth/openapi.json").await.ok();
+        assert!(document["paths"][USER].is_null() && document["paths"][EVERYBODY].is_null());
+        assert_eq!(ada.whoami().await, "ada");
+    }
+
+    #[tokio::test]
+    async fn it_is_rate_limited_like_other_requests() {
+        let app = TestApp::start_with(&["--operator-token-hash", HASH, "--rate-limit", "on"]).await;
+        let program = app.browser("program/1.0");
+        let mut statuses = Vec::new();
+        for _ in 0..130 {
+            statuses.push(ask(&program, EVERYBODY, None, &json!({})).await.status.as_u16());
+        }
+        assert!(statuses.starts_with(&[401; 90]), "{statuses:?}");
+        assert!(statuses.contains(&429), "{statuses:?}");
+    }
+}
+
+#[test]
+fn the_token_that_is_printed_opens_it_and_is_in_no_log() {
+    let folder = TempDir::new().expect("a folder");
+    let printed =
+        command(folder.path()).arg("operator-token").stdout(Stdio::piped()).output().expect("it runs");
+    let printed = String::from_utf8(printed.stdout).expect("text");
+    let values: Vec<&str> = printed.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    let [token, hash] = values[..] else { panic!("{printed}") };
+    assert!(token.starts_with("mso_") && token.len() == 68, "{printed}");
+
+    let mut command = command(folder.path());
+    command.env("MULTI_SESSION_OPERATOR_TOKEN_HASH", format!("{},{hash}", "0".repeat(64)));
+    let (server, log) = Process::start_with_log(command);
+    let ada = enter(server.address, "sign-up", "ada");
+    let ask = |token: &str| {
+        let mut stream = TcpStream::connect(server.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a bound");
+        let text = format!(
+            "POST /api/auth/multi-session/operator/revoke-everybody HTTP/1.1\r\nhost: x\r\n\
+             authorization: Bearer {token}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(text.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).expect("an answer");
+        answer
+    };
+    assert!(ask("mso_wrong").starts_with("HTTP/1.1 401 "));
+    assert!(!session(server.address, &ada).is_null());
+    let answer = ask(token);
+    assert!(answer.contains(r#"{"status":true,"ended":1}"#), "{answer}");
+    assert!(session(server.address, &ada).is_null());
+    server.kill();
+    let log = log.join().expect("the log");
+    assert!(log.contains(&format!("operator {} ended everybody's sessions", &hash[..8])), "{log}");
+    for secret in [token, "mso_wrong", hash, "ada@example.org", "correct horse"] {
+        assert!(!log.contains(secret), "{secret} is in the log: {log}");
+    }
+}
