@@ -30,6 +30,7 @@ mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
+mod standards;
 mod store;
 mod throttle;
 mod unavailable;
