@@ -110,7 +110,7 @@ impl Stream {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_ends_sessions_under_a_running_server_and_their_pages_hear_why() {
+async fn asvs_7_4_5_an_operator_ends_sessions_under_a_running_server_and_their_pages_hear_why() {
     for place in Place::each().await {
         let server = Process::start_as(place.command());
         let address = server.address;
@@ -229,7 +229,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn a_program_with_the_token_ends_one_users_or_everybodys_sessions() {
+    async fn asvs_7_4_5_a_program_with_the_token_ends_one_users_or_everybodys_sessions() {
         let app = with_token().await;
         let (ada, grace) = (app.sign_up(FIREFOX, "ada").await, app.sign_up(FIREFOX, "grace").await);
         let phone = app.sign_in(CHROME, "ada").await;
