@@ -40,9 +40,10 @@ pub struct ConnectionLimits {
 }
 
 impl Default for ConnectionLimits {
-    /// 12 000 connections; heads of 32 KiB and 100 headers, within 30 seconds.
+    /// 12 000 connections; heads of 32 KiB and 100 headers, within 75 seconds: proxies keep an idle connection for 60,
+    /// and one that is closed under their next request is an error to somebody.
     fn default() -> Self {
-        Self { connections: 12_000, head_bytes: 32 * 1024, headers: 100, head_time: Duration::from_secs(30) }
+        Self { connections: 12_000, head_bytes: 32 * 1024, headers: 100, head_time: Duration::from_secs(75) }
     }
 }
 

@@ -24,6 +24,7 @@ mod pages;
 mod parity;
 mod passwords;
 mod process;
+mod properties;
 mod rate_limit;
 mod reference;
 mod revoke;
