@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint build unit browser client fuzz clean-tools
+.PHONY: help run test setup fmt lint deny build unit browser client fuzz clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -21,6 +21,9 @@ fmt: ## Format the Rust code
 
 lint: setup-run ## Clippy for the server, the library and the browser half
 	@scripts/lint.sh
+
+deny: ## Licences, sources and known weaknesses of what we use (ARGS go to cargo deny check)
+	@scripts/deny.sh $(ARGS)
 
 build: setup-run ## Build the site and the server in release
 	@scripts/build.sh

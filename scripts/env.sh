@@ -5,11 +5,13 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.tools
 SCHEMATHESIS=$TOOLS/schemathesis
+CARGO_DENY=$TOOLS/cargo-deny
 
 # cargo_toml KEY: the text that the workspace's Cargo.toml gives it.
 cargo_toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$ROOT/Cargo.toml"; }
 
 CARGO_LEPTOS_VERSION=0.3.11
+CARGO_DENY_VERSION=0.20.2
 WASM_BINDGEN_VERSION=$(cargo_toml wasm-bindgen) # the program must equal the library
 WASM_BINDGEN_VERSION=${WASM_BINDGEN_VERSION#=}
 WASM_TARGET=wasm32-unknown-unknown

@@ -14,5 +14,6 @@ if [[ ${1:-} == test ]]; then
   ./setup-postgres.sh
   ./setup-balancer.sh
   ./setup-schemathesis.sh
+  ./setup-cargo-deny.sh
 fi
 ./setup-cargo-tools.sh

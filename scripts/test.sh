@@ -21,6 +21,7 @@ step() {
 step "setup" scripts/setup.sh test
 step "format" cargo fmt --all --check
 step "lint" scripts/lint.sh
+step "licences, sources and known weaknesses of what we use" scripts/deny.sh
 step "build" scripts/build.sh
 step "unit and integration tests" scripts/unit.sh
 step "the server without test features" scripts/build.sh

@@ -103,7 +103,7 @@ codes! {
         "That link was refused.";
     /// Too many requests in a short time.
     TooManyRequests = "TOO_MANY_REQUESTS", "Too many requests. Please try again later.",
-        "Too many tries. Please wait a few seconds and try again.";
+        "Too many tries. Please wait a little and try again.";
     /// Too many passwords wait to be checked.
     ServerBusy = "SERVER_BUSY", "The server is busy. Please try again.",
         "The server is busy. Please try again in a moment.";

@@ -7,6 +7,7 @@ use crate::activity::Activity;
 use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
+use crate::throttle::Throttle;
 use crate::{
     Browser, Clock, Handle, Held, Options, OsRandom, PasswordLimits, Random, Result, SessionId, Store,
     SystemClock, Timestamp,
@@ -16,14 +17,17 @@ mod change_password;
 mod current;
 mod fall_over;
 mod list;
+mod operate;
 mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
+mod throttled;
 mod upkeep;
 mod watch;
 
 pub use change_password::ChangePassword;
+pub use operate::KnownSession;
 pub use sign_in::{SignIn, SignUp};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
@@ -44,6 +48,8 @@ struct Inner {
     passwords: Passwords,
     activity: Activity,
     hub: Arc<Hub>,
+    /// `None` where failed sign-ins make nobody wait.
+    throttle: Option<Throttle>,
     retention: Duration,
 }
 
@@ -80,6 +86,7 @@ impl Engine {
             options: Options::default(),
             password_limits: PasswordLimits::default(),
             stream_limits: StreamLimits::default(),
+            throttle: false,
             retention: EngineBuilder::RETENTION,
         }
     }
@@ -122,6 +129,7 @@ pub struct EngineBuilder {
     options: Options,
     password_limits: PasswordLimits,
     stream_limits: StreamLimits,
+    throttle: bool,
     retention: Duration,
 }
 
@@ -159,6 +167,15 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets whether tries with a password wait after others have failed, by default not.
+    ///
+    /// It goes by the address that [`Client`](crate::Client) tells: behind a proxy it must be the browser's and not the
+    /// proxy's. It is counted in memory, so each node counts for itself.
+    pub fn throttle(mut self, throttle: bool) -> Self {
+        self.throttle = throttle;
+        self
+    }
+
     /// Sets how long ended sessions are kept before [`Engine::sweep`] deletes them.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -169,6 +186,7 @@ impl EngineBuilder {
     pub fn build(self) -> Engine {
         let passwords = Passwords::new(self.password_limits, &*self.random);
         let hub = Hub::new(self.stream_limits, &*self.random);
+        let throttle = self.throttle.then(|| Throttle::new(&*self.random));
         Engine(Arc::new(Inner {
             store: self.store,
             clock: self.clock,
@@ -177,6 +195,7 @@ impl EngineBuilder {
             passwords,
             activity: Activity::default(),
             hub,
+            throttle,
             retention: self.retention,
         }))
     }

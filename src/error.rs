@@ -20,6 +20,12 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// Too many tries with a wrong password: this one was not looked at.
+    #[error("too many tries failed")]
+    Throttled {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -33,6 +39,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Refused(code) => *code,
+            Self::Throttled { .. } => Code::TooManyRequests,
             Self::Busy { .. } => Code::ServerBusy,
             Self::Store(StoreError::Unavailable(_)) => Code::ServiceUnavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Password(_) => Code::Internal,

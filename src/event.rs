@@ -26,7 +26,7 @@ pub struct Ending {
     pub reason: EndedReason,
     /// When it ended.
     pub at: Timestamp,
-    /// Which device ended it; nobody when its time was over.
+    /// Which device ended it; nobody when its time was over or an operator did.
     pub by: Option<EndedBy>,
 }
 

@@ -113,6 +113,8 @@ mod random;
 #[cfg(feature = "engine")]
 mod store;
 #[cfg(feature = "engine")]
+mod throttle;
+#[cfg(feature = "engine")]
 mod user_agent;
 
 pub use code::Code;
@@ -133,15 +135,16 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, KnownSession, SignIn, SignOutScope, SignUp, Swept, Target,
+        Told, Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
-        StoredSession,
+        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
+        StoreError, StoredSession,
     },
     user_agent::device_of,
 };

@@ -74,12 +74,21 @@ pub enum EndedReason {
     PasswordChanged,
     /// Nobody used it for the whole of its timeout.
     Expired,
+    /// An operator of the server ended it, from the command line or by the API.
+    Operator,
 }
 
 impl EndedReason {
     /// Every reason there is.
-    pub const ALL: [Self; 6] =
-        [Self::SignedOut, Self::Revoked, Self::Evicted, Self::Replaced, Self::PasswordChanged, Self::Expired];
+    pub const ALL: [Self; 7] = [
+        Self::SignedOut,
+        Self::Revoked,
+        Self::Evicted,
+        Self::Replaced,
+        Self::PasswordChanged,
+        Self::Expired,
+        Self::Operator,
+    ];
 
     /// Takes a reason's stable name.
     pub fn parse(text: &str) -> Option<Self> {
@@ -95,6 +104,7 @@ impl EndedReason {
             Self::Replaced => "replaced",
             Self::PasswordChanged => "password_changed",
             Self::Expired => "expired",
+            Self::Operator => "operator",
         }
     }
 }

@@ -122,6 +122,31 @@ pub struct Actor<'a> {
     pub user: &'a UserId,
 }
 
+/// Which part of a user's sessions is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// Whether those that have ended are asked for too, while they are kept.
+    pub ended: bool,
+    /// The last session of the page before.
+    pub after: Option<&'a SessionId>,
+    /// How many there may be.
+    pub limit: u32,
+}
+
+/// How many sessions there are and what happened to them lately.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// How many are live.
+    pub live_sessions: u64,
+    /// How many users have a live one.
+    pub live_users: u64,
+    /// How many began since the moment that was asked for.
+    pub sign_ins: u64,
+    /// How many ended since then for each reason, in the order of [`EndedReason::ALL`]; an expired one counts once a
+    /// sweep has marked it.
+    pub ended: Vec<(EndedReason, u64)>,
+}
+
 /// Why a session was not stored.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum OpenError {
@@ -173,6 +198,15 @@ pub trait Store: Send + Sync {
 
     /// Finds the session of a handle, an ended one too while it is kept.
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>, StoreError>;
+
+    /// Lists sessions of a user, the newest first; after a session that is not known there is none.
+    async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>, StoreError>;
+
+    /// Finds the user of an id.
+    async fn find_user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Counts the sessions that are live, and those that began or ended after `since`.
+    async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics, StoreError>;
 
     /// Finds the user of an e-mail (in lower case) and its password hash.
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
@@ -231,6 +265,23 @@ pub trait Store: Send + Sync {
         by: Option<&SessionId>,
         reason: EndedReason,
         now: Timestamp,
+    ) -> Result<Vec<Ended>, StoreError>;
+
+    /// Ends all live sessions of a user without a session that acts: the caller is an operator.
+    async fn end_of_user(
+        &self,
+        user: &UserId,
+        reason: EndedReason,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>, StoreError>;
+
+    /// Ends live sessions of whichever users, at most `limit`, without a session that acts: the caller is an operator.
+    /// The answer is empty only where none is left.
+    async fn end_of_everybody(
+        &self,
+        reason: EndedReason,
+        now: Timestamp,
+        limit: u32,
     ) -> Result<Vec<Ended>, StoreError>;
 
     /// Changes the password of the actor's user from the hash `from` to `to`, and where there is a new session ends

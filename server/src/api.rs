@@ -18,6 +18,8 @@
 //! | `POST multi-session/revoke` | `revoke` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
+//! | `POST multi-session/operator/revoke-user` | `end_sessions_of` |
+//! | `POST multi-session/operator/revoke-everybody` | `end_sessions_of_everybody` |
 //! | `GET ok`, `error`, `openapi.json`, `reference` | |
 //!
 //! A path must match exactly: another one, and another method, is a 404 without a body, as Better Auth answers.
@@ -47,6 +49,7 @@ mod health;
 mod list_device_sessions;
 mod list_sessions;
 mod openapi_json;
+mod operator;
 mod reference;
 mod revoke;
 mod revoke_all;
@@ -71,6 +74,14 @@ pub(crate) fn sessions() -> Router<Server> {
         .nest(PATH, exact(session_endpoints().into()))
 }
 
+/// What an operator's program calls with a token; it knows no cookie, and is not there unless a token is configured.
+pub(crate) fn operators(server: &Server) -> Router<Server> {
+    if !server.operators.are_taken() {
+        return Router::new();
+    }
+    Router::new().nest(PATH, exact(operator_endpoints().into()))
+}
+
 /// What is the same for everybody and needs no cookie.
 pub(crate) fn public() -> Router<Server> {
     let files = Router::new().route("/reference/{file}", routing::get(reference::file));
@@ -82,10 +93,11 @@ fn exact(endpoints: Router<Server>) -> Router<Server> {
     endpoints.method_not_allowed_fallback(not_found).layer(from_fn(only_get_and_post))
 }
 
-/// What all of them say of themselves.
-pub(crate) fn described() -> OpenApi {
+/// What all of them say of themselves, those of operators where they are there.
+pub(crate) fn described(with_operators: bool) -> OpenApi {
+    let operators = if with_operators { operator_endpoints() } else { OpenApiRouter::new() };
     OpenApiRouter::with_openapi(openapi::common())
-        .nest(PATH, session_endpoints().merge(public_endpoints()))
+        .nest(PATH, session_endpoints().merge(operators).merge(public_endpoints()))
         .merge(health_endpoints())
         .into_openapi()
 }
@@ -109,6 +121,12 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(revoke_other_sessions::handle))
         .routes(routes!(revoke_sessions::handle))
         .routes(routes!(health::ok))
+}
+
+fn operator_endpoints() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(operator::revoke_user::handle))
+        .routes(routes!(operator::revoke_everybody::handle))
 }
 
 fn public_endpoints() -> OpenApiRouter<Server> {

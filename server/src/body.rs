@@ -1,30 +1,37 @@
 //! Request bodies: bounded, of an allowed type, and checked field by field with Better Auth's words.
 
+use std::time::Duration;
+
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use multi_session::http::Problem;
 use multi_session::{Code, is_email};
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 
 /// The largest body, in bytes.
 const LIMIT: usize = 64 * 1024;
+/// How long a body may take.
+pub(crate) const TIME: Duration = Duration::from_secs(30);
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Reads every body before anything is done with it: one that is too large or breaks off changes nothing.
-pub(crate) async fn bounded(request: Request, next: Next) -> Response {
+/// Reads every body before anything is done with it: one that is too large, takes longer than `time` or breaks off
+/// changes nothing.
+pub(crate) async fn bounded(State(time): State<Duration>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let bytes = match Limited::new(body, LIMIT).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
+    let bytes = match timeout(time, Limited::new(body, LIMIT).collect()).await {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
             return Problem::from(Code::PayloadTooLarge).into_response();
         }
-        Err(_) => return Problem::from(Code::BadRequest).into_response(),
+        // It broke off, or as good as that.
+        Ok(Err(_)) | Err(_) => return Problem::from(Code::BadRequest).into_response(),
     };
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }

@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use multi_session::{InvalidOptions, Options, PostgresStore};
 
-use crate::DatabaseUrl;
+use crate::{DatabaseUrl, OperatorTokenHash};
 
 /// See every device you are signed in on, switch accounts, and end one session, the others or all.
 #[derive(Clone, Debug, Parser)]
@@ -111,6 +111,31 @@ pub struct Config {
     /// when the public origin is https.
     #[arg(long, env = "MULTI_SESSION_RATE_LIMIT", global = true)]
     pub rate_limit: Option<Switch>,
+
+    /// Whether tries with a password wait after others have failed, from 1 second up to 15 minutes, without locking
+    /// anybody out; by default on when the public origin is https.
+    #[arg(long, env = "MULTI_SESSION_SIGN_IN_THROTTLE", global = true)]
+    pub sign_in_throttle: Option<Switch>,
+
+    /// How many connections this node has open at once; more wait. Each live stream is one.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_MAXIMUM_CONNECTIONS",
+        global = true,
+        default_value_t = NonZeroU32::new(12_000).expect("more than none")
+    )]
+    pub maximum_connections: NonZeroU32,
+
+    /// The SHA-256, in hexadecimal, of the token by which an operator's program ends sessions over the API, as
+    /// `multi-session operator-token` prints it; several separated by commas. Without it those endpoints are not there.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_OPERATOR_TOKEN_HASH",
+        hide_env_values = true,
+        global = true,
+        value_delimiter = ','
+    )]
+    pub operator_token_hash: Vec<OperatorTokenHash>,
 }
 
 /// What the program does.
@@ -127,6 +152,77 @@ pub enum Command {
         #[command(subcommand)]
         from: ImportFrom,
     },
+    /// Look at users' sessions, end them, and count, while the server runs or not.
+    Sessions {
+        /// What to do.
+        #[command(subcommand)]
+        act: SessionsCommand,
+    },
+    /// Print a new token for operators' programs, and its hash for MULTI_SESSION_OPERATOR_TOKEN_HASH.
+    OperatorToken,
+}
+
+/// What an operator does with sessions.
+///
+/// A running server refuses what was ended at once, and its open pages hear of it: at once with PostgreSQL, within a
+/// second or two with SQLite.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List the sessions of a user, the newest first.
+    List(SessionsList),
+    /// End one session.
+    Revoke {
+        /// Its id, as in lists.
+        session_id: String,
+    },
+    /// End every session of a user.
+    RevokeUser {
+        /// The user's e-mail or id.
+        #[arg(value_name = "EMAIL-or-ID")]
+        user: String,
+    },
+    /// End every session of every user: everybody has to sign in again.
+    RevokeEverybody {
+        /// Without it nothing is done.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+    /// Count the live sessions, and what began and ended in the last 24 hours.
+    Stats {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Which sessions are listed, and how.
+#[derive(Clone, clap::Args)]
+pub struct SessionsList {
+    /// The user's e-mail or id.
+    #[arg(long, value_name = "EMAIL-or-ID")]
+    pub user: String,
+
+    /// List those too that have ended in the last 90 days.
+    #[arg(long)]
+    pub ended: bool,
+
+    /// How many at most.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub limit: u32,
+
+    /// Go on after this session, the last one of the list before.
+    #[arg(long, value_name = "SESSION_ID")]
+    pub after: Option<String>,
+
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl std::fmt::Debug for SessionsList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionsList").field("ended", &self.ended).finish_non_exhaustive()
+    }
 }
 
 /// A system whose users and sessions can be taken over.
@@ -216,6 +312,11 @@ impl Config {
     pub fn is_rate_limited(&self) -> bool {
         self.rate_limit.map_or(self.is_https(), |switch| switch == Switch::On)
     }
+
+    /// Whether tries with a password wait after others have failed.
+    pub fn is_throttled(&self) -> bool {
+        self.sign_in_throttle.map_or(self.is_https(), |switch| switch == Switch::On)
+    }
 }
 
 /// Reads `10.0.0.0/8`, or `10.0.0.1` as the network of that one address.
@@ -239,7 +340,11 @@ mod tests {
         assert_eq!(options.session_timeout().as_secs(), 30 * 24 * 60 * 60);
         assert!(options.revoke_oldest_on_max());
         assert_eq!(config.base_url(), "http://127.0.0.1:3000");
-        assert!(!config.is_rate_limited());
+        assert!(!config.is_rate_limited() && !config.is_throttled());
+        let limits = crate::ConnectionLimits::default();
+        assert_eq!(config.maximum_connections.get() as usize, limits.connections);
+        let config = Config::parse_from(["multi-session", "--base-url", "https://id.example.org"]);
+        assert!(config.is_rate_limited() && config.is_throttled());
     }
 
     #[test]
@@ -254,6 +359,7 @@ mod tests {
             ["--session-timeout", "soon"],
             ["--trusted-proxies", "x"],
             ["--database-connections", "0"],
+            ["--maximum-connections", "0"],
         ] {
             assert!(
                 Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),

@@ -54,12 +54,27 @@ pub(crate) trait Database: Store + ImportStore {}
 
 impl<T: Store + ImportStore> Database for T {}
 
-/// Opens the configured database and brings its schema up to date.
+/// Opens the configured database, made where it is missing, and brings its schema up to date.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Database>, ServerError> {
+    open_with(config, true).await
+}
+
+/// Opens the configured database, which must be there: an operator who is in another folder is told so.
+pub(crate) async fn open_existing(config: &Config) -> Result<Arc<dyn Database>, ServerError> {
+    open_with(config, false).await
+}
+
+async fn open_with(config: &Config, create: bool) -> Result<Arc<dyn Database>, ServerError> {
     let url = &config.database_url;
     let failed = |source: StoreError| ServerError::Database { url: url.clone(), source };
     match url.0.split_once("://").map(|(scheme, _)| scheme) {
-        Some("sqlite") => Ok(Arc::new(SqliteStore::open(&url.0).await.map_err(failed)?)),
+        Some("sqlite") => {
+            let store = match create {
+                true => SqliteStore::open(&url.0).await,
+                false => SqliteStore::open_existing(&url.0).await,
+            };
+            Ok(Arc::new(store.map_err(failed)?))
+        }
         Some("postgres" | "postgresql") => {
             let store = PostgresStore::open(&url.0, config.database_connections.get()).await;
             Ok(Arc::new(store.map_err(failed)?))

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use multi_session::{Engine, InvalidOptions, StoreError, StreamLimits};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +13,10 @@ mod config;
 mod database;
 mod import;
 mod jobs;
+mod listen;
 mod openapi;
+mod operate;
+mod operator_token;
 mod pages;
 mod rate_limit;
 mod router;
@@ -22,9 +24,14 @@ mod shutdown;
 mod site;
 pub mod telemetry;
 
-pub use config::{BetterAuthImport, Command, Config, ImportFrom, ListScope, Switch};
+pub use config::{
+    BetterAuthImport, Command, Config, ImportFrom, ListScope, SessionsCommand, SessionsList, Switch,
+};
 pub use database::DatabaseUrl;
 pub use import::import;
+pub use listen::{ConnectionLimits, listen};
+pub use operate::operate;
+pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
 
 /// How long requests under way may take once the server was told to stop.
@@ -58,12 +65,18 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
-    /// Serving failed.
-    #[error("serving failed")]
-    Serve(#[source] std::io::Error),
     /// An import failed, and nothing of it was kept.
     #[error("nothing was imported")]
     Import(#[source] multi_session::ImportError),
+    /// What an operator named is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What an operator asked for could not be done.
+    #[error("nothing more was done")]
+    Operate(#[source] multi_session::Error),
+    /// The answer could not be printed.
+    #[error("the answer could not be printed")]
+    Print(#[source] std::io::Error),
     /// What was buffered could not be written at the end.
     #[error("the last activity could not be written")]
     Flush(#[source] multi_session::Error),
@@ -92,6 +105,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     // The engine hashes a password once when it starts, which is no work for an async thread.
     let streams = StreamLimits { per_node: config.maximum_streams, ..StreamLimits::default() };
     let builder = Engine::builder(store).options(options).stream_limits(streams);
+    let builder = builder.throttle(config.is_throttled());
     let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
@@ -107,36 +121,28 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
     let streams = engine.clone();
-    // An event of a stream is a small packet that would wait for the last one's receipt, up to 40 ms.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection sends small packets late");
-        }
+    let limits = ConnectionLimits {
+        connections: config.maximum_connections.get() as usize,
+        ..ConnectionLimits::default()
+    };
+    tokio::spawn(async move {
+        told.await;
+        tracing::info!("stopping: no new connections, finishing what is under way");
+        stopping.cancel();
+        streams.close_streams();
     });
-    let serving = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            told.await;
-            tracing::info!("stopping: no new connections, finishing what is under way");
-            stopping.cancel();
-            streams.close_streams();
-        })
-        .into_future();
+    let serving = listen(listener, app, limits, stop.clone());
 
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
-    let served = tokio::select! {
-        served = serving => served,
-        () = overdue => {
-            tracing::warn!("some requests took longer than {GRACE:?} and were cut off");
-            Ok(())
-        }
-    };
-    stop.cancel();
+    tokio::select! {
+        () = serving => {}
+        () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
+    }
     jobs.wait().await;
     let flushed = engine.shut_down().await;
-    served.map_err(ServerError::Serve)?;
     flushed.map_err(ServerError::Flush)?;
     tracing::info!("stopped");
     Ok(())

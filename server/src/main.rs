@@ -12,6 +12,8 @@ async fn main() -> ExitCode {
     let outcome = match config.command.clone().unwrap_or_default() {
         Command::Serve => server::serve(config).await,
         Command::Migrate => server::migrate(&config).await,
+        Command::Sessions { act } => server::operate(&config, act).await,
+        Command::OperatorToken => server::print_operator_token(),
         Command::Import { from: ImportFrom::BetterAuth(import) } => server::import(&config, import).await,
     };
     match outcome {

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use multi_session::SessionEvent;
 use multi_session::http::{CookieNames, Problem};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, PathItem, RefOr, Schema, Server};
 
 pub(crate) mod example;
@@ -18,6 +18,8 @@ pub(crate) use refusal::{
 
 /// The name of the security scheme in operations.
 const SESSION: &str = "session";
+/// The same for what operators' programs call.
+const OPERATOR: &str = "operator";
 
 /// What is the same whatever the configuration.
 #[derive(OpenApi)]
@@ -27,6 +29,7 @@ const SESSION: &str = "session";
         (name = "accounts", description = "Sign up, sign in, sign out, and the password."),
         (name = "session", description = "Who this browser is signed in as."),
         (name = "devices", description = "Every sign-in of a person: list, switch, end."),
+        (name = "operators", description = "For operators' programs, with a token and without cookies."),
         (name = "server", description = "What is about the server itself; all of it is public."),
     ),
     components(schemas(Problem, SessionEvent)),
@@ -56,6 +59,13 @@ pub(crate) fn document(
     let cookie = ApiKeyValue::with_description(names.active(), &description);
     let components = document.components.get_or_insert_with(Components::new);
     components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    if document.paths.paths.keys().any(|path| path.contains("/operator/")) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("mso_…");
+        let says =
+            "A token that `multi-session operator-token` made; the server is configured with its SHA-256.";
+        let bearer = bearer.description(Some(says)).build();
+        components.add_security_scheme(OPERATOR, SecurityScheme::Http(bearer));
+    }
     serde_json::to_vec(&document).map(Bytes::from)
 }
 

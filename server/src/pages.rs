@@ -152,6 +152,7 @@ fn context(engine: &Engine) {
 /// The headers that every answer has (ASVS 5.0, 3.4); those with a page's nonce are set by the page.
 pub(crate) async fn security_headers(State(https): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let status = response.status();
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Forms without script go back where they came from by the Referer, which stays on this site.
@@ -163,6 +164,10 @@ pub(crate) async fn security_headers(State(https): State<bool>, request: Request
     headers
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    // Caches keep some refusals by themselves, such as 404.
+    if status.is_client_error() || status.is_server_error() {
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
     if https {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(STRICT_TRANSPORT_SECURITY, year);

@@ -1,11 +1,12 @@
 //! Every route with the layers around it.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::FromRef;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
@@ -13,6 +14,7 @@ use multi_session::{Code, Engine};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::operator_token::OperatorTokens;
 use crate::rate_limit::{self, RateLimit};
 use crate::{Config, ListScope, ServerError, api, body, openapi, pages, site, telemetry};
 
@@ -25,10 +27,12 @@ pub struct Server {
     pub(crate) list_scope: ListScope,
     /// The OpenAPI document.
     pub(crate) document: Bytes,
+    pub(crate) operators: OperatorTokens,
     names: CookieNames,
     addresses: ClientAddress,
     rate_limited: bool,
     https: bool,
+    body_time: Duration,
 }
 
 impl Server {
@@ -36,7 +40,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServerError::Config`] when an origin or the cookies' prefix is refused.
+    /// [`ServerError::Config`] when an origin, the cookies' prefix or the hash of an operator's token is refused.
     pub fn new(config: &Config, engine: Engine) -> Result<Self, ServerError> {
         let others = config.trusted_origins.iter().map(|origin| origin.trim());
         let origins = TrustedOrigins::new(&config.base_url(), others.filter(|origin| !origin.is_empty()))
@@ -44,7 +48,9 @@ impl Server {
         let names = CookieNames::new(&config.cookie_prefix, config.is_https()).map_err(|prefix| {
             ServerError::Config(format!("{prefix:?} is no cookie prefix: use letters, digits, - . _"))
         })?;
-        let document = openapi::document(api::described(), &config.base_url(), &names)
+        let operators = OperatorTokens::new(&config.operator_token_hash)?;
+        let document = api::described(operators.are_taken());
+        let document = openapi::document(document, &config.base_url(), &names)
             .map_err(|error| ServerError::Config(error.to_string()))?;
         Ok(Self {
             engine,
@@ -52,11 +58,20 @@ impl Server {
             origins,
             list_scope: config.list_scope,
             document,
+            operators,
             names,
             addresses: ClientAddress::new(config.trusted_proxies.clone()),
             rate_limited: config.is_rate_limited(),
             https: config.is_https(),
+            body_time: body::TIME,
         })
+    }
+
+    /// Sets how long the body of a request may take, by default 30 seconds.
+    #[must_use]
+    pub fn with_body_time(mut self, time: Duration) -> Self {
+        self.body_time = time;
+        self
     }
 }
 
@@ -74,8 +89,11 @@ pub fn router(server: &Server) -> Router {
         server.origins.clone(),
         server.addresses.clone(),
     );
-    let mut dynamic =
-        pages::router(server).merge(api::sessions()).layer(sessions.clone()).layer(from_fn(body::bounded));
+    let mut dynamic = pages::router(server)
+        .merge(api::sessions())
+        .layer(sessions.clone())
+        .merge(api::operators(server))
+        .layer(from_fn_with_state(server.body_time, body::bounded));
     if server.rate_limited {
         let limit = RateLimit::new(server.addresses.clone());
         dynamic = dynamic.layer(from_fn_with_state(limit, rate_limit::enforce));

@@ -21,7 +21,9 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooShort`], [`Code::PasswordTooLong`],
-    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`]; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`];
+    /// [`Error::Throttled`](crate::Error::Throttled) after others have failed;
+    /// [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn change_password(
         &self,
         browser: &Browser,
@@ -35,7 +37,8 @@ impl Engine {
         }
         let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
         let from = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
-        if !self.0.passwords.verify(&form.current_password, Some(&from)).await? {
+        let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
+        if !attempt.ended(self.0.passwords.verify(&form.current_password, Some(&from)).await)? {
             return Err(Code::InvalidPassword.into());
         }
         let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;

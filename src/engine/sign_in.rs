@@ -83,7 +83,8 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
-    /// [`Code::MaximumSessionsReached`] when the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
+    /// [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Code::MaximumSessionsReached`] when
+    /// the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
     /// when the store fails.
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
@@ -92,7 +93,9 @@ impl Engine {
         }
         let known = self.0.store.password_of(&email).await?;
         let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
-        let matches = self.0.passwords.verify(&form.password, hash).await?;
+        let user = known.as_ref().map(|known| &known.user.id);
+        let attempt = self.admit(browser, client, &email, user).await?;
+        let matches = attempt.ended(self.0.passwords.verify(&form.password, hash).await)?;
         let Some(known) = known.filter(|_| matches) else {
             tracing::info!("a sign-in was refused");
             return Err(Code::InvalidEmailOrPassword.into());

@@ -84,6 +84,10 @@ impl From<Error> for Problem {
         match &error {
             Error::Refused(_) => problem,
             Error::Busy { retry_after } => problem.retry_after(retry_after.as_secs()),
+            // Not a moment too early: whoever comes back then is let in.
+            Error::Throttled { retry_after } => {
+                problem.retry_after(retry_after.as_millis().div_ceil(1_000) as u64)
+            }
             Error::Store(StoreError::Unavailable(cause)) => {
                 tracing::error!(%cause, "the store is unavailable");
                 problem.retry_after(1)

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Actor, Ended, EndedReason, Found, Handle, Limit, NewSession, NewUser, OpenError, SecretHash, Session,
-    SessionId, Store, Timestamp, User, UserId,
+    Actor, Ended, EndedReason, Found, Handle, Limit, NewSession, NewUser, OpenError, Page, SecretHash,
+    Session, SessionId, Statistics, Store, Timestamp, User, UserId,
 };
 
 pub mod changes;
@@ -44,6 +44,9 @@ macro_rules! store_contract {
                 the_live_sessions_of_a_user_are_listed_newest_first
                 a_session_says_how_it_ended_and_by_which_device
                 a_password_hash_is_found_by_its_email
+                a_users_sessions_are_listed_a_page_at_a_time
+                a_user_is_found_by_its_id
+                what_is_live_began_and_ended_is_counted
                 who_asks_for_nothing_finds_nothing
             }
             opening {
@@ -66,6 +69,8 @@ macro_rules! store_contract {
                 an_actor_of_another_user_ends_nothing
                 all_sessions_end_with_the_actors_own_or_without_it
                 held_sessions_end_whosever_they_are
+                an_operator_ends_all_sessions_of_a_user
+                an_operator_ends_everybodys_sessions_so_many_at_a_time
                 a_live_session_is_extended_from_where_it_was
                 an_ended_session_is_never_extended
                 a_changed_password_ends_all_sessions_but_the_new_one
@@ -84,6 +89,7 @@ macro_rules! store_contract {
             changes {
                 a_sign_in_is_told_with_what_it_ended
                 every_way_to_end_a_session_is_told
+                what_an_operator_ends_is_told
                 activity_is_told_as_it_was_written
                 what_is_announced_is_told_to_everybody
                 what_did_not_happen_is_not_told

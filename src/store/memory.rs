@@ -1,5 +1,6 @@
 //! The reference store: what the others must do, in the fewest words.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -7,8 +8,8 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
-    StoredSession, changes_of,
+    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
+    StoreError, StoredSession, changes_of,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
@@ -158,6 +159,41 @@ impl Store for MemoryStore {
         Ok(row.map(|row| state.found(row)))
     }
 
+    async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>> {
+        let state = self.lock()?;
+        let asked = |row: &&Row| row.is_of(user) && (page.ended || row.is_live(now));
+        let before = match page.after {
+            None => state.sessions.len(),
+            Some(after) => state.sessions.iter().position(|row| row.is(after)).unwrap_or(0),
+        };
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let rows = state.sessions[..before].iter().rev().filter(asked).take(limit);
+        Ok(rows.map(|row| state.found(row)).collect())
+    }
+
+    async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
+        let state = self.lock()?;
+        Ok(state.users.iter().find(|known| known.user.id == *id).map(|known| known.user.clone()))
+    }
+
+    async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics> {
+        let state = self.lock()?;
+        let count =
+            |which: &dyn Fn(&Row) -> bool| state.sessions.iter().filter(|row| which(row)).count() as u64;
+        let ended = |reason| {
+            let of_reason =
+                |row: &Row| row.end.as_ref().is_some_and(|(why, at, _)| *why == reason && *at > since);
+            (reason, count(&of_reason))
+        };
+        let live = state.sessions.iter().filter(|row| row.is_live(now));
+        Ok(Statistics {
+            live_sessions: count(&|row| row.is_live(now)),
+            live_users: live.map(|row| &row.new.session.user_id).collect::<HashSet<_>>().len() as u64,
+            sign_ins: count(&|row| row.new.session.created_at > since),
+            ended: EndedReason::ALL.into_iter().map(ended).filter(|(_, number)| *number > 0).collect(),
+        })
+    }
+
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let state = self.lock()?;
         let known = state.users.iter().find(|known| known.user.email == email);
@@ -257,6 +293,23 @@ impl Store for MemoryStore {
     ) -> Result<Vec<Ended>> {
         let mut state = self.lock()?;
         let ended = state.end(|row| ids.contains(&&row.new.session.id), by, reason, now);
+        self.tell(changes_of(None, &ended));
+        Ok(ended)
+    }
+
+    async fn end_of_user(&self, user: &UserId, reason: EndedReason, now: Timestamp) -> Result<Vec<Ended>> {
+        let mut state = self.lock()?;
+        let ended = state.end(|row| row.is_of(user), None, reason, now);
+        self.tell(changes_of(None, &ended));
+        Ok(ended)
+    }
+
+    async fn end_of_everybody(&self, reason: EndedReason, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
+        let mut state = self.lock()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let live = state.sessions.iter().filter(|row| row.is_live(now)).take(limit);
+        let live: Vec<SessionId> = live.map(|row| row.new.session.id.clone()).collect();
+        let ended = state.end(|row| live.contains(&row.new.session.id), None, reason, now);
         self.tell(changes_of(None, &ended));
         Ok(ended)
     }

@@ -17,14 +17,14 @@ use self::connections::Connections;
 use self::listening::{Listening, payloads};
 use super::fit::fit;
 use super::sql::{
-    Columns, Result, corrupt, ended_rows, found, session_id, stored_session, touched, unavailable, user,
-    user_id,
+    Columns, Result, corrupt, ended_rows, found, session_id, statistics, stored_session, touched,
+    unavailable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
-    changes_of,
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
+    StoreError, StoredSession, changes_of,
 };
-use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, UserId};
+use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
 mod connections;
 #[cfg(feature = "import-better-auth")]
@@ -326,6 +326,26 @@ impl Store for PostgresStore {
         self.fetch_optional(row).await?.as_ref().map(found).transpose()
     }
 
+    async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>> {
+        let rows = sqlx::query(sql::OF_USER)
+            .bind(user.as_str())
+            .bind(page.ended)
+            .bind(now.unix_ms())
+            .bind(page.after.map(SessionId::as_str))
+            .bind(i64::from(page.limit));
+        self.fetch_all(rows).await?.iter().map(found).collect()
+    }
+
+    async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
+        let row = sqlx::query(sql::FIND_USER).bind(id.as_str());
+        self.fetch_optional(row).await?.map(|row| user(&row, "id")).transpose()
+    }
+
+    async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics> {
+        let rows = sqlx::query(sql::STATISTICS).bind(now.unix_ms()).bind(since.unix_ms());
+        statistics(&self.fetch_all(rows).await?)
+    }
+
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let row = sqlx::query(sql::PASSWORD_OF).bind(email);
         let found = self.fetch_optional(row).await?.map(|row| {
@@ -392,6 +412,25 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<Vec<Ended>> {
         retrying!(self.try_end_held(ids, by, reason, now))
+    }
+
+    async fn end_of_user(&self, user: &UserId, reason: EndedReason, now: Timestamp) -> Result<Vec<Ended>> {
+        let query = || ending(sql::END_ALL, now, reason, None).bind(user.as_str().to_owned());
+        retrying!(self.end(user, query, reason))
+    }
+
+    async fn end_of_everybody(&self, reason: EndedReason, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
+        loop {
+            let live = sqlx::query(sql::LIVE_OF_EVERYBODY).bind(now.unix_ms()).bind(i64::from(limit));
+            let live = self.fetch_all(live).await?;
+            let live = live.iter().map(session_id).collect::<Result<Vec<_>>>()?;
+            let live: Vec<_> = live.iter().collect();
+            let ended = retrying!(self.try_end_held(&live, None, reason, now))?;
+            // Others may have ended all of these meanwhile, and there may be more.
+            if live.is_empty() || !ended.is_empty() {
+                return Ok(ended);
+            }
+        }
     }
 
     async fn change_password(

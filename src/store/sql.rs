@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{End, Ended, Found, StoreError, StoredSession};
+use super::{End, Ended, Found, Statistics, StoreError, StoredSession};
 use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
 pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -96,6 +96,26 @@ pub(super) fn ended_rows(rows: &[impl Columns], reason: EndedReason) -> Result<V
     rows.iter()
         .map(|row| Ok(Ended { id: session_id(row)?, user_id: user_id(row, "user_id")?, reason }))
         .collect()
+}
+
+/// Reads the rows of the statement `STATISTICS`: what is counted and the number; two rows may count parts of one thing.
+pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
+    let mut statistics = Statistics::default();
+    let mut ended = [0; EndedReason::ALL.len()];
+    for row in rows {
+        let number = u64::try_from(row.integer("number")?).map_err(corrupt)?;
+        match row.text("what")? {
+            "live sessions" => statistics.live_sessions += number,
+            "live users" => statistics.live_users += number,
+            "sign-ins" => statistics.sign_ins += number,
+            reason => {
+                let at = EndedReason::ALL.iter().position(|known| known.as_str() == reason);
+                ended[at.ok_or_else(|| corrupt("a session ended for no reason that is known"))?] += number;
+            }
+        }
+    }
+    statistics.ended = EndedReason::ALL.into_iter().zip(ended).filter(|(_, number)| *number > 0).collect();
+    Ok(statistics)
 }
 
 pub(super) fn touched(row: &impl Columns) -> Result<(UserId, SessionId, Timestamp)> {

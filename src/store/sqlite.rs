@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,16 +15,20 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite};
 use tokio::sync::broadcast;
 
-use super::sql::{Result, corrupt, ended_rows, found, stored_session, touched, unavailable, user};
-use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
-    changes_of,
+use self::watching::Watching;
+use super::sql::{
+    Result, corrupt, ended_rows, found, statistics, stored_session, touched, unavailable, user,
 };
-use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, UserId};
+use super::{
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
+    StoreError, StoredSession, changes_of,
+};
+use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, User, UserId};
 
 #[cfg(feature = "import-better-auth")]
 mod import;
 mod statements;
+mod watching;
 
 use statements as sql;
 
@@ -39,11 +45,15 @@ const CHANGES_KEPT: usize = 1_024;
 ///
 /// WAL lets readers go on beside the one writer, and `synchronous = full` makes an answered change survive a power
 /// cut. Every change is one `begin immediate` transaction or one statement, so limits are exact.
+///
+/// It is for one node. What another process commits, such as an operator's command, is seen by the next read, and told
+/// within a second as [`Change::Gap`].
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     changes: broadcast::Sender<Change>,
+    watching: Arc<Watching>,
 }
 
 impl SqliteStore {
@@ -54,24 +64,46 @@ impl SqliteStore {
     ///
     /// [`StoreError`] when the URL is not one of a file, the file cannot be opened or a migration fails.
     pub async fn open(url: &str) -> Result<Self> {
+        Self::open_with(url, true).await
+    }
+
+    /// Opens a database that is there already, and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// As of [`SqliteStore::open`], and when there is no such file.
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        Self::open_with(url, false).await
+    }
+
+    async fn open_with(url: &str, create: bool) -> Result<Self> {
         let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
         if url.contains(":memory:") || options.get_filename() == Path::new("") {
             return Err(unavailable("an SQLite URL must name a file, as in sqlite://data/multi-session.db"));
         }
-        if let Some(folder) = options.get_filename().parent() {
+        if create && let Some(folder) = options.get_filename().parent() {
             std::fs::create_dir_all(folder).map_err(unavailable)?;
         }
         let options = options
-            .create_if_missing(true)
+            .create_if_missing(create)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE);
         let readers = u32::try_from(std::thread::available_parallelism().map_or(2, usize::from)).unwrap_or(2);
+        let connections = Arc::new(AtomicU64::default());
+        let connected = Arc::clone(&connections);
         let writer = SqlitePoolOptions::new()
             .min_connections(1)
             .max_connections(1)
             .acquire_timeout(PATIENCE)
+            // One and the same for as long as it works: what others commit is seen against its own commits.
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .after_connect(move |_, _| {
+                connected.fetch_add(1, Ordering::SeqCst);
+                Box::pin(async { Ok(()) })
+            })
             .connect_with(options.clone())
             .await?;
         MIGRATIONS.run(&writer).await.map_err(unavailable)?;
@@ -80,7 +112,9 @@ impl SqliteStore {
             .acquire_timeout(PATIENCE)
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self { writer, readers, changes: broadcast::Sender::new(CHANGES_KEPT) })
+        let changes = broadcast::Sender::new(CHANGES_KEPT);
+        let watching = Watching::start(writer.clone(), connections, changes.clone()).await?;
+        Ok(Self { writer, readers, changes, watching: watching.into() })
     }
 
     /// Gives the plan of each statement, as SQLite explains it, for the test that refuses scans.
@@ -172,6 +206,26 @@ impl Store for SqliteStore {
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>> {
         let row = sqlx::query(sql::FIND_BY_HANDLE).bind(handle.as_str());
         row.fetch_optional(&self.readers).await?.as_ref().map(found).transpose()
+    }
+
+    async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>> {
+        let rows = sqlx::query(sql::OF_USER)
+            .bind(user.as_str())
+            .bind(page.ended)
+            .bind(now.unix_ms())
+            .bind(page.after.map(SessionId::as_str))
+            .bind(page.limit);
+        rows.fetch_all(&self.readers).await?.iter().map(found).collect()
+    }
+
+    async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
+        let row = sqlx::query(sql::FIND_USER).bind(id.as_str()).fetch_optional(&self.readers).await?;
+        row.map(|row| user(&row, "id")).transpose()
+    }
+
+    async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics> {
+        let rows = sqlx::query(sql::STATISTICS).bind(now.unix_ms()).bind(since.unix_ms());
+        statistics(&rows.fetch_all(&self.readers).await?)
     }
 
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
@@ -316,6 +370,14 @@ impl Store for SqliteStore {
         self.end(ending(sql::END_HELD, now, reason, by).bind(ids), reason).await
     }
 
+    async fn end_of_user(&self, user: &UserId, reason: EndedReason, now: Timestamp) -> Result<Vec<Ended>> {
+        self.end(ending(sql::END_ALL, now, reason, None).bind(user.as_str().to_owned()), reason).await
+    }
+
+    async fn end_of_everybody(&self, reason: EndedReason, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
+        self.end(ending(sql::END_OF_EVERYBODY, now, reason, None).bind(limit), reason).await
+    }
+
     async fn change_password(
         &self,
         actor: Actor<'_>,
@@ -393,6 +455,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.watching.stop();
         self.readers.close().await;
         self.writer.close().await;
     }

@@ -1,11 +1,17 @@
 //! The embedded store: a file for each test.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use multi_session::{SqliteStore, Store};
+use multi_session::{
+    Change, EndedReason, Handle, Limit, NewSession, NewUser, SecretHash, Session, SessionId, SqliteStore,
+    Store, StoreError, Timestamp, User, UserId,
+};
 use tempfile::TempDir;
 
 use crate::import;
+
+const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
 async fn open() -> (SqliteStore, TempDir) {
     let folder = TempDir::new().expect("a folder");
@@ -34,6 +40,69 @@ async fn no_statement_scans_a_table() {
             assert!(!scans_a_table, "{name}: {step}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is_not() {
+    let (here, folder) = open().await;
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let there = SqliteStore::open_existing(&url).await.expect("it is there");
+    let mut changes = here.changes();
+    let (new_user, new) = sign_up("ada");
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new() };
+    here.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    // For longer than it takes to look twice.
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_millis(2_200) {
+        let at = NOW.plus(since.elapsed());
+        here.touch(&[(new.session.id.clone(), at)]).await.expect("a write");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut others = here.changes();
+    while let Ok(Some(change)) = tokio::time::timeout(Duration::ZERO, changes.next()).await {
+        assert_ne!(change, Change::Gap, "nobody else has written");
+    }
+
+    there.end_of_user(&new_user.user.id, EndedReason::Operator, NOW).await.expect("an answer");
+    assert!(here.live_of_user(&new_user.user.id, NOW).await.expect("a list").is_empty(), "at once");
+    let told = tokio::time::timeout(Duration::from_secs(10), others.next()).await;
+    assert_eq!(told.expect("it is told in time"), Some(Change::Gap));
+}
+
+#[tokio::test]
+async fn a_file_that_must_be_there_is_not_made() {
+    let folder = TempDir::new().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("data/test.db").display());
+    let nowhere = SqliteStore::open_existing(&url).await;
+    assert!(matches!(nowhere, Err(StoreError::Unavailable(_))), "{nowhere:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+}
+
+fn sign_up(name: &str) -> (NewUser, NewSession) {
+    let user = User {
+        id: UserId::new(name).expect("an id"),
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        email_verified: false,
+        image: None,
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    let session = Session {
+        id: SessionId::new(format!("session-{name}")).expect("an id"),
+        handle: Handle::parse(&format!("{name:0>32}")).expect("a handle"),
+        user_id: user.id.clone(),
+        expires_at: NOW.plus(Duration::from_secs(60)),
+        created_at: NOW,
+        updated_at: NOW,
+        ip_address: String::new(),
+        user_agent: String::new(),
+    };
+    let secret_hash = SecretHash::from_bytes(&[7; 32]).expect("32 bytes");
+    (
+        NewUser { user, password_hash: "a hash".to_owned() },
+        NewSession { session, secret_hash, remember: true },
+    )
 }
 
 #[tokio::test]

@@ -95,6 +95,7 @@ pub(crate) fn signed_out_elsewhere(told: crate::SignedOutElsewhere) -> Option<St
         (EndedReason::PasswordChanged, Some(by)) => {
             format!("{who} was signed out, {ago}: the password was changed on {by}.")
         }
+        (EndedReason::Operator, _) => format!("{who} was signed out by an operator, {ago}."),
         (EndedReason::Expired, _) => format!("{who} was signed out since it was not used for a long time."),
         (_, Some(by)) => format!("{who} was signed out from {by}, {ago}."),
         (_, None) => format!("{who} was signed out, {ago}."),
@@ -239,6 +240,10 @@ mod tests {
         assert_eq!(
             told(EndedReason::SignedOut, Some("s1"), None, 1).as_deref(),
             Some("You signed out in this browser.")
+        );
+        assert_eq!(
+            told(EndedReason::Operator, None, None, 2).as_deref(),
+            Some("This device was signed out by an operator, 2 seconds ago.")
         );
         assert_eq!(text(EndedReason::Replaced, None, 1), None);
     }

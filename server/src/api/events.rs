@@ -13,6 +13,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -60,10 +61,11 @@ pub(super) async fn handle(
     let stream = futures_util::stream::unfold(watch, next);
     let heartbeat = KeepAlive::new().interval(HEARTBEAT);
     let mut response = Sse::new(stream).keep_alive(heartbeat).into_response();
+    let headers = response.headers_mut();
+    // Of its own it says no-cache, which lets a cache keep it.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would collect the events until there are enough.
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(response)
 }
 

@@ -51,12 +51,14 @@ impl TestApp {
         let engine = Engine::builder(Arc::clone(&store) as _)
             .options(config.session_options().expect("valid limits"))
             .clock(Arc::clone(&clock) as _)
+            .throttle(config.is_throttled())
             .build();
         tokio::spawn({
             let engine = engine.clone();
             async move { engine.follow().await }
         });
         let server = Server::new(&config, engine.clone()).expect("a valid configuration");
+        let server = server.with_body_time(Duration::from_millis(500));
         Self { engine, database, store, clock, router: router(&server) }
     }
 
@@ -82,6 +84,11 @@ impl TestApp {
         let browser = self.browser(user_agent);
         browser.sign_in(name).await.ok();
         browser
+    }
+
+    /// Every route with the layers around it.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub(crate) fn advance(&self, by: Duration) {

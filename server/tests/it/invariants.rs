@@ -82,6 +82,25 @@ fn no_file_is_called_mod() {
 }
 
 #[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let model = std::fs::read_to_string(root().join("SECURITY.md")).expect("the threat model");
+    let mut file = String::new();
+    let mut count = 0;
+    for row in model.lines().filter(|line| line.starts_with("| ")) {
+        let shown_by = row.trim_end_matches('|').rsplit('|').next().expect("a cell");
+        for name in shown_by.split('`').skip(1).step_by(2) {
+            if name.ends_with(".rs") {
+                file = std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"));
+            } else {
+                assert!(file.contains(&format!("fn {name}(")), "{name} is not where SECURITY.md says");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 35, "{count}");
+}
+
+#[test]
 fn the_toolchain_installs_the_wasm_bindgen_that_the_lock_file_has() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("the lock file");
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");

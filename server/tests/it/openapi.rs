@@ -10,6 +10,19 @@ use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, SAFARI, TestApp, TestBrows
 /// They are there to refuse, as Better Auth does.
 const NEVER_SUCCEED: [&str; 2] = ["updateSession", "getSessionDeferred"];
 
+/// What operators' programs send.
+const OPERATOR: (&str, &str) = ("authorization", "Bearer mso_0123456789abcdef");
+
+/// A server with every endpoint that there is.
+async fn start() -> TestApp {
+    // printf TOKEN | sha256sum
+    TestApp::start_with(&[
+        "--operator-token-hash",
+        "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3",
+    ])
+    .await
+}
+
 /// The document, read as a client reads it.
 struct Document(Value);
 
@@ -97,7 +110,7 @@ fn examples(media: &Value) -> Vec<&Value> {
 
 #[tokio::test]
 async fn every_operation_says_what_it_does_takes_and_answers() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let document = Document::of(&app).await;
     assert_eq!(document.0["openapi"], "3.1.0");
     assert_eq!(document.0["info"]["version"], env!("CARGO_PKG_VERSION"));
@@ -135,7 +148,7 @@ async fn every_operation_says_what_it_does_takes_and_answers() {
 
 #[tokio::test]
 async fn every_example_has_the_shape_that_is_promised() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let document = Document::of(&app).await;
     let mut seen = 0;
     for operation in document.operations() {
@@ -181,13 +194,13 @@ fn encoded(kind: &str, body: &Value) -> String {
 
 #[tokio::test]
 async fn every_request_that_is_shown_succeeds_as_described() {
-    let document = Document::of(&TestApp::start().await).await;
+    let document = Document::of(&start().await).await;
     for operation in document.operations() {
         for body in operation.bodies() {
-            let app = TestApp::start().await;
+            let app = start().await;
             let (browser, held) = signed_in(&app).await;
             let kind = body.as_ref().map_or("", |(kind, _)| kind);
-            let mut headers = vec![("origin", ORIGIN)];
+            let mut headers = vec![("origin", ORIGIN), OPERATOR];
             headers.extend(body.is_some().then_some(("content-type", kind)));
             let sent = body.as_ref().map(|(kind, body)| encoded(kind, &with_session(body.clone(), &held)));
             let query =
@@ -205,7 +218,7 @@ async fn every_request_that_is_shown_succeeds_as_described() {
 
 #[tokio::test]
 async fn what_a_stream_tells_has_the_shape_that_is_described() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let document = Document::of(&app).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stream = laptop.events(None).await;
@@ -225,7 +238,7 @@ async fn what_a_stream_tells_has_the_shape_that_is_described() {
 
 #[tokio::test]
 async fn every_refusal_is_described() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let document = Document::of(&app).await;
     app.sign_up(FIREFOX, "ada").await;
     let json = ("content-type", "application/json");
@@ -255,6 +268,7 @@ async fn every_refusal_is_described() {
             for browser in [&stranger, &signed_in] {
                 // A GET has no body.
                 let body = (operation.method == Method::POST).then(|| body.to_owned());
+                let headers = &[headers, &[OPERATOR]].concat();
                 let answer = browser.send(operation.method.clone(), operation.path, headers, body).await;
                 operation.describes(&answer);
                 seen.insert(answer.status.as_u16());
@@ -266,7 +280,7 @@ async fn every_refusal_is_described() {
 
 #[tokio::test]
 async fn what_is_not_described_is_not_there() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let document = Document::of(&app).await;
     let described: BTreeSet<(&str, Method)> =
         document.operations().iter().map(|operation| (operation.path, operation.method.clone())).collect();
@@ -277,7 +291,7 @@ async fn what_is_not_described_is_not_there() {
             if described.contains(&(path, method.clone())) {
                 continue;
             }
-            let answer = browser.send(method.clone(), path, &[("origin", ORIGIN)], None).await;
+            let answer = browser.send(method.clone(), path, &[("origin", ORIGIN), OPERATOR], None).await;
             assert_eq!((answer.status.as_u16(), answer.text.as_str()), (404, ""), "{method} {path}");
         }
     }

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use multi_session::PostgresTestDatabase;
@@ -20,9 +21,19 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_as(command(folder))
+    }
+
+    /// Starts it as `command` says.
+    pub(crate) fn start_as(command: Command) -> Self {
+        Self::start_with_log(command).0
+    }
+
+    /// The same, with all that it says from when it serves until it ends.
+    pub(crate) fn start_with_log(mut command: Command) -> (Self, JoinHandle<String>) {
         // The port is free now; nobody else on this machine asks for it by chance in the next moment.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
-        let mut child = command(folder)
+        let mut child = command
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .stderr(Stdio::piped())
             .spawn()
@@ -31,8 +42,8 @@ impl Process {
         let mut lines = BufReader::new(log).lines().map_while(Result::ok);
         let served = lines.find(|line| line.contains("serving"));
         assert!(served.is_some(), "it never served");
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        let log = std::thread::spawn(move || lines.map(|line| line + "\n").collect());
+        (Self { child, address }, log)
     }
 
     pub(crate) fn kill(mut self) {
@@ -57,7 +68,7 @@ impl Drop for Process {
     }
 }
 
-fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
     let url = format!("sqlite://{}", folder.join("data/test.db").display());
     command.current_dir(folder).env("DATABASE_URL", url).env("RUST_LOG", "info").env("NO_COLOR", "1");
@@ -138,6 +149,7 @@ fn it_says_what_is_wrong_with_its_configuration() {
             "postgres://127.0.0.1:1/app cannot be opened",
         ),
         ("MULTI_SESSION_DATABASE_CONNECTIONS", "0", "database-connections"),
+        ("MULTI_SESSION_OPERATOR_TOKEN_HASH", "mso_s3cret", "is no SHA-256"),
         ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot be listened on"),
     ] {
         let output =
@@ -188,6 +200,9 @@ fn help_names_every_setting_with_its_environment_twin() {
         "MULTI_SESSION_COOKIE_PREFIX",
         "MULTI_SESSION_TRUSTED_PROXIES",
         "MULTI_SESSION_RATE_LIMIT",
+        "MULTI_SESSION_MAXIMUM_CONNECTIONS",
+        "MULTI_SESSION_SIGN_IN_THROTTLE",
+        "MULTI_SESSION_OPERATOR_TOKEN_HASH",
     ] {
         assert!(help.contains(name), "{name} is not in --help");
         assert!(readme.contains(name), "{name} is not in the README");

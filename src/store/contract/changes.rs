@@ -76,6 +76,17 @@ pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
     assert_eq!(told(&mut changes, &ada, 1).await, ["new"]);
 }
 
+/// Of one user and of everybody.
+pub async fn what_an_operator_ends_is_told(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["a", "b"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["c"]).await;
+    let mut changes = from_now(&store).await;
+    store.end_of_user(&ada.user.id, EndedReason::Operator, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 2).await, ["a", "b"]);
+    store.end_of_everybody(EndedReason::Operator, NOW, 10).await.expect("an answer");
+    assert_eq!(told(&mut changes, &grace, 1).await, ["c"]);
+}
+
 /// With the moment that the row has now.
 pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;

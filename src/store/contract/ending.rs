@@ -105,6 +105,44 @@ pub async fn held_sessions_end_whosever_they_are(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &grace, NOW).await, ["g2"]);
 }
 
+/// And nobody else's; nobody's session has done it.
+pub async fn an_operator_ends_all_sessions_of_a_user(store: Arc<dyn Store>) {
+    let reason = EndedReason::Operator;
+    let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    store.end_by_id(actor(&sessions[0]), &session_id("a2"), REVOKED, NOW).await.expect("an answer");
+    let later = NOW.plus(Duration::from_secs(1));
+    let ended = store.end_of_user(&ada.user.id, reason, later).await.expect("an answer");
+    assert_eq!(names(&ended, reason), ["a1", "a3"]);
+    assert!(live(&store, &ada, later).await.is_empty());
+    assert_eq!(live(&store, &grace, later).await, ["g1"]);
+    let end = find(&store, "a1").await.end.expect("it has ended");
+    assert_eq!((end.reason, end.at, end.by), (reason, later, None));
+    assert_eq!(find(&store, "a2").await.end.expect("it has ended").reason, REVOKED);
+    assert_eq!(store.end_of_user(&ada.user.id, reason, later).await.expect("an answer"), []);
+    assert_eq!(store.end_of_user(&user("nobody").user.id, reason, later).await.expect("an answer"), []);
+}
+
+/// Until the answer is empty, and no more than were asked for; those that have ended take no place.
+pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<dyn Store>) {
+    let reason = EndedReason::Operator;
+    let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1", "g2"]).await;
+    store.end_by_id(actor(&sessions[0]), &session_id("a1"), REVOKED, NOW).await.expect("an answer");
+    let mut all = Vec::new();
+    for expected in [3, 1, 0] {
+        let ended = store.end_of_everybody(reason, NOW, 3).await.expect("an answer");
+        assert_eq!(ended.len(), expected);
+        all.extend(ended);
+    }
+    assert_eq!(names(&all, reason), ["a2", "a3", "g1", "g2"]);
+    assert!(live(&store, &ada, NOW).await.is_empty() && live(&store, &grace, NOW).await.is_empty());
+    assert_eq!(find(&store, "a1").await.end.expect("it has ended").reason, REVOKED);
+    let new = session_at(&ada, "new", NOW.plus(HOUR));
+    store.open(None, &new, &limit(5, &[])).await.expect("a later sign-in");
+    assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
+}
+
 /// And only then, so that of many simultaneous requests one extends it.
 pub async fn a_live_session_is_extended_from_where_it_was(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;

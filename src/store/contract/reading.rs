@@ -88,6 +88,71 @@ pub async fn a_password_hash_is_found_by_its_email(store: Arc<dyn Store>) {
     assert!(store.password_of("grace@example.org").await.expect("an answer").is_none());
 }
 
+/// Newest first, the live ones alone or all that are kept; every one is on one page.
+pub async fn a_users_sessions_are_listed_a_page_at_a_time(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
+    signed_in(&store, "grace", &["g1"]).await;
+    let at = NOW.plus(Duration::from_secs(5));
+    store
+        .end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, at)
+        .await
+        .expect("an answer");
+    let page = async |ended, after: Option<&str>, limit, now| -> Vec<String> {
+        let after = after.map(session_id);
+        let page = Page { ended, after: after.as_ref(), limit };
+        let found = store.of_user(&ada.user.id, page, now).await.expect("a list");
+        found.iter().map(|found| name(&found.stored.session.id)).collect()
+    };
+    assert_eq!(page(false, None, 10, NOW).await, ["four", "three", "one"]);
+    assert_eq!(page(true, None, 10, NOW).await, ["four", "three", "two", "one"]);
+    assert_eq!(page(true, None, 3, NOW).await, ["four", "three", "two"]);
+    assert_eq!(page(true, Some("two"), 3, NOW).await, ["one"]);
+    assert_eq!(page(false, Some("two"), 3, NOW).await, ["one"]);
+    assert!(page(true, Some("unknown"), 3, NOW).await.is_empty());
+    assert!(page(false, None, 10, NOW.plus(HOUR)).await.is_empty(), "an expired one is not live");
+    assert_eq!(page(true, None, 10, NOW.plus(HOUR)).await.len(), 4);
+
+    let all = Page { ended: true, after: None, limit: 10 };
+    let found = store.of_user(&ada.user.id, all, NOW).await.expect("a list");
+    assert_eq!(found[0].stored.session, sessions[3].session);
+    assert_eq!(found[0].stored.user, ada.user);
+    let end = found[2].end.as_ref().expect("it has ended");
+    assert_eq!((end.reason, end.at), (EndedReason::Revoked, at));
+    assert_eq!(end.by, Some((session_id("one"), "agent of one".to_owned())));
+}
+
+/// And nobody by an id that is not known.
+pub async fn a_user_is_found_by_its_id(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    assert_eq!(store.find_user(&ada.user.id).await.expect("an answer"), Some(ada.user));
+    assert_eq!(store.find_user(&user("nobody").user.id).await.expect("an answer"), None);
+}
+
+/// What is live at one moment, and what happened after another.
+pub async fn what_is_live_began_and_ended_is_counted(store: Arc<dyn Store>) {
+    let empty = store.statistics(NOW, NOW.minus(HOUR)).await.expect("numbers");
+    assert_eq!(empty, Statistics::default());
+    let (_, ada) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    let later = NOW.plus(HOUR / 2);
+    let by = actor(&ada[0]);
+    store.end_by_id(by, &session_id("a2"), EndedReason::Revoked, NOW).await.expect("an answer");
+    store.end_by_id(by, &session_id("a3"), EndedReason::SignedOut, later).await.expect("an answer");
+    let new = session_at(&grace, "g2", later);
+    store.open(None, &new, &limit(5, &[])).await.expect("a sign-in");
+
+    let counted = store.statistics(later, NOW.minus(HOUR)).await.expect("numbers");
+    let ended = vec![(EndedReason::SignedOut, 1), (EndedReason::Revoked, 1)];
+    assert_eq!(counted, Statistics { live_sessions: 3, live_users: 2, sign_ins: 5, ended });
+    let counted = store.statistics(NOW.plus(HOUR), NOW).await.expect("numbers");
+    let ended = vec![(EndedReason::SignedOut, 1)];
+    assert_eq!(counted, Statistics { live_sessions: 1, live_users: 1, sign_ins: 1, ended });
+    store.sweep(NOW.plus(HOUR), Timestamp::default(), 10).await.expect("a sweep");
+    let counted = store.statistics(NOW.plus(HOUR), NOW).await.expect("numbers");
+    let ended = vec![(EndedReason::SignedOut, 1), (EndedReason::Expired, 2)];
+    assert_eq!(counted, Statistics { live_sessions: 1, live_users: 1, sign_ins: 1, ended });
+}
+
 /// Empty lists, unknown ids and unknown handles are no errors.
 pub async fn who_asks_for_nothing_finds_nothing(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;

@@ -92,6 +92,28 @@ statements! {
     LIVE_OF_USER = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
     FIND = find_sessions!("sessions.id = any($1::text[])");
     FIND_BY_HANDLE = find_sessions!("sessions.handle = $1");
+    OF_USER = find_sessions!(
+        "sessions.user_id = $1 and ($2::boolean or (sessions.ended_at is null and sessions.expires_at > $3)) \
+         and ($4::text is null or sessions.seq < (select seq from sessions where id = $4::text)) \
+         order by sessions.seq desc limit $5"
+    );
+    FIND_USER = "select users.id, users.email, users.name, users.image, users.email_verified, \
+                 users.created_at as user_created_at, users.updated_at as user_updated_at \
+                 from users where users.id = $1";
+    // One statement, so that the numbers are of one moment. Sign-ins have no index of their own: those that are live or
+    // not marked yet are in the index by expiry, the others in the one by end, as nothing ends before it began.
+    STATISTICS = concat!(
+        "select 'live sessions' as what, count(*) as number from sessions where ",
+        live!(),
+        " union all select 'live users', count(distinct user_id) from sessions where ",
+        live!(),
+        " union all select 'sign-ins', count(*) from sessions \
+         where ended_at is null and expires_at > $2 and created_at > $2 \
+         union all select 'sign-ins', count(*) from sessions \
+         where ended_at is not null and ended_at > $2 and created_at > $2 \
+         union all select ended_reason, count(*) from sessions \
+         where ended_at is not null and ended_at > $2 group by ended_reason"
+    );
     PASSWORD_OF = "select users.id, users.email, users.name, users.image, users.email_verified, \
                    users.created_at as user_created_at, users.updated_at as user_updated_at, \
                    passwords.hash as password_hash \
@@ -122,6 +144,7 @@ statements! {
     END_BY_HANDLE = end_sessions_of_user!(concat!(" and handle = $5", actor_is_live!()));
     END_OTHERS = end_sessions_of_user!(" and id <> $3");
     END_ALL = end_sessions_of_user!("");
+    LIVE_OF_EVERYBODY = concat!("select id from sessions where ", live!(), " limit $2");
     IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
     EXTEND = concat!(
         "update sessions set expires_at = $2, updated_at = $1 where ",

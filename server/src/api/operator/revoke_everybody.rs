@@ -1,0 +1,42 @@
+//! `POST /multi-session/operator/revoke-everybody` → `{status: true, ended}`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use multi_session::http::Problem;
+use multi_session::{Code, EndedCount};
+
+use super::{Ended, Operator, private};
+use crate::Server;
+use crate::openapi::{EVERY, READS_COOKIES, refusals};
+
+refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized]);
+
+/// End every session of every user
+///
+/// For programs of operators, with their token. Everybody is out at once and has to sign in again.
+#[utoipa::path(
+    post,
+    path = "/multi-session/operator/revoke-everybody",
+    operation_id = "operatorRevokeEverybody",
+    tag = "operators",
+    responses(
+        (
+            status = 200,
+            description = "Nobody has a live session.",
+            body = Ended,
+            example = json!(Ended::of(EndedCount(1234))),
+        ),
+        Refusals,
+    ),
+    security(("operator" = [])),
+)]
+pub(in crate::api) async fn handle(
+    operator: Operator,
+    State(server): State<Server>,
+) -> Result<Response, Problem> {
+    let ended = server.engine.end_sessions_of_everybody().await?;
+    let Operator(operator) = operator;
+    tracing::info!(operator, ended = ended.0, "operator {operator} ended everybody's sessions");
+    Ok(private(Json(Ended::of(ended)).into_response()))
+}

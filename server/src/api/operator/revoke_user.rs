@@ -1,0 +1,71 @@
+//! `POST /multi-session/operator/revoke-user` `{userId}` → `{status: true, ended}`.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use multi_session::http::Problem;
+use multi_session::{Code, EndedCount, UserId};
+use utoipa::ToSchema;
+
+use super::{Ended, Operator, private};
+use crate::Server;
+use crate::body::{Accepts, Fields};
+use crate::openapi::{EVERY, READS_BODY, READS_COOKIES, refusals};
+
+/// Whose sessions end.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct RevokeUserBody {
+    /// The user's id.
+    #[schema(max_length = 64, min_length = 1, pattern = "^[A-Za-z0-9_-]+$")]
+    user_id: String,
+}
+
+impl RevokeUserBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self { user_id: fields.required("userId") };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized]);
+
+/// End every session of a user
+///
+/// For programs of operators, with their token. The sessions are out at once. A user without a live session, also one
+/// who is not known, has none that end: to ask again does no harm.
+#[utoipa::path(
+    post,
+    path = "/multi-session/operator/revoke-user",
+    operation_id = "operatorRevokeUser",
+    tag = "operators",
+    request_body(
+        content = RevokeUserBody,
+        example = json!({ "userId": "01a2098d-43c3-7e27-bc19-7145fd7f7219" }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The user has no live session.",
+            body = Ended,
+            example = json!(Ended::of(EndedCount(2))),
+        ),
+        Refusals,
+    ),
+    security(("operator" = [])),
+)]
+pub(in crate::api) async fn handle(
+    operator: Operator,
+    State(server): State<Server>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let body = RevokeUserBody::read(request).await?;
+    let user = UserId::new(body.user_id)
+        .map_err(|error| Problem::with_message(Code::ValidationError, format!("[body.userId] {error}")))?;
+    let ended = server.engine.end_sessions_of(&user).await?;
+    let Operator(operator) = operator;
+    tracing::info!(operator, user.id = %user, ended = ended.0, "operator {operator} ended the sessions of user {user}");
+    Ok(private(Json(Ended::of(ended)).into_response()))
+}

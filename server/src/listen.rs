@@ -1,0 +1,128 @@
+//! The connections: how many there are, and how long and how large the head of a request may be.
+//!
+//! hyper reads them, as under `axum::serve`, which has no bound of its own on any of it.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// How long nothing is accepted after the system had no room for another connection.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What one connection may cost, and how many there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    /// How many connections are open at once; the next ones wait in the system's queue.
+    pub connections: usize,
+    /// How large a request's head may be, in bytes: a larger one is answered 431.
+    pub head_bytes: usize,
+    /// How many headers a request may have: more are answered 431.
+    pub headers: usize,
+    /// How long the head of the next request may take, from the answer before; then the connection is closed.
+    pub head_time: Duration,
+}
+
+impl Default for ConnectionLimits {
+    /// 12 000 connections; heads of 32 KiB and 100 headers, within 75 seconds: proxies keep an idle connection for 60,
+    /// and one that is closed under their next request is an error to somebody.
+    fn default() -> Self {
+        Self { connections: 12_000, head_bytes: 32 * 1024, headers: 100, head_time: Duration::from_secs(75) }
+    }
+}
+
+/// Serves connections until `stop`; then it finishes the requests that are under way.
+pub async fn listen(listener: TcpListener, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_headers(limits.headers)
+        .max_buf_size(limits.head_bytes);
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    while let Some((connection, peer, place)) = stop.run_until_cancelled(next(&listener, &room)).await {
+        let (http, app, stop) = (http.clone(), app.clone(), stop.clone());
+        connections.spawn(async move {
+            serve(http, connection, peer, app, stop).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// Waits for room, and then for somebody to take it.
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    let place = Arc::clone(room).acquire_owned().await.expect("it is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((connection, peer)) => return (connection, peer, place),
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether only the connection failed that was being accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn serve(
+    http: http1::Builder,
+    connection: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    stop: CancellationToken,
+) {
+    // An event of a stream is a small packet that would wait for the last one's receipt, up to 40 ms.
+    if let Err(error) = connection.set_nodelay(true) {
+        tracing::debug!(%error, "a connection sends small packets late");
+    }
+    let answer = service_fn(move |request| answer(app.clone(), peer, request));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(connection), answer));
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer(
+    app: Router,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    app.oneshot(request.map(Body::new)).await
+}

@@ -1,0 +1,224 @@
+//! `multi-session sessions …`: what operators do from a shell.
+
+use std::io::{self, Write};
+
+use multi_session::{Ending, Engine, KnownSession, Page, SessionId, Statistics, Timestamp, User};
+use serde::Serialize;
+
+use crate::{Config, ServerError, SessionsCommand, SessionsList, database};
+
+/// What stands where nothing is known.
+const NOTHING: &str = "-";
+
+/// Does what an operator asks for, on the configured database.
+///
+/// # Errors
+///
+/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user or the session is not there.
+pub async fn operate(config: &Config, act: SessionsCommand) -> Result<(), ServerError> {
+    let options = config.session_options()?;
+    let store = database::open_existing(config).await?;
+    // The engine hashes a password once when it starts, which is no work for an async thread.
+    let engine = tokio::task::spawn_blocking(move || Engine::new(store, options))
+        .await
+        .map_err(|error| ServerError::Config(error.to_string()))?;
+    let done = run(&engine, act).await;
+    engine.shut_down().await.map_err(ServerError::Operate)?;
+    done
+}
+
+async fn run(engine: &Engine, act: SessionsCommand) -> Result<(), ServerError> {
+    match act {
+        SessionsCommand::List(list) => self::list(engine, list).await,
+        SessionsCommand::Revoke { session_id } => revoke(engine, &session_id).await,
+        SessionsCommand::RevokeUser { user } => {
+            let user = find(engine, &user).await?;
+            let ended = engine.end_sessions_of(&user.id).await.map_err(ServerError::Operate)?;
+            tracing::info!(user.id = %user.id, "ended {} of user {}", sessions(ended.0), user.id);
+            Ok(())
+        }
+        SessionsCommand::RevokeEverybody { yes: _ } => {
+            let ended = engine.end_sessions_of_everybody().await.map_err(ServerError::Operate)?;
+            tracing::info!("ended {}: everybody has to sign in again", sessions(ended.0));
+            Ok(())
+        }
+        SessionsCommand::Stats { json } => {
+            let statistics = engine.statistics().await.map_err(ServerError::Operate)?;
+            print(
+                |out| if json { write_json(out, &Counted::of(&statistics)) } else { count(out, &statistics) },
+            )
+        }
+    }
+}
+
+async fn list(engine: &Engine, list: SessionsList) -> Result<(), ServerError> {
+    let user = find(engine, &list.user).await?;
+    let after = list.after.as_deref().map(id).transpose()?;
+    let page = Page { ended: list.ended, after: after.as_ref(), limit: list.limit };
+    let known = engine.sessions_of(&user.id, page).await.map_err(ServerError::Operate)?;
+    print(|out| match list.json {
+        true => write_json(out, &known.iter().map(Row::of).collect::<Vec<_>>()),
+        false => table(out, &known),
+    })?;
+    if let Some(last) = known.last().filter(|_| known.len() as u64 == u64::from(list.limit)) {
+        tracing::info!("there may be more: --after {}", last.session.id);
+    }
+    Ok(())
+}
+
+async fn revoke(engine: &Engine, session_id: &str) -> Result<(), ServerError> {
+    let id = id(session_id)?;
+    engine.end_session(&id).await.map_err(|error| match error {
+        multi_session::Error::Refused(_) => {
+            ServerError::NotFound(format!("session {id} is not live: it has ended or never was"))
+        }
+        error => ServerError::Operate(error),
+    })
+}
+
+async fn find(engine: &Engine, name: &str) -> Result<User, ServerError> {
+    let user = engine.find_user(name).await.map_err(ServerError::Operate)?;
+    // Not by what was typed: a log gets no e-mail.
+    user.ok_or_else(|| ServerError::NotFound("there is no user of that e-mail or id".to_owned()))
+}
+
+fn id(text: &str) -> Result<SessionId, ServerError> {
+    SessionId::new(text).map_err(|error| ServerError::NotFound(format!("{text:?} is no session: {error}")))
+}
+
+fn sessions(number: usize) -> String {
+    if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
+}
+
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), ServerError> {
+    let mut out = io::stdout().lock();
+    match write(&mut out).and_then(|()| out.flush()) {
+        // Whoever reads has seen enough, as `head` has.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(ServerError::Print),
+    }
+}
+
+fn write_json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+/// A session as JSON, in the words of the API's lists.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    id: &'a SessionId,
+    device: &'a str,
+    ip_address: &'a str,
+    user_agent: &'a str,
+    created_at: Timestamp,
+    last_active_at: Timestamp,
+    expires_at: Timestamp,
+    /// How it ended; null while it is live.
+    ended: Option<&'a Ending>,
+}
+
+impl<'a> Row<'a> {
+    fn of(known: &'a KnownSession) -> Self {
+        let session = &known.session;
+        Self {
+            id: &session.id,
+            device: &known.device.label,
+            ip_address: &session.ip_address,
+            user_agent: &session.user_agent,
+            created_at: session.created_at,
+            last_active_at: known.last_active_at,
+            expires_at: session.expires_at,
+            ended: known.ending.as_ref(),
+        }
+    }
+}
+
+/// The numbers as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counted {
+    live_sessions: u64,
+    live_users: u64,
+    sign_ins_in_the_last_day: u64,
+    ended_in_the_last_day: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Counted {
+    fn of(statistics: &Statistics) -> Self {
+        let ended = statistics.ended.iter();
+        Self {
+            live_sessions: statistics.live_sessions,
+            live_users: statistics.live_users,
+            sign_ins_in_the_last_day: statistics.sign_ins,
+            ended_in_the_last_day: ended
+                .map(|(reason, number)| (reason.as_str().to_owned(), (*number).into()))
+                .collect(),
+        }
+    }
+}
+
+fn count(out: &mut dyn Write, statistics: &Statistics) -> io::Result<()> {
+    writeln!(out, "live sessions                {}", statistics.live_sessions)?;
+    writeln!(out, "users with a live session    {}", statistics.live_users)?;
+    writeln!(out, "sign-ins in the last day     {}", statistics.sign_ins)?;
+    let all: u64 = statistics.ended.iter().map(|(_, number)| number).sum();
+    writeln!(out, "ended in the last day        {all}")?;
+    for (reason, number) in &statistics.ended {
+        writeln!(out, "  {:26} {number}", reason.as_str().replace('_', " "))?;
+    }
+    Ok(())
+}
+
+fn table(out: &mut dyn Write, known: &[KnownSession]) -> io::Result<()> {
+    let head = ["ID", "DEVICE", "ADDRESS", "SIGNED IN", "LAST ACTIVE", "STATE"].map(str::to_owned);
+    let rows: Vec<[String; 6]> = std::iter::once(head).chain(known.iter().map(cells)).collect();
+    let mut widths = [0; 6];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for row in &rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+fn cells(known: &KnownSession) -> [String; 6] {
+    let session = &known.session;
+    [
+        session.id.to_string(),
+        or_nothing(&known.device.label),
+        or_nothing(&session.ip_address),
+        second(session.created_at),
+        second(known.last_active_at),
+        known.ending.as_ref().map_or_else(|| "live".to_owned(), how_it_ended),
+    ]
+}
+
+fn how_it_ended(ending: &Ending) -> String {
+    let how = ending.reason.as_str().replace('_', " ");
+    let by = ending.by.as_ref().filter(|_| !ending.is_own());
+    let by = by.map(|by| format!(" by {}", or_nothing(&by.label))).unwrap_or_default();
+    format!("{how} {}{by}", second(ending.at))
+}
+
+/// What browsers say of themselves is written to a terminal, which obeys control characters.
+fn or_nothing(text: &str) -> String {
+    if text.is_empty() {
+        return NOTHING.to_owned();
+    }
+    text.chars().map(|it| if it.is_control() { '?' } else { it }).collect()
+}
+
+/// A moment to the second, in UTC.
+fn second(moment: Timestamp) -> String {
+    let text = moment.to_string();
+    match text.split_once('.') {
+        Some((seconds, _)) => format!("{}Z", seconds.replace('T', " ")),
+        None => text,
+    }
+}

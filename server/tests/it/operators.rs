@@ -1,0 +1,373 @@
+//! What operators do from a shell, while the server runs and while it does not.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use multi_session::PostgresTestDatabase;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Process, command, request};
+
+/// A database and the folder in which the program runs.
+struct Place {
+    folder: TempDir,
+    /// `None` is the SQLite file in the folder.
+    postgres: Option<PostgresTestDatabase>,
+}
+
+impl Place {
+    async fn each() -> [Self; 2] {
+        let folder = || TempDir::new().expect("a folder");
+        let postgres = Some(PostgresTestDatabase::empty().await);
+        [Self { folder: folder(), postgres: None }, Self { folder: folder(), postgres }]
+    }
+
+    fn command(&self) -> Command {
+        let mut command = command(self.folder.path());
+        if let Some(database) = &self.postgres {
+            command.env("DATABASE_URL", database.url());
+        }
+        command
+    }
+
+    /// What `multi-session sessions …` prints, where it succeeds.
+    #[track_caller]
+    fn sessions(&self, arguments: &[&str]) -> String {
+        let output = run(self.command(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    fn list(&self, arguments: &[&str]) -> Vec<Value> {
+        let printed = self.sessions(&[&["list", "--json", "--user"], arguments].concat());
+        serde_json::from_str(&printed).expect("a list")
+    }
+}
+
+fn run(mut command: Command, arguments: &[&str]) -> Output {
+    command.arg("sessions").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.output().expect("it runs")
+}
+
+/// Sends the form of a person to sign up or in, and gives the cookies.
+fn enter(address: SocketAddr, how: &str, name: &str) -> String {
+    let body = format!(r#"{{"name":"{name}","email":"{name}@example.org","password":"correct horse"}}"#);
+    let path = format!("/api/auth/{how}/email");
+    let (status, cookies, _) = request(address, "POST", &path, "", &body).expect("an answer");
+    assert_eq!(status, 200);
+    cookies.join("; ")
+}
+
+fn session(address: SocketAddr, cookies: &str) -> Value {
+    request(address, "GET", "/api/auth/get-session", cookies, "").expect("an answer").2["session"].clone()
+}
+
+fn id(address: SocketAddr, cookies: &str) -> String {
+    session(address, cookies)["id"].as_str().expect("signed in").to_owned()
+}
+
+/// A live stream over a connection of its own, after its first list.
+struct Stream(BufReader<TcpStream>);
+
+impl Stream {
+    fn open(address: SocketAddr, cookies: &str) -> Self {
+        let mut connection = TcpStream::connect(address).expect("a connection");
+        connection.set_read_timeout(Some(Duration::from_secs(20))).expect("a bound");
+        let text = format!(
+            "GET /api/auth/multi-session/events HTTP/1.1\r\nhost: {address}\r\ncookie: {cookies}\r\n\r\n"
+        );
+        connection.write_all(text.as_bytes()).expect("a request");
+        let mut stream = Self(BufReader::new(connection));
+        stream.line("event: snapshot");
+        stream
+    }
+
+    /// Reads on to the line that begins so.
+    fn line(&mut self, start: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.0.read_line(&mut line).expect("a line in time"), 0, "the stream is over");
+            if line.starts_with(start) {
+                return line;
+            }
+        }
+    }
+
+    /// Reads on until it is told that this session has ended.
+    fn ended(mut self, id: &str) -> Value {
+        loop {
+            let line = self.line("data: {");
+            let event: Value = serde_json::from_str(&line["data: ".len()..]).expect("JSON");
+            if event["type"] == "ended" && event["id"] == id {
+                return event;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asvs_7_4_5_an_operator_ends_sessions_under_a_running_server_and_their_pages_hear_why() {
+    for place in Place::each().await {
+        let server = Process::start_as(place.command());
+        let address = server.address;
+        let (laptop, grace) = (enter(address, "sign-up", "ada"), enter(address, "sign-up", "grace"));
+        let phone = enter(address, "sign-in", "ada");
+        let phone_id = id(address, &phone);
+
+        let stream = Stream::open(address, &phone);
+        place.sessions(&["revoke", &phone_id]);
+        assert!(session(address, &phone).is_null(), "refused at once");
+        let ended = stream.ended(&phone_id);
+        assert_eq!((&ended["reason"], &ended["by"]), (&"operator".into(), &Value::Null));
+        assert!(!session(address, &laptop).is_null());
+
+        let laptop_id = id(address, &laptop);
+        let stream = Stream::open(address, &laptop);
+        place.sessions(&["revoke-user", "ADA@example.org"]);
+        assert!(session(address, &laptop).is_null(), "refused at once");
+        assert_eq!(stream.ended(&laptop_id)["reason"], "operator");
+        assert!(!session(address, &grace).is_null());
+
+        place.sessions(&["revoke-everybody", "--yes"]);
+        assert!(session(address, &grace).is_null(), "refused at once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_a_users_sessions_and_counts_them_also_while_no_server_runs() {
+    for place in Place::each().await {
+        let server = Process::start_as(place.command());
+        let first = enter(server.address, "sign-up", "ada");
+        enter(server.address, "sign-up", "grace");
+        let (first, user) = {
+            let session = session(server.address, &first);
+            (session["id"].clone(), session["userId"].as_str().expect("an id").to_owned())
+        };
+        for _ in 0..2 {
+            enter(server.address, "sign-in", "ada");
+        }
+        server.kill();
+
+        let live = place.list(&["ada@example.org"]);
+        assert_eq!(live, place.list(&[&user]), "by e-mail or by id");
+        assert_eq!(live.len(), 3);
+        assert_eq!(live[2]["id"], first, "the newest first");
+        assert_eq!(live[0]["ipAddress"], "127.0.0.1");
+        assert_eq!(live[0]["ended"], Value::Null);
+
+        place.sessions(&["revoke", first.as_str().expect("an id")]);
+        assert_eq!(place.list(&["ada@example.org"]).len(), 2);
+        let all = place.list(&["ada@example.org", "--ended"]);
+        assert_eq!(all[2]["ended"]["reason"], "operator");
+        let page = place.list(&["ada@example.org", "--ended", "--limit", "2"]);
+        assert_eq!(page, all[..2]);
+        let after = page[1]["id"].as_str().expect("an id");
+        assert_eq!(place.list(&["ada@example.org", "--ended", "--after", after]), all[2..]);
+
+        let table = place.sessions(&["list", "--user", "ada@example.org", "--ended"]);
+        let rows: Vec<&str> = table.lines().collect();
+        assert_eq!(rows.len(), 4, "{table}");
+        assert!(rows[0].starts_with("ID ") && rows[0].ends_with("  STATE"), "{table}");
+        assert!(rows[1].contains("127.0.0.1") && rows[1].ends_with("  live"), "{table}");
+        assert!(rows[3].contains("  operator 2"), "{table}");
+
+        let counted = place.sessions(&["stats"]);
+        let numbers: Vec<&str> = counted.lines().filter_map(|line| line.split_whitespace().last()).collect();
+        assert_eq!(numbers, ["3", "2", "4", "1", "1"], "{counted}");
+        let counted: Value = serde_json::from_str(&place.sessions(&["stats", "--json"])).expect("numbers");
+        assert_eq!(counted["liveSessions"], 3);
+        assert_eq!(counted["endedInTheLastDay"]["operator"], 1);
+    }
+}
+
+#[test]
+fn an_operator_is_told_what_is_not_there() {
+    let folder = TempDir::new().expect("a folder");
+    let says = |folder: &Path, arguments: &[&str], code: i32, says: &str| {
+        let output = run(command(folder), arguments);
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {log}");
+        assert!(log.contains(says), "{arguments:?}: {log}");
+        assert!(!log.contains("example.org"), "{arguments:?}: {log}");
+    };
+    says(folder.path(), &["stats"], 1, "cannot be opened");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing was made");
+    assert!(command(folder.path()).arg("migrate").status().expect("it runs").success());
+    says(folder.path(), &["revoke", "unknown"], 1, "session unknown is not live: it has ended or never was");
+    says(folder.path(), &["revoke", "not an id"], 1, "is no session");
+    says(folder.path(), &["revoke-user", "nobody@example.org"], 1, "there is no user of that e-mail or id");
+    says(folder.path(), &["list", "--user", "nobody"], 1, "there is no user of that e-mail or id");
+    says(folder.path(), &["revoke-everybody"], 2, "--yes");
+    says(folder.path(), &["list"], 2, "--user");
+    says(folder.path(), &["list", "--user", "x", "--limit", "1001"], 2, "--limit");
+}
+
+mod over_the_api {
+    use axum::http::Method;
+    use serde_json::{Value, json};
+
+    use crate::harness::{Answer, CHROME, FIREFOX, TestApp, TestBrowser};
+
+    const TOKEN: &str = "mso_0123456789abcdef";
+    /// printf TOKEN | sha256sum
+    const HASH: &str = "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3";
+    const USER: &str = "/api/auth/multi-session/operator/revoke-user";
+    const EVERYBODY: &str = "/api/auth/multi-session/operator/revoke-everybody";
+
+    async fn with_token() -> TestApp {
+        TestApp::start_with(&["--operator-token-hash", HASH]).await
+    }
+
+    async fn ask(browser: &TestBrowser, path: &str, authorization: Option<&str>, body: &Value) -> Answer {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        browser.send(Method::POST, path, &headers, Some(body.to_string())).await
+    }
+
+    #[tokio::test]
+    async fn asvs_7_4_5_a_program_with_the_token_ends_one_users_or_everybodys_sessions() {
+        let app = with_token().await;
+        let (ada, grace) = (app.sign_up(FIREFOX, "ada").await, app.sign_up(FIREFOX, "grace").await);
+        let phone = app.sign_in(CHROME, "ada").await;
+        let (phone_id, mut stream) = (phone.current_id().await, phone.events(None).await);
+        stream.snapshot().await;
+        let program = app.browser("program/1.0");
+        let bearer = format!("Bearer {TOKEN}");
+        let user = json!({ "userId": ada.get_session().await["user"]["id"] });
+
+        let answer = ask(&program, USER, Some(&bearer), &user).await;
+        assert_eq!(answer.ok(), json!({ "status": true, "ended": 2 }));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert!(answer.set_cookies().is_empty());
+        assert_eq!((ada.whoami().await, phone.whoami().await), (String::new(), String::new()));
+        let ended = stream.told("ended", &phone_id).await;
+        assert_eq!((&ended["reason"], &ended["by"]), (&json!("operator"), &Value::Null));
+        stream.ends().await;
+        assert_eq!(grace.whoami().await, "grace");
+        let again = ask(&program, USER, Some(&bearer), &user).await;
+        assert_eq!(again.ok()["ended"], 0, "it can be asked again");
+        let unknown = ask(&program, USER, Some(&bearer), &json!({ "userId": "nobody" })).await;
+        assert_eq!(unknown.ok()["ended"], 0);
+        ask(&program, USER, Some(&bearer), &json!({ "userId": "a b" }))
+            .await
+            .refused(400, "VALIDATION_ERROR");
+        ask(&program, USER, Some(&bearer), &json!({})).await.refused(400, "VALIDATION_ERROR");
+
+        let answer = ask(&program, EVERYBODY, Some(&format!("bearer {TOKEN}")), &json!({})).await;
+        assert_eq!(answer.ok(), json!({ "status": true, "ended": 1 }));
+        assert_eq!(grace.whoami().await, "");
+    }
+
+    #[tokio::test]
+    async fn the_page_says_that_it_was_an_operator() {
+        let app = with_token().await;
+        let ada = app.sign_up(FIREFOX, "ada").await;
+        ask(&app.browser(CHROME), EVERYBODY, Some(&format!("Bearer {TOKEN}")), &json!({})).await.ok();
+        let headers = [("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+        let moved = ada.send(Method::GET, "/sessions", &headers, None).await;
+        let page = ada.send(Method::GET, moved.header("location"), &headers, None).await;
+        assert!(page.text.contains("This device was signed out by an operator"), "{}", page.text);
+    }
+
+    #[tokio::test]
+    async fn nothing_else_opens_it() {
+        let app = with_token().await;
+        let ada = app.sign_up(FIREFOX, "ada").await;
+        let user = json!({ "userId": ada.get_session().await["user"]["id"] });
+        let wrong = format!("{}0", &TOKEN[..TOKEN.len() - 1]);
+        let refused = [
+            None,
+            Some(""),
+            Some("Bearer"),
+            Some("Bearer "),
+            Some(HASH),
+            Some(TOKEN),
+            Some("Basic bXNvXzA6"),
+        ];
+        let forged = [format!("Bearer {wrong}"), format!("Bearer {HASH}"), format!("Bearer {TOKEN} {TOKEN}")];
+        for authorization in refused.into_iter().chain(forged.iter().map(|it| Some(it.as_str()))) {
+            for path in [USER, EVERYBODY] {
+                // Also with the cookies of a live session, and from a page of ours.
+                let answer = ask(&ada, path, authorization, &user).await;
+                answer.refused(401, "UNAUTHORIZED");
+                assert_eq!(answer.header("www-authenticate"), "Bearer");
+                assert_eq!(answer.header("cache-control"), "no-store");
+            }
+        }
+        let get =
+            ada.send(Method::GET, EVERYBODY, &[("authorization", &format!("Bearer {TOKEN}"))], None).await;
+        assert_eq!((get.status.as_u16(), get.text.as_str()), (404, ""));
+        assert_eq!(ada.whoami().await, "ada");
+    }
+
+    #[tokio::test]
+    async fn without_the_setting_it_is_not_there() {
+        let app = TestApp::start().await;
+        let ada = app.sign_up(FIREFOX, "ada").await;
+        for path in [USER, EVERYBODY] {
+            for authorization in [format!("Bearer {TOKEN}"), "Bearer ".to_owned()] {
+                let program = app.browser("program/1.0");
+                let answer = ask(&program, path, Some(&authorization), &json!({})).await;
+                assert_eq!((answer.status.as_u16(), answer.text.as_str()), (404, ""));
+            }
+        }
+        let document = ada.get("/api/auth/openapi.json").await.ok();
+        assert!(document["paths"][USER].is_null() && document["paths"][EVERYBODY].is_null());
+        assert_eq!(ada.whoami().await, "ada");
+    }
+
+    #[tokio::test]
+    async fn it_is_rate_limited_like_other_requests() {
+        let app = TestApp::start_with(&["--operator-token-hash", HASH, "--rate-limit", "on"]).await;
+        let program = app.browser("program/1.0");
+        let mut statuses = Vec::new();
+        for _ in 0..130 {
+            statuses.push(ask(&program, EVERYBODY, None, &json!({})).await.status.as_u16());
+        }
+        assert!(statuses.starts_with(&[401; 90]), "{statuses:?}");
+        assert!(statuses.contains(&429), "{statuses:?}");
+    }
+}
+
+#[test]
+fn the_token_that_is_printed_opens_it_and_is_in_no_log() {
+    let folder = TempDir::new().expect("a folder");
+    let printed =
+        command(folder.path()).arg("operator-token").stdout(Stdio::piped()).output().expect("it runs");
+    let printed = String::from_utf8(printed.stdout).expect("text");
+    let values: Vec<&str> = printed.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    let [token, hash] = values[..] else { panic!("{printed}") };
+    assert!(token.starts_with("mso_") && token.len() == 68, "{printed}");
+
+    let mut command = command(folder.path());
+    command.env("MULTI_SESSION_OPERATOR_TOKEN_HASH", format!("{},{hash}", "0".repeat(64)));
+    let (server, log) = Process::start_with_log(command);
+    let ada = enter(server.address, "sign-up", "ada");
+    let ask = |token: &str| {
+        let mut stream = TcpStream::connect(server.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a bound");
+        let text = format!(
+            "POST /api/auth/multi-session/operator/revoke-everybody HTTP/1.1\r\nhost: x\r\n\
+             authorization: Bearer {token}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(text.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).expect("an answer");
+        answer
+    };
+    assert!(ask("mso_wrong").starts_with("HTTP/1.1 401 "));
+    assert!(!session(server.address, &ada).is_null());
+    let answer = ask(token);
+    assert!(answer.contains(r#"{"status":true,"ended":1}"#), "{answer}");
+    assert!(session(server.address, &ada).is_null());
+    server.kill();
+    let log = log.join().expect("the log");
+    assert!(log.contains(&format!("operator {} ended everybody's sessions", &hash[..8])), "{log}");
+    for secret in [token, "mso_wrong", hash, "ada@example.org", "correct horse"] {
+        assert!(!log.contains(secret), "{secret} is in the log: {log}");
+    }
+}

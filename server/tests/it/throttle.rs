@@ -1,0 +1,158 @@
+//! Sign-ins that wait after others have failed, and who does not.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::harness::{Answer, CHROME, FIREFOX, HOUR, PASSWORD, TestApp, TestBrowser};
+
+const HOME: &str = "203.0.113.7:50000";
+
+async fn app() -> TestApp {
+    TestApp::start_with(&["--sign-in-throttle", "on"]).await
+}
+
+/// A browser without a cookie, in this place.
+fn stranger(app: &TestApp, from: &str) -> TestBrowser {
+    let mut browser = app.browser(CHROME);
+    browser.peer = from.parse::<SocketAddr>().expect("an address");
+    browser
+}
+
+async fn try_in(browser: &TestBrowser, name: &str, password: &str) -> Answer {
+    let body = json!({ "email": format!("{name}@example.org"), "password": password });
+    browser.post("/api/auth/sign-in/email", body).await
+}
+
+/// The seconds that this try has to wait; `None` where it was looked at.
+async fn wait(browser: &TestBrowser, name: &str) -> Option<u64> {
+    let answer = try_in(browser, name, "a wrong password").await;
+    if answer.status.as_u16() == 429 {
+        assert_eq!(answer.header("retry-after"), answer.header("x-retry-after"));
+        return Some(answer.header("retry-after").parse().expect("seconds"));
+    }
+    answer.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+    None
+}
+
+#[tokio::test]
+async fn failures_from_one_network_wait_longer_and_longer_and_are_forgotten() {
+    let app = app().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let thief = stranger(&app, "198.51.100.1:4000");
+    // One more than an account without failures is let do at once.
+    for _ in 0..3 {
+        assert_eq!(wait(&thief, "ada").await, None);
+    }
+    for seconds in [1, 2, 4, 8] {
+        assert_eq!(wait(&thief, "ada").await, Some(seconds));
+        assert_eq!(wait(&thief, "ada").await, Some(seconds), "to ask too early costs nothing");
+        let right = try_in(&thief, "ada", PASSWORD).await;
+        assert_eq!(right.status.as_u16(), 429, "and tells nothing of the password");
+        app.advance(Duration::from_secs(seconds));
+        assert_eq!(wait(&thief, "ada").await, None);
+    }
+    let elsewhere = stranger(&app, "198.51.100.2:4000");
+    try_in(&elsewhere, "ada", PASSWORD).await.ok();
+    app.advance(HOUR);
+    for _ in 0..3 {
+        assert_eq!(wait(&thief, "ada").await, None, "all is forgotten");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_account_waits_as_a_known_one_does() {
+    let app = app().await;
+    app.sign_up(FIREFOX, "ada").await;
+    for name in ["ada", "nobody"] {
+        let mut waits = Vec::new();
+        for number in 0..14 {
+            let thief = stranger(&app, &format!("198.51.100.{number}:4000"));
+            waits.push(wait(&thief, name).await);
+        }
+        let expected: Vec<_> = (0..14).map(|number| (number > 10).then_some(1)).collect();
+        assert_eq!(waits, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_lock_the_owner_of_an_account_out_neither_at_home_nor_in_a_signed_in_browser() {
+    let app = app().await;
+    let owner = app.sign_up(FIREFOX, "ada").await;
+    let mut travelling = owner.copy();
+    travelling.peer = "192.0.2.55:4000".parse().expect("an address");
+    for number in 0..40 {
+        let thief = stranger(&app, &format!("198.51.100.{number}:4000"));
+        if let Some(seconds) = wait(&thief, "ada").await {
+            assert!(seconds <= 60);
+            app.advance(Duration::from_secs(seconds));
+            assert_eq!(wait(&thief, "ada").await, None);
+        }
+    }
+    assert_eq!(wait(&stranger(&app, "192.0.2.99:4000"), "ada").await, Some(60));
+    try_in(&stranger(&app, HOME), "ada", PASSWORD).await.ok();
+    try_in(&travelling, "ada", PASSWORD).await.ok();
+    assert_eq!(wait(&stranger(&app, "192.0.2.99:4000"), "ada").await, Some(60), "a stranger still waits");
+}
+
+#[tokio::test]
+async fn a_network_that_tries_many_accounts_waits_at_those_it_does_not_know() {
+    let app = app().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let office = || stranger(&app, HOME);
+    for number in 0..21 {
+        assert_eq!(wait(&office(), &format!("nobody{number}")).await, None);
+    }
+    assert_eq!(wait(&office(), "grace").await, Some(1));
+    assert_eq!(wait(&stranger(&app, "198.51.100.1:4000"), "grace").await, None, "another network");
+    try_in(&office(), "ada", PASSWORD).await.ok();
+    assert_eq!(wait(&office(), "grace").await, Some(1), "a success elsewhere changes nothing");
+}
+
+#[tokio::test]
+async fn the_page_and_the_change_of_the_password_wait_too() {
+    let app = app().await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let form = "current_password=a+wrong+password&new_password=another+password";
+    for status in [400, 400, 400, 429] {
+        assert_eq!(ada.call("change-password", form).await.status.as_u16(), status);
+    }
+    assert_eq!(wait(&stranger(&app, HOME), "ada").await, Some(1), "it is one count");
+    let answer = stranger(&app, HOME)
+        .submit("/sign-in", "sign-in", "email=ada%40example.org&password=correct+horse+battery")
+        .await;
+    let location = answer.header("location").replace("http://127.0.0.1:3000", "");
+    let page = stranger(&app, HOME).open(&location).await;
+    assert!(page.text.contains("Too many tries. Please wait a little and try again."), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tries_at_once_are_not_all_looked_at() {
+    let app = app().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let tries: Vec<_> = (0..12)
+        .map(|_| {
+            let thief = stranger(&app, "198.51.100.1:4000");
+            tokio::spawn(async move { wait(&thief, "ada").await })
+        })
+        .collect();
+    let mut looked_at = 0;
+    for wait in tries {
+        looked_at += usize::from(wait.await.expect("an answer").is_none());
+    }
+    assert_eq!(looked_at, 3);
+}
+
+#[tokio::test]
+async fn right_passwords_never_wait_and_it_is_off_unless_asked_for_on_plain_http() {
+    let throttled = app().await;
+    throttled.sign_up(FIREFOX, "ada").await;
+    for _ in 0..6 {
+        throttled.sign_in(CHROME, "ada").await;
+    }
+    let app = TestApp::start().await;
+    for _ in 0..6 {
+        assert_eq!(wait(&stranger(&app, HOME), "ada").await, None);
+    }
+}
