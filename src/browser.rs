@@ -39,6 +39,8 @@ pub struct Held {
     pub session: Session,
     /// Its user.
     pub user: User,
+    /// When the person last proved who they are: at sign-in, or in this session since.
+    pub authenticated_at: Timestamp,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
     /// When the session last made a request, as far as the store knows.
@@ -50,8 +52,16 @@ pub struct Held {
 impl Held {
     /// A session that was stored just now; the browser has not its cookies yet.
     pub(crate) fn issued(credential: Credential, new: NewSession, user: User) -> Self {
-        let last_active_at = new.session.created_at;
-        Self { credential, session: new.session, user, remember: new.remember, last_active_at, issue: true }
+        let now = new.session.created_at;
+        Self {
+            credential,
+            session: new.session,
+            user,
+            authenticated_at: now,
+            remember: new.remember,
+            last_active_at: now,
+            issue: true,
+        }
     }
 }
 
@@ -95,6 +105,20 @@ impl Browser {
         next.held.retain(|held| held.session.id != *id);
         if next.active.as_ref() == Some(id) {
             next.active = next.held.first().filter(|_| promote).map(|held| held.session.id.clone());
+        }
+        next
+    }
+
+    /// Gives the active session another credential and expiry, since its person proved at `now` who they are.
+    pub(crate) fn renewed(&self, credential: Credential, expires_at: Timestamp, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
+            held.session.handle = credential.handle.clone();
+            held.session.expires_at = expires_at;
+            held.session.updated_at = now;
+            held.authenticated_at = now;
+            held.credential = credential;
+            held.issue = true;
         }
         next
     }

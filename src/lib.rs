@@ -120,7 +120,7 @@ pub use device::{Device, DeviceKind};
 pub use event::{EndedBy, Ending, SessionEvent};
 pub use handle::Handle;
 pub use id::{InvalidId, SessionId, UserId};
-pub use options::{InvalidOptions, Options, OptionsBuilder};
+pub use options::{InvalidOptions, Options, OptionsBuilder, Preset};
 pub use session::{DeviceSession, EndedCount, EndedReason, Session};
 pub use timestamp::Timestamp;
 pub use user::User;
@@ -133,15 +133,16 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, Reauthenticate, SignIn, SignOutScope, SignUp, Swept, Target,
+        Told, Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
-        StoredSession,
+        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Renewal, Store,
+        StoreError, StoredSession,
     },
     user_agent::device_of,
 };

@@ -16,6 +16,7 @@
 //! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
 //! | `POST multi-session/revoke` | `revoke` |
+//! | `POST multi-session/reauthenticate` | `reauthenticate` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
 //! | `GET ok`, `error`, `openapi.json`, `reference` | |
@@ -47,6 +48,7 @@ mod health;
 mod list_device_sessions;
 mod list_sessions;
 mod openapi_json;
+mod reauthenticate;
 mod reference;
 mod revoke;
 mod revoke_all;
@@ -101,6 +103,7 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(list_device_sessions::handle))
         .routes(routes!(events::handle))
         .routes(routes!(set_active::handle))
+        .routes(routes!(reauthenticate::handle))
         .routes(routes!(revoke::handle))
         .routes(routes!(revoke_others::post, revoke_others::get))
         .routes(routes!(revoke_all::post, revoke_all::get))

@@ -22,7 +22,7 @@ mod shutdown;
 mod site;
 pub mod telemetry;
 
-pub use config::{BetterAuthImport, Command, Config, ImportFrom, ListScope, Switch};
+pub use config::{BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, Switch};
 pub use database::DatabaseUrl;
 pub use import::import;
 pub use router::{Server, router};

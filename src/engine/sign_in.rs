@@ -158,7 +158,7 @@ impl Engine {
             id: SessionId::from_uuid(uuid_v7(&*self.0.random, now)),
             handle: credential.handle.clone(),
             user_id: user.clone(),
-            expires_at: now.plus(self.options().lifetime(remember)),
+            expires_at: self.options().expires_at(now, now, remember),
             created_at: now,
             updated_at: now,
             ip_address: client.ip_address.map(|ip| ip.to_canonical().to_string()).unwrap_or_default(),

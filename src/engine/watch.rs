@@ -107,6 +107,7 @@ impl Engine {
                     hub.tell(&user, SessionEvent::Touched { id, last_active_at });
                 }
             }
+            Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
             Change::Gap => hub.resync(None),
         }
     }
@@ -167,6 +168,9 @@ impl Watch {
                     }
                     return Some((id, Told::Event(event)));
                 }
+                // With the cookie so far it is not this session's any more: the browser comes back with the new one.
+                Ok(Message::Reauthenticated(id)) if id == self.session => self.next = Next::Snapshot,
+                Ok(Message::Reauthenticated(_)) => {}
                 Ok(Message::Resync) => {
                     self.next = Next::Snapshot;
                     tokio::time::sleep(self.engine.spread(RESYNC_WITHIN_MS)).await;

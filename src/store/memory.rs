@@ -7,8 +7,8 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError,
-    StoredSession, changes_of,
+    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Renewal, Store, StoreError,
+    StoredSession, changes_of, reauthenticated,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
@@ -36,6 +36,7 @@ struct State {
 #[derive(Debug)]
 struct Row {
     new: NewSession,
+    authenticated_at: Timestamp,
     last_active_at: Timestamp,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
 }
@@ -86,6 +87,7 @@ impl State {
             user: self.user(&row.new.session.user_id),
             secret_hash: row.new.secret_hash,
             remember: row.new.remember,
+            authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
         }
     }
@@ -125,7 +127,8 @@ impl State {
     }
 
     fn insert(&mut self, new: &NewSession) {
-        self.sessions.push(Row { new: new.clone(), last_active_at: new.session.created_at, end: None });
+        let now = new.session.created_at;
+        self.sessions.push(Row { new: new.clone(), authenticated_at: now, last_active_at: now, end: None });
     }
 }
 
@@ -199,6 +202,19 @@ impl Store for MemoryStore {
         let Some(row) = row.filter(|row| row.new.session.expires_at == from) else { return Ok(false) };
         row.new.session.expires_at = to;
         row.new.session.updated_at = now;
+        Ok(true)
+    }
+
+    async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        let mut state = self.lock()?;
+        let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user) && row.is_live(now);
+        let Some(row) = state.sessions.iter_mut().find(own) else { return Ok(false) };
+        row.new.session.handle = renewal.handle.clone();
+        row.new.secret_hash = renewal.secret_hash;
+        row.new.session.expires_at = renewal.expires_at;
+        row.new.session.updated_at = now;
+        row.authenticated_at = now;
+        self.tell(vec![reauthenticated(actor)]);
         Ok(true)
     }
 

@@ -18,8 +18,8 @@ use super::sql::{
     user_id,
 };
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
-    changes_of,
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Renewal, Store, StoreError,
+    StoredSession, changes_of, reauthenticated,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, UserId};
 
@@ -263,6 +263,24 @@ impl PostgresStore {
         Ok(Some(ended))
     }
 
+    async fn try_reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let renewed = sqlx::query(sql::REAUTHENTICATE)
+            .bind(now.unix_ms())
+            .bind(actor.session.as_str())
+            .bind(actor.user.as_str())
+            .bind(renewal.handle.as_str())
+            .bind(renewal.secret_hash.as_bytes().as_slice())
+            .bind(renewal.expires_at.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+        if renewed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        commit(tx, vec![reauthenticated(actor)]).await?;
+        Ok(true)
+    }
+
     async fn try_touch(&self, ids: &[String], times: &[i64]) -> Result<()> {
         let mut tx = self.begin().await?;
         let rows = sqlx::query(sql::TOUCH).bind(ids).bind(times).fetch_all(&mut *tx).await?;
@@ -350,6 +368,10 @@ impl Store for PostgresStore {
             .bind(id.as_str())
             .bind(from.unix_ms());
         Ok(answer(extend.execute(&self.pool)).await?.rows_affected() == 1)
+    }
+
+    async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        retrying!(self.try_reauthenticate(actor, renewal, now))
     }
 
     async fn end_by_id(

@@ -15,8 +15,8 @@ use tokio::sync::broadcast;
 
 use super::sql::{Result, corrupt, ended_rows, found, stored_session, touched, unavailable, user};
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Store, StoreError, StoredSession,
-    changes_of,
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, PasswordOf, Renewal, Store, StoreError,
+    StoredSession, changes_of, reauthenticated,
 };
 use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, UserId};
 
@@ -258,6 +258,21 @@ impl Store for SqliteStore {
             .bind(id.as_str().to_owned())
             .bind(from.unix_ms());
         Ok(self.write(query).await? == 1)
+    }
+
+    async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        let query = sqlx::query(sql::REAUTHENTICATE)
+            .bind(now.unix_ms())
+            .bind(actor.session.as_str().to_owned())
+            .bind(actor.user.as_str().to_owned())
+            .bind(renewal.handle.as_str().to_owned())
+            .bind(renewal.secret_hash.as_bytes().to_vec())
+            .bind(renewal.expires_at.unix_ms());
+        let renewed = self.write(query).await? == 1;
+        if renewed {
+            let _ = self.changes.send(reauthenticated(actor));
+        }
+        Ok(renewed)
     }
 
     async fn end_by_id(

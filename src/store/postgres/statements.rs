@@ -14,6 +14,7 @@ macro_rules! columns {
         "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
          sessions.user_agent, sessions.remember, sessions.created_at, sessions.updated_at, \
          sessions.last_active_at, sessions.expires_at, \
+         coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
          users.email, users.name, users.image, users.email_verified, \
          users.created_at as user_created_at, users.updated_at as user_updated_at"
     };
@@ -116,6 +117,12 @@ statements! {
         "update sessions set expires_at = $2, updated_at = $1 where ",
         live!(),
         " and id = $3 and expires_at = $4"
+    );
+    REAUTHENTICATE = concat!(
+        "update sessions set handle = $4, secret_hash = $5, expires_at = $6, updated_at = $1, authenticated_at = $1 \
+         where ",
+        live!(),
+        " and id = $2 and user_id = $3"
     );
     TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at) from \
              (select known.seq, touched.at from unnest($1::text[], $2::bigint[]) as touched (id, at) \
