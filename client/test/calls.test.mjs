@@ -99,6 +99,23 @@ describe('multiSession', () => {
     assert.deepEqual([await held(), await phone.email()], [[], ada.email]);
   });
 
+  test('reauthenticate keeps the session and replaces its token', async () => {
+    const { ada, laptop, phone, multiSession } = await household();
+    const before = must(await laptop.client.getSession()).session;
+    laptop.client.sent.length = 0;
+    refused(
+      await multiSession.reauthenticate({ password: 'not the password' }),
+      400, 'Bad Request', 'INVALID_PASSWORD', 'Invalid password',
+    );
+    const { session, user } = must(await multiSession.reauthenticate({ password: ada.password }));
+    assert.deepEqual(laptop.client.sent, Array(2).fill('POST /multi-session/reauthenticate'));
+    assert.equal(user.email, ada.email);
+    assert.equal(session.id, before.id);
+    assert.notEqual(session.token, before.token);
+    assert.equal(must(await laptop.client.getSession()).session.token, session.token);
+    assert.equal(await phone.email(), ada.email);
+  });
+
   test('what is refused comes back as an error', async () => {
     const { phone, multiSession } = await household();
     const stranger = await signedUp(person('Eve'));

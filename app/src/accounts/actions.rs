@@ -4,7 +4,12 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::AppError;
 #[cfg(feature = "ssr")]
-use crate::context::{engine, fail, request, settle};
+use crate::{
+    accounts::Step,
+    context::{engine, fail, request, send_form, settle},
+};
+#[cfg(feature = "ssr")]
+use multi_session::Code;
 
 /// Signs in, in this browser; `remember` keeps the cookie when the browser closes.
 ///
@@ -88,6 +93,37 @@ pub async fn change_password(
     Ok(revoke_other_sessions)
 }
 
+/// Proves once more who the active session's person is, and then does what that was needed for.
+///
+/// # Errors
+///
+/// When the password is wrong, nobody is signed in, or what follows is refused.
+#[server(prefix = "/fn", endpoint = "confirm")]
+pub async fn confirm_step(
+    /// The account's password.
+    password: String,
+    /// The path of the server function that was not allowed without.
+    act: String,
+    /// The session that it is about; empty if it is about none.
+    #[server(default)]
+    session_id: String,
+    /// The session that the person was asked as.
+    acting: String,
+) -> Result<(), AppError> {
+    let request = request();
+    let step = Step::parse(&act, &session_id).ok_or_else(|| fail(Code::ValidationError.into()))?;
+    let browser = request.browser().map_err(fail)?;
+    if browser.active().is_none_or(|active| active.session.id.as_str() != acting) {
+        // Another account is active by now: the person is asked as that one.
+        send_form(&step.address());
+        return Err(fail(Code::Unauthorized.into()));
+    }
+    let form = multi_session::Reauthenticate { password };
+    let browser = engine().reauthenticate(&browser, form).await.map_err(fail);
+    request.set_browser(browser.inspect_err(|error| send_form(&step.refused(error)))?);
+    step.take().await.inspect_err(|error| send_form(&step.failed(error)))
+}
+
 /// Where [`sign_in`] answers.
 pub(crate) const SIGN_IN: &str = SignIn::PATH;
 /// Where [`sign_up`] answers.
@@ -96,3 +132,6 @@ pub(crate) const SIGN_UP: &str = SignUp::PATH;
 pub(crate) const SIGN_OUT: &str = SignOut::PATH;
 /// Where [`change_password`] answers.
 pub(crate) const CHANGE_PASSWORD: &str = ChangePassword::PATH;
+/// Where [`confirm_step`] answers.
+#[cfg(feature = "ssr")]
+pub(crate) const CONFIRM: &str = ConfirmStep::PATH;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The id of the message above the form.
-const MESSAGE: &str = "entry-error";
+pub(super) const MESSAGE: &str = "entry-error";
 
 /// Which field each refusal is about.
 pub(super) type About = &'static [(Code, &'static str)];

@@ -28,5 +28,6 @@ mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
+mod step_up;
 mod store;
 mod unavailable;
