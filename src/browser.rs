@@ -1,6 +1,6 @@
 //! What one browser holds.
 
-use crate::{Code, Credential, NewSession, Session, SessionId, Timestamp, User};
+use crate::{Code, Credential, Keep, NewSession, Session, SessionId, Timestamp, User};
 
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,8 @@ pub struct Held {
     pub authenticated_at: Timestamp,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too.
+    pub shared_computer: bool,
     /// When the session last made a request, as far as the store knows.
     pub last_active_at: Timestamp,
     /// Whether the browser must be sent the cookies again, since they were made or extended just now.
@@ -59,9 +61,15 @@ impl Held {
             user,
             authenticated_at: now,
             remember: new.remember,
+            shared_computer: new.shared_computer,
             last_active_at: now,
             issue: true,
         }
+    }
+
+    /// How long the browser keeps it.
+    pub(crate) fn keep(&self) -> Keep {
+        Keep::of(self.remember, self.shared_computer)
     }
 }
 

@@ -52,11 +52,13 @@ let laptop = engine.sign_up(&Browser::default(), &laptop, SignUp {
     password: "correct horse".to_owned(),
     image: None,
     remember: true,
+    shared_computer: false,
 }).await?;
 let phone = engine.sign_in(&Browser::default(), &Client::default(), SignIn {
     email: "ada@example.org".to_owned(),
     password: "correct horse".to_owned(),
     remember: true,
+    shared_computer: false,
 }).await?;
 
 let rows = engine.list(&laptop).await?;
@@ -120,7 +122,7 @@ pub use device::{Device, DeviceKind};
 pub use event::{EndedBy, Ending, SessionEvent};
 pub use handle::Handle;
 pub use id::{InvalidId, SessionId, UserId};
-pub use options::{InvalidOptions, Options, OptionsBuilder, Preset};
+pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
 pub use session::{DeviceSession, EndedCount, EndedReason, Session};
 pub use timestamp::Timestamp;
 pub use user::User;

@@ -70,6 +70,28 @@ impl Preset {
     }
 }
 
+/// How long a browser keeps a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Until a limit is reached, also when the browser's window closes.
+    Remembered,
+    /// Until the browser's window closes, or for [`Options::UNREMEMBERED_TIMEOUT`].
+    Window,
+    /// The same, and idle for [`Options::SHARED_TIMEOUT`] at most.
+    SharedComputer,
+}
+
+impl Keep {
+    /// What a person chose: on a shared computer nothing is remembered.
+    pub const fn of(remember: bool, shared_computer: bool) -> Self {
+        match (remember, shared_computer) {
+            (_, true) => Self::SharedComputer,
+            (true, false) => Self::Remembered,
+            (false, false) => Self::Window,
+        }
+    }
+}
+
 impl fmt::Display for Preset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -128,6 +150,9 @@ impl Options {
     pub const UPDATE_AGE: Duration = DAY;
     /// How long a sign-in lives at most that asked not to be remembered, whatever its activity: a day.
     pub const UNREMEMBERED_TIMEOUT: Duration = DAY;
+    /// The time without activity after which a session on a shared computer ends, if the session timeout is not shorter:
+    /// 30 minutes.
+    pub const SHARED_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
     /// Starts from the defaults.
     pub fn builder() -> OptionsBuilder {
@@ -162,7 +187,7 @@ impl Options {
     /// The time after which activity extends a session again: the configured one, but never more
     /// than a thirtieth of the timeout, so that a short timeout slides too.
     pub fn update_age(&self) -> Duration {
-        self.update_age.min(self.session_timeout / 30)
+        self.update_age_for(self.session_timeout)
     }
 
     /// When a session ends that is active at `now`, by whichever limit comes first: idle from `now`, or overall from
@@ -174,34 +199,39 @@ impl Options {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use multi_session::{Options, Timestamp};
+    /// use multi_session::{Keep, Options, Timestamp};
     ///
-    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// let (minute, day) = (Duration::from_secs(60), Duration::from_secs(24 * 60 * 60));
     /// let (options, signed_in) = (Options::default(), Timestamp::from_unix_ms(0));
-    /// assert_eq!(options.expires_at(signed_in, signed_in, true), signed_in.plus(30 * day));
-    /// assert_eq!(options.expires_at(signed_in, signed_in.plus(80 * day), true), signed_in.plus(90 * day));
-    /// assert_eq!(options.expires_at(signed_in, signed_in, false), signed_in.plus(day));
+    /// let ends = |now, keep| options.expires_at(signed_in, now, keep);
+    /// assert_eq!(ends(signed_in, Keep::Remembered), signed_in.plus(30 * day));
+    /// assert_eq!(ends(signed_in.plus(80 * day), Keep::Remembered), signed_in.plus(90 * day));
+    /// assert_eq!(ends(signed_in, Keep::Window), signed_in.plus(day));
+    /// assert_eq!(ends(signed_in, Keep::SharedComputer), signed_in.plus(30 * minute));
     /// ```
-    pub fn expires_at(&self, authenticated_at: Timestamp, now: Timestamp, remember: bool) -> Timestamp {
-        now.plus(self.session_timeout).min(authenticated_at.plus(self.overall(remember)))
+    pub fn expires_at(&self, authenticated_at: Timestamp, now: Timestamp, keep: Keep) -> Timestamp {
+        now.plus(self.idle(keep)).min(authenticated_at.plus(self.overall(keep)))
     }
 
     /// When an active session that expires at `from` expires from now on; `None` where nothing is to be written: it
     /// was extended less than the update age ago.
     ///
     /// A session that was made under longer limits is brought under those in force.
+    #[cfg(feature = "engine")]
     pub(crate) fn extension(
         &self,
         from: Timestamp,
         authenticated_at: Timestamp,
         now: Timestamp,
-        remember: bool,
+        keep: Keep,
     ) -> Option<Timestamp> {
-        let to = self.expires_at(authenticated_at, now, remember);
-        let is_due = from.minus(self.session_timeout).plus(self.update_age()) <= now;
+        let to = self.expires_at(authenticated_at, now, keep);
+        let idle = self.idle(keep);
+        let update_age = self.update_age_for(idle);
+        let is_due = from.minus(idle).plus(update_age) <= now;
         // Clocks of nodes differ a little, which is no reason to write.
-        let is_too_long = from > authenticated_at.plus(self.overall(remember))
-            || from > now.plus(self.session_timeout).plus(self.update_age());
+        let is_too_long =
+            from > authenticated_at.plus(self.overall(keep)) || from > now.plus(idle).plus(update_age);
         (to != from && (is_due || is_too_long)).then_some(to)
     }
 
@@ -210,9 +240,24 @@ impl Options {
         now.since(authenticated_at) <= self.fresh_age
     }
 
+    /// How long a session may be idle.
+    fn idle(&self, keep: Keep) -> Duration {
+        match keep {
+            Keep::Remembered | Keep::Window => self.session_timeout,
+            Keep::SharedComputer => self.session_timeout.min(Self::SHARED_TIMEOUT),
+        }
+    }
+
     /// How long a session lives at most.
-    fn overall(&self, remember: bool) -> Duration {
-        if remember { self.absolute_timeout } else { self.absolute_timeout.min(Self::UNREMEMBERED_TIMEOUT) }
+    fn overall(&self, keep: Keep) -> Duration {
+        match keep {
+            Keep::Remembered => self.absolute_timeout,
+            Keep::Window | Keep::SharedComputer => self.absolute_timeout.min(Self::UNREMEMBERED_TIMEOUT),
+        }
+    }
+
+    fn update_age_for(&self, idle: Duration) -> Duration {
+        self.update_age.min(idle / 30)
     }
 }
 
@@ -444,6 +489,8 @@ mod tests {
             let row = format!("| `{name}` | `{value}` |");
             assert!(readme.contains(&row), "the README has no {row}");
         }
+        let minutes = Options::SHARED_TIMEOUT.as_secs() / 60;
+        assert!(readme.contains(&format!("on a shared computer after {minutes} minutes")));
         let short = |duration: Duration| match duration.as_secs() / 60 {
             minutes if minutes % (48 * 60) == 0 => format!("{} d", minutes / (24 * 60)),
             minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
@@ -516,19 +563,21 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "engine")]
     #[test]
     fn a_session_from_longer_limits_is_brought_under_those_in_force() {
         let options = Options::builder().preset(Preset::NistAal2).build().expect("a preset is valid");
         let signed_in = Timestamp::from_unix_ms(1_795_000_000_000);
         let now = signed_in.plus(10 * DAY);
         let before = now.plus(30 * DAY);
-        let to = options.extension(before, signed_in, now, true).expect("a write");
+        let to = options.extension(before, signed_in, now, Keep::Remembered).expect("a write");
         assert_eq!(to, signed_in.plus(DAY), "it is over");
-        let to = options.extension(before, now, now, true).expect("a write");
+        let to = options.extension(before, now, now, Keep::Remembered).expect("a write");
         assert_eq!(to, now.plus(HOUR));
-        assert_eq!(options.extension(to, now, now, true), None, "once");
+        assert_eq!(options.extension(to, now, now, Keep::Remembered), None, "once");
     }
 
+    #[cfg(feature = "engine")]
     #[test]
     fn a_last_extension_reaches_the_absolute_limit_and_none_follows() {
         let options = Options::default();
@@ -536,7 +585,7 @@ mod tests {
         let limit = signed_in.plus(90 * DAY);
         let from = signed_in.plus(89 * DAY);
         let now = signed_in.plus(61 * DAY);
-        assert_eq!(options.extension(from, signed_in, now, true), Some(limit));
-        assert_eq!(options.extension(limit, signed_in, signed_in.plus(89 * DAY), true), None);
+        assert_eq!(options.extension(from, signed_in, now, Keep::Remembered), Some(limit));
+        assert_eq!(options.extension(limit, signed_in, signed_in.plus(89 * DAY), Keep::Remembered), None);
     }
 }

@@ -37,6 +37,8 @@ pub struct StoredSession {
     pub secret_hash: SecretHash,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too.
+    pub shared_computer: bool,
     /// When its person last proved who they are: at its creation, or since by [`Store::reauthenticate`].
     pub authenticated_at: Timestamp,
     /// When it last made a request.
@@ -61,6 +63,8 @@ pub struct NewSession {
     pub secret_hash: SecretHash,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too.
+    pub shared_computer: bool,
 }
 
 /// What a session has from its re-authentication on.

@@ -42,6 +42,7 @@ describe('multiSession', () => {
       isCurrent: false,
       isHeld: false,
       device: { browser: 'Firefox 145', os: 'Android', kind: 'phone', label: 'Firefox 145 on Android' },
+      sharedComputer: false,
       createdAt,
       expiresAt,
       session: { id, token: phone.token, userId: phone.user.id, expiresAt, createdAt, updatedAt, ipAddress, userAgent },

@@ -67,7 +67,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await picture("sign-up");
     });
 
-    test(`pictures of the confirmation at ${width} px in ${colorScheme}`, async ({ device, startServer }) => {
+    test(`pictures of the confirmation and a shared computer at ${width} px in ${colorScheme}`, async ({ device, startServer }) => {
       test.skip(!folder, "SCREENSHOTS names the folder to put them into");
       const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
       const laptop = await device("Firefox 145 on macOS", { colorScheme, viewport: { width, height } }, origin);
@@ -76,7 +76,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       };
       const ada = person("Ada Lovelace");
       await laptop.signUp(ada);
-      const phone = await device("Safari 26 on iOS", {}, origin);
+      const phone = await device("Safari 26 on iOS", { colorScheme, viewport: { width, height } }, origin);
       await phone.signIn(ada);
       await isStale(laptop);
       const confirm = new ConfirmPage(laptop);
@@ -86,6 +86,13 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await confirm.confirm("not the password", "Revoke");
       await expect(confirm.alert).toBeVisible();
       await picture("confirm-error");
+      const entry = await new EntryPage(phone).openSignIn("?add=1");
+      await entry.sharedComputer.check();
+      await phone.page.screenshot({ path: join(folder!, `shared-form-${width}-${colorScheme}.png`) });
+      await entry.signIn(ada);
+      await expect(new SessionsPage(phone).heading).toBeVisible();
+      await new SessionsPage(laptop).open();
+      await picture("shared");
     });
   }
 }

@@ -95,7 +95,7 @@ impl Engine {
             return Ok(true);
         };
         let from = held.session.expires_at;
-        let Some(to) = options.extension(from, held.authenticated_at, now, held.remember) else {
+        let Some(to) = options.extension(from, held.authenticated_at, now, held.keep()) else {
             return Ok(true);
         };
         let extended = self.0.store.extend(&held.session.id, from, to, now).await?;
@@ -123,6 +123,7 @@ fn held(credential: Credential, stored: StoredSession) -> Held {
         user: stored.user,
         authenticated_at: stored.authenticated_at,
         remember: stored.remember,
+        shared_computer: stored.shared_computer,
         last_active_at: stored.last_active_at,
         issue: false,
     }

@@ -38,7 +38,7 @@ impl Engine {
         let renewal = Renewal {
             handle: credential.handle.clone(),
             secret_hash: credential.secret.hash(),
-            expires_at: self.options().expires_at(now, now, active.remember),
+            expires_at: self.options().expires_at(now, now, active.keep()),
         };
         if !self.0.store.reauthenticate(Self::actor(browser)?, &renewal, now).await? {
             // It ended while the password was verified.

@@ -126,9 +126,7 @@ impl Engine {
             let event = match ending_of(&found, self.now()) {
                 Some(ending) => SessionEvent::Ended(ending),
                 None => {
-                    let stored = found.stored;
-                    let row =
-                        self.row(&Browser::default(), stored.session, stored.user, stored.last_active_at);
+                    let row = self.row(&Browser::default(), found.stored);
                     SessionEvent::Created { row: Box::new(row) }
                 }
             };

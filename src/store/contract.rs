@@ -166,6 +166,7 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         },
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,
+        shared_computer: false,
     }
 }
 

@@ -87,6 +87,7 @@ impl State {
             user: self.user(&row.new.session.user_id),
             secret_hash: row.new.secret_hash,
             remember: row.new.remember,
+            shared_computer: row.new.shared_computer,
             authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
         }

@@ -559,6 +559,7 @@ async fn insert_session(connection: &mut PgConnection, new: &NewSession) -> Resu
         .bind(new.remember)
         .bind(session.created_at.unix_ms())
         .bind(session.expires_at.unix_ms())
+        .bind(new.shared_computer)
         .execute(connection)
         .await?;
     Ok(())

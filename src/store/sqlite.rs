@@ -425,6 +425,7 @@ async fn insert_session(connection: &mut SqliteConnection, new: &NewSession) -> 
         .bind(new.remember)
         .bind(session.created_at.unix_ms())
         .bind(session.expires_at.unix_ms())
+        .bind(new.shared_computer)
         .execute(connection)
         .await?;
     Ok(())

@@ -25,10 +25,13 @@ pub async fn sign_in(
     /// Whether the cookie outlives the browser's window.
     #[server(default)]
     remember: bool,
+    /// Whether others use the computer too.
+    #[server(default)]
+    shared_computer: bool,
 ) -> Result<(), AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let sign_in = multi_session::SignIn { email, password, remember };
+    let sign_in = multi_session::SignIn { email, password, remember, shared_computer };
     let browser = engine().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
@@ -47,10 +50,14 @@ pub async fn sign_up(
     email: String,
     /// The password that will sign in.
     password: String,
+    /// Whether others use the computer too.
+    #[server(default)]
+    shared_computer: bool,
 ) -> Result<(), AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let sign_up = multi_session::SignUp { name, email, password, image: None, remember: true };
+    let sign_up =
+        multi_session::SignUp { name, email, password, image: None, remember: true, shared_computer };
     let browser = engine().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())

@@ -26,6 +26,7 @@ mod rate_limit;
 mod reference;
 mod revoke;
 mod set_active;
+mod shared_computer;
 mod sign_in;
 mod sign_out;
 mod step_up;

@@ -368,6 +368,7 @@ pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(st
         password: "correct horse".to_owned(),
         image: None,
         remember: true,
+        shared_computer: false,
     };
     let elsewhere = engine.sign_up(&Browser::default(), &client, sign_up("ada")).await.expect("a sign-up");
     for round in 0..3 {
@@ -375,6 +376,7 @@ pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(st
             email: "ada@example.org".to_owned(),
             password: "correct horse".to_owned(),
             remember: true,
+            shared_computer: false,
         };
         let shared = engine.sign_in(&Browser::default(), &client, form).await.expect("a sign-in");
         let ada = Target::Id(shared.active().expect("ada").session.id.clone());
