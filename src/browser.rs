@@ -1,6 +1,6 @@
 //! What one browser holds.
 
-use crate::{Code, Credential, NewSession, Session, SessionId, Timestamp, User};
+use crate::{Code, Credential, Keep, NewSession, Session, SessionId, Timestamp, User};
 
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +39,12 @@ pub struct Held {
     pub session: Session,
     /// Its user.
     pub user: User,
+    /// When the person last proved who they are: at sign-in, or in this session since.
+    pub authenticated_at: Timestamp,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too.
+    pub shared_computer: bool,
     /// When the session last made a request, as far as the store knows.
     pub last_active_at: Timestamp,
     /// Whether the browser must be sent the cookies again, since they were made or extended just now.
@@ -50,8 +54,22 @@ pub struct Held {
 impl Held {
     /// A session that was stored just now; the browser has not its cookies yet.
     pub(crate) fn issued(credential: Credential, new: NewSession, user: User) -> Self {
-        let last_active_at = new.session.created_at;
-        Self { credential, session: new.session, user, remember: new.remember, last_active_at, issue: true }
+        let now = new.session.created_at;
+        Self {
+            credential,
+            session: new.session,
+            user,
+            authenticated_at: now,
+            remember: new.remember,
+            shared_computer: new.shared_computer,
+            last_active_at: now,
+            issue: true,
+        }
+    }
+
+    /// How long the browser keeps it.
+    pub(crate) fn keep(&self) -> Keep {
+        Keep::of(self.remember, self.shared_computer)
     }
 }
 
@@ -95,6 +113,20 @@ impl Browser {
         next.held.retain(|held| held.session.id != *id);
         if next.active.as_ref() == Some(id) {
             next.active = next.held.first().filter(|_| promote).map(|held| held.session.id.clone());
+        }
+        next
+    }
+
+    /// Gives the active session another credential and expiry, since its person proved at `now` who they are.
+    pub(crate) fn renewed(&self, credential: Credential, expires_at: Timestamp, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
+            held.session.handle = credential.handle.clone();
+            held.session.expires_at = expires_at;
+            held.session.updated_at = now;
+            held.authenticated_at = now;
+            held.credential = credential;
+            held.issue = true;
         }
         next
     }

@@ -27,6 +27,13 @@ pub enum Change {
         /// The session that is.
         to: SessionId,
     },
+    /// A session has another credential since its person proved once more who they are.
+    Reauthenticated {
+        /// Whose it is.
+        user: UserId,
+        /// Which one.
+        id: SessionId,
+    },
     /// Sessions made requests.
     Touched(
         /// Whose, which and when.

@@ -42,7 +42,7 @@ codes! {
         "That does not look like an e-mail address.";
     /// The account has no password: it signs in otherwise.
     CredentialAccountNotFound = "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found",
-        "This account has no password that could be changed.";
+        "This account has no password.";
     /// The current password that was typed is wrong.
     InvalidPassword = "INVALID_PASSWORD", "Invalid password",
         "That is not your current password.";
@@ -68,6 +68,9 @@ codes! {
     /// Nobody is signed in.
     Unauthorized = "UNAUTHORIZED", "Unauthorized",
         "You are signed out. Please sign in again.";
+    /// The person proved too long ago who they are to do that.
+    SessionNotFresh = "SESSION_NOT_FRESH", "Session is not fresh",
+        "Please confirm with your password that it's you.";
     /// The request has no field of that name and type.
     ValidationError = "VALIDATION_ERROR", "Validation failed",
         "Something in that form was missing.";

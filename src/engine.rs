@@ -9,7 +9,7 @@ use crate::password::Passwords;
 use crate::store::Actor;
 use crate::throttle::Throttle;
 use crate::{
-    Browser, Clock, Handle, Held, Options, OsRandom, PasswordLimits, Random, Result, SessionId, Store,
+    Browser, Clock, Code, Handle, Held, Options, OsRandom, PasswordLimits, Random, Result, SessionId, Store,
     SystemClock, Timestamp,
 };
 
@@ -18,6 +18,7 @@ mod current;
 mod fall_over;
 mod list;
 mod operate;
+mod reauthenticate;
 mod revoke;
 mod set_active;
 mod sign_in;
@@ -28,6 +29,7 @@ mod watch;
 
 pub use change_password::ChangePassword;
 pub use operate::KnownSession;
+pub use reauthenticate::Reauthenticate;
 pub use sign_in::{SignIn, SignUp};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
@@ -106,6 +108,17 @@ impl Engine {
         let mut bytes = [0; 8];
         self.0.random.fill(&mut bytes);
         Duration::from_millis(u64::from_be_bytes(bytes) % milliseconds)
+    }
+
+    /// Holds that the active session's person proved not long ago who they are (ASVS 5.0, 7.5.2). It stands before
+    /// writes that end other sessions, never before a list.
+    fn fresh_actor<'a>(&self, browser: &'a Browser) -> Result<Actor<'a>> {
+        let active = browser.signed_in()?;
+        if self.options().is_fresh(active.authenticated_at, self.now()) {
+            Self::actor(browser)
+        } else {
+            Err(Code::SessionNotFresh.into())
+        }
     }
 
     fn actor(browser: &Browser) -> Result<Actor<'_>> {

@@ -142,6 +142,7 @@ mod tests {
             is_current: id == "current",
             is_held: id == "current",
             device: Device::default(),
+            shared_computer: false,
             created_at: at,
             expires_at: at,
             session,

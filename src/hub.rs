@@ -58,6 +58,8 @@ pub(crate) enum Message {
     Event(EventId, Arc<SessionEvent>),
     /// Something may have been missed.
     Resync,
+    /// This session has another credential: who listens with the one before must prove anew who they are.
+    Reauthenticated(SessionId),
 }
 
 /// The channels of the users who listen on this node.
@@ -165,6 +167,14 @@ impl Hub {
         for (_, channel) in state.channels.iter_mut().filter(|(id, _)| user.is_none_or(|user| user == *id)) {
             channel.last = number;
             let _ = channel.sender.send(Message::Resync);
+        }
+    }
+
+    /// Tells the streams of a session that it has another credential.
+    pub(crate) fn reauthenticated(&self, user: &UserId, id: SessionId) {
+        if let Some(channel) = self.lock().channels.get(user) {
+            // Without a listener nobody misses it.
+            let _ = channel.sender.send(Message::Reauthenticated(id));
         }
     }
 

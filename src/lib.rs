@@ -52,11 +52,13 @@ let laptop = engine.sign_up(&Browser::default(), &laptop, SignUp {
     password: "correct horse".to_owned(),
     image: None,
     remember: true,
+    shared_computer: false,
 }).await?;
 let phone = engine.sign_in(&Browser::default(), &Client::default(), SignIn {
     email: "ada@example.org".to_owned(),
     password: "correct horse".to_owned(),
     remember: true,
+    shared_computer: false,
 }).await?;
 
 let rows = engine.list(&laptop).await?;
@@ -122,7 +124,7 @@ pub use device::{Device, DeviceKind};
 pub use event::{EndedBy, Ending, SessionEvent};
 pub use handle::Handle;
 pub use id::{InvalidId, SessionId, UserId};
-pub use options::{InvalidOptions, Options, OptionsBuilder};
+pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
 pub use session::{DeviceSession, EndedCount, EndedReason, Session};
 pub use timestamp::Timestamp;
 pub use user::User;
@@ -135,16 +137,16 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, KnownSession, SignIn, SignOutScope, SignUp, Swept, Target,
-        Told, Watch,
+        ChangePassword, Engine, EngineBuilder, KnownSession, Reauthenticate, SignIn, SignOutScope, SignUp,
+        Swept, Target, Told, Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
-        StoreError, StoredSession,
+        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
+        Statistics, Store, StoreError, StoredSession,
     },
     user_agent::device_of,
 };

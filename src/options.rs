@@ -1,8 +1,102 @@
 //! How long sessions live and how many there may be.
 
+use std::fmt;
 use std::time::Duration;
 
+use crate::Timestamp;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a browser keeps a cookie at most (RFC 6265bis, 5.5).
+const LONGEST: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// A level of NIST SP 800-63B-4 (2.1.3, 2.2.3, 2.3.3): how long a session may last, and be idle.
+///
+/// | level | absolute | idle | fresh |
+/// |---|---|---|---|
+/// | AAL1 | 30 days | 30 days | a day |
+/// | AAL2 | 24 hours | 1 hour | 1 hour |
+/// | AAL3 | 12 hours | 15 minutes | 15 minutes |
+///
+/// The standard names no idle timeout for AAL1, so the overall one is the limit. It knows no fresh age either: who may
+/// be away for so long without being asked has, at AAL2 and AAL3, proved who they are for so long too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Authenticator assurance level 1.
+    NistAal1,
+    /// Authenticator assurance level 2.
+    NistAal2,
+    /// Authenticator assurance level 3.
+    NistAal3,
+}
+
+impl Preset {
+    /// Every preset there is.
+    pub const ALL: [Self; 3] = [Self::NistAal1, Self::NistAal2, Self::NistAal3];
+
+    /// The stable name, as in `nist-aal2`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NistAal1 => "nist-aal1",
+            Self::NistAal2 => "nist-aal2",
+            Self::NistAal3 => "nist-aal3",
+        }
+    }
+
+    /// The time after its sign-in at which a session ends whatever its activity.
+    pub const fn absolute_timeout(self) -> Duration {
+        match self {
+            Self::NistAal1 => Duration::from_secs(30 * 24 * 60 * 60),
+            Self::NistAal2 => DAY,
+            Self::NistAal3 => Duration::from_secs(12 * 60 * 60),
+        }
+    }
+
+    /// The time without activity after which a session ends.
+    pub const fn session_timeout(self) -> Duration {
+        match self {
+            Self::NistAal1 => self.absolute_timeout(),
+            Self::NistAal2 => HOUR,
+            Self::NistAal3 => Duration::from_secs(15 * 60),
+        }
+    }
+
+    /// How long ago a person may have proved who they are to end other sessions.
+    pub const fn fresh_age(self) -> Duration {
+        match self {
+            Self::NistAal1 => Options::FRESH_AGE,
+            Self::NistAal2 | Self::NistAal3 => self.session_timeout(),
+        }
+    }
+}
+
+/// How long a browser keeps a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Until a limit is reached, also when the browser's window closes.
+    Remembered,
+    /// Until the browser's window closes, or for [`Options::UNREMEMBERED_TIMEOUT`].
+    Window,
+    /// The same, and idle for [`Options::SHARED_TIMEOUT`] at most.
+    SharedComputer,
+}
+
+impl Keep {
+    /// What a person chose: on a shared computer nothing is remembered.
+    pub const fn of(remember: bool, shared_computer: bool) -> Self {
+        match (remember, shared_computer) {
+            (_, true) => Self::SharedComputer,
+            (true, false) => Self::Remembered,
+            (false, false) => Self::Window,
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// The limits of sessions, checked when they are built.
 ///
@@ -24,6 +118,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Options {
     maximum_sessions: u32,
     session_timeout: Duration,
+    absolute_timeout: Duration,
+    fresh_age: Duration,
     revoke_oldest_on_max: bool,
     update_age: Duration,
 }
@@ -33,6 +129,8 @@ impl Default for Options {
         Self {
             maximum_sessions: Self::MAXIMUM_SESSIONS,
             session_timeout: Self::SESSION_TIMEOUT,
+            absolute_timeout: Self::ABSOLUTE_TIMEOUT,
+            fresh_age: Self::FRESH_AGE,
             revoke_oldest_on_max: true,
             update_age: Self::UPDATE_AGE,
         }
@@ -44,14 +142,21 @@ impl Options {
     pub const MAXIMUM_SESSIONS: u32 = 5;
     /// The default time without activity after which a session ends: 30 days.
     pub const SESSION_TIMEOUT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    /// The default time after its sign-in at which a session ends whatever its activity: 90 days.
+    pub const ABSOLUTE_TIMEOUT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+    /// How long ago a person may by default have proved who they are to end other sessions: a day, as Better Auth has it.
+    pub const FRESH_AGE: Duration = DAY;
     /// The default time between two extensions of a session: a day.
     pub const UPDATE_AGE: Duration = DAY;
-    /// How long a sign-in lives that asked not to be remembered, if the session timeout is not shorter: a day.
+    /// How long a sign-in lives at most that asked not to be remembered, whatever its activity: a day.
     pub const UNREMEMBERED_TIMEOUT: Duration = DAY;
+    /// The time without activity after which a session on a shared computer ends, if the session timeout is not shorter:
+    /// 30 minutes.
+    pub const SHARED_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
     /// Starts from the defaults.
     pub fn builder() -> OptionsBuilder {
-        OptionsBuilder { options: Self::default() }
+        OptionsBuilder::default()
     }
 
     /// How many live sessions a user may have, and how many accounts a browser may hold.
@@ -64,6 +169,16 @@ impl Options {
         self.session_timeout
     }
 
+    /// The time after its sign-in, or after the last re-authentication, at which a session ends whatever its activity.
+    pub const fn absolute_timeout(&self) -> Duration {
+        self.absolute_timeout
+    }
+
+    /// How long ago a person may have proved who they are to end other sessions.
+    pub const fn fresh_age(&self) -> Duration {
+        self.fresh_age
+    }
+
     /// Whether the oldest session gives way at the maximum, rather than the new one being refused.
     pub const fn revoke_oldest_on_max(&self) -> bool {
         self.revoke_oldest_on_max
@@ -72,20 +187,90 @@ impl Options {
     /// The time after which activity extends a session again: the configured one, but never more
     /// than a thirtieth of the timeout, so that a short timeout slides too.
     pub fn update_age(&self) -> Duration {
-        self.update_age.min(self.session_timeout / 30)
+        self.update_age_for(self.session_timeout)
     }
 
-    /// How long a new session lives.
-    pub fn lifetime(&self, remember: bool) -> Duration {
-        if remember { self.session_timeout } else { self.session_timeout.min(Self::UNREMEMBERED_TIMEOUT) }
+    /// When a session ends that is active at `now`, by whichever limit comes first: idle from `now`, or overall from
+    /// `authenticated_at`, the moment at which its person last proved who they are (ASVS 5.0, 7.3.1 and 7.3.2).
+    ///
+    /// Re-authentication restarts both and activity only the idle one (NIST SP 800-63B-4, 5.2).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use multi_session::{Keep, Options, Timestamp};
+    ///
+    /// let (minute, day) = (Duration::from_secs(60), Duration::from_secs(24 * 60 * 60));
+    /// let (options, signed_in) = (Options::default(), Timestamp::from_unix_ms(0));
+    /// let ends = |now, keep| options.expires_at(signed_in, now, keep);
+    /// assert_eq!(ends(signed_in, Keep::Remembered), signed_in.plus(30 * day));
+    /// assert_eq!(ends(signed_in.plus(80 * day), Keep::Remembered), signed_in.plus(90 * day));
+    /// assert_eq!(ends(signed_in, Keep::Window), signed_in.plus(day));
+    /// assert_eq!(ends(signed_in, Keep::SharedComputer), signed_in.plus(30 * minute));
+    /// ```
+    pub fn expires_at(&self, authenticated_at: Timestamp, now: Timestamp, keep: Keep) -> Timestamp {
+        now.plus(self.idle(keep)).min(authenticated_at.plus(self.overall(keep)))
+    }
+
+    /// When an active session that expires at `from` expires from now on; `None` where nothing is to be written: it
+    /// was extended less than the update age ago.
+    ///
+    /// A session that was made under longer limits is brought under those in force.
+    #[cfg(feature = "engine")]
+    pub(crate) fn extension(
+        &self,
+        from: Timestamp,
+        authenticated_at: Timestamp,
+        now: Timestamp,
+        keep: Keep,
+    ) -> Option<Timestamp> {
+        let to = self.expires_at(authenticated_at, now, keep);
+        let idle = self.idle(keep);
+        let update_age = self.update_age_for(idle);
+        let is_due = from.minus(idle).plus(update_age) <= now;
+        // Clocks of nodes differ a little, which is no reason to write.
+        let is_too_long =
+            from > authenticated_at.plus(self.overall(keep)) || from > now.plus(idle).plus(update_age);
+        (to != from && (is_due || is_too_long)).then_some(to)
+    }
+
+    /// Whether somebody who proved at `authenticated_at` who they are need not do so again to end other sessions.
+    pub fn is_fresh(&self, authenticated_at: Timestamp, now: Timestamp) -> bool {
+        now.since(authenticated_at) <= self.fresh_age
+    }
+
+    /// How long a session may be idle.
+    fn idle(&self, keep: Keep) -> Duration {
+        match keep {
+            Keep::Remembered | Keep::Window => self.session_timeout,
+            Keep::SharedComputer => self.session_timeout.min(Self::SHARED_TIMEOUT),
+        }
+    }
+
+    /// How long a session lives at most.
+    fn overall(&self, keep: Keep) -> Duration {
+        match keep {
+            Keep::Remembered => self.absolute_timeout,
+            Keep::Window | Keep::SharedComputer => self.absolute_timeout.min(Self::UNREMEMBERED_TIMEOUT),
+        }
+    }
+
+    fn update_age_for(&self, idle: Duration) -> Duration {
+        self.update_age.min(idle / 30)
     }
 }
 
 /// Builds [`Options`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct OptionsBuilder {
+    /// What no preset has a say in.
     options: Options,
+    preset: Option<Preset>,
+    session_timeout: Option<Duration>,
+    absolute_timeout: Option<Duration>,
+    fresh_age: Option<Duration>,
 }
 
 impl OptionsBuilder {
@@ -113,7 +298,55 @@ impl OptionsBuilder {
     /// # Ok::<(), multi_session::InvalidOptions>(())
     /// ```
     pub fn session_timeout(mut self, timeout: Duration) -> Self {
-        self.options.session_timeout = timeout;
+        self.session_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the time after its sign-in at which a session ends whatever its activity (default 90 days).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use {multi_session::Options, std::time::Duration};
+    /// let options = Options::builder().absolute_timeout(Duration::from_secs(3600)).build()?;
+    /// assert_eq!(options.absolute_timeout().as_secs(), 3600);
+    /// # Ok::<(), multi_session::InvalidOptions>(())
+    /// ```
+    pub fn absolute_timeout(mut self, timeout: Duration) -> Self {
+        self.absolute_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long ago a person may have proved who they are to end other sessions (default a day).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use {multi_session::Options, std::time::Duration};
+    /// let options = Options::builder().fresh_age(Duration::from_secs(300)).build()?;
+    /// assert_eq!(options.fresh_age().as_secs(), 300);
+    /// # Ok::<(), multi_session::InvalidOptions>(())
+    /// ```
+    pub fn fresh_age(mut self, age: Duration) -> Self {
+        self.fresh_age = Some(age);
+        self
+    }
+
+    /// Takes the timeouts of a standard's level; what is set beside it must not be looser.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use {multi_session::{Options, Preset}, std::time::Duration};
+    /// let minutes = |count: u64| Duration::from_secs(count * 60);
+    /// let aal2 = || Options::builder().preset(Preset::NistAal2);
+    /// assert_eq!(aal2().build()?.session_timeout(), minutes(60));
+    /// assert_eq!(aal2().session_timeout(minutes(10)).build()?.session_timeout(), minutes(10));
+    /// assert!(aal2().session_timeout(minutes(61)).build().is_err());
+    /// # Ok::<(), multi_session::InvalidOptions>(())
+    /// ```
+    pub fn preset(mut self, preset: Preset) -> Self {
+        self.preset = Some(preset);
         self
     }
 
@@ -150,19 +383,51 @@ impl OptionsBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidOptions`] when a value is zero or outside what a browser and a store can keep.
+    /// [`InvalidOptions`] when a value is zero or outside what a browser and a store can keep, or looser than the preset.
     pub fn build(self) -> Result<Options, InvalidOptions> {
-        let Options { maximum_sessions, session_timeout, update_age, .. } = self.options;
+        let Options { maximum_sessions, update_age, .. } = self.options;
         if !(1..=100).contains(&maximum_sessions) {
             return Err(InvalidOptions::MaximumSessions(maximum_sessions));
-        }
-        if !(Duration::from_secs(1)..=400 * DAY).contains(&session_timeout) {
-            return Err(InvalidOptions::SessionTimeout(session_timeout));
         }
         if update_age.is_zero() {
             return Err(InvalidOptions::UpdateAge);
         }
-        Ok(self.options)
+        Ok(Options {
+            session_timeout: self.timeout(
+                "session timeout",
+                self.session_timeout,
+                Preset::session_timeout,
+                Options::SESSION_TIMEOUT,
+            )?,
+            absolute_timeout: self.timeout(
+                "absolute timeout",
+                self.absolute_timeout,
+                Preset::absolute_timeout,
+                Options::ABSOLUTE_TIMEOUT,
+            )?,
+            fresh_age: self.timeout("fresh age", self.fresh_age, Preset::fresh_age, Options::FRESH_AGE)?,
+            ..self.options
+        })
+    }
+
+    /// What was set, if it is not looser than the preset; otherwise the preset's, otherwise the default.
+    fn timeout(
+        &self,
+        name: &'static str,
+        set: Option<Duration>,
+        of_preset: impl Fn(Preset) -> Duration,
+        default: Duration,
+    ) -> Result<Duration, InvalidOptions> {
+        let Some(value) = set else { return Ok(self.preset.map_or(default, of_preset)) };
+        if !(Duration::from_secs(1)..=LONGEST).contains(&value) {
+            return Err(InvalidOptions::Timeout { name, value });
+        }
+        match self.preset.map(|preset| (preset, of_preset(preset))) {
+            Some((preset, limit)) if value > limit => {
+                Err(InvalidOptions::LooserThanPreset { name, value, preset, limit })
+            }
+            _ => Ok(value),
+        }
     }
 }
 
@@ -173,10 +438,154 @@ pub enum InvalidOptions {
     /// The number of sessions is zero or more than a request's cookies can carry.
     #[error("maximum sessions must be 1 to 100, and {0} is not")]
     MaximumSessions(u32),
-    /// The timeout is shorter than a second or longer than a browser keeps a cookie (RFC 6265bis: 400 days).
-    #[error("session timeout must be 1 second to 400 days, and {0:?} is not")]
-    SessionTimeout(Duration),
+    /// A timeout is shorter than a second or longer than a browser keeps a cookie (RFC 6265bis: 400 days).
+    #[error("{name} must be 1 second to 400 days, and {value:?} is not")]
+    Timeout {
+        /// Which one.
+        name: &'static str,
+        /// What was set.
+        value: Duration,
+    },
+    /// A timeout is longer than the chosen preset allows.
+    #[error(
+        "{name} of {value:?} is looser than {preset} allows ({limit:?}): shorten it, or leave it or the preset out"
+    )]
+    LooserThanPreset {
+        /// Which one.
+        name: &'static str,
+        /// What was set.
+        value: Duration,
+        /// The preset.
+        preset: Preset,
+        /// The longest that it allows.
+        limit: Duration,
+    },
     /// The time between extensions is zero, which would write on every request.
     #[error("update age must be more than zero")]
     UpdateAge,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ASVS 5.0, 7.1.1: what the documents say is what the constants are.
+    #[test]
+    fn the_readme_says_the_timeouts_that_are_in_force() {
+        let readme = include_str!("../README.md");
+        let days = |duration: Duration| {
+            assert_eq!(duration.subsec_nanos(), 0);
+            assert_eq!(duration.as_secs() % DAY.as_secs(), 0, "{duration:?} is not in days");
+            format!("{}d", duration.as_secs() / DAY.as_secs())
+        };
+        let options = Options::default();
+        for (name, value) in [
+            ("MULTI_SESSION_MAXIMUM_SESSIONS", options.maximum_sessions().to_string()),
+            ("MULTI_SESSION_SESSION_TIMEOUT", days(options.session_timeout())),
+            ("MULTI_SESSION_ABSOLUTE_TIMEOUT", days(options.absolute_timeout())),
+            ("MULTI_SESSION_FRESH_AGE", days(options.fresh_age())),
+            ("MULTI_SESSION_REVOKE_OLDEST_ON_MAX", options.revoke_oldest_on_max().to_string()),
+        ] {
+            let row = format!("| `{name}` | `{value}` |");
+            assert!(readme.contains(&row), "the README has no {row}");
+        }
+        let minutes = Options::SHARED_TIMEOUT.as_secs() / 60;
+        assert!(readme.contains(&format!("on a shared computer after {minutes} minutes")));
+        let short = |duration: Duration| match duration.as_secs() / 60 {
+            minutes if minutes % (48 * 60) == 0 => format!("{} d", minutes / (24 * 60)),
+            minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
+            minutes => format!("{minutes} min"),
+        };
+        for preset in Preset::ALL {
+            let [absolute, idle, fresh] =
+                [preset.absolute_timeout(), preset.session_timeout(), preset.fresh_age()].map(short);
+            let row = format!("| `{preset}` | {absolute} | {idle} | {fresh} |");
+            assert!(readme.contains(&row), "the README has no {row}");
+        }
+    }
+
+    #[test]
+    fn a_preset_is_the_standards() {
+        for (preset, absolute, idle) in [
+            (Preset::NistAal1, 30 * DAY, 30 * DAY),
+            (Preset::NistAal2, 24 * HOUR, HOUR),
+            (Preset::NistAal3, 12 * HOUR, HOUR / 4),
+        ] {
+            let options = Options::builder().preset(preset).build().expect("a preset is valid");
+            assert_eq!((options.absolute_timeout(), options.session_timeout()), (absolute, idle), "{preset}");
+        }
+    }
+
+    /// One of the settings that a preset has a say in.
+    struct Setting {
+        name: &'static str,
+        set: fn(OptionsBuilder, Duration) -> OptionsBuilder,
+        get: fn(&Options) -> Duration,
+        of_preset: fn(Preset) -> Duration,
+    }
+
+    #[test]
+    fn what_is_stricter_than_a_preset_wins_and_what_is_looser_is_refused() {
+        let second = Duration::from_secs(1);
+        let settings = [
+            Setting {
+                name: "session timeout",
+                set: OptionsBuilder::session_timeout,
+                get: Options::session_timeout,
+                of_preset: Preset::session_timeout,
+            },
+            Setting {
+                name: "absolute timeout",
+                set: OptionsBuilder::absolute_timeout,
+                get: Options::absolute_timeout,
+                of_preset: Preset::absolute_timeout,
+            },
+            Setting {
+                name: "fresh age",
+                set: OptionsBuilder::fresh_age,
+                get: Options::fresh_age,
+                of_preset: Preset::fresh_age,
+            },
+        ];
+        for preset in Preset::ALL {
+            for Setting { name, set, get, of_preset } in &settings {
+                let limit = of_preset(preset);
+                let build = |value| set(Options::builder().preset(preset), value).build();
+                for value in [limit, limit - second] {
+                    assert_eq!(get(&build(value).expect("it is strict")), value, "{preset} {name}");
+                }
+                let error = build(limit + second).expect_err("it is looser");
+                let value = limit + second;
+                assert_eq!(error, InvalidOptions::LooserThanPreset { name, value, preset, limit });
+                assert!(error.to_string().contains(preset.as_str()), "{error}");
+                assert!(error.to_string().contains("looser"), "{error}");
+            }
+        }
+    }
+
+    #[cfg(feature = "engine")]
+    #[test]
+    fn a_session_from_longer_limits_is_brought_under_those_in_force() {
+        let options = Options::builder().preset(Preset::NistAal2).build().expect("a preset is valid");
+        let signed_in = Timestamp::from_unix_ms(1_795_000_000_000);
+        let now = signed_in.plus(10 * DAY);
+        let before = now.plus(30 * DAY);
+        let to = options.extension(before, signed_in, now, Keep::Remembered).expect("a write");
+        assert_eq!(to, signed_in.plus(DAY), "it is over");
+        let to = options.extension(before, now, now, Keep::Remembered).expect("a write");
+        assert_eq!(to, now.plus(HOUR));
+        assert_eq!(options.extension(to, now, now, Keep::Remembered), None, "once");
+    }
+
+    #[cfg(feature = "engine")]
+    #[test]
+    fn a_last_extension_reaches_the_absolute_limit_and_none_follows() {
+        let options = Options::default();
+        let signed_in = Timestamp::from_unix_ms(1_795_000_000_000);
+        let limit = signed_in.plus(90 * DAY);
+        let from = signed_in.plus(89 * DAY);
+        let now = signed_in.plus(61 * DAY);
+        assert_eq!(options.extension(from, signed_in, now, Keep::Remembered), Some(limit));
+        assert_eq!(options.extension(limit, signed_in, signed_in.plus(89 * DAY), Keep::Remembered), None);
+    }
 }

@@ -47,6 +47,10 @@ pub struct DeviceSession {
     pub is_held: bool,
     /// The user agent in a person's words.
     pub device: Device,
+    /// Whether the person said at sign-in that others use the computer too: no cookie outlives the browser's window, and
+    /// it is out after 30 minutes without activity at most.
+    #[serde(default)]
+    pub shared_computer: bool,
     /// When the person signed in.
     pub created_at: Timestamp,
     /// When it ends unless activity extends it.

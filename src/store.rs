@@ -37,6 +37,10 @@ pub struct StoredSession {
     pub secret_hash: SecretHash,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too.
+    pub shared_computer: bool,
+    /// When its person last proved who they are: at its creation, or since by [`Store::reauthenticate`].
+    pub authenticated_at: Timestamp,
     /// When it last made a request.
     pub last_active_at: Timestamp,
 }
@@ -59,6 +63,19 @@ pub struct NewSession {
     pub secret_hash: SecretHash,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too.
+    pub shared_computer: bool,
+}
+
+/// What a session has from its re-authentication on.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// The public half of the new cookie.
+    pub handle: Handle,
+    /// What the new cookie's secret will be compared with.
+    pub secret_hash: SecretHash,
+    /// When it ends unless activity extends it.
+    pub expires_at: Timestamp,
 }
 
 /// How a new session must fit.
@@ -231,6 +248,16 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// Gives the actor's own session another credential and expiry, and notes that its person proved at `now` who they
+    /// are; `false` if it is not live. The credential so far is dead from then on, and of two calls at once the later
+    /// one's holds.
+    async fn reauthenticate(
+        &self,
+        actor: Actor<'_>,
+        renewal: &Renewal,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Ends one live session of the actor's user.
     async fn end_by_id(
         &self,
@@ -330,6 +357,12 @@ pub trait Store: Send + Sync {
 
     /// Finishes what is under way and lets go of the store.
     async fn close(&self);
+}
+
+/// What a committed re-authentication is told as.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn reauthenticated(actor: Actor<'_>) -> Change {
+    Change::Reauthenticated { user: actor.user.clone(), id: actor.session.clone() }
 }
 
 /// What a committed change is told as: the sessions that began or ended, a user at a time.

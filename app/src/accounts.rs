@@ -1,16 +1,23 @@
-//! Signing in and up, changing the password, and the accounts that one browser holds.
+//! Signing in and up, confirming and changing the password, and the accounts that one browser holds.
 
 mod actions;
 mod avatar;
 mod change_password;
+#[cfg(feature = "ssr")]
+mod confirm;
 mod entry;
 mod held_accounts;
 mod sign_in;
 mod sign_up;
 mod switcher;
 
-pub use actions::{ChangePassword, SignIn, SignOut, SignUp, change_password, sign_in, sign_out, sign_up};
+pub use actions::{
+    ChangePassword, ConfirmStep, SignIn, SignOut, SignUp, change_password, confirm_step, sign_in, sign_out,
+    sign_up,
+};
 pub use change_password::ChangePasswordPage;
+#[cfg(feature = "ssr")]
+pub use confirm::{Confirm, Step};
 pub use sign_in::SignInPage;
 pub use sign_up::SignUpPage;
 pub use switcher::Switcher;

@@ -110,6 +110,9 @@ impl Act {
     }
 
     fn settle(self, session_id: String, result: Result<String, AppError>) {
+        if result.as_ref().is_err_and(|error| error.is(Code::SessionNotFresh)) {
+            return address::go(&address::confirm(self.path, &session_id));
+        }
         if let Ok(body) = &result
             && let Some(away) = self.away.with_value(|away| untrack(|| away(&session_id, body)))
         {

@@ -1,6 +1,7 @@
 //! The address of the page: which page it is, and what it asks for.
 //!
-//! Four pages need no router in the browser: links are links, and the server knows where everybody belongs.
+//! Few pages need no router in the browser: links are links, and the server knows where everybody belongs. `/confirm`
+//! is not among them: only the server makes it.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -147,6 +148,12 @@ pub(crate) fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (key == name).then_some(value)
     })
+}
+
+/// The page that asks for the password before an act on other sessions: a server function's path, and the session's id
+/// or nothing.
+pub(crate) fn confirm(act: &str, session_id: &str) -> String {
+    ["/confirm?act=", act, "&session_id=", session_id].concat()
 }
 
 /// Goes to another page. Browser only.

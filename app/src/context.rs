@@ -8,7 +8,7 @@ use multi_session::{
     http::{Problem, RequestState},
 };
 
-use crate::{AppError, guard::home};
+use crate::{AppError, accounts::Step, guard::home};
 
 /// The rules, over the server's store.
 pub(crate) fn engine() -> Engine {
@@ -46,13 +46,26 @@ pub(crate) fn refuse(code: Code) {
     }
 }
 
+/// The same where other sessions end: who must prove first who they are is sent to the page for it.
+pub(crate) fn fail_or_confirm(error: Error, step: &Step) -> AppError {
+    if error.code() == Code::SessionNotFresh {
+        send_form(&step.address());
+    }
+    fail(error)
+}
+
+/// Sends a form to another page; a script finds its way by the answer.
+pub(crate) fn send_form(to: &str) {
+    if request().is_form_post() {
+        leptos_axum::redirect(to);
+    }
+}
+
 /// Keeps what the browser holds now, and sends a form to where it belongs, with the notice `done` to show there.
 pub(crate) fn settle(request: &RequestState, browser: Browser, done: &str) {
     let path = home(browser.active().is_some());
     request.set_browser(browser);
-    if request.is_form_post() {
-        leptos_axum::redirect(&format!("{path}?done={done}"));
-    }
+    send_form(&format!("{path}?done={done}"));
 }
 
 /// Sends a page request to another page.

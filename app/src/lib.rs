@@ -27,12 +27,14 @@ mod context;
 mod guard;
 mod not_found;
 mod notice;
+#[cfg(feature = "ssr")]
+mod plain;
 
 pub use act::Act;
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 #[cfg(feature = "ssr")]
-pub use {address::page_paths, guard::home, notice::SignedOutElsewhere};
+pub use {accounts::Confirm, address::page_paths, guard::home, notice::SignedOutElsewhere, plain::plain};
 
 use crate::{
     accounts::{ChangePasswordPage, SignInPage, SignUpPage, Switcher},

@@ -130,9 +130,19 @@ pub(crate) fn of_done(done: &str) -> Option<Notice> {
     Some(Notice { text: text.to_owned(), good: done != "ended" })
 }
 
+/// An address with an error in its query, as a form's redirect puts it there.
+#[cfg(feature = "ssr")]
+pub(crate) fn with_error(address: &str, act: &str, error: &AppError) -> String {
+    use leptos::server_fn::error::ServerFnUrlError;
+
+    // The host is none of anybody's: only what follows it is taken.
+    let url = ServerFnUrlError::new(act, error.clone()).to_url(&["http://localhost", address].concat());
+    url.map_or_else(|_| address.to_owned(), |url| [url.path(), "?", url.query().unwrap_or_default()].concat())
+}
+
 /// The error that a form's redirect has put into a query.
 #[cfg(feature = "ssr")]
-fn form_error(query: &str) -> Option<AppError> {
+pub(crate) fn form_error(query: &str) -> Option<AppError> {
     use leptos::server_fn::error::ServerFnUrlError;
 
     let (_, error) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "__err")?;

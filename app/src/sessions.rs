@@ -22,6 +22,8 @@ pub use manager::SessionsManager;
 pub use page::SessionsPage;
 pub use use_list_device_sessions::{UseListDeviceSessionsReturn, use_list_device_sessions};
 
+#[cfg(feature = "ssr")]
+pub(crate) use actions::{REVOKE, REVOKE_ALL, REVOKE_OTHERS};
 pub(crate) use announce::announce_outcomes;
 pub(crate) use loaded::Loaded;
 pub(crate) use rows::rows;

@@ -11,6 +11,9 @@ export type TargetSession =
 /** What a sign-out ends: every account of this browser, which is the default, or only the active one. */
 export type SignOutScope = { scope?: "account" | "browser" | undefined };
 
+/** What a person types to prove once more who they are. */
+export type Reauthentication = { password: string };
+
 /** The answer of an act that has nothing else to tell. */
 export interface StatusTrue {
   status: true;
@@ -33,6 +36,7 @@ export interface MultiSessionServerPlugin {
   endpoints: {
     listDeviceSessions: Get<"/multi-session/list-device-sessions", DeviceSession[]>;
     setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
+    reauthenticateSession: Post<"/multi-session/reauthenticate", Reauthentication, SessionAndUser>;
     revokeDeviceSession: Post<"/multi-session/revoke", TargetSession, StatusTrue>;
     revokeOtherDeviceSessions: Post<"/multi-session/revoke-others", undefined, StatusTrue>;
     revokeAllDeviceSessions: Post<"/multi-session/revoke-all", undefined, StatusTrue>;

@@ -2,6 +2,8 @@
 export const MULTI_SESSION_ERROR_CODES = {
   /** The named session is not this browser's or not this user's, or has ended, or never was. */
   INVALID_SESSION_TOKEN: { code: "INVALID_SESSION_TOKEN", message: "Invalid session token" },
+  /** The person signed in too long ago to end other sessions: `reauthenticate` first. */
+  SESSION_NOT_FRESH: { code: "SESSION_NOT_FRESH", message: "Session is not fresh" },
   /** The user or the browser has as many sessions as allowed, and none gives way. */
   MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },
 } as const;

@@ -9,9 +9,12 @@ export const REVOKE_OTHERS = "/multi-session/revoke-others";
 /** Ends every session, the current one too. */
 export const REVOKE_ALL = "/multi-session/revoke-all";
 
-/** Whether the browser may act as another session afterwards, or as none. */
+/** Proves once more who the person is. */
+export const REAUTHENTICATE = "/multi-session/reauthenticate";
+
+/** Whether the browser may act as another session afterwards, or as none, or its session has another token. */
 export const changesActive = (path: string): boolean =>
-  path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL;
+  path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL || path === REAUTHENTICATE;
 
 /** Whether the path is that of an act on the list. */
 export const isAct = (path: string): boolean => path === REVOKE_OTHERS || changesActive(path);

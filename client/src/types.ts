@@ -63,6 +63,11 @@ export interface DeviceSession extends SessionAndUser {
   /** Whether this browser holds it, so that it can be made active. */
   isHeld: boolean;
   device: Device;
+  /**
+   * Whether the person said at sign-in, by `sharedComputer: true`, that others use the computer too: it is out when the
+   * browser closes, and after 30 minutes without activity at most.
+   */
+  sharedComputer: boolean;
   /** When the person signed in. */
   createdAt: Date;
   /** When it ends unless activity extends it. */

@@ -42,6 +42,7 @@ describe('multiSession', () => {
       isCurrent: false,
       isHeld: false,
       device: { browser: 'Firefox 145', os: 'Android', kind: 'phone', label: 'Firefox 145 on Android' },
+      sharedComputer: false,
       createdAt,
       expiresAt,
       session: { id, token: phone.token, userId: phone.user.id, expiresAt, createdAt, updatedAt, ipAddress, userAgent },
@@ -97,6 +98,23 @@ describe('multiSession', () => {
     assert.deepEqual(await held(), [bob.email]);
     must(await laptop.client.signOut());
     assert.deepEqual([await held(), await phone.email()], [[], ada.email]);
+  });
+
+  test('reauthenticate keeps the session and replaces its token', async () => {
+    const { ada, laptop, phone, multiSession } = await household();
+    const before = must(await laptop.client.getSession()).session;
+    laptop.client.sent.length = 0;
+    refused(
+      await multiSession.reauthenticate({ password: 'not the password' }),
+      400, 'Bad Request', 'INVALID_PASSWORD', 'Invalid password',
+    );
+    const { session, user } = must(await multiSession.reauthenticate({ password: ada.password }));
+    assert.deepEqual(laptop.client.sent, Array(2).fill('POST /multi-session/reauthenticate'));
+    assert.equal(user.email, ada.email);
+    assert.equal(session.id, before.id);
+    assert.notEqual(session.token, before.token);
+    assert.equal(must(await laptop.client.getSession()).session.token, session.token);
+    assert.equal(await phone.email(), ada.email);
   });
 
   test('what is refused comes back as an error', async () => {

@@ -54,7 +54,7 @@ for (const [resolution, module] of [
     const readme = await readFile(path.join(root, 'README.md'), 'utf8');
     const shown = [...readme.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, code]) => code);
     assert.equal(shown.length, 3);
-    const source = `declare const sessionId: string;
+    const source = `declare const sessionId: string, password: string;
       ${shown.join('')}
       // @ts-expect-error: rows are not numbers, so the types are there
       export const numbers: number[] | null = authClient.useListDeviceSessions().data;`;

@@ -36,6 +36,10 @@ export class EntryPage {
     return this.page.getByLabel("Keep me signed in");
   }
 
+  get sharedComputer(): Locator {
+    return this.page.getByLabel("This is a shared computer");
+  }
+
   get alert(): Locator {
     return this.page.getByRole("alert");
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { expect, person, signedIn, test } from "../fixtures/test";
 import { ChangePasswordPage } from "../pages/change-password";
+import { ConfirmPage, isStale } from "../pages/confirm";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
@@ -64,6 +65,34 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await picture("sign-in-error");
       await entry.openSignUp();
       await picture("sign-up");
+    });
+
+    test(`pictures of the confirmation and a shared computer at ${width} px in ${colorScheme}`, async ({ device, startServer }) => {
+      test.skip(!folder, "SCREENSHOTS names the folder to put them into");
+      const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+      const laptop = await device("Firefox 145 on macOS", { colorScheme, viewport: { width, height } }, origin);
+      const picture = async (name: string) => {
+        await laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
+      };
+      const ada = person("Ada Lovelace");
+      await laptop.signUp(ada);
+      const phone = await device("Safari 26 on iOS", { colorScheme, viewport: { width, height } }, origin);
+      await phone.signIn(ada);
+      await isStale(laptop);
+      const confirm = new ConfirmPage(laptop);
+      await laptop.page.goto(`${origin}/confirm?act=/fn/revoke&session_id=${await phone.sessionId()}`);
+      await expect(confirm.heading).toBeVisible();
+      await picture("confirm");
+      await confirm.confirm("not the password", "Revoke");
+      await expect(confirm.alert).toBeVisible();
+      await picture("confirm-error");
+      const entry = await new EntryPage(phone).openSignIn("?add=1");
+      await entry.sharedComputer.check();
+      await phone.page.screenshot({ path: join(folder!, `shared-form-${width}-${colorScheme}.png`) });
+      await entry.signIn(ada);
+      await expect(new SessionsPage(phone).heading).toBeVisible();
+      await new SessionsPage(laptop).open();
+      await picture("shared");
     });
   }
 }

@@ -16,6 +16,7 @@
 //! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
 //! | `POST multi-session/revoke` | `revoke` |
+//! | `POST multi-session/reauthenticate` | `reauthenticate` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
 //! | `POST multi-session/operator/revoke-user` | `end_sessions_of` |
@@ -50,6 +51,7 @@ mod list_device_sessions;
 mod list_sessions;
 mod openapi_json;
 mod operator;
+mod reauthenticate;
 mod reference;
 mod revoke;
 mod revoke_all;
@@ -113,6 +115,7 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(list_device_sessions::handle))
         .routes(routes!(events::handle))
         .routes(routes!(set_active::handle))
+        .routes(routes!(reauthenticate::handle))
         .routes(routes!(revoke::handle))
         .routes(routes!(revoke_others::post, revoke_others::get))
         .routes(routes!(revoke_all::post, revoke_all::get))

@@ -5,9 +5,10 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use multi_session::{InvalidOptions, Options, PostgresStore};
+use multi_session::{InvalidOptions, Options, OptionsBuilder, PostgresStore, Preset};
 
 use crate::{DatabaseUrl, OperatorTokenHash};
 
@@ -64,15 +65,33 @@ pub struct Config {
     )]
     pub maximum_sessions: u32,
 
-    /// The time without activity after which a session ends, as in `30d`, `12h` or `90s`.
+    /// The timeouts of a standard's level; what is set beside it must not be looser.
+    #[arg(long, env = "MULTI_SESSION_PRESET", global = true)]
+    pub preset: Option<Level>,
+
+    /// The time without activity after which a session ends, as in `30d`, `12h` or `90s` [default: 30d, or the
+    /// preset's].
     #[arg(
         long,
         env = "MULTI_SESSION_SESSION_TIMEOUT",
         global = true,
-        default_value = "30d",
         value_parser = humantime::parse_duration
     )]
-    pub session_timeout: Duration,
+    pub session_timeout: Option<Duration>,
+
+    /// The time after its sign-in at which a session ends whatever its activity [default: 90d, or the preset's].
+    #[arg(
+        long,
+        env = "MULTI_SESSION_ABSOLUTE_TIMEOUT",
+        global = true,
+        value_parser = humantime::parse_duration
+    )]
+    pub absolute_timeout: Option<Duration>,
+
+    /// How long ago a person may have proved who they are to end other sessions without being asked for the password
+    /// [default: 1d, or the preset's].
+    #[arg(long, env = "MULTI_SESSION_FRESH_AGE", global = true, value_parser = humantime::parse_duration)]
+    pub fresh_age: Option<Duration>,
 
     /// Whether the oldest session gives way at the maximum; otherwise the sign-in is refused.
     #[arg(
@@ -267,6 +286,25 @@ pub enum ListScope {
     Browser,
 }
 
+/// A standard's level, by its name in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(pub Preset);
+
+impl ValueEnum for Level {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(Preset::NistAal1), Self(Preset::NistAal2), Self(Preset::NistAal3)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.0 {
+            Preset::NistAal1 => "30 days overall",
+            Preset::NistAal2 => "24 hours overall, 1 hour idle, 1 hour fresh",
+            Preset::NistAal3 => "12 hours overall, 15 minutes idle, 15 minutes fresh",
+        };
+        Some(PossibleValue::new(self.0.as_str()).help(help))
+    }
+}
+
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -281,13 +319,23 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`InvalidOptions`] when a value is zero or absurd.
+    /// [`InvalidOptions`] when a value is zero or absurd, or looser than the preset.
     pub fn session_options(&self) -> Result<Options, InvalidOptions> {
-        Options::builder()
+        type Set<T> = fn(OptionsBuilder, T) -> OptionsBuilder;
+        let set = |builder, set: Set<Duration>, value: Option<Duration>| match value {
+            Some(value) => set(builder, value),
+            None => builder,
+        };
+        let builder = Options::builder()
             .maximum_sessions(self.maximum_sessions)
-            .session_timeout(self.session_timeout)
-            .revoke_oldest_on_max(self.revoke_oldest_on_max)
-            .build()
+            .revoke_oldest_on_max(self.revoke_oldest_on_max);
+        let builder = match self.preset {
+            Some(Level(preset)) => builder.preset(preset),
+            None => builder,
+        };
+        let builder = set(builder, OptionsBuilder::session_timeout, self.session_timeout);
+        let builder = set(builder, OptionsBuilder::absolute_timeout, self.absolute_timeout);
+        set(builder, OptionsBuilder::fresh_age, self.fresh_age).build()
     }
 
     /// The public origin.
@@ -338,6 +386,8 @@ mod tests {
         assert_eq!(options, Options::default());
         assert_eq!(options.maximum_sessions(), 5);
         assert_eq!(options.session_timeout().as_secs(), 30 * 24 * 60 * 60);
+        assert_eq!(options.absolute_timeout().as_secs(), 90 * 24 * 60 * 60);
+        assert_eq!(options.fresh_age().as_secs(), 24 * 60 * 60);
         assert!(options.revoke_oldest_on_max());
         assert_eq!(config.base_url(), "http://127.0.0.1:3000");
         assert!(!config.is_rate_limited() && !config.is_throttled());
@@ -349,8 +399,14 @@ mod tests {
 
     #[test]
     fn absurd_values_are_refused() {
-        for flags in [["--maximum-sessions", "0"], ["--session-timeout", "0s"], ["--session-timeout", "500d"]]
-        {
+        for flags in [
+            ["--maximum-sessions", "0"],
+            ["--session-timeout", "0s"],
+            ["--session-timeout", "500d"],
+            ["--absolute-timeout", "0s"],
+            ["--absolute-timeout", "401d"],
+            ["--fresh-age", "0s"],
+        ] {
             let config = Config::parse_from(["multi-session", flags[0], flags[1]]);
             assert!(config.session_options().is_err(), "{flags:?} was taken");
         }
@@ -358,6 +414,7 @@ mod tests {
             ["--maximum-sessions", "-1"],
             ["--session-timeout", "soon"],
             ["--trusted-proxies", "x"],
+            ["--preset", "nist-aal4"],
             ["--database-connections", "0"],
             ["--maximum-connections", "0"],
         ] {
@@ -365,6 +422,25 @@ mod tests {
                 Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),
                 "{flags:?} was taken"
             );
+        }
+    }
+
+    #[test]
+    fn a_preset_is_taken_with_what_is_stricter_and_refused_with_what_is_looser() {
+        let options = |flags: &[&str]| {
+            let flags = ["multi-session", "--preset", "nist-aal3"].iter().chain(flags);
+            Config::parse_from(flags).session_options()
+        };
+        let minutes = |options: &Options| {
+            [options.absolute_timeout(), options.session_timeout(), options.fresh_age()]
+                .map(|it| it.as_secs() / 60)
+        };
+        assert_eq!(minutes(&options(&[]).expect("the preset")), [720, 15, 15]);
+        let stricter = options(&["--absolute-timeout", "8h", "--session-timeout", "5m", "--fresh-age", "1m"]);
+        assert_eq!(minutes(&stricter.expect("stricter")), [480, 5, 1]);
+        for looser in [["--absolute-timeout", "13h"], ["--session-timeout", "30d"], ["--fresh-age", "1d"]] {
+            let error = options(&looser).expect_err("looser").to_string();
+            assert!(error.contains("looser than nist-aal3 allows"), "{error}");
         }
     }
 

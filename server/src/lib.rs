@@ -25,7 +25,7 @@ mod site;
 pub mod telemetry;
 
 pub use config::{
-    BetterAuthImport, Command, Config, ImportFrom, ListScope, SessionsCommand, SessionsList, Switch,
+    BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, SessionsCommand, SessionsList, Switch,
 };
 pub use database::DatabaseUrl;
 pub use import::import;

@@ -13,7 +13,8 @@ mod refusal;
 
 pub(crate) use form::as_form;
 pub(crate) use refusal::{
-    ByScript, CHANGES, EVERY, HASHES, READS_BODY, READS_COOKIES, WithoutFields, refusals, responses,
+    ByScript, CHANGES, ENDS_OTHERS, EVERY, HASHES, READS_BODY, READS_COOKIES, WithoutFields, refusals,
+    responses,
 };
 
 /// The name of the security scheme in operations.

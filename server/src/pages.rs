@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::{RenderedAt, SignedOutElsewhere, home, page_paths, shell};
+use app::{Confirm, RenderedAt, SignedOutElsewhere, home, page_paths, shell};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -40,6 +40,7 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || context(&engine),
         move || shell(options.clone()),
     );
+    let functions = functions.route("/confirm", get(confirm));
     page_paths().fold(functions, |router, path| router.route(path, get(page)))
 }
 
@@ -79,6 +80,27 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
         now: server.engine.now(),
     });
     render(&server, request, told, shell).await
+}
+
+/// Asks for the password before other sessions end; whoever has nothing to confirm is sent to where they belong.
+async fn confirm(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+    let asked = asked_step(&server, &state, request.uri().query().unwrap_or_default()).await;
+    match asked {
+        Some(asked) => render(&server, request, None, move |options| asked.clone().page(options)).await,
+        None => Redirect::to("/").into_response(),
+    }
+}
+
+/// What is to be confirmed, unless the person is not signed in, or so lately that nothing is asked.
+async fn asked_step(server: &Server, state: &RequestState, query: &str) -> Option<Confirm> {
+    let engine = &server.engine;
+    // A database that does not answer is told by the page of devices.
+    let browser = state.browser().ok()?;
+    let authenticated_at = browser.active()?.authenticated_at;
+    if engine.options().is_fresh(authenticated_at, engine.now()) {
+        return None;
+    }
+    Confirm::of(query, &engine.list(&browser).await.ok()?)
 }
 
 /// Renders a document with our policy.

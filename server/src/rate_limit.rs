@@ -73,8 +73,9 @@ fn quota(requests: NonZeroU32) -> Quota {
 /// What takes a password, by REST and by server function alike.
 fn takes_password(path: &str) -> bool {
     let rest = ["/api/auth/sign-in/", "/api/auth/sign-up/", "/api/auth/change-password"];
-    let functions = ["/fn/sign-in", "/fn/sign-up", "/fn/change-password"];
-    rest.iter().chain(&functions).any(|start| path.starts_with(start))
+    let rest = rest.iter().chain(&["/api/auth/multi-session/reauthenticate"]);
+    let functions = ["/fn/sign-in", "/fn/sign-up", "/fn/change-password", "/fn/confirm"];
+    rest.chain(&functions).any(|start| path.starts_with(start))
 }
 
 /// One home has one IPv4 address, but a /64 of IPv6.

@@ -44,9 +44,8 @@ impl Engine {
         let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
 
         let now = self.now();
-        let new = form
-            .revoke_other_sessions
-            .then(|| self.new_session(&active.user.id, client, active.remember, now));
+        let new =
+            form.revoke_other_sessions.then(|| self.new_session(&active.user.id, client, active.keep(), now));
         let new_session = new.as_ref().map(|(_, session)| session);
         let ended = self
             .0

@@ -95,18 +95,17 @@ impl Engine {
             return Ok(true);
         };
         let from = held.session.expires_at;
-        let extended_at = from.minus(options.session_timeout());
-        if !held.remember || extended_at.plus(options.update_age()) > now {
+        let Some(to) = options.extension(from, held.authenticated_at, now, held.keep()) else {
             return Ok(true);
-        }
-        let to = now.plus(options.session_timeout());
+        };
         let extended = self.0.store.extend(&held.session.id, from, to, now).await?;
         if extended {
             held.session.expires_at = to;
             held.session.updated_at = now;
             held.issue = true;
         }
-        Ok(extended)
+        // Limits that are shorter than they were may leave it no time at all.
+        Ok(extended && to > now)
     }
 }
 
@@ -122,7 +121,9 @@ fn held(credential: Credential, stored: StoredSession) -> Held {
         credential,
         session: stored.session,
         user: stored.user,
+        authenticated_at: stored.authenticated_at,
         remember: stored.remember,
+        shared_computer: stored.shared_computer,
         last_active_at: stored.last_active_at,
         issue: false,
     }

@@ -1,7 +1,9 @@
 //! The list of devices.
 
 use crate::event::in_order;
-use crate::{Browser, DeviceSession, Engine, Held, Result, Session, Timestamp, User, device_of};
+use crate::{
+    Browser, DeviceSession, Engine, Held, Result, Session, StoredSession, Timestamp, User, device_of,
+};
 
 impl Engine {
     /// Lists every live session of the active user on any browser, and the sessions of the other accounts that this
@@ -19,7 +21,7 @@ impl Engine {
                 .live_of_user(&active.user.id, self.now())
                 .await?
                 .into_iter()
-                .map(|stored| self.row(browser, stored.session, stored.user, stored.last_active_at))
+                .map(|stored| self.row(browser, stored))
                 .collect(),
             None => Vec::new(),
         };
@@ -46,15 +48,28 @@ impl Engine {
     }
 
     fn held_row(&self, browser: &Browser, held: &Held) -> DeviceSession {
-        self.row(browser, held.session.clone(), held.user.clone(), held.last_active_at)
+        self.row_of(
+            browser,
+            held.session.clone(),
+            held.user.clone(),
+            held.shared_computer,
+            held.last_active_at,
+        )
     }
 
-    /// The row of a session as `browser` sees it; `stored` is when the store last knew it active.
-    pub(super) fn row(
+    /// The row of a session as `browser` sees it.
+    pub(super) fn row(&self, browser: &Browser, stored: StoredSession) -> DeviceSession {
+        let StoredSession { session, user, shared_computer, last_active_at, .. } = stored;
+        self.row_of(browser, session, user, shared_computer, last_active_at)
+    }
+
+    /// The same; `stored` is when the store last knew it active.
+    fn row_of(
         &self,
         browser: &Browser,
         session: Session,
         user: User,
+        shared_computer: bool,
         stored: Timestamp,
     ) -> DeviceSession {
         DeviceSession {
@@ -62,6 +77,7 @@ impl Engine {
             is_held: browser.holds(&session.id),
             last_active_at: self.0.activity.latest(&session.id, stored),
             device: device_of(&session.user_agent),
+            shared_computer,
             id: session.id.clone(),
             user_agent: session.user_agent.clone(),
             ip_address: session.ip_address.clone(),

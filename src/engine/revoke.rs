@@ -10,8 +10,9 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidSessionToken`] when it is foreign, ended or unknown, which all look the same, and
-    /// [`Code::Unauthorized`] when moreover nobody is signed in; when the store fails.
+    /// [`Code::InvalidSessionToken`] when it is foreign, ended or unknown, which all look the same. Unless this browser
+    /// holds it also [`Code::Unauthorized`] when nobody is signed in, and [`Code::SessionNotFresh`] when the person
+    /// proved longer ago than the fresh age who they are. When the store fails.
     pub async fn revoke(&self, browser: &Browser, target: &Target) -> Result<Browser> {
         let now = self.now();
         let store = &self.0.store;
@@ -19,7 +20,7 @@ impl Engine {
             let by = browser.active.as_ref();
             store.end_held(&[&held.session.id], by, EndedReason::Revoked, now).await?.pop()
         } else {
-            let actor = Self::actor(browser)?;
+            let actor = self.fresh_actor(browser)?;
             match target {
                 Target::Id(id) => store.end_by_id(actor, id, EndedReason::Revoked, now).await?,
                 Target::Handle(handle) => {
@@ -36,7 +37,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Code::SessionNotFresh`] when the person proved longer ago than the
+    /// fresh age who they are; when the store fails.
     pub async fn revoke_others(&self, browser: &Browser) -> Result<(Browser, EndedCount)> {
         let ended = self.end_all(browser, false).await?;
         Ok((browser.clone(), EndedCount(ended.len())))
@@ -46,7 +48,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Code::SessionNotFresh`] when the person proved longer ago than the
+    /// fresh age who they are; when the store fails.
     pub async fn revoke_all(&self, browser: &Browser) -> Result<(Browser, EndedCount)> {
         let ended = self.end_all(browser, true).await?;
         let next = ended.iter().fold(browser.clone(), |next, ended| next.without(&ended.id, false));
@@ -54,7 +57,7 @@ impl Engine {
     }
 
     async fn end_all(&self, browser: &Browser, own: bool) -> Result<Vec<Ended>> {
-        let actor = Self::actor(browser)?;
+        let actor = self.fresh_actor(browser)?;
         let ended = self.0.store.end_all(actor, own, EndedReason::Revoked, self.now()).await?;
         let ended = ended.ok_or(Code::Unauthorized)?;
         self.log_ended(&ended);

@@ -4,8 +4,8 @@ use crate::password::{Passwords, is_outdated};
 use crate::random::uuid_v7;
 use crate::store::{Ended, Limit, NewSession, NewUser, PasswordOf};
 use crate::{
-    Browser, Client, Code, Credential, Engine, Error, Held, OpenError, Result, Session, SessionId, Timestamp,
-    User, UserId, email, user_agent,
+    Browser, Client, Code, Credential, Engine, Error, Held, Keep, OpenError, Result, Session, SessionId,
+    Timestamp, User, UserId, email, user_agent,
 };
 
 const MAXIMUM_NAME_CHARACTERS: usize = 100;
@@ -24,6 +24,8 @@ pub struct SignUp {
     pub image: Option<String>,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too, so that it is not remembered and soon out.
+    pub shared_computer: bool,
 }
 
 /// What a person types to sign in.
@@ -35,6 +37,8 @@ pub struct SignIn {
     pub password: String,
     /// Whether the cookie outlives the browser's window.
     pub remember: bool,
+    /// Whether others use the computer too, so that it is not remembered and soon out.
+    pub shared_computer: bool,
 }
 
 impl Engine {
@@ -72,7 +76,8 @@ impl Engine {
             updated_at: now,
         };
         let new = NewUser { user: user.clone(), password_hash };
-        self.open(browser, client, Some(new), user, form.remember, now).await
+        let keep = Keep::of(form.remember, form.shared_computer);
+        self.open(browser, client, Some(new), user, keep, now).await
     }
 
     /// Signs in; other accounts held by this browser stay, and an older session of the same user in it is replaced.
@@ -101,7 +106,8 @@ impl Engine {
             return Err(Code::InvalidEmailOrPassword.into());
         };
         self.renew_hash(&known, &form.password).await;
-        self.open(browser, client, None, known.user, form.remember, self.now()).await
+        let keep = Keep::of(form.remember, form.shared_computer);
+        self.open(browser, client, None, known.user, keep, self.now()).await
     }
 
     /// Replaces a hash that an older system wrote, now that its password is known. The sign-in does not depend on it:
@@ -123,10 +129,10 @@ impl Engine {
         client: &Client,
         new_user: Option<NewUser>,
         user: User,
-        remember: bool,
+        keep: Keep,
         now: Timestamp,
     ) -> Result<Browser> {
-        let (credential, new) = self.new_session(&user.id, client, remember, now);
+        let (credential, new) = self.new_session(&user.id, client, keep, now);
         let limit = Limit {
             maximum: self.options().maximum_sessions(),
             revoke_oldest: self.options().revoke_oldest_on_max(),
@@ -153,7 +159,7 @@ impl Engine {
         &self,
         user: &UserId,
         client: &Client,
-        remember: bool,
+        keep: Keep,
         now: Timestamp,
     ) -> (Credential, NewSession) {
         let credential = Credential::generate(&*self.0.random);
@@ -161,14 +167,15 @@ impl Engine {
             id: SessionId::from_uuid(uuid_v7(&*self.0.random, now)),
             handle: credential.handle.clone(),
             user_id: user.clone(),
-            expires_at: now.plus(self.options().lifetime(remember)),
+            expires_at: self.options().expires_at(now, now, keep),
             created_at: now,
             updated_at: now,
             ip_address: client.ip_address.map(|ip| ip.to_canonical().to_string()).unwrap_or_default(),
             user_agent: user_agent::shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned(),
         };
         let secret_hash = credential.secret.hash();
-        (credential, NewSession { session, secret_hash, remember })
+        let (remember, shared_computer) = (keep == Keep::Remembered, keep == Keep::SharedComputer);
+        (credential, NewSession { session, secret_hash, remember, shared_computer })
     }
 }
 

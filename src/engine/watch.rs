@@ -107,6 +107,7 @@ impl Engine {
                     hub.tell(&user, SessionEvent::Touched { id, last_active_at });
                 }
             }
+            Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
             Change::Gap => hub.resync(None),
         }
     }
@@ -125,9 +126,7 @@ impl Engine {
             let event = match ending_of(&found, self.now()) {
                 Some(ending) => SessionEvent::Ended(ending),
                 None => {
-                    let stored = found.stored;
-                    let row =
-                        self.row(&Browser::default(), stored.session, stored.user, stored.last_active_at);
+                    let row = self.row(&Browser::default(), found.stored);
                     SessionEvent::Created { row: Box::new(row) }
                 }
             };
@@ -167,6 +166,9 @@ impl Watch {
                     }
                     return Some((id, Told::Event(event)));
                 }
+                // With the cookie so far it is not this session's any more: the browser comes back with the new one.
+                Ok(Message::Reauthenticated(id)) if id == self.session => self.next = Next::Snapshot,
+                Ok(Message::Reauthenticated(_)) => {}
                 Ok(Message::Resync) => {
                     self.next = Next::Snapshot;
                     tokio::time::sleep(self.engine.spread(RESYNC_WITHIN_MS)).await;

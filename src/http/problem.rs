@@ -55,6 +55,7 @@ impl Problem {
             | Code::BadRequest => StatusCode::BAD_REQUEST,
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
             Code::MaximumSessionsReached
+            | Code::SessionNotFresh
             | Code::InvalidCallbackUrl
             | Code::InvalidOrigin
             | Code::MissingOrNullOrigin

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Actor, Ended, EndedReason, Found, Handle, Limit, NewSession, NewUser, OpenError, Page, SecretHash,
-    Session, SessionId, Statistics, Store, Timestamp, User, UserId,
+    Actor, Ended, EndedReason, Found, Handle, Limit, NewSession, NewUser, OpenError, Page, Renewal,
+    SecretHash, Session, SessionId, Statistics, Store, Timestamp, User, UserId,
 };
 
 pub mod changes;
@@ -29,6 +29,7 @@ pub mod ending;
 pub mod opening;
 pub mod races;
 pub mod reading;
+pub mod reauthenticating;
 pub mod upkeep;
 
 /// Writes a test for each promise; `$make` is a future of an empty store, `Arc<dyn Store>`, and of what must live as
@@ -78,6 +79,12 @@ macro_rules! store_contract {
                 a_password_is_changed_from_the_known_one_only
                 another_hash_is_stored_for_the_known_one_only
             }
+            reauthenticating {
+                a_session_is_authenticated_when_it_begins
+                a_reauthentication_replaces_the_credential_and_keeps_the_session
+                only_a_live_session_of_the_actors_user_is_reauthenticated
+                a_reauthenticated_session_keeps_its_place_among_the_oldest
+            }
             upkeep {
                 activity_is_written_and_never_goes_back
                 an_ended_sessions_activity_stays_as_it_was
@@ -91,6 +98,7 @@ macro_rules! store_contract {
                 every_way_to_end_a_session_is_told
                 what_an_operator_ends_is_told
                 activity_is_told_as_it_was_written
+                a_reauthentication_is_told_if_there_was_one
                 what_is_announced_is_told_to_everybody
                 what_did_not_happen_is_not_told
                 what_is_told_can_be_read
@@ -101,6 +109,9 @@ macro_rules! store_contract {
                 where_none_gives_way_exactly_the_maximum_of_simultaneous_sign_ins_succeeds
                 of_two_sessions_that_end_each_other_one_wins
                 a_session_that_is_ended_while_it_is_extended_has_ended
+                a_session_that_is_ended_while_it_is_reauthenticated_has_ended
+                a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_expiry
+                of_two_reauthentications_at_once_the_credential_of_one_holds
                 a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it
                 two_sign_ins_at_once_in_one_browser_replace_its_session_once
                 accounts_change_at_once_in_one_browser_without_an_error
@@ -161,6 +172,7 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         },
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,
+        shared_computer: false,
     }
 }
 
@@ -182,6 +194,15 @@ fn refusing(maximum: u32, held: &[&str]) -> Limit {
 
 fn actor<'a>(session: &'a NewSession) -> Actor<'a> {
     Actor { session: &session.session.id, user: &session.session.user_id }
+}
+
+/// What a session has from a re-authentication at `now` on; it lasts two hours.
+fn renewal(name: &str, now: Timestamp) -> Renewal {
+    Renewal {
+        handle: handle(name),
+        secret_hash: SecretHash::from_bytes(&[8; 32]).expect("32 bytes"),
+        expires_at: now.plus(2 * HOUR),
+    }
 }
 
 /// A user who signed up with the first of these sessions and then in with the others, each in its own browser.

@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
-    StoreError, StoredSession, changes_of,
+    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics,
+    Store, StoreError, StoredSession, changes_of, reauthenticated,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
@@ -37,6 +37,7 @@ struct State {
 #[derive(Debug)]
 struct Row {
     new: NewSession,
+    authenticated_at: Timestamp,
     last_active_at: Timestamp,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
 }
@@ -87,6 +88,8 @@ impl State {
             user: self.user(&row.new.session.user_id),
             secret_hash: row.new.secret_hash,
             remember: row.new.remember,
+            shared_computer: row.new.shared_computer,
+            authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
         }
     }
@@ -126,7 +129,8 @@ impl State {
     }
 
     fn insert(&mut self, new: &NewSession) {
-        self.sessions.push(Row { new: new.clone(), last_active_at: new.session.created_at, end: None });
+        let now = new.session.created_at;
+        self.sessions.push(Row { new: new.clone(), authenticated_at: now, last_active_at: now, end: None });
     }
 }
 
@@ -235,6 +239,19 @@ impl Store for MemoryStore {
         let Some(row) = row.filter(|row| row.new.session.expires_at == from) else { return Ok(false) };
         row.new.session.expires_at = to;
         row.new.session.updated_at = now;
+        Ok(true)
+    }
+
+    async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        let mut state = self.lock()?;
+        let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user) && row.is_live(now);
+        let Some(row) = state.sessions.iter_mut().find(own) else { return Ok(false) };
+        row.new.session.handle = renewal.handle.clone();
+        row.new.secret_hash = renewal.secret_hash;
+        row.new.session.expires_at = renewal.expires_at;
+        row.new.session.updated_at = now;
+        row.authenticated_at = now;
+        self.tell(vec![reauthenticated(actor)]);
         Ok(true)
     }
 

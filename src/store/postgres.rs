@@ -21,8 +21,8 @@ use super::sql::{
     unavailable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
-    StoreError, StoredSession, changes_of,
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
+    StoreError, StoredSession, changes_of, reauthenticated,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
@@ -268,6 +268,24 @@ impl PostgresStore {
         Ok(Some(ended))
     }
 
+    async fn try_reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let renewed = sqlx::query(sql::REAUTHENTICATE)
+            .bind(now.unix_ms())
+            .bind(actor.session.as_str())
+            .bind(actor.user.as_str())
+            .bind(renewal.handle.as_str())
+            .bind(renewal.secret_hash.as_bytes().as_slice())
+            .bind(renewal.expires_at.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+        if renewed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        commit(tx, vec![reauthenticated(actor)]).await?;
+        Ok(true)
+    }
+
     async fn try_touch(&self, ids: &[String], times: &[i64]) -> Result<()> {
         let mut tx = self.begin().await?;
         let rows = sqlx::query(sql::TOUCH).bind(ids).bind(times).fetch_all(&mut *tx).await?;
@@ -370,6 +388,10 @@ impl Store for PostgresStore {
             .bind(id.as_str())
             .bind(from.unix_ms());
         Ok(self.execute(extend).await? == 1)
+    }
+
+    async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        retrying!(self.try_reauthenticate(actor, renewal, now))
     }
 
     async fn end_by_id(
@@ -585,6 +607,7 @@ async fn insert_session(connection: &mut PgConnection, new: &NewSession) -> Resu
         .bind(new.remember)
         .bind(session.created_at.unix_ms())
         .bind(session.expires_at.unix_ms())
+        .bind(new.shared_computer)
         .execute(connection)
         .await?;
     Ok(())

@@ -69,6 +69,8 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         secret_hash: SecretHash::from_bytes(row.bytes("secret_hash")?)
             .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
         remember: row.boolean("remember")?,
+        shared_computer: row.boolean("shared_computer")?,
+        authenticated_at: timestamp(row, "authenticated_at")?,
         last_active_at: timestamp(row, "last_active_at")?,
     })
 }

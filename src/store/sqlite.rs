@@ -20,8 +20,8 @@ use super::sql::{
     Result, corrupt, ended_rows, found, statistics, stored_session, touched, unavailable, user,
 };
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Statistics, Store,
-    StoreError, StoredSession, changes_of,
+    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
+    StoreError, StoredSession, changes_of, reauthenticated,
 };
 use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, User, UserId};
 
@@ -314,6 +314,21 @@ impl Store for SqliteStore {
         Ok(self.write(query).await? == 1)
     }
 
+    async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
+        let query = sqlx::query(sql::REAUTHENTICATE)
+            .bind(now.unix_ms())
+            .bind(actor.session.as_str().to_owned())
+            .bind(actor.user.as_str().to_owned())
+            .bind(renewal.handle.as_str().to_owned())
+            .bind(renewal.secret_hash.as_bytes().to_vec())
+            .bind(renewal.expires_at.unix_ms());
+        let renewed = self.write(query).await? == 1;
+        if renewed {
+            let _ = self.changes.send(reauthenticated(actor));
+        }
+        Ok(renewed)
+    }
+
     async fn end_by_id(
         &self,
         actor: Actor<'_>,
@@ -473,6 +488,7 @@ async fn insert_session(connection: &mut SqliteConnection, new: &NewSession) -> 
         .bind(new.remember)
         .bind(session.created_at.unix_ms())
         .bind(session.expires_at.unix_ms())
+        .bind(new.shared_computer)
         .execute(connection)
         .await?;
     Ok(())

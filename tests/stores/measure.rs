@@ -39,7 +39,12 @@ fn session(user: usize, name: &str) -> NewSession {
         ip_address: "203.0.113.7".to_owned(),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),
     };
-    NewSession { session, secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"), remember: true }
+    NewSession {
+        session,
+        secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
+        remember: true,
+        shared_computer: false,
+    }
 }
 
 async fn open(store: &Arc<dyn Store>, is_new: bool, user: usize, name: &str) {

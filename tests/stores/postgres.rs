@@ -71,7 +71,12 @@ fn session(user: &NewUser, name: &str) -> NewSession {
         ip_address: String::new(),
         user_agent: String::new(),
     };
-    NewSession { session, secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"), remember: true }
+    NewSession {
+        session,
+        secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
+        remember: true,
+        shared_computer: false,
+    }
 }
 
 async fn sign_up(store: &PostgresStore, name: &str, session_name: &str) -> Result<NewSession, OpenError> {

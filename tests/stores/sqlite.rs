@@ -101,7 +101,7 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
     let secret_hash = SecretHash::from_bytes(&[7; 32]).expect("32 bytes");
     (
         NewUser { user, password_hash: "a hash".to_owned() },
-        NewSession { session, secret_hash, remember: true },
+        NewSession { session, secret_hash, remember: true, shared_computer: false },
     )
 }
 

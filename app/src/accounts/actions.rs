@@ -4,7 +4,12 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::AppError;
 #[cfg(feature = "ssr")]
-use crate::context::{engine, fail, request, settle};
+use crate::{
+    accounts::Step,
+    context::{engine, fail, request, send_form, settle},
+};
+#[cfg(feature = "ssr")]
+use multi_session::Code;
 
 /// Signs in, in this browser; `remember` keeps the cookie when the browser closes.
 ///
@@ -20,10 +25,13 @@ pub async fn sign_in(
     /// Whether the cookie outlives the browser's window.
     #[server(default)]
     remember: bool,
+    /// Whether others use the computer too.
+    #[server(default)]
+    shared_computer: bool,
 ) -> Result<(), AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let sign_in = multi_session::SignIn { email, password, remember };
+    let sign_in = multi_session::SignIn { email, password, remember, shared_computer };
     let browser = engine().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
@@ -42,10 +50,14 @@ pub async fn sign_up(
     email: String,
     /// The password that will sign in.
     password: String,
+    /// Whether others use the computer too.
+    #[server(default)]
+    shared_computer: bool,
 ) -> Result<(), AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let sign_up = multi_session::SignUp { name, email, password, image: None, remember: true };
+    let sign_up =
+        multi_session::SignUp { name, email, password, image: None, remember: true, shared_computer };
     let browser = engine().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
@@ -88,6 +100,37 @@ pub async fn change_password(
     Ok(revoke_other_sessions)
 }
 
+/// Proves once more who the active session's person is, and then does what that was needed for.
+///
+/// # Errors
+///
+/// When the password is wrong, nobody is signed in, or what follows is refused.
+#[server(prefix = "/fn", endpoint = "confirm")]
+pub async fn confirm_step(
+    /// The account's password.
+    password: String,
+    /// The path of the server function that was not allowed without.
+    act: String,
+    /// The session that it is about; empty if it is about none.
+    #[server(default)]
+    session_id: String,
+    /// The session that the person was asked as.
+    acting: String,
+) -> Result<(), AppError> {
+    let request = request();
+    let step = Step::parse(&act, &session_id).ok_or_else(|| fail(Code::ValidationError.into()))?;
+    let browser = request.browser().map_err(fail)?;
+    if browser.active().is_none_or(|active| active.session.id.as_str() != acting) {
+        // Another account is active by now: the person is asked as that one.
+        send_form(&step.address());
+        return Err(fail(Code::Unauthorized.into()));
+    }
+    let form = multi_session::Reauthenticate { password };
+    let browser = engine().reauthenticate(&browser, request.client(), form).await.map_err(fail);
+    request.set_browser(browser.inspect_err(|error| send_form(&step.refused(error)))?);
+    step.take().await.inspect_err(|error| send_form(&step.failed(error)))
+}
+
 /// Where [`sign_in`] answers.
 pub(crate) const SIGN_IN: &str = SignIn::PATH;
 /// Where [`sign_up`] answers.
@@ -96,3 +139,6 @@ pub(crate) const SIGN_UP: &str = SignUp::PATH;
 pub(crate) const SIGN_OUT: &str = SignOut::PATH;
 /// Where [`change_password`] answers.
 pub(crate) const CHANGE_PASSWORD: &str = ChangePassword::PATH;
+/// Where [`confirm_step`] answers.
+#[cfg(feature = "ssr")]
+pub(crate) const CONFIRM: &str = ConfirmStep::PATH;

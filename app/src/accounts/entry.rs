@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The id of the message above the form.
-const MESSAGE: &str = "entry-error";
+pub(super) const MESSAGE: &str = "entry-error";
 
 /// Which field each refusal is about.
 pub(super) type About = &'static [(Code, &'static str)];
@@ -63,6 +63,23 @@ pub(super) fn use_entry(act: Act, first: &'static str, about: About) -> Entry {
         },
     );
     entry
+}
+
+/// The choice for a computer that others use too; there nothing is kept, whatever else is chosen.
+#[component]
+pub(super) fn SharedComputer() -> impl IntoView {
+    view! {
+        <label class="check check--tall">
+            <input type="checkbox" name="shared_computer" value="true" />
+            <span>
+                "This is a shared computer"
+                <span class="check__hint">
+                    "Signs you out when the browser closes, or after 30 minutes without activity."
+                </span>
+            </span>
+        </label>
+    }
+    .piece()
 }
 
 /// The refusal, above the form.

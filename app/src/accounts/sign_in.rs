@@ -6,7 +6,7 @@ use multi_session::Code;
 use crate::{
     accounts::{
         actions::SIGN_IN,
-        entry::{About, Message, use_entry},
+        entry::{About, Message, SharedComputer, use_entry},
         held_accounts::HeldAccounts,
     },
     act::{Act, ActForm},
@@ -31,7 +31,8 @@ pub fn SignInPage() -> impl IntoView {
             autocomplete="current-password"
             error=entry.error_of("password")
         />
-        <label class="check">
+        <SharedComputer />
+        <label class="check check--keep">
             <input type="checkbox" name="remember" value="true" checked />
             "Keep me signed in"
         </label>

@@ -6,7 +6,7 @@ use multi_session::Code;
 use crate::{
     accounts::{
         actions::SIGN_UP,
-        entry::{About, Message, use_entry},
+        entry::{About, Message, SharedComputer, use_entry},
     },
     act::{Act, ActForm},
     address::{start, use_address},
@@ -37,6 +37,7 @@ pub fn SignUpPage() -> impl IntoView {
             hint="At least 8 characters."
             error=entry.error_of("password")
         />
+        <SharedComputer />
         <Submit class="button button--primary button--wide" pending=entry.act.pending()>
             "Create account"
         </Submit>

@@ -9,7 +9,10 @@ use multi_session::{DeviceSession, EndedCount, SessionId};
 
 use crate::AppError;
 #[cfg(feature = "ssr")]
-use crate::context::{engine, fail, request, settle};
+use crate::{
+    accounts::Step,
+    context::{engine, fail, fail_or_confirm, request, settle},
+};
 
 /// Lists the active user's sessions on every device, and those of the other accounts that this browser holds.
 ///
@@ -53,7 +56,10 @@ pub async fn revoke(
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let target = multi_session::Target::Id(session_id.clone());
-    let browser = engine().revoke(&browser, &target).await.map_err(fail)?;
+    let browser = engine()
+        .revoke(&browser, &target)
+        .await
+        .map_err(|error| fail_or_confirm(error, &Step::Revoke(session_id.clone())))?;
     settle(&request, browser, "revoked");
     Ok(session_id)
 }
@@ -67,7 +73,10 @@ pub async fn revoke(
 pub async fn revoke_others() -> Result<EndedCount, AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let (browser, ended) = engine().revoke_others(&browser).await.map_err(fail)?;
+    let (browser, ended) = engine()
+        .revoke_others(&browser)
+        .await
+        .map_err(|error| fail_or_confirm(error, &Step::RevokeOthers))?;
     settle(&request, browser, "others");
     Ok(ended)
 }
@@ -81,7 +90,8 @@ pub async fn revoke_others() -> Result<EndedCount, AppError> {
 pub async fn revoke_all() -> Result<EndedCount, AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let (browser, ended) = engine().revoke_all(&browser).await.map_err(fail)?;
+    let (browser, ended) =
+        engine().revoke_all(&browser).await.map_err(|error| fail_or_confirm(error, &Step::RevokeAll))?;
     settle(&request, browser, "everywhere");
     Ok(ended)
 }
@@ -92,8 +102,8 @@ pub(super) const LIST: &str = ListDeviceSessions::PATH;
 /// Where [`set_active`] answers.
 pub(super) const SET_ACTIVE: &str = SetActive::PATH;
 /// Where [`revoke`] answers.
-pub(super) const REVOKE: &str = Revoke::PATH;
+pub(crate) const REVOKE: &str = Revoke::PATH;
 /// Where [`revoke_others`] answers.
-pub(super) const REVOKE_OTHERS: &str = RevokeOthers::PATH;
+pub(crate) const REVOKE_OTHERS: &str = RevokeOthers::PATH;
 /// Where [`revoke_all`] answers.
-pub(super) const REVOKE_ALL: &str = RevokeAll::PATH;
+pub(crate) const REVOKE_ALL: &str = RevokeAll::PATH;

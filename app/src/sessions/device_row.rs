@@ -60,6 +60,7 @@ pub(super) fn DeviceRow(
             <div class="device__title">
                 <h3>{row.device.label.clone()}</h3>
                 {row.is_current.then(|| view! { <span class="badge">"(current)"</span> })}
+                {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
             </div>
             <div class="device__more">
                 <p class="device__facts">

@@ -108,6 +108,7 @@ fn device_session(row: &JsValue) -> Option<DeviceSession> {
         is_current: truth(row, "isCurrent"),
         is_held: truth(row, "isHeld"),
         device: device(&field(row, "device"))?,
+        shared_computer: truth(row, "sharedComputer"),
         created_at: moment(row, "createdAt")?,
         expires_at: moment(row, "expiresAt")?,
         session: session(&field(row, "session"))?,

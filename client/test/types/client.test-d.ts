@@ -56,6 +56,11 @@ export async function calls() {
   // @ts-expect-error: there is no such call
   await multiSession.revokeEverything();
 
+  const fresh = await multiSession.reauthenticate({ password: "correct horse" });
+  holds<Equal<NonNullable<typeof fresh.data>, SessionAndUser>>();
+  // @ts-expect-error: no password
+  await multiSession.reauthenticate();
+
   const thrown = await multiSession.revokeOthers({ fetchOptions: { throw: true } });
   holds<Equal<typeof thrown.status, true>>();
 }

@@ -1,9 +1,9 @@
 //! `GET /error?error=CODE`: the page for redirects that failed.
 
+use app::plain;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
 use leptos::prelude::*;
-use leptos_meta::HashedStylesheet;
 use multi_session::Code;
 
 use crate::{Server, pages};
@@ -51,40 +51,17 @@ fn code(query: &str) -> String {
 fn page(options: LeptosOptions, code: &str) -> impl IntoView + use<> {
     let known = Code::ALL.iter().find(|known| known.as_str() == code);
     let sentence = known.map_or("That did not work. Please try again.", |known| known.sentence());
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="robots" content="noindex" />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HashedStylesheet options id="leptos" />
-                <title>"Something went wrong · Multi-session"</title>
-            </head>
-            <body>
-                <header class="header">
-                    <div class="header__inner">
-                        <a class="brand" href="/">
-                            <img src="/favicon.svg" alt="" width="24" height="24" />
-                            <span>"Multi-session"</span>
-                        </a>
-                    </div>
-                </header>
-                <main class="page" id="content">
-                    <div class="blank">
-                        <h1>"Something went wrong"</h1>
-                        <p>{sentence}</p>
-                        <p>
-                            "Code: "<code>{code.to_owned()}</code>
-                        </p>
-                        <a class="button" href="/">
-                            "Go to the start"
-                        </a>
-                    </div>
-                </main>
-            </body>
-        </html>
-    }
+    let content = view! {
+        <div class="blank">
+            <h1>"Something went wrong"</h1>
+            <p>{sentence}</p>
+            <p>
+                "Code: "<code>{code.to_owned()}</code>
+            </p>
+            <a class="button" href="/">
+                "Go to the start"
+            </a>
+        </div>
+    };
+    plain(options, "Something went wrong", content.into_any())
 }

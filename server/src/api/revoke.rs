@@ -8,19 +8,21 @@ use multi_session::http::{Problem, RequestState};
 use super::Done;
 use super::target::{self, TargetBody};
 use crate::Server;
-use crate::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
+use crate::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES, refusals};
 
 refusals!(
     Refusals = EVERY,
     READS_COOKIES,
     CHANGES,
     READS_BODY,
+    ENDS_OTHERS,
     [Code::Unauthorized, Code::InvalidSessionToken]
 );
 
 /// End one session
 ///
-/// One of the active user's, on whichever device, or one that this browser holds, which it can end also while no
+/// One of the active user's, on whichever device, which needs a sign-in or a re-authentication that is fresh, or one
+/// that this browser holds, which it can end also while no
 /// account is active. It is out at once. If it was the
 /// active one, the next account that the browser holds becomes active. A foreign, an ended and an unknown session are
 /// answered alike.

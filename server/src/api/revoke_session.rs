@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::Done;
 use crate::Server;
 use crate::body::{Accepts, Fields};
-use crate::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
+use crate::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES, refusals};
 
 /// Which session ends.
 #[derive(ToSchema)]
@@ -27,7 +27,7 @@ impl RevokeSessionBody {
     }
 }
 
-refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthorized]);
+refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Code::Unauthorized]);
 
 /// End one session, by Better Auth's name
 ///

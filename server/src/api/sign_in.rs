@@ -1,4 +1,4 @@
-//! `POST /sign-in/email` `{email, password, callbackURL?, rememberMe?}` → `{redirect, token, url?, user}`.
+//! `POST /sign-in/email` `{email, password, callbackURL?, rememberMe?, sharedComputer?}` → `{redirect, token, url?, user}`.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -32,6 +32,10 @@ struct SignInBody {
     /// Whether the cookies outlive the browser's window; by default they do.
     #[schema(schema_with = truth, required = false)]
     remember_me: Option<bool>,
+    /// Whether others use the computer too: then the cookies go with the browser's window, and the session is out after
+    /// 30 minutes without activity at most.
+    #[schema(schema_with = truth, required = false)]
+    shared_computer: Option<bool>,
 }
 
 /// The same as a form sends it.
@@ -52,6 +56,7 @@ impl SignInBody {
             email: fields.required("email"),
             password: fields.required("password"),
             remember_me: fields.optional_bool("rememberMe"),
+            shared_computer: fields.optional_bool("sharedComputer"),
             callback_url: fields.optional("callbackURL"),
         };
         fields.finish()?;
@@ -112,6 +117,12 @@ refusals!(
                     "rememberMe": false
                 })
             )),
+            ("shared computer" = (
+                summary = "On a computer that others use too",
+                value = json!({
+                    "email": "ada@example.org", "password": "correct horse battery", "sharedComputer": true
+                })
+            )),
         )),
         (SignInForm = "application/x-www-form-urlencoded", example = json!({
             "email": "ada@example.org", "password": "correct horse battery", "rememberMe": "on"
@@ -142,8 +153,12 @@ pub(super) async fn handle(
     let body = SignInBody::read(request).await?;
     let url = body.callback_url;
     let callback = callback::check(&server, url.as_deref())?;
-    let form =
-        SignIn { email: body.email, password: body.password, remember: body.remember_me.unwrap_or(true) };
+    let form = SignIn {
+        email: body.email,
+        password: body.password,
+        remember: body.remember_me.unwrap_or(true),
+        shared_computer: body.shared_computer.unwrap_or(false),
+    };
     let browser = server.engine.sign_in(&state.browser()?, state.client(), form).await?;
     let body = browser.active().map(|held| SignedIn {
         redirect: callback.is_some(),

@@ -1,4 +1,4 @@
-//! `POST /sign-up/email` `{name, email, password, image?, callbackURL?, rememberMe?}` → `{token, user}`.
+//! `POST /sign-up/email` `{name, email, password, image?, callbackURL?, rememberMe?, sharedComputer?}` → `{token, user}`.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -36,6 +36,10 @@ struct SignUpBody {
     /// Whether the cookies outlive the browser's window; by default they do.
     #[schema(schema_with = truth, required = false)]
     remember_me: Option<bool>,
+    /// Whether others use the computer too: then the cookies go with the browser's window, and the session is out after
+    /// 30 minutes without activity at most.
+    #[schema(schema_with = truth, required = false)]
+    shared_computer: Option<bool>,
 }
 
 /// The same as a form sends it.
@@ -58,6 +62,7 @@ impl SignUpBody {
             password: fields.not_empty("password"),
             image: fields.optional("image"),
             remember_me: fields.optional_bool("rememberMe"),
+            shared_computer: fields.optional_bool("sharedComputer"),
             callback_url: fields.optional("callbackURL"),
         };
         fields.finish()?;
@@ -134,6 +139,7 @@ pub(super) async fn handle(
         password: body.password,
         image: body.image,
         remember: body.remember_me.unwrap_or(true),
+        shared_computer: body.shared_computer.unwrap_or(false),
     };
     let browser = server.engine.sign_up(&state.browser()?, state.client(), form).await?;
     let body = browser.active().map(|held| SignedUp { token: &held.session.handle, user: &held.user });

@@ -21,6 +21,9 @@ pub(crate) const READS_BODY: &[Code] = &[Code::BadRequest, Code::ValidationError
 /// What may happen where a password is hashed.
 pub(crate) const HASHES: &[Code] = &[Code::ServerBusy];
 
+/// What may happen where other sessions are ended.
+pub(crate) const ENDS_OTHERS: &[Code] = &[Code::SessionNotFresh];
+
 /// `refusals!(Refusals = CHANGES, [Code::Unauthorized])` makes a type that an endpoint names among its responses.
 macro_rules! refusals {
     ($visible:vis $name:ident = $($codes:expr),+ $(,)?) => {
@@ -38,9 +41,11 @@ macro_rules! refusals {
 pub(crate) use refusals;
 
 refusals!(
-    pub(crate) WithoutFields = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthorized]
+    pub(crate) WithoutFields = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Code::Unauthorized]
 );
-refusals!(pub(crate) ByScript = EVERY, READS_COOKIES, [Code::CrossSiteGet, Code::Unauthorized]);
+refusals!(
+    pub(crate) ByScript = EVERY, READS_COOKIES, ENDS_OTHERS, [Code::CrossSiteGet, Code::Unauthorized]
+);
 
 /// One response for each status that the codes have, with an example for each code.
 pub(crate) fn responses(codes: Vec<Code>) -> BTreeMap<String, RefOr<Response>> {

@@ -1,10 +1,11 @@
-//! The sliding window.
+//! The sliding window, and the end that it never passes (ASVS 5.0, 7.3.1 and 7.3.2).
 
 use std::time::Duration;
 
+use multi_session::Timestamp;
 use serde_json::json;
 
-use crate::harness::{CHROME, DAY, FIREFOX, HOUR, PASSWORD, TestApp};
+use crate::harness::{CHROME, DAY, FIREFOX, HOUR, MINUTE, PASSWORD, TestApp, text};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -73,6 +74,77 @@ async fn not_to_be_remembered_is_a_day_and_goes_with_the_window() {
     assert_eq!(browser.whoami().await, "ada");
     app.advance(SECOND);
     assert_eq!(browser.whoami().await, "", "activity does not extend it");
+}
+
+#[tokio::test]
+async fn a_second_before_the_idle_limit_is_in_time_and_a_second_after_it_is_not() {
+    for (flags, idle) in [
+        (&[][..], 30 * DAY),
+        (&["--preset", "nist-aal1"], 30 * DAY),
+        (&["--preset", "nist-aal2"], HOUR),
+        (&["--preset", "nist-aal3"], 15 * MINUTE),
+        (&["--preset", "nist-aal3", "--session-timeout", "5m"], 5 * MINUTE),
+    ] {
+        let app = TestApp::start_with(flags).await;
+        let browser = app.sign_up(FIREFOX, "ada").await;
+        app.advance(idle - SECOND);
+        assert_eq!(browser.whoami().await, "ada", "{flags:?}");
+        let again = app.sign_in(CHROME, "ada").await;
+        app.advance(idle + SECOND);
+        assert_eq!(again.whoami().await, "", "{flags:?}");
+    }
+}
+
+#[tokio::test]
+async fn constant_activity_ends_at_the_absolute_limit_and_the_cookie_with_it() {
+    for (flags, absolute, step) in [
+        (&[][..], 90 * DAY, 5 * DAY),
+        (&["--preset", "nist-aal1"], 30 * DAY, 2 * DAY),
+        (&["--preset", "nist-aal2"], DAY, HOUR / 2),
+        (&["--preset", "nist-aal3"], 12 * HOUR, 10 * MINUTE),
+        (&["--session-timeout", "3s", "--absolute-timeout", "10s"], 10 * SECOND, 2 * SECOND),
+    ] {
+        let app = TestApp::start_with(flags).await;
+        let browser = app.sign_up(FIREFOX, "ada").await;
+        let (signed_in, mut passed) = (app.engine.now(), Duration::ZERO);
+        while passed + step < absolute {
+            app.advance(step);
+            passed += step;
+            let answer = browser.get("/api/auth/get-session").await;
+            let expiry = answer.ok()["session"]["expiresAt"].clone();
+            let expiry = Timestamp::parse(&text(&expiry)).expect("a moment");
+            assert!(expiry <= signed_in.plus(absolute), "{flags:?}");
+            let rest = expiry.since(app.engine.now()).as_secs();
+            for cookie in answer.set_cookies() {
+                assert!(
+                    cookie.contains(&format!("Max-Age={rest};"))
+                        || cookie.ends_with(&format!("Max-Age={rest}")),
+                    "{cookie}"
+                );
+            }
+        }
+        app.advance(absolute - passed - SECOND);
+        assert_eq!(browser.whoami().await, "ada", "{flags:?}");
+        app.advance(SECOND);
+        assert_eq!(browser.whoami().await, "", "{flags:?}");
+        assert!(browser.cookies().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_short_timeout_slides_within_the_day_of_who_is_not_remembered() {
+    let app = TestApp::start_with(&["--session-timeout", "1h"]).await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD, "rememberMe": false });
+    browser.post("/api/auth/sign-in/email", body).await.ok();
+    for _ in 0..47 {
+        app.advance(HOUR / 2);
+        let answer = browser.get("/api/auth/get-session").await;
+        assert_eq!(answer.ok()["user"]["name"], "ada");
+        assert!(answer.set_cookies().iter().all(|cookie| !cookie.contains("Max-Age")));
+    }
+    app.advance(HOUR / 2);
+    assert_eq!(browser.whoami().await, "");
 }
 
 #[tokio::test]

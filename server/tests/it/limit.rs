@@ -37,6 +37,7 @@ async fn sixty_four_sign_ins_at_once_leave_exactly_the_five_newest() {
                     email: "ada@example.org".to_owned(),
                     password: PASSWORD.to_owned(),
                     remember: true,
+                    shared_computer: false,
                 };
                 engine.sign_in(&Browser::default(), &Client::default(), form).await.expect("a sign-in")
             })

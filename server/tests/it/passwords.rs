@@ -9,7 +9,7 @@ use multi_session::{Browser, Client, Code, Engine, Error, PasswordLimits, SignIn
 use crate::harness::{FIREFOX, PASSWORD, TestApp};
 
 fn form(email: &str, password: &str) -> SignIn {
-    SignIn { email: email.to_owned(), password: password.to_owned(), remember: true }
+    SignIn { email: email.to_owned(), password: password.to_owned(), remember: true, shared_computer: false }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

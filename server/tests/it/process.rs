@@ -137,6 +137,9 @@ fn it_says_what_is_wrong_with_its_configuration() {
         ("MULTI_SESSION_MAXIMUM_SESSIONS", "0", "maximum sessions must be 1 to 100"),
         ("MULTI_SESSION_SESSION_TIMEOUT", "0s", "session timeout must be 1 second to 400 days"),
         ("MULTI_SESSION_SESSION_TIMEOUT", "soon", "session-timeout"),
+        ("MULTI_SESSION_ABSOLUTE_TIMEOUT", "401d", "absolute timeout must be 1 second to 400 days"),
+        ("MULTI_SESSION_FRESH_AGE", "0s", "fresh age must be 1 second to 400 days"),
+        ("MULTI_SESSION_PRESET", "nist-aal4", "nist-aal2"),
         ("MULTI_SESSION_BASE_URL", "example.org", "is not an origin"),
         ("MULTI_SESSION_TRUSTED_ORIGINS", "https://a.example/path", "is not an origin"),
         ("MULTI_SESSION_COOKIE_PREFIX", "a b", "is no cookie prefix"),
@@ -160,6 +163,20 @@ fn it_says_what_is_wrong_with_its_configuration() {
         assert!(!log.contains("panic"), "{name}={value}: {log}");
         assert!(!log.contains("s3cret"), "{name}={value}: {log}");
     }
+}
+
+#[test]
+fn a_setting_that_is_looser_than_the_preset_is_refused_with_a_word_that_says_so() {
+    let folder = TempDir::new().expect("a folder");
+    let output = command(folder.path())
+        .args(["--preset", "nist-aal2"])
+        .env("MULTI_SESSION_SESSION_TIMEOUT", "2h")
+        .stderr(Stdio::piped())
+        .output()
+        .expect("it runs");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(log.contains("session timeout of 7200s is looser than nist-aal2 allows (3600s)"), "{log}");
 }
 
 #[test]
@@ -195,6 +212,9 @@ fn help_names_every_setting_with_its_environment_twin() {
         "MULTI_SESSION_TRUSTED_ORIGINS",
         "MULTI_SESSION_MAXIMUM_SESSIONS",
         "MULTI_SESSION_SESSION_TIMEOUT",
+        "MULTI_SESSION_ABSOLUTE_TIMEOUT",
+        "MULTI_SESSION_FRESH_AGE",
+        "MULTI_SESSION_PRESET",
         "MULTI_SESSION_REVOKE_OLDEST_ON_MAX",
         "MULTI_SESSION_LIST_SCOPE",
         "MULTI_SESSION_COOKIE_PREFIX",

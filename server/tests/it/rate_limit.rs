@@ -25,6 +25,9 @@ async fn the_fourth_sign_in_in_a_row_waits_by_rest_or_by_server_function() {
         browser.call("change-password", "current_password=y&new_password=z").await.status.as_u16(),
         429
     );
+    let reauthenticate = "/api/auth/multi-session/reauthenticate";
+    assert_eq!(browser.post(reauthenticate, json!({ "password": "y" })).await.status.as_u16(), 429);
+    assert_eq!(browser.call("confirm", "act=/fn/revoke-all&password=y&acting=x").await.status.as_u16(), 429);
     browser.get("/api/auth/get-session").await.ok();
 
     let mut elsewhere = app.browser(FIREFOX);

@@ -111,13 +111,15 @@ async fn a_network_that_tries_many_accounts_waits_at_those_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn the_page_and_the_change_of_the_password_wait_too() {
+async fn the_page_the_change_of_the_password_and_reauthentication_wait_too() {
     let app = app().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let form = "current_password=a+wrong+password&new_password=another+password";
     for status in [400, 400, 400, 429] {
         assert_eq!(ada.call("change-password", form).await.status.as_u16(), status);
     }
+    let again = ada.post("/api/auth/multi-session/reauthenticate", json!({ "password": PASSWORD })).await;
+    assert_eq!(again.status.as_u16(), 429, "{}", again.text);
     assert_eq!(wait(&stranger(&app, HOME), "ada").await, Some(1), "it is one count");
     let answer = stranger(&app, HOME)
         .submit("/sign-in", "sign-in", "email=ada%40example.org&password=correct+horse+battery")

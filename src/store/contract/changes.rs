@@ -99,6 +99,19 @@ pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
     }
 }
 
+/// To whoever listens with the credential so far.
+pub async fn a_reauthentication_is_told_if_there_was_one(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let mut changes = from_now(&store).await;
+    let unknown = session_id("unknown");
+    let nobody = Actor { session: &unknown, user: &ada.user.id };
+    assert!(!store.reauthenticate(nobody, &renewal("none", NOW), NOW).await.expect("an answer"));
+    let by = actor(&sessions[0]);
+    assert!(store.reauthenticate(by, &renewal("renewed", NOW), NOW).await.expect("an answer"));
+    let expected = Change::Reauthenticated { user: ada.user.id.clone(), id: session_id("one") };
+    assert_eq!(next(&mut changes).await, expected);
+}
+
 /// It is in no row.
 pub async fn what_is_announced_is_told_to_everybody(store: Arc<dyn Store>) {
     let switched =

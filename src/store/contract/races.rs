@@ -116,6 +116,83 @@ pub async fn a_session_that_is_ended_while_it_is_extended_has_ended(store: Arc<d
     }
 }
 
+/// Whichever came first: neither credential opens it.
+pub async fn a_session_that_is_ended_while_it_is_reauthenticated_has_ended(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
+    for round in 0..ROUNDS {
+        let new = session(&ada, &format!("s{round}"));
+        store.open(None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        let renewal = renewal(&format!("r{round}"), NOW);
+        let renewing = {
+            let (store, new, renewal) = (Arc::clone(&store), new.clone(), renewal.clone());
+            tokio::spawn(async move { store.reauthenticate(actor(&new), &renewal, NOW).await })
+        };
+        let ended = if round % 2 == 0 {
+            store.end_by_id(actor(&sessions[0]), &new.session.id, REVOKED, NOW).await.expect("an answer")
+        } else {
+            store
+                .end_all(actor(&sessions[0]), false, REVOKED, NOW)
+                .await
+                .expect("an answer")
+                .expect("live")
+                .pop()
+        };
+        assert_eq!(ended.expect("renewed or not, it was live").id, new.session.id);
+        renewing.await.expect("no panic").expect("an answer");
+        let handles = [&new.session.handle, &renewal.handle];
+        assert!(store.live_by_handles(&handles, NOW).await.expect("an answer").is_empty());
+        assert_eq!(live(&store, &ada, NOW).await, ["first"]);
+        let again = store.reauthenticate(actor(&new), &renewal, NOW).await;
+        assert!(!again.expect("an answer"), "round {round}: it lives again");
+    }
+}
+
+/// The extension was of the time before.
+pub async fn a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_expiry(
+    store: Arc<dyn Store>,
+) {
+    let (_, sessions) = signed_in(&store, "ada", &["one"]).await;
+    let by = &sessions[0];
+    let mut from = by.session.expires_at;
+    for round in 0..ROUNDS {
+        let now = NOW.plus(Duration::from_millis(round as u64));
+        let extending = {
+            let (store, id, to) = (Arc::clone(&store), by.session.id.clone(), now.plus(HOUR));
+            tokio::spawn(async move { store.extend(&id, from, to, now).await })
+        };
+        let renewal = renewal(&format!("r{round}"), now);
+        assert!(store.reauthenticate(actor(by), &renewal, now).await.expect("an answer"));
+        extending.await.expect("no panic").expect("an answer");
+        let stored = find(&store, "one").await.stored;
+        assert_eq!(stored.session.expires_at, renewal.expires_at, "round {round}");
+        assert_eq!(stored.authenticated_at, now);
+        from = renewal.expires_at;
+    }
+}
+
+/// And opens the session; the other one and the one before open nothing.
+pub async fn of_two_reauthentications_at_once_the_credential_of_one_holds(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
+    let mut before = sessions[0].session.handle.clone();
+    for round in 0..ROUNDS {
+        let handles = [format!("a{round}"), format!("b{round}")];
+        let renew = |name: &str| {
+            let (store, by, renewal) = (Arc::clone(&store), sessions[0].clone(), renewal(name, NOW));
+            tokio::spawn(async move { store.reauthenticate(actor(&by), &renewal, NOW).await })
+        };
+        let (one, other) = (renew(&handles[0]), renew(&handles[1]));
+        assert!(one.await.expect("no panic").expect("an answer"));
+        assert!(other.await.expect("no panic").expect("an answer"));
+        let [one, other] = handles.map(|name| handle(&name));
+        let live = store.live_by_handles(&[&before, &one, &other], NOW).await.expect("an answer");
+        assert_eq!(live.len(), 1, "round {round}");
+        assert_eq!(live[0].session.id, session_id("one"));
+        assert_ne!(live[0].session.handle, before);
+        before = live[0].session.handle.clone();
+    }
+    assert_eq!(self::live(&store, &ada, NOW).await, ["one"]);
+}
+
 /// Nothing slips through: what the revocation does not name came after it.
 pub async fn a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
@@ -291,6 +368,7 @@ pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(st
         password: "correct horse".to_owned(),
         image: None,
         remember: true,
+        shared_computer: false,
     };
     let elsewhere = engine.sign_up(&Browser::default(), &client, sign_up("ada")).await.expect("a sign-up");
     for round in 0..3 {
@@ -298,6 +376,7 @@ pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(st
             email: "ada@example.org".to_owned(),
             password: "correct horse".to_owned(),
             remember: true,
+            shared_computer: false,
         };
         let shared = engine.sign_in(&Browser::default(), &client, form).await.expect("a sign-in");
         let ada = Target::Id(shared.active().expect("ada").session.id.clone());

@@ -12,6 +12,7 @@ pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
     user.user.email_verified = true;
     let mut new = session(&user, "one");
     new.remember = false;
+    new.shared_computer = true;
     new.session.ip_address = String::new();
     new.session.user_agent = "x".repeat(512);
     new.secret_hash =
@@ -24,7 +25,7 @@ pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
     assert_eq!(stored.session, new.session);
     assert_eq!(stored.user, user.user);
     assert_eq!(stored.secret_hash.as_bytes(), new.secret_hash.as_bytes());
-    assert!(!stored.remember);
+    assert_eq!((stored.remember, stored.shared_computer), (false, true));
     assert_eq!(stored.last_active_at, NOW);
     assert_eq!(store.live_of_user(&user.user.id, NOW).await.expect("a list")[0].session, new.session);
     let found = store.find_by_handle(&handle("one")).await.expect("an answer").expect("it is kept");

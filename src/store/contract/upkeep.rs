@@ -76,6 +76,7 @@ pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
         store.end_by_id(by, &session_id("one"), EndedReason::Revoked, NOW).await.map(drop),
         store.end_all(by, true, EndedReason::Revoked, NOW).await.map(drop),
         store.extend(&session_id("one"), NOW.plus(HOUR), NOW.plus(2 * HOUR), NOW).await.map(drop),
+        store.reauthenticate(by, &renewal("renewed", NOW), NOW).await.map(drop),
         store.touch(&[(session_id("one"), NOW)]).await,
         store.ping().await,
     ];

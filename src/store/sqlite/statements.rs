@@ -10,8 +10,9 @@ macro_rules! live {
 macro_rules! columns {
     () => {
         "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
-         sessions.user_agent, sessions.remember, sessions.created_at, sessions.updated_at, \
+         sessions.user_agent, sessions.remember, sessions.shared_computer, sessions.created_at, sessions.updated_at, \
          sessions.last_active_at, sessions.expires_at, \
+         coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
          users.email, users.name, users.image, users.email_verified, \
          users.created_at as user_created_at, users.updated_at as user_updated_at"
     };
@@ -110,8 +111,8 @@ statements! {
                    values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing";
     INSERT_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3)";
     INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
-                      created_at, updated_at, last_active_at, expires_at) \
-                      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)";
+                      created_at, updated_at, last_active_at, expires_at, shared_computer) \
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10)";
     CHANGE_PASSWORD =
         "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2";
     USER_CHANGED = "update users set updated_at = max(updated_at, $2) where id = $1";
@@ -143,6 +144,12 @@ statements! {
         "update sessions set expires_at = $2, updated_at = $1 where ",
         live!(),
         " and id = $3 and expires_at = $4"
+    );
+    REAUTHENTICATE = concat!(
+        "update sessions set handle = $4, secret_hash = $5, expires_at = $6, updated_at = $1, authenticated_at = $1 \
+         where ",
+        live!(),
+        " and id = $2 and user_id = $3"
     );
     TOUCH = "update sessions set last_active_at = max(last_active_at, batch.at) \
              from (select value ->> 0 as id, value ->> 1 as at from json_each($1)) as batch \

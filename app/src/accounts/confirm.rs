@@ -1,0 +1,200 @@
+//! The page that asks for the password before other sessions end. The server alone makes it: it is one form, and
+//! what it was asked for goes on by itself once the password is right.
+
+use leptos::prelude::*;
+use multi_session::{DeviceSession, SessionId};
+
+use crate::{
+    AppError,
+    accounts::{
+        actions::CONFIRM,
+        entry::{MESSAGE, Message},
+    },
+    address::{self, value},
+    notice::{form_error, with_error},
+    plain::plain,
+    sessions::{REVOKE, REVOKE_ALL, REVOKE_OTHERS, revoke, revoke_all, revoke_others},
+    ui::{PasswordField, Submit},
+};
+
+/// What is done once the person has confirmed: nothing else can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Ends one session.
+    Revoke(SessionId),
+    /// Ends every other session.
+    RevokeOthers,
+    /// Ends every session.
+    RevokeAll,
+}
+
+impl Step {
+    /// Takes what a form or an address says, which anybody can write: the path of a server function, and a session's id.
+    pub(crate) fn parse(act: &str, session_id: &str) -> Option<Self> {
+        match act {
+            REVOKE => SessionId::new(session_id).ok().map(Self::Revoke),
+            REVOKE_OTHERS => Some(Self::RevokeOthers),
+            REVOKE_ALL => Some(Self::RevokeAll),
+            _ => None,
+        }
+    }
+
+    fn act(&self) -> &'static str {
+        match self {
+            Self::Revoke(_) => REVOKE,
+            Self::RevokeOthers => REVOKE_OTHERS,
+            Self::RevokeAll => REVOKE_ALL,
+        }
+    }
+
+    fn session_id(&self) -> &str {
+        match self {
+            Self::Revoke(id) => id.as_str(),
+            Self::RevokeOthers | Self::RevokeAll => "",
+        }
+    }
+
+    /// The address of the page that asks for the password first.
+    pub(crate) fn address(&self) -> String {
+        address::confirm(self.act(), self.session_id())
+    }
+
+    /// That address once more, after a refusal of the password.
+    pub(crate) fn refused(&self, error: &AppError) -> String {
+        with_error(&self.address(), CONFIRM, error)
+    }
+
+    /// Where the step's own form would have led after a refusal.
+    pub(crate) fn failed(&self, error: &AppError) -> String {
+        with_error(crate::guard::home(true), self.act(), error)
+    }
+
+    /// Does it, and sends the person where it leads.
+    pub(crate) async fn take(&self) -> Result<(), AppError> {
+        match self {
+            Self::Revoke(id) => revoke(id.clone()).await.map(drop),
+            Self::RevokeOthers => revoke_others().await.map(drop),
+            Self::RevokeAll => revoke_all().await.map(drop),
+        }
+    }
+
+    /// What the button does, and the rest of a sentence that begins with "to".
+    fn words(&self, device: Option<&str>) -> (&'static str, String) {
+        match self {
+            Self::Revoke(_) => {
+                ("Revoke", format!("revoke the session on {}", device.unwrap_or("that device")))
+            }
+            Self::RevokeOthers => ("Sign out other devices", "sign out your other devices".to_owned()),
+            Self::RevokeAll => ("Sign out everywhere", "sign out everywhere".to_owned()),
+        }
+    }
+}
+
+/// What the page shows.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    step: Step,
+    /// The session that the browser acts as: another one by the time the form comes has another password.
+    acting: DeviceSession,
+    device: Option<String>,
+    error: Option<AppError>,
+}
+
+impl Confirm {
+    /// Takes the address's query and the list of devices; `None` where there is nothing to confirm.
+    pub fn of(query: &str, rows: &[DeviceSession]) -> Option<Self> {
+        let step = Step::parse(value(query, "act")?, value(query, "session_id").unwrap_or_default())?;
+        let row = rows.iter().find(|row| row.id.as_str() == step.session_id());
+        Some(Self {
+            acting: rows.iter().find(|row| row.is_current)?.clone(),
+            device: row.map(|row| row.device.label.clone()),
+            error: form_error(query),
+            step,
+        })
+    }
+
+    /// The page.
+    pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
+        let Self { step, acting, device, error } = self;
+        let (button, purpose) = step.words(device.as_deref());
+        let described = error.is_some().then_some(MESSAGE);
+        let error = Memo::new(move |_| error.clone());
+        let content = view! {
+            <div class="entry">
+                <div class="entry__head">
+                    <h1>"Confirm that it's you"</h1>
+                    <p class="entry__lead">
+                        "You signed in a while ago. Enter the password of "
+                        <strong>{acting.user.email.clone()}</strong> {format!(" to {purpose}.")}
+                    </p>
+                </div>
+                <div class="card entry__card">
+                    <form method="post" action=CONFIRM>
+                        <Message error />
+                        <input type="hidden" name="act" value=step.act() />
+                        <input type="hidden" name="session_id" value=step.session_id().to_owned() />
+                        <input type="hidden" name="acting" value=acting.id.to_string() />
+                        // Password managers ask of which account it is.
+                        <input type="text" autocomplete="username" value=acting.user.email readonly hidden />
+                        <PasswordField
+                            name="password"
+                            label="Password"
+                            autocomplete="current-password"
+                            error=Signal::stored(described)
+                        />
+                        <Submit class="button button--danger-fill button--wide" pending=Signal::stored(false)>
+                            {button}
+                        </Submit>
+                    </form>
+                </div>
+                <p class="entry__foot">
+                    <a href=crate::guard::home(true)>"Cancel"</a>
+                </p>
+            </div>
+        };
+        plain(options, "Confirm that it's you", content.into_any())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_comes_back_from_its_address() {
+        let id = SessionId::new("session_123").expect("an id");
+        for step in [Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll] {
+            let address = step.address();
+            let (path, query) = address.split_once('?').expect("a query");
+            assert_eq!(path, "/confirm");
+            let act = value(query, "act").expect("an act");
+            assert_eq!(Step::parse(act, value(query, "session_id").unwrap_or_default()), Some(step));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_step() {
+        for (act, id) in [
+            ("", ""),
+            ("/fn/revoke", ""),
+            ("/fn/revoke", "a b"),
+            ("/fn/sign-out", ""),
+            ("https://evil.example/fn/revoke-all", ""),
+            ("//evil.example", "session_123"),
+        ] {
+            assert_eq!(Step::parse(act, id), None, "{act} {id}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_leads_back_with_all_that_was_there() {
+        let step = Step::Revoke(SessionId::new("session_123").expect("an id"));
+        let error = AppError::from(multi_session::Code::InvalidPassword);
+        let address = step.refused(&error);
+        assert!(address.starts_with(&format!("{}&", step.address())), "{address}");
+        let (_, query) = address.split_once('?').expect("a query");
+        assert_eq!(form_error(query), Some(error.clone()));
+        let failed = step.failed(&error);
+        assert!(failed.starts_with("/sessions?__path=%2Ffn%2Frevoke&__err="), "{failed}");
+    }
+}

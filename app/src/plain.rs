@@ -1,0 +1,40 @@
+//! Documents without scripts: pages that only the server makes, and that cost the browser's half nothing.
+
+use leptos::prelude::*;
+use leptos_meta::HashedStylesheet;
+
+use crate::ui::{Icon, IconName};
+
+/// The frame of such a page, around its content.
+pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl IntoView + use<> {
+    let title = format!("{title} · Multi-session");
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#15171d" media="(prefers-color-scheme: dark)" />
+                <meta name="robots" content="noindex" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options id="leptos" />
+                <title>{title}</title>
+            </head>
+            <body>
+                <header class="header">
+                    <div class="header__inner">
+                        <a class="brand" href="/">
+                            <Icon name=IconName::Logo size=24 />
+                            <span>"Multi-session"</span>
+                        </a>
+                    </div>
+                </header>
+                <main class="page" id="content">
+                    {content}
+                </main>
+            </body>
+        </html>
+    }
+}

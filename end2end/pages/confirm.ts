@@ -1,0 +1,53 @@
+import { type Locator, expect } from "@playwright/test";
+
+import type { Device } from "../fixtures/device";
+
+/** The page that asks for the password before other sessions end; it has no script. */
+export class ConfirmPage {
+  constructor(private readonly device: Device) {}
+
+  private get page() {
+    return this.device.page;
+  }
+
+  get heading(): Locator {
+    return this.page.getByRole("heading", { level: 1, name: "Confirm that it's you" });
+  }
+
+  get text(): Locator {
+    return this.page.getByRole("main");
+  }
+
+  get password(): Locator {
+    return this.page.getByLabel("Password", { exact: true });
+  }
+
+  get alert(): Locator {
+    return this.page.getByRole("alert");
+  }
+
+  get cancel(): Locator {
+    return this.page.getByRole("link", { name: "Cancel" });
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  /** Types the password and presses the button of this name. */
+  async confirm(password: string, button: string): Promise<void> {
+    await this.password.fill(password);
+    await this.button(button).click();
+  }
+}
+
+/** Waits until the device's sign-in is not fresh any more. */
+export async function isStale(device: Device): Promise<void> {
+  // Nobody's session: refused as unknown as long as the sign-in is fresh.
+  const ask = () =>
+    device.context.request.post(`${device.origin}/api/auth/multi-session/revoke`, {
+      data: { sessionId: "nobodys" },
+      headers: { origin: device.origin },
+    });
+  await expect.poll(async () => (await (await ask()).json()).code).toBe("SESSION_NOT_FRESH");
+}

@@ -1,0 +1,400 @@
+//! Ending other sessions needs a sign-in that is fresh, and a password makes it so again.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Answer, CHROME, DAY, FIREFOX, HOUR, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn reauthenticate(browser: &TestBrowser, password: &str) -> Answer {
+    browser.post("/api/auth/multi-session/reauthenticate", json!({ "password": password })).await
+}
+
+/// Every way to end sessions elsewhere, tried by `laptop` on `phone`.
+async fn end_others_in_every_way(laptop: &TestBrowser, phone: &TestBrowser) -> Vec<(&'static str, Answer)> {
+    let session = phone.get_session().await["session"].clone();
+    let (id, token) = (text(&session["id"]), text(&session["token"]));
+    let script = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")];
+    let by_script = async |path: &str| laptop.send(Method::GET, path, &script, None).await;
+    vec![
+        ("revoke", laptop.revoke(&id).await),
+        ("revoke-others", laptop.revoke_others().await),
+        ("revoke-others, GET", by_script("/api/auth/multi-session/revoke-others").await),
+        ("revoke-all", laptop.revoke_all().await),
+        ("revoke-all, GET", by_script("/api/auth/multi-session/revoke-all").await),
+        ("revoke-session", laptop.post("/api/auth/revoke-session", json!({ "token": token })).await),
+        ("revoke-other-sessions", laptop.post("/api/auth/revoke-other-sessions", json!({})).await),
+        ("revoke-sessions", laptop.post("/api/auth/revoke-sessions", json!({})).await),
+        ("fn revoke", laptop.call("revoke", &format!("session_id={id}")).await),
+        ("fn revoke-others", laptop.call("revoke-others", "").await),
+        ("fn revoke-all", laptop.call("revoke-all", "").await),
+    ]
+}
+
+#[tokio::test]
+async fn no_other_session_is_ended_a_day_after_the_sign_in() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    app.advance(DAY + SECOND);
+    assert_eq!((laptop.whoami().await, phone.whoami().await), ("ada".into(), "ada".into()));
+    for (way, answer) in end_others_in_every_way(&laptop, &phone).await {
+        answer.refused(403, "SESSION_NOT_FRESH");
+        assert!(answer.set_cookies().is_empty(), "{way}");
+        if !way.starts_with("fn") {
+            assert_eq!(answer.json()["message"], "Session is not fresh", "{way}");
+        }
+    }
+    assert_eq!((laptop.whoami().await, phone.whoami().await), ("ada".into(), "ada".into()));
+    assert_eq!(laptop.list().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_sign_in_is_fresh_for_a_day_to_the_second() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    app.advance(DAY);
+    laptop.revoke(&phone.current_id().await).await.ok();
+    assert_eq!(phone.whoami().await, "");
+    app.advance(SECOND);
+    laptop.revoke_others().await.refused(403, "SESSION_NOT_FRESH");
+}
+
+#[tokio::test]
+async fn a_foreign_and_an_unknown_session_are_told_nothing_of() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let grace = app.sign_up(CHROME, "grace").await;
+    app.advance(2 * DAY);
+    for id in [grace.current_id().await, "unknown".to_owned()] {
+        laptop.revoke(&id).await.refused(403, "SESSION_NOT_FRESH");
+    }
+}
+
+#[tokio::test]
+async fn lists_switches_and_what_is_ones_own_never_need_it() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "grace").await;
+    let grace = laptop.current_id().await;
+    laptop.sign_up("linus").await.ok();
+    let linus = laptop.current_id().await;
+    laptop.sign_up("ada").await.ok();
+    app.advance(2 * DAY);
+    assert_eq!(laptop.list().await.len(), 3);
+    assert_eq!(laptop.get("/api/auth/list-sessions").await.ok().as_array().expect("a list").len(), 1);
+    assert_eq!(laptop.call("revoke-others", "").await.json()["code"], "SESSION_NOT_FRESH");
+    laptop.set_active(&grace).await.ok();
+    laptop.revoke(&linus).await.ok();
+    let body = json!({ "currentPassword": PASSWORD, "newPassword": "another good password" });
+    laptop.post("/api/auth/change-password", body).await.ok();
+    laptop.revoke(&grace).await.ok();
+    assert_eq!(laptop.whoami().await, "ada", "the next account that is held");
+    laptop.sign_out(json!({})).await.ok();
+    assert!(laptop.cookies().is_empty());
+}
+
+#[tokio::test]
+async fn a_password_makes_the_session_fresh_and_its_old_cookie_dead() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    app.advance(2 * DAY);
+    let before = laptop.get_session().await["session"].clone();
+    let thief = laptop.copy();
+    let answer = reauthenticate(&laptop, PASSWORD).await;
+    let session = answer.ok()["session"].clone();
+    assert_eq!(session["id"], before["id"], "it is the same session");
+    assert_eq!(session["createdAt"], before["createdAt"]);
+    assert_ne!(session["token"], before["token"]);
+    let cookies = answer.set_cookies();
+    let (cleared, set): (Vec<_>, Vec<_>) = cookies.iter().partition(|cookie| cookie.contains("Max-Age=0"));
+    assert_eq!((cleared.len(), set.len()), (1, 2), "{cookies:?}");
+    assert!(set.iter().all(|cookie| cookie.contains("Max-Age=2592000")), "{set:?}");
+
+    assert_eq!(thief.whoami().await, "");
+    thief.revoke_others().await.refused(401, "UNAUTHORIZED");
+    assert_eq!(laptop.get_session().await["session"], session);
+    laptop.revoke(&phone.current_id().await).await.ok();
+    assert_eq!(phone.whoami().await, "");
+    assert_eq!(laptop.list().await.len(), 1);
+    app.advance(DAY + SECOND);
+    laptop.revoke_all().await.refused(403, "SESSION_NOT_FRESH");
+}
+
+#[tokio::test]
+async fn a_wrong_password_changes_nothing() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.advance(2 * DAY);
+    // It was extended by that, so nothing else sets a cookie.
+    assert_eq!(laptop.whoami().await, "ada");
+    let cookies = laptop.cookies();
+    let long = "x".repeat(129);
+    for password in ["wrong password", "", &long] {
+        let answer = reauthenticate(&laptop, password).await;
+        answer.refused(400, "INVALID_PASSWORD");
+        assert!(answer.set_cookies().is_empty());
+    }
+    laptop.post("/api/auth/multi-session/reauthenticate", json!({})).await.refused(400, "VALIDATION_ERROR");
+    assert_eq!(laptop.cookies(), cookies);
+    laptop.revoke_others().await.refused(403, "SESSION_NOT_FRESH");
+    let nobody = app.browser(CHROME);
+    reauthenticate(&nobody, PASSWORD).await.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn it_is_the_active_account_whose_password_counts() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "grace").await;
+    let grace = laptop.current_id().await;
+    let body = json!({ "name": "ada", "email": "ada@example.org", "password": "the password of ada" });
+    laptop.post("/api/auth/sign-up/email", body).await.ok();
+    app.advance(2 * DAY);
+    reauthenticate(&laptop, PASSWORD).await.refused(400, "INVALID_PASSWORD");
+    reauthenticate(&laptop, "the password of ada").await.ok();
+    laptop.revoke_others().await.ok();
+    laptop.set_active(&grace).await.ok();
+    laptop.revoke_others().await.refused(403, "SESSION_NOT_FRESH");
+}
+
+/// NIST SP 800-63B-4, 5.2.
+#[tokio::test]
+async fn it_restarts_the_idle_and_the_absolute_time() {
+    let app = TestApp::start_with(&["--preset", "nist-aal3"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let stay_active = async |minutes: u32| {
+        for _ in 0..minutes / 10 {
+            app.advance(10 * MINUTE);
+            assert_eq!(laptop.whoami().await, "ada");
+        }
+    };
+    stay_active(11 * 60).await;
+    laptop.revoke_others().await.refused(403, "SESSION_NOT_FRESH");
+    reauthenticate(&laptop, PASSWORD).await.ok();
+    app.advance(15 * MINUTE - SECOND);
+    assert_eq!(laptop.whoami().await, "ada");
+    stay_active(11 * 60).await;
+    app.advance(HOUR);
+    assert_eq!(laptop.whoami().await, "");
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_remembered_stays_so() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD, "rememberMe": false });
+    laptop.post("/api/auth/sign-in/email", body).await.ok();
+    app.advance(23 * HOUR);
+    let answer = reauthenticate(&laptop, PASSWORD).await;
+    let set: Vec<_> =
+        answer.set_cookies().into_iter().filter(|cookie| !cookie.contains("Max-Age=0")).collect();
+    assert_eq!(set.len(), 2);
+    assert!(set.iter().all(|cookie| !cookie.contains("Max-Age")), "{set:?}");
+    app.advance(23 * HOUR);
+    assert_eq!(laptop.whoami().await, "ada");
+    app.advance(2 * HOUR);
+    assert_eq!(laptop.whoami().await, "");
+}
+
+#[tokio::test]
+async fn streams_of_the_old_cookie_end_and_the_new_one_opens_its_own() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let thief = laptop.copy();
+    let mut of_thief = thief.events(None).await;
+    let mut of_phone = phone.events(None).await;
+    of_thief.snapshot().await;
+    of_phone.snapshot().await;
+    reauthenticate(&laptop, PASSWORD).await.ok();
+    // The sign-in of the phone may be told late.
+    while of_thief.next().await.is_some() {}
+    assert!(thief.try_events(None).await.is_none());
+    let mut of_laptop = laptop.events(None).await;
+    assert_eq!(of_laptop.snapshot().await.len(), 2);
+    let id = phone.current_id().await;
+    laptop.revoke(&id).await.ok();
+    of_laptop.told("ended", &id).await;
+    of_phone.told("ended", &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_at_once_the_cookie_of_one_holds() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..5 {
+        let tabs = [laptop.copy(), laptop.copy()];
+        let asking = tabs.map(|tab| {
+            tokio::spawn(async move {
+                reauthenticate(&tab, PASSWORD).await.ok();
+                tab
+            })
+        });
+        let mut tabs = Vec::new();
+        for tab in asking {
+            tabs.push(tab.await.expect("no panic"));
+        }
+        let mut living = Vec::new();
+        for tab in tabs {
+            if tab.whoami().await == "ada" {
+                living.push(tab.cookies());
+            }
+        }
+        assert_eq!(living.len(), 1);
+        assert_eq!(laptop.copy().whoami().await, "", "the cookie before is dead");
+        laptop.set_cookies(living.remove(0));
+        assert_eq!(laptop.list().await.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_session_that_is_revoked_meanwhile_has_ended() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..5 {
+        let phone = app.sign_in(SAFARI, "ada").await;
+        let id = phone.current_id().await;
+        let proving = tokio::spawn(async move {
+            let answer = reauthenticate(&phone, PASSWORD).await;
+            (phone, answer)
+        });
+        laptop.revoke(&id).await.ok();
+        let (phone, answer) = proving.await.expect("no panic");
+        assert!(matches!(answer.status.as_u16(), 200 | 401), "{}", answer.text);
+        assert_eq!(phone.whoami().await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_age_can_be_set() {
+    let app = TestApp::start_with(&["--fresh-age", "2m"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.advance(2 * MINUTE);
+    laptop.revoke_others().await.ok();
+    app.advance(SECOND);
+    assert_eq!(laptop.revoke_others().await.json()["code"], Value::from("SESSION_NOT_FRESH"));
+}
+
+fn location(answer: &Answer) -> String {
+    assert!(answer.status.is_redirection(), "{} {}", answer.status, answer.text);
+    answer.header("location").to_owned()
+}
+
+/// What the page's form sends.
+async fn confirm(browser: &TestBrowser, page: &str, act: &str, id: &str, password: &str) -> Answer {
+    let acting = browser.current_id().await;
+    let password = password.replace(' ', "+");
+    let form = format!("act={act}&session_id={id}&acting={acting}&password={password}");
+    browser.submit(page, "confirm", &form).await
+}
+
+#[tokio::test]
+async fn a_form_that_is_not_fresh_leads_to_the_password_and_then_goes_on() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let id = phone.current_id().await;
+    app.advance(2 * DAY);
+    let asked = location(&laptop.submit("/sessions", "revoke", &format!("session_id={id}")).await);
+    assert_eq!(asked, format!("/confirm?act=/fn/revoke&session_id={id}"));
+    let page = laptop.open(&asked).await;
+    assert_eq!(page.status.as_u16(), 200);
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(page.header("content-security-policy").contains("form-action 'self'"));
+    for part in ["Confirm that it", "ada@example.org", "Safari 26 on iOS", id.as_str(), "Cancel"] {
+        assert!(page.text.contains(part), "{part} is missing in {}", page.text);
+    }
+    assert!(!page.text.contains(".js") && !page.text.contains("wasm"), "it costs the browser's half nothing");
+
+    let refused = location(&confirm(&laptop, &asked, "/fn/revoke", &id, "wrong password").await);
+    assert!(refused.starts_with(&format!("{asked}&")), "{refused}");
+    assert!(!refused.contains("wrong"), "no password travels in an address");
+    let page = laptop.open(&refused).await;
+    assert!(page.text.contains("That is not your current password."), "{}", page.text);
+    assert!(page.text.contains("Safari 26 on iOS"));
+    assert_eq!(phone.whoami().await, "ada");
+
+    let thief = laptop.copy();
+    let done = location(&confirm(&laptop, &refused, "/fn/revoke", &id, PASSWORD).await);
+    assert_eq!(done, "/sessions?done=revoked");
+    assert_eq!((phone.whoami().await, thief.whoami().await), (String::new(), String::new()));
+    assert_eq!(laptop.whoami().await, "ada");
+    assert_eq!(location(&laptop.open(&asked).await), "/", "nothing is to be confirmed any more");
+}
+
+#[tokio::test]
+async fn the_other_acts_lead_where_they_would_have_led() {
+    let app = TestApp::start().await;
+    for (act, to) in [("revoke-others", "/sessions?done=others"), ("revoke-all", "/sign-in?done=everywhere")]
+    {
+        let laptop = app.browser(FIREFOX);
+        laptop.sign_up(act).await.ok();
+        let phone = app.sign_in(SAFARI, act).await;
+        app.advance(2 * DAY);
+        let asked = location(&laptop.submit("/sessions", act, "").await);
+        assert_eq!(asked, format!("/confirm?act=/fn/{act}&session_id="));
+        assert!(laptop.open(&asked).await.text.contains("Sign out"));
+        let done = confirm(&laptop, &asked, &format!("/fn/{act}"), "", PASSWORD).await;
+        assert_eq!(location(&done), to);
+        assert_eq!(phone.whoami().await, "");
+    }
+}
+
+#[tokio::test]
+async fn what_ended_meanwhile_is_told_where_the_act_leads() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let id = phone.current_id().await;
+    app.advance(2 * DAY);
+    phone.sign_out(json!({})).await.ok();
+    let to = location(&confirm(&laptop, "/confirm", "/fn/revoke", &id, PASSWORD).await);
+    assert!(to.starts_with("/sessions?"), "{to}");
+    assert!(laptop.open(&to).await.text.contains("That session has already ended."));
+}
+
+#[tokio::test]
+async fn only_what_needs_it_is_confirmed() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    assert_eq!(location(&laptop.open("/confirm?act=/fn/revoke-all").await), "/", "it is fresh");
+    app.advance(2 * DAY);
+    let nobody = app.browser(CHROME);
+    assert_eq!(location(&nobody.open("/confirm?act=/fn/revoke-all").await), "/");
+    for query in ["", "?act=", "?act=//evil.example", "?act=/fn/sign-out", "?act=/fn/revoke&session_id=a%20b"]
+    {
+        assert_eq!(location(&laptop.open(&format!("/confirm{query}")).await), "/", "{query}");
+    }
+    for act in ["//evil.example", "https://evil.example", "/fn/sign-out", ""] {
+        let to = location(&confirm(&laptop, "/sessions", act, "", PASSWORD).await);
+        assert!(to.starts_with(&format!("{}/sessions?", crate::harness::ORIGIN)), "{act}: {to}");
+    }
+    laptop.revoke_others().await.refused(403, "SESSION_NOT_FRESH");
+    assert_eq!(phone.whoami().await, "ada");
+}
+
+#[tokio::test]
+async fn who_acts_as_another_account_by_now_is_asked_as_that_one() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "grace").await;
+    let grace = laptop.current_id().await;
+    laptop.sign_up("ada").await.ok();
+    let ada = laptop.current_id().await;
+    let of_grace = app.sign_in(SAFARI, "grace").await;
+    app.advance(2 * DAY);
+    laptop.set_active(&grace).await.ok();
+    let form =
+        format!("act=/fn/revoke-others&session_id=&acting={ada}&password={}", PASSWORD.replace(' ', "+"));
+    let to = location(&laptop.submit("/confirm", "confirm", &form).await);
+    assert_eq!(to, "/confirm?act=/fn/revoke-others&session_id=");
+    assert!(laptop.open(&to).await.text.contains("grace@example.org"));
+    assert_eq!(of_grace.whoami().await, "grace");
+    laptop.call("confirm", &form).await.refused(401, "UNAUTHORIZED");
+}

@@ -1,0 +1,63 @@
+//! Proving once more who one is.
+
+use crate::password::Passwords;
+use crate::{Browser, Client, Code, Credential, Engine, Renewal, Result};
+
+/// What a person types to prove once more who they are.
+#[derive(Clone)]
+pub struct Reauthenticate {
+    /// The account's password.
+    pub password: String,
+}
+
+impl Engine {
+    /// Verifies the active user's password and gives the active session another credential: the cookie so far is dead
+    /// at once (ASVS 5.0, 7.2.4). The session stays, and both its idle and its absolute time begin anew (NIST SP
+    /// 800-63B-4, 5.2).
+    ///
+    /// Of two at once the later one's cookie holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`];
+    /// [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    pub async fn reauthenticate(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        form: Reauthenticate,
+    ) -> Result<Browser> {
+        let active = browser.signed_in()?;
+        if form.password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
+            return Err(Code::InvalidPassword.into());
+        }
+        let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
+        let hash = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
+        let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
+        if !attempt.ended(self.0.passwords.verify(&form.password, Some(&hash)).await)? {
+            tracing::info!(user.id = %active.user.id, "a re-authentication was refused");
+            return Err(Code::InvalidPassword.into());
+        }
+
+        let now = self.now();
+        let credential = Credential::generate(&*self.0.random);
+        let renewal = Renewal {
+            handle: credential.handle.clone(),
+            secret_hash: credential.secret.hash(),
+            expires_at: self.options().expires_at(now, now, active.keep()),
+        };
+        if !self.0.store.reauthenticate(Self::actor(browser)?, &renewal, now).await? {
+            // It ended while the password was verified.
+            return Err(Code::Unauthorized.into());
+        }
+        let id = &active.session.id;
+        tracing::info!(session.id = %id, user.id = %active.user.id, "session {id} was re-authenticated");
+        Ok(browser.renewed(credential, renewal.expires_at, now))
+    }
+}
+
+impl std::fmt::Debug for Reauthenticate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reauthenticate").finish_non_exhaustive()
+    }
+}
