@@ -431,8 +431,9 @@ async fn rfc6265bis_a_name_in_other_letters_is_another_cookie() {
 #[tokio::test]
 async fn rfc6265bis_a_cookie_lives_400_days_at_most_and_is_not_too_long() {
     let prefix = "p".repeat(64);
+    let limits = ["--session-timeout", "400d", "--absolute-timeout", "400d"];
     let app =
-        TestApp::start_with(&["--base-url", HTTPS, "--cookie-prefix", &prefix, "--session-timeout", "400d"])
+        TestApp::start_with(&[&["--base-url", HTTPS, "--cookie-prefix", &prefix], &limits[..]].concat())
             .await;
     let headers = [("origin", HTTPS), ("content-type", "application/json")];
     let form = json!({ "name": "ada", "email": "ada@example.org", "password": PASSWORD }).to_string();
