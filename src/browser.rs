@@ -45,6 +45,8 @@ pub struct Held {
     pub remember: bool,
     /// Whether others use the computer too.
     pub shared_computer: bool,
+    /// What the person calls the device.
+    pub device_name: Option<String>,
     /// When the session last made a request, as far as the store knows.
     pub last_active_at: Timestamp,
     /// Whether the browser must be sent the cookies again, since they were made or extended just now.
@@ -62,6 +64,7 @@ impl Held {
             authenticated_at: now,
             remember: new.remember,
             shared_computer: new.shared_computer,
+            device_name: None,
             last_active_at: now,
             issue: true,
         }

@@ -34,6 +34,13 @@ pub enum Change {
         /// Which one.
         id: SessionId,
     },
+    /// The device of a session has another name.
+    Renamed {
+        /// Whose it is.
+        user: UserId,
+        /// Which one.
+        id: SessionId,
+    },
     /// Sessions made requests.
     Touched(
         /// Whose, which and when.

@@ -19,6 +19,7 @@ mod fall_over;
 mod list;
 mod operate;
 mod reauthenticate;
+mod rename;
 mod revoke;
 mod set_active;
 mod sign_in;

@@ -59,6 +59,15 @@ pub enum SessionEvent {
         /// The session that is.
         to: SessionId,
     },
+    /// A device has another name.
+    Renamed {
+        /// The session.
+        id: SessionId,
+        /// What the person calls it; null for what its user agent says.
+        name: Option<String>,
+        /// What lists call it from now on.
+        label: String,
+    },
     /// A session made a request; told at most once a minute.
     Touched {
         /// The session.
@@ -93,6 +102,12 @@ impl SessionEvent {
             }
             Self::Ended(ending) => rows.retain(|row| row.id != ending.id),
             Self::Switched { .. } => {}
+            Self::Renamed { id, name, label } => {
+                if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
+                    row.name.clone_from(name);
+                    row.device.label.clone_from(label);
+                }
+            }
             // Rows stay where they are: nothing moves under a finger.
             Self::Touched { id, last_active_at } => {
                 if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
@@ -143,6 +158,7 @@ mod tests {
             is_held: id == "current",
             device: Device::default(),
             shared_computer: false,
+            name: None,
             created_at: at,
             expires_at: at,
             session,
@@ -176,6 +192,17 @@ mod tests {
         let ending = Ending { id: older, reason: EndedReason::Revoked, at, by: None };
         SessionEvent::Ended(ending).apply(&mut rows);
         assert_eq!(ids(&rows), ["current", "newer"]);
+    }
+
+    #[test]
+    fn a_renamed_row_has_its_name_and_stays_in_place() {
+        let mut rows = vec![row("current", 1), row("other", 2)];
+        let (id, name) = (rows[1].id.clone(), Some("Work".to_owned()));
+        SessionEvent::Renamed { id, name: name.clone(), label: "Work".to_owned() }.apply(&mut rows);
+        assert_eq!(
+            (ids(&rows), &rows[1].name, &*rows[1].device.label),
+            (vec!["current", "other"], &name, "Work")
+        );
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub use {
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
+        Actor, End, Ended, Ender, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
         Statistics, Store, StoreError, StoredSession,
     },
     user_agent::device_of,

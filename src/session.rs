@@ -45,8 +45,11 @@ pub struct DeviceSession {
     pub is_current: bool,
     /// Whether the browser that asks holds it, so that it can be made active.
     pub is_held: bool,
-    /// The user agent in a person's words.
+    /// The user agent in a person's words; its label is the name where the person gave one.
     pub device: Device,
+    /// What the person calls the device.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Whether the person said at sign-in that others use the computer too: no cookie outlives the browser's window, and
     /// it is out after 30 minutes without activity at most.
     #[serde(default)]

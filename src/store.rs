@@ -43,6 +43,8 @@ pub struct StoredSession {
     pub authenticated_at: Timestamp,
     /// When it last made a request.
     pub last_active_at: Timestamp,
+    /// What the person calls the device.
+    pub device_name: Option<String>,
 }
 
 /// A user to be stored.
@@ -116,8 +118,19 @@ pub struct End {
     pub reason: EndedReason,
     /// When.
     pub at: Timestamp,
-    /// The session that ended it, and its user agent while that is kept.
-    pub by: Option<(SessionId, String)>,
+    /// The session that ended it.
+    pub by: Option<Ender>,
+}
+
+/// The session that ended another one; of what it was there is only what is still kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ender {
+    /// Names it.
+    pub id: SessionId,
+    /// The browser's own words.
+    pub user_agent: String,
+    /// What the person calls the device.
+    pub device_name: Option<String>,
 }
 
 /// A session in whatever state it is.
@@ -258,6 +271,16 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// Names the device of a live session of the actor's user, or with `None` calls it by its user agent again; `false`
+    /// if it or the actor is not live.
+    async fn rename(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Ends one live session of the actor's user.
     async fn end_by_id(
         &self,
@@ -363,6 +386,12 @@ pub trait Store: Send + Sync {
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn reauthenticated(actor: Actor<'_>) -> Change {
     Change::Reauthenticated { user: actor.user.clone(), id: actor.session.clone() }
+}
+
+/// What a committed new name is told as.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn renamed(actor: Actor<'_>, id: &SessionId) -> Change {
+    Change::Renamed { user: actor.user.clone(), id: id.clone() }
 }
 
 /// What a committed change is told as: the sessions that began or ended, a user at a time.

@@ -18,6 +18,8 @@ pub use actions::{
 pub use change_password::ChangePasswordPage;
 #[cfg(feature = "ssr")]
 pub use confirm::{Confirm, Step};
+#[cfg(feature = "ssr")]
+pub(crate) use entry::{MESSAGE, Message};
 pub use sign_in::SignInPage;
 pub use sign_up::SignUpPage;
 pub use switcher::Switcher;

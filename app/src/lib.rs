@@ -34,7 +34,10 @@ pub use act::Act;
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 #[cfg(feature = "ssr")]
-pub use {accounts::Confirm, address::page_paths, guard::home, notice::SignedOutElsewhere, plain::plain};
+pub use {
+    accounts::Confirm, address::page_paths, guard::home, notice::SignedOutElsewhere, plain::plain,
+    sessions::RenamePage,
+};
 
 use crate::{
     accounts::{ChangePasswordPage, SignInPage, SignUpPage, Switcher},

@@ -117,6 +117,7 @@ fn is_own(page: Page, path: &str) -> bool {
 pub(crate) fn of_done(done: &str) -> Option<Notice> {
     let text = match done {
         "revoked" => "That session has ended.",
+        "renamed" => "The device has its new name.",
         "others" => "All other devices are signed out.",
         "everywhere" => "You are signed out everywhere.",
         "password" => "Your password was changed.",

@@ -10,16 +10,20 @@ mod manager;
 mod other_account;
 mod page;
 mod read;
+#[cfg(feature = "ssr")]
+mod rename;
 mod rows;
 pub mod use_list_device_sessions;
 pub(crate) mod words;
 
 pub use actions::{
-    ListDeviceSessions, Revoke, RevokeAll, RevokeOthers, SetActive, list_device_sessions, revoke, revoke_all,
-    revoke_others, set_active,
+    ListDeviceSessions, Rename, Revoke, RevokeAll, RevokeOthers, SetActive, list_device_sessions, rename,
+    revoke, revoke_all, revoke_others, set_active,
 };
 pub use manager::SessionsManager;
 pub use page::SessionsPage;
+#[cfg(feature = "ssr")]
+pub use rename::RenamePage;
 pub use use_list_device_sessions::{UseListDeviceSessionsReturn, use_list_device_sessions};
 
 #[cfg(feature = "ssr")]

@@ -14,6 +14,9 @@ export type SignOutScope = { scope?: "account" | "browser" | undefined };
 /** What a person types to prove once more who they are. */
 export type Reauthentication = { password: string };
 
+/** Which device gets which name: at most 100 characters, or none for what its user agent says. */
+export type NewName = { sessionId: string; name: string };
+
 /** The answer of an act that has nothing else to tell. */
 export interface StatusTrue {
   status: true;
@@ -37,6 +40,7 @@ export interface MultiSessionServerPlugin {
     listDeviceSessions: Get<"/multi-session/list-device-sessions", DeviceSession[]>;
     setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
     reauthenticateSession: Post<"/multi-session/reauthenticate", Reauthentication, SessionAndUser>;
+    renameDeviceSession: Post<"/multi-session/rename", NewName, StatusTrue>;
     revokeDeviceSession: Post<"/multi-session/revoke", TargetSession, StatusTrue>;
     revokeOtherDeviceSessions: Post<"/multi-session/revoke-others", undefined, StatusTrue>;
     revokeAllDeviceSessions: Post<"/multi-session/revoke-all", undefined, StatusTrue>;

@@ -9,6 +9,9 @@ export const REVOKE_OTHERS = "/multi-session/revoke-others";
 /** Ends every session, the current one too. */
 export const REVOKE_ALL = "/multi-session/revoke-all";
 
+/** Names a device. */
+export const RENAME = "/multi-session/rename";
+
 /** Proves once more who the person is. */
 export const REAUTHENTICATE = "/multi-session/reauthenticate";
 
@@ -17,4 +20,4 @@ export const changesActive = (path: string): boolean =>
   path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL || path === REAUTHENTICATE;
 
 /** Whether the path is that of an act on the list. */
-export const isAct = (path: string): boolean => path === REVOKE_OTHERS || changesActive(path);
+export const isAct = (path: string): boolean => path === REVOKE_OTHERS || path === RENAME || changesActive(path);

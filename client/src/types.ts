@@ -63,6 +63,8 @@ export interface DeviceSession extends SessionAndUser {
   /** Whether this browser holds it, so that it can be made active. */
   isHeld: boolean;
   device: Device;
+  /** What the person calls the device, which then is `device.label` too; null if nothing. */
+  name: string | null;
   /**
    * Whether the person said at sign-in, by `sharedComputer: true`, that others use the computer too: it is out when the
    * browser closes, and after 30 minutes without activity at most.

@@ -39,6 +39,10 @@ export class SessionsPage {
     return this.page.getByRole("button", { name: `Revoke ${label}` });
   }
 
+  rename(label: string): Locator {
+    return this.page.getByRole("link", { name: `Rename ${label}` });
+  }
+
   get signOutOthers(): Locator {
     return this.page.getByRole("link", { name: "Sign out other devices" });
   }

@@ -15,6 +15,7 @@
 //! | `GET multi-session/list-device-sessions` | `list`, or `list_held` where so configured |
 //! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
+//! | `POST multi-session/rename` | `rename` |
 //! | `POST multi-session/revoke` | `revoke` |
 //! | `POST multi-session/reauthenticate` | `reauthenticate` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
@@ -53,6 +54,7 @@ mod openapi_json;
 mod operator;
 mod reauthenticate;
 mod reference;
+mod rename;
 mod revoke;
 mod revoke_all;
 mod revoke_other_sessions;
@@ -116,6 +118,7 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(events::handle))
         .routes(routes!(set_active::handle))
         .routes(routes!(reauthenticate::handle))
+        .routes(routes!(rename::handle))
         .routes(routes!(revoke::handle))
         .routes(routes!(revoke_others::post, revoke_others::get))
         .routes(routes!(revoke_all::post, revoke_all::get))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::{Confirm, RenderedAt, SignedOutElsewhere, home, page_paths, shell};
+use app::{Confirm, RenamePage, RenderedAt, SignedOutElsewhere, home, page_paths, shell};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -40,7 +40,7 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || context(&engine),
         move || shell(options.clone()),
     );
-    let functions = functions.route("/confirm", get(confirm));
+    let functions = functions.route("/confirm", get(confirm)).route("/rename", get(rename));
     page_paths().fold(functions, |router, path| router.route(path, get(page)))
 }
 
@@ -101,6 +101,20 @@ async fn asked_step(server: &Server, state: &RequestState, query: &str) -> Optio
         return None;
     }
     Confirm::of(query, &engine.list(&browser).await.ok()?)
+}
+
+/// Asks what a device is called; whoever has no such device is sent to where they belong.
+async fn rename(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    // A database that does not answer is told by the page of devices.
+    let rows = match state.browser() {
+        Ok(browser) => server.engine.list(&browser).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    match RenamePage::of(query, &rows) {
+        Some(asked) => render(&server, request, None, move |options| asked.clone().page(options)).await,
+        None => Redirect::to("/").into_response(),
+    }
 }
 
 /// Renders a document with our policy.

@@ -124,6 +124,7 @@ fn held(credential: Credential, stored: StoredSession) -> Held {
         authenticated_at: stored.authenticated_at,
         remember: stored.remember,
         shared_computer: stored.shared_computer,
+        device_name: stored.device_name,
         last_active_at: stored.last_active_at,
         issue: false,
     }

@@ -2,7 +2,7 @@
 
 use crate::event::in_order;
 use crate::{
-    Browser, DeviceSession, Engine, Held, Result, Session, StoredSession, Timestamp, User, device_of,
+    Browser, Device, DeviceSession, Engine, Held, Result, Session, StoredSession, Timestamp, User, device_of,
 };
 
 impl Engine {
@@ -53,14 +53,15 @@ impl Engine {
             held.session.clone(),
             held.user.clone(),
             held.shared_computer,
+            held.device_name.clone(),
             held.last_active_at,
         )
     }
 
     /// The row of a session as `browser` sees it.
     pub(super) fn row(&self, browser: &Browser, stored: StoredSession) -> DeviceSession {
-        let StoredSession { session, user, shared_computer, last_active_at, .. } = stored;
-        self.row_of(browser, session, user, shared_computer, last_active_at)
+        let StoredSession { session, user, shared_computer, device_name, last_active_at, .. } = stored;
+        self.row_of(browser, session, user, shared_computer, device_name, last_active_at)
     }
 
     /// The same; `stored` is when the store last knew it active.
@@ -70,13 +71,15 @@ impl Engine {
         session: Session,
         user: User,
         shared_computer: bool,
+        name: Option<String>,
         stored: Timestamp,
     ) -> DeviceSession {
         DeviceSession {
             is_current: browser.active.as_ref() == Some(&session.id),
             is_held: browser.holds(&session.id),
             last_active_at: self.0.activity.latest(&session.id, stored),
-            device: device_of(&session.user_agent),
+            device: named(device_of(&session.user_agent), name.as_deref()),
+            name,
             shared_computer,
             id: session.id.clone(),
             user_agent: session.user_agent.clone(),
@@ -86,5 +89,13 @@ impl Engine {
             session,
             user,
         }
+    }
+}
+
+/// The device as its person calls it.
+pub(super) fn named(device: Device, name: Option<&str>) -> Device {
+    match name {
+        Some(name) => Device { label: name.to_owned(), ..device },
+        None => device,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::engine::list::named;
 use crate::engine::watch::ending_of;
 use crate::store::{Page, Statistics};
 use crate::{
@@ -56,7 +57,7 @@ impl Engine {
             let ending = ending_of(&found, now);
             let session = found.stored.session;
             KnownSession {
-                device: device_of(&session.user_agent),
+                device: named(device_of(&session.user_agent), found.stored.device_name.as_deref()),
                 last_active_at: self.0.activity.latest(&session.id, found.stored.last_active_at),
                 session,
                 ending,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::engine::list::named;
 use crate::hub::{Full, Listener, Message};
 use crate::{
     Browser, Change, Code, DeviceSession, EndedBy, EndedReason, Ending, Engine, EventId, Found, Presented,
@@ -107,8 +108,29 @@ impl Engine {
                     hub.tell(&user, SessionEvent::Touched { id, last_active_at });
                 }
             }
+            Change::Renamed { user, id } if hub.has(&user) => self.read_name(&user, &id).await,
+            Change::Renamed { .. } => {}
             Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
             Change::Gap => hub.resync(None),
+        }
+    }
+
+    /// Reads what a device is called now.
+    async fn read_name(&self, user: &UserId, id: &SessionId) {
+        match self.0.store.find(&[id]).await {
+            Ok(found) => {
+                // One that has ended meanwhile has no row in any list.
+                for stored in found.into_iter().filter(|found| found.end.is_none()).map(|found| found.stored)
+                {
+                    let row = self.row(&Browser::default(), stored);
+                    let event = SessionEvent::Renamed { id: row.id, name: row.name, label: row.device.label };
+                    self.0.hub.tell(user, event);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a new name could not be read: its streams are given the whole list");
+                self.0.hub.resync(Some(user));
+            }
         }
     }
 
@@ -230,10 +252,10 @@ pub(super) fn ending_of(found: &Found, now: Timestamp) -> Option<Ending> {
             id: session.id.clone(),
             reason: end.reason,
             at: end.at,
-            by: end
-                .by
-                .as_ref()
-                .map(|(id, user_agent)| EndedBy { id: id.clone(), label: device_of(user_agent).label }),
+            by: end.by.as_ref().map(|by| EndedBy {
+                id: by.id.clone(),
+                label: named(device_of(&by.user_agent), by.device_name.as_deref()).label,
+            }),
         }),
         None if session.expires_at <= now => Some(Ending {
             id: session.id.clone(),

@@ -20,12 +20,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Actor, Ended, EndedReason, Found, Handle, Limit, NewSession, NewUser, OpenError, Page, Renewal,
+    Actor, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError, Page, Renewal,
     SecretHash, Session, SessionId, Statistics, Store, Timestamp, User, UserId,
 };
 
 pub mod changes;
 pub mod ending;
+pub mod naming;
 pub mod opening;
 pub mod races;
 pub mod reading;
@@ -84,6 +85,12 @@ macro_rules! store_contract {
                 a_reauthentication_replaces_the_credential_and_keeps_the_session
                 only_a_live_session_of_the_actors_user_is_reauthenticated
                 a_reauthenticated_session_keeps_its_place_among_the_oldest
+            }
+            naming {
+                a_device_is_called_what_its_person_calls_it
+                another_users_device_keeps_its_name
+                an_ended_session_neither_names_nor_is_named
+                a_new_name_is_told_if_there_is_one
             }
             upkeep {
                 activity_is_written_and_never_goes_back
@@ -174,6 +181,10 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         remember: true,
         shared_computer: false,
     }
+}
+
+fn ender(name: &str) -> Ender {
+    Ender { id: session_id(name), user_agent: format!("agent of {name}"), device_name: None }
 }
 
 fn session_id(name: &str) -> SessionId {

@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics,
-    Store, StoreError, StoredSession, changes_of, reauthenticated,
+    Actor, End, Ended, Ender, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
+    Statistics, Store, StoreError, StoredSession, changes_of, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
@@ -39,6 +39,7 @@ struct Row {
     new: NewSession,
     authenticated_at: Timestamp,
     last_active_at: Timestamp,
+    device_name: Option<String>,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
 }
 
@@ -91,6 +92,7 @@ impl State {
             shared_computer: row.new.shared_computer,
             authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
+            device_name: row.device_name.clone(),
         }
     }
 
@@ -100,8 +102,11 @@ impl State {
             at,
             by: by.map(|by| {
                 let actor = self.sessions.iter().find(|row| row.is(&by));
-                let user_agent = actor.map(|actor| actor.new.session.user_agent.clone());
-                (by, user_agent.unwrap_or_default())
+                Ender {
+                    user_agent: actor.map(|actor| actor.new.session.user_agent.clone()).unwrap_or_default(),
+                    device_name: actor.and_then(|actor| actor.device_name.clone()),
+                    id: by,
+                }
             }),
         });
         Found { stored: self.stored(row), end }
@@ -130,7 +135,13 @@ impl State {
 
     fn insert(&mut self, new: &NewSession) {
         let now = new.session.created_at;
-        self.sessions.push(Row { new: new.clone(), authenticated_at: now, last_active_at: now, end: None });
+        self.sessions.push(Row {
+            new: new.clone(),
+            authenticated_at: now,
+            last_active_at: now,
+            device_name: None,
+            end: None,
+        });
     }
 }
 
@@ -252,6 +263,22 @@ impl Store for MemoryStore {
         row.new.session.updated_at = now;
         row.authenticated_at = now;
         self.tell(vec![reauthenticated(actor)]);
+        Ok(true)
+    }
+
+    async fn rename(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut state = self.lock()?;
+        let may = state.is_live(actor, now);
+        let own = |row: &&mut Row| may && row.is(id) && row.is_of(actor.user) && row.is_live(now);
+        let Some(row) = state.sessions.iter_mut().find(own) else { return Ok(false) };
+        row.device_name = name.map(str::to_owned);
+        self.tell(vec![renamed(actor, id)]);
         Ok(true)
     }
 

@@ -22,7 +22,7 @@ use super::sql::{
 };
 use super::{
     Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
-    StoreError, StoredSession, changes_of, reauthenticated,
+    StoreError, StoredSession, changes_of, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
@@ -286,6 +286,30 @@ impl PostgresStore {
         Ok(true)
     }
 
+    async fn try_rename(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, actor.user).await?;
+        let is_renamed = sqlx::query(sql::RENAME)
+            .bind(now.unix_ms())
+            .bind(name)
+            .bind(actor.session.as_str())
+            .bind(actor.user.as_str())
+            .bind(id.as_str())
+            .execute(&mut *tx)
+            .await?;
+        if is_renamed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        commit(tx, vec![renamed(actor, id)]).await?;
+        Ok(true)
+    }
+
     async fn try_touch(&self, ids: &[String], times: &[i64]) -> Result<()> {
         let mut tx = self.begin().await?;
         let rows = sqlx::query(sql::TOUCH).bind(ids).bind(times).fetch_all(&mut *tx).await?;
@@ -392,6 +416,16 @@ impl Store for PostgresStore {
 
     async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
         retrying!(self.try_reauthenticate(actor, renewal, now))
+    }
+
+    async fn rename(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        retrying!(self.try_rename(actor, id, name, now))
     }
 
     async fn end_by_id(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{End, Ended, Found, Statistics, StoreError, StoredSession};
+use super::{End, Ended, Ender, Found, Statistics, StoreError, StoredSession};
 use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
 pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -72,6 +72,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         shared_computer: row.boolean("shared_computer")?,
         authenticated_at: timestamp(row, "authenticated_at")?,
         last_active_at: timestamp(row, "last_active_at")?,
+        device_name: row.optional_text("device_name")?,
     })
 }
 
@@ -84,8 +85,9 @@ pub(super) fn found(row: &impl Columns) -> Result<Found> {
             at: Timestamp::from_unix_ms(at),
             by: match row.optional_text("ended_by")? {
                 Some(by) => {
+                    let id = SessionId::new(by).map_err(corrupt)?;
                     let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
-                    Some((SessionId::new(by).map_err(corrupt)?, user_agent))
+                    Some(Ender { id, user_agent, device_name: row.optional_text("by_device_name")? })
                 }
                 None => None,
             },

@@ -21,7 +21,7 @@ use super::sql::{
 };
 use super::{
     Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
-    StoreError, StoredSession, changes_of, reauthenticated,
+    StoreError, StoredSession, changes_of, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, User, UserId};
 
@@ -327,6 +327,26 @@ impl Store for SqliteStore {
             let _ = self.changes.send(reauthenticated(actor));
         }
         Ok(renewed)
+    }
+
+    async fn rename(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let query = sqlx::query(sql::RENAME)
+            .bind(now.unix_ms())
+            .bind(name.map(str::to_owned))
+            .bind(actor.session.as_str().to_owned())
+            .bind(actor.user.as_str().to_owned())
+            .bind(id.as_str().to_owned());
+        let is_renamed = self.write(query).await? == 1;
+        if is_renamed {
+            let _ = self.changes.send(renamed(actor, id));
+        }
+        Ok(is_renamed)
     }
 
     async fn end_by_id(

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The id of the message above the form.
-pub(super) const MESSAGE: &str = "entry-error";
+pub(crate) const MESSAGE: &str = "entry-error";
 
 /// Which field each refusal is about.
 pub(super) type About = &'static [(Code, &'static str)];
@@ -84,7 +84,7 @@ pub(super) fn SharedComputer() -> impl IntoView {
 
 /// The refusal, above the form.
 #[component]
-pub(super) fn Message(
+pub(crate) fn Message(
     /// Why the last try was refused.
     error: Memo<Option<AppError>>,
 ) -> impl IntoView {

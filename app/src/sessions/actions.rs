@@ -11,7 +11,10 @@ use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::Step,
-    context::{engine, fail, fail_or_confirm, request, settle},
+    context::{engine, fail, fail_or_confirm, request, send_form, settle},
+    guard::home,
+    notice::with_error,
+    sessions::RenamePage,
 };
 
 /// Lists the active user's sessions on every device, and those of the other accounts that this browser holds.
@@ -64,6 +67,28 @@ pub async fn revoke(
     Ok(session_id)
 }
 
+/// Names the device of a session; an empty name takes it back.
+///
+/// # Errors
+///
+/// When it is neither the active user's nor held by this browser, or has ended, or the name is too long.
+#[server(prefix = "/fn", endpoint = "rename")]
+pub async fn rename(
+    /// The session on the device.
+    session_id: SessionId,
+    /// What it is called from now on.
+    #[server(default)]
+    name: String,
+) -> Result<(), AppError> {
+    let browser = request().browser().map_err(fail)?;
+    let renamed = engine().rename(&browser, &session_id, &name).await.map_err(fail);
+    match &renamed {
+        Ok(()) => send_form(&[home(browser.active().is_some()), "?done=renamed"].concat()),
+        Err(error) => send_form(&with_error(&RenamePage::address(&session_id), RENAME, error)),
+    }
+    renamed
+}
+
 /// Ends every session of the active user but the current one; gives their number.
 ///
 /// # Errors
@@ -101,6 +126,9 @@ pub async fn revoke_all() -> Result<EndedCount, AppError> {
 pub(super) const LIST: &str = ListDeviceSessions::PATH;
 /// Where [`set_active`] answers.
 pub(super) const SET_ACTIVE: &str = SetActive::PATH;
+/// Where [`rename`] answers.
+#[cfg(feature = "ssr")]
+pub(crate) const RENAME: &str = Rename::PATH;
 /// Where [`revoke`] answers.
 pub(crate) const REVOKE: &str = Revoke::PATH;
 /// Where [`revoke_others`] answers.

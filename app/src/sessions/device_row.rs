@@ -44,6 +44,11 @@ pub(super) fn DeviceRow(
         }
     });
 
+    // What a named device is besides.
+    let named =
+        row.name.is_some().then(|| view! { <span>{row.device.browser} " on " {row.device.os}</span> });
+    let rename = ["/rename?session_id=", row.id.as_str()].concat();
+
     let fields = view! {
         <input type="hidden" name="session_id" value=row.id.to_string() />
         <Submit class="button button--danger" pending label=format!("Revoke {}", row.device.label)>
@@ -61,9 +66,13 @@ pub(super) fn DeviceRow(
                 <h3>{row.device.label.clone()}</h3>
                 {row.is_current.then(|| view! { <span class="badge">"(current)"</span> })}
                 {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
+                <a class="device__rename" href=rename aria-label=["Rename ", &*row.device.label].concat()>
+                    "Rename"
+                </a>
             </div>
             <div class="device__more">
                 <p class="device__facts">
+                    {named}
                     <span class="device__address">{address}</span>
                     <span>"Last active " <TimeAgo at=last_active_at /></span>
                     <span>"Signed in " <TimeAgo at=row.created_at /></span>

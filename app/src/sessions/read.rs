@@ -79,6 +79,11 @@ pub(super) fn event(event: &JsValue) -> Option<SessionEvent> {
                 by,
             })
         }
+        "renamed" => SessionEvent::Renamed {
+            id: session("id")?,
+            name: text(event, "name"),
+            label: text(event, "label")?,
+        },
         "switched" => SessionEvent::Switched { from: session("from")?, to: session("to")? },
         "touched" => {
             SessionEvent::Touched { id: session("id")?, last_active_at: moment(event, "lastActiveAt")? }
@@ -108,6 +113,7 @@ fn device_session(row: &JsValue) -> Option<DeviceSession> {
         is_current: truth(row, "isCurrent"),
         is_held: truth(row, "isHeld"),
         device: device(&field(row, "device"))?,
+        name: text(row, "name"),
         shared_computer: truth(row, "sharedComputer"),
         created_at: moment(row, "createdAt")?,
         expires_at: moment(row, "expiresAt")?,

@@ -135,6 +135,7 @@ mod tests {
             is_current,
             is_held: is_current,
             device: Device { label: label.to_owned(), ..Device::default() },
+            name: None,
             shared_computer: false,
             created_at: now,
             expires_at: now,

@@ -12,6 +12,7 @@ export const lists = [
       'body.rows.*.isCurrent': ['absent', '*'],
       'body.rows.*.isHeld': ['absent', '*'],
       'body.rows.*.device': ['absent', 'present'],
+      'body.rows.*.name': ['absent', 'null'],
       'body.rows.*.sharedComputer': ['absent', 'false'],
       'body.rows.*.createdAt': ['absent', 'now'],
       'body.rows.*.expiresAt': ['absent', '*'],

@@ -53,6 +53,7 @@ pub(crate) fn device_session() -> DeviceSession {
             kind: DeviceKind::Desktop,
             label: "Firefox 145 on macOS".to_owned(),
         },
+        name: None,
         shared_computer: false,
         created_at: session.created_at,
         expires_at: session.expires_at,

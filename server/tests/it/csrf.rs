@@ -4,7 +4,7 @@ use axum::http::Method;
 
 use crate::harness::{CHROME, FIREFOX, ORIGIN, TestApp};
 
-const CHANGES: [(&str, &str); 10] = [
+const CHANGES: [(&str, &str); 11] = [
     ("/api/auth/sign-in/email", r#"{"email":"ada@example.org","password":"correct horse battery"}"#),
     ("/api/auth/sign-out", "{}"),
     ("/api/auth/multi-session/revoke-others", "{}"),
@@ -15,6 +15,7 @@ const CHANGES: [(&str, &str); 10] = [
     ("/fn/revoke-all", ""),
     ("/fn/set-active", "session_id=x"),
     ("/fn/revoke", "session_id=x"),
+    ("/fn/rename", "session_id=x&name=y"),
 ];
 
 #[tokio::test]

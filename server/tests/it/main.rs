@@ -27,6 +27,7 @@ mod process;
 mod properties;
 mod rate_limit;
 mod reference;
+mod rename;
 mod revoke;
 mod set_active;
 mod shared_computer;

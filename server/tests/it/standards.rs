@@ -16,12 +16,14 @@ const SESSION: &str = "multi-session.session_token";
 const HTTPS: &str = "https://id.example.org";
 
 /// The server functions that change something, with a form that each takes.
-const FUNCTIONS: [(&str, &str); 8] = [
+const FUNCTIONS: [(&str, &str); 10] = [
     ("sign-in", "email=eve%40example.org&password=correct+horse+battery"),
     ("sign-up", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
     ("sign-out", ""),
     ("change-password", "current_password=correct+horse+battery&new_password=another+password"),
     ("set-active", "session_id=x"),
+    ("rename", "session_id=x&name=y"),
+    ("confirm", "password=correct+horse+battery&act=%2Ffn%2Frevoke-all&acting=x"),
     ("revoke", "session_id=x"),
     ("revoke-others", ""),
     ("revoke-all", ""),

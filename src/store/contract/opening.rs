@@ -32,7 +32,7 @@ pub async fn the_browsers_session_of_the_same_user_is_replaced(store: Arc<dyn St
     assert_eq!(names(&ended, EndedReason::Replaced), ["one"]);
     assert_eq!(live(&store, &ada, NOW).await, ["two"]);
     let by = find(&store, "one").await.end.expect("it has ended").by.expect("an actor");
-    assert_eq!(by.0, session_id("two"));
+    assert_eq!(by.id, session_id("two"));
 }
 
 /// As long as there is room.

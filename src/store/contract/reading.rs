@@ -73,7 +73,7 @@ pub async fn a_session_says_how_it_ended_and_by_which_device(store: Arc<dyn Stor
 
     let end = find(&store, "two").await.end.expect("it has ended");
     assert_eq!((end.reason, end.at), (EndedReason::Revoked, at));
-    assert_eq!(end.by, Some((session_id("one"), "agent of one".to_owned())));
+    assert_eq!(end.by, Some(ender("one")));
     let end = store.find_by_handle(&handle("three")).await.expect("an answer").expect("it is kept").end;
     let end = end.expect("it has ended");
     assert_eq!((end.reason, end.by), (EndedReason::SignedOut, None));
@@ -119,7 +119,7 @@ pub async fn a_users_sessions_are_listed_a_page_at_a_time(store: Arc<dyn Store>)
     assert_eq!(found[0].stored.user, ada.user);
     let end = found[2].end.as_ref().expect("it has ended");
     assert_eq!((end.reason, end.at), (EndedReason::Revoked, at));
-    assert_eq!(end.by, Some((session_id("one"), "agent of one".to_owned())));
+    assert_eq!(end.by, Some(ender("one")));
 }
 
 /// And nobody by an id that is not known.

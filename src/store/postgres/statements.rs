@@ -13,7 +13,7 @@ macro_rules! columns {
     () => {
         "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
          sessions.user_agent, sessions.remember, sessions.shared_computer, sessions.created_at, sessions.updated_at, \
-         sessions.last_active_at, sessions.expires_at, \
+         sessions.last_active_at, sessions.expires_at, sessions.device_name, \
          coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
          users.email, users.name, users.image, users.email_verified, \
          users.created_at as user_created_at, users.updated_at as user_updated_at"
@@ -38,7 +38,8 @@ macro_rules! find_sessions {
         concat!(
             "select ",
             columns!(),
-            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, actor.user_agent as by_user_agent \
+            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, actor.user_agent as by_user_agent, \
+             actor.device_name as by_device_name \
              from sessions join users on users.id = sessions.user_id \
              left join sessions as actor on actor.id = sessions.ended_by where ",
             $where
@@ -151,6 +152,12 @@ statements! {
         "update sessions set expires_at = $2, updated_at = $1 where ",
         live!(),
         " and id = $3 and expires_at = $4"
+    );
+    RENAME = concat!(
+        "update sessions set device_name = $2 where ",
+        live!(),
+        " and user_id = $4 and id = $5",
+        actor_is_live!()
     );
     REAUTHENTICATE = concat!(
         "update sessions set handle = $4, secret_hash = $5, expires_at = $6, updated_at = $1, authenticated_at = $1 \

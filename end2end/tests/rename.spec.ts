@@ -1,0 +1,34 @@
+import { isAccessible } from "../fixtures/accessible";
+import { expect, person, signedIn, test } from "../fixtures/test";
+import { RenamePage } from "../pages/rename";
+import { SessionsPage } from "../pages/sessions";
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test(`${how} a device gets a name, and every open list has it at once`, async ({ device }) => {
+    const ada = person("Ada Lovelace");
+    const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"]);
+    const phone = await device("Safari 26 on iOS", { javaScriptEnabled });
+    await phone.signIn(ada);
+    const elsewhere = await new SessionsPage(laptop).open();
+    await laptop.isLive();
+    const sessions = await new SessionsPage(phone).open();
+    await sessions.rename("Firefox 145 on macOS").click();
+    const page = new RenamePage(phone);
+    await expect(page.name).toHaveValue("");
+    await isAccessible(phone, "the page that names a device");
+    await page.name.fill("Work laptop");
+    await page.save.click();
+    await expect(sessions.toast).toContainText("The device has its new name.");
+    await expect(sessions.labels).toHaveText(["Safari 26 on iOS", "Work laptop"]);
+    await expect(sessions.row("Work laptop")).toContainText("Firefox 145 on macOS");
+    await expect(elsewhere.labels).toHaveText(["Work laptop", "Safari 26 on iOS"]);
+
+    await sessions.rename("Work laptop").click();
+    await expect(page.name).toHaveValue("Work laptop");
+    await page.name.fill("");
+    await page.save.click();
+    await expect(elsewhere.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  });
+}

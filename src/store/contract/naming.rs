@@ -1,0 +1,75 @@
+//! What a person calls a device.
+
+use std::time::Duration;
+
+use super::*;
+use crate::Change;
+
+/// How long a change may take that is on its way: far more than it needs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn rename(store: &Arc<dyn Store>, by: &NewSession, name: &str, to: Option<&str>) -> bool {
+    store.rename(actor(by), &session_id(name), to, NOW).await.expect("an answer")
+}
+
+/// Wherever the session is read, also where it ended another one, until the name is taken back.
+pub async fn a_device_is_called_what_its_person_calls_it(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    assert_eq!(find(&store, "one").await.stored.device_name, None);
+    assert!(rename(&store, &sessions[1], "one", Some("Work ☕")).await);
+    assert!(
+        rename(&store, &sessions[1], "one", Some("Work ☕")).await,
+        "the same name once more is no error"
+    );
+    let live = store.live_of_user(&ada.user.id, NOW).await.expect("a list");
+    let names: Vec<_> = live.iter().map(|stored| stored.device_name.as_deref()).collect();
+    assert_eq!(names, [None, Some("Work ☕")]);
+    let held = store.live_by_handles(&[&handle("one")], NOW).await.expect("an answer");
+    assert_eq!(held[0].device_name.as_deref(), Some("Work ☕"));
+
+    let ended = store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, NOW).await;
+    assert!(ended.expect("an answer").is_some());
+    let by = find(&store, "two").await.end.expect("it has ended").by.expect("an actor");
+    assert_eq!(by.device_name.as_deref(), Some("Work ☕"));
+
+    assert!(rename(&store, &sessions[0], "one", None).await);
+    assert_eq!(find(&store, "one").await.stored.device_name, None);
+}
+
+/// Whoever asks.
+pub async fn another_users_device_keeps_its_name(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    let (_, sessions) = signed_in(&store, "grace", &["other"]).await;
+    assert!(!rename(&store, &sessions[0], "one", Some("Mine")).await);
+    assert!(!rename(&store, &sessions[0], "unknown", Some("Mine")).await);
+    assert_eq!(find(&store, "one").await.stored.device_name, None);
+}
+
+/// Neither by somebody nor itself.
+pub async fn an_ended_session_neither_names_nor_is_named(store: Arc<dyn Store>) {
+    let (_, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let ended = store.end_held(&[&session_id("two")], None, EndedReason::SignedOut, NOW).await;
+    assert_eq!(ended.expect("an answer").len(), 1);
+    assert!(!rename(&store, &sessions[0], "two", Some("Gone")).await);
+    assert!(!rename(&store, &sessions[1], "one", Some("Gone")).await);
+    assert_eq!(find(&store, "one").await.stored.device_name, None);
+}
+
+/// What changed nothing is not told.
+pub async fn a_new_name_is_told_if_there_is_one(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
+    let mut changes = store.changes();
+    assert!(!rename(&store, &sessions[0], "unknown", Some("Work")).await);
+    assert!(rename(&store, &sessions[0], "one", Some("Work")).await);
+    let renamed = Change::Renamed { user: ada.user.id.clone(), id: session_id("one") };
+    let told = async {
+        loop {
+            match changes.next().await.expect("the store is there") {
+                // What was committed a moment before may be told as well.
+                Change::Sessions { .. } => {}
+                change => return change,
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(PATIENCE, told).await.expect("it is told in time"), renamed);
+}
