@@ -471,7 +471,7 @@ mod tests {
 
     /// ASVS 5.0, 7.1.1: what the documents say is what the constants are.
     #[test]
-    fn the_readme_says_the_timeouts_that_are_in_force() {
+    fn asvs_7_1_1_the_readme_says_the_timeouts_that_are_in_force() {
         let readme = include_str!("../README.md");
         let days = |duration: Duration| {
             assert_eq!(duration.subsec_nanos(), 0);

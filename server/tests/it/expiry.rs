@@ -77,7 +77,7 @@ async fn not_to_be_remembered_is_a_day_and_goes_with_the_window() {
 }
 
 #[tokio::test]
-async fn a_second_before_the_idle_limit_is_in_time_and_a_second_after_it_is_not() {
+async fn nist_63b_presets_a_second_before_the_idle_limit_is_in_time_and_a_second_after_it_is_not() {
     for (flags, idle) in [
         (&[][..], 30 * DAY),
         (&["--preset", "nist-aal1"], 30 * DAY),
@@ -96,7 +96,7 @@ async fn a_second_before_the_idle_limit_is_in_time_and_a_second_after_it_is_not(
 }
 
 #[tokio::test]
-async fn constant_activity_ends_at_the_absolute_limit_and_the_cookie_with_it() {
+async fn asvs_7_3_2_constant_activity_ends_at_the_absolute_limit_and_the_cookie_with_it() {
     for (flags, absolute, step) in [
         (&[][..], 90 * DAY, 5 * DAY),
         (&["--preset", "nist-aal1"], 30 * DAY, 2 * DAY),

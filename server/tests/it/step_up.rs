@@ -37,7 +37,7 @@ async fn end_others_in_every_way(laptop: &TestBrowser, phone: &TestBrowser) -> V
 }
 
 #[tokio::test]
-async fn no_other_session_is_ended_a_day_after_the_sign_in() {
+async fn asvs_7_5_2_no_other_session_is_ended_a_day_after_the_sign_in() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -100,7 +100,7 @@ async fn lists_switches_and_what_is_ones_own_never_need_it() {
 }
 
 #[tokio::test]
-async fn a_password_makes_the_session_fresh_and_its_old_cookie_dead() {
+async fn asvs_7_2_4_a_password_makes_the_session_fresh_and_its_old_cookie_dead() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
