@@ -42,6 +42,7 @@ describe('multiSession', () => {
       isCurrent: false,
       isHeld: false,
       device: { browser: 'Firefox 145', os: 'Android', kind: 'phone', label: 'Firefox 145 on Android' },
+      name: null,
       sharedComputer: false,
       createdAt,
       expiresAt,
@@ -115,6 +116,21 @@ describe('multiSession', () => {
     assert.notEqual(session.token, before.token);
     assert.equal(must(await laptop.client.getSession()).session.token, session.token);
     assert.equal(await phone.email(), ada.email);
+  });
+
+  test('rename names a device in every list', async () => {
+    const { laptop, phone, multiSession } = await household();
+    const sessionId = await idOf(phone);
+    assert.deepEqual(must(await multiSession.rename({ sessionId, name: 'Pocket' })), { status: true });
+    const called = async ({ client }) => {
+      const row = must(await client.multiSession.listDeviceSessions()).find(({ id }) => id === sessionId);
+      return [row.name, row.device.label];
+    };
+    for (const device of [laptop, phone]) assert.deepEqual(await called(device), ['Pocket', 'Pocket']);
+    refused(
+      await multiSession.rename({ sessionId, name: 'x'.repeat(101) }),
+      400, 'Bad Request', 'INVALID_NAME', 'Invalid name',
+    );
   });
 
   test('what is refused comes back as an error', async () => {
