@@ -19,11 +19,10 @@ impl Engine {
             Some(held) => Actor { session: &held.session.id, user: &held.user.id },
             None => Self::actor(browser)?,
         };
-        let name = name.trim();
         if name.chars().count() > MAXIMUM_CHARACTERS || name.chars().any(char::is_control) {
             return Err(Code::InvalidName.into());
         }
-        let name = Some(name).filter(|name| !name.is_empty());
+        let name = Some(name.trim()).filter(|name| !name.is_empty());
         if !self.0.store.rename(actor, id, name, self.now()).await? {
             return Err(Code::InvalidSessionToken.into());
         }

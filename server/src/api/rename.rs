@@ -18,6 +18,7 @@ struct RenameBody {
     /// The `id` of a row of the list.
     session_id: String,
     /// At most 100 characters, none of them a control character; empty for what the user agent says.
+    #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     name: String,
 }
 
