@@ -9,11 +9,16 @@ use async_trait::async_trait;
 
 use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
+// First: its macros are known to what follows.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[macro_use]
+mod statements;
+
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod better_auth;
 #[cfg(feature = "test-support")]
 pub mod contract;
-#[cfg(any(feature = "postgres", feature = "test-support"))]
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 mod fit;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod import;

@@ -37,3 +37,9 @@ fn give_way(staying: &mut Vec<&Row>, limit: &Limit, is_counted: impl Fn(&Row) ->
 fn end(rows: &[&Row], reason: EndedReason) -> Vec<Ended> {
     rows.iter().map(|(id, user_id)| Ended { id: id.clone(), user_id: user_id.clone(), reason }).collect()
 }
+
+/// The sessions that end for this reason, as statements name them.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(super) fn ended_for(reason: EndedReason, ended: &[Ended]) -> Vec<String> {
+    ended.iter().filter(|ended| ended.reason == reason).map(|ended| ended.id.as_str().to_owned()).collect()
+}

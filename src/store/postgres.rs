@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use self::connections::Connections;
 use self::listening::{Listening, payloads};
-use super::fit::fit;
+use super::fit::{ended_for, fit};
 use super::sql::{
     Columns, Result, corrupt, ended_rows, found, session_id, statistics, stored_session, touched,
     unavailable, user, user_id,
@@ -102,7 +102,9 @@ impl PostgresStore {
         connection.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off").await?;
         let mut plans = Vec::new();
         // A statement that locks a table has no plan.
-        for (name, statement) in sql::ALL.iter().filter(|(_, statement)| !statement.starts_with("lock ")) {
+        for (name, statement) in
+            super::statements::ALL.iter().chain(sql::ALL).filter(|(_, text)| !text.starts_with("lock "))
+        {
             let count = (1..=11).filter(|number| statement.contains(&format!("${number}"))).count();
             let arguments = vec!["null"; count].join(", ");
             let arguments = if count > 0 { format!("({arguments})") } else { arguments };
@@ -186,8 +188,7 @@ impl PostgresStore {
         // Dropping the transaction rolls it back: the new user is gone.
         let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
         for reason in [EndedReason::Replaced, EndedReason::Evicted] {
-            let ids: Vec<_> =
-                ended.iter().filter(|it| it.reason == reason).map(|it| it.id.as_str().to_owned()).collect();
+            let ids = ended_for(reason, &ended);
             if !ids.is_empty() {
                 end_in(&mut tx, ending(sql::END_HELD, now, reason, Some(id)).bind(ids), reason).await?;
             }

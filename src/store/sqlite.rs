@@ -16,8 +16,10 @@ use sqlx::{Row, Sqlite};
 use tokio::sync::broadcast;
 
 use self::watching::Watching;
+use super::fit::{ended_for, fit};
 use super::sql::{
-    Result, corrupt, ended_rows, found, statistics, stored_session, touched, unavailable, user,
+    Result, corrupt, ended_rows, found, session_id, statistics, stored_session, touched, unavailable, user,
+    user_id,
 };
 use super::{
     Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
@@ -125,7 +127,7 @@ impl SqliteStore {
     #[cfg(feature = "test-support")]
     pub async fn explain(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut plans = Vec::new();
-        for (name, statement) in sql::ALL {
+        for (name, statement) in super::statements::ALL.iter().chain(sql::ALL) {
             let explain = sqlx::AssertSqlSafe(format!("explain query plan {statement}"));
             let rows = sqlx::query(explain).fetch_all(&self.writer).await?;
             let details = rows.iter().map(|row| row.try_get("detail")).collect::<Result<_, _>>()?;
@@ -142,7 +144,7 @@ impl SqliteStore {
     #[cfg(feature = "test-support")]
     pub async fn order_of_creation(&self) -> Result<Vec<SessionId>> {
         let rows = sqlx::query("select id from sessions order by seq").fetch_all(&self.readers).await?;
-        rows.iter().map(super::sql::session_id).collect()
+        rows.iter().map(session_id).collect()
     }
 
     async fn write(&self, query: Query) -> Result<u64> {
@@ -170,11 +172,6 @@ fn ending(statement: &'static str, now: Timestamp, reason: EndedReason, by: Opti
 
 async fn end_in(connection: &mut SqliteConnection, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
     ended_rows(&query.fetch_all(connection).await?, reason)
-}
-
-/// How many of `count` live sessions, and one more, are beyond the limit.
-fn excess(count: i64, limit: &Limit) -> i64 {
-    (count + 1 - i64::from(limit.maximum)).max(0)
 }
 
 #[async_trait]
@@ -272,31 +269,23 @@ impl Store for SqliteStore {
                 .map_err(StoreError::from)?;
         }
 
-        let replace = ending(sql::END_HELD_OF_USER, now, EndedReason::Replaced, by)
-            .bind(session.user_id.as_str().to_owned())
-            .bind(held.clone());
-        let mut ended = end_in(&mut tx, replace, EndedReason::Replaced).await?;
-
-        let count = count(&mut tx, sql::COUNT_LIVE_OF_USER, now, session.user_id.as_str()).await?;
-        let of_user = excess(count, limit);
-        if of_user > 0 && limit.revoke_oldest {
-            let evict = ending(sql::END_OLDEST_OF_USER, now, EndedReason::Evicted, by)
-                .bind(session.user_id.as_str().to_owned())
-                .bind(of_user);
-            ended.extend(end_in(&mut tx, evict, EndedReason::Evicted).await?);
-        }
-
-        let count = self::count(&mut tx, sql::COUNT_LIVE_HELD, now, &held).await?;
-        let of_browser = excess(count, limit);
-        if of_browser > 0 && limit.revoke_oldest {
-            let evict =
-                ending(sql::END_OLDEST_HELD, now, EndedReason::Evicted, by).bind(held).bind(of_browser);
-            ended.extend(end_in(&mut tx, evict, EndedReason::Evicted).await?);
-        }
-
-        if (of_user > 0 || of_browser > 0) && !limit.revoke_oldest {
-            // Dropping the transaction rolls it back: the replaced session and the new user are as before.
-            return Err(OpenError::LimitReached);
+        let live = sqlx::query(sql::LIVE_TO_FIT)
+            .bind(now.unix_ms())
+            .bind(session.user_id.as_str())
+            .bind(held)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(StoreError::from)?;
+        let live: Vec<_> =
+            live.iter().map(|row| Ok((session_id(row)?, user_id(row, "user_id")?))).collect::<Result<_>>()?;
+        // Dropping the transaction rolls it back: the new user is gone.
+        let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
+        for reason in [EndedReason::Replaced, EndedReason::Evicted] {
+            let ids = ended_for(reason, &ended);
+            if !ids.is_empty() {
+                let ids = json_list(ids.iter().map(String::as_str));
+                end_in(&mut tx, ending(sql::END_HELD, now, reason, by).bind(ids), reason).await?;
+            }
         }
 
         insert_session(&mut tx, new).await?;
@@ -522,15 +511,6 @@ async fn is_live(connection: &mut SqliteConnection, actor: Actor<'_>, now: Times
         .fetch_optional(connection)
         .await?;
     Ok(live.is_some())
-}
-
-async fn count(
-    connection: &mut SqliteConnection,
-    statement: &'static str,
-    now: Timestamp,
-    of: &str,
-) -> Result<i64> {
-    Ok(sqlx::query_scalar(statement).bind(now.unix_ms()).bind(of).fetch_one(connection).await?)
 }
 
 fn json_list<'a>(texts: impl Iterator<Item = &'a str>) -> String {

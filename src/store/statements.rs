@@ -1,0 +1,128 @@
+//! What the statements of both SQL stores have in common, and those that are the same.
+
+/// What makes a session live: `$1` is the present moment in each statement that says so.
+macro_rules! live {
+    () => {
+        "sessions.ended_at is null and sessions.expires_at > $1"
+    };
+}
+
+macro_rules! user_columns {
+    () => {
+        "users.email, users.name, users.image, users.email_verified, \
+         users.created_at as user_created_at, users.updated_at as user_updated_at"
+    };
+}
+
+macro_rules! columns {
+    () => {
+        concat!(
+            "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
+         sessions.user_agent, sessions.remember, sessions.shared_computer, sessions.created_at, sessions.updated_at, \
+         sessions.last_active_at, sessions.expires_at, sessions.device_name, \
+         coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, ",
+            user_columns!()
+        )
+    };
+}
+
+macro_rules! select_live {
+    ($rest:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from sessions join users on users.id = sessions.user_id where ",
+            live!(),
+            $rest
+        )
+    };
+}
+
+/// Live or not, with what ended it.
+macro_rules! find_sessions {
+    ($where:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, actor.user_agent as by_user_agent, \
+             actor.device_name as by_device_name \
+             from sessions join users on users.id = sessions.user_id \
+             left join sessions as actor on actor.id = sessions.ended_by where ",
+            $where
+        )
+    };
+}
+
+/// Holds while the acting session `$3` of user `$4` is live itself.
+macro_rules! actor_is_live {
+    () => {
+        " and exists (select 1 from sessions as actor where actor.id = $3 and actor.user_id = $4 \
+         and actor.ended_at is null and actor.expires_at > $1)"
+    };
+}
+
+macro_rules! statements {
+    ($($(#[$cfg:meta])? $name:ident = $sql:expr;)*) => {
+        $($(#[$cfg])? pub(in crate::store) const $name: &str = $sql;)*
+
+        /// Every statement with its name, for the test that reads the query plans.
+        #[cfg(feature = "test-support")]
+        pub(in crate::store) const ALL: &[(&str, &str)] = &[$($(#[$cfg])? (stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    LIVE_OF_USER = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
+    FIND_BY_HANDLE = find_sessions!("sessions.handle = $1");
+    FIND_USER = concat!("select users.id, ", user_columns!(), " from users where users.id = $1");
+    PASSWORD_OF = concat!(
+        "select users.id, ",
+        user_columns!(),
+        ", passwords.hash as password_hash \
+         from users left join passwords on passwords.user_id = users.id where users.email = $1"
+    );
+    INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at) \
+                   values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing";
+    INSERT_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3)";
+    INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
+                      created_at, updated_at, last_active_at, expires_at, shared_computer) \
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10)";
+    CHANGE_PASSWORD =
+        "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2";
+    IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
+    EXTEND = concat!(
+        "update sessions set expires_at = $2, updated_at = $1 where ",
+        live!(),
+        " and id = $3 and expires_at = $4"
+    );
+    RENAME = concat!(
+        "update sessions set device_name = $2 where ",
+        live!(),
+        " and user_id = $4 and id = $5",
+        actor_is_live!()
+    );
+    REAUTHENTICATE = concat!(
+        "update sessions set handle = $4, secret_hash = $5, expires_at = $6, updated_at = $1, authenticated_at = $1 \
+         where ",
+        live!(),
+        " and id = $2 and user_id = $3"
+    );
+    #[cfg(feature = "import-better-auth")]
+    OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";
+    #[cfg(feature = "import-better-auth")]
+    USER_UPDATED_AT = "select updated_at from users where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    UPDATE_USER = "update users set email = $2, name = $3, image = $4, email_verified = $5, created_at = $6, \
+                   updated_at = $7 where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    PASSWORD_HASH = "select hash from passwords where user_id = $1";
+    #[cfg(feature = "import-better-auth")]
+    FOLLOW_PASSWORD = "update passwords set hash = $2, updated_at = $3 where user_id = $1";
+    #[cfg(feature = "import-better-auth")]
+    SESSION_TO_FOLLOW = "select id, expires_at from sessions where id = $1 or handle = $2";
+    #[cfg(feature = "import-better-auth")]
+    INSERT_IMPORTED_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, \
+                               remember, created_at, updated_at, last_active_at, expires_at, imported_at) \
+                               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
+    PING = "select 1";
+}
