@@ -32,15 +32,7 @@ impl Engine {
     ) -> Result<Browser> {
         let active = browser.signed_in()?;
         Passwords::check_length(&form.new_password)?;
-        if form.current_password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
-            return Err(Code::InvalidPassword.into());
-        }
-        let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
-        let from = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
-        let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
-        if !attempt.ended(self.0.passwords.verify(&form.current_password, Some(&from)).await)? {
-            return Err(Code::InvalidPassword.into());
-        }
+        let from = self.prove(browser, client, &form.current_password).await?;
         let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
 
         let now = self.now();

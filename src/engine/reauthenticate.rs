@@ -11,6 +11,22 @@ pub struct Reauthenticate {
 }
 
 impl Engine {
+    /// Verifies the password of the signed-in user, and gives its hash.
+    pub(super) async fn prove(&self, browser: &Browser, client: &Client, password: &str) -> Result<String> {
+        let active = browser.signed_in()?;
+        if password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
+            return Err(Code::InvalidPassword.into());
+        }
+        let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
+        let hash = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
+        let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
+        if !attempt.ended(self.0.passwords.verify(password, Some(&hash)).await)? {
+            tracing::info!(user.id = %active.user.id, "a password was refused");
+            return Err(Code::InvalidPassword.into());
+        }
+        Ok(hash)
+    }
+
     /// Verifies the active user's password and gives the active session another credential: the cookie so far is dead
     /// at once (ASVS 5.0, 7.2.4). The session stays, and both its idle and its absolute time begin anew (NIST SP
     /// 800-63B-4, 5.2).
@@ -28,16 +44,7 @@ impl Engine {
         form: Reauthenticate,
     ) -> Result<Browser> {
         let active = browser.signed_in()?;
-        if form.password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
-            return Err(Code::InvalidPassword.into());
-        }
-        let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
-        let hash = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
-        let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
-        if !attempt.ended(self.0.passwords.verify(&form.password, Some(&hash)).await)? {
-            tracing::info!(user.id = %active.user.id, "a re-authentication was refused");
-            return Err(Code::InvalidPassword.into());
-        }
+        self.prove(browser, client, &form.password).await?;
 
         let now = self.now();
         let credential = Credential::generate(&*self.0.random);

@@ -100,60 +100,60 @@ impl Engine {
     async fn hear(&self, change: Change) {
         let hub = &self.0.hub;
         match change {
-            Change::Sessions { user, ids } if hub.has(&user) => self.read(&user, &ids).await,
-            Change::Sessions { .. } => {}
+            Change::Sessions { user, ids } if hub.has(&user) => {
+                self.read(&user, &ids, Self::began_or_ended).await;
+            }
             Change::Switched { user, from, to } => hub.tell(&user, SessionEvent::Switched { from, to }),
             Change::Touched(touched) => {
                 for (user, id, last_active_at) in touched {
                     hub.tell(&user, SessionEvent::Touched { id, last_active_at });
                 }
             }
-            Change::Renamed { user, id } if hub.has(&user) => self.read_name(&user, &id).await,
-            Change::Renamed { .. } => {}
+            Change::Renamed { user, id } if hub.has(&user) => self.read(&user, &[id], Self::renamed).await,
+            Change::Sessions { .. } | Change::Renamed { .. } => {}
             Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
             Change::Gap => hub.resync(None),
         }
     }
 
-    /// Reads what a device is called now.
-    async fn read_name(&self, user: &UserId, id: &SessionId) {
-        match self.0.store.find(&[id]).await {
+    /// Reads the rows that changed: they, and not the message, say what happened, in the words of `event`.
+    async fn read(
+        &self,
+        user: &UserId,
+        ids: &[SessionId],
+        event: impl Fn(&Self, Found) -> Option<SessionEvent> + Send,
+    ) {
+        let ids: Vec<&SessionId> = ids.iter().collect();
+        match self.0.store.find(&ids).await {
             Ok(found) => {
-                // One that has ended meanwhile has no row in any list.
-                for stored in found.into_iter().filter(|found| found.end.is_none()).map(|found| found.stored)
-                {
-                    let row = self.row(&Browser::default(), stored);
-                    let event = SessionEvent::Renamed { id: row.id, name: row.name, label: row.device.label };
+                for event in found.into_iter().filter_map(|found| event(self, found)) {
                     self.0.hub.tell(user, event);
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "a new name could not be read: its streams are given the whole list");
+                tracing::warn!(%error, "a change could not be read: its streams are given the whole list");
                 self.0.hub.resync(Some(user));
             }
         }
     }
 
-    /// Reads the rows that changed: they, and not the message, say what happened.
-    async fn read(&self, user: &UserId, ids: &[SessionId]) {
-        let ids: Vec<&SessionId> = ids.iter().collect();
-        let found = match self.0.store.find(&ids).await {
-            Ok(found) => found,
-            Err(error) => {
-                tracing::warn!(%error, "a change could not be read: its streams are given the whole list");
-                return self.0.hub.resync(Some(user));
+    /// That a session began or ended.
+    fn began_or_ended(&self, found: Found) -> Option<SessionEvent> {
+        Some(match ending_of(&found, self.now()) {
+            Some(ending) => SessionEvent::Ended(ending),
+            None => {
+                let row = self.row(&Browser::default(), found.stored);
+                SessionEvent::Created { row: Box::new(row) }
             }
-        };
-        for found in found {
-            let event = match ending_of(&found, self.now()) {
-                Some(ending) => SessionEvent::Ended(ending),
-                None => {
-                    let row = self.row(&Browser::default(), found.stored);
-                    SessionEvent::Created { row: Box::new(row) }
-                }
-            };
-            self.0.hub.tell(user, event);
-        }
+        })
+    }
+
+    /// What a device is called now; one whose session has ended meanwhile is in no list.
+    fn renamed(&self, found: Found) -> Option<SessionEvent> {
+        found.end.is_none().then(|| {
+            let row = self.row(&Browser::default(), found.stored);
+            SessionEvent::Renamed { id: row.id, name: row.name, label: row.device.label }
+        })
     }
 }
 
