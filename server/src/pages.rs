@@ -1,9 +1,11 @@
 //! The Leptos app: its pages, its server functions, and the files it needs.
 
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use app::{Confirm, RenamePage, RenderedAt, SignedOutElsewhere, home, page_paths, shell};
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,10 +21,11 @@ use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
-use multi_session::http::{RequestState, SessionLayer};
-use multi_session::{Ending, Engine, SessionId};
+use multi_session::http::{Problem, RequestState, SessionLayer};
+use multi_session::{Code, Ending, Engine, SessionId};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
+use tracing::Instrument;
 
 use crate::Server;
 
@@ -118,6 +121,9 @@ async fn rename(State(server): State<Server>, state: RequestState, request: Requ
 }
 
 /// Renders a document with our policy.
+///
+/// It goes on to its end when nobody waits for it any more: what renders holds on to values that would go with the
+/// request, and asking for one that is gone is a panic.
 pub(crate) async fn render<View: IntoView + 'static>(
     server: &Server,
     request: Request,
@@ -135,7 +141,25 @@ pub(crate) async fn render<View: IntoView + 'static>(
         },
         move || document(options.clone()),
     );
-    render(request).await.into_response()
+    let rendered = async move {
+        let (head, body) = render(request).await.into_response().into_parts();
+        // A page fits into memory many times: it was rendered there.
+        let body = to_bytes(body, usize::MAX).await;
+        body.map(|body| Response::from_parts(head, body.into()))
+    };
+    match tokio::spawn(rendered.in_current_span()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a page was not rendered to its end");
+            Problem::from(Code::Internal).into_response()
+        }
+        // It is answered as any other panic.
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The server is stopping.
+            Err(_) => Problem::from(Code::ServerBusy).into_response(),
+        },
+    }
 }
 
 /// Whether one of our own pages leads there: a link of another site makes nobody act as another account.
