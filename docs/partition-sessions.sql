@@ -34,4 +34,14 @@ alter table sessions add foreign key (user_id) references users (id) on delete c
 create trigger sessions_stay_ended before update on sessions for each row
 when (old.ended_at is not null and (new.ended_at is distinct from old.ended_at or new.expires_at > old.expires_at))
 execute function keep_ended_session();
+create trigger history_of_sign_ins after insert on sessions for each row execute function write_history_of_sign_in();
+create trigger history_of_ends after update of ended_at on sessions for each row
+when (old.ended_at is null and new.ended_at is not null)
+execute function write_history_of_end();
+create trigger history_of_reauthentications after update of authenticated_at on sessions for each row
+when (new.authenticated_at is distinct from old.authenticated_at)
+execute function write_history_of_reauthentication();
+create trigger history_of_addresses after update of last_ip_address on sessions for each row
+when (new.last_ip_address <> coalesce(old.last_ip_address, old.ip_address))
+execute function write_history_of_address();
 commit;

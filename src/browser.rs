@@ -49,6 +49,8 @@ pub struct Held {
     pub device_name: Option<String>,
     /// When the session last made a request, as far as the store knows.
     pub last_active_at: Timestamp,
+    /// The address that it last made a request from, as far as the store knows.
+    pub last_ip_address: String,
     /// Whether the browser must be sent the cookies again, since they were made or extended just now.
     pub issue: bool,
 }
@@ -59,6 +61,7 @@ impl Held {
         let now = new.session.created_at;
         Self {
             credential,
+            last_ip_address: new.session.ip_address.clone(),
             session: new.session,
             user,
             authenticated_at: now,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::activity::Activity;
+use crate::engine::history::Refused;
 use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
@@ -16,6 +17,7 @@ use crate::{
 mod change_password;
 mod current;
 mod fall_over;
+mod history;
 mod list;
 mod operate;
 mod reauthenticate;
@@ -29,6 +31,7 @@ mod upkeep;
 mod watch;
 
 pub use change_password::ChangePassword;
+pub use history::HistoryFilter;
 pub use operate::KnownSession;
 pub use reauthenticate::Reauthenticate;
 pub use sign_in::{SignIn, SignUp};
@@ -50,10 +53,12 @@ struct Inner {
     options: Options,
     passwords: Passwords,
     activity: Activity,
+    refused: Refused,
     hub: Arc<Hub>,
     /// `None` where failed sign-ins make nobody wait.
     throttle: Option<Throttle>,
     retention: Duration,
+    history_retention: Duration,
 }
 
 /// Names the session that a call is about.
@@ -91,6 +96,7 @@ impl Engine {
             stream_limits: StreamLimits::default(),
             throttle: false,
             retention: EngineBuilder::RETENTION,
+            history_retention: EngineBuilder::HISTORY_RETENTION,
         }
     }
 
@@ -145,11 +151,14 @@ pub struct EngineBuilder {
     stream_limits: StreamLimits,
     throttle: bool,
     retention: Duration,
+    history_retention: Duration,
 }
 
 impl EngineBuilder {
     /// How long ended sessions are kept by default: 90 days.
     pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+    /// How long it is kept by default what happened to accounts: 400 days.
+    pub const HISTORY_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
     /// Sets the limits of sessions.
     pub fn options(mut self, options: Options) -> Self {
@@ -196,6 +205,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how long it is kept what happened to accounts, before [`Engine::sweep`] deletes it.
+    pub fn history_retention(mut self, retention: Duration) -> Self {
+        self.history_retention = retention;
+        self
+    }
+
     /// Gives the engine. It hashes one password, about 30 ms, for comparisons with unknown e-mails.
     pub fn build(self) -> Engine {
         let passwords = Passwords::new(self.password_limits, &*self.random);
@@ -208,9 +223,11 @@ impl EngineBuilder {
             options: self.options,
             passwords,
             activity: Activity::default(),
+            refused: Refused::default(),
             hub,
             throttle,
             retention: self.retention,
+            history_retention: self.history_retention,
         }))
     }
 }

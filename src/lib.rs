@@ -66,7 +66,7 @@ assert_eq!(rows.len(), 2);
 engine.revoke(&laptop, &Target::Id(rows[1].id.clone())).await?;
 
 // The phone's cookies open nothing any more.
-let phone = engine.current(&Presented::of(&phone)).await?;
+let phone = engine.current(&Presented::of(&phone), &Client::default()).await?;
 assert!(phone.active().is_none());
 # Ok(())
 # }
@@ -78,6 +78,7 @@ mod code;
 mod device;
 mod event;
 mod handle;
+mod history;
 mod id;
 #[cfg(feature = "openapi")]
 mod openapi;
@@ -123,6 +124,7 @@ pub use code::Code;
 pub use device::{Device, DeviceKind};
 pub use event::{EndedBy, Ending, SessionEvent};
 pub use handle::Handle;
+pub use history::{HistoryEntry, HistoryKind, HistoryPage};
 pub use id::{InvalidId, SessionId, UserId};
 pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
 pub use session::{DeviceSession, EndedCount, EndedReason, Session};
@@ -137,16 +139,17 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, KnownSession, Reauthenticate, SignIn, SignOutScope, SignUp,
-        Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, HistoryFilter, KnownSession, Reauthenticate, SignIn,
+        SignOutScope, SignUp, Swept, Target, Told, Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Ender, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
-        Statistics, Store, StoreError, StoredSession,
+        Actor, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser,
+        OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry,
+        StoredSession, Touch,
     },
     user_agent::device_of,
 };

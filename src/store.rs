@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+use crate::HistoryKind;
 use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
 // First: its macros are known to what follows.
@@ -20,6 +22,7 @@ pub(crate) mod better_auth;
 pub mod contract;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 mod fit;
+mod history;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod import;
 #[cfg(feature = "test-support")]
@@ -30,6 +33,8 @@ pub(crate) mod postgres;
 mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+
+pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -50,6 +55,19 @@ pub struct StoredSession {
     pub last_active_at: Timestamp,
     /// What the person calls the device.
     pub device_name: Option<String>,
+    /// The address that it last made a request from, as far as the store knows; empty when unknown.
+    pub last_ip_address: String,
+}
+
+/// That a session made requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The session.
+    pub session: SessionId,
+    /// When it last did.
+    pub at: Timestamp,
+    /// From which address, where it is another one than the store knows.
+    pub ip_address: Option<String>,
 }
 
 /// A user to be stored.
@@ -191,6 +209,9 @@ pub enum OpenError {
     /// The user or the browser has as many sessions as allowed.
     #[error("the limit is reached")]
     LimitReached,
+    /// There is no such user any more.
+    #[error("the user is gone")]
+    UserGone,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -359,8 +380,8 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Writes when sessions were last active; a later time already there stays.
-    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<(), StoreError>;
+    /// Writes when sessions were last active, and from where; a later time already there stays.
+    async fn touch(&self, batch: &[Touch]) -> Result<(), StoreError>;
 
     /// Marks the expired sessions as ended, and deletes those that ended at or before `delete_before`,
     /// at most `limit` each.
@@ -370,6 +391,26 @@ pub trait Store: Send + Sync {
         delete_before: Timestamp,
         limit: u32,
     ) -> Result<(u64, u64), StoreError>;
+
+    /// Lists what happened to a user's account, the latest first.
+    ///
+    /// Each thing is written in the transaction of the change that it is about, whichever change that is: a session that
+    /// begins, ends, is re-authenticated, named or used from another address, and a changed password.
+    async fn history(
+        &self,
+        user: &UserId,
+        query: HistoryQuery<'_>,
+    ) -> Result<Vec<StoredHistoryEntry>, StoreError>;
+
+    /// Writes what happened to accounts and is in no other row, and tells of the change where there is one: both or
+    /// neither. What is about a user that is not there is left out.
+    async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<(), StoreError>;
+
+    /// Deletes what happened at or before a moment, at most `limit`; gives the number.
+    async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// Erases a user with all that is kept of it, and tells that its sessions are gone; gives those that were live.
+    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>, StoreError>;
 
     /// Gives what changes from now on, on whichever node: every session that begins or ends, and what was touched.
     ///
@@ -397,6 +438,16 @@ fn reauthenticated(actor: Actor<'_>) -> Change {
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn renamed(actor: Actor<'_>, id: &SessionId) -> Change {
     Change::Renamed { user: actor.user.clone(), id: id.clone() }
+}
+
+/// What the history says of a changed password.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn password_changed(actor: Actor<'_>, now: Timestamp) -> NewHistoryEntry {
+    let session = Some(actor.session.clone());
+    NewHistoryEntry {
+        by_session: session.clone(),
+        ..NewHistoryEntry::new(HistoryKind::PasswordChanged, actor.user.clone(), session, now)
+    }
 }
 
 /// What a committed change is told as: the sessions that began or ended, a user at a time.

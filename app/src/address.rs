@@ -143,7 +143,7 @@ pub(crate) fn here() -> (String, String) {
 }
 
 /// The value of a name in a query, as it is written there: ours are plain words.
-pub(crate) fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+pub fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (key == name).then_some(value)

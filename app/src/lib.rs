@@ -25,6 +25,8 @@ mod address;
 #[cfg(feature = "ssr")]
 mod context;
 mod guard;
+#[cfg(feature = "ssr")]
+mod history;
 mod not_found;
 mod notice;
 #[cfg(feature = "ssr")]
@@ -35,7 +37,12 @@ pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 #[cfg(feature = "ssr")]
 pub use {
-    accounts::Confirm, address::page_paths, guard::home, notice::SignedOutElsewhere, plain::plain,
+    accounts::Confirm,
+    address::{page_paths, value as query_value},
+    guard::home,
+    history::{HISTORY, HistoryAsked, HistoryShown},
+    notice::SignedOutElsewhere,
+    plain::plain,
     sessions::RenamePage,
 };
 

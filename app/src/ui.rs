@@ -12,3 +12,5 @@ pub use field::{EmailField, Field, PasswordField};
 pub use icon::{Icon, IconName};
 pub use submit::Submit;
 pub use time_ago::TimeAgo;
+#[cfg(feature = "ssr")]
+pub(crate) use time_ago::{day, time_of_day};

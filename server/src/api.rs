@@ -16,6 +16,8 @@
 //! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
 //! | `POST multi-session/rename` | `rename` |
+//! | `GET multi-session/history` | `history` |
+//! | `POST multi-session/export-history` | `export_history` |
 //! | `POST multi-session/revoke` | `revoke` |
 //! | `POST multi-session/reauthenticate` | `reauthenticate` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
@@ -46,8 +48,10 @@ mod callback;
 mod change_password;
 mod error;
 mod events;
+mod export_history;
 mod get_session;
 mod health;
+mod history;
 mod list_device_sessions;
 mod list_sessions;
 mod openapi_json;
@@ -119,6 +123,8 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(set_active::handle))
         .routes(routes!(reauthenticate::handle))
         .routes(routes!(rename::handle))
+        .routes(routes!(history::handle))
+        .routes(routes!(export_history::handle))
         .routes(routes!(revoke::handle))
         .routes(routes!(revoke_others::post, revoke_others::get))
         .routes(routes!(revoke_all::post, revoke_all::get))

@@ -156,6 +156,17 @@ impl Fields {
         }
     }
 
+    /// A word out of some that may be missing: then, and where it is none of them, it is the first one.
+    pub(crate) fn one_of<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> T {
+        let Some(text) = self.optional(name) else { return words[0].1 };
+        let found = words.iter().find(|(word, _)| *word == text);
+        if found.is_none() {
+            let expected: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+            self.issues.push(format!("[body.{name}] Invalid option: expected one of {}", expected.join("|")));
+        }
+        found.unwrap_or(&words[0]).1
+    }
+
     /// Says all that was wrong.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         if self.issues.is_empty() {

@@ -93,6 +93,16 @@ pub struct Config {
     #[arg(long, env = "MULTI_SESSION_FRESH_AGE", global = true, value_parser = humantime::parse_duration)]
     pub fresh_age: Option<Duration>,
 
+    /// How long it is kept what happened to each account.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_HISTORY_RETENTION",
+        global = true,
+        default_value = "400d",
+        value_parser = humantime::parse_duration
+    )]
+    pub history_retention: Duration,
+
     /// Whether the oldest session gives way at the maximum; otherwise the sign-in is refused.
     #[arg(
         long,
@@ -177,6 +187,12 @@ pub enum Command {
         #[command(subcommand)]
         act: SessionsCommand,
     },
+    /// Erase users.
+    Users {
+        /// What to do.
+        #[command(subcommand)]
+        act: UsersCommand,
+    },
     /// Print a new token for operators' programs, and its hash for MULTI_SESSION_OPERATOR_TOKEN_HASH.
     OperatorToken,
 }
@@ -212,6 +228,26 @@ pub enum SessionsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What an operator does with users.
+#[derive(Clone, Subcommand)]
+pub enum UsersCommand {
+    /// Erase a user with everything that is kept of them: password, sessions and history. It cannot be undone.
+    Forget {
+        /// The user's e-mail or id.
+        #[arg(value_name = "EMAIL-or-ID")]
+        user: String,
+        /// Without it nothing is done.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+}
+
+impl std::fmt::Debug for UsersCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UsersCommand").finish_non_exhaustive()
+    }
 }
 
 /// Which sessions are listed, and how.

@@ -11,6 +11,7 @@ mod api;
 mod body;
 mod config;
 mod database;
+mod export;
 mod import;
 mod jobs;
 mod listen;
@@ -26,11 +27,12 @@ pub mod telemetry;
 
 pub use config::{
     BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, SessionsCommand, SessionsList, Switch,
+    UsersCommand,
 };
 pub use database::DatabaseUrl;
 pub use import::import;
 pub use listen::{ConnectionLimits, listen};
-pub use operate::operate;
+pub use operate::{operate, operate_users};
 pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
 
@@ -105,7 +107,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     // The engine hashes a password once when it starts, which is no work for an async thread.
     let streams = StreamLimits { per_node: config.maximum_streams, ..StreamLimits::default() };
     let builder = Engine::builder(store).options(options).stream_limits(streams);
-    let builder = builder.throttle(config.is_throttled());
+    let builder = builder.throttle(config.is_throttled()).history_retention(config.history_retention);
     let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;

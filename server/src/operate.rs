@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use multi_session::{Ending, Engine, KnownSession, Page, SessionId, Statistics, Timestamp, User};
 use serde::Serialize;
 
-use crate::{Config, ServerError, SessionsCommand, SessionsList, database};
+use crate::{Config, ServerError, SessionsCommand, SessionsList, UsersCommand, database};
 
 /// What stands where nothing is known.
 const NOTHING: &str = "-";
@@ -16,15 +16,38 @@ const NOTHING: &str = "-";
 ///
 /// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user or the session is not there.
 pub async fn operate(config: &Config, act: SessionsCommand) -> Result<(), ServerError> {
+    with_engine(config, async |engine| run(engine, act).await).await
+}
+
+async fn with_engine(
+    config: &Config,
+    act: impl AsyncFnOnce(&Engine) -> Result<(), ServerError>,
+) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let store = database::open_existing(config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
     let engine = tokio::task::spawn_blocking(move || Engine::new(store, options))
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
-    let done = run(&engine, act).await;
+    let done = act(&engine).await;
     engine.shut_down().await.map_err(ServerError::Operate)?;
     done
+}
+
+/// Does what an operator asks for with users, on the configured database.
+///
+/// # Errors
+///
+/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user is not there.
+pub async fn operate_users(config: &Config, act: UsersCommand) -> Result<(), ServerError> {
+    with_engine(config, async |engine| {
+        let UsersCommand::Forget { user, yes: _ } = act;
+        let user = find(engine, &user).await?;
+        let ended = engine.forget(&user.id).await.map_err(ServerError::Operate)?.unwrap_or_default();
+        tracing::info!(user.id = %user.id, "erased user {}, who had {}", user.id, sessions(ended.0));
+        Ok(())
+    })
+    .await
 }
 
 async fn run(engine: &Engine, act: SessionsCommand) -> Result<(), ServerError> {

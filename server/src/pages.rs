@@ -3,7 +3,10 @@
 use std::panic::resume_unwind;
 use std::time::Duration;
 
-use app::{Confirm, RenamePage, RenderedAt, SignedOutElsewhere, home, page_paths, shell};
+use app::{
+    Confirm, HISTORY, HistoryAsked, HistoryShown, RenamePage, RenderedAt, SignedOutElsewhere, home,
+    page_paths, shell,
+};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -28,6 +31,7 @@ use tower_http::set_header::SetResponseHeader;
 use tracing::Instrument;
 
 use crate::Server;
+use crate::export::{Format, HistoryExport};
 
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
@@ -43,7 +47,11 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || context(&engine),
         move || shell(options.clone()),
     );
-    let functions = functions.route("/confirm", get(confirm)).route("/rename", get(rename));
+    let functions = functions
+        .route("/confirm", get(confirm))
+        .route("/rename", get(rename))
+        .route("/history", get(history))
+        .route("/history/export", get(export_history));
     page_paths().fold(functions, |router, path| router.route(path, get(page)))
 }
 
@@ -117,6 +125,44 @@ async fn rename(State(server): State<Server>, state: RequestState, request: Requ
     match RenamePage::of(query, &rows) {
         Some(asked) => render(&server, request, None, move |options| asked.clone().page(options)).await,
         None => Redirect::to("/").into_response(),
+    }
+}
+
+/// Shows what happened to the account, or to one session of it.
+async fn history(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+    let asked = HistoryAsked::of(request.uri().query().unwrap_or_default());
+    let Ok(browser) = state.browser() else {
+        return Problem::from(Code::ServiceUnavailable).into_response();
+    };
+    let Some(active) = browser.active() else { return Redirect::to(home(false)).into_response() };
+    let (session, user) = (active.session.id.clone(), active.user.clone());
+    let page = server.engine.history(&browser, &asked.filter()).await;
+    let shown = HistoryShown { page: page.map_err(|error| error.code()), asked, session, user };
+    render(&server, request, None, move |options| shown.clone().page(options)).await
+}
+
+/// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
+async fn export_history(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let format = app::query_value(query, "format").unwrap_or_default();
+    // A link of another site writes nothing into a person's history.
+    let is_elsewhere =
+        request.headers().get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
+    let Some(browser) = state.browser().ok().filter(|_| !is_elsewhere) else {
+        return Redirect::to(HISTORY).into_response();
+    };
+    match server.engine.export_history(&browser, state.client()).await {
+        Ok(entries) => {
+            let user = browser.active().map(|active| active.user.clone());
+            let file = user.map(|user| HistoryExport { exported_at: server.engine.now(), user, entries });
+            let file = file.map(|export| export.file(Format::of(format)));
+            file.unwrap_or_else(|| Problem::from(Code::Unauthorized).into_response())
+        }
+        Err(error) if error.code() == Code::SessionNotFresh => {
+            Redirect::to(&Confirm::export_address(format)).into_response()
+        }
+        Err(error) if error.code() == Code::Unauthorized => Redirect::to(home(false)).into_response(),
+        Err(error) => Problem::from(error).into_response(),
     }
 }
 

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
+use crate::throttle::Network;
 use crate::{
-    Browser, Credential, EndedReason, Engine, Handle, Held, Presented, Result, StoredSession, Timestamp,
+    Browser, Client, Credential, EndedReason, Engine, Handle, Held, Presented, Result, StoredSession,
+    Timestamp,
 };
 
 /// The most held-session cookies that are looked at; no browser of ours ever has more.
 const MAXIMUM_PRESENTED: usize = 128;
 
 impl Engine {
-    /// Verifies what a request's cookies claim, with one query, and notes that the active session is in use.
+    /// Verifies what a request's cookies claim, with one query, and notes that the active session is in use, and from
+    /// where if that is another network than before.
     ///
     /// Credentials that are forged, ended or expired are left out; the HTTP layer clears their cookies. The active
     /// session is extended when its last extension is older than the update age: that is the only write.
@@ -18,7 +21,7 @@ impl Engine {
     /// # Errors
     ///
     /// When the store fails: then nothing is known, and nobody may be signed out.
-    pub async fn current(&self, presented: &Presented) -> Result<Browser> {
+    pub async fn current(&self, presented: &Presented, client: &Client) -> Result<Browser> {
         let now = self.now();
         let mut browser = self.verified(presented, now).await?;
         self.let_go_of_doubles(&mut browser, now).await?;
@@ -27,7 +30,7 @@ impl Engine {
             browser = self.verified(presented, now).await?;
         }
         if let Some(active) = browser.active() {
-            self.0.activity.touch(&active.session.id, now);
+            self.0.activity.touch(&active.session.id, now, moved_to(active, client));
         }
         Ok(browser)
     }
@@ -109,6 +112,14 @@ impl Engine {
     }
 }
 
+/// The address of a request, if it is of another network than the session's last one: within a network it changes by
+/// itself.
+fn moved_to(held: &Held, client: &Client) -> Option<String> {
+    let address = client.ip_address?;
+    let last = held.last_ip_address.parse().ok().map(Network::of);
+    (last != Some(Network::of(address))).then(|| address.to_canonical().to_string())
+}
+
 fn wins(browser: &Browser, other: &Held, held: &Held) -> bool {
     let rank = |held: &Held| {
         (browser.active.as_ref() == Some(&held.session.id), held.session.created_at, held.session.id.clone())
@@ -126,6 +137,7 @@ fn held(credential: Credential, stored: StoredSession) -> Held {
         shared_computer: stored.shared_computer,
         device_name: stored.device_name,
         last_active_at: stored.last_active_at,
+        last_ip_address: stored.last_ip_address,
         issue: false,
     }
 }

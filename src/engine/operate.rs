@@ -108,6 +108,20 @@ impl Engine {
         }
     }
 
+    /// Erases a user with everything that is kept of them, and ends their sessions (ASVS 5.0, 7.4.2); gives how many were
+    /// live, and nothing for a user who is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn forget(&self, user: &UserId) -> Result<Option<EndedCount>> {
+        let gone = self.0.store.forget_user(user, self.now()).await?;
+        if gone.is_some() {
+            tracing::info!(user.id = %user, "user {user} was erased");
+        }
+        Ok(gone.map(|gone| EndedCount(gone.len())))
+    }
+
     /// Counts the live sessions, and what began and ended in the last day.
     ///
     /// It walks the index of the live sessions: no call for every request.

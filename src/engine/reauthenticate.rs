@@ -22,6 +22,7 @@ impl Engine {
         let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
         if !attempt.ended(self.0.passwords.verify(password, Some(&hash)).await)? {
             tracing::info!(user.id = %active.user.id, "a password was refused");
+            self.note_refused(browser, client, &active.user.id, self.now());
             return Err(Code::InvalidPassword.into());
         }
         Ok(hash)

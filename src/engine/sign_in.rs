@@ -1,11 +1,12 @@
 //! Signing up and signing in.
 
+use crate::engine::history::{address_of, agent_of};
 use crate::password::{Passwords, is_outdated};
 use crate::random::uuid_v7;
 use crate::store::{Ended, Limit, NewSession, NewUser, PasswordOf};
 use crate::{
     Browser, Client, Code, Credential, Engine, Error, Held, Keep, OpenError, Result, Session, SessionId,
-    Timestamp, User, UserId, email, user_agent,
+    Timestamp, User, UserId, email,
 };
 
 const MAXIMUM_NAME_CHARACTERS: usize = 100;
@@ -101,6 +102,9 @@ impl Engine {
         let user = known.as_ref().map(|known| &known.user.id);
         let attempt = self.admit(browser, client, &email, user).await?;
         let matches = attempt.ended(self.0.passwords.verify(&form.password, hash).await)?;
+        if let (Some(user), false) = (user, matches) {
+            self.note_refused(browser, client, user, self.now());
+        }
         let Some(known) = known.filter(|_| matches) else {
             tracing::info!("a sign-in was refused");
             return Err(Code::InvalidEmailOrPassword.into());
@@ -141,6 +145,8 @@ impl Engine {
         let ended = match self.0.store.open(new_user.as_ref(), &new, &limit).await {
             Ok(ended) => ended,
             Err(OpenError::EmailTaken) => return Err(Code::UserAlreadyExists.into()),
+            // Erased while the password was verified.
+            Err(OpenError::UserGone) => return Err(Code::InvalidEmailOrPassword.into()),
             Err(OpenError::LimitReached) => return Err(Code::MaximumSessionsReached.into()),
             Err(OpenError::Store(error)) => return Err(error.into()),
         };
@@ -170,8 +176,8 @@ impl Engine {
             expires_at: self.options().expires_at(now, now, keep),
             created_at: now,
             updated_at: now,
-            ip_address: client.ip_address.map(|ip| ip.to_canonical().to_string()).unwrap_or_default(),
-            user_agent: user_agent::shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned(),
+            ip_address: address_of(client).unwrap_or_default(),
+            user_agent: agent_of(client),
         };
         let secret_hash = credential.secret.hash();
         let (remember, shared_computer) = (keep == Keep::Remembered, keep == Keep::SharedComputer);

@@ -12,27 +12,48 @@ pub struct Swept {
     pub expired: u64,
     /// How many ended sessions were deleted, their retention being over.
     pub deleted: u64,
+    /// How many entries of histories were deleted, their retention being over.
+    pub forgotten: u64,
 }
 
 impl Swept {
     /// Whether there may be more to sweep.
     pub fn is_partial(self) -> bool {
-        self.expired >= u64::from(SWEEP_LIMIT) || self.deleted >= u64::from(SWEEP_LIMIT)
+        [self.expired, self.deleted, self.forgotten].iter().any(|swept| *swept >= u64::from(SWEEP_LIMIT))
     }
 }
 
 impl Engine {
     /// Notes that a session made a request, without a write; [`Engine::current`] does it for the active one.
     pub fn touch(&self, id: &SessionId, now: Timestamp) {
-        self.0.activity.touch(id, now);
+        self.0.activity.touch(id, now, None);
     }
 
-    /// Writes when sessions were last active, all in one statement; call it every few seconds and before exit.
+    /// Writes when sessions were last active, all in one statement, and which passwords were refused; call it every few
+    /// seconds and before exit. It gives how many sessions were.
     ///
     /// # Errors
     ///
     /// When the store fails: then nothing is lost, the next call writes it.
     pub async fn flush(&self) -> Result<usize> {
+        let (refused, active) = (self.flush_refused().await, self.flush_activity().await);
+        refused?;
+        active
+    }
+
+    async fn flush_refused(&self) -> Result<()> {
+        let refused = self.0.refused.take();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let written = self.0.store.record(&refused, None).await;
+        if written.is_err() {
+            self.0.refused.put_back(refused);
+        }
+        Ok(written?)
+    }
+
+    async fn flush_activity(&self) -> Result<usize> {
         let batch = self.0.activity.take();
         if batch.is_empty() {
             return Ok(0);
@@ -46,7 +67,8 @@ impl Engine {
         }
     }
 
-    /// Marks expired sessions as ended and deletes those whose retention is over, a bounded number at a time.
+    /// Marks expired sessions as ended, and deletes sessions and history whose retention is over, a bounded number at a
+    /// time.
     ///
     /// # Errors
     ///
@@ -54,7 +76,8 @@ impl Engine {
     pub async fn sweep(&self) -> Result<Swept> {
         let now = self.now();
         let (expired, deleted) = self.0.store.sweep(now, now.minus(self.0.retention), SWEEP_LIMIT).await?;
-        Ok(Swept { expired, deleted })
+        let forgotten = self.0.store.forget_history(now.minus(self.0.history_retention), SWEEP_LIMIT).await?;
+        Ok(Swept { expired, deleted, forgotten })
     }
 
     /// Tells whether the store answers.

@@ -125,6 +125,8 @@ impl Engine {
     ) {
         let ids: Vec<&SessionId> = ids.iter().collect();
         match self.0.store.find(&ids).await {
+            // They went with their user: its streams end where they find nobody.
+            Ok(found) if found.len() < ids.len() => self.0.hub.resync(Some(user)),
             Ok(found) => {
                 for event in found.into_iter().filter_map(|found| event(self, found)) {
                     self.0.hub.tell(user, event);

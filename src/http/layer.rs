@@ -112,11 +112,11 @@ impl Parts {
         let (mut head, body) = request.into_parts();
         let cookies = self.names.read(&head.headers);
         let presented = cookies.presented();
-        let browser = self.engine.current(&presented).await;
         let client = Client {
             ip_address: self.addresses.of(&head.headers, &head.extensions),
             user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
         };
+        let browser = self.engine.current(&presented, &client).await;
         let state = RequestState::new(&head, presented, browser, client);
         head.extensions.insert(state.clone());
 

@@ -21,11 +21,13 @@ use std::time::Duration;
 
 use crate::{
     Actor, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError, Page, Renewal,
-    SecretHash, Session, SessionId, Statistics, Store, Timestamp, User, UserId,
+    SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User, UserId,
 };
 
 pub mod changes;
 pub mod ending;
+pub mod forgetting;
+pub mod history;
 pub mod naming;
 pub mod opening;
 pub mod races;
@@ -91,6 +93,24 @@ macro_rules! store_contract {
                 another_users_device_keeps_its_name
                 an_ended_session_neither_names_nor_is_named
                 a_new_name_is_told_if_there_is_one
+            }
+            history {
+                what_happens_to_a_session_is_in_its_users_history
+                a_sign_in_that_ends_others_is_named_as_what_ended_them
+                a_new_name_is_in_the_history_with_the_one_before
+                another_address_is_in_the_history_once
+                a_changed_password_is_in_the_history_with_what_it_ended
+                what_is_recorded_is_looked_up_and_told
+                nothing_is_recorded_of_what_did_not_happen
+                a_history_is_read_a_page_at_a_time_and_filtered
+                another_users_history_is_not_read
+                history_goes_when_its_time_is_over_and_outlives_its_sessions
+                what_happens_at_once_is_all_in_the_history
+            }
+            forgetting {
+                a_user_is_erased_with_everything_and_told
+                nobody_is_erased_twice
+                a_sign_in_beside_an_erasure_leaves_nothing
             }
             upkeep {
                 activity_is_written_and_never_goes_back
@@ -181,6 +201,10 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         remember: true,
         shared_computer: false,
     }
+}
+
+fn touch(name: &str, at: Timestamp) -> Touch {
+    Touch { session: session_id(name), at, ip_address: None }
 }
 
 fn ender(name: &str) -> Ender {

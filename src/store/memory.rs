@@ -8,10 +8,11 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Ender, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
-    Statistics, Store, StoreError, StoredSession, changes_of, reauthenticated, renamed,
+    Actor, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser, OpenError,
+    Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch,
+    changes_of, password_changed, reauthenticated, renamed,
 };
-use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, EndedReason, Handle, HistoryKind, Session, SessionId, Timestamp, User, UserId};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -31,6 +32,10 @@ struct State {
     users: Vec<NewUser>,
     /// In the order of creation.
     sessions: Vec<Row>,
+    /// In the order in which it was written.
+    history: Vec<(UserId, StoredHistoryEntry)>,
+    /// How many entries were ever written.
+    recorded: i64,
     closed: bool,
 }
 
@@ -39,6 +44,7 @@ struct Row {
     new: NewSession,
     authenticated_at: Timestamp,
     last_active_at: Timestamp,
+    last_ip_address: Option<String>,
     device_name: Option<String>,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
 }
@@ -54,6 +60,10 @@ impl Row {
 
     fn is_of(&self, user: &UserId) -> bool {
         self.new.session.user_id == *user
+    }
+
+    fn last_ip_address(&self) -> &String {
+        self.last_ip_address.as_ref().unwrap_or(&self.new.session.ip_address)
     }
 }
 
@@ -93,6 +103,7 @@ impl State {
             authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
             device_name: row.device_name.clone(),
+            last_ip_address: row.last_ip_address().clone(),
         }
     }
 
@@ -130,6 +141,7 @@ impl State {
             let session = &row.new.session;
             ended.push(Ended { id: session.id.clone(), user_id: session.user_id.clone(), reason });
         }
+        self.record_ends(&ended, by, now);
         ended
     }
 
@@ -139,9 +151,48 @@ impl State {
             new: new.clone(),
             authenticated_at: now,
             last_active_at: now,
+            last_ip_address: None,
             device_name: None,
             end: None,
         });
+        let Session { id, user_id, ip_address, .. } = new.session.clone();
+        let entry = NewHistoryEntry::new(HistoryKind::SignedIn, user_id, Some(id), now);
+        self.record(NewHistoryEntry { ip_address: Some(ip_address), ..entry }, None);
+    }
+
+    fn row(&self, id: Option<&SessionId>) -> Option<&Row> {
+        self.sessions.iter().find(|row| id.is_some_and(|id| row.is(id)))
+    }
+
+    fn record(&mut self, entry: NewHistoryEntry, detail: Option<String>) {
+        if !self.users.iter().any(|known| known.user.id == entry.user_id) {
+            return;
+        }
+        self.recorded += 1;
+        let (subject, actor) = (self.row(entry.session_id.as_ref()), self.row(entry.by_session.as_ref()));
+        let user_agent = |row: Option<&Row>| row.map(|row| row.new.session.user_agent.clone());
+        let device_name = |row: Option<&Row>| row.and_then(|row| row.device_name.clone());
+        let address = || actor.map(|actor| actor.last_ip_address().clone());
+        let stored = StoredHistoryEntry {
+            seq: self.recorded,
+            at: entry.at,
+            kind: Some(entry.kind),
+            user_agent: entry.user_agent.or_else(|| user_agent(subject)).unwrap_or_default(),
+            device_name: device_name(subject),
+            ip_address: entry.ip_address.or_else(address).unwrap_or_default(),
+            by: entry.by_session.map(|by| (by, user_agent(actor).unwrap_or_default(), device_name(actor))),
+            session_id: entry.session_id,
+            detail,
+        };
+        self.history.push((entry.user_id, stored));
+    }
+
+    fn record_ends(&mut self, ended: &[Ended], by: Option<&SessionId>, at: Timestamp) {
+        for Ended { id, user_id, reason } in ended {
+            let entry = NewHistoryEntry::new(HistoryKind::Ended, user_id.clone(), Some(id.clone()), at);
+            let entry = NewHistoryEntry { by_session: by.cloned(), ..entry };
+            self.record(entry, Some(reason.as_str().to_owned()));
+        }
     }
 }
 
@@ -231,15 +282,19 @@ impl Store for MemoryStore {
         {
             return Err(OpenError::EmailTaken);
         }
+        let of = &new.session.user_id;
+        if user.is_none() && !state.users.iter().any(|known| known.user.id == *of) {
+            return Err(OpenError::UserGone);
+        }
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         let live: Vec<_> =
             live.map(|row| (row.new.session.id.clone(), row.new.session.user_id.clone())).collect();
         let ended = fit(&new.session, limit, &live).ok_or(OpenError::LimitReached)?;
+        state.users.extend(user.cloned());
+        state.insert(new);
         for Ended { id, reason, .. } in &ended {
             state.end(|row| row.is(id), Some(&new.session.id), *reason, now);
         }
-        state.users.extend(user.cloned());
-        state.insert(new);
         self.tell(changes_of(Some(&new.session), &ended));
         Ok(ended)
     }
@@ -262,6 +317,9 @@ impl Store for MemoryStore {
         row.new.session.expires_at = renewal.expires_at;
         row.new.session.updated_at = now;
         row.authenticated_at = now;
+        let (id, user) = (actor.session.clone(), actor.user.clone());
+        let entry = NewHistoryEntry::new(HistoryKind::Reauthenticated, user, Some(id.clone()), now);
+        state.record(NewHistoryEntry { by_session: Some(id), ..entry }, None);
         self.tell(vec![reauthenticated(actor)]);
         Ok(true)
     }
@@ -275,9 +333,15 @@ impl Store for MemoryStore {
     ) -> Result<bool> {
         let mut state = self.lock()?;
         let may = state.is_live(actor, now);
-        let own = |row: &&mut Row| may && row.is(id) && row.is_of(actor.user) && row.is_live(now);
-        let Some(row) = state.sessions.iter_mut().find(own) else { return Ok(false) };
-        row.device_name = name.map(str::to_owned);
+        let own = |row: &Row| may && row.is(id) && row.is_of(actor.user) && row.is_live(now);
+        let Some(at) = state.sessions.iter().position(own) else { return Ok(false) };
+        let name = name.map(str::to_owned);
+        if state.sessions[at].device_name != name {
+            let entry = NewHistoryEntry::new(HistoryKind::Renamed, actor.user.clone(), Some(id.clone()), now);
+            let by_session = Some(actor.session.clone());
+            state.record(NewHistoryEntry { by_session, ..entry }, name.clone());
+        }
+        state.sessions[at].device_name = name;
         self.tell(vec![renamed(actor, id)]);
         Ok(true)
     }
@@ -374,6 +438,7 @@ impl Store for MemoryStore {
         let Some(known) = known.filter(|known| known.password_hash == from) else { return Ok(None) };
         known.password_hash = to.to_owned();
         known.user.updated_at = known.user.updated_at.max(now);
+        state.record(password_changed(actor, now), None);
         let mut ended = Vec::new();
         if let Some(new) = session {
             let reason = EndedReason::PasswordChanged;
@@ -393,14 +458,25 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
+    async fn touch(&self, batch: &[Touch]) -> Result<()> {
         let mut state = self.lock()?;
-        let mut touched = Vec::new();
-        for (id, at) in batch {
+        let (mut touched, mut moved) = (Vec::new(), Vec::new());
+        for Touch { session: id, at, ip_address } in batch {
             for row in state.sessions.iter_mut().filter(|row| row.is(id) && row.end.is_none()) {
                 row.last_active_at = row.last_active_at.max(*at);
-                touched.push((row.new.session.user_id.clone(), id.clone(), row.last_active_at));
+                let user = row.new.session.user_id.clone();
+                touched.push((user.clone(), id.clone(), row.last_active_at));
+                let before = row.last_ip_address().clone();
+                if let Some(address) = ip_address.as_ref().filter(|address| **address != before) {
+                    row.last_ip_address = Some(address.clone());
+                    let (kind, at) = (HistoryKind::AddressChanged, row.last_active_at);
+                    let entry = NewHistoryEntry::new(kind, user, Some(id.clone()), at);
+                    moved.push((NewHistoryEntry { by_session: Some(id.clone()), ..entry }, before));
+                }
             }
+        }
+        for (entry, before) in moved {
+            state.record(entry, Some(before));
         }
         self.tell(vec![Change::Touched(touched)]);
         Ok(())
@@ -415,8 +491,12 @@ impl Store for MemoryStore {
             let session = &row.new.session;
             row.end = Some((EndedReason::Expired, session.expires_at, None));
             let (id, user_id) = (session.id.clone(), session.user_id.clone());
-            expired.push(Ended { id, user_id, reason: EndedReason::Expired });
+            expired.push((Ended { id, user_id, reason: EndedReason::Expired }, session.expires_at));
         }
+        for (ended, at) in &expired {
+            state.record_ends(std::slice::from_ref(ended), None, *at);
+        }
+        let expired: Vec<_> = expired.into_iter().map(|(ended, _)| ended).collect();
         let mut deleted = 0;
         state.sessions.retain(|row| {
             let is_old = row.end.as_ref().is_some_and(|(_, at, _)| *at <= delete_before);
@@ -426,6 +506,52 @@ impl Store for MemoryStore {
         });
         self.tell(changes_of(None, &expired));
         Ok((expired.len() as u64, deleted as u64))
+    }
+
+    async fn history(&self, user: &UserId, query: HistoryQuery<'_>) -> Result<Vec<StoredHistoryEntry>> {
+        let state = self.lock()?;
+        let asked = |entry: &StoredHistoryEntry| {
+            query.before.is_none_or(|before| entry.seq < before)
+                && (query.kinds.is_empty() || entry.kind.is_some_and(|kind| query.kinds.contains(&kind)))
+                && query.session.is_none_or(|session| entry.session_id.as_ref() == Some(session))
+        };
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let entries = state.history.iter().rev().filter(|(whose, entry)| whose == user && asked(entry));
+        Ok(entries.take(limit).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<()> {
+        let mut state = self.lock()?;
+        for entry in entries {
+            state.record(entry.clone(), None);
+        }
+        self.tell(change.into_iter().collect());
+        Ok(())
+    }
+
+    async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let mut state = self.lock()?;
+        let mut forgotten = 0;
+        state.history.retain(|(_, entry)| {
+            let goes = entry.at <= before && forgotten < u64::from(limit);
+            forgotten += u64::from(goes);
+            !goes
+        });
+        Ok(forgotten)
+    }
+
+    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
+        let mut state = self.lock()?;
+        if !state.users.iter().any(|known| known.user.id == *user) {
+            return Ok(None);
+        }
+        let live = state.sessions.iter().rev().filter(|row| row.is_of(user) && row.is_live(now));
+        let live: Vec<_> = live.map(|row| row.new.session.id.clone()).collect();
+        state.sessions.retain(|row| !row.is_of(user));
+        state.history.retain(|(whose, _)| whose != user);
+        state.users.retain(|known| known.user.id != *user);
+        self.tell(vec![Change::Sessions { user: user.clone(), ids: live.clone() }]);
+        Ok(Some(live))
     }
 
     fn changes(&self) -> Changes {

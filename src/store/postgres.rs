@@ -17,12 +17,13 @@ use self::connections::Connections;
 use self::listening::{Listening, payloads};
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Columns, Result, corrupt, ended_rows, found, session_id, statistics, stored_session, touched,
-    unavailable, user, user_id,
+    Columns, Result, corrupt, database_error, ended_rows, found, history_entry, not_opened, session_id,
+    statistics, stored_session, touched, unavailable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
-    StoreError, StoredSession, changes_of, reauthenticated, renamed,
+    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser, OpenError, Page,
+    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
+    password_changed, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
@@ -187,13 +188,14 @@ impl PostgresStore {
             live.iter().map(|row| Ok((session_id(row)?, user_id(row, "user_id")?))).collect::<Result<_>>()?;
         // Dropping the transaction rolls it back: the new user is gone.
         let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
+        // It is there before it ends others, so that the history can say which device did.
+        insert_session(&mut tx, new).await.map_err(not_opened)?;
         for reason in [EndedReason::Replaced, EndedReason::Evicted] {
             let ids = ended_for(reason, &ended);
             if !ids.is_empty() {
                 end_in(&mut tx, ending(sql::END_HELD, now, reason, Some(id)).bind(ids), reason).await?;
             }
         }
-        insert_session(&mut tx, new).await?;
         commit(tx, changes_of(Some(session), &ended)).await?;
         Ok(ended)
     }
@@ -257,6 +259,7 @@ impl PostgresStore {
         }
         let user = sqlx::query(sql::USER_CHANGED).bind(actor.user.as_str()).bind(now.unix_ms());
         user.execute(&mut *tx).await?;
+        record(&mut tx, &[password_changed(actor, now)]).await?;
         let mut ended = Vec::new();
         if let Some(new) = session {
             let reason = EndedReason::PasswordChanged;
@@ -296,26 +299,50 @@ impl PostgresStore {
     ) -> Result<bool> {
         let mut tx = self.begin().await?;
         lock_user(&mut tx, actor.user).await?;
-        let is_renamed = sqlx::query(sql::RENAME)
-            .bind(now.unix_ms())
-            .bind(name)
-            .bind(actor.session.as_str())
-            .bind(actor.user.as_str())
-            .bind(id.as_str())
-            .execute(&mut *tx)
-            .await?;
-        if is_renamed.rows_affected() == 0 {
+        let mut is_renamed = false;
+        for statement in [sql::RECORD_NAME, sql::RENAME] {
+            let query = sqlx::query(statement)
+                .bind(now.unix_ms())
+                .bind(name)
+                .bind(actor.session.as_str())
+                .bind(actor.user.as_str())
+                .bind(id.as_str());
+            is_renamed = query.execute(&mut *tx).await?.rows_affected() == 1;
+        }
+        if !is_renamed {
             return Ok(false);
         }
         commit(tx, vec![renamed(actor, id)]).await?;
         Ok(true)
     }
 
-    async fn try_touch(&self, ids: &[String], times: &[i64]) -> Result<()> {
+    async fn try_touch(&self, batch: &[Touch]) -> Result<()> {
+        let ids: Vec<_> = batch.iter().map(|touch| touch.session.as_str()).collect();
+        let times: Vec<_> = batch.iter().map(|touch| touch.at.unix_ms()).collect();
+        let addresses: Vec<_> = batch.iter().map(|touch| touch.ip_address.as_deref()).collect();
         let mut tx = self.begin().await?;
-        let rows = sqlx::query(sql::TOUCH).bind(ids).bind(times).fetch_all(&mut *tx).await?;
+        let rows = sqlx::query(sql::TOUCH).bind(ids).bind(times).bind(addresses).fetch_all(&mut *tx).await?;
         let touched = rows.iter().map(touched).collect::<Result<_>>()?;
         commit(tx, vec![Change::Touched(touched)]).await
+    }
+
+    async fn try_record(&self, entries: &[NewHistoryEntry], change: Option<&Change>) -> Result<()> {
+        let mut tx = self.begin().await?;
+        record(&mut tx, entries).await?;
+        commit(tx, change.cloned().into_iter().collect()).await
+    }
+
+    async fn try_forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        let live = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
+        let live = live.fetch_all(&mut *tx).await?.iter().map(session_id).collect::<Result<Vec<_>>>()?;
+        let forgotten = sqlx::query(sql::FORGET_USER).bind(user.as_str()).execute(&mut *tx).await?;
+        if forgotten.rows_affected() == 0 {
+            return Ok(None);
+        }
+        commit(tx, vec![Change::Sessions { user: user.clone(), ids: live.clone() }]).await?;
+        Ok(Some(live))
     }
 
     async fn try_expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
@@ -506,16 +533,41 @@ impl Store for PostgresStore {
         self.execute(query.bind(now.unix_ms())).await.map(drop)
     }
 
-    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
-        let (ids, times): (Vec<_>, Vec<_>) =
-            batch.iter().map(|(id, at)| (id.as_str().to_owned(), at.unix_ms())).unzip();
-        retrying!(self.try_touch(&ids, &times))
+    async fn touch(&self, batch: &[Touch]) -> Result<()> {
+        retrying!(self.try_touch(batch))
     }
 
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
         let expired = retrying!(self.try_expire(now, limit))?;
         let delete = sqlx::query(sql::DELETE_ENDED).bind(delete_before.unix_ms()).bind(i64::from(limit));
         Ok((expired, self.execute(delete).await?))
+    }
+
+    async fn history(&self, user: &UserId, query: HistoryQuery<'_>) -> Result<Vec<StoredHistoryEntry>> {
+        let statement = if query.session.is_some() { sql::HISTORY_OF_SESSION } else { sql::HISTORY };
+        let kinds: Vec<_> = query.kinds.iter().map(|kind| kind.as_str()).collect();
+        let mut rows = sqlx::query(statement)
+            .bind(user.as_str())
+            .bind(query.before.unwrap_or(i64::MAX))
+            .bind(i64::from(query.limit))
+            .bind(kinds);
+        if let Some(session) = query.session {
+            rows = rows.bind(session.as_str());
+        }
+        self.fetch_all(rows).await?.iter().map(history_entry).collect()
+    }
+
+    async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<()> {
+        retrying!(self.try_record(entries, change.as_ref()))
+    }
+
+    async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let query = sqlx::query(sql::FORGET_HISTORY).bind(before.unix_ms()).bind(i64::from(limit));
+        self.execute(query).await
+    }
+
+    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
+        retrying!(self.try_forget_user(user, now))
     }
 
     fn changes(&self) -> Changes {
@@ -648,6 +700,12 @@ async fn insert_session(connection: &mut PgConnection, new: &NewSession) -> Resu
     Ok(())
 }
 
+async fn record(connection: &mut PgConnection, entries: &[NewHistoryEntry]) -> Result<()> {
+    let entries = serde_json::to_string(entries).map_err(corrupt)?;
+    sqlx::query(sql::RECORD).bind(entries).execute(connection).await?;
+    Ok(())
+}
+
 async fn is_live(connection: &mut PgConnection, actor: Actor<'_>, now: Timestamp) -> Result<bool> {
     let live = sqlx::query(sql::IS_LIVE)
         .bind(now.unix_ms())
@@ -663,8 +721,11 @@ fn texts<'a>(ids: impl IntoIterator<Item = &'a SessionId>) -> Vec<String> {
 }
 
 /// Whether the database chose another change over this one: `serialization_failure` or `deadlock_detected`.
-fn was_taken_back(error: &dyn std::error::Error) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<sqlx::Error>());
-    let code = cause.and_then(sqlx::Error::as_database_error).and_then(|cause| cause.code());
+fn was_taken_back(error: &(dyn std::error::Error + 'static)) -> bool {
+    let error = match error.downcast_ref::<OpenError>() {
+        Some(OpenError::Store(error)) => Some(error),
+        _ => error.downcast_ref::<StoreError>(),
+    };
+    let code = error.and_then(database_error).and_then(|cause| cause.code());
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{End, Ended, Ender, Found, Statistics, StoreError, StoredSession};
-use crate::{EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+use super::{End, Ended, Ender, Found, OpenError, Statistics, StoreError, StoredHistoryEntry, StoredSession};
+use crate::{EndedReason, Handle, HistoryKind, SecretHash, Session, SessionId, Timestamp, User, UserId};
 
 pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -73,6 +73,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         authenticated_at: timestamp(row, "authenticated_at")?,
         last_active_at: timestamp(row, "last_active_at")?,
         device_name: row.optional_text("device_name")?,
+        last_ip_address: row.text("last_ip_address")?.to_owned(),
     })
 }
 
@@ -100,6 +101,31 @@ pub(super) fn ended_rows(rows: &[impl Columns], reason: EndedReason) -> Result<V
     rows.iter()
         .map(|row| Ok(Ended { id: session_id(row)?, user_id: user_id(row, "user_id")?, reason }))
         .collect()
+}
+
+pub(super) fn history_entry(row: &impl Columns) -> Result<StoredHistoryEntry> {
+    let session = |column| {
+        let id = row.optional_text(column)?.map(SessionId::new).transpose();
+        id.map_err(corrupt)
+    };
+    let by = match session("by_session")? {
+        Some(by) => {
+            let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
+            Some((by, user_agent, row.optional_text("by_device_name")?))
+        }
+        None => None,
+    };
+    Ok(StoredHistoryEntry {
+        seq: row.integer("seq")?,
+        at: timestamp(row, "at")?,
+        kind: HistoryKind::parse(row.text("kind")?),
+        session_id: session("session_id")?,
+        user_agent: row.text("user_agent")?.to_owned(),
+        device_name: row.optional_text("device_name")?,
+        ip_address: row.text("ip_address")?.to_owned(),
+        by,
+        detail: row.optional_text("detail")?,
+    })
 }
 
 /// Reads the rows of the statement `STATISTICS`: what is counted and the number; two rows may count parts of one thing.
@@ -144,6 +170,20 @@ pub(super) fn session_id(row: &impl Columns) -> Result<SessionId> {
 
 pub(super) fn user_id(row: &impl Columns, column: &str) -> Result<UserId> {
     UserId::new(row.text(column)?).map_err(corrupt)
+}
+
+/// What the database said, if it is what failed.
+pub(super) fn database_error(error: &StoreError) -> Option<&dyn sqlx::error::DatabaseError> {
+    let (StoreError::Unavailable(cause) | StoreError::Corrupt(cause)) = error;
+    cause.downcast_ref::<sqlx::Error>()?.as_database_error()
+}
+
+/// What a session that could not be stored is refused with.
+pub(super) fn not_opened(error: StoreError) -> OpenError {
+    match database_error(&error) {
+        Some(cause) if cause.is_foreign_key_violation() => OpenError::UserGone,
+        _ => error.into(),
+    }
 }
 
 fn timestamp(row: &impl Columns, column: &str) -> Result<Timestamp> {

@@ -18,12 +18,13 @@ use tokio::sync::broadcast;
 use self::watching::Watching;
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Result, corrupt, ended_rows, found, session_id, statistics, stored_session, touched, unavailable, user,
-    user_id,
+    Result, corrupt, ended_rows, found, history_entry, not_opened, session_id, statistics, stored_session,
+    touched, unavailable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
-    StoreError, StoredSession, changes_of, reauthenticated, renamed,
+    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser, OpenError, Page,
+    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
+    password_changed, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, User, UserId};
 
@@ -91,6 +92,8 @@ impl SqliteStore {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // What is deleted is overwritten: an erased user is in no part of the file.
+            .pragma("secure_delete", "on")
             .busy_timeout(PATIENCE);
         let readers = u32::try_from(std::thread::available_parallelism().map_or(2, usize::from)).unwrap_or(2);
         let connections = Arc::new(AtomicU64::default());
@@ -280,6 +283,8 @@ impl Store for SqliteStore {
             live.iter().map(|row| Ok((session_id(row)?, user_id(row, "user_id")?))).collect::<Result<_>>()?;
         // Dropping the transaction rolls it back: the new user is gone.
         let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
+        // It is there before it ends others, so that the history can say which device did.
+        insert_session(&mut tx, new).await.map_err(not_opened)?;
         for reason in [EndedReason::Replaced, EndedReason::Evicted] {
             let ids = ended_for(reason, &ended);
             if !ids.is_empty() {
@@ -287,8 +292,6 @@ impl Store for SqliteStore {
                 end_in(&mut tx, ending(sql::END_HELD, now, reason, by).bind(ids), reason).await?;
             }
         }
-
-        insert_session(&mut tx, new).await?;
         tx.commit().await.map_err(StoreError::from)?;
         self.tell(Some(session), &ended);
         Ok(ended)
@@ -325,13 +328,18 @@ impl Store for SqliteStore {
         name: Option<&str>,
         now: Timestamp,
     ) -> Result<bool> {
-        let query = sqlx::query(sql::RENAME)
-            .bind(now.unix_ms())
-            .bind(name.map(str::to_owned))
-            .bind(actor.session.as_str().to_owned())
-            .bind(actor.user.as_str().to_owned())
-            .bind(id.as_str().to_owned());
-        let is_renamed = self.write(query).await? == 1;
+        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut is_renamed = false;
+        for statement in [sql::RECORD_NAME, sql::RENAME] {
+            let query = sqlx::query(statement)
+                .bind(now.unix_ms())
+                .bind(name)
+                .bind(actor.session.as_str())
+                .bind(actor.user.as_str())
+                .bind(id.as_str());
+            is_renamed = query.execute(&mut *tx).await?.rows_affected() == 1;
+        }
+        tx.commit().await?;
         if is_renamed {
             let _ = self.changes.send(renamed(actor, id));
         }
@@ -426,6 +434,7 @@ impl Store for SqliteStore {
         }
         let user = sqlx::query(sql::USER_CHANGED).bind(actor.user.as_str()).bind(now.unix_ms());
         user.execute(&mut *tx).await?;
+        record(&mut tx, &[password_changed(actor, now)]).await?;
         let mut ended = Vec::new();
         if let Some(new) = session {
             let reason = EndedReason::PasswordChanged;
@@ -448,8 +457,11 @@ impl Store for SqliteStore {
         self.write(query).await.map(drop)
     }
 
-    async fn touch(&self, batch: &[(SessionId, Timestamp)]) -> Result<()> {
-        let batch: Vec<_> = batch.iter().map(|(id, at)| (id.as_str(), at.unix_ms())).collect();
+    async fn touch(&self, batch: &[Touch]) -> Result<()> {
+        let batch: Vec<_> = batch
+            .iter()
+            .map(|touch| (touch.session.as_str(), touch.at.unix_ms(), touch.ip_address.as_deref()))
+            .collect();
         let batch = serde_json::to_string(&batch).map_err(corrupt)?;
         let rows = sqlx::query(sql::TOUCH).bind(batch).fetch_all(&self.writer).await?;
         let touched = rows.iter().map(touched).collect::<Result<_>>()?;
@@ -462,6 +474,48 @@ impl Store for SqliteStore {
         let expired = self.end(expire, EndedReason::Expired).await?;
         let delete = sqlx::query(sql::DELETE_ENDED).bind(delete_before.unix_ms()).bind(limit);
         Ok((expired.len() as u64, self.write(delete).await?))
+    }
+
+    async fn history(&self, user: &UserId, query: HistoryQuery<'_>) -> Result<Vec<StoredHistoryEntry>> {
+        let statement = if query.session.is_some() { sql::HISTORY_OF_SESSION } else { sql::HISTORY };
+        let mut rows = sqlx::query(statement)
+            .bind(user.as_str())
+            .bind(query.before.unwrap_or(i64::MAX))
+            .bind(query.limit)
+            .bind(json_list(query.kinds.iter().map(|kind| kind.as_str())));
+        if let Some(session) = query.session {
+            rows = rows.bind(session.as_str());
+        }
+        rows.fetch_all(&self.readers).await?.iter().map(history_entry).collect()
+    }
+
+    async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<()> {
+        let mut tx = self.writer.begin_with("begin immediate").await?;
+        record(&mut tx, entries).await?;
+        tx.commit().await?;
+        if let Some(change) = change {
+            let _ = self.changes.send(change);
+        }
+        Ok(())
+    }
+
+    async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(sqlx::query(sql::FORGET_HISTORY).bind(before.unix_ms()).bind(limit)).await
+    }
+
+    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
+        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let live = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
+        let live = live.fetch_all(&mut *tx).await?.iter().map(session_id).collect::<Result<Vec<_>>>()?;
+        let forgotten = sqlx::query(sql::FORGET_USER).bind(user.as_str()).execute(&mut *tx).await?;
+        if forgotten.rows_affected() == 0 {
+            return Ok(None);
+        }
+        tx.commit().await?;
+        // Nor in the log beside it; with a reader in the way it goes with a later checkpoint.
+        self.write(sqlx::query(sql::CHECKPOINT)).await?;
+        let _ = self.changes.send(Change::Sessions { user: user.clone(), ids: live.clone() });
+        Ok(Some(live))
     }
 
     fn changes(&self) -> Changes {
@@ -500,6 +554,12 @@ async fn insert_session(connection: &mut SqliteConnection, new: &NewSession) -> 
         .bind(new.shared_computer)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+async fn record(connection: &mut SqliteConnection, entries: &[NewHistoryEntry]) -> Result<()> {
+    let entries = serde_json::to_string(entries).map_err(corrupt)?;
+    sqlx::query(sql::RECORD).bind(entries).execute(connection).await?;
     Ok(())
 }
 

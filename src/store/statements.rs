@@ -20,7 +20,8 @@ macro_rules! columns {
             "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
          sessions.user_agent, sessions.remember, sessions.shared_computer, sessions.created_at, sessions.updated_at, \
          sessions.last_active_at, sessions.expires_at, sessions.device_name, \
-         coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, ",
+         coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
+         coalesce(sessions.last_ip_address, sessions.ip_address) as last_ip_address, ",
             user_columns!()
         )
     };
@@ -58,6 +59,36 @@ macro_rules! actor_is_live {
     () => {
         " and exists (select 1 from sessions as actor where actor.id = $3 and actor.user_id = $4 \
          and actor.ended_at is null and actor.expires_at > $1)"
+    };
+}
+
+/// Writes entries; `$batch` is a table of them with the fields of a `NewHistoryEntry`. What they do not say is looked up.
+macro_rules! record_history {
+    ($batch:literal) => {
+        concat!(
+            "insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, by_session, \
+             by_user_agent, by_device_name) \
+             select batch.user_id, batch.at, batch.kind, batch.session_id, \
+             coalesce(batch.user_agent, subject.user_agent, ''), subject.device_name, \
+             coalesce(batch.ip_address, actor.last_ip_address, actor.ip_address, ''), batch.by_session, \
+             actor.user_agent, actor.device_name from ",
+            $batch,
+            " join users on users.id = batch.user_id \
+             left join sessions as subject on subject.id = batch.session_id \
+             left join sessions as actor on actor.id = batch.by_session order by batch.number"
+        )
+    };
+}
+
+/// A user's history before entry `$2`, the latest `$3` of it.
+macro_rules! select_history {
+    ($where:literal) => {
+        concat!(
+            "select seq, at, kind, session_id, user_agent, device_name, ip_address, by_session, by_user_agent, \
+             by_device_name, detail from history where user_id = $1 and seq < $2",
+            $where,
+            " order by seq desc limit $3"
+        )
     };
 }
 
@@ -101,6 +132,17 @@ statements! {
         " and user_id = $4 and id = $5",
         actor_is_live!()
     );
+    // Before the name changes, so that the device is called in it as it was.
+    RECORD_NAME = concat!(
+        "insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, by_session, \
+         by_user_agent, by_device_name, detail) \
+         select sessions.user_id, $1, 'renamed', sessions.id, sessions.user_agent, sessions.device_name, \
+         coalesce(actor.last_ip_address, actor.ip_address), actor.id, actor.user_agent, actor.device_name, $2 \
+         from sessions join sessions as actor on actor.id = $3 and actor.user_id = sessions.user_id where ",
+        live!(),
+        " and actor.ended_at is null and actor.expires_at > $1 and sessions.user_id = $4 and sessions.id = $5 \
+         and sessions.device_name is distinct from $2"
+    );
     REAUTHENTICATE = concat!(
         "update sessions set handle = $4, secret_hash = $5, expires_at = $6, updated_at = $1, authenticated_at = $1 \
          where ",
@@ -124,5 +166,6 @@ statements! {
     INSERT_IMPORTED_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, \
                                remember, created_at, updated_at, last_active_at, expires_at, imported_at) \
                                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
+    FORGET_USER = "delete from users where id = $1";
     PING = "select 1";
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use multi_session::{
     EndedReason, Handle, ImportStore, ImportedSession, SecretHash, Session, SessionId, Store, TakeError,
-    Taken, Timestamp, User, UserId,
+    Taken, Timestamp, Touch, User, UserId,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
@@ -61,7 +61,10 @@ pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + Imp
     assert!(matches!(import.session(&twin).await, Err(TakeError::HandleTaken)));
     assert_eq!(import.end_gone().await.expect("an answer"), 0);
     import.commit().await.expect("durable");
-    store.touch(&[(SessionId::new("used").expect("an id"), later)]).await.expect("a write");
+    store
+        .touch(&[Touch { session: SessionId::new("used").expect("an id"), at: later, ip_address: None }])
+        .await
+        .expect("a write");
 
     let again = NOW.plus(Duration::from_secs(60));
     let mut import = store.begin_import(again).await.expect("a transaction");

@@ -112,6 +112,27 @@ async fn several_nodes_start_at_once_on_an_empty_database() {
     }
 }
 
+/// A sequence counts the refused too, so the database takes back only the first of what it is asked for.
+#[tokio::test]
+async fn a_change_that_the_database_took_back_is_made_all_the_same() {
+    let database = PostgresTestDatabase::empty().await;
+    let node = node(&database).await;
+    let refuse_once = "create sequence tries;
+        create function refuse_once() returns trigger language plpgsql as $$
+        begin
+            if nextval('tries') % 2 = 1 then
+                raise exception 'another change goes first' using errcode = 'serialization_failure';
+            end if;
+            return new;
+        end
+        $$;
+        create trigger refuse_once before insert or update on sessions for each row execute function refuse_once();";
+    database.execute(refuse_once).await.expect("a trigger");
+    let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    let ended = node.end_of_user(&new.session.user_id, EndedReason::Operator, NOW).await;
+    assert_eq!(ended.expect("an answer").len(), 1);
+}
+
 #[tokio::test]
 async fn a_node_hears_what_another_one_changes() {
     let database = PostgresTestDatabase::migrated().await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use multi_session::{
     Change, EndedReason, Handle, Limit, NewSession, NewUser, SecretHash, Session, SessionId, SqliteStore,
-    Store, StoreError, Timestamp, User, UserId,
+    Store, StoreError, Timestamp, Touch, User, UserId,
 };
 use tempfile::TempDir;
 
@@ -55,7 +55,9 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_200) {
         let at = NOW.plus(since.elapsed());
-        here.touch(&[(new.session.id.clone(), at)]).await.expect("a write");
+        here.touch(&[Touch { session: new.session.id.clone(), at, ip_address: None }])
+            .await
+            .expect("a write");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut others = here.changes();

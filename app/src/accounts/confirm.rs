@@ -11,6 +11,8 @@ use crate::{
         entry::{MESSAGE, Message},
     },
     address::{self, value},
+    context::send_form,
+    history::{CSV, EXPORT, JSON, export_page},
     notice::{form_error, with_error},
     plain::plain,
     sessions::{REVOKE, REVOKE_ALL, REVOKE_OTHERS, revoke, revoke_all, revoke_others},
@@ -26,6 +28,11 @@ pub enum Step {
     RevokeOthers,
     /// Ends every session.
     RevokeAll,
+    /// Exports the history, as a table or else as JSON.
+    ExportHistory {
+        /// As a table.
+        csv: bool,
+    },
 }
 
 impl Step {
@@ -35,6 +42,7 @@ impl Step {
             REVOKE => SessionId::new(session_id).ok().map(Self::Revoke),
             REVOKE_OTHERS => Some(Self::RevokeOthers),
             REVOKE_ALL => Some(Self::RevokeAll),
+            EXPORT => Some(Self::ExportHistory { csv: session_id == CSV }),
             _ => None,
         }
     }
@@ -44,13 +52,16 @@ impl Step {
             Self::Revoke(_) => REVOKE,
             Self::RevokeOthers => REVOKE_OTHERS,
             Self::RevokeAll => REVOKE_ALL,
+            Self::ExportHistory { .. } => EXPORT,
         }
     }
 
+    /// What the act is about: a session, or the format of a file.
     fn session_id(&self) -> &str {
         match self {
             Self::Revoke(id) => id.as_str(),
-            Self::RevokeOthers | Self::RevokeAll => "",
+            Self::ExportHistory { csv: true } => CSV,
+            Self::RevokeOthers | Self::RevokeAll | Self::ExportHistory { csv: false } => "",
         }
     }
 
@@ -75,6 +86,11 @@ impl Step {
             Self::Revoke(id) => revoke(id.clone()).await.map(drop),
             Self::RevokeOthers => revoke_others().await.map(drop),
             Self::RevokeAll => revoke_all().await.map(drop),
+            // A page, which then goes on to the file: a form that was answered with a file would stay as it is.
+            Self::ExportHistory { csv } => {
+                send_form(&export_page(if *csv { CSV } else { JSON }));
+                Ok(())
+            }
         }
     }
 
@@ -86,6 +102,7 @@ impl Step {
             }
             Self::RevokeOthers => ("Sign out other devices", "sign out your other devices".to_owned()),
             Self::RevokeAll => ("Sign out everywhere", "sign out everywhere".to_owned()),
+            Self::ExportHistory { .. } => ("Export history", "export your account's history".to_owned()),
         }
     }
 }
@@ -113,10 +130,19 @@ impl Confirm {
         })
     }
 
+    /// The address that asks before an export in a format.
+    pub fn export_address(format: &str) -> String {
+        Step::ExportHistory { csv: format == CSV }.address()
+    }
+
     /// The page.
     pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
         let Self { step, acting, device, error } = self;
         let (button, purpose) = step.words(device.as_deref());
+        let class = match step {
+            Step::ExportHistory { .. } => "button button--primary button--wide",
+            _ => "button button--danger-fill button--wide",
+        };
         let described = error.is_some().then_some(MESSAGE);
         let error = Memo::new(move |_| error.clone());
         let content = view! {
@@ -142,7 +168,7 @@ impl Confirm {
                             autocomplete="current-password"
                             error=Signal::stored(described)
                         />
-                        <Submit class="button button--danger-fill button--wide" pending=Signal::stored(false)>
+                        <Submit class=class pending=Signal::stored(false)>
                             {button}
                         </Submit>
                     </form>
@@ -163,7 +189,8 @@ mod tests {
     #[test]
     fn a_step_comes_back_from_its_address() {
         let id = SessionId::new("session_123").expect("an id");
-        for step in [Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll] {
+        let exports = [true, false].map(|csv| Step::ExportHistory { csv });
+        for step in [Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll].into_iter().chain(exports) {
             let address = step.address();
             let (path, query) = address.split_once('?').expect("a query");
             assert_eq!(path, "/confirm");

@@ -41,7 +41,7 @@ pub async fn set_active(
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let target = multi_session::Target::Id(session_id.clone());
-    let browser = engine().set_active(&browser, &target).await.map_err(fail)?;
+    let browser = engine().set_active(&browser, request.client(), &target).await.map_err(fail)?;
     settle(&request, browser, "switched");
     Ok(session_id)
 }

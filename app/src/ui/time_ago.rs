@@ -55,6 +55,16 @@ pub(crate) fn ago(age: Duration) -> String {
 }
 
 fn utc(at: Timestamp) -> String {
+    [&*day(at), ", ", &time_of_day(at), " UTC"].concat()
+}
+
+/// The time of the day in UTC, as in `11:09`.
+pub(crate) fn time_of_day(at: Timestamp) -> String {
+    at.to_string()[11..16].to_owned()
+}
+
+/// The day in UTC, as in `23 November 2025`.
+pub(crate) fn day(at: Timestamp) -> String {
     const MONTHS: [&str; 12] = [
         "January",
         "February",
@@ -71,7 +81,7 @@ fn utc(at: Timestamp) -> String {
     ];
     let iso = at.to_string();
     let month = iso[5..7].parse().ok().and_then(|month: usize| MONTHS.get(month - 1)).unwrap_or(&"");
-    [iso[8..10].trim_start_matches('0'), " ", month, " ", &iso[..4], ", ", &iso[11..16], " UTC"].concat()
+    [iso[8..10].trim_start_matches('0'), " ", month, " ", &iso[..4]].concat()
 }
 
 fn local(at: Timestamp) -> String {

@@ -53,7 +53,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Response, Problem> {
     let target = target::read(request).await?;
-    let browser = server.engine.set_active(&state.browser()?, &target).await?;
+    let browser = server.engine.set_active(&state.browser()?, state.client(), &target).await?;
     let body = browser.active().map(|held| SessionAndUser { session: &held.session, user: &held.user });
     let response = Json(body).into_response();
     state.set_browser(browser);

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use multi_session::{Device, DeviceKind, DeviceSession, Handle, Session, SessionId, Timestamp, User, UserId};
+use multi_session::{
+    Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Handle, HistoryEntry, HistoryKind, HistoryPage,
+    Session, SessionId, Timestamp, User, UserId,
+};
+
+use crate::export::HistoryExport;
 
 /// 2026-11-23T11:09:21.802Z.
 const SIGNED_IN: Timestamp = Timestamp::from_unix_ms(1_795_432_161_802);
@@ -32,6 +37,31 @@ pub(crate) fn session() -> Session {
         user_agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0"
             .to_owned(),
     }
+}
+
+pub(crate) fn history() -> HistoryPage {
+    let session = session();
+    let label = device_session().device.label;
+    let entry = HistoryEntry {
+        id: 42,
+        at: SIGNED_IN,
+        kind: HistoryKind::Ended,
+        session_id: Some(SessionId::new("01a2098d-43c3-7003-9be5-50f2e4fb6ca1").expect("an identifier")),
+        device: "Chrome 142 on Windows".to_owned(),
+        user_agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                     Chrome/142.0.0.0 Safari/537.36"
+            .to_owned(),
+        ip_address: session.ip_address,
+        by: Some(EndedBy { id: session.id, label }),
+        reason: Some(EndedReason::Revoked),
+        name: None,
+        previous_ip_address: None,
+    };
+    HistoryPage { entries: vec![entry], next: Some(42) }
+}
+
+pub(crate) fn history_export() -> HistoryExport {
+    HistoryExport { exported_at: SIGNED_IN, user: user(), entries: history().entries }
 }
 
 pub(crate) fn handle() -> Handle {

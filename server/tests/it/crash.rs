@@ -1,12 +1,14 @@
-//! kill -9 under load: what was answered holds.
+//! kill -9 under load: what was answered holds. And browsers that leave in the middle.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::process::{Process, request};
+use crate::process::{Process, command, request};
 
 const ROUNDS: usize = 3;
 const CLIENTS: usize = 4;
@@ -72,4 +74,39 @@ fn every_answered_sign_in_works_and_every_answered_revocation_holds() {
         assert_eq!(status, 200);
         assert_eq!(session.is_object(), is_live, "an answered write was lost");
     }
+}
+
+/// Three hundred browsers that leave at another moment each, on eight connections at once: what still renders for them
+/// must not miss what went with the request.
+#[cfg(unix)]
+#[test]
+fn a_page_whose_browser_leaves_is_rendered_in_peace() {
+    let folder = TempDir::new().expect("a folder");
+    let (process, log) = Process::start_with_log(command(folder.path()));
+    let address = process.address;
+    let body = r#"{"name":"Ada","email":"ada@example.org","password":"correct horse"}"#;
+    let answer = request(address, "POST", "/api/auth/sign-up/email", "", body);
+    let (_, cookies, _) = answer.expect("an answer");
+    let cookies = cookies.join("; ");
+    std::thread::scope(|scope| {
+        for client in 0..8_u64 {
+            let cookies = &cookies;
+            scope.spawn(move || {
+                for round in 0..300_u64 {
+                    let path = ["/sessions", "/change-password", "/history"][(round % 3) as usize];
+                    let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookies}\r\n\r\n");
+                    let mut stream = TcpStream::connect(address).expect("a connection");
+                    stream.write_all(head.as_bytes()).expect("it is sent");
+                    // A moment of the page's time, another one for each.
+                    let moment = Duration::from_micros((client * 300 + round * 7) % 4_000 + 1);
+                    stream.set_read_timeout(Some(moment)).expect("a time");
+                    let _ = stream.read(&mut [0; 1]);
+                }
+            });
+        }
+    });
+    assert!(request(address, "GET", "/api/auth/get-session", &cookies, "").is_some());
+    assert_eq!(process.stop("-TERM").code(), Some(0));
+    let log = log.join().expect("a log");
+    assert!(!log.contains("ERROR"), "{log}");
 }

@@ -52,6 +52,7 @@ impl TestApp {
             .options(config.session_options().expect("valid limits"))
             .clock(Arc::clone(&clock) as _)
             .throttle(config.is_throttled())
+            .history_retention(config.history_retention)
             .build();
         tokio::spawn({
             let engine = engine.clone();

@@ -50,7 +50,7 @@ async fn sixty_four_sign_ins_at_once_leave_exactly_the_five_newest() {
     let mut live = HashSet::new();
     let mut last = None;
     for browser in &browsers {
-        let now = app.engine.current(&Presented::of(browser)).await.expect("an answer");
+        let now = app.engine.current(&Presented::of(browser), &Client::default()).await.expect("an answer");
         if let Some(held) = now.active() {
             live.insert(text(&json!(held.session.id)));
             last = Some(now);

@@ -48,6 +48,28 @@ impl Place {
     }
 }
 
+/// A user is erased from the shell; the running server refuses the cookie at once.
+#[tokio::test]
+async fn an_operator_erases_a_user_with_everything() {
+    for place in Place::each().await {
+        let process = Process::start_as(place.command());
+        let cookies = enter(process.address, "sign-up", "ada");
+        let mut forget = place.command();
+        forget.args(["users", "forget", "ada@example.org", "--yes"]).stderr(Stdio::piped());
+        let output = forget.output().expect("it runs");
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{log}");
+        assert!(log.contains("who had 1 session") && !log.contains("ada@example.org"), "{log}");
+        let answer = request(process.address, "GET", "/api/auth/get-session", &cookies, "");
+        assert_eq!(answer.expect("an answer").2, Value::Null);
+        let again = forget.output().expect("it runs");
+        assert!(!again.status.success());
+        assert!(String::from_utf8_lossy(&again.stderr).contains("there is no user of that e-mail or id"));
+        // The address is free again.
+        enter(process.address, "sign-up", "ada");
+    }
+}
+
 fn run(mut command: Command, arguments: &[&str]) -> Output {
     command.arg("sessions").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.output().expect("it runs")

@@ -52,7 +52,7 @@ impl Process {
     }
 
     #[cfg(unix)]
-    fn stop(mut self, signal: &str) -> std::process::ExitStatus {
+    pub(crate) fn stop(mut self, signal: &str) -> std::process::ExitStatus {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
         self.child.wait().expect("it ends")
@@ -214,6 +214,7 @@ fn help_names_every_setting_with_its_environment_twin() {
         "MULTI_SESSION_SESSION_TIMEOUT",
         "MULTI_SESSION_ABSOLUTE_TIMEOUT",
         "MULTI_SESSION_FRESH_AGE",
+        "MULTI_SESSION_HISTORY_RETENTION",
         "MULTI_SESSION_PRESET",
         "MULTI_SESSION_REVOKE_OLDEST_ON_MAX",
         "MULTI_SESSION_LIST_SCOPE",

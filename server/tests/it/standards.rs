@@ -247,6 +247,31 @@ async fn asvs_7_4_1_a_replayed_cookie_of_an_ended_session_opens_nothing_however_
 }
 
 #[tokio::test]
+async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_left() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(CHROME, "ada").await;
+    let grace = app.sign_up(CHROME, "grace").await;
+    let mut stream = phone.events(None).await;
+    stream.snapshot().await;
+    let user = app.engine.find_user("ada@example.org").await.expect("an answer").expect("a user");
+    let gone = app.engine.forget(&user.id).await.expect("an answer").expect("a user");
+    assert_eq!(gone.0, 2);
+    assert_eq!(app.engine.forget(&user.id).await.expect("an answer"), None);
+
+    for browser in [&ada, &phone] {
+        assert!(!is_open(browser).await);
+    }
+    // What is left of the stream is that it is over.
+    while stream.next().await.is_some() {}
+    assert!(phone.try_events(None).await.is_none());
+    assert!(is_open(&grace).await);
+    phone.sign_in("ada").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+    let left = String::from_utf8_lossy(&app.database.contents().await).into_owned();
+    assert!(left.contains("grace@example.org") && !left.contains("ada@example.org"));
+}
+
+#[tokio::test]
 async fn asvs_7_4_3_a_password_change_offers_to_end_the_other_sessions() {
     let app = TestApp::start().await;
     let page = app.sign_up(FIREFOX, "ada").await.open("/change-password").await;

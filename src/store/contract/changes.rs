@@ -93,7 +93,7 @@ pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
     let (soon, later) = (NOW.plus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(2)));
     let mut changes = from_now(&store).await;
     for at in [later, soon] {
-        store.touch(&[(session_id("one"), at)]).await.expect("a write");
+        store.touch(&[touch("one", at)]).await.expect("a write");
         let expected = Change::Touched(vec![(ada.user.id.clone(), session_id("one"), later)]);
         assert_eq!(next(&mut changes).await, expected);
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::Change;
 
 /// How long a change may take that is on its way: far more than it needs.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn rename(store: &Arc<dyn Store>, by: &NewSession, name: &str, to: Option<&str>) -> bool {
     store.rename(actor(by), &session_id(name), to, NOW).await.expect("an answer")

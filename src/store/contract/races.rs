@@ -310,7 +310,7 @@ pub async fn activity_is_written_while_its_sessions_end(store: Arc<dyn Store>) {
             tokio::spawn(async move {
                 for round in 0..5_u64 {
                     let at = NOW.plus(Duration::from_millis(round));
-                    let mut batch: Vec<_> = names.iter().map(|name| (session_id(name), at)).collect();
+                    let mut batch: Vec<_> = names.iter().map(|name| touch(name, at)).collect();
                     if number % 2 == 0 {
                         batch.reverse();
                     }
@@ -383,11 +383,11 @@ pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(st
         let shared = engine.sign_up(&shared, &client, sign_up(&format!("grace{round}"))).await.expect("both");
         let switching = {
             let (engine, shared, ada) = (engine.clone(), shared.clone(), ada.clone());
-            tokio::spawn(async move { engine.set_active(&shared, &ada).await })
+            tokio::spawn(async move { engine.set_active(&shared, &Client::default(), &ada).await })
         };
         engine.revoke(&elsewhere, &ada).await.expect("a revocation");
         let switched = switching.await.expect("no panic").expect("the browser held it");
-        let next = engine.current(&Presented::of(&switched)).await.expect("an answer");
+        let next = engine.current(&Presented::of(&switched), &Client::default()).await.expect("an answer");
         assert!(next.active().is_none(), "round {round}: somebody acts as an ended session");
         assert_eq!(next.held().len(), 1);
     }

@@ -9,9 +9,9 @@ use crate::StoreError;
 pub async fn activity_is_written_and_never_goes_back(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one", "two"]).await;
     let (soon, later) = (NOW.plus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(2)));
-    let batch = [(session_id("one"), later), (session_id("two"), soon), (session_id("unknown"), soon)];
+    let batch = [touch("one", later), touch("two", soon), touch("unknown", soon)];
     store.touch(&batch).await.expect("a write");
-    store.touch(&[(session_id("one"), soon), (session_id("two"), later)]).await.expect("a write");
+    store.touch(&[touch("one", soon), touch("two", later)]).await.expect("a write");
     for name in ["one", "two"] {
         assert_eq!(find(&store, name).await.stored.last_active_at, later, "{name}");
     }
@@ -21,7 +21,7 @@ pub async fn activity_is_written_and_never_goes_back(store: Arc<dyn Store>) {
 pub async fn an_ended_sessions_activity_stays_as_it_was(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     store.end_held(&[&session_id("one")], None, EndedReason::SignedOut, NOW).await.expect("an answer");
-    store.touch(&[(session_id("one"), NOW.plus(Duration::from_secs(1)))]).await.expect("a write");
+    store.touch(&[touch("one", NOW.plus(Duration::from_secs(1)))]).await.expect("a write");
     assert_eq!(find(&store, "one").await.stored.last_active_at, NOW);
 }
 
@@ -77,7 +77,7 @@ pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
         store.end_all(by, true, EndedReason::Revoked, NOW).await.map(drop),
         store.extend(&session_id("one"), NOW.plus(HOUR), NOW.plus(2 * HOUR), NOW).await.map(drop),
         store.reauthenticate(by, &renewal("renewed", NOW), NOW).await.map(drop),
-        store.touch(&[(session_id("one"), NOW)]).await,
+        store.touch(&[touch("one", NOW)]).await,
         store.ping().await,
     ];
     for (number, answer) in answers.into_iter().enumerate() {

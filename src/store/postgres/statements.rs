@@ -69,8 +69,10 @@ statements! {
     END_OTHERS = end_sessions_of_user!(" and id <> $3");
     END_ALL = end_sessions_of_user!("");
     LIVE_OF_EVERYBODY = concat!("select id from sessions where ", live!(), " limit $2");
-    TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at) from \
-             (select known.seq, touched.at from unnest($1::text[], $2::bigint[]) as touched (id, at) \
+    TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at), \
+             last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address) from \
+             (select known.seq, touched.at, touched.ip_address \
+             from unnest($1::text[], $2::bigint[], $3::text[]) as touched (id, at, ip_address) \
              join sessions as known on known.id = touched.id where known.ended_at is null \
              order by known.seq for no key update of known) as batch \
              where sessions.seq = batch.seq \
@@ -82,6 +84,17 @@ statements! {
     DELETE_ENDED = "delete from sessions where seq in \
                     (select seq from sessions where ended_at is not null and ended_at <= $1 limit $2 \
                     for update skip locked)";
+    HISTORY = select_history!(" and (cardinality($4::text[]) = 0 or kind = any($4::text[]))");
+    HISTORY_OF_SESSION = select_history!(
+        " and (cardinality($4::text[]) = 0 or kind = any($4::text[])) and session_id = $5"
+    );
+    RECORD = record_history!(
+        "rows from (json_to_recordset($1::text::json) as (user_id text, at bigint, kind text, session_id text, \
+         by_session text, user_agent text, ip_address text)) with ordinality as \
+         batch (user_id, at, kind, session_id, by_session, user_agent, ip_address, number)"
+    );
+    FORGET_HISTORY = "delete from history where seq in \
+                      (select seq from history where at <= $1 limit $2 for update skip locked)";
     // Everybody else may read meanwhile, and write when it is over: so no row changes that was looked at.
     #[cfg(feature = "import-better-auth")]
     LOCK_ALL = "lock table users, passwords, sessions in share row exclusive mode";

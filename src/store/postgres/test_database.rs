@@ -35,7 +35,7 @@ impl PostgresTestDatabase {
         if let Some(name) = free {
             let database = Self { server: server(), name, is_migrated: true };
             database.disconnect_all().await;
-            let emptied = database.execute("truncate users, passwords, sessions restart identity").await;
+            let emptied = database.execute("truncate users restart identity cascade").await;
             emptied.map(drop).expect("it is emptied");
             return database;
         }
@@ -69,7 +69,7 @@ impl PostgresTestDatabase {
     /// Gives every row as text, in one order.
     pub async fn contents(&self) -> String {
         let rows = "select users::text as row from users union all select passwords::text from passwords \
-                    union all select sessions::text from sessions order by 1";
+                    union all select sessions::text from sessions union all select history::text from history order by 1";
         let here = self.server.clone().database(&self.name);
         let mut connection = here.connect().await.expect("the server answers");
         let rows = sqlx::query_scalar::<_, String>(rows).fetch_all(&mut connection).await.expect("the rows");

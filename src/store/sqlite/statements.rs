@@ -54,8 +54,10 @@ statements! {
         live!(),
         " limit $4) returning id, user_id"
     );
-    TOUCH = "update sessions set last_active_at = max(last_active_at, batch.at) \
-             from (select value ->> 0 as id, value ->> 1 as at from json_each($1)) as batch \
+    TOUCH = "update sessions set last_active_at = max(last_active_at, batch.at), \
+             last_ip_address = coalesce(batch.ip_address, last_ip_address) \
+             from (select value ->> 0 as id, value ->> 1 as at, value ->> 2 as ip_address from json_each($1)) \
+             as batch \
              where sessions.id = batch.id and sessions.ended_at is null \
              returning sessions.id, sessions.user_id, sessions.last_active_at";
     END_EXPIRED = "update sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
@@ -63,11 +65,24 @@ statements! {
                    returning id, user_id";
     DELETE_ENDED = "delete from sessions where seq in \
                     (select seq from sessions where ended_at is not null and ended_at <= $1 limit $2)";
+    HISTORY = select_history!(
+        " and ($4 = '[]' or kind in (select value from json_each($4)))"
+    );
+    HISTORY_OF_SESSION = select_history!(
+        " and ($4 = '[]' or kind in (select value from json_each($4))) and session_id = $5"
+    );
+    RECORD = record_history!(
+        "(select key as number, value ->> 'user_id' as user_id, value ->> 'at' as at, value ->> 'kind' as kind, \
+         value ->> 'session_id' as session_id, value ->> 'by_session' as by_session, \
+         value ->> 'user_agent' as user_agent, value ->> 'ip_address' as ip_address from json_each($1)) as batch"
+    );
+    FORGET_HISTORY = "delete from history where seq in (select seq from history where at <= $1 limit $2)";
     #[cfg(feature = "import-better-auth")]
     FOLLOW_SESSION = "update sessions set expires_at = max(expires_at, $2), updated_at = max(updated_at, $3), \
                       imported_at = $4 where id = $1 and ended_at is null and imported_at is not null";
     #[cfg(feature = "import-better-auth")]
     END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
+    CHECKPOINT = "pragma wal_checkpoint(truncate)";
     // Another number once another connection, which is another process's, has committed something.
     DATA_VERSION = "pragma data_version";
 }

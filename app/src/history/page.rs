@@ -1,0 +1,176 @@
+//! The page of what happened to an account, or to one session of it.
+
+use leptos::prelude::*;
+use multi_session::{Code, HistoryEntry, HistoryPage, SessionId, User};
+
+use super::{
+    asked::{CSV, Group, HISTORY, HistoryAsked, JSON, export_file},
+    words::{icon, what},
+};
+use crate::{
+    guard::home,
+    plain::plain,
+    ui::{Icon, IconName, day, time_of_day},
+};
+
+/// What the page shows.
+#[derive(Clone, Debug)]
+pub struct HistoryShown {
+    /// What was asked for.
+    pub asked: HistoryAsked,
+    /// What there is of it, or why that is not known.
+    pub page: Result<HistoryPage, Code>,
+    /// The session that the browser acts as.
+    pub session: SessionId,
+    /// Whose history it is.
+    pub user: User,
+}
+
+impl HistoryShown {
+    /// The page.
+    pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
+        let Self { asked, page, session, user } = self;
+        let onward = asked.export.map(|format| {
+            // Without a script, too.
+            let content = ["0; url=", &export_file(format)].concat();
+            view! { <meta http-equiv="refresh" content=content /> }
+        });
+        let of_session = asked.session.is_some();
+        let head = view! {
+            <div class="page__head">
+                <p class="page__back">
+                    <a href=home(true)>"Your devices"</a>
+                </p>
+                <h1>{if of_session { "Session history" } else { "Account history" }}</h1>
+                <p class="page__lead">
+                    {if of_session { "What happened to one session of " } else { "What happened to " }}
+                    <strong>{user.email}</strong> {". Times are in UTC. "}
+                    {of_session.then(|| view! { <a href=HISTORY>"Show the whole account"</a> })}
+                </p>
+            </div>
+        };
+        let groups = Group::ALL.map(|group| {
+            let current = (group == asked.group).then_some("page");
+            view! {
+                <li>
+                    <a class="tab" href=asked.with_group(group) aria-current=current>
+                        {group.label()}
+                    </a>
+                </li>
+            }
+        });
+        let content = match page {
+            Ok(page) => list(page, &asked, &session).into_any(),
+            Err(code) => view! {
+                <div class="card blank" role="alert">
+                    <Icon name=IconName::Alert size=32 />
+                    <h2>"Your history could not be loaded"</h2>
+                    <p>{code.sentence()}</p>
+                    <a class="button" href=asked.with_group(asked.group)>
+                        "Try again"
+                    </a>
+                </div>
+            }
+            .into_any(),
+        };
+        let export = view! {
+            <section class="section">
+                <h2 class="section__title">"Export"</h2>
+                <div class="card export">
+                    <p>"Everything that is kept of this history, as a file. You may be asked for your password."</p>
+                    <div class="export__actions">
+                        <a class="button" href=export_file(JSON) download>
+                            "JSON"
+                        </a>
+                        <a class="button" href=export_file(CSV) download>
+                            "CSV"
+                        </a>
+                    </div>
+                </div>
+            </section>
+        };
+        let view = view! {
+            {onward}
+            {head}
+            <nav aria-label="Show">
+                <ul class="tabs">{groups.into_iter().collect_view()}</ul>
+            </nav>
+            {content}
+            {export}
+        };
+        plain(options, if of_session { "Session history" } else { "Account history" }, view.into_any())
+    }
+}
+
+fn list(page: HistoryPage, asked: &HistoryAsked, session: &SessionId) -> impl IntoView + use<> {
+    let newest = asked.before.map(|_| {
+        view! {
+            <a class="button" href=asked.with_group(asked.group)>
+                "Newest"
+            </a>
+        }
+    });
+    let older = page.next.map(|next| {
+        view! {
+            <a class="button" href=asked.with_before(next) rel="next">
+                "Older"
+            </a>
+        }
+    });
+    let is_empty = page.entries.is_empty();
+    let days = page.entries.chunk_by(|one, next| day(one.at) == day(next.at)).map(|entries| {
+        let id = format!("day-{}", entries[0].id);
+        view! {
+            <section class="section">
+                <h2 class="section__title" id=id.clone()>
+                    {day(entries[0].at)}
+                </h2>
+                <ol class="card timeline" aria-labelledby=id>
+                    {entries.iter().map(|entry| row(entry, session)).collect_view()}
+                </ol>
+            </section>
+        }
+    });
+    view! {
+        {days.collect_view()}
+        {is_empty
+            .then(|| {
+                view! {
+                    <div class="card blank">
+                        <Icon name=IconName::Unknown size=32 />
+                        <h2>"Nothing here"</h2>
+                        <p>"Nothing of this kind has happened, or it is not kept any more."</p>
+                    </div>
+                }
+            })}
+        <div class="pages">{newest} {older}</div>
+    }
+}
+
+fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
+    let is_current = entry.session_id.as_ref() == Some(current);
+    let of_session = entry.session_id.as_ref().map(|id| {
+        let asked = HistoryAsked { session: Some(id.clone()), ..HistoryAsked::default() };
+        asked.with_group(Group::All)
+    });
+    let device = match of_session {
+        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.into_any(),
+        None => entry.device.clone().into_any(),
+    };
+    let address = entry.ip_address.clone();
+    view! {
+        <li class="timeline__entry">
+            <span class="timeline__icon">
+                <Icon name=icon(entry.kind) size=18 />
+            </span>
+            <div>
+                <p class="timeline__what">{what(entry)}</p>
+                <p class="timeline__facts">
+                    <span>{device} {is_current.then_some(" (this device)")}</span>
+                    {(!address.is_empty()).then(|| view! { <span>{address}</span> })}
+                </p>
+            </div>
+            <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>
+        </li>
+    }
+}

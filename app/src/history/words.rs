@@ -1,0 +1,92 @@
+//! The sentences about what happened.
+
+use multi_session::{EndedReason, HistoryEntry, HistoryKind};
+
+use crate::ui::IconName;
+
+/// What happened, in a person's words.
+pub(super) fn what(entry: &HistoryEntry) -> String {
+    match entry.kind {
+        HistoryKind::SignedIn => "Signed in".to_owned(),
+        HistoryKind::PasswordRefused => "Wrong password entered".to_owned(),
+        HistoryKind::Reauthenticated => "Password confirmed".to_owned(),
+        HistoryKind::AddressChanged => match &entry.previous_ip_address {
+            Some(before) if !before.is_empty() => format!("Address changed from {before}"),
+            _ => "Address changed".to_owned(),
+        },
+        HistoryKind::Switched => "Became the active account".to_owned(),
+        HistoryKind::Renamed => match &entry.name {
+            Some(name) => format!("Renamed to “{name}”"),
+            None => "Name taken back".to_owned(),
+        },
+        HistoryKind::Ended => ended(entry),
+        HistoryKind::PasswordChanged => "Password changed".to_owned(),
+        HistoryKind::Exported => "History exported".to_owned(),
+    }
+}
+
+fn ended(entry: &HistoryEntry) -> String {
+    let by = entry.by.as_ref().filter(|by| Some(&by.id) != entry.session_id.as_ref());
+    let by = by.map(|by| &*by.label);
+    match (entry.reason, by) {
+        (Some(EndedReason::SignedOut), _) | (Some(EndedReason::Revoked) | None, None) => {
+            "Signed out".to_owned()
+        }
+        (Some(EndedReason::Revoked) | None, Some(by)) => format!("Signed out from {by}"),
+        (Some(EndedReason::Evicted), Some(by)) => format!("Signed out to make room for {by}"),
+        (Some(EndedReason::Evicted), None) => "Signed out to make room for another device".to_owned(),
+        (Some(EndedReason::Replaced), _) => "Replaced by a new sign-in in the same browser".to_owned(),
+        (Some(EndedReason::PasswordChanged), _) => "Signed out by the change of the password".to_owned(),
+        (Some(EndedReason::Expired), _) => "Signed out after its time was over".to_owned(),
+        (Some(EndedReason::Operator), _) => "Signed out by an operator of the service".to_owned(),
+    }
+}
+
+/// The picture beside it.
+pub(super) fn icon(kind: HistoryKind) -> IconName {
+    match kind {
+        HistoryKind::SignedIn | HistoryKind::Switched => IconName::Check,
+        HistoryKind::PasswordRefused | HistoryKind::AddressChanged => IconName::Alert,
+        HistoryKind::Ended => IconName::SignOut,
+        HistoryKind::Reauthenticated | HistoryKind::PasswordChanged => IconName::Key,
+        HistoryKind::Renamed => IconName::Desktop,
+        HistoryKind::Exported => IconName::ChevronDown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use multi_session::{EndedBy, SessionId, Timestamp};
+
+    use super::*;
+
+    fn entry(reason: EndedReason, by: Option<&str>) -> HistoryEntry {
+        let id = |id: &str| SessionId::new(id).expect("an id");
+        HistoryEntry {
+            id: 1,
+            at: Timestamp::from_unix_ms(0),
+            kind: HistoryKind::Ended,
+            session_id: Some(id("own")),
+            device: "Safari 26 on iOS".to_owned(),
+            user_agent: String::new(),
+            ip_address: String::new(),
+            by: by.map(|by| EndedBy { id: id(by), label: "Firefox 145 on macOS".to_owned() }),
+            reason: Some(reason),
+            name: None,
+            previous_ip_address: None,
+        }
+    }
+
+    #[test]
+    fn an_end_says_who_and_why() {
+        for (reason, by, words) in [
+            (EndedReason::SignedOut, Some("own"), "Signed out"),
+            (EndedReason::Revoked, Some("own"), "Signed out"),
+            (EndedReason::Revoked, Some("other"), "Signed out from Firefox 145 on macOS"),
+            (EndedReason::Evicted, Some("other"), "Signed out to make room for Firefox 145 on macOS"),
+            (EndedReason::Operator, None, "Signed out by an operator of the service"),
+        ] {
+            assert_eq!(what(&entry(reason, by)), words);
+        }
+    }
+}

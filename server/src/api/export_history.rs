@@ -1,0 +1,60 @@
+//! `POST /multi-session/export-history` `{format?}` → a file.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use multi_session::Code;
+use multi_session::http::{Problem, RequestState};
+use utoipa::ToSchema;
+
+use crate::Server;
+use crate::body::{Accepts, Fields};
+use crate::export::{Format, HistoryExport};
+use crate::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES, example, refusals};
+
+/// How the history is written.
+#[derive(ToSchema)]
+struct ExportHistoryBody {
+    /// `json`, the default, or `csv`.
+    #[schema(pattern = "^(json|csv)$")]
+    #[expect(dead_code, reason = "it only describes what is read")]
+    format: Option<String>,
+}
+
+refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Code::Unauthorized]);
+
+/// Export what happened to the account
+///
+/// All that is kept of the active user's history, as a file, JSON or CSV. It needs a fresh sign-in, as ending other
+/// sessions does, and is in the history itself.
+#[utoipa::path(
+    post,
+    path = "/multi-session/export-history",
+    operation_id = "exportHistory",
+    tag = "devices",
+    request_body(content = Option<ExportHistoryBody>, example = json!({ "format": "json" })),
+    responses(
+        (
+            status = 200,
+            description = "The file.",
+            content(
+                (HistoryExport = "application/json", example = json!(example::history_export())),
+                (String = "text/csv"),
+            ),
+        ),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
+pub(super) async fn handle(
+    State(server): State<Server>,
+    state: RequestState,
+    request: Request,
+) -> Result<Response, Problem> {
+    let browser = state.browser()?;
+    let mut fields = Fields::read(request, Accepts::OptionalJson).await?;
+    let format = fields.one_of("format", &[("json", Format::Json), ("csv", Format::Csv)]);
+    fields.finish()?;
+    let entries = server.engine.export_history(&browser, state.client()).await?;
+    let user = &browser.signed_in()?.user;
+    Ok(HistoryExport { exported_at: server.engine.now(), user: user.clone(), entries }.file(format))
+}

@@ -1,0 +1,95 @@
+//! `GET /multi-session/history` → [`HistoryPage`].
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use multi_session::http::{Problem, RequestState};
+use multi_session::{Code, HistoryFilter, HistoryKind, HistoryPage, SessionId};
+use utoipa::IntoParams;
+
+use crate::Server;
+use crate::openapi::{EVERY, READS_COOKIES, example, refusals};
+
+const DEFAULT_LIMIT: u32 = 50;
+
+refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized, Code::ValidationError]);
+
+/// Which part of the history is asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only describes what `filter` reads")]
+struct HistoryParameters {
+    /// Only what happened to this session.
+    #[param(required = false, value_type = String, min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9_-]+$")]
+    session_id: Option<String>,
+    /// Only what is of these kinds, separated by commas.
+    #[param(
+        required = false,
+        value_type = String,
+        pattern = "^(signed_in|password_refused|reauthenticated|address_changed|switched|renamed|ended|password_changed|exported)(,(signed_in|password_refused|reauthenticated|address_changed|switched|renamed|ended|password_changed|exported))*$",
+        example = "signed_in,ended"
+    )]
+    kinds: Option<String>,
+    /// The `next` of the page before.
+    #[param(required = false, value_type = i64, minimum = 1)]
+    before: Option<i64>,
+    /// How many entries there may be; 50 unless told.
+    #[param(required = false, value_type = u32, minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// Read what happened to the account
+///
+/// The active user's, the latest first: sign-ins, refused passwords, other addresses, switches, new names, ended
+/// sessions with who ended them and why, changed passwords, exports. It is kept for 400 days unless configured otherwise.
+#[utoipa::path(
+    get,
+    path = "/multi-session/history",
+    operation_id = "history",
+    tag = "devices",
+    params(HistoryParameters),
+    responses(
+        (status = 200, description = "A part of it.", body = HistoryPage, example = json!(example::history())),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
+pub(super) async fn handle(
+    State(server): State<Server>,
+    state: RequestState,
+    RawQuery(query): RawQuery,
+) -> Result<Json<HistoryPage>, Problem> {
+    let browser = state.browser()?;
+    browser.signed_in()?;
+    let filter = filter(query.as_deref().unwrap_or_default())?;
+    Ok(Json(server.engine.history(&browser, &filter).await?))
+}
+
+fn filter(query: &str) -> Result<HistoryFilter, Problem> {
+    let mut filter = HistoryFilter { limit: DEFAULT_LIMIT, ..HistoryFilter::default() };
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let invalid = |expected: &str| {
+            let message = format!("[query.{name}] Invalid input: expected {expected}");
+            Problem::with_message(Code::ValidationError, message)
+        };
+        match &*name {
+            "sessionId" => {
+                let id = SessionId::new(&*value).map_err(|_| invalid("the id of a session"))?;
+                filter.session = Some(id);
+            }
+            "kinds" => {
+                let kinds = value.split(',').map(HistoryKind::parse).collect::<Option<_>>();
+                filter.kinds = kinds.ok_or_else(|| invalid("kinds of entries, separated by commas"))?;
+            }
+            "before" => {
+                let before = value.parse().ok().filter(|before| *before >= 1);
+                filter.before = Some(before.ok_or_else(|| invalid("a number from 1 on"))?);
+            }
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=HistoryFilter::MAXIMUM).contains(limit));
+                filter.limit = limit.ok_or_else(|| invalid("a number from 1 to 100"))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(filter)
+}

@@ -1,0 +1,238 @@
+//! What happened to an account, as its person reads and keeps it.
+
+use multi_session::{EndedReason, UserId};
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text};
+
+async fn read(browser: &TestBrowser, query: &str) -> Value {
+    browser.get(&format!("/api/auth/multi-session/history{query}")).await.ok()
+}
+
+/// What happened, the latest first: the kind, the device, and who did it or why.
+fn words(page: &Value) -> Vec<String> {
+    let entries = page["entries"].as_array().expect("a list");
+    let word = |value: &Value| value.as_str().map(str::to_owned);
+    let told = entries.iter().map(|entry| {
+        let by = word(&entry["by"]["label"]).filter(|_| entry["by"]["id"] != entry["sessionId"]);
+        let parts = [word(&entry["kind"]), word(&entry["device"]), word(&entry["reason"]), by];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    });
+    told.collect()
+}
+
+async fn refused(browser: &TestBrowser, password: &str) {
+    let body = json!({ "email": "ada@example.org", "password": password });
+    browser.post("/api/auth/sign-in/email", body).await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+}
+
+async fn export(browser: &TestBrowser, format: &str) -> Answer {
+    browser.post("/api/auth/multi-session/export-history", json!({ "format": format })).await
+}
+
+#[tokio::test]
+async fn a_person_reads_what_happened_and_who_did_it() {
+    let app = TestApp::start().await;
+    let mut laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let phone_id = phone.current_id().await;
+    let body = json!({ "sessionId": phone_id, "name": "Old phone" });
+    laptop.post("/api/auth/multi-session/rename", body).await.ok();
+    refused(&app.browser(CHROME), "not the password").await;
+    app.engine.flush().await.expect("a write");
+    laptop.peer = "198.51.100.9:50000".parse().expect("an address");
+    laptop.revoke(&phone_id).await.ok();
+    app.engine.flush().await.expect("a write");
+
+    let page = read(&laptop, "").await;
+    assert_eq!(
+        words(&page),
+        [
+            "address_changed, Firefox 145 on macOS",
+            "ended, Old phone, revoked, Firefox 145 on macOS",
+            "password_refused, Chrome 142 on Windows",
+            "renamed, Safari 26 on iOS, Firefox 145 on macOS",
+            "signed_in, Safari 26 on iOS",
+            "signed_in, Firefox 145 on macOS",
+        ]
+    );
+    assert_eq!(page["next"], Value::Null);
+    let entries = page["entries"].as_array().expect("a list");
+    assert_eq!(entries[0]["ipAddress"], "198.51.100.9");
+    assert_eq!(entries[0]["previousIpAddress"], "203.0.113.7");
+    assert_eq!(entries[1]["sessionId"], phone_id);
+    assert_eq!(entries[3]["name"], "Old phone");
+    assert_eq!(entries[2]["sessionId"], Value::Null);
+
+    let own = read(&laptop, &format!("?sessionId={phone_id}")).await;
+    assert_eq!(own["entries"].as_array().expect("a list").len(), 3);
+    let refused = read(&laptop, "?kinds=password_refused,exported").await;
+    assert_eq!(words(&refused), ["password_refused, Chrome 142 on Windows"]);
+}
+
+#[tokio::test]
+async fn switching_accounts_is_told_to_the_account_that_became_active() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let ada = browser.current_id().await;
+    browser.sign_up("grace").await.ok();
+    browser.set_active(&ada).await.ok();
+    browser.set_active(&ada).await.ok();
+    let told = words(&read(&browser, "").await);
+    assert_eq!(told, ["switched, Firefox 145 on macOS", "signed_in, Firefox 145 on macOS"]);
+}
+
+#[tokio::test]
+async fn what_operators_and_time_do_is_in_the_history() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.sign_in(SAFARI, "ada").await;
+    let user = laptop.get_session().await["user"]["id"].clone();
+    let user = UserId::new(text(&user)).expect("an id");
+    app.engine.end_sessions_of(&user).await.expect("an end");
+    app.sign_in(CHROME, "ada").await;
+    app.advance(31 * DAY);
+    app.engine.sweep().await.expect("a sweep");
+    let again = app.sign_in(FIREFOX, "ada").await;
+    let told = words(&read(&again, "?kinds=ended").await);
+    assert_eq!(told[0], "ended, Chrome 142 on Windows, expired");
+    assert_eq!(told[1..].iter().filter(|told| told.ends_with(EndedReason::Operator.as_str())).count(), 2);
+    // 400 days after it happened it is not kept any more.
+    app.advance(401 * DAY);
+    app.engine.sweep().await.expect("a sweep");
+    let later = app.sign_in(FIREFOX, "ada").await;
+    let left = words(&read(&later, "").await);
+    assert_eq!(left, ["signed_in, Firefox 145 on macOS", "ended, Firefox 145 on macOS, expired"]);
+}
+
+#[tokio::test]
+async fn a_history_is_read_in_pages_without_a_gap() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..4 {
+        app.sign_in(CHROME, "ada").await;
+    }
+    let all = read(&laptop, "").await;
+    let mut paged = Vec::new();
+    let mut query = "?limit=2".to_owned();
+    loop {
+        let page = read(&laptop, &query).await;
+        paged.extend(page["entries"].as_array().expect("a list").clone());
+        if page["next"].is_null() {
+            break;
+        }
+        query = format!("?limit=2&before={}", page["next"]);
+    }
+    assert_eq!(Value::from(paged), all["entries"]);
+    for query in ["?limit=0", "?limit=101", "?limit=x", "?before=0", "?kinds=nonsense", "?sessionId=%20"] {
+        let path = format!("/api/auth/multi-session/history{query}");
+        laptop.get(&path).await.refused(400, "VALIDATION_ERROR");
+    }
+}
+
+#[tokio::test]
+async fn nobody_reads_another_account() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let grace = app.sign_up(CHROME, "grace").await;
+    let adas = ada.current_id().await;
+    assert_eq!(read(&grace, &format!("?sessionId={adas}")).await["entries"], json!([]));
+    assert_eq!(words(&read(&grace, "").await), ["signed_in, Chrome 142 on Windows"]);
+    let nobody = app.browser(SAFARI);
+    nobody.get("/api/auth/multi-session/history").await.refused(401, "UNAUTHORIZED");
+    export(&nobody, "json").await.refused(401, "UNAUTHORIZED");
+    assert_eq!(nobody.open("/history").await.header("location"), "/sign-in");
+    assert_eq!(nobody.open("/history/export").await.header("location"), "/sign-in");
+}
+
+#[tokio::test]
+async fn an_export_is_a_file_that_needs_a_fresh_sign_in_and_tells_of_itself() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let file = export(&laptop, "json").await;
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"history.json\"");
+    assert_eq!(file.header("cache-control"), "no-store");
+    let json = file.ok();
+    assert_eq!(json["user"]["email"], "ada@example.org");
+    let signed_in = "signed_in, Firefox 145 on macOS";
+    assert_eq!(words(&json), ["exported, Firefox 145 on macOS", signed_in]);
+
+    let csv = laptop.open("/history/export?format=csv").await;
+    assert!(csv.header("content-type").starts_with("text/csv"));
+    assert_eq!(csv.text.lines().count(), 4, "{}", csv.text);
+    export(&laptop, "exe").await.refused(400, "VALIDATION_ERROR");
+
+    app.advance(DAY + MINUTE);
+    export(&laptop, "json").await.refused(403, "SESSION_NOT_FRESH");
+    let asked = laptop.open("/history/export?format=csv").await;
+    let confirm = asked.header("location").to_owned();
+    assert_eq!(confirm, "/confirm?act=/history/export&session_id=csv");
+    let page = laptop.open(&confirm).await;
+    assert!(page.text.contains("export your account"), "{}", page.text);
+    let acting = laptop.current_id().await;
+    let form = format!(
+        "act=%2Fhistory%2Fexport&session_id=csv&acting={acting}&password={}",
+        PASSWORD.replace(' ', "+")
+    );
+    let answer = laptop.submit(&confirm, "confirm", &form).await;
+    let page = answer.header("location").to_owned();
+    assert_eq!(page, "/history?export=csv");
+    let page = laptop.open(&page).await;
+    assert!(page.text.contains("content=\"0; url=/history/export?format=csv\""), "{}", page.text);
+    let csv = laptop.open("/history/export?format=csv").await;
+    assert!(csv.text.contains("reauthenticated"), "{}", csv.text);
+}
+
+#[tokio::test]
+async fn a_link_of_another_site_exports_nothing() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    for site in ["cross-site", "same-site"] {
+        let headers = [("accept", "text/html"), ("sec-fetch-site", site), ("sec-fetch-mode", "navigate")];
+        let answer = laptop.send(axum::http::Method::GET, "/history/export?format=csv", &headers, None).await;
+        assert_eq!(answer.header("location"), "/history");
+    }
+    assert_eq!(words(&read(&laptop, "").await), ["signed_in, Firefox 145 on macOS"]);
+}
+
+#[tokio::test]
+async fn the_page_tells_it_in_sentences_and_links_to_each_session() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let phone_id = phone.current_id().await;
+    laptop.revoke(&phone_id).await.ok();
+    let page = laptop.open("/history").await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    for part in [
+        "Account history",
+        "Signed out from Firefox 145 on macOS",
+        "Safari 26 on iOS",
+        "(this device)",
+        "203.0.113.7",
+        "18 November 2026",
+        &format!("/history?session_id={phone_id}"),
+    ] {
+        assert!(page.text.contains(part), "{part} is missing: {}", page.text);
+    }
+    let own = laptop.open(&format!("/history?session_id={phone_id}")).await;
+    assert!(own.text.contains("Session history"));
+    assert!(!own.text.contains("(this device)"));
+    let ended = laptop.open("/history?show=ended").await;
+    assert!(ended.text.contains("Signed out from") && !ended.text.contains(">Signed in<"));
+    let nothing = laptop.open("/history?show=changes").await;
+    assert!(nothing.text.contains("Nothing here"));
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_history() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    refused(&app.browser(CHROME), "a mistyped password").await;
+    app.engine.flush().await.expect("a write");
+    let file = export(&laptop, "json").await.text;
+    assert!(!file.contains("a mistyped password"));
+    for value in laptop.cookies().values() {
+        assert!(!file.contains(value.as_str()), "{file}");
+    }
+}

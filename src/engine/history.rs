@@ -1,0 +1,172 @@
+//! What happened to an account: writing what is in no row, reading, and exporting.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::engine::list::named;
+use crate::store::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
+use crate::{
+    Browser, Client, EndedBy, EndedReason, Engine, HistoryEntry, HistoryKind, HistoryPage, Result, SessionId,
+    Timestamp, UserId, device_of, user_agent,
+};
+
+/// How many refused passwords wait for the next flush; a node that hears of more at once forgets the oldest.
+const REFUSED_KEPT: usize = 10_000;
+/// How many entries an export reads at once.
+const EXPORT_PAGE: u32 = 1_000;
+
+/// What somebody wants to read of a history.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryFilter {
+    /// Only what happened to this session.
+    pub session: Option<SessionId>,
+    /// Only what is of these kinds; all where there are none.
+    pub kinds: Vec<HistoryKind>,
+    /// Only what was written before this entry.
+    pub before: Option<i64>,
+    /// How many entries there may be: 1 to [`HistoryFilter::MAXIMUM`].
+    pub limit: u32,
+}
+
+impl HistoryFilter {
+    /// The most entries of a page.
+    pub const MAXIMUM: u32 = 100;
+}
+
+/// Refused passwords until they are written: a write at once would take time, and so tell strangers which accounts
+/// there are.
+#[derive(Debug, Default)]
+pub(super) struct Refused(Mutex<Vec<NewHistoryEntry>>);
+
+impl Refused {
+    fn note(&self, entry: NewHistoryEntry) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= REFUSED_KEPT {
+            entries.remove(0);
+        }
+        entries.push(entry);
+    }
+
+    pub(super) fn take(&self) -> Vec<NewHistoryEntry> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn put_back(&self, entries: Vec<NewHistoryEntry>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = REFUSED_KEPT.saturating_sub(waiting.len());
+        let from = entries.len().saturating_sub(room);
+        waiting.splice(0..0, entries.into_iter().skip(from));
+    }
+}
+
+impl Engine {
+    /// Lists what happened to the active user's account, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when the store fails.
+    pub async fn history(&self, browser: &Browser, filter: &HistoryFilter) -> Result<HistoryPage> {
+        self.history_of(&browser.signed_in()?.user.id, filter).await
+    }
+
+    /// Gives the whole history of the active user's account, the latest first, and writes into it that it was exported.
+    ///
+    /// It is for the person alone, so a session that was left open somewhere gets it only after a fresh sign-in.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out;
+    /// [`Code::SessionNotFresh`](crate::Code::SessionNotFresh) when the person proved longer ago than the fresh age who
+    /// they are; when the store fails.
+    pub async fn export_history(&self, browser: &Browser, client: &Client) -> Result<Vec<HistoryEntry>> {
+        let actor = self.fresh_actor(browser)?;
+        let entry = NewHistoryEntry {
+            by_session: Some(actor.session.clone()),
+            ip_address: address_of(client),
+            ..NewHistoryEntry::new(
+                HistoryKind::Exported,
+                actor.user.clone(),
+                Some(actor.session.clone()),
+                self.now(),
+            )
+        };
+        self.0.store.record(&[entry], None).await?;
+        let mut filter = HistoryFilter { limit: EXPORT_PAGE, ..HistoryFilter::default() };
+        let mut entries = Vec::new();
+        loop {
+            let page = self.history_of(actor.user, &filter).await?;
+            entries.extend(page.entries);
+            if page.next.is_none() {
+                return Ok(entries);
+            }
+            filter.before = page.next;
+        }
+    }
+
+    /// Lists what happened to a user's account, the latest first: for operators.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn history_of(&self, user: &UserId, filter: &HistoryFilter) -> Result<HistoryPage> {
+        let query = HistoryQuery {
+            session: filter.session.as_ref(),
+            kinds: &filter.kinds,
+            before: filter.before,
+            // One more tells whether there is a next page.
+            limit: filter.limit.saturating_add(1),
+        };
+        let mut stored = self.0.store.history(user, query).await?;
+        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let next = (stored.len() > limit).then(|| {
+            stored.truncate(limit);
+            stored.last().map(|last| last.seq)
+        });
+        Ok(HistoryPage { entries: stored.into_iter().filter_map(entry).collect(), next: next.flatten() })
+    }
+
+    /// Notes that a password of the user was refused: in the session of `browser` that acts, where there is one of the
+    /// user.
+    pub(super) fn note_refused(&self, browser: &Browser, client: &Client, user: &UserId, now: Timestamp) {
+        let active = browser.active().filter(|active| active.user.id == *user);
+        let session = active.map(|active| active.session.id.clone());
+        self.0.refused.note(NewHistoryEntry {
+            by_session: session.clone(),
+            user_agent: Some(agent_of(client)),
+            ip_address: address_of(client),
+            ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), session, now)
+        });
+    }
+}
+
+/// The address that a request came from, as it is stored.
+pub(super) fn address_of(client: &Client) -> Option<String> {
+    client.ip_address.map(|ip| ip.to_canonical().to_string())
+}
+
+/// The browser's own words, as they are stored.
+pub(super) fn agent_of(client: &Client) -> String {
+    user_agent::shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned()
+}
+
+/// An entry in a person's words; none for what a later release has written.
+fn entry(stored: StoredHistoryEntry) -> Option<HistoryEntry> {
+    let kind = stored.kind?;
+    let label = |user_agent: &str, name: Option<&str>| named(device_of(user_agent), name).label;
+    let detail_of = |of: HistoryKind| stored.detail.clone().filter(|_| kind == of);
+    Some(HistoryEntry {
+        id: stored.seq,
+        at: stored.at,
+        kind,
+        device: label(&stored.user_agent, stored.device_name.as_deref()),
+        by: stored.by.as_ref().map(|(id, user_agent, name)| EndedBy {
+            id: id.clone(),
+            label: label(user_agent, name.as_deref()),
+        }),
+        reason: detail_of(HistoryKind::Ended).and_then(|reason| EndedReason::parse(&reason)),
+        name: detail_of(HistoryKind::Renamed),
+        previous_ip_address: detail_of(HistoryKind::AddressChanged),
+        session_id: stored.session_id,
+        user_agent: stored.user_agent,
+        ip_address: stored.ip_address,
+    })
+}

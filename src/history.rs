@@ -1,0 +1,120 @@
+//! What happened to an account, as its person is shown it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EndedBy, EndedReason, SessionId, Timestamp};
+
+/// What kind of thing happened.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryKind {
+    /// A session began.
+    SignedIn,
+    /// Somebody knew the e-mail and not the password, at sign-in or where a signed-in person is asked for it once more.
+    PasswordRefused,
+    /// The person proved once more in a session who they are.
+    Reauthenticated,
+    /// A session made requests from another address than before.
+    AddressChanged,
+    /// A browser began to act as this session, which it held already.
+    Switched,
+    /// A device was given another name.
+    Renamed,
+    /// A session ended.
+    Ended,
+    /// The password was changed.
+    PasswordChanged,
+    /// This history was exported.
+    Exported,
+}
+
+impl HistoryKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 9] = [
+        Self::SignedIn,
+        Self::PasswordRefused,
+        Self::Reauthenticated,
+        Self::AddressChanged,
+        Self::Switched,
+        Self::Renamed,
+        Self::Ended,
+        Self::PasswordChanged,
+        Self::Exported,
+    ];
+
+    /// Takes a kind's stable name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The stable name that stores and exports use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::PasswordRefused => "password_refused",
+            Self::Reauthenticated => "reauthenticated",
+            Self::AddressChanged => "address_changed",
+            Self::Switched => "switched",
+            Self::Renamed => "renamed",
+            Self::Ended => "ended",
+            Self::PasswordChanged => "password_changed",
+            Self::Exported => "exported",
+        }
+    }
+}
+
+/// One thing that happened to an account; it is never changed afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// Names it: a later one has a greater number, and pages are asked for by it.
+    pub id: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What kind of thing happened.
+    pub kind: HistoryKind,
+    /// The session that it happened to; null where there was none, as for a refused password.
+    pub session_id: Option<SessionId>,
+    /// The device in a person's words, as it was called at the time.
+    pub device: String,
+    /// The browser's own words; empty when unknown.
+    pub user_agent: String,
+    /// The address that it was done from; empty when unknown, and where nobody did it.
+    pub ip_address: String,
+    /// The session that did it, with what its device was called at the time; null where none did, such as for an
+    /// operator.
+    pub by: Option<EndedBy>,
+    /// Why the session ended; null for other kinds.
+    pub reason: Option<EndedReason>,
+    /// The device's new name, null where it was taken back; null for other kinds.
+    pub name: Option<String>,
+    /// The address before; null for other kinds.
+    pub previous_ip_address: Option<String>,
+}
+
+/// A part of a history, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HistoryPage {
+    /// What happened.
+    pub entries: Vec<HistoryEntry>,
+    /// What to ask for as `before` to get the next part; null where this is the last.
+    pub next: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_one_name_everywhere() {
+        for kind in HistoryKind::ALL {
+            assert_eq!(HistoryKind::parse(kind.as_str()), Some(kind));
+            let json = serde_json::to_value(kind).expect("JSON");
+            assert_eq!(json, kind.as_str());
+        }
+        assert_eq!(HistoryKind::parse("rewritten"), None);
+    }
+}

@@ -1,0 +1,289 @@
+//! What happened is written with what it is about.
+
+use super::*;
+use crate::{Change, HistoryKind, HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
+
+const ALL: HistoryQuery<'_> = HistoryQuery { session: None, kinds: &[], before: None, limit: 1_000 };
+
+async fn read(store: &Arc<dyn Store>, user: &NewUser, query: HistoryQuery<'_>) -> Vec<StoredHistoryEntry> {
+    store.history(&user.user.id, query).await.expect("a history")
+}
+
+/// What happened, the first thing first: the kind, the session, the one that did it, and the detail.
+async fn told(store: &Arc<dyn Store>, user: &NewUser) -> Vec<String> {
+    let mut entries = read(store, user, ALL).await;
+    entries.reverse();
+    entries.iter().map(words).collect()
+}
+
+fn words(entry: &StoredHistoryEntry) -> String {
+    let mut words = vec![entry.kind.expect("a kind that is known").as_str().to_owned()];
+    words.extend(entry.session_id.as_ref().map(name));
+    words.extend(entry.by.as_ref().map(|(by, ..)| format!("by {}", name(by))));
+    words.extend(entry.detail.as_ref().map(|detail| format!("({detail})")));
+    words.join(" ")
+}
+
+fn moved(name: &str, at: Timestamp, ip_address: &str) -> Touch {
+    Touch { ip_address: Some(ip_address.to_owned()), ..touch(name, at) }
+}
+
+/// From its beginning to its end, in the order in which it happened.
+pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let soon = NOW.plus(Duration::from_secs(1));
+    assert!(
+        store.reauthenticate(actor(&sessions[0]), &renewal("renewed", soon), soon).await.expect("an answer")
+    );
+    let reason = EndedReason::Revoked;
+    let ended = store.end_by_id(actor(&sessions[0]), &session_id("two"), reason, soon).await;
+    assert!(ended.expect("an answer").is_some());
+    store.end_of_user(&ada.user.id, EndedReason::Operator, soon).await.expect("an answer");
+    assert_eq!(
+        told(&store, &ada).await,
+        [
+            "signed_in one",
+            "signed_in two",
+            "reauthenticated one by one",
+            "ended two by one (revoked)",
+            "ended one (operator)",
+        ]
+    );
+
+    let mut entries = read(&store, &ada, ALL).await;
+    entries.reverse();
+    assert_eq!(entries.iter().map(|entry| entry.at).collect::<Vec<_>>(), [NOW, NOW, soon, soon, soon]);
+    let (began, ended) = (&entries[1], &entries[3]);
+    assert_eq!((&*began.user_agent, &*began.ip_address), ("agent of two", "203.0.113.7"));
+    assert_eq!((&*ended.user_agent, &*ended.ip_address), ("agent of two", "203.0.113.7"));
+    let (_, by_user_agent, by_device_name) = ended.by.as_ref().expect("an actor");
+    assert_eq!((&**by_user_agent, by_device_name), ("agent of one", &None));
+    assert_eq!(entries[4].ip_address, "", "an operator's address is not the session's");
+
+    let expired = session_at(&ada, "three", soon);
+    store.open(None, &expired, &limit(5, &[])).await.expect("a sign-in");
+    store.sweep(soon.plus(2 * HOUR), Timestamp::default(), 10).await.expect("a sweep");
+    let last = read(&store, &ada, ALL).await.remove(0);
+    assert_eq!((words(&last).as_str(), last.at), ("ended three (expired)", soon.plus(HOUR)));
+}
+
+/// Although it was not there when it began.
+pub async fn a_sign_in_that_ends_others_is_named_as_what_ended_them(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    store.open(None, &session(&ada, "three"), &limit(2, &["two"])).await.expect("a sign-in");
+    store.open(None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
+    let told = told(&store, &ada).await;
+    assert_eq!(
+        told[2..],
+        ["signed_in three", "ended two by three (replaced)", "signed_in four", "ended one by four (evicted)",]
+    );
+    let last = read(&store, &ada, ALL).await.remove(0);
+    assert_eq!(last.by.expect("an actor").1, "agent of four");
+}
+
+/// And the same name once more is nothing new.
+pub async fn a_new_name_is_in_the_history_with_the_one_before(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    for name in [Some("Work"), Some("Work"), Some("Home"), None] {
+        assert!(store.rename(actor(&sessions[1]), &session_id("one"), name, NOW).await.expect("an answer"));
+    }
+    let told = told(&store, &ada).await;
+    assert_eq!(told[2..], ["renamed one by two (Work)", "renamed one by two (Home)", "renamed one by two"]);
+    let before: Vec<_> = read(&store, &ada, ALL).await.into_iter().map(|entry| entry.device_name).collect();
+    assert_eq!(before[..3], [Some("Home".to_owned()), Some("Work".to_owned()), None]);
+    // What was written stays as it was.
+    let ended = store.end_by_id(actor(&sessions[1]), &session_id("one"), EndedReason::Revoked, NOW).await;
+    assert!(ended.expect("an answer").is_some());
+    assert_eq!(read(&store, &ada, ALL).await[0].device_name, None);
+}
+
+/// With the one before; an address that stays is nothing new, nor is one that comes too late.
+pub async fn another_address_is_in_the_history_once(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let soon = NOW.plus(Duration::from_secs(1));
+    for address in ["198.51.100.1", "198.51.100.1", "2001:db8::1"] {
+        store.touch(&[moved("one", soon, address), touch("two", soon)]).await.expect("a write");
+    }
+    store.touch(&[touch("one", soon)]).await.expect("a write");
+    assert_eq!(find(&store, "one").await.stored.last_ip_address, "2001:db8::1");
+    assert_eq!(find(&store, "two").await.stored.last_ip_address, "203.0.113.7");
+    assert_eq!(find(&store, "one").await.stored.session.ip_address, "203.0.113.7", "where it began stays");
+    let told = told(&store, &ada).await;
+    assert_eq!(
+        told[2..],
+        ["address_changed one by one (203.0.113.7)", "address_changed one by one (198.51.100.1)"]
+    );
+    let last = read(&store, &ada, ALL).await.remove(0);
+    assert_eq!((last.at, &*last.ip_address), (soon, "2001:db8::1"));
+
+    store
+        .end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, soon)
+        .await
+        .expect("an end");
+    assert_eq!(read(&store, &ada, ALL).await[0].ip_address, "2001:db8::1", "where the actor is now");
+    store.touch(&[moved("two", soon, "198.51.100.2")]).await.expect("a write");
+    assert_eq!(read(&store, &ada, ALL).await.len(), 5);
+}
+
+/// Another hash of the same password is nothing new.
+pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    store.rehash_password(&ada.user.id, "hash of ada", "rehashed", NOW).await.expect("a write");
+    let new = session(&ada, "new");
+    let changed = store.change_password(actor(&sessions[0]), "rehashed", "changed", Some(&new), NOW).await;
+    assert!(changed.expect("an answer").is_some());
+    let mut told = told(&store, &ada).await.split_off(2);
+    told[1..3].sort();
+    assert_eq!(
+        told,
+        [
+            "password_changed one by one",
+            "ended one by one (password_changed)",
+            "ended two by one (password_changed)",
+            "signed_in new",
+        ]
+    );
+}
+
+/// With the change that it belongs to.
+pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    assert!(
+        store.rename(actor(&sessions[0]), &session_id("one"), Some("Work"), NOW).await.expect("an answer")
+    );
+    let mut changes = store.changes();
+    let (user, one) = (ada.user.id.clone(), session_id("one"));
+    let change = Change::Switched { user: user.clone(), from: session_id("two"), to: one.clone() };
+    let switched = NewHistoryEntry {
+        by_session: Some(session_id("two")),
+        ip_address: Some("198.51.100.1".to_owned()),
+        ..NewHistoryEntry::new(HistoryKind::Switched, user.clone(), Some(one.clone()), NOW)
+    };
+    let exported = NewHistoryEntry {
+        by_session: Some(one.clone()),
+        ..NewHistoryEntry::new(HistoryKind::Exported, user.clone(), Some(one), NOW)
+    };
+    let refused = NewHistoryEntry {
+        user_agent: Some("a stranger".to_owned()),
+        ip_address: Some("198.51.100.2".to_owned()),
+        ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user, None, NOW)
+    };
+    store.record(&[switched, exported, refused], Some(change.clone())).await.expect("a write");
+    loop {
+        match tokio::time::timeout(super::naming::PATIENCE, changes.next()).await.expect("it is told in time")
+        {
+            Some(told) if told == change => break,
+            // What was committed a moment before may be told as well.
+            Some(_) => {}
+            None => panic!("the store is gone"),
+        }
+    }
+    let entries = read(&store, &ada, HistoryQuery { limit: 3, ..ALL }).await;
+    let [refused, exported, switched] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!(words(switched), "switched one by two");
+    assert_eq!((&*switched.user_agent, &*switched.ip_address), ("agent of one", "198.51.100.1"));
+    assert_eq!(switched.device_name.as_deref(), Some("Work"));
+    assert_eq!(words(exported), "exported one by one");
+    let by = (session_id("one"), "agent of one".to_owned(), Some("Work".to_owned()));
+    assert_eq!((exported.by.as_ref(), &*exported.ip_address), (Some(&by), "203.0.113.7"));
+    assert_eq!(words(refused), "password_refused");
+    assert_eq!((&*refused.user_agent, &*refused.ip_address), ("a stranger", "198.51.100.2"));
+}
+
+/// Nor of somebody who is not there.
+pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let (_, others) = signed_in(&store, "grace", &["other"]).await;
+    assert!(store.open(None, &session(&ada, "three"), &refusing(2, &[])).await.is_err());
+    let by = actor(&others[0]);
+    assert!(
+        store
+            .end_by_id(by, &session_id("one"), EndedReason::Revoked, NOW)
+            .await
+            .expect("an answer")
+            .is_none()
+    );
+    assert!(!store.rename(by, &session_id("one"), Some("Mine"), NOW).await.expect("an answer"));
+    let new = session(&ada, "new");
+    let changed =
+        store.change_password(actor(&sessions[0]), "another hash", "changed", Some(&new), NOW).await;
+    assert!(changed.expect("an answer").is_none());
+    let nobody = UserId::new("user-nobody").expect("an id");
+    let entry = NewHistoryEntry::new(HistoryKind::PasswordRefused, nobody, None, NOW);
+    store.record(&[entry], None).await.expect("a write");
+    store.record(&[], None).await.expect("a write");
+    assert_eq!(told(&store, &ada).await, ["signed_in one", "signed_in two"]);
+}
+
+/// By kind, by session, or both.
+pub async fn a_history_is_read_a_page_at_a_time_and_filtered(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    for ended in ["two", "three"] {
+        let ended = store.end_by_id(actor(&sessions[0]), &session_id(ended), EndedReason::Revoked, NOW).await;
+        assert!(ended.expect("an answer").is_some());
+    }
+    let mut before = None;
+    let mut paged = Vec::new();
+    for expected in [2, 2, 1, 0] {
+        let page = read(&store, &ada, HistoryQuery { before, limit: 2, ..ALL }).await;
+        assert_eq!(page.len(), expected);
+        before = page.last().map(|last| last.seq).or(before);
+        paged.extend(page);
+    }
+    assert_eq!(paged, read(&store, &ada, ALL).await);
+    let ended = read(&store, &ada, HistoryQuery { kinds: &[HistoryKind::Ended], ..ALL }).await;
+    assert_eq!(
+        ended.iter().map(words).collect::<Vec<_>>(),
+        ["ended three by one (revoked)", "ended two by one (revoked)"]
+    );
+    let kinds = &[HistoryKind::Ended, HistoryKind::SignedIn];
+    let of_two = session_id("two");
+    let query = HistoryQuery { session: Some(&of_two), kinds, ..ALL };
+    let of_two: Vec<_> = read(&store, &ada, query).await.iter().map(words).collect();
+    assert_eq!(of_two, ["ended two by one (revoked)", "signed_in two"]);
+    assert!(read(&store, &ada, HistoryQuery { kinds: &[HistoryKind::Exported], ..ALL }).await.is_empty());
+}
+
+/// Not by its sessions either.
+pub async fn another_users_history_is_not_read(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["other"]).await;
+    assert_eq!(told(&store, &grace).await, ["signed_in other"]);
+    let other = session_id("other");
+    assert!(read(&store, &ada, HistoryQuery { session: Some(&other), ..ALL }).await.is_empty());
+}
+
+/// Sessions are kept for a shorter time.
+pub async fn history_goes_when_its_time_is_over_and_outlives_its_sessions(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let later = NOW.plus(Duration::from_secs(1));
+    store.end_of_user(&ada.user.id, EndedReason::Operator, later).await.expect("an answer");
+    assert_eq!(store.sweep(later, later, 10).await.expect("a sweep"), (0, 2));
+    assert_eq!(read(&store, &ada, ALL).await[0].user_agent, "agent of two");
+    assert_eq!(store.forget_history(NOW, 1).await.expect("a sweep"), 1);
+    assert_eq!(store.forget_history(NOW, 10).await.expect("a sweep"), 1);
+    assert_eq!(store.forget_history(NOW, 10).await.expect("a sweep"), 0);
+    assert_eq!(read(&store, &ada, ALL).await.len(), 2);
+}
+
+/// However many acts there are at once, each of them once.
+pub async fn what_happens_at_once_is_all_in_the_history(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["first"]).await;
+    let mut acts = Vec::new();
+    for number in 0..24 {
+        let (store, new) = (Arc::clone(&store), session(&ada, &format!("n{number}")));
+        acts.push(tokio::spawn(async move {
+            store.open(None, &new, &limit(3, &[])).await.expect("a sign-in");
+            let renewal = renewal(&format!("r{number}"), NOW);
+            store.reauthenticate(actor(&new), &renewal, NOW).await.expect("an answer")
+        }));
+    }
+    let mut renewed = 0;
+    for act in acts {
+        renewed += usize::from(act.await.expect("no panic"));
+    }
+    let of = async |kind| read(&store, &ada, HistoryQuery { kinds: &[kind], ..ALL }).await.len();
+    assert_eq!(of(HistoryKind::SignedIn).await, 25);
+    assert_eq!(of(HistoryKind::Ended).await, 22);
+    assert_eq!(of(HistoryKind::Reauthenticated).await, renewed);
+}
