@@ -1,7 +1,7 @@
 import type { AuthEndpoint } from "better-auth/api";
 
 import type { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
-import type { DeviceSession, SessionAndUser } from "./types.js";
+import type { DeviceSession, HistoryPage, SessionAndUser } from "./types.js";
 
 /** Which session is meant: by its id, as a row has it, or by its token, as Better Auth does. */
 export type TargetSession =
@@ -17,12 +17,29 @@ export type Reauthentication = { password: string };
 /** Which device gets which name: at most 100 characters, or none for what its user agent says. */
 export type NewName = { sessionId: string; name: string };
 
+/** Which part of a history is asked for. */
+export type HistoryQuery = {
+  /** Only what happened to this session. */
+  sessionId?: string | undefined;
+  /** Only these kinds, separated by commas. */
+  kinds?: string | undefined;
+  /** The `next` of the page before. */
+  before?: number | undefined;
+  /** 1 to 100; 50 unless told. */
+  limit?: number | undefined;
+};
+
 /** The answer of an act that has nothing else to tell. */
 export interface StatusTrue {
   status: true;
 }
 
 type Get<Path extends string, Answer> = AuthEndpoint<Path, { method: "GET" }, Answer>;
+type GetWith<Path extends string, Query, Answer> = AuthEndpoint<
+  Path,
+  { method: "GET"; metadata: { $Infer: { query: Query } } },
+  Answer
+>;
 type Post<Path extends string, Body, Answer> = AuthEndpoint<
   Path,
   { method: "POST"; metadata: { $Infer: { body: Body } } },
@@ -38,6 +55,7 @@ export interface MultiSessionServerPlugin {
   id: "multi-session";
   endpoints: {
     listDeviceSessions: Get<"/multi-session/list-device-sessions", DeviceSession[]>;
+    history: GetWith<"/multi-session/history", HistoryQuery | undefined, HistoryPage>;
     setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
     reauthenticateSession: Post<"/multi-session/reauthenticate", Reauthentication, SessionAndUser>;
     renameDeviceSession: Post<"/multi-session/rename", NewName, StatusTrue>;

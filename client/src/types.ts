@@ -48,6 +48,44 @@ export interface Device {
   label: string;
 }
 
+/** One thing that happened to an account. */
+export interface HistoryEntry {
+  /** Names it: a later one has a greater number. */
+  id: number;
+  at: Date;
+  kind:
+    | "signed_in"
+    | "password_refused"
+    | "reauthenticated"
+    | "address_changed"
+    | "switched"
+    | "renamed"
+    | "ended"
+    | "password_changed"
+    | "exported";
+  /** The session that it happened to. */
+  sessionId: string | null;
+  /** The device in a person's words, as it was called at the time. */
+  device: string;
+  userAgent: string;
+  /** The address that it was done from; empty when unknown. */
+  ipAddress: string;
+  /** The session that did it. */
+  by: { id: string; label: string } | null;
+  /** Why the session ended. */
+  reason: string | null;
+  /** The device's new name. */
+  name: string | null;
+  previousIpAddress: string | null;
+}
+
+/** A part of a history, the latest first. */
+export interface HistoryPage {
+  entries: HistoryEntry[];
+  /** What to ask for as `before` to get the next part; null where this is the last. */
+  next: number | null;
+}
+
 /** A row of the list: a session, the device it is on, and how it stands to the browser that asks. */
 export interface DeviceSession extends SessionAndUser {
   /** Names the session; what `setActive` and `revoke` take as `sessionId`. */

@@ -133,6 +133,26 @@ describe('multiSession', () => {
     );
   });
 
+  test('history tells what happened, a page at a time', async () => {
+    const { laptop, phone, multiSession } = await household();
+    const sessionId = await idOf(phone);
+    must(await multiSession.revoke({ sessionId }));
+    laptop.client.sent.length = 0;
+    const { entries, next } = must(await multiSession.history({ query: { kinds: 'signed_in,ended', limit: 2 } }));
+    assert.match(laptop.client.sent[0], /^GET \/multi-session\/history/);
+    assert.equal(entries[0].kind, 'ended');
+    assert.equal(entries[0].sessionId, sessionId);
+    assert.equal(entries[0].reason, 'revoked');
+    assert.ok(entries[0].at instanceof Date);
+    assert.equal(next, entries[1].id);
+    const rest = must(await multiSession.history({ query: { before: next } }));
+    assert.ok(rest.entries.length >= 1 && rest.entries.every(({ id }) => id < next));
+    refused(
+      await multiSession.history({ query: { limit: 0 } }),
+      400, 'Bad Request', 'VALIDATION_ERROR', '[query.limit] Invalid input: expected a number from 1 to 100',
+    );
+  });
+
   test('what is refused comes back as an error', async () => {
     const { phone, multiSession } = await household();
     const stranger = await signedUp(person('Eve'));

@@ -43,6 +43,10 @@ export class SessionsPage {
     return this.page.getByRole("link", { name: `Rename ${label}` });
   }
 
+  history(label: string): Locator {
+    return this.page.getByRole("link", { name: `History of ${label}` });
+  }
+
   get signOutOthers(): Locator {
     return this.page.getByRole("link", { name: "Sign out other devices" });
   }

@@ -4,6 +4,7 @@ import { expect, person, signedIn, test } from "../fixtures/test";
 import { ChangePasswordPage } from "../pages/change-password";
 import { ConfirmPage, isStale } from "../pages/confirm";
 import { EntryPage } from "../pages/entry";
+import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
 
@@ -29,6 +30,11 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await laptop.signIn(ada);
       const sessions = await new SessionsPage(laptop).open();
       await picture("sessions");
+      await new HistoryPage(laptop).open();
+      await picture("history");
+      await laptop.page.goto(`${laptop.origin}/history?show=changes`);
+      await picture("history-empty");
+      await sessions.open();
       await sessions.row("Chrome 142 on Windows").getByText("User agent").click();
       await new Switcher(laptop).open();
       await picture("switcher");

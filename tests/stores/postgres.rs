@@ -112,6 +112,15 @@ async fn several_nodes_start_at_once_on_an_empty_database() {
     }
 }
 
+#[tokio::test]
+async fn history_is_never_rewritten_also_by_hand() {
+    let database = PostgresTestDatabase::migrated().await;
+    sign_up(&node(&database).await, "ada", "one").await.expect("a sign-up");
+    let rewritten = database.execute("update history set ip_address = '192.0.2.1'").await;
+    let refused = rewritten.expect_err("it is refused");
+    assert!(refused.contains("history is never rewritten"), "{refused}");
+}
+
 /// A sequence counts the refused too, so the database takes back only the first of what it is asked for.
 #[tokio::test]
 async fn a_change_that_the_database_took_back_is_made_all_the_same() {

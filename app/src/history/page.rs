@@ -79,10 +79,10 @@ impl HistoryShown {
                 <div class="card export">
                     <p>"Everything that is kept of this history, as a file. You may be asked for your password."</p>
                     <div class="export__actions">
-                        <a class="button" href=export_file(JSON) download>
+                        <a class="button" href=export_file(JSON)>
                             "JSON"
                         </a>
-                        <a class="button" href=export_file(CSV) download>
+                        <a class="button" href=export_file(CSV)>
                             "CSV"
                         </a>
                     </div>

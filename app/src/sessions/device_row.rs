@@ -47,7 +47,8 @@ pub(super) fn DeviceRow(
     // What a named device is besides.
     let named =
         row.name.is_some().then(|| view! { <span>{row.device.browser} " on " {row.device.os}</span> });
-    let rename = ["/rename?session_id=", row.id.as_str()].concat();
+    let of_row = |page| [page, "?session_id=", row.id.as_str()].concat();
+    let (rename, history) = (of_row("/rename"), of_row("/history"));
 
     let fields = view! {
         <input type="hidden" name="session_id" value=row.id.to_string() />
@@ -68,6 +69,9 @@ pub(super) fn DeviceRow(
                 {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
                 <a class="device__rename" href=rename aria-label=["Rename ", &*row.device.label].concat()>
                     "Rename"
+                </a>
+                <a class="device__rename" href=history aria-label=["History of ", &*row.device.label].concat()>
+                    "History"
                 </a>
             </div>
             <div class="device__more">

@@ -25,7 +25,8 @@ pub fn SessionsPage() -> impl IntoView {
                 // Leptos takes the text and the link as one, and would not part its text from the one before.
                 <span>
                     "If you do not recognise a device, revoke it and "
-                    <a href="/change-password">"change your password"</a> "."
+                    <a href="/change-password">"change your password"</a> ". What happened so far is in the "
+                    <a href="/history">"account history"</a> "."
                 </span>
             </p>
         </div>
