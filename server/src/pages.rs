@@ -1,6 +1,8 @@
 //! The Leptos app: its pages, its server functions, and the files it needs.
 
 use std::panic::resume_unwind;
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use app::{
@@ -26,15 +28,20 @@ use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::http::{Problem, RequestState, SessionLayer};
 use multi_session::{Code, Ending, Engine, SessionId};
+use tokio_util::task::LocalPoolHandle;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::Server;
 use crate::export::{Format, HistoryExport};
 
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
+
+/// Where pages are rendered: a thread for each processor, with a runtime of its own.
+static THREADS: LazyLock<LocalPoolHandle> =
+    LazyLock::new(|| LocalPoolHandle::new(available_parallelism().map_or(2, usize::from)));
 
 /// The pages and the server functions that they call.
 pub(crate) fn router(server: &Server) -> Router<Server> {
@@ -168,8 +175,9 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
 
 /// Renders a document with our policy.
 ///
-/// It goes on to its end when nobody waits for it any more: what renders holds on to values that would go with the
-/// request, and asking for one that is gone is a panic.
+/// All of a page is rendered on one thread, to its end even when nobody waits for it any more. What Leptos does beside
+/// the rendering, such as asking for the list, would else run on another thread at the same moment, and about one page in
+/// ten thousand then found a value that was just being computed, or was gone with its request: a panic.
 pub(crate) async fn render<View: IntoView + 'static>(
     server: &Server,
     request: Request,
@@ -178,7 +186,7 @@ pub(crate) async fn render<View: IntoView + 'static>(
 ) -> Response {
     let engine = server.engine.clone();
     let options = server.leptos.clone();
-    let render = leptos_axum::render_app_async_with_context(
+    let rendering = leptos_axum::render_app_async_with_context(
         move || {
             context(&engine);
             if let Some(told) = &told {
@@ -187,13 +195,17 @@ pub(crate) async fn render<View: IntoView + 'static>(
         },
         move || document(options.clone()),
     );
-    let rendered = async move {
-        let (head, body) = render(request).await.into_response().into_parts();
-        // A page fits into memory many times: it was rendered there.
-        let body = to_bytes(body, usize::MAX).await;
-        body.map(|body| Response::from_parts(head, body.into()))
-    };
-    match tokio::spawn(rendered.in_current_span()).await {
+    let span = Span::current();
+    let rendered = THREADS.spawn_pinned(move || {
+        let rendered = async move {
+            let (head, body) = rendering(request).await.into_response().into_parts();
+            // A page fits into memory many times: it was rendered there.
+            let body = to_bytes(body, usize::MAX).await;
+            body.map(|body| Response::from_parts(head, body.into()))
+        };
+        rendered.instrument(span)
+    });
+    match rendered.await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => {
             tracing::error!(%error, "a page was not rendered to its end");
