@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::activity::Activity;
+use crate::engine::mail::Outbox;
 use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
@@ -17,9 +18,12 @@ mod change_password;
 mod current;
 mod fall_over;
 mod list;
+mod mail;
 mod operate;
 mod reauthenticate;
 mod rename;
+mod report;
+mod reset_password;
 mod revoke;
 mod set_active;
 mod sign_in;
@@ -31,6 +35,8 @@ mod watch;
 pub use change_password::ChangePassword;
 pub use operate::KnownSession;
 pub use reauthenticate::Reauthenticate;
+pub use report::Reported;
+pub use reset_password::{RequestPasswordReset, ResetPassword};
 pub use sign_in::{SignIn, SignUp};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
@@ -53,6 +59,11 @@ struct Inner {
     hub: Arc<Hub>,
     /// `None` where failed sign-ins make nobody wait.
     throttle: Option<Throttle>,
+    /// Of requests for mails, likewise.
+    resets: Option<Throttle>,
+    /// Whether somebody sends mails.
+    mail: bool,
+    outbox: Outbox,
     retention: Duration,
 }
 
@@ -90,6 +101,7 @@ impl Engine {
             password_limits: PasswordLimits::default(),
             stream_limits: StreamLimits::default(),
             throttle: false,
+            mail: false,
             retention: EngineBuilder::RETENTION,
         }
     }
@@ -144,6 +156,7 @@ pub struct EngineBuilder {
     password_limits: PasswordLimits,
     stream_limits: StreamLimits,
     throttle: bool,
+    mail: bool,
     retention: Duration,
 }
 
@@ -190,6 +203,14 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets whether something sends what [`Engine::due_letters`] gives, by default not.
+    ///
+    /// Without it no mail is written, and what needs one is refused: passwords cannot be reset.
+    pub fn mail(mut self, mail: bool) -> Self {
+        self.mail = mail;
+        self
+    }
+
     /// Sets how long ended sessions are kept before [`Engine::sweep`] deletes them.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -201,6 +222,7 @@ impl EngineBuilder {
         let passwords = Passwords::new(self.password_limits, &*self.random);
         let hub = Hub::new(self.stream_limits, &*self.random);
         let throttle = self.throttle.then(|| Throttle::new(&*self.random));
+        let resets = self.throttle.then(|| Throttle::new(&*self.random));
         Engine(Arc::new(Inner {
             store: self.store,
             clock: self.clock,
@@ -210,6 +232,9 @@ impl EngineBuilder {
             activity: Activity::default(),
             hub,
             throttle,
+            resets,
+            mail: self.mail,
+            outbox: Outbox::default(),
             retention: self.retention,
         }))
     }

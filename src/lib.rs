@@ -109,6 +109,8 @@ mod hub;
 #[cfg(feature = "import-better-auth")]
 mod import;
 #[cfg(feature = "engine")]
+mod mail;
+#[cfg(feature = "engine")]
 mod password;
 #[cfg(feature = "engine")]
 mod random;
@@ -137,16 +139,17 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, KnownSession, Reauthenticate, SignIn, SignOutScope, SignUp,
-        Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, KnownSession, Reauthenticate, Reported, RequestPasswordReset,
+        ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
+    mail::{Letter, MailKind, MailToken, Purpose},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Ender, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
-        Statistics, Store, StoreError, StoredSession,
+        Actor, DueMail, End, Ended, Ender, Found, Limit, MailStore, NewMail, NewSession, NewUser, OpenError,
+        Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError, StoredSession, StoredToken,
     },
     user_agent::device_of,
 };

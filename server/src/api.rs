@@ -12,6 +12,9 @@
 //! | `POST revoke-other-sessions` | `revoke_others` |
 //! | `POST update-session` | |
 //! | `POST change-password` | `change_password` |
+//! | `POST request-password-reset` | `request_password_reset` |
+//! | `GET reset-password/{token}` | `is_good_link` |
+//! | `POST reset-password` | `reset_password` |
 //! | `GET multi-session/list-device-sessions` | `list`, or `list_held` where so configured |
 //! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
@@ -55,6 +58,8 @@ mod operator;
 mod reauthenticate;
 mod reference;
 mod rename;
+mod request_password_reset;
+mod reset_password;
 mod revoke;
 mod revoke_all;
 mod revoke_other_sessions;
@@ -112,6 +117,9 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(sign_in::handle))
         .routes(routes!(sign_out::handle))
         .routes(routes!(change_password::handle))
+        .routes(routes!(request_password_reset::handle))
+        .routes(routes!(reset_password::follow))
+        .routes(routes!(reset_password::handle))
         .routes(routes!(get_session::handle, get_session::deferred))
         .routes(routes!(update_session::handle))
         .routes(routes!(list_device_sessions::handle))

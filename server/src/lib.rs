@@ -14,6 +14,7 @@ mod database;
 mod import;
 mod jobs;
 mod listen;
+mod mail;
 mod openapi;
 mod operate;
 mod operator_token;
@@ -30,6 +31,7 @@ pub use config::{
 pub use database::DatabaseUrl;
 pub use import::import;
 pub use listen::{ConnectionLimits, listen};
+pub use mail::{Mailer, SmtpUrl};
 pub use operate::operate;
 pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
@@ -101,11 +103,12 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 /// [`ServerError`].
 pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
+    let mailer = Mailer::new(&config)?;
     let store = database::open(&config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
     let streams = StreamLimits { per_node: config.maximum_streams, ..StreamLimits::default() };
     let builder = Engine::builder(store).options(options).stream_limits(streams);
-    let builder = builder.throttle(config.is_throttled());
+    let builder = builder.throttle(config.is_throttled()).mail(mailer.is_some());
     let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
@@ -117,7 +120,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
-    let jobs = jobs::start(engine.clone(), stop.clone());
+    let jobs = jobs::start(engine.clone(), mailer, stop.clone());
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
     let streams = engine.clone();

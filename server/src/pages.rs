@@ -3,7 +3,10 @@
 use std::panic::resume_unwind;
 use std::time::Duration;
 
-use app::{Confirm, RenamePage, RenderedAt, SignedOutElsewhere, home, page_paths, shell};
+use app::{
+    Confirm, FORGOT_PASSWORD, RESET_PASSWORD, RenamePage, RenderedAt, SignedOutElsewhere, home, page_paths,
+    shell,
+};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -29,6 +32,8 @@ use tracing::Instrument;
 
 use crate::Server;
 
+mod mail;
+
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
 
@@ -44,6 +49,8 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || shell(options.clone()),
     );
     let functions = functions.route("/confirm", get(confirm)).route("/rename", get(rename));
+    let functions = functions.route(FORGOT_PASSWORD, get(mail::forgot_password));
+    let functions = functions.route(RESET_PASSWORD, get(mail::reset_password));
     page_paths().fold(functions, |router, path| router.route(path, get(page)))
 }
 
@@ -216,7 +223,7 @@ pub(crate) async fn security_headers(State(https): State<bool>, request: Request
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Forms without script go back where they came from by the Referer, which stays on this site.
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.insert(
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),

@@ -8,10 +8,12 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Ender, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
-    Statistics, Store, StoreError, StoredSession, changes_of, reauthenticated, renamed,
+    Actor, End, Ended, Ender, Found, Limit, NewMail, NewSession, NewUser, OpenError, Page, PasswordOf,
+    Renewal, Statistics, Store, StoreError, StoredSession, changes_of, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
+
+mod mail;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -31,6 +33,7 @@ struct State {
     users: Vec<NewUser>,
     /// In the order of creation.
     sessions: Vec<Row>,
+    mail: mail::State,
     closed: bool,
 }
 
@@ -215,6 +218,7 @@ impl Store for MemoryStore {
         Ok(known.map(|known| PasswordOf {
             user: known.user.clone(),
             password_hash: Some(known.password_hash.clone()),
+            is_locked: state.mail.locked.contains(&known.user.id),
         }))
     }
 
@@ -231,6 +235,11 @@ impl Store for MemoryStore {
         {
             return Err(OpenError::EmailTaken);
         }
+        if let Some(proved) = &limit.proved
+            && !state.password_stands(&new.session.user_id, proved)
+        {
+            return Err(OpenError::PasswordChanged);
+        }
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         let live: Vec<_> =
             live.map(|row| (row.new.session.id.clone(), row.new.session.user_id.clone())).collect();
@@ -240,6 +249,9 @@ impl Store for MemoryStore {
         }
         state.users.extend(user.cloned());
         state.insert(new);
+        if let Some(kind) = limit.mail {
+            state.mail.put(&NewMail::of(&new.session, kind), None);
+        }
         self.tell(changes_of(Some(&new.session), &ended));
         Ok(ended)
     }
@@ -370,8 +382,11 @@ impl Store for MemoryStore {
         if !state.is_live(actor, now) {
             return Ok(None);
         }
+        if !state.password_stands(actor.user, from) {
+            return Ok(None);
+        }
         let known = state.users.iter_mut().find(|known| known.user.id == *actor.user);
-        let Some(known) = known.filter(|known| known.password_hash == from) else { return Ok(None) };
+        let Some(known) = known else { return Ok(None) };
         known.password_hash = to.to_owned();
         known.user.updated_at = known.user.updated_at.max(now);
         let mut ended = Vec::new();
@@ -386,8 +401,9 @@ impl Store for MemoryStore {
 
     async fn rehash_password(&self, user: &UserId, from: &str, to: &str, _now: Timestamp) -> Result<()> {
         let mut state = self.lock()?;
+        let stands = state.password_stands(user, from);
         let known = state.users.iter_mut().find(|known| known.user.id == *user);
-        if let Some(known) = known.filter(|known| known.password_hash == from) {
+        if let Some(known) = known.filter(|_| stands) {
             known.password_hash = to.to_owned();
         }
         Ok(())

@@ -22,13 +22,14 @@ use super::sql::{
     user_id,
 };
 use super::{
-    Actor, Ended, Found, Limit, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
-    StoreError, StoredSession, changes_of, reauthenticated, renamed,
+    Actor, Ended, Found, Limit, NewMail, NewSession, NewUser, OpenError, Page, PasswordOf, Renewal,
+    Statistics, Store, StoreError, StoredSession, changes_of, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, User, UserId};
 
 #[cfg(feature = "import-better-auth")]
 mod import;
+mod mail;
 mod statements;
 mod watching;
 
@@ -228,7 +229,11 @@ impl Store for SqliteStore {
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let row = sqlx::query(sql::PASSWORD_OF).bind(email).fetch_optional(&self.readers).await?;
         let found = row.map(|row| {
-            Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.try_get("password_hash")? })
+            Ok(PasswordOf {
+                user: user(&row, "id")?,
+                password_hash: row.try_get("password_hash")?,
+                is_locked: row.try_get::<Option<i64>, _>("locked_at")?.is_some(),
+            })
         });
         found.transpose()
     }
@@ -269,6 +274,11 @@ impl Store for SqliteStore {
                 .map_err(StoreError::from)?;
         }
 
+        if let Some(proved) = &limit.proved
+            && !mail::password_stands(&mut tx, &session.user_id, proved).await?
+        {
+            return Err(OpenError::PasswordChanged);
+        }
         let live = sqlx::query(sql::LIVE_TO_FIT)
             .bind(now.unix_ms())
             .bind(session.user_id.as_str())
@@ -289,6 +299,9 @@ impl Store for SqliteStore {
         }
 
         insert_session(&mut tx, new).await?;
+        if let Some(kind) = limit.mail {
+            mail::insert_mail(&mut tx, &NewMail::of(session, kind)).await?;
+        }
         tx.commit().await.map_err(StoreError::from)?;
         self.tell(Some(session), &ended);
         Ok(ended)

@@ -82,7 +82,7 @@ fn session(user: &NewUser, name: &str) -> NewSession {
 async fn sign_up(store: &PostgresStore, name: &str, session_name: &str) -> Result<NewSession, OpenError> {
     let user = user(name);
     let new = session(&user, session_name);
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new() };
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
     store.open(Some(&user), &new, &limit).await.map(|_| new)
 }
 

@@ -35,7 +35,8 @@ impl PostgresTestDatabase {
         if let Some(name) = free {
             let database = Self { server: server(), name, is_migrated: true };
             database.disconnect_all().await;
-            let emptied = database.execute("truncate users, passwords, sessions restart identity").await;
+            let emptied =
+                database.execute("truncate users, passwords, sessions restart identity cascade").await;
             emptied.map(drop).expect("it is emptied");
             return database;
         }
