@@ -40,7 +40,7 @@ pub use {
     guard::home,
     notice::SignedOutElsewhere,
     plain::plain,
-    sessions::RenamePage,
+    sessions::{NOT_ME, NotMePage, RenamePage},
 };
 
 use crate::{

@@ -17,6 +17,17 @@ export type Reauthentication = { password: string };
 /** Which device gets which name: at most 100 characters, or none for what its user agent says. */
 export type NewName = { sessionId: string; name: string };
 
+/** The sign-in that was not the person's, live or ended while it is kept. */
+export type ReportedSession = { sessionId: string };
+
+/** What was done about a reported sign-in. */
+export interface Reported extends StatusTrue {
+  /** How many sessions ended. */
+  ended: number;
+  /** Whether the password signs nobody in until another one is set by the link that is mailed. */
+  passwordLocked: boolean;
+}
+
 /** The answer of an act that has nothing else to tell. */
 export interface StatusTrue {
   status: true;
@@ -41,6 +52,7 @@ export interface MultiSessionServerPlugin {
     setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
     reauthenticateSession: Post<"/multi-session/reauthenticate", Reauthentication, SessionAndUser>;
     renameDeviceSession: Post<"/multi-session/rename", NewName, StatusTrue>;
+    reportDeviceSession: Post<"/multi-session/report", ReportedSession, Reported>;
     revokeDeviceSession: Post<"/multi-session/revoke", TargetSession, StatusTrue>;
     revokeOtherDeviceSessions: Post<"/multi-session/revoke-others", undefined, StatusTrue>;
     revokeAllDeviceSessions: Post<"/multi-session/revoke-all", undefined, StatusTrue>;

@@ -20,6 +20,7 @@
 //! | `POST multi-session/set-active` | `set_active` |
 //! | `POST multi-session/rename` | `rename` |
 //! | `POST multi-session/revoke` | `revoke` |
+//! | `POST multi-session/report` | `report` |
 //! | `POST multi-session/reauthenticate` | `reauthenticate` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
@@ -58,6 +59,7 @@ mod operator;
 mod reauthenticate;
 mod reference;
 mod rename;
+mod report;
 mod request_password_reset;
 mod reset_password;
 mod revoke;
@@ -128,6 +130,7 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(reauthenticate::handle))
         .routes(routes!(rename::handle))
         .routes(routes!(revoke::handle))
+        .routes(routes!(report::handle))
         .routes(routes!(revoke_others::post, revoke_others::get))
         .routes(routes!(revoke_all::post, revoke_all::get))
         .routes(routes!(list_sessions::handle))

@@ -4,8 +4,8 @@ use std::panic::resume_unwind;
 use std::time::Duration;
 
 use app::{
-    Confirm, FORGOT_PASSWORD, RESET_PASSWORD, RenamePage, RenderedAt, SignedOutElsewhere, home, page_paths,
-    shell,
+    Confirm, FORGOT_PASSWORD, NOT_ME, RESET_PASSWORD, RenamePage, RenderedAt, SignedOutElsewhere, home,
+    page_paths, shell,
 };
 use axum::Router;
 use axum::body::to_bytes;
@@ -51,6 +51,7 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
     let functions = functions.route("/confirm", get(confirm)).route("/rename", get(rename));
     let functions = functions.route(FORGOT_PASSWORD, get(mail::forgot_password));
     let functions = functions.route(RESET_PASSWORD, get(mail::reset_password));
+    let functions = functions.route(NOT_ME, get(mail::not_me));
     page_paths().fold(functions, |router, path| router.route(path, get(page)))
 }
 

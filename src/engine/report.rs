@@ -1,7 +1,10 @@
 //! "This wasn't me": a sign-in that the person does not know.
 
+use crate::engine::list::named;
 use crate::store::Rotation;
-use crate::{Browser, Code, Credential, Engine, MailKind, MailToken, Purpose, Result, SessionId};
+use crate::{
+    Browser, Code, Credential, Device, Engine, MailKind, MailToken, Purpose, Result, SessionId, device_of,
+};
 
 /// What was done about a reported sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,18 @@ impl Engine {
         let next =
             ended.iter().fold(browser.rotated(credential), |next, ended| next.without(&ended.id, false));
         Ok((next, Reported { ended: ended.len(), is_locked }))
+    }
+
+    /// Tells which device it would be that [`Engine::report`] is called for; `None` where it would be refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; when the store fails.
+    pub async fn reportable(&self, browser: &Browser, id: &SessionId) -> Result<Option<Device>> {
+        let actor = Self::actor(browser)?;
+        let found = self.0.store.find(&[id]).await?.pop().map(|found| found.stored);
+        let own = found.filter(|stored| stored.user.id == *actor.user && stored.session.id != *actor.session);
+        Ok(own.map(|stored| named(device_of(&stored.session.user_agent), stored.device_name.as_deref())))
     }
 
     /// The same by the link of a mail, once: nobody is known to be the person, so every session ends. Whoever holds the

@@ -13,7 +13,7 @@ use crate::{
     address::{self, value},
     notice::{form_error, with_error},
     plain::plain,
-    sessions::{REVOKE, REVOKE_ALL, REVOKE_OTHERS, revoke, revoke_all, revoke_others},
+    sessions::{REPORT, REVOKE, REVOKE_ALL, REVOKE_OTHERS, report, revoke, revoke_all, revoke_others},
     ui::{PasswordField, Submit},
 };
 
@@ -26,6 +26,8 @@ pub enum Step {
     RevokeOthers,
     /// Ends every session.
     RevokeAll,
+    /// Takes one session as somebody else's.
+    Report(SessionId),
 }
 
 impl Step {
@@ -35,6 +37,7 @@ impl Step {
             REVOKE => SessionId::new(session_id).ok().map(Self::Revoke),
             REVOKE_OTHERS => Some(Self::RevokeOthers),
             REVOKE_ALL => Some(Self::RevokeAll),
+            REPORT => SessionId::new(session_id).ok().map(Self::Report),
             _ => None,
         }
     }
@@ -44,12 +47,13 @@ impl Step {
             Self::Revoke(_) => REVOKE,
             Self::RevokeOthers => REVOKE_OTHERS,
             Self::RevokeAll => REVOKE_ALL,
+            Self::Report(_) => REPORT,
         }
     }
 
     fn session_id(&self) -> &str {
         match self {
-            Self::Revoke(id) => id.as_str(),
+            Self::Revoke(id) | Self::Report(id) => id.as_str(),
             Self::RevokeOthers | Self::RevokeAll => "",
         }
     }
@@ -75,6 +79,7 @@ impl Step {
             Self::Revoke(id) => revoke(id.clone()).await.map(drop),
             Self::RevokeOthers => revoke_others().await.map(drop),
             Self::RevokeAll => revoke_all().await.map(drop),
+            Self::Report(id) => report(id.clone()).await,
         }
     }
 
@@ -86,6 +91,9 @@ impl Step {
             }
             Self::RevokeOthers => ("Sign out other devices", "sign out your other devices".to_owned()),
             Self::RevokeAll => ("Sign out everywhere", "sign out everywhere".to_owned()),
+            Self::Report(_) => {
+                ("This wasn't me", format!("shut out whoever used {}", device.unwrap_or("that device")))
+            }
         }
     }
 }
@@ -163,7 +171,7 @@ mod tests {
     #[test]
     fn a_step_comes_back_from_its_address() {
         let id = SessionId::new("session_123").expect("an id");
-        for step in [Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll] {
+        for step in [Step::Report(id.clone()), Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll] {
             let address = step.address();
             let (path, query) = address.split_once('?').expect("a query");
             assert_eq!(path, "/confirm");

@@ -48,6 +48,7 @@ pub(super) fn DeviceRow(
     let named =
         row.name.is_some().then(|| view! { <span>{row.device.browser} " on " {row.device.os}</span> });
     let rename = ["/rename?session_id=", row.id.as_str()].concat();
+    let not_me = ["/not-me?session_id=", row.id.as_str()].concat();
 
     let fields = view! {
         <input type="hidden" name="session_id" value=row.id.to_string() />
@@ -68,6 +69,10 @@ pub(super) fn DeviceRow(
                 {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
                 <a class="device__rename" href=rename aria-label=["Rename ", &*row.device.label].concat()>
                     "Rename"
+                </a>
+                // The style hides it on the current one.
+                <a class="device__rename" href=not_me>
+                    "This wasn't me"
                 </a>
             </div>
             <div class="device__more">

@@ -1,9 +1,10 @@
 //! Mails, over a real mail server: a forgotten password, and what must never be lost or told.
 
 use axum::http::Method;
+use multi_session::{MailKind, NewMail, SessionId, UserId};
 use serde_json::json;
 
-use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser};
+use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text};
 use crate::smtp::MailServer;
 
 const NEW: &str = "another good password";
@@ -302,6 +303,31 @@ async fn without_a_mail_server_nothing_is_offered_that_needs_one() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     assert!(app.browser(CHROME).open("/sign-in").await.text.contains("data-mail=\"on\""));
+}
+
+#[tokio::test]
+async fn a_new_device_is_told_with_its_name_its_address_and_the_time() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let new = app.sign_in(SAFARI, "ada").await;
+    let session = new.get_session().await["session"].clone();
+    let mail = NewMail {
+        user_id: UserId::new(text(&session["userId"])).expect("an id"),
+        kind: MailKind::NewDevice,
+        session_id: Some(SessionId::new(text(&session["id"])).expect("an id")),
+        at: app.engine.now(),
+    };
+    app.store.put_mail(&mail).await.expect("it is put out");
+    assert_eq!(app.deliver().await, 1);
+    let mail = mails.one();
+    assert_eq!(mail.header("Subject"), "New sign-in to your account");
+    let facts = "Device: Safari 26 on iOS\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
+    assert!(mail.plain().contains(facts), "{}", mail.plain());
+    let form = format!("token={}", mail.token());
+    let led = laptop.submit(&mail.link(), "report-by-mail", &form).await;
+    assert!(location(&led).starts_with("/reset-password?token="));
+    assert_eq!(new.whoami().await, "");
 }
 
 #[tokio::test]

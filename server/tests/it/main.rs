@@ -29,6 +29,7 @@ mod properties;
 mod rate_limit;
 mod reference;
 mod rename;
+mod report;
 mod revoke;
 mod set_active;
 mod shared_computer;
