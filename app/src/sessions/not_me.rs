@@ -61,7 +61,7 @@ impl NotMePage {
             Self::Device { id, device, mail } => (ASKED, of_device(&id, &device, mail).into_any()),
             Self::Link { token } => (ASKED, of_link(token).into_any()),
             Self::Gone => ("This link does not work any more", gone().into_any()),
-            Self::Done { locked } => ("Your account is safe", done(locked).into_any()),
+            Self::Done { locked } => (outcome(locked), done(locked).into_any()),
         };
         plain(options, title, content)
     }
@@ -147,12 +147,16 @@ fn gone() -> impl IntoView {
     }
 }
 
+const fn outcome(locked: bool) -> &'static str {
+    if locked { "Your account is safe" } else { "Everybody else is signed out" }
+}
+
 fn done(locked: bool) -> impl IntoView {
     let lead = if locked {
         "Every other device is signed out, and the password so far signs nobody in. A mail with a link to choose a new \
          one is on its way to you: it works once, within 30 minutes."
     } else {
-        "Every other device is signed out. Whoever it was may know your password: change it now."
+        "Whoever it was may know your password: change it now."
     };
     let next = (!locked).then(|| {
         view! {
@@ -164,7 +168,7 @@ fn done(locked: bool) -> impl IntoView {
     view! {
         <div class="entry">
             <div class="entry__head">
-                <h1>"Your account is safe"</h1>
+                <h1>{outcome(locked)}</h1>
                 <p class="entry__lead">{lead}</p>
             </div>
             {next}
