@@ -137,6 +137,17 @@ impl Browser {
         next
     }
 
+    /// Gives the active session another credential, with all else as it was.
+    pub(crate) fn rotated(&self, credential: Credential) -> Self {
+        let mut next = self.clone();
+        if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
+            held.session.handle = credential.handle.clone();
+            held.credential = credential;
+            held.issue = true;
+        }
+        next
+    }
+
     /// Takes in a new session and makes it active, letting go of those that `ended`.
     pub(crate) fn with(&self, new: Held, ended: &[SessionId]) -> Self {
         let mut next = self.clone();

@@ -71,6 +71,18 @@ codes! {
     /// The person proved too long ago who they are to do that.
     SessionNotFresh = "SESSION_NOT_FRESH", "Session is not fresh",
         "Please confirm with your password that it's you.";
+    /// The mailed link was used, is too old or never was.
+    InvalidToken = "INVALID_TOKEN", "Invalid token",
+        "That link has been used or is too old. Please ask for a new one.";
+    /// Nobody sends mails, so passwords cannot be reset by them.
+    ResetPasswordDisabled = "RESET_PASSWORD_DISABLED", "Reset password isn't enabled",
+        "This server sends no mail, so it cannot send you a link.";
+    /// The password is right, but a sign-in with it was reported: another one is to be set by the mailed link.
+    PasswordResetRequired = "PASSWORD_RESET_REQUIRED", "Password reset required",
+        "A sign-in to this account was reported, so this password is locked. Choose a new one with the link in your mail, or ask for another link.";
+    /// The address that a mailed link is to lead to is another site's.
+    InvalidRedirectUrl = "INVALID_REDIRECT_URL", "Invalid redirectURL",
+        "That address leads to another site and was refused.";
     /// The request has no field of that name and type.
     ValidationError = "VALIDATION_ERROR", "Validation failed",
         "Something in that form was missing.";

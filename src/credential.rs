@@ -32,9 +32,12 @@ pub struct Credential {
 }
 
 impl Secret {
-    #[cfg(feature = "import-better-auth")]
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// Gives the hash to store or to compare.

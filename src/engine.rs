@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::activity::Activity;
 use crate::engine::history::Refused;
+use crate::engine::mail::Outbox;
 use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
@@ -19,9 +20,12 @@ mod current;
 mod fall_over;
 mod history;
 mod list;
+mod mail;
 mod operate;
 mod reauthenticate;
 mod rename;
+mod report;
+mod reset_password;
 mod revoke;
 mod set_active;
 mod sign_in;
@@ -34,6 +38,8 @@ pub use change_password::ChangePassword;
 pub use history::HistoryFilter;
 pub use operate::KnownSession;
 pub use reauthenticate::Reauthenticate;
+pub use report::Reported;
+pub use reset_password::{RequestPasswordReset, ResetPassword};
 pub use sign_in::{SignIn, SignUp};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
@@ -57,6 +63,11 @@ struct Inner {
     hub: Arc<Hub>,
     /// `None` where failed sign-ins make nobody wait.
     throttle: Option<Throttle>,
+    /// Of requests for mails, likewise.
+    resets: Option<Throttle>,
+    /// Whether somebody sends mails.
+    mail: bool,
+    outbox: Outbox,
     retention: Duration,
     history_retention: Duration,
 }
@@ -95,6 +106,7 @@ impl Engine {
             password_limits: PasswordLimits::default(),
             stream_limits: StreamLimits::default(),
             throttle: false,
+            mail: false,
             retention: EngineBuilder::RETENTION,
             history_retention: EngineBuilder::HISTORY_RETENTION,
         }
@@ -150,6 +162,7 @@ pub struct EngineBuilder {
     password_limits: PasswordLimits,
     stream_limits: StreamLimits,
     throttle: bool,
+    mail: bool,
     retention: Duration,
     history_retention: Duration,
 }
@@ -199,6 +212,14 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets whether something sends what [`Engine::due_letters`] gives, by default not.
+    ///
+    /// Without it no mail is written, and what needs one is refused: passwords cannot be reset.
+    pub fn mail(mut self, mail: bool) -> Self {
+        self.mail = mail;
+        self
+    }
+
     /// Sets how long ended sessions are kept before [`Engine::sweep`] deletes them.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -216,6 +237,7 @@ impl EngineBuilder {
         let passwords = Passwords::new(self.password_limits, &*self.random);
         let hub = Hub::new(self.stream_limits, &*self.random);
         let throttle = self.throttle.then(|| Throttle::new(&*self.random));
+        let resets = self.throttle.then(|| Throttle::new(&*self.random));
         Engine(Arc::new(Inner {
             store: self.store,
             clock: self.clock,
@@ -226,6 +248,9 @@ impl EngineBuilder {
             refused: Refused::default(),
             hub,
             throttle,
+            resets,
+            mail: self.mail,
+            outbox: Outbox::default(),
             retention: self.retention,
             history_retention: self.history_retention,
         }))

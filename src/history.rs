@@ -27,11 +27,13 @@ pub enum HistoryKind {
     PasswordChanged,
     /// This history was exported.
     Exported,
+    /// The person said that a sign-in was not theirs: every other session ended.
+    Reported,
 }
 
 impl HistoryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SignedIn,
         Self::PasswordRefused,
         Self::Reauthenticated,
@@ -41,6 +43,7 @@ impl HistoryKind {
         Self::Ended,
         Self::PasswordChanged,
         Self::Exported,
+        Self::Reported,
     ];
 
     /// Takes a kind's stable name.
@@ -60,6 +63,7 @@ impl HistoryKind {
             Self::Ended => "ended",
             Self::PasswordChanged => "password_changed",
             Self::Exported => "exported",
+            Self::Reported => "reported",
         }
     }
 }

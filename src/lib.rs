@@ -110,6 +110,8 @@ mod hub;
 #[cfg(feature = "import-better-auth")]
 mod import;
 #[cfg(feature = "engine")]
+mod mail;
+#[cfg(feature = "engine")]
 mod password;
 #[cfg(feature = "engine")]
 mod random;
@@ -139,17 +141,18 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, HistoryFilter, KnownSession, Reauthenticate, SignIn,
-        SignOutScope, SignUp, Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, HistoryFilter, KnownSession, Reauthenticate, Reported,
+        RequestPasswordReset, ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
+    mail::{Letter, MailKind, MailToken, Purpose},
     password::PasswordLimits,
     random::{OsRandom, Random},
     store::{
-        Actor, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser,
-        OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry,
-        StoredSession, Touch,
+        Actor, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, MailStore, NewHistoryEntry, NewMail,
+        NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
+        StoredHistoryEntry, StoredSession, StoredToken, Touch,
     },
     user_agent::device_of,
 };

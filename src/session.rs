@@ -83,11 +83,13 @@ pub enum EndedReason {
     Expired,
     /// An operator of the server ended it, from the command line or by the API.
     Operator,
+    /// A sign-in to the account was reported as somebody else's, and every session but the reporting one ended.
+    Reported,
 }
 
 impl EndedReason {
     /// Every reason there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignedOut,
         Self::Revoked,
         Self::Evicted,
@@ -95,6 +97,7 @@ impl EndedReason {
         Self::PasswordChanged,
         Self::Expired,
         Self::Operator,
+        Self::Reported,
     ];
 
     /// Takes a reason's stable name.
@@ -112,6 +115,7 @@ impl EndedReason {
             Self::PasswordChanged => "password_changed",
             Self::Expired => "expired",
             Self::Operator => "operator",
+            Self::Reported => "reported",
         }
     }
 }

@@ -9,7 +9,9 @@ use async_trait::async_trait;
 
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 use crate::HistoryKind;
-use crate::{Change, Changes, EndedReason, Handle, SecretHash, Session, SessionId, Timestamp, User, UserId};
+use crate::{
+    Change, Changes, EndedReason, Handle, MailKind, SecretHash, Session, SessionId, Timestamp, User, UserId,
+};
 
 // First: its macros are known to what follows.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -25,6 +27,7 @@ mod fit;
 mod history;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod import;
+mod mail;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
 #[cfg(feature = "postgres")]
@@ -35,6 +38,8 @@ mod sql;
 pub(crate) mod sqlite;
 
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
+pub(crate) use mail::COUNTED_FOR;
+pub use mail::{DueMail, MailStore, NewMail, Rotation, StoredToken};
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -112,6 +117,10 @@ pub struct Limit {
     pub revoke_oldest: bool,
     /// The verified sessions that the signing-in browser holds.
     pub held: Vec<SessionId>,
+    /// The hash of the password that was proved; none for a sign-up. What was changed or locked since proves nothing.
+    pub proved: Option<String>,
+    /// What the user is told of the sign-in by mail.
+    pub mail: Option<MailKind>,
 }
 
 /// A user's password hash.
@@ -121,6 +130,8 @@ pub struct PasswordOf {
     pub user: User,
     /// The password's hash, in PHC format or as an import found it; none for a user who signs in otherwise.
     pub password_hash: Option<String>,
+    /// Whether it signs nobody in until a mailed link has set another one.
+    pub is_locked: bool,
 }
 
 /// A session that an act ended.
@@ -212,6 +223,9 @@ pub enum OpenError {
     /// There is no such user any more.
     #[error("the user is gone")]
     UserGone,
+    /// The password that was proved has been changed or locked since.
+    #[error("the password is another one by now, or locked")]
+    PasswordChanged,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -234,7 +248,7 @@ pub enum StoreError {
 /// *Live* means not ended and not expired at `now`. A session that has ended stays ended, whatever is called.
 /// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the engine to say.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: MailStore + Send + Sync {
     /// Finds the live sessions of these handles, in no order.
     ///
     /// # Errors
@@ -270,7 +284,8 @@ pub trait Store: Send + Sync {
     /// Stores a session, and before it its user where there is a new one, and makes it fit: the browser's other
     /// session of the same user is replaced, then the oldest sessions by creation give way, or nothing is stored.
     ///
-    /// Exact under simultaneous calls: no moment sees more than the limit allows.
+    /// Exact under simultaneous calls: no moment sees more than the limit allows, and no session begins with a password
+    /// that was changed or locked before it.
     async fn open(
         &self,
         user: Option<&NewUser>,
@@ -361,7 +376,7 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Ended>, StoreError>;
 
     /// Changes the password of the actor's user from the hash `from` to `to`, and where there is a new session ends
-    /// all others of the user and stores it; `None` if the actor is not live or the hash is not `from` any more.
+    /// all others of the user and stores it; `None` if the actor is not live or the hash is not `from` any more or locked.
     async fn change_password(
         &self,
         actor: Actor<'_>,
@@ -447,6 +462,20 @@ fn password_changed(actor: Actor<'_>, now: Timestamp) -> NewHistoryEntry {
     NewHistoryEntry {
         by_session: session.clone(),
         ..NewHistoryEntry::new(HistoryKind::PasswordChanged, actor.user.clone(), session, now)
+    }
+}
+
+/// What the history says of a sign-in that was not the person's.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn reported(
+    user: &UserId,
+    session: Option<&SessionId>,
+    by: Option<&SessionId>,
+    now: Timestamp,
+) -> NewHistoryEntry {
+    NewHistoryEntry {
+        by_session: by.cloned(),
+        ..NewHistoryEntry::new(HistoryKind::Reported, user.clone(), session.cloned(), now)
     }
 }
 

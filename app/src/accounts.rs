@@ -6,7 +6,13 @@ mod change_password;
 #[cfg(feature = "ssr")]
 mod confirm;
 mod entry;
+#[cfg(feature = "ssr")]
+mod forgot_password;
 mod held_accounts;
+#[cfg(feature = "ssr")]
+mod mailed;
+#[cfg(feature = "ssr")]
+mod reset_password;
 mod sign_in;
 mod sign_up;
 mod switcher;
@@ -23,5 +29,11 @@ pub(crate) use entry::{MESSAGE, Message};
 pub use sign_in::SignInPage;
 pub use sign_up::SignUpPage;
 pub use switcher::Switcher;
+#[cfg(feature = "ssr")]
+pub use {
+    forgot_password::{FORGOT_PASSWORD, ForgotPasswordPage},
+    mailed::{ForgotPassword, ResetPassword, forgot_password, reset_password},
+    reset_password::{RESET_PASSWORD, ResetPasswordPage},
+};
 
 pub(crate) use avatar::Avatar;

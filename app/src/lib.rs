@@ -37,13 +37,13 @@ pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 #[cfg(feature = "ssr")]
 pub use {
-    accounts::Confirm,
+    accounts::{Confirm, FORGOT_PASSWORD, ForgotPasswordPage, RESET_PASSWORD, ResetPasswordPage},
     address::{page_paths, value as query_value},
     guard::home,
     history::{HISTORY, HistoryAsked, HistoryShown},
     notice::SignedOutElsewhere,
     plain::plain,
-    sessions::RenamePage,
+    sessions::{NOT_ME, NotMePage, RenamePage},
 };
 
 use crate::{
@@ -62,9 +62,11 @@ use crate::{
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     use leptos_meta::HashedStylesheet;
 
+    // Outside of what the browser's half takes over: the style shows then what needs a mail server.
+    let mail = context::engine().sends_mail().then_some("on");
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-mail=mail>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />

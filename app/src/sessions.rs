@@ -7,11 +7,15 @@ mod device_row;
 mod live;
 mod loaded;
 mod manager;
+#[cfg(feature = "ssr")]
+mod not_me;
 mod other_account;
 mod page;
 mod read;
 #[cfg(feature = "ssr")]
 mod rename;
+#[cfg(feature = "ssr")]
+mod report;
 mod rows;
 pub mod use_list_device_sessions;
 pub(crate) mod words;
@@ -27,8 +31,16 @@ pub use rename::RenamePage;
 pub use use_list_device_sessions::{UseListDeviceSessionsReturn, use_list_device_sessions};
 
 #[cfg(feature = "ssr")]
+pub use {
+    not_me::{NOT_ME, NotMePage},
+    report::{Report, ReportByMail, report, report_by_mail},
+};
+
+#[cfg(feature = "ssr")]
 pub(crate) use actions::{REVOKE, REVOKE_ALL, REVOKE_OTHERS};
 pub(crate) use announce::announce_outcomes;
 pub(crate) use loaded::Loaded;
+#[cfg(feature = "ssr")]
+pub(crate) use report::REPORT;
 pub(crate) use rows::rows;
 pub(crate) use use_list_device_sessions::provide_list_device_sessions;

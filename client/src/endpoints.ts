@@ -29,6 +29,17 @@ export type HistoryQuery = {
   limit?: number | undefined;
 };
 
+/** The sign-in that was not the person's, live or ended while it is kept. */
+export type ReportedSession = { sessionId: string };
+
+/** What was done about a reported sign-in. */
+export interface Reported extends StatusTrue {
+  /** How many sessions ended. */
+  ended: number;
+  /** Whether the password signs nobody in until another one is set by the link that is mailed. */
+  passwordLocked: boolean;
+}
+
 /** The answer of an act that has nothing else to tell. */
 export interface StatusTrue {
   status: true;
@@ -59,6 +70,7 @@ export interface MultiSessionServerPlugin {
     setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
     reauthenticateSession: Post<"/multi-session/reauthenticate", Reauthentication, SessionAndUser>;
     renameDeviceSession: Post<"/multi-session/rename", NewName, StatusTrue>;
+    reportDeviceSession: Post<"/multi-session/report", ReportedSession, Reported>;
     revokeDeviceSession: Post<"/multi-session/revoke", TargetSession, StatusTrue>;
     revokeOtherDeviceSessions: Post<"/multi-session/revoke-others", undefined, StatusTrue>;
     revokeAllDeviceSessions: Post<"/multi-session/revoke-all", undefined, StatusTrue>;

@@ -6,4 +6,6 @@ export const MULTI_SESSION_ERROR_CODES = {
   SESSION_NOT_FRESH: { code: "SESSION_NOT_FRESH", message: "Session is not fresh" },
   /** The user or the browser has as many sessions as allowed, and none gives way. */
   MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },
+  /** The password is right, but a sign-in with it was reported: another one is to be set by the mailed link. */
+  PASSWORD_RESET_REQUIRED: { code: "PASSWORD_RESET_REQUIRED", message: "Password reset required" },
 } as const;

@@ -12,12 +12,15 @@ export const REVOKE_ALL = "/multi-session/revoke-all";
 /** Names a device. */
 export const RENAME = "/multi-session/rename";
 
+/** Takes a session as somebody else's. */
+export const REPORT = "/multi-session/report";
+
 /** Proves once more who the person is. */
 export const REAUTHENTICATE = "/multi-session/reauthenticate";
 
 /** Whether the browser may act as another session afterwards, or as none, or its session has another token. */
 export const changesActive = (path: string): boolean =>
-  path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL || path === REAUTHENTICATE;
+  path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL || path === REPORT || path === REAUTHENTICATE;
 
 /** Whether the path is that of an act on the list. */
 export const isAct = (path: string): boolean => path === REVOKE_OTHERS || path === RENAME || changesActive(path);

@@ -62,7 +62,8 @@ export interface HistoryEntry {
     | "renamed"
     | "ended"
     | "password_changed"
-    | "exported";
+    | "exported"
+    | "reported";
   /** The session that it happened to. */
   sessionId: string | null;
   /** The device in a person's words, as it was called at the time. */

@@ -118,6 +118,24 @@ describe('multiSession', () => {
     assert.equal(await phone.email(), ada.email);
   });
 
+  test('report ends the others and replaces the token of this one', async () => {
+    const { laptop, phone, multiSession } = await household();
+    const sessionId = await idOf(phone);
+    const before = must(await laptop.client.getSession()).session;
+    laptop.client.sent.length = 0;
+    // The server of these tests sends no mail, so nothing is locked that a mail would open.
+    const reported = must(await multiSession.report({ sessionId }));
+    assert.deepEqual(reported, { status: true, ended: 1, passwordLocked: false });
+    assert.deepEqual(laptop.client.sent, ['POST /multi-session/report']);
+    assert.equal(await phone.email(), null);
+    const { session } = must(await laptop.client.getSession());
+    assert.deepEqual([session.id, session.token === before.token], [before.id, false]);
+    refused(
+      await multiSession.report({ sessionId: session.id }),
+      401, 'Unauthorized', 'INVALID_SESSION_TOKEN', 'Invalid session token',
+    );
+  });
+
   test('rename names a device in every list', async () => {
     const { laptop, phone, multiSession } = await household();
     const sessionId = await idOf(phone);

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 
+import { MailServer } from "../fixtures/mail";
 import { expect, person, signedIn, test } from "../fixtures/test";
 import { ChangePasswordPage } from "../pages/change-password";
 import { ConfirmPage, isStale } from "../pages/confirm";
 import { EntryPage } from "../pages/entry";
 import { HistoryPage } from "../pages/history";
+import { MailedPages } from "../pages/mailed";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
 
@@ -99,6 +101,50 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await expect(new SessionsPage(phone).heading).toBeVisible();
       await new SessionsPage(laptop).open();
       await picture("shared");
+    });
+
+    test(`pictures of what goes by mail at ${width} px in ${colorScheme}`, async ({ device, startServer }) => {
+      test.skip(!folder, "SCREENSHOTS names the folder to put them into");
+      const mails = await MailServer.start();
+      const { origin } = await startServer(mails.settings);
+      const options = { colorScheme, viewport: { width, height } };
+      const laptop = await device("Firefox 145 on macOS", options, origin);
+      const picture = async (name: string) => {
+        await laptop.isStill();
+        await laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
+      };
+      const ada = person("Ada Lovelace");
+      await laptop.signUp(ada);
+      const phone = await device("Safari 26 on iOS", options, origin);
+      await phone.signIn(ada);
+      await laptop.post("change-password", { currentPassword: ada.password, newPassword: ada.password });
+      const notMe = await mails.link(ada.email, "Your password was changed");
+      const sessions = await new SessionsPage(laptop).open();
+      await picture("mail-sessions");
+      const pages = new MailedPages(laptop);
+      await sessions.row("Safari 26 on iOS").getByRole("link", { name: "This wasn't me" }).click();
+      await picture("not-me");
+      await pages.follow(notMe);
+      await picture("not-me-link");
+      await laptop.page.goBack();
+      await pages.notMe.click();
+      await expect(pages.heading("Your account is safe")).toBeVisible();
+      await picture("not-me-done");
+      await pages.follow(await mails.link(ada.email, "Choose a new password"));
+      await picture("reset-password");
+      await laptop.page.goto(`${origin}/reset-password?token=x`);
+      await picture("reset-password-gone");
+      await laptop.page.goto(`${origin}/not-me?token=x`);
+      await picture("not-me-gone");
+      await laptop.page.goto(`${origin}/not-me?done=change`);
+      await picture("not-me-change");
+      await laptop.page.goto(`${origin}/forgot-password`);
+      await picture("forgot-password");
+      await pages.request(ada.email);
+      await picture("forgot-password-sent");
+      await new EntryPage(phone).openSignIn();
+      await phone.page.screenshot({ path: join(folder!, `sign-in-forgot-${width}-${colorScheme}.png`) });
+      await mails.stop();
     });
   }
 }

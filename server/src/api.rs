@@ -12,6 +12,9 @@
 //! | `POST revoke-other-sessions` | `revoke_others` |
 //! | `POST update-session` | |
 //! | `POST change-password` | `change_password` |
+//! | `POST request-password-reset` | `request_password_reset` |
+//! | `GET reset-password/{token}` | `is_good_link` |
+//! | `POST reset-password` | `reset_password` |
 //! | `GET multi-session/list-device-sessions` | `list`, or `list_held` where so configured |
 //! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
@@ -19,6 +22,7 @@
 //! | `GET multi-session/history` | `history` |
 //! | `POST multi-session/export-history` | `export_history` |
 //! | `POST multi-session/revoke` | `revoke` |
+//! | `POST multi-session/report` | `report` |
 //! | `POST multi-session/reauthenticate` | `reauthenticate` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
@@ -59,6 +63,9 @@ mod operator;
 mod reauthenticate;
 mod reference;
 mod rename;
+mod report;
+mod request_password_reset;
+mod reset_password;
 mod revoke;
 mod revoke_all;
 mod revoke_other_sessions;
@@ -116,6 +123,9 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(sign_in::handle))
         .routes(routes!(sign_out::handle))
         .routes(routes!(change_password::handle))
+        .routes(routes!(request_password_reset::handle))
+        .routes(routes!(reset_password::follow))
+        .routes(routes!(reset_password::handle))
         .routes(routes!(get_session::handle, get_session::deferred))
         .routes(routes!(update_session::handle))
         .routes(routes!(list_device_sessions::handle))
@@ -126,6 +136,7 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(history::handle))
         .routes(routes!(export_history::handle))
         .routes(routes!(revoke::handle))
+        .routes(routes!(report::handle))
         .routes(routes!(revoke_others::post, revoke_others::get))
         .routes(routes!(revoke_all::post, revoke_all::get))
         .routes(routes!(list_sessions::handle))

@@ -10,7 +10,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use multi_session::{InvalidOptions, Options, OptionsBuilder, PostgresStore, Preset};
 
-use crate::{DatabaseUrl, OperatorTokenHash};
+use crate::{DatabaseUrl, OperatorTokenHash, SmtpUrl};
 
 /// See every device you are signed in on, switch accounts, and end one session, the others or all.
 #[derive(Clone, Debug, Parser)]
@@ -165,6 +165,16 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub operator_token_hash: Vec<OperatorTokenHash>,
+
+    /// The mail server: smtp://USER:PASSWORD@HOST:PORT, which must begin TLS unless it is on this machine or `?tls=`
+    /// is `none` or `opportunistic`, or smtps://…. Without it no mail is sent, and passwords cannot be reset. Other
+    /// users of the machine can see flags: the variable is safer.
+    #[arg(long, env = "MULTI_SESSION_SMTP_URL", hide_env_values = true, global = true)]
+    pub smtp_url: Option<SmtpUrl>,
+
+    /// Who mails are from, as in `no-reply@example.org` or `Example <no-reply@example.org>`.
+    #[arg(long, env = "MULTI_SESSION_MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
 }
 
 /// What the program does.

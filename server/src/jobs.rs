@@ -7,15 +7,21 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::Mailer;
+
 /// Well under the minute to which `lastActiveAt` is right.
 const FLUSH_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Starts the flusher, the sweeper and what feeds the live streams; they end when `stop` is cancelled.
-pub(crate) fn start(engine: Engine, stop: CancellationToken) -> TaskTracker {
+/// Starts the flusher, the sweeper, what feeds the live streams and, where there is a mail server, what sends mails; they
+/// end when `stop` is cancelled.
+pub(crate) fn start(engine: Engine, mailer: Option<Mailer>, stop: CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     tasks.spawn(stop.clone().run_until_cancelled_owned(flush(engine.clone())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(engine.clone())));
+    if let Some(mailer) = mailer {
+        tasks.spawn(stop.clone().run_until_cancelled_owned(mailer.run(engine.clone())));
+    }
     tasks.spawn(stop.run_until_cancelled_owned(async move { engine.follow().await }));
     tasks.close();
     tasks

@@ -15,6 +15,7 @@ mod export;
 mod import;
 mod jobs;
 mod listen;
+mod mail;
 mod openapi;
 mod operate;
 mod operator_token;
@@ -32,6 +33,7 @@ pub use config::{
 pub use database::DatabaseUrl;
 pub use import::import;
 pub use listen::{ConnectionLimits, listen};
+pub use mail::{Mailer, SmtpUrl};
 pub use operate::{operate, operate_users};
 pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
@@ -103,11 +105,13 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 /// [`ServerError`].
 pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
+    let mailer = Mailer::new(&config)?;
     let store = database::open(&config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
     let streams = StreamLimits { per_node: config.maximum_streams, ..StreamLimits::default() };
     let builder = Engine::builder(store).options(options).stream_limits(streams);
-    let builder = builder.throttle(config.is_throttled()).history_retention(config.history_retention);
+    let builder = builder.throttle(config.is_throttled()).mail(mailer.is_some());
+    let builder = builder.history_retention(config.history_retention);
     let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
@@ -119,7 +123,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
-    let jobs = jobs::start(engine.clone(), stop.clone());
+    let jobs = jobs::start(engine.clone(), mailer, stop.clone());
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
     let streams = engine.clone();

@@ -6,8 +6,8 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use app::{
-    Confirm, HISTORY, HistoryAsked, HistoryShown, RenamePage, RenderedAt, SignedOutElsewhere, home,
-    page_paths, shell,
+    Confirm, FORGOT_PASSWORD, HISTORY, HistoryAsked, HistoryShown, NOT_ME, RESET_PASSWORD, RenamePage,
+    RenderedAt, SignedOutElsewhere, home, page_paths, shell,
 };
 use axum::Router;
 use axum::body::to_bytes;
@@ -36,6 +36,8 @@ use tracing::{Instrument, Span};
 use crate::Server;
 use crate::export::{Format, HistoryExport};
 
+mod mail;
+
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
 
@@ -58,7 +60,10 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         .route("/confirm", get(confirm))
         .route("/rename", get(rename))
         .route("/history", get(history))
-        .route("/history/export", get(export_history));
+        .route("/history/export", get(export_history))
+        .route(FORGOT_PASSWORD, get(mail::forgot_password))
+        .route(RESET_PASSWORD, get(mail::reset_password))
+        .route(NOT_ME, get(mail::not_me));
     page_paths().fold(functions, |router, path| router.route(path, get(page)))
 }
 
@@ -274,7 +279,7 @@ pub(crate) async fn security_headers(State(https): State<bool>, request: Request
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Forms without script go back where they came from by the Referer, which stays on this site.
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.insert(
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),

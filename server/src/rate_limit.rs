@@ -74,8 +74,11 @@ fn quota(requests: NonZeroU32) -> Quota {
 fn takes_password(path: &str) -> bool {
     let rest = ["/api/auth/sign-in/", "/api/auth/sign-up/", "/api/auth/change-password"];
     let rest = rest.iter().chain(&["/api/auth/multi-session/reauthenticate"]);
+    let rest = rest.chain(&["/api/auth/request-password-reset", "/api/auth/reset-password"]);
     let functions = ["/fn/sign-in", "/fn/sign-up", "/fn/change-password", "/fn/confirm"];
-    rest.chain(&functions).any(|start| path.starts_with(start))
+    rest.chain(&functions)
+        .chain(&["/fn/forgot-password", "/fn/reset-password"])
+        .any(|start| path.starts_with(start))
 }
 
 /// One home has one IPv4 address, but a /64 of IPv6.

@@ -28,6 +28,8 @@ pub struct Server {
     /// The OpenAPI document.
     pub(crate) document: Bytes,
     pub(crate) operators: OperatorTokens,
+    /// The public origin.
+    pub(crate) base_url: String,
     names: CookieNames,
     addresses: ClientAddress,
     rate_limited: bool,
@@ -59,6 +61,7 @@ impl Server {
             list_scope: config.list_scope,
             document,
             operators,
+            base_url: config.base_url(),
             names,
             addresses: ClientAddress::new(config.trusted_proxies.clone()),
             rate_limited: config.is_rate_limited(),

@@ -17,9 +17,17 @@ pub fn init() {
     }));
 }
 
-/// What the log lines of a request carry: its path, and never its query, which can hold what a person typed.
+/// The path whose last part is a secret.
+const RESET_PASSWORD: &str = "/api/auth/reset-password/";
+
+/// What the log lines of a request carry: its path, but for a mailed secret in it, and never its query, which can hold
+/// what a person typed.
 pub(crate) fn request_span<B>(request: &Request<B>) -> Span {
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+    tracing::info_span!("request", method = %request.method(), path = without_secret(request.uri().path()))
+}
+
+fn without_secret(path: &str) -> &str {
+    if path.starts_with(RESET_PASSWORD) { RESET_PASSWORD } else { path }
 }
 
 /// An error and what caused it, in one line.
@@ -32,4 +40,16 @@ pub fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailed_secret_is_not_logged() {
+        assert_eq!(without_secret("/api/auth/reset-password/secret"), "/api/auth/reset-password/");
+        assert_eq!(without_secret("/api/auth/reset-password"), "/api/auth/reset-password");
+        assert_eq!(without_secret("/sessions"), "/sessions");
+    }
 }

@@ -1,7 +1,7 @@
 //! Changing the password.
 
 use crate::password::Passwords;
-use crate::{Browser, Client, Code, Engine, Held, Result, SessionId};
+use crate::{Browser, Client, Code, Engine, Held, MailKind, Result, SessionId};
 
 /// What a person types to change the password.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooShort`], [`Code::PasswordTooLong`],
-    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`];
+    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`], [`Code::PasswordResetRequired`];
     /// [`Error::Throttled`](crate::Error::Throttled) after others have failed;
     /// [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn change_password(
@@ -48,6 +48,7 @@ impl Engine {
             .ok_or(Code::Unauthorized)?;
         self.log_ended(&ended);
         tracing::info!(user.id = %active.user.id, "the password of user {} was changed", active.user.id);
+        self.tell_by_mail(&active.user.id, MailKind::PasswordChanged, &active.session.id, now).await;
         let Some((credential, new)) = new else { return Ok(browser.clone()) };
         let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
         let mut user = active.user.clone();

@@ -11,7 +11,7 @@ pub struct Reauthenticate {
 }
 
 impl Engine {
-    /// Verifies the password of the signed-in user, and gives its hash.
+    /// Verifies the password of the signed-in user, and gives its hash; one that is locked proves nothing.
     pub(super) async fn prove(&self, browser: &Browser, client: &Client, password: &str) -> Result<String> {
         let active = browser.signed_in()?;
         if password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
@@ -25,6 +25,9 @@ impl Engine {
             self.note_refused(browser, client, &active.user.id, self.now());
             return Err(Code::InvalidPassword.into());
         }
+        if known.is_locked {
+            return Err(Code::PasswordResetRequired.into());
+        }
         Ok(hash)
     }
 
@@ -36,8 +39,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`];
-    /// [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`],
+    /// [`Code::PasswordResetRequired`]; [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn reauthenticate(
         &self,
         browser: &Browser,

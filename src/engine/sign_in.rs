@@ -42,6 +42,14 @@ pub struct SignIn {
     pub shared_computer: bool,
 }
 
+/// Why a session begins.
+enum Opening {
+    /// With an account that is made with it.
+    SignUp(NewUser),
+    /// With the password that has this hash.
+    SignIn(User, String),
+}
+
 impl Engine {
     /// Makes an account and signs in to it, both or neither; other accounts held by this browser stay.
     ///
@@ -76,9 +84,10 @@ impl Engine {
             created_at: now,
             updated_at: now,
         };
-        let new = NewUser { user: user.clone(), password_hash };
+        let new = NewUser { user, password_hash };
         let keep = Keep::of(form.remember, form.shared_computer);
-        self.open(browser, client, Some(new), user, keep, now).await
+        let opened = self.open(browser, client, Opening::SignUp(new), keep, now).await?;
+        opened.ok_or(Code::InvalidEmailOrPassword.into())
     }
 
     /// Signs in; other accounts held by this browser stay, and an older session of the same user in it is replaced.
@@ -89,6 +98,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
+    /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported;
     /// [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Code::MaximumSessionsReached`] when
     /// the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
     /// when the store fails.
@@ -97,56 +107,79 @@ impl Engine {
         if form.password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
             return Err(Code::PasswordTooLong.into());
         }
-        let known = self.0.store.password_of(&email).await?;
-        let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
-        let user = known.as_ref().map(|known| &known.user.id);
-        let attempt = self.admit(browser, client, &email, user).await?;
-        let matches = attempt.ended(self.0.passwords.verify(&form.password, hash).await)?;
-        if let (Some(user), false) = (user, matches) {
-            self.note_refused(browser, client, user, self.now());
+        // Once more where the password is another one by the time the session is stored.
+        for _ in 0..2 {
+            let known = self.0.store.password_of(&email).await?;
+            let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
+            let user = known.as_ref().map(|known| &known.user.id);
+            let attempt = self.admit(browser, client, &email, user).await?;
+            let matches = attempt.ended(self.0.passwords.verify(&form.password, hash).await)?;
+            if let (Some(user), false) = (user, matches) {
+                self.note_refused(browser, client, user, self.now());
+            }
+            let Some(known) = known.filter(|_| matches) else { break };
+            if known.is_locked {
+                tracing::info!(user.id = %known.user.id, "a sign-in was refused, since the password is locked");
+                self.note_refused(browser, client, &known.user.id, self.now());
+                return Err(Code::PasswordResetRequired.into());
+            }
+            let proved = self.renew_hash(&known, &form.password).await;
+            let keep = Keep::of(form.remember, form.shared_computer);
+            let opened =
+                self.open(browser, client, Opening::SignIn(known.user, proved), keep, self.now()).await?;
+            if let Some(next) = opened {
+                return Ok(next);
+            }
         }
-        let Some(known) = known.filter(|_| matches) else {
-            tracing::info!("a sign-in was refused");
-            return Err(Code::InvalidEmailOrPassword.into());
-        };
-        self.renew_hash(&known, &form.password).await;
-        let keep = Keep::of(form.remember, form.shared_computer);
-        self.open(browser, client, None, known.user, keep, self.now()).await
+        tracing::info!("a sign-in was refused");
+        Err(Code::InvalidEmailOrPassword.into())
     }
 
-    /// Replaces a hash that an older system wrote, now that its password is known. The sign-in does not depend on it:
-    /// where it fails, the next one tries again.
-    async fn renew_hash(&self, known: &PasswordOf, password: &str) {
-        let Some(from) = known.password_hash.as_deref().filter(|hash| is_outdated(hash)) else { return };
+    /// Replaces a hash that an older system wrote, now that its password is known, and gives the one that stands. The
+    /// sign-in does not depend on it: where it fails, the next one tries again.
+    async fn renew_hash(&self, known: &PasswordOf, password: &str) -> String {
+        let from = known.password_hash.clone().unwrap_or_default();
+        if !is_outdated(&from) {
+            return from;
+        }
         let renewed = async {
             let to = self.0.passwords.hash(&*self.0.random, password).await?;
-            Ok::<_, Error>(self.0.store.rehash_password(&known.user.id, from, &to, self.now()).await?)
+            self.0.store.rehash_password(&known.user.id, &from, &to, self.now()).await?;
+            Ok::<_, Error>(to)
         };
-        if let Err(error) = renewed.await {
+        renewed.await.unwrap_or_else(|error| {
             tracing::warn!(%error, user.id = %known.user.id, "a password's hash could not be renewed");
-        }
+            from.clone()
+        })
     }
 
+    /// Stores a session; `None` where the password is another one by now.
     async fn open(
         &self,
         browser: &Browser,
         client: &Client,
-        new_user: Option<NewUser>,
-        user: User,
+        opening: Opening,
         keep: Keep,
         now: Timestamp,
-    ) -> Result<Browser> {
+    ) -> Result<Option<Browser>> {
+        let (user, new_user, proved) = match opening {
+            Opening::SignUp(new) => (new.user.clone(), Some(new), None),
+            Opening::SignIn(user, proved) => (user, None, Some(proved)),
+        };
         let (credential, new) = self.new_session(&user.id, client, keep, now);
         let limit = Limit {
             maximum: self.options().maximum_sessions(),
             revoke_oldest: self.options().revoke_oldest_on_max(),
             held: browser.held().iter().map(|held| held.session.id.clone()).collect(),
+            proved,
+            mail: None,
         };
         let ended = match self.0.store.open(new_user.as_ref(), &new, &limit).await {
             Ok(ended) => ended,
             Err(OpenError::EmailTaken) => return Err(Code::UserAlreadyExists.into()),
             // Erased while the password was verified.
             Err(OpenError::UserGone) => return Err(Code::InvalidEmailOrPassword.into()),
+            Err(OpenError::PasswordChanged) => return Ok(None),
             Err(OpenError::LimitReached) => return Err(Code::MaximumSessionsReached.into()),
             Err(OpenError::Store(error)) => return Err(error.into()),
         };
@@ -156,8 +189,11 @@ impl Engine {
         if browser.active().is_some_and(|active| active.user.id != user.id) {
             self.tell_switch(browser, id).await;
         }
+        if limit.mail.is_some() {
+            self.wake_sender();
+        }
         let ended: Vec<SessionId> = ended.into_iter().map(|Ended { id, .. }| id).collect();
-        Ok(browser.with(Held::issued(credential, new, user), &ended))
+        Ok(Some(browser.with(Held::issued(credential, new, user), &ended)))
     }
 
     /// Makes a session that is not stored yet, and the credential that will open it.

@@ -1,5 +1,6 @@
 //! What runs beside the requests.
 
+use crate::store::COUNTED_FOR;
 use crate::{Engine, Result, SessionId, Timestamp};
 
 /// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
@@ -77,6 +78,7 @@ impl Engine {
         let now = self.now();
         let (expired, deleted) = self.0.store.sweep(now, now.minus(self.0.retention), SWEEP_LIMIT).await?;
         let forgotten = self.0.store.forget_history(now.minus(self.0.history_retention), SWEEP_LIMIT).await?;
+        self.0.store.sweep_tokens(now.minus(COUNTED_FOR), SWEEP_LIMIT).await?;
         Ok(Swept { expired, deleted, forgotten })
     }
 
@@ -96,7 +98,8 @@ impl Engine {
     /// When the buffer could not be written; the store is closed all the same.
     pub async fn shut_down(&self) -> Result<()> {
         let flushed = self.flush().await;
+        let looked_up = self.look_up_requests().await;
         self.0.store.close().await;
-        flushed.map(drop)
+        flushed.and(looked_up)
     }
 }

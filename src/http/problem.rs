@@ -51,12 +51,16 @@ impl Problem {
             | Code::CredentialAccountNotFound
             | Code::PasswordTooShort
             | Code::PasswordTooLong
+            | Code::InvalidToken
+            | Code::ResetPasswordDisabled
             | Code::ValidationError
             | Code::BadRequest => StatusCode::BAD_REQUEST,
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
             Code::MaximumSessionsReached
             | Code::SessionNotFresh
+            | Code::PasswordResetRequired
             | Code::InvalidCallbackUrl
+            | Code::InvalidRedirectUrl
             | Code::InvalidOrigin
             | Code::MissingOrNullOrigin
             | Code::CrossSiteLogin

@@ -28,11 +28,13 @@ pub mod changes;
 pub mod ending;
 pub mod forgetting;
 pub mod history;
+pub mod mailing;
 pub mod naming;
 pub mod opening;
 pub mod races;
 pub mod reading;
 pub mod reauthenticating;
+pub mod reporting;
 pub mod upkeep;
 
 /// Writes a test for each promise; `$make` is a future of an empty store, `Arc<dyn Store>`, and of what must live as
@@ -111,6 +113,31 @@ macro_rules! store_contract {
                 a_user_is_erased_with_everything_and_told
                 nobody_is_erased_twice
                 a_sign_in_beside_an_erasure_leaves_nothing
+            }
+            mailing {
+                a_mail_to_reset_a_password_is_put_out_for_a_known_email_only
+                a_mailbox_gets_one_reset_a_minute_and_five_an_hour
+                of_simultaneous_requests_one_is_put_out
+                a_mail_is_claimed_by_one_until_its_lease_is_over
+                a_mail_that_failed_is_due_later_and_a_sent_one_never
+                a_sign_in_is_told_by_mail_if_it_was_stored
+                a_link_proves_what_it_was_made_for_until_it_is_too_late
+                a_reset_sets_the_password_and_ends_every_session_once
+                a_link_is_used_once_however_many_use_it_at_once
+                a_sign_in_with_the_old_password_beside_a_reset_is_out
+                tokens_that_are_too_late_are_swept
+            }
+            reporting {
+                a_report_ends_the_others_rotates_the_actor_and_locks_the_password
+                a_session_that_has_ended_is_reported_too_and_its_end_stays
+                a_report_locks_only_where_that_is_asked_for_and_tells_of_it_once
+                only_another_session_of_a_live_actors_user_is_reported
+                a_locked_password_opens_and_changes_nothing
+                a_report_by_mail_ends_every_session_and_locks_the_password_once
+                a_report_is_told
+                a_sign_in_beside_a_report_is_out
+                a_session_that_is_extended_while_it_is_reported_has_ended
+                of_two_that_report_each_other_one_wins
             }
             upkeep {
                 activity_is_written_and_never_goes_back
@@ -220,7 +247,8 @@ fn handle(name: &str) -> Handle {
 }
 
 fn limit(maximum: u32, held: &[&str]) -> Limit {
-    Limit { maximum, revoke_oldest: true, held: held.iter().map(|name| session_id(name)).collect() }
+    let held = held.iter().map(|name| session_id(name)).collect();
+    Limit { maximum, revoke_oldest: true, held, proved: None, mail: None }
 }
 
 fn refusing(maximum: u32, held: &[&str]) -> Limit {

@@ -8,11 +8,13 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser, OpenError,
-    Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch,
-    changes_of, password_changed, reauthenticated, renamed,
+    Actor, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser,
+    OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
+    Touch, changes_of, password_changed, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, HistoryKind, Session, SessionId, Timestamp, User, UserId};
+
+mod mail;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -36,6 +38,7 @@ struct State {
     history: Vec<(UserId, StoredHistoryEntry)>,
     /// How many entries were ever written.
     recorded: i64,
+    mail: mail::State,
     closed: bool,
 }
 
@@ -266,6 +269,7 @@ impl Store for MemoryStore {
         Ok(known.map(|known| PasswordOf {
             user: known.user.clone(),
             password_hash: Some(known.password_hash.clone()),
+            is_locked: state.mail.locked.contains(&known.user.id),
         }))
     }
 
@@ -286,6 +290,11 @@ impl Store for MemoryStore {
         if user.is_none() && !state.users.iter().any(|known| known.user.id == *of) {
             return Err(OpenError::UserGone);
         }
+        if let Some(proved) = &limit.proved
+            && !state.password_stands(of, proved)
+        {
+            return Err(OpenError::PasswordChanged);
+        }
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         let live: Vec<_> =
             live.map(|row| (row.new.session.id.clone(), row.new.session.user_id.clone())).collect();
@@ -294,6 +303,9 @@ impl Store for MemoryStore {
         state.insert(new);
         for Ended { id, reason, .. } in &ended {
             state.end(|row| row.is(id), Some(&new.session.id), *reason, now);
+        }
+        if let Some(kind) = limit.mail {
+            state.mail.put(&NewMail::of(&new.session, kind), None);
         }
         self.tell(changes_of(Some(&new.session), &ended));
         Ok(ended)
@@ -434,8 +446,11 @@ impl Store for MemoryStore {
         if !state.is_live(actor, now) {
             return Ok(None);
         }
+        if !state.password_stands(actor.user, from) {
+            return Ok(None);
+        }
         let known = state.users.iter_mut().find(|known| known.user.id == *actor.user);
-        let Some(known) = known.filter(|known| known.password_hash == from) else { return Ok(None) };
+        let Some(known) = known else { return Ok(None) };
         known.password_hash = to.to_owned();
         known.user.updated_at = known.user.updated_at.max(now);
         state.record(password_changed(actor, now), None);
@@ -451,8 +466,9 @@ impl Store for MemoryStore {
 
     async fn rehash_password(&self, user: &UserId, from: &str, to: &str, _now: Timestamp) -> Result<()> {
         let mut state = self.lock()?;
+        let stands = state.password_stands(user, from);
         let known = state.users.iter_mut().find(|known| known.user.id == *user);
-        if let Some(known) = known.filter(|known| known.password_hash == from) {
+        if let Some(known) = known.filter(|_| stands) {
             known.password_hash = to.to_owned();
         }
         Ok(())
@@ -549,6 +565,7 @@ impl Store for MemoryStore {
         let live: Vec<_> = live.map(|row| row.new.session.id.clone()).collect();
         state.sessions.retain(|row| !row.is_of(user));
         state.history.retain(|(whose, _)| whose != user);
+        state.mail.forget(user);
         state.users.retain(|known| known.user.id != *user);
         self.tell(vec![Change::Sessions { user: user.clone(), ids: live.clone() }]);
         Ok(Some(live))

@@ -21,16 +21,31 @@ use super::sql::{
     statistics, stored_session, touched, unavailable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser, OpenError, Page,
+    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
     PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
     password_changed, reauthenticated, renamed,
 };
 use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
 
+/// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
+/// then nobody knows what happened.
+macro_rules! retrying {
+    ($change:expr) => {{
+        let mut tries = 1;
+        loop {
+            match in_time($change).await {
+                Err(error) if tries < TRIES && was_taken_back(&error) => tries += 1,
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+
 mod connections;
 #[cfg(feature = "import-better-auth")]
 mod import;
 mod listening;
+mod mail;
 mod statements;
 #[cfg(feature = "test-support")]
 pub(crate) mod test_database;
@@ -177,6 +192,11 @@ impl PostgresStore {
             return Err(OpenError::EmailTaken);
         }
         lock_users_of(&mut tx, Some(&session.user_id), held.clone()).await?;
+        if let Some(proved) = &limit.proved
+            && !mail::password_stands(&mut tx, &session.user_id, proved).await?
+        {
+            return Err(OpenError::PasswordChanged);
+        }
         let live = sqlx::query(sql::LIVE_TO_FIT)
             .bind(now.unix_ms())
             .bind(session.user_id.as_str())
@@ -195,6 +215,9 @@ impl PostgresStore {
             if !ids.is_empty() {
                 end_in(&mut tx, ending(sql::END_HELD, now, reason, Some(id)).bind(ids), reason).await?;
             }
+        }
+        if let Some(kind) = limit.mail {
+            mail::insert_mail(&mut tx, &NewMail::of(session, kind)).await?;
         }
         commit(tx, changes_of(Some(session), &ended)).await?;
         Ok(ended)
@@ -359,20 +382,6 @@ async fn in_time<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>
     timeout(DEADLINE, call).await.map_err(unavailable)?
 }
 
-/// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
-/// then nobody knows what happened.
-macro_rules! retrying {
-    ($change:expr) => {{
-        let mut tries = 1;
-        loop {
-            match in_time($change).await {
-                Err(error) if tries < TRIES && was_taken_back(&error) => tries += 1,
-                outcome => break outcome,
-            }
-        }
-    }};
-}
-
 #[async_trait]
 impl Store for PostgresStore {
     async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
@@ -419,7 +428,11 @@ impl Store for PostgresStore {
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let row = sqlx::query(sql::PASSWORD_OF).bind(email);
         let found = self.fetch_optional(row).await?.map(|row| {
-            Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.optional_text("password_hash")? })
+            Ok(PasswordOf {
+                user: user(&row, "id")?,
+                password_hash: row.optional_text("password_hash")?,
+                is_locked: row.optional_integer("locked_at")?.is_some(),
+            })
         });
         found.transpose()
     }

@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{End, Ended, Ender, Found, OpenError, Statistics, StoreError, StoredHistoryEntry, StoredSession};
-use crate::{EndedReason, Handle, HistoryKind, SecretHash, Session, SessionId, Timestamp, User, UserId};
+use super::{
+    DueMail, End, Ended, Ender, Found, OpenError, Statistics, StoreError, StoredHistoryEntry, StoredSession,
+    StoredToken,
+};
+use crate::{
+    EndedReason, Handle, HistoryKind, MailKind, Purpose, SecretHash, Session, SessionId, Timestamp, User,
+    UserId,
+};
 
 pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -146,6 +152,35 @@ pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
     }
     statistics.ended = EndedReason::ALL.into_iter().zip(ended).filter(|(_, number)| *number > 0).collect();
     Ok(statistics)
+}
+
+pub(super) fn due_mail(row: &impl Columns) -> Result<DueMail> {
+    let kind = MailKind::parse(row.text("kind")?);
+    Ok(DueMail {
+        seq: row.integer("seq")?,
+        user: user(row, "user_id")?,
+        kind: kind.ok_or_else(|| corrupt("a mail is of a kind that is not known"))?,
+        session_id: optional_session_id(row)?,
+        redirect_to: row.optional_text("redirect_to")?,
+        created_at: timestamp(row, "created_at")?,
+        attempts: u32::try_from(row.integer("attempts")?).map_err(corrupt)?,
+    })
+}
+
+pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<StoredToken> {
+    Ok(StoredToken {
+        hash: SecretHash::from_bytes(row.bytes("token_hash")?)
+            .ok_or_else(|| corrupt("a token's hash has not its length"))?,
+        user_id: user_id(row, "user_id")?,
+        purpose,
+        session_id: optional_session_id(row)?,
+        created_at: timestamp(row, "created_at")?,
+        expires_at: timestamp(row, "expires_at")?,
+    })
+}
+
+fn optional_session_id(row: &impl Columns) -> Result<Option<SessionId>> {
+    row.optional_text("session_id")?.map(SessionId::new).transpose().map_err(corrupt)
 }
 
 pub(super) fn touched(row: &impl Columns) -> Result<(UserId, SessionId, Timestamp)> {

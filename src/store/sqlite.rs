@@ -22,7 +22,7 @@ use super::sql::{
     touched, unavailable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewSession, NewUser, OpenError, Page,
+    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
     PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
     password_changed, reauthenticated, renamed,
 };
@@ -30,6 +30,7 @@ use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp,
 
 #[cfg(feature = "import-better-auth")]
 mod import;
+mod mail;
 mod statements;
 mod watching;
 
@@ -231,7 +232,11 @@ impl Store for SqliteStore {
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let row = sqlx::query(sql::PASSWORD_OF).bind(email).fetch_optional(&self.readers).await?;
         let found = row.map(|row| {
-            Ok(PasswordOf { user: user(&row, "id")?, password_hash: row.try_get("password_hash")? })
+            Ok(PasswordOf {
+                user: user(&row, "id")?,
+                password_hash: row.try_get("password_hash")?,
+                is_locked: row.try_get::<Option<i64>, _>("locked_at")?.is_some(),
+            })
         });
         found.transpose()
     }
@@ -272,6 +277,11 @@ impl Store for SqliteStore {
                 .map_err(StoreError::from)?;
         }
 
+        if let Some(proved) = &limit.proved
+            && !mail::password_stands(&mut tx, &session.user_id, proved).await?
+        {
+            return Err(OpenError::PasswordChanged);
+        }
         let live = sqlx::query(sql::LIVE_TO_FIT)
             .bind(now.unix_ms())
             .bind(session.user_id.as_str())
@@ -291,6 +301,9 @@ impl Store for SqliteStore {
                 let ids = json_list(ids.iter().map(String::as_str));
                 end_in(&mut tx, ending(sql::END_HELD, now, reason, by).bind(ids), reason).await?;
             }
+        }
+        if let Some(kind) = limit.mail {
+            mail::insert_mail(&mut tx, &NewMail::of(session, kind)).await?;
         }
         tx.commit().await.map_err(StoreError::from)?;
         self.tell(Some(session), &ended);

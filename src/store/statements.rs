@@ -92,6 +92,20 @@ macro_rules! select_history {
     };
 }
 
+/// Mails with whom they are for.
+macro_rules! select_mails {
+    ($where:literal) => {
+        concat!(
+            "select mails.seq, mails.user_id, mails.kind, mails.session_id, mails.redirect_to, mails.created_at, \
+             mails.attempts, ",
+            user_columns!(),
+            " from mails join users on users.id = mails.user_id where ",
+            $where,
+            " order by mails.seq"
+        )
+    };
+}
+
 macro_rules! statements {
     ($($(#[$cfg:meta])? $name:ident = $sql:expr;)*) => {
         $($(#[$cfg])? pub(in crate::store) const $name: &str = $sql;)*
@@ -109,7 +123,7 @@ statements! {
     PASSWORD_OF = concat!(
         "select users.id, ",
         user_columns!(),
-        ", passwords.hash as password_hash \
+        ", passwords.hash as password_hash, passwords.locked_at \
          from users left join passwords on passwords.user_id = users.id where users.email = $1"
     );
     INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at) \
@@ -119,7 +133,8 @@ statements! {
                       created_at, updated_at, last_active_at, expires_at, shared_computer) \
                       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10)";
     CHANGE_PASSWORD =
-        "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2";
+        "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2 and locked_at is null";
+    PASSWORD_STANDS = "select 1 from passwords where user_id = $1 and hash = $2 and locked_at is null";
     IS_LIVE = concat!("select 1 from sessions where ", live!(), " and id = $2 and user_id = $3");
     EXTEND = concat!(
         "update sessions set expires_at = $2, updated_at = $1 where ",
@@ -168,4 +183,36 @@ statements! {
                                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
     FORGET_USER = "delete from users where id = $1";
     PING = "select 1";
+    REQUEST_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
+                     select users.id, 'password-reset', cast($2 as text), cast($3 as bigint), cast($3 as bigint) \
+                     from users where users.email = $1 and not exists (select 1 from mails \
+                     where mails.user_id = users.id and mails.kind = 'password-reset') \
+                     and not exists (select 1 from mail_tokens where mail_tokens.user_id = users.id \
+                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $4) \
+                     and (select count(*) from mail_tokens where mail_tokens.user_id = users.id \
+                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $5) < $6";
+    INSERT_MAIL = "insert into mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
+    DROP_MAIL = "delete from mails where seq = $1";
+    PUT_OFF_MAIL = "update mails set due_at = $2 where seq = $1";
+    DROP_MAILS_TO_RESET =
+        "delete from mails where user_id = $1 and kind in ('password-reset', 'password-locked')";
+    INSERT_TOKEN = "insert into mail_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at) \
+                    values ($1, $2, $3, $4, $5, $6)";
+    FIND_TOKEN = "select token_hash, user_id, purpose, session_id, created_at, expires_at from mail_tokens \
+                  where token_hash = $1 and purpose = $2 and expires_at > $3";
+    // Once: of two who use it at the same time one finds a row.
+    USE_TOKEN = "delete from mail_tokens where token_hash = $1 and purpose = $2 and expires_at > $3";
+    DELETE_TOKENS = "delete from mail_tokens where user_id = $1";
+    SWEEP_TOKENS = "delete from mail_tokens where token_hash in \
+                    (select token_hash from mail_tokens where expires_at <= $1 limit $2)";
+    SET_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3) \
+                    on conflict (user_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, \
+                    locked_at = null";
+    LOCK_PASSWORD = "update passwords set locked_at = $2 where user_id = $1 and locked_at is null";
+    IS_ANOTHER_OF_USER = "select 1 from sessions where id = $1 and user_id = $2 and id <> $3";
+    ROTATE = concat!(
+        "update sessions set handle = $4, secret_hash = $5 where ",
+        live!(),
+        " and id = $2 and user_id = $3"
+    );
 }

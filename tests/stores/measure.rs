@@ -48,7 +48,7 @@ fn session(user: usize, name: &str) -> NewSession {
 }
 
 async fn open(store: &Arc<dyn Store>, is_new: bool, user: usize, name: &str) {
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new() };
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
     let new_user = is_new.then(|| self::user(user));
     store.open(new_user.as_ref(), &session(user, name), &limit).await.expect("a session");
 }

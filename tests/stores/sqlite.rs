@@ -49,7 +49,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     let there = SqliteStore::open_existing(&url).await.expect("it is there");
     let mut changes = here.changes();
     let (new_user, new) = sign_up("ada");
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new() };
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
     here.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
     // For longer than it takes to look twice.
     let since = Instant::now();

@@ -15,7 +15,7 @@ use crate::{
     history::{CSV, EXPORT, JSON, export_page},
     notice::{form_error, with_error},
     plain::plain,
-    sessions::{REVOKE, REVOKE_ALL, REVOKE_OTHERS, revoke, revoke_all, revoke_others},
+    sessions::{REPORT, REVOKE, REVOKE_ALL, REVOKE_OTHERS, report, revoke, revoke_all, revoke_others},
     ui::{PasswordField, Submit},
 };
 
@@ -33,6 +33,8 @@ pub enum Step {
         /// As a table.
         csv: bool,
     },
+    /// Takes one session as somebody else's.
+    Report(SessionId),
 }
 
 impl Step {
@@ -43,6 +45,7 @@ impl Step {
             REVOKE_OTHERS => Some(Self::RevokeOthers),
             REVOKE_ALL => Some(Self::RevokeAll),
             EXPORT => Some(Self::ExportHistory { csv: session_id == CSV }),
+            REPORT => SessionId::new(session_id).ok().map(Self::Report),
             _ => None,
         }
     }
@@ -53,13 +56,14 @@ impl Step {
             Self::RevokeOthers => REVOKE_OTHERS,
             Self::RevokeAll => REVOKE_ALL,
             Self::ExportHistory { .. } => EXPORT,
+            Self::Report(_) => REPORT,
         }
     }
 
     /// What the act is about: a session, or the format of a file.
     fn session_id(&self) -> &str {
         match self {
-            Self::Revoke(id) => id.as_str(),
+            Self::Revoke(id) | Self::Report(id) => id.as_str(),
             Self::ExportHistory { csv: true } => CSV,
             Self::RevokeOthers | Self::RevokeAll | Self::ExportHistory { csv: false } => "",
         }
@@ -91,6 +95,7 @@ impl Step {
                 send_form(&export_page(if *csv { CSV } else { JSON }));
                 Ok(())
             }
+            Self::Report(id) => report(id.clone()).await,
         }
     }
 
@@ -103,6 +108,9 @@ impl Step {
             Self::RevokeOthers => ("Sign out other devices", "sign out your other devices".to_owned()),
             Self::RevokeAll => ("Sign out everywhere", "sign out everywhere".to_owned()),
             Self::ExportHistory { .. } => ("Export history", "export your account's history".to_owned()),
+            Self::Report(_) => {
+                ("This wasn't me", format!("shut out whoever used {}", device.unwrap_or("that device")))
+            }
         }
     }
 }
@@ -190,7 +198,8 @@ mod tests {
     fn a_step_comes_back_from_its_address() {
         let id = SessionId::new("session_123").expect("an id");
         let exports = [true, false].map(|csv| Step::ExportHistory { csv });
-        for step in [Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll].into_iter().chain(exports) {
+        let steps = [Step::Report(id.clone()), Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll];
+        for step in steps.into_iter().chain(exports) {
             let address = step.address();
             let (path, query) = address.split_once('?').expect("a query");
             assert_eq!(path, "/confirm");

@@ -53,6 +53,9 @@ pub fn SignInPage() -> impl IntoView {
                 <ActForm act=entry.act fields />
             </div>
             <p class="entry__foot">"New here? " <a href=sign_up>"Create an account"</a></p>
+            <a class="entry__forgot" href="/forgot-password">
+                "Forgot your password?"
+            </a>
         </div>
     }
     .piece()

@@ -73,7 +73,8 @@ impl Group {
             HistoryKind::Switched
             | HistoryKind::Renamed
             | HistoryKind::PasswordChanged
-            | HistoryKind::Exported => Self::Changes,
+            | HistoryKind::Exported
+            | HistoryKind::Reported => Self::Changes,
         };
         self == group
     }

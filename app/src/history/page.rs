@@ -153,6 +153,8 @@ fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
         let asked = HistoryAsked { session: Some(id.clone()), ..HistoryAsked::default() };
         asked.with_group(Group::All)
     });
+    // Who has used a mailed link has told nothing of a device.
+    let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
     let device = match of_session {
         Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.into_any(),
         None => entry.device.clone().into_any(),
@@ -166,7 +168,7 @@ fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
             <div>
                 <p class="timeline__what">{what(entry)}</p>
                 <p class="timeline__facts">
-                    <span>{device} {is_current.then_some(" (this device)")}</span>
+                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> })}
                     {(!address.is_empty()).then(|| view! { <span>{address}</span> })}
                 </p>
             </div>

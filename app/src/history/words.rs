@@ -20,8 +20,12 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
             None => "Name taken back".to_owned(),
         },
         HistoryKind::Ended => ended(entry),
+        HistoryKind::PasswordChanged if entry.session_id.is_none() => {
+            "Password set by a mailed link".to_owned()
+        }
         HistoryKind::PasswordChanged => "Password changed".to_owned(),
         HistoryKind::Exported => "History exported".to_owned(),
+        HistoryKind::Reported => "Reported: “This wasn’t me”".to_owned(),
     }
 }
 
@@ -38,6 +42,7 @@ fn ended(entry: &HistoryEntry) -> String {
         (Some(EndedReason::Replaced), _) => "Replaced by a new sign-in in the same browser".to_owned(),
         (Some(EndedReason::PasswordChanged), _) => "Signed out by the change of the password".to_owned(),
         (Some(EndedReason::Expired), _) => "Signed out after its time was over".to_owned(),
+        (Some(EndedReason::Reported), _) => "Signed out, since a sign-in was reported".to_owned(),
         (Some(EndedReason::Operator), _) => "Signed out by an operator of the service".to_owned(),
     }
 }
@@ -46,7 +51,7 @@ fn ended(entry: &HistoryEntry) -> String {
 pub(super) fn icon(kind: HistoryKind) -> IconName {
     match kind {
         HistoryKind::SignedIn | HistoryKind::Switched => IconName::Check,
-        HistoryKind::PasswordRefused | HistoryKind::AddressChanged => IconName::Alert,
+        HistoryKind::PasswordRefused | HistoryKind::AddressChanged | HistoryKind::Reported => IconName::Alert,
         HistoryKind::Ended => IconName::SignOut,
         HistoryKind::Reauthenticated | HistoryKind::PasswordChanged => IconName::Key,
         HistoryKind::Renamed => IconName::Desktop,

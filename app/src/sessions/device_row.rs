@@ -48,7 +48,7 @@ pub(super) fn DeviceRow(
     let named =
         row.name.is_some().then(|| view! { <span>{row.device.browser} " on " {row.device.os}</span> });
     let of_row = |page| [page, "?session_id=", row.id.as_str()].concat();
-    let (rename, history) = (of_row("/rename"), of_row("/history"));
+    let (rename, history, not_me) = (of_row("/rename"), of_row("/history"), of_row("/not-me"));
 
     let fields = view! {
         <input type="hidden" name="session_id" value=row.id.to_string() />
@@ -72,6 +72,10 @@ pub(super) fn DeviceRow(
                 </a>
                 <a class="device__rename" href=history aria-label=["History of ", &*row.device.label].concat()>
                     "History"
+                </a>
+                // The style hides it on the current one.
+                <a class="device__rename" href=not_me>
+                    "This wasn't me"
                 </a>
             </div>
             <div class="device__more">

@@ -95,6 +95,12 @@ pub(crate) fn signed_out_elsewhere(told: crate::SignedOutElsewhere) -> Option<St
         (EndedReason::PasswordChanged, Some(by)) => {
             format!("{who} was signed out, {ago}: the password was changed on {by}.")
         }
+        (EndedReason::Reported, Some(by)) => {
+            format!("{who} was signed out, {ago}: a sign-in was reported on {by} as somebody else's.")
+        }
+        (EndedReason::Reported, None) => {
+            format!("{who} was signed out, {ago}: a sign-in was reported as somebody else's.")
+        }
         (EndedReason::Operator, _) => format!("{who} was signed out by an operator, {ago}."),
         (EndedReason::Expired, _) => format!("{who} was signed out since it was not used for a long time."),
         (_, Some(by)) => format!("{who} was signed out from {by}, {ago}."),
@@ -246,6 +252,12 @@ mod tests {
         assert_eq!(
             told(EndedReason::Operator, None, None, 2).as_deref(),
             Some("This device was signed out by an operator, 2 seconds ago.")
+        );
+        assert_eq!(
+            text(EndedReason::Reported, None, 1).as_deref(),
+            Some(
+                "This device was signed out, 1 second ago: a sign-in was reported on Firefox 145 on macOS as somebody else's."
+            )
         );
         assert_eq!(text(EndedReason::Replaced, None, 1), None);
     }

@@ -56,6 +56,11 @@ export async function calls() {
   // @ts-expect-error: there is no such call
   await multiSession.revokeEverything();
 
+  const reported = await multiSession.report({ sessionId: "id" });
+  holds<Equal<NonNullable<typeof reported.data>["passwordLocked"], boolean>>();
+  // @ts-expect-error: a session is named
+  await multiSession.report({});
+
   const fresh = await multiSession.reauthenticate({ password: "correct horse" });
   holds<Equal<NonNullable<typeof fresh.data>, SessionAndUser>>();
   // @ts-expect-error: no password

@@ -68,4 +68,13 @@ export const verbs = [
     differs: { 'headers.content-type': ['text/html', 'text/html; charset=utf-8'] },
     reason: 'The header says the encoding, so that no browser has to guess it.',
   },
+  {
+    steps: [
+      'reset-password by a link: of no mail',
+      'reset-password by a link: of no mail, with a query',
+      'reset-password by a link: to nowhere',
+    ],
+    differs: { 'headers.content-type': ['application/json', 'absent'] },
+    reason: 'A redirect has no body, and so no type.',
+  },
 ];

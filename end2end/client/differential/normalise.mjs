@@ -92,7 +92,7 @@ export function normaliser(own) {
    */
   function normalise({ status, headers, text }, { sent = '', keep }) {
     const isJson = headers.some(([name, value]) => name === 'content-type' && value.startsWith('application/json'));
-    const parsed = isJson ? JSON.parse(text) : text.startsWith('<!') ? 'a page' : text || 'empty';
+    const parsed = isJson && text ? JSON.parse(text) : text.startsWith('<!') ? 'a page' : text || 'empty';
     if (keep && parsed.token) keepAs(keep, parsed);
     learnSessions(parsed);
     const compared = headers.filter(([name]) => COMPARED_HEADERS.includes(name));

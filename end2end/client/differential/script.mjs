@@ -1,3 +1,4 @@
+import { mail } from './script/mail.mjs';
 import { limit, misfiled, multiSession, page } from './script/multi_session.mjs';
 import { origins } from './script/origins.mjs';
 import { passwords } from './script/passwords.mjs';
@@ -14,6 +15,7 @@ export const script = [
   ...origins,
   ...sessions,
   ...passwords,
+  ...mail,
   ...multiSession,
   ...misfiled,
   ...page,

@@ -59,7 +59,13 @@ refusals!(
     CHANGES,
     READS_BODY,
     HASHES,
-    [Code::PasswordTooShort, Code::PasswordTooLong, Code::InvalidPassword, Code::Unauthorized]
+    [
+        Code::PasswordTooShort,
+        Code::PasswordTooLong,
+        Code::InvalidPassword,
+        Code::PasswordResetRequired,
+        Code::Unauthorized,
+    ]
 );
 
 /// Change the password

@@ -35,7 +35,7 @@ refusals!(
     CHANGES,
     READS_BODY,
     HASHES,
-    [Code::InvalidPassword, Code::CredentialAccountNotFound, Code::Unauthorized]
+    [Code::InvalidPassword, Code::PasswordResetRequired, Code::CredentialAccountNotFound, Code::Unauthorized]
 );
 
 /// Prove once more who one is

@@ -89,6 +89,7 @@ refusals!(
         Code::InvalidEmail,
         Code::PasswordTooLong,
         Code::InvalidEmailOrPassword,
+        Code::PasswordResetRequired,
         Code::CrossSiteLogin,
         Code::InvalidCallbackUrl,
         Code::MaximumSessionsReached,

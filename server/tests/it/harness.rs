@@ -14,7 +14,7 @@ use clap::Parser;
 use http_body_util::BodyExt;
 use multi_session::{Engine, ManualClock, Timestamp};
 use serde_json::{Value, json};
-use server::{Config, Server, router};
+use server::{Config, Mailer, Server, router};
 use tower::ServiceExt;
 
 use crate::store::{TestDatabase, TestStore};
@@ -34,6 +34,7 @@ pub(crate) struct TestApp {
     pub(crate) database: Arc<TestDatabase>,
     pub(crate) store: Arc<dyn TestStore>,
     pub(crate) clock: Arc<ManualClock>,
+    mailer: Option<Mailer>,
     router: Router,
 }
 
@@ -45,6 +46,7 @@ impl TestApp {
     /// Starts with the flags that a person would give.
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
         let config = Config::parse_from(["multi-session"].iter().chain(flags));
+        let mailer = Mailer::new(&config).expect("a valid configuration");
         let database = Arc::new(TestDatabase::make().await);
         let store = database.store();
         let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
@@ -53,6 +55,7 @@ impl TestApp {
             .clock(Arc::clone(&clock) as _)
             .throttle(config.is_throttled())
             .history_retention(config.history_retention)
+            .mail(mailer.is_some())
             .build();
         tokio::spawn({
             let engine = engine.clone();
@@ -60,7 +63,7 @@ impl TestApp {
         });
         let server = Server::new(&config, engine.clone()).expect("a valid configuration");
         let server = server.with_body_time(Duration::from_millis(500));
-        Self { engine, database, store, clock, router: router(&server) }
+        Self { engine, database, store, clock, mailer, router: router(&server) }
     }
 
     /// A browser that has never been here.
@@ -85,6 +88,11 @@ impl TestApp {
         let browser = self.browser(user_agent);
         browser.sign_in(name).await.ok();
         browser
+    }
+
+    /// Sends the mails that are due, and gives how many were sent.
+    pub(crate) async fn deliver(&self) -> usize {
+        self.mailer.as_ref().expect("a mail server").deliver(&self.engine).await
     }
 
     /// Every route with the layers around it.

@@ -153,6 +153,11 @@ fn it_says_what_is_wrong_with_its_configuration() {
         ),
         ("MULTI_SESSION_DATABASE_CONNECTIONS", "0", "database-connections"),
         ("MULTI_SESSION_OPERATOR_TOKEN_HASH", "mso_s3cret", "is no SHA-256"),
+        (
+            "MULTI_SESSION_SMTP_URL",
+            "smtp://ada:s3cret@mail.example.org",
+            "MULTI_SESSION_SMTP_URL needs MULTI_SESSION_MAIL_FROM",
+        ),
         ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot be listened on"),
     ] {
         let output =
@@ -224,6 +229,8 @@ fn help_names_every_setting_with_its_environment_twin() {
         "MULTI_SESSION_MAXIMUM_CONNECTIONS",
         "MULTI_SESSION_SIGN_IN_THROTTLE",
         "MULTI_SESSION_OPERATOR_TOKEN_HASH",
+        "MULTI_SESSION_SMTP_URL",
+        "MULTI_SESSION_MAIL_FROM",
     ] {
         assert!(help.contains(name), "{name} is not in --help");
         assert!(readme.contains(name), "{name} is not in the README");

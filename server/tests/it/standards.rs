@@ -16,7 +16,7 @@ const SESSION: &str = "multi-session.session_token";
 const HTTPS: &str = "https://id.example.org";
 
 /// The server functions that change something, with a form that each takes.
-const FUNCTIONS: [(&str, &str); 10] = [
+const FUNCTIONS: [(&str, &str); 14] = [
     ("sign-in", "email=eve%40example.org&password=correct+horse+battery"),
     ("sign-up", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
     ("sign-out", ""),
@@ -27,6 +27,10 @@ const FUNCTIONS: [(&str, &str); 10] = [
     ("revoke", "session_id=x"),
     ("revoke-others", ""),
     ("revoke-all", ""),
+    ("report", "session_id=x"),
+    ("report-by-mail", "token=x"),
+    ("forgot-password", "email=ada%40example.org"),
+    ("reset-password", "token=x&new_password=another+password"),
 ];
 
 /// One request that can be sent again and again.

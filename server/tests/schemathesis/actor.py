@@ -43,6 +43,23 @@ class Actor:
         """The body about a session that there is, for the example and for every second text of chance."""
         return {name: self.held[name] if self.is_replaced(name, value) else value for name, value in body.items()}
 
+    def with_another_session(self, body):
+        """The body about another session of whoever acts, in place of the one that the example shows."""
+        if body.get("sessionId") != SHOWN["sessionId"]:
+            return body
+        rows = self.call("GET", "multi-session/list-device-sessions")
+        email = next(row["user"]["email"] for row in rows if row["isCurrent"])
+        elsewhere = Actor.elsewhere(self.origin)
+        elsewhere.call("POST", "sign-in/email", {"email": email, "password": PASSWORD})
+        return body | {"sessionId": elsewhere.call("GET", "get-session")["session"]["id"]}
+
+    @classmethod
+    def elsewhere(cls, origin):
+        """A browser that nobody has signed in with yet."""
+        actor = cls.__new__(cls)
+        actor.origin, actor.browser = origin, requests.Session()
+        return actor
+
     def is_replaced(self, name, value):
         return name in self.held and isinstance(value, str) and (value == SHOWN[name] or len(value) % 2 == 1)
 

@@ -18,6 +18,9 @@ def running(path):
             "LEPTOS_SITE_ADDR": address,
             "MULTI_SESSION_RATE_LIMIT": "off",
             "NO_COLOR": "1",
+            # Nobody listens there: mails wait.
+            "MULTI_SESSION_SMTP_URL": "smtp://127.0.0.1:1",
+            "MULTI_SESSION_MAIL_FROM": "no-reply@example.org",
         }
         server = subprocess.Popen(
             [path], cwd=folder, env=os.environ | settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -69,7 +69,9 @@ impl PostgresTestDatabase {
     /// Gives every row as text, in one order.
     pub async fn contents(&self) -> String {
         let rows = "select users::text as row from users union all select passwords::text from passwords \
-                    union all select sessions::text from sessions union all select history::text from history order by 1";
+                    union all select sessions::text from sessions union all select history::text from history \
+                    union all select mails::text from mails \
+                    union all select mail_tokens::text from mail_tokens order by 1";
         let here = self.server.clone().database(&self.name);
         let mut connection = here.connect().await.expect("the server answers");
         let rows = sqlx::query_scalar::<_, String>(rows).fetch_all(&mut connection).await.expect("the rows");

@@ -83,6 +83,9 @@ statements! {
     #[cfg(feature = "import-better-auth")]
     END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
     CHECKPOINT = "pragma wal_checkpoint(truncate)";
+    CLAIM_MAILS = "update mails set due_at = $2, attempts = attempts + 1 where seq in \
+                   (select seq from mails where due_at <= $1 order by due_at limit $3) returning seq";
+    MAILS = select_mails!("mails.seq in (select value from json_each($1))");
     // Another number once another connection, which is another process's, has committed something.
     DATA_VERSION = "pragma data_version";
 }

@@ -1,0 +1,62 @@
+//! The server functions of what goes by mail. Only pages that the server makes post to them, so the browser's half does
+//! not know them. The rules are the engine's.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use crate::{
+    AppError,
+    accounts::{
+        forgot_password::{FORGOT_PASSWORD, SENT},
+        reset_password::ResetPasswordPage,
+    },
+    context::{engine, fail, request, send_form, settle},
+    notice::with_error,
+};
+
+/// Asks for a mail with a link to a new password; it is the same for every address.
+///
+/// # Errors
+///
+/// When that is no address, there were many requests, or no mail server is configured.
+#[server(prefix = "/fn", endpoint = "forgot-password")]
+pub async fn forgot_password(
+    /// The address of the account.
+    email: String,
+) -> Result<(), AppError> {
+    let form = multi_session::RequestPasswordReset { email, redirect_to: None };
+    let asked = engine().request_password_reset(request().client(), form).map_err(fail);
+    match &asked {
+        Ok(()) => send_form(SENT),
+        Err(error) => send_form(&with_error(FORGOT_PASSWORD, FORGOT_PASSWORD_FN, error)),
+    }
+    asked
+}
+
+/// Sets a new password by a mailed link, which ends every session of the user.
+///
+/// # Errors
+///
+/// When the link was used or is too old, or the password has not the form it needs.
+#[server(prefix = "/fn", endpoint = "reset-password")]
+pub async fn reset_password(
+    /// What the link has.
+    token: String,
+    /// The new password.
+    new_password: String,
+) -> Result<(), AppError> {
+    let form = multi_session::ResetPassword { token: token.clone(), new_password };
+    if let Err(error) = engine().reset_password(form).await.map_err(fail) {
+        send_form(&with_error(&ResetPasswordPage::address(&token), RESET_PASSWORD_FN, &error));
+        return Err(error);
+    }
+    let request = request();
+    // What this browser held of the user has ended as well.
+    let browser = engine().current(request.presented()).await.map_err(fail)?;
+    settle(&request, browser, "password");
+    Ok(())
+}
+
+/// Where [`forgot_password`] answers.
+pub(super) const FORGOT_PASSWORD_FN: &str = ForgotPassword::PATH;
+/// Where [`reset_password`] answers.
+pub(super) const RESET_PASSWORD_FN: &str = ResetPassword::PATH;

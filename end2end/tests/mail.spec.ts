@@ -1,0 +1,135 @@
+import { isAccessible } from "../fixtures/accessible";
+import { MailServer } from "../fixtures/mail";
+import { type Device, type Label, expect, person, test } from "../fixtures/test";
+import { EntryPage } from "../pages/entry";
+import { MailedPages } from "../pages/mailed";
+import { SessionsPage } from "../pages/sessions";
+
+const [first, second, third] = ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"] as const;
+const another = "another good password";
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test.describe(`mail ${how}`, () => {
+    const ada = person("Ada Lovelace");
+    let mails: MailServer;
+    let open: (label: Label) => Promise<Device>;
+    const accessible = async (device: Device, where: string) => {
+      if (javaScriptEnabled) await isAccessible(device, where);
+    };
+    /** The link of the mail that is sent when the password is changed. */
+    const changed = async (by: Device) => {
+      await by.post("change-password", { currentPassword: ada.password, newPassword: ada.password });
+      return mails.link(ada.email, "Your password was changed");
+    };
+
+    test.beforeEach(async ({ device, startServer }) => {
+      mails = await MailServer.start();
+      const { origin } = await startServer(mails.settings);
+      open = (label) => device(label, { javaScriptEnabled }, origin);
+    });
+    test.afterEach(async () => mails.stop());
+
+    test("a forgotten password is replaced by the link in the mail, once", async () => {
+      const laptop = await open(first);
+      await laptop.signUp(ada);
+      const phone = await open(second);
+      const entry = await new EntryPage(phone).openSignIn();
+      const pages = new MailedPages(phone);
+      await pages.forgot.click();
+      await expect(pages.heading("Forgot your password?")).toBeVisible();
+      await accessible(phone, "the page of a forgotten password");
+      await pages.request(ada.email);
+      await accessible(phone, "the page after it");
+
+      const link = await mails.link(ada.email, "Choose a new password");
+      await pages.follow(link);
+      await accessible(phone, "the page for a new password");
+      await pages.newPassword.fill("1234567");
+      await pages.newPassword.evaluate((input: HTMLInputElement) => input.removeAttribute("minlength"));
+      await phone.page.getByRole("button", { name: "Set the password" }).click();
+      await expect(pages.alert).toContainText("at least 8 characters");
+      await pages.choose(another);
+      await expect(new SessionsPage(phone).toast).toContainText("Your password was changed.");
+      expect(await laptop.whoAmI()).toBeUndefined();
+      await entry.signIn(ada, another);
+      await expect(new SessionsPage(phone).heading).toBeVisible();
+
+      await pages.follow(link);
+      await expect(pages.heading("This link does not work any more")).toBeVisible();
+      await accessible(phone, "the page of a link that was used");
+    });
+
+    test("a device of the list was not me: it is out, and a new password is chosen by the mailed link", async () => {
+      const [laptop, phone] = [await open(first), await open(third)];
+      await laptop.signUp(ada);
+      await phone.signIn(ada);
+      const sessions = await new SessionsPage(laptop).open();
+      const pages = new MailedPages(laptop);
+      await expect(sessions.row(first).getByRole("link", { name: "This wasn't me" })).toHaveCount(0);
+      await sessions.row(third).getByRole("link", { name: "This wasn't me" }).click();
+      await expect(pages.heading("This wasn't you?")).toBeVisible();
+      await expect(laptop.page.getByRole("main")).toContainText(third);
+      await accessible(laptop, "the page of a device that was not me");
+      expect(await phone.whoAmI()).toBe(ada.name);
+      await pages.notMe.click();
+
+      await expect(pages.heading("Your account is safe")).toBeVisible();
+      await expect(pages.link("Export your history")).toHaveAttribute("href", "/history");
+      await accessible(laptop, "the page after it");
+      expect([await laptop.whoAmI(), await phone.whoAmI()]).toEqual([ada.name, undefined]);
+      const entry = await new EntryPage(phone).openSignIn();
+      if (javaScriptEnabled) phone.expects(/403 POST \/fn\/sign-in/);
+      await entry.signIn(ada);
+      await expect(entry.alert).toContainText("this password is locked");
+
+      await pages.follow(await mails.link(ada.email, "Choose a new password"));
+      await pages.choose(another);
+      await expect(sessions.toast).toContainText("Your password was changed.");
+      await new EntryPage(laptop).signIn(ada, another);
+      await expect(sessions.labels).toHaveText([first]);
+    });
+
+    test("the mail's link was not me: everybody is out, and a new password is chosen at once", async () => {
+      const [laptop, thief] = [await open(first), await open(third)];
+      await laptop.signUp(ada);
+      await thief.signIn(ada);
+      const link = await changed(thief);
+      const pages = new MailedPages(laptop);
+      await pages.follow(link);
+      await expect(pages.heading("This wasn't you?")).toBeVisible();
+      await accessible(laptop, "the page of a mail that was not me");
+      expect(await thief.whoAmI()).toBe(ada.name);
+      await pages.notMe.click();
+      await expect(pages.heading("Choose a new password")).toBeVisible();
+      expect(await thief.whoAmI()).toBeUndefined();
+      await pages.choose(another);
+      await expect(new SessionsPage(laptop).toast).toContainText("Your password was changed.");
+      await new EntryPage(laptop).signIn(ada, another);
+      await expect(new SessionsPage(laptop).labels).toHaveText([first]);
+      await pages.follow(link);
+      await expect(pages.heading("This link does not work any more")).toBeVisible();
+      await accessible(laptop, "the page of a link that was used");
+    });
+  });
+
+  test(`${how} and without a mail server nothing is offered that needs one`, async ({ device }) => {
+    const ada = person("Ada Lovelace");
+    const laptop = await device(first, { javaScriptEnabled });
+    await laptop.signUp(ada);
+    const phone = await device(second, { javaScriptEnabled });
+    await phone.signIn(ada);
+    const stranger = await device(third, { javaScriptEnabled });
+    const entry = await new EntryPage(stranger).openSignIn();
+    await expect(entry.email).toBeVisible();
+    await expect(new MailedPages(stranger).forgot).toBeHidden();
+
+    const sessions = await new SessionsPage(laptop).open();
+    await sessions.row(second).getByRole("link", { name: "This wasn't me" }).click();
+    const pages = new MailedPages(laptop);
+    await pages.notMe.click();
+    await expect(pages.link("Change your password")).toHaveAttribute("href", "/change-password");
+    expect([await laptop.whoAmI(), await phone.whoAmI()]).toEqual([ada.name, undefined]);
+  });
+}

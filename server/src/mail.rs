@@ -1,0 +1,240 @@
+//! The edge to the mail server, over SMTP.
+//!
+//! lettre sends: kept since 2014, used by most of Rust's web programs, MIT; with rustls and the roots of the operating
+//! system, as the database's connections.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use lettre::transport::smtp;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use multi_session::{Engine, Letter};
+use tokio::task::JoinSet;
+use url::{Host, Url};
+
+use crate::{Config, ServerError, telemetry};
+
+mod letter;
+
+/// How long a command of SMTP may take, well under the time for which the engine gives a mail away.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is looked for mails that became due by time alone, or that other nodes left.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// The URL of a mail server; printed, it has neither user nor password.
+#[derive(Clone)]
+pub struct SmtpUrl(String);
+
+impl FromStr for SmtpUrl {
+    type Err = Infallible;
+
+    // Whatever is wrong with it is said later: clap's own message would print all of it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl SmtpUrl {
+    /// The URL as lettre reads it: over `smtp://` it must begin TLS, unless the mail server is on this machine or
+    /// `?tls=` says otherwise.
+    fn for_transport(&self) -> Option<String> {
+        let mut url = Url::parse(&self.0).ok()?;
+        let asks_for_tls = url.query_pairs().any(|(name, _)| name == "tls");
+        if url.scheme() == "smtp" && !asks_for_tls && !is_this_machine(url.host_str()?) {
+            url.query_pairs_mut().append_pair("tls", "required");
+        }
+        Some(url.to_string())
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        Ok(Host::Ipv4(address)) => address.is_loopback(),
+        Ok(Host::Ipv6(address)) => address.is_loopback(),
+        Err(_) => false,
+    }
+}
+
+impl fmt::Debug for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = Url::parse(&self.0).ok();
+        match url.as_ref().and_then(|url| Some((url.scheme(), url.host_str()?))) {
+            Some((scheme, host)) => write!(f, "{scheme}://{host}"),
+            None => f.write_str("…"),
+        }
+    }
+}
+
+impl fmt::Display for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// Sends the engine's mails; cheap to clone.
+#[derive(Clone)]
+pub struct Mailer(Arc<Inner>);
+
+struct Inner {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    base_url: String,
+}
+
+impl Mailer {
+    /// Takes what the configuration says; nothing where no mail server is configured. It connects with the first mail.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Config`] when the URL or the sender's address is refused.
+    pub fn new(config: &Config) -> Result<Option<Self>, ServerError> {
+        let refused = |why: &str| ServerError::Config(why.to_owned());
+        let Some(url) = &config.smtp_url else { return Ok(None) };
+        let from = config.mail_from.as_deref().filter(|from| !from.is_empty());
+        let from =
+            from.ok_or_else(|| refused("MULTI_SESSION_SMTP_URL needs MULTI_SESSION_MAIL_FROM beside it"))?;
+        let from = from.parse().map_err(|_| {
+            refused(
+                "MULTI_SESSION_MAIL_FROM must be as in no-reply@example.org or Name <no-reply@example.org>",
+            )
+        })?;
+        // Neither is repeated: the URL may hold a password.
+        let invalid =
+            || refused("MULTI_SESSION_SMTP_URL must be as in smtp://user:password@host:port or smtps://…");
+        let url = url.for_transport().ok_or_else(invalid)?;
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| invalid())?;
+        let transport = transport.timeout(Some(PATIENCE)).build();
+        let base_url = config.base_url().trim_end_matches('/').to_owned();
+        Ok(Some(Self(Arc::new(Inner { transport, from, base_url }))))
+    }
+
+    /// Sends what is due; what could not be sent stays for later. Gives how many were sent.
+    pub async fn deliver(&self, engine: &Engine) -> usize {
+        let mut sent = 0;
+        loop {
+            let letters = match engine.due_letters().await {
+                Ok(letters) => letters,
+                Err(error) => {
+                    tracing::warn!(cause = telemetry::with_causes(&error), "no mail was looked for");
+                    return sent;
+                }
+            };
+            if letters.is_empty() {
+                return sent;
+            }
+            let mut tasks = JoinSet::new();
+            for letter in letters {
+                let (mailer, engine) = (self.clone(), engine.clone());
+                tasks.spawn(async move { mailer.send(&engine, &letter).await });
+            }
+            sent += tasks.join_all().await.into_iter().filter(|sent| *sent).count();
+        }
+    }
+
+    /// Sends what is due whenever there may be something.
+    pub(crate) async fn run(self, engine: Engine) {
+        loop {
+            self.deliver(&engine).await;
+            // Over its time is no failure: then something may be due.
+            let _ = tokio::time::timeout(EVERY, engine.mail_wanted()).await;
+        }
+    }
+
+    async fn send(&self, engine: &Engine, letter: &Letter) -> bool {
+        let Inner { transport, from, base_url } = &*self.0;
+        let cause = match letter::written(letter, from.clone(), base_url) {
+            Ok(message) => transport.send(message).await.err().map(|error| without_addresses(&error)),
+            Err(error) => Some(telemetry::with_causes(&error)),
+        };
+        let noted = match &cause {
+            None => engine.letter_sent(letter).await,
+            Some(cause) => {
+                tracing::warn!(kind = letter.kind.as_str(), cause, "a mail was not sent yet");
+                engine.letter_failed(letter).await
+            }
+        };
+        if let Err(error) = noted {
+            tracing::warn!(cause = telemetry::with_causes(&error), "a mail's outcome was not noted");
+        }
+        cause.is_none()
+    }
+}
+
+impl fmt::Debug for Mailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailer").finish_non_exhaustive()
+    }
+}
+
+/// Why a mail was not sent; of what the mail server answered only the number, as the words may name the recipient.
+fn without_addresses(error: &smtp::Error) -> String {
+    match error.status() {
+        Some(status) => format!("the mail server answered {status}"),
+        None => telemetry::with_causes(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn a_printed_url_has_neither_user_nor_password() {
+        for (text, printed) in [
+            ("smtp://ada:s3cret@mail.example.org:587", "smtp://mail.example.org"),
+            ("smtps://ada%40example.org:s3cret@mail.example.org?tls=s3cret", "smtps://mail.example.org"),
+            ("smtp://ada:s3cret/x@mail.example.org", "…"),
+            ("ada:s3cret", "…"),
+            ("s3cret", "…"),
+        ] {
+            let url = SmtpUrl(text.to_owned());
+            assert!(!format!("{url:?} {url}").contains("s3cret"), "{url}");
+            assert_eq!(url.to_string(), printed);
+        }
+    }
+
+    #[test]
+    fn a_mail_server_elsewhere_must_speak_tls() {
+        for (text, expected) in [
+            ("smtp://mail.example.org", "smtp://mail.example.org?tls=required"),
+            ("smtp://a:b@mail.example.org:587", "smtp://a:b@mail.example.org:587?tls=required"),
+            ("smtp://mail.example.org?tls=opportunistic", "smtp://mail.example.org?tls=opportunistic"),
+            ("smtps://mail.example.org", "smtps://mail.example.org"),
+            ("smtp://127.0.0.1:2525", "smtp://127.0.0.1:2525"),
+            ("smtp://localhost", "smtp://localhost"),
+        ] {
+            assert_eq!(SmtpUrl(text.to_owned()).for_transport().as_deref(), Some(expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_configuration_is_taken_or_refused_without_its_password() {
+        let mailer = |flags: &[&str]| Mailer::new(&Config::parse_from(["multi-session"].iter().chain(flags)));
+        assert!(mailer(&[]).expect("no mail").is_none());
+        let from = ["--mail-from", "Ours <no-reply@example.org>"];
+        for url in ["smtp://u:s3cret@mail.example.org", "smtps://mail.example.org:465", "smtp://[::1]:25"] {
+            let flags = [&["--smtp-url", url][..], &from].concat();
+            assert!(mailer(&flags).expect("a mail server").is_some(), "{url}");
+        }
+        for flags in [
+            &["--smtp-url", "smtp://u:s3cret@mail.example.org"][..],
+            &["--smtp-url", "http://u:s3cret@mail.example.org", from[0], from[1]],
+            &["--smtp-url", "u:s3cret", from[0], from[1]],
+            &["--smtp-url", "smtp://u:s3cret@mail.example.org?tls=never", from[0], from[1]],
+            &["--smtp-url", "smtp://u:s3cret@mail.example.org", "--mail-from", "s3cret"],
+        ] {
+            let error = mailer(flags).expect_err("it is refused").to_string();
+            assert!(error.contains("MULTI_SESSION_") && !error.contains("s3cret"), "{error}");
+        }
+    }
+}

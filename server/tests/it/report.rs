@@ -1,0 +1,222 @@
+//! "This wasn't me": from the list, by REST, and from a mail.
+
+use serde_json::json;
+
+use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser};
+use crate::mail::{location, reset, sign_in_with, start};
+use crate::smtp::{Mail, MailServer};
+
+const NEW: &str = "another good password";
+
+async fn report(browser: &TestBrowser, id: &str) -> Answer {
+    browser.post("/api/auth/multi-session/report", json!({ "sessionId": id })).await
+}
+
+/// A mail with "This wasn't me" for ada, whose password was changed on `laptop` to the one that it was.
+async fn not_me(app: &TestApp, mails: &MailServer, laptop: &TestBrowser) -> Mail {
+    let form = json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD });
+    laptop.post("/api/auth/change-password", form).await.ok();
+    assert_eq!(app.deliver().await, 1);
+    mails.one()
+}
+
+#[tokio::test]
+async fn a_report_shuts_everybody_else_out_until_the_mailed_link_has_set_a_new_password() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let thief = app.sign_in(CHROME, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let grace = app.sign_up(CHROME, "grace").await;
+    let copy = laptop.copy();
+    let mut stream = laptop.events(None).await;
+    stream.snapshot().await;
+
+    let (id, own) = (thief.current_id().await, laptop.current_id().await);
+    let answer = report(&laptop, &id).await.ok();
+    assert_eq!(answer, json!({ "status": true, "ended": 2, "passwordLocked": true }));
+    assert_eq!(stream.told("ended", &id).await["reason"], "reported");
+    for browser in [&thief, &phone, &copy] {
+        assert_eq!(browser.whoami().await, "", "also who has copied the cookie");
+    }
+    assert_eq!((laptop.whoami().await, laptop.current_id().await), ("ada".to_owned(), own));
+    assert_eq!(grace.whoami().await, "grace");
+
+    for browser in [&thief, &phone] {
+        sign_in_with(browser, "ada", PASSWORD).await.refused(403, "PASSWORD_RESET_REQUIRED");
+        sign_in_with(browser, "ada", "a wrong password").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+    }
+    let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
+    laptop.post("/api/auth/change-password", form).await.refused(403, "PASSWORD_RESET_REQUIRED");
+    let form = json!({ "password": PASSWORD });
+    let again = laptop.post("/api/auth/multi-session/reauthenticate", form).await;
+    again.refused(403, "PASSWORD_RESET_REQUIRED");
+
+    assert_eq!(app.deliver().await, 1);
+    let mail = mails.one();
+    assert_eq!(mail.to, "ada@example.org");
+    assert!(
+        mail.plain().contains("Device: Chrome 142 on Windows\r\nAddress: 203.0.113.7\r\n"),
+        "{}",
+        mail.plain()
+    );
+    reset(&phone, &mail.token(), NEW).await.ok();
+    assert_eq!(laptop.whoami().await, "", "who reported it may be the thief: everybody signs in anew");
+    sign_in_with(&thief, "ada", PASSWORD).await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+    sign_in_with(&laptop, "ada", NEW).await.ok();
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_is_reported_too_and_a_second_report_sends_no_second_mail() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let thief = app.sign_in(CHROME, "ada").await;
+    let id = thief.current_id().await;
+    thief.sign_out(json!({})).await.ok();
+    assert!(laptop.open(&format!("/not-me?session_id={id}")).await.text.contains("Chrome 142 on Windows"));
+    for _ in 0..3 {
+        assert_eq!(report(&laptop, &id).await.ok()["ended"], 0);
+    }
+    assert_eq!(app.deliver().await, 1);
+    assert_eq!(mails.one().header("Subject"), "Choose a new password");
+    // Who lost that mail asks for another one.
+    app.advance(2 * MINUTE);
+    let body = json!({ "email": "ada@example.org" });
+    laptop.post("/api/auth/request-password-reset", body).await.ok();
+    assert_eq!(app.deliver().await, 1);
+    reset(&laptop, &mails.one().token(), NEW).await.ok();
+    sign_in_with(&laptop, "ada", NEW).await.ok();
+}
+
+#[tokio::test]
+async fn only_another_session_of_ones_own_is_reported_by_who_has_proved_lately_who_they_are() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let grace = app.sign_up(CHROME, "grace").await;
+    let (own, id, hers) = (laptop.current_id().await, phone.current_id().await, grace.current_id().await);
+    for id in [own.as_str(), &hers, "unknown", "a b"] {
+        report(&laptop, id).await.refused(401, "INVALID_SESSION_TOKEN");
+        let page = laptop.open(&format!("/not-me?session_id={}", id.replace(' ', "+"))).await;
+        assert_eq!(location(&page), "/", "{id}");
+    }
+    report(&app.browser(CHROME), &id).await.refused(401, "UNAUTHORIZED");
+    app.advance(2 * DAY);
+    report(&laptop, &id).await.refused(403, "SESSION_NOT_FRESH");
+    assert_eq!((phone.whoami().await, grace.whoami().await), ("ada".to_owned(), "grace".to_owned()));
+    assert_eq!(app.deliver().await, 0);
+}
+
+#[tokio::test]
+async fn the_page_says_what_will_happen_and_what_has_happened() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let id = phone.current_id().await;
+    let path = format!("/not-me?session_id={id}");
+    let page = laptop.open(&path).await;
+    for part in ["Safari 26 on iOS", "We mail you a link", "This wasn", "It was me", id.as_str()] {
+        assert!(page.text.contains(part), "{part} is missing in {}", page.text);
+    }
+    assert!(!page.text.contains(".js") && !page.text.contains("wasm"), "it costs the browser's half nothing");
+    assert_eq!(phone.whoami().await, "ada", "a page changes nothing");
+
+    app.advance(2 * DAY);
+    let asked = location(&laptop.submit(&path, "report", &format!("session_id={id}")).await).to_owned();
+    assert_eq!(asked, format!("/confirm?act=/fn/report&session_id={id}"));
+    assert!(laptop.open(&asked).await.text.contains("shut out whoever used Safari 26 on iOS"));
+    let acting = laptop.current_id().await;
+    let form =
+        format!("act=/fn/report&session_id={id}&acting={acting}&password={}", PASSWORD.replace(' ', "+"));
+    let done = laptop.submit(&asked, "confirm", &form).await;
+    assert_eq!(location(&done), "/not-me?done=mail");
+    let page = laptop.open("/not-me?done=mail").await;
+    for part in ["signed out", "on its way", "href=\"/history\"", "Export your history"] {
+        assert!(page.text.contains(part), "{part} is missing in {}", page.text);
+    }
+    assert_eq!(laptop.whoami().await, "ada");
+    let told = phone.open("/sessions").await;
+    let to = location(&told).to_owned();
+    assert!(phone.open(&to).await.text.contains("a sign-in was reported on Firefox 145 on macOS"), "{to}");
+    assert_eq!(phone.whoami().await, "");
+}
+
+#[tokio::test]
+async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let thief = app.sign_in(CHROME, "ada").await;
+    let (first, mail) = (not_me(&app, &mails, &laptop).await, not_me(&app, &mails, &laptop).await);
+    let link = mail.link();
+    assert!(link.starts_with("/not-me?token="), "{link}");
+    for _ in 0..2 {
+        let page = laptop.open(&link).await;
+        assert_eq!(
+            (page.header("cache-control"), page.header("referrer-policy")),
+            ("no-store", "no-referrer")
+        );
+        assert!(page.text.contains("Every device is signed out at once"), "{}", page.text);
+    }
+    assert_eq!((laptop.whoami().await, thief.whoami().await), ("ada".to_owned(), "ada".to_owned()));
+
+    // In a browser that knows nothing of the account, as mails are often read elsewhere.
+    let elsewhere = app.browser(SAFARI);
+    let form = format!("token={}", mail.token());
+    let led = elsewhere.submit(&link, "report-by-mail", &form).await;
+    let to = location(&led).to_owned();
+    let token = to.strip_prefix("/reset-password?token=").expect("a page to choose a password").to_owned();
+    assert_eq!((laptop.whoami().await, thief.whoami().await), (String::new(), String::new()));
+    sign_in_with(&thief, "ada", PASSWORD).await.refused(403, "PASSWORD_RESET_REQUIRED");
+    assert!(elsewhere.open(&to).await.text.contains("Set the password"));
+
+    for mail in [&mail, &first] {
+        let form = format!("token={}", mail.token());
+        let again = elsewhere.submit(&link, "report-by-mail", &form).await;
+        assert!(location(&again).starts_with("/not-me?token=&"));
+        assert!(elsewhere.open(&mail.link()).await.text.contains("This link does not work any more"));
+    }
+    reset(&elsewhere, &token, NEW).await.ok();
+    sign_in_with(&laptop, "ada", NEW).await.ok();
+    assert_eq!(app.deliver().await, 1, "that the password was changed, and no link that nobody needs");
+}
+
+#[tokio::test]
+async fn the_mailed_link_is_good_for_seven_days() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mail = not_me(&app, &mails, &laptop).await;
+    app.advance(7 * DAY - MINUTE);
+    assert!(laptop.open(&mail.link()).await.text.contains("Every device is signed out at once"));
+    app.advance(MINUTE);
+    assert!(laptop.open(&mail.link()).await.text.contains("This link does not work any more"));
+    let form = format!("token={}", mail.token());
+    laptop.call("report-by-mail", &form).await.refused(400, "INVALID_TOKEN");
+    assert_eq!(laptop.whoami().await, "ada");
+    // It is for one thing only.
+    reset(&laptop, &not_me(&app, &mails, &laptop).await.token(), NEW).await.refused(400, "INVALID_TOKEN");
+}
+
+#[tokio::test]
+async fn without_a_mail_server_a_report_ends_the_others_and_leads_to_a_new_password() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let thief = app.sign_in(CHROME, "ada").await;
+    let copy = laptop.copy();
+    let id = thief.current_id().await;
+    let page = laptop.open(&format!("/not-me?session_id={id}")).await;
+    assert!(page.text.contains("Then you change your password") && !page.text.contains("mail you"));
+    let done = laptop.submit("/not-me", "report", &format!("session_id={id}")).await;
+    assert_eq!(location(&done), "/not-me?done=change");
+    assert!(laptop.open("/not-me?done=change").await.text.contains("href=\"/change-password\""));
+    assert_eq!((thief.whoami().await, copy.whoami().await), (String::new(), String::new()));
+    assert_eq!(laptop.whoami().await, "ada");
+    let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
+    laptop.post("/api/auth/change-password", form).await.ok();
+    sign_in_with(&thief, "ada", NEW).await.ok();
+    assert_eq!(laptop.list().await.len(), 2);
+}

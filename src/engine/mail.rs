@@ -1,0 +1,211 @@
+//! What is told by mail: from the outbox to whoever sends it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::engine::Engine;
+use crate::store::{DueMail, NewMail, StoredToken};
+use crate::{Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Timestamp, UserId, device_of};
+
+/// How many mails are taken at once.
+const AT_ONCE: u32 = 10;
+/// How long whoever took a mail has to send it.
+const LEASE: Duration = Duration::from_secs(5 * 60);
+/// How long after the first failure it is tried again; each further failure doubles it.
+const FIRST_DELAY: Duration = Duration::from_secs(60);
+const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
+/// When a mail is given up.
+const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many requests may wait for their look-up.
+const REQUESTS: usize = 1_000;
+
+/// What waits to be looked up and written, and whoever sends mails.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    requests: Mutex<Vec<Request>>,
+    wake: Notify,
+}
+
+/// Somebody asked for a mail to an address, which may be nobody's.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) email: String,
+    pub(super) redirect_to: Option<String>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").finish_non_exhaustive()
+    }
+}
+
+impl Outbox {
+    /// Takes a request, unless too many wait already.
+    pub(super) fn ask(&self, request: Request) -> Result<()> {
+        let mut requests = self.lock();
+        if requests.len() >= REQUESTS {
+            return Err(Error::Busy { retry_after: Duration::from_secs(1) });
+        }
+        requests.push(request);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+        // Each request is whole.
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// How long the link of a mail is good for.
+    pub const fn link_lifetime(purpose: Purpose) -> Duration {
+        match purpose {
+            Purpose::ResetPassword => Duration::from_secs(30 * 60),
+            Purpose::NotMe => Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+
+    /// Whether somebody sends mails: without, none is written and nothing is offered that needs one.
+    pub fn sends_mail(&self) -> bool {
+        self.0.mail
+    }
+
+    /// Waits until there may be a mail to send; others become due as time goes by.
+    pub async fn mail_wanted(&self) {
+        self.0.outbox.wake.notified().await;
+    }
+
+    /// Looks up who asked for a mail, and gives the mails that are due, with links made for them this moment: of the
+    /// links only hashes are stored. Nobody else is given them for five minutes.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is lost, a later call gives them.
+    pub async fn due_letters(&self) -> Result<Vec<Letter>> {
+        self.look_up_requests().await?;
+        let now = self.now();
+        let due = self.0.store.claim_mails(now, now.plus(LEASE), AT_ONCE).await?;
+        let sessions: Vec<&SessionId> = due.iter().filter_map(|mail| mail.session_id.as_ref()).collect();
+        let sessions = if sessions.is_empty() { Vec::new() } else { self.0.store.find(&sessions).await? };
+        let mut letters = Vec::new();
+        for mail in due {
+            let about =
+                sessions.iter().find(|found| Some(&found.stored.session.id) == mail.session_id.as_ref());
+            let about = about.map(|found| &found.stored.session);
+            let token = MailToken::generate(&*self.0.random);
+            self.0.store.put_token(&stored(&mail, &token, now)).await?;
+            letters.push(Letter {
+                seq: mail.seq,
+                created_at: mail.created_at,
+                attempts: mail.attempts,
+                kind: mail.kind,
+                to: mail.user.email,
+                token,
+                redirect_to: mail.redirect_to,
+                device: about.map(|session| device_of(&session.user_agent)),
+                ip_address: about.map(|session| session.ip_address.clone()).unwrap_or_default(),
+                at: mail.created_at,
+            });
+        }
+        Ok(letters)
+    }
+
+    /// Takes a mail that was sent out of the outbox.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then it may be sent once more.
+    pub async fn letter_sent(&self, letter: &Letter) -> Result<()> {
+        self.0.store.drop_mail(letter.seq).await?;
+        tracing::info!(kind = letter.kind.as_str(), "a mail was sent");
+        Ok(())
+    }
+
+    /// Puts a mail off that could not be sent, longer each time up to an hour, and gives it up after a day.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then it is tried again once its lease is over.
+    pub async fn letter_failed(&self, letter: &Letter) -> Result<()> {
+        let (now, kind) = (self.now(), letter.kind.as_str());
+        if now.since(letter.created_at) >= PATIENCE {
+            tracing::warn!(kind, attempts = letter.attempts, "a mail was given up");
+            return Ok(self.0.store.drop_mail(letter.seq).await?);
+        }
+        Ok(self.0.store.put_off_mail(letter.seq, now.plus(delay(letter.attempts))).await?)
+    }
+
+    /// The kind of a mail that goes out with a change; none where nobody sends mails, which is logged.
+    pub(super) fn mailed(&self, kind: MailKind) -> Option<MailKind> {
+        if !self.sends_mail() {
+            tracing::info!(kind = kind.as_str(), "a mail is not sent, since no mail server is configured");
+        }
+        self.sends_mail().then_some(kind)
+    }
+
+    /// Says that there may be a mail to send.
+    pub(super) fn wake_sender(&self) {
+        self.0.outbox.wake.notify_one();
+    }
+
+    /// Tells a user by mail of what has happened. It happened, whether they can be told or not.
+    pub(super) async fn tell_by_mail(
+        &self,
+        user: &UserId,
+        kind: MailKind,
+        session: &SessionId,
+        at: Timestamp,
+    ) {
+        let Some(kind) = self.mailed(kind) else { return };
+        let mail = NewMail { user_id: user.clone(), kind, session_id: Some(session.clone()), at };
+        match self.0.store.put_mail(&mail).await {
+            Ok(()) => self.wake_sender(),
+            Err(error) => tracing::warn!(%error, user.id = %user, "user {user} was not told by mail"),
+        }
+    }
+
+    /// Finds the accounts that mails were asked for.
+    pub(super) async fn look_up_requests(&self) -> Result<()> {
+        let outbox = &self.0.outbox;
+        loop {
+            let Some(request) = outbox.lock().pop() else { return Ok(()) };
+            let to = request.redirect_to.as_deref();
+            if let Err(error) = self.0.store.request_reset(&request.email, to, self.now()).await {
+                outbox.lock().push(request);
+                return Err(error.into());
+            }
+        }
+    }
+}
+
+fn stored(mail: &DueMail, token: &MailToken, now: Timestamp) -> StoredToken {
+    let purpose = mail.kind.purpose();
+    StoredToken {
+        hash: token.hash(),
+        user_id: mail.user.id.clone(),
+        purpose,
+        session_id: mail.session_id.clone(),
+        created_at: now,
+        expires_at: now.plus(Engine::link_lifetime(purpose)),
+    }
+}
+
+fn delay(attempts: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1).min(16));
+    FIRST_DELAY.saturating_mul(doubled).min(LONGEST_DELAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_an_hour() {
+        let minutes: Vec<u64> = (1..=8).map(|attempts| delay(attempts).as_secs() / 60).collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(delay(u32::MAX), LONGEST_DELAY);
+    }
+}

@@ -1,0 +1,175 @@
+//! What is told by mail, and what the links in mails prove.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::credential::{Secret, SecretHash};
+use crate::{Device, Random, Timestamp};
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// Somebody asked for a new password.
+    PasswordReset,
+    /// Somebody signed in from a browser that was never seen for this account.
+    NewDevice,
+    /// A sign-in was reported, and the password signs nobody in until another one is set.
+    PasswordLocked,
+    /// The password was changed.
+    PasswordChanged,
+}
+
+impl MailKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 4] =
+        [Self::PasswordReset, Self::NewDevice, Self::PasswordLocked, Self::PasswordChanged];
+
+    /// Takes a kind's stable name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The stable name that stores and logs use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "password-reset",
+            Self::NewDevice => "new-device",
+            Self::PasswordLocked => "password-locked",
+            Self::PasswordChanged => "password-changed",
+        }
+    }
+
+    /// What the link in such a mail is for.
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::PasswordReset | Self::PasswordLocked => Purpose::ResetPassword,
+            Self::NewDevice | Self::PasswordChanged => Purpose::NotMe,
+        }
+    }
+}
+
+/// What the link in a mail is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Setting a new password.
+    ResetPassword,
+    /// Saying "This wasn't me".
+    NotMe,
+}
+
+impl Purpose {
+    /// The stable name that stores use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "reset-password",
+            Self::NotMe => "not-me",
+        }
+    }
+}
+
+/// The secret in a mail's link: 32 random bytes, of which only the SHA-256 is stored.
+///
+/// Printed for debugging it says nothing; [`MailToken::to_text`] is for the link alone.
+#[derive(Clone, Debug)]
+pub struct MailToken(Secret);
+
+impl MailToken {
+    /// How many characters it has: letters, digits, `-` and `_`.
+    pub const LEN: usize = 43;
+
+    pub(crate) fn generate(random: &dyn Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        Self(Secret::from_bytes(bytes))
+    }
+
+    /// Reads what a link has; `None` unless it has exactly our form.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != Self::LEN {
+            return None;
+        }
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        Some(Self(Secret::from_bytes(bytes)))
+    }
+
+    /// Gives the text for the link.
+    pub fn to_text(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0.as_bytes())
+    }
+
+    /// Gives the hash to store or to look for.
+    pub fn hash(&self) -> SecretHash {
+        self.0.hash()
+    }
+}
+
+/// A mail that is due, with all that it tells; whoever sends it puts it into words.
+#[derive(Clone)]
+pub struct Letter {
+    pub(crate) seq: i64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) attempts: u32,
+    /// What it is about.
+    pub kind: MailKind,
+    /// The address that it goes to.
+    pub to: String,
+    /// What its link proves.
+    pub token: MailToken,
+    /// Where the person goes on from the link, where that was asked for.
+    pub redirect_to: Option<String>,
+    /// The device that it is about, while that is known.
+    pub device: Option<Device>,
+    /// The address of that device; empty when unknown.
+    pub ip_address: String,
+    /// When what it tells of happened.
+    pub at: Timestamp,
+}
+
+impl Letter {
+    /// Names this try to send it: no other mail has the same.
+    pub fn id(&self) -> String {
+        format!("{}.{}.{}", self.created_at.unix_ms(), self.seq, self.attempts)
+    }
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Letter").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OsRandom;
+
+    #[test]
+    fn a_token_survives_its_link() {
+        let token = MailToken::generate(&OsRandom);
+        let text = token.to_text();
+        assert_eq!(text.len(), MailToken::LEN);
+        assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+        let read = MailToken::parse(&text).expect("our own form");
+        assert_eq!(read.hash().as_bytes(), token.hash().as_bytes());
+        assert!(!format!("{token:?}").contains(&text[..8]));
+    }
+
+    #[test]
+    fn anything_else_is_no_token() {
+        let text = MailToken::generate(&OsRandom).to_text();
+        for other in
+            ["", &text[1..], &format!("{text}="), &format!("{text}A"), &"é".repeat(21), &".".repeat(43)]
+        {
+            assert!(MailToken::parse(other).is_none(), "{other:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_kind_comes_back_from_its_name() {
+        for kind in MailKind::ALL {
+            assert_eq!(MailKind::parse(kind.as_str()), Some(kind));
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What is to be mailed, and what links prove.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{DueMail, MailKind, NewMail, Purpose, StoredToken};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(5 * 60);
+const RESET: Purpose = Purpose::ResetPassword;
+
+pub(super) fn hash(number: u8) -> SecretHash {
+    SecretHash::from_bytes(&[number; 32]).expect("32 bytes")
+}
+
+/// A token that is good for half an hour from `now`.
+pub(super) fn token(user: &NewUser, number: u8, purpose: Purpose, now: Timestamp) -> StoredToken {
+    StoredToken {
+        hash: hash(number),
+        user_id: user.user.id.clone(),
+        purpose,
+        session_id: None,
+        created_at: now,
+        expires_at: now.plus(30 * MINUTE),
+    }
+}
+
+pub(super) async fn claim(store: &Arc<dyn Store>, now: Timestamp) -> Vec<DueMail> {
+    store.claim_mails(now, now.plus(LEASE), 10).await.expect("an answer")
+}
+
+/// The kinds of the mails that are due.
+pub(super) async fn kinds(store: &Arc<dyn Store>, now: Timestamp) -> Vec<MailKind> {
+    claim(store, now).await.into_iter().map(|mail| mail.kind).collect()
+}
+
+async fn request(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> bool {
+    let email = format!("{name}@example.org");
+    store.request_reset(&email, None, now).await.expect("an answer")
+}
+
+/// With whom it is for and where the link leads.
+pub async fn a_mail_to_reset_a_password_is_put_out_for_a_known_email_only(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    assert!(!request(&store, "nobody", NOW).await);
+    assert!(store.request_reset("ada@example.org", Some("/reset"), NOW).await.expect("an answer"));
+    let mails = claim(&store, NOW).await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!((&mails[0].user, mails[0].kind), (&ada.user, MailKind::PasswordReset));
+    assert_eq!((mails[0].redirect_to.as_deref(), &mails[0].session_id), (Some("/reset"), &None));
+    assert_eq!((mails[0].created_at, mails[0].attempts), (NOW, 1));
+}
+
+/// However often it is asked for.
+pub async fn a_mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    signed_in(&store, "grace", &["g1"]).await;
+    let mut now = NOW;
+    for number in 0..5 {
+        assert!(request(&store, "ada", now).await, "{number}");
+        assert!(!request(&store, "ada", now).await, "one waits already");
+        let mail = claim(&store, now).await.pop().expect("it is due");
+        store.put_token(&token(&ada, number, RESET, now)).await.expect("it is stored");
+        store.drop_mail(mail.seq).await.expect("it is sent");
+        assert!(!request(&store, "ada", now.plus(MINUTE / 2)).await, "half a minute later");
+        now = now.plus(MINUTE);
+    }
+    assert!(!request(&store, "ada", now).await, "five in the last hour");
+    assert!(request(&store, "grace", now).await, "another user is as before");
+    assert!(request(&store, "ada", NOW.plus(HOUR)).await, "an hour after the first");
+}
+
+/// Nor ten at once.
+pub async fn of_simultaneous_requests_one_is_put_out(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    let requests: Vec<_> = (0..10)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { request(&store, "ada", NOW).await })
+        })
+        .collect();
+    let mut put_out = 0;
+    for request in requests {
+        put_out += u32::from(request.await.expect("no panic"));
+    }
+    assert_eq!((put_out, claim(&store, NOW).await.len()), (1, 1));
+}
+
+/// Until its lease is over.
+pub async fn a_mail_is_claimed_by_one_until_its_lease_is_over(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
+    for minute in [2, 0, 1] {
+        let mail = NewMail {
+            user_id: ada.user.id.clone(),
+            kind: MailKind::NewDevice,
+            session_id: Some(sessions[0].session.id.clone()),
+            at: NOW.plus(minute * MINUTE),
+        };
+        store.put_mail(&mail).await.expect("it is put out");
+    }
+    assert!(claim(&store, NOW.minus(MINUTE)).await.is_empty(), "none is due");
+    let first = store.claim_mails(NOW.plus(MINUTE), NOW.plus(LEASE), 1).await.expect("an answer");
+    assert_eq!((first.len(), first[0].created_at), (1, NOW), "the oldest");
+    assert_eq!(first[0].session_id, Some(sessions[0].session.id.clone()));
+    let claims: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { claim(&store, NOW.plus(2 * MINUTE)).await })
+        })
+        .collect();
+    let mut claimed = Vec::new();
+    for claim in claims {
+        claimed.extend(claim.await.expect("no panic"));
+    }
+    let mut seqs: Vec<i64> = claimed.iter().map(|mail| mail.seq).collect();
+    seqs.sort_unstable();
+    seqs.dedup();
+    assert_eq!((claimed.len(), seqs.len()), (2, 2), "each by one");
+    let again = claim(&store, NOW.plus(LEASE)).await;
+    assert_eq!((again.len(), again[0].seq, again[0].attempts), (1, first[0].seq, 2));
+}
+
+/// Or never, once it is sent.
+pub async fn a_mail_that_failed_is_due_later_and_a_sent_one_never(store: Arc<dyn Store>) {
+    signed_in(&store, "ada", &["one"]).await;
+    assert!(request(&store, "ada", NOW).await);
+    let seq = claim(&store, NOW).await[0].seq;
+    store.put_off_mail(seq, NOW.plus(MINUTE)).await.expect("it is put off");
+    assert!(claim(&store, NOW.plus(MINUTE / 2)).await.is_empty());
+    let again = claim(&store, NOW.plus(MINUTE)).await;
+    assert_eq!((again[0].seq, again[0].attempts), (seq, 2));
+    store.drop_mail(seq).await.expect("it is sent");
+    assert!(claim(&store, NOW.plus(24 * HOUR)).await.is_empty());
+}
+
+/// With a sign-in that is refused it is not there either.
+pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    assert!(claim(&store, NOW).await.is_empty(), "where that is not asked for");
+    let told = |limit: Limit| Limit { mail: Some(MailKind::NewDevice), ..limit };
+    let new = session(&ada, "two");
+    assert_limit_reached(store.open(None, &new, &told(refusing(1, &[]))).await);
+    assert!(claim(&store, NOW).await.is_empty());
+    store.open(None, &new, &told(limit(5, &[]))).await.expect("a sign-in");
+    let mail = claim(&store, NOW).await.pop().expect("it is due");
+    assert_eq!((mail.kind, mail.session_id), (MailKind::NewDevice, Some(session_id("two"))));
+    assert_eq!(mail.user, ada.user);
+}
+
+/// For what it was made for, until half an hour later to the millisecond; being looked at does not use it up.
+pub async fn a_link_proves_what_it_was_made_for_until_it_is_too_late(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    store.put_token(&token(&ada, 1, RESET, NOW)).await.expect("it is stored");
+    let last = NOW.plus(30 * MINUTE).minus(Duration::from_millis(1));
+    for now in [NOW, last, last] {
+        let found = store.find_token(&hash(1), RESET, now).await.expect("an answer").expect("it is good");
+        assert_eq!((found.user_id, found.expires_at), (ada.user.id.clone(), NOW.plus(30 * MINUTE)));
+    }
+    for (number, purpose, now) in
+        [(2, RESET, NOW), (1, Purpose::NotMe, NOW), (1, RESET, NOW.plus(30 * MINUTE))]
+    {
+        let found = store.find_token(&hash(number), purpose, now).await.expect("an answer");
+        assert!(found.is_none(), "{number} {purpose:?}");
+    }
+    let too_late = store.reset_password(&hash(1), "new", true, NOW.plus(30 * MINUTE)).await;
+    assert!(too_late.expect("an answer").is_none());
+    let other = store.report_by_mail(&hash(1), &hash(3), NOW.plus(HOUR), NOW).await;
+    assert!(other.expect("an answer").is_none(), "it is for something else");
+    assert_eq!(live(&store, &ada, NOW).await, ["one"]);
+}
+
+/// And nothing else of anybody.
+pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    for (number, user) in [(1, &ada), (2, &ada), (3, &grace)] {
+        store.put_token(&token(user, number, RESET, NOW)).await.expect("it is stored");
+    }
+    store.put_token(&token(&ada, 4, Purpose::NotMe, NOW)).await.expect("it is stored");
+    assert!(request(&store, "ada", NOW.plus(2 * MINUTE)).await);
+    let now = NOW.plus(3 * MINUTE);
+    let reset = store.reset_password(&hash(1), "new", true, now).await.expect("an answer");
+    let (user, ended) = reset.expect("the link is good");
+    assert_eq!(user, ada.user.id);
+    assert_eq!(names(&ended, EndedReason::PasswordChanged), ["one", "two"]);
+    assert_eq!(find(&store, "one").await.end.expect("it has ended").by, None);
+    let password = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+    assert_eq!((password.password_hash.as_deref(), password.is_locked), (Some("new"), false));
+    assert_eq!(password.user.updated_at, now);
+    for number in [1, 2] {
+        let again = store.reset_password(&hash(number), "newer", true, now).await.expect("an answer");
+        assert!(again.is_none(), "{number}");
+    }
+    let not_me = store.find_token(&hash(4), Purpose::NotMe, now).await.expect("an answer");
+    assert!(not_me.is_none(), "every link of the user");
+    assert_eq!(kinds(&store, now).await, [MailKind::PasswordChanged], "no link that is not needed any more");
+    assert_eq!(live(&store, &grace, now).await, ["g1"]);
+    assert!(store.find_token(&hash(3), RESET, now).await.expect("an answer").is_some());
+}
+
+/// Also two at once.
+pub async fn a_link_is_used_once_however_many_use_it_at_once(store: Arc<dyn Store>) {
+    for round in 0..8 {
+        let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
+        for number in [1, 2] {
+            store.put_token(&token(&ada, round * 2 + number, RESET, NOW)).await.expect("it is stored");
+        }
+        let resets: Vec<_> = (0..6)
+            .map(|number| {
+                let (store, hash) = (Arc::clone(&store), hash(round * 2 + 1 + number % 2));
+                tokio::spawn(
+                    async move { store.reset_password(&hash, &number.to_string(), false, NOW).await },
+                )
+            })
+            .collect();
+        let mut done = 0;
+        for reset in resets {
+            done += u32::from(reset.await.expect("no panic").expect("an answer").is_some());
+        }
+        assert_eq!(done, 1, "round {round}");
+        assert!(live(&store, &ada, NOW).await.is_empty());
+    }
+}
+
+/// Whichever came first, nobody is in by the old password afterwards.
+pub async fn a_sign_in_with_the_old_password_beside_a_reset_is_out(store: Arc<dyn Store>) {
+    for round in 0..16 {
+        let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
+        store.put_token(&token(&ada, round + 1, RESET, NOW)).await.expect("it is stored");
+        let signing_in = {
+            let (store, new) = (Arc::clone(&store), session(&ada, &format!("t{round}")));
+            let proving = Limit { proved: Some(ada.password_hash.clone()), ..limit(5, &[]) };
+            tokio::spawn(async move { store.open(None, &new, &proving).await })
+        };
+        let reset = store.reset_password(&hash(round + 1), "new", false, NOW).await.expect("an answer");
+        assert!(reset.is_some());
+        let signed_in = signing_in.await.expect("no panic");
+        assert!(matches!(signed_in, Ok(_) | Err(OpenError::PasswordChanged)), "{signed_in:?}");
+        assert!(live(&store, &ada, NOW).await.is_empty(), "round {round}");
+    }
+}
+
+/// So many at a time.
+pub async fn tokens_that_are_too_late_are_swept(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    for (number, minutes) in [(1, 0), (2, 1), (3, 2)] {
+        let at = NOW.plus(minutes * MINUTE);
+        store.put_token(&token(&ada, number, RESET, at)).await.expect("it is stored");
+    }
+    let before = NOW.plus(31 * MINUTE);
+    assert_eq!(store.sweep_tokens(before, 1).await.expect("an answer"), 1);
+    assert_eq!(store.sweep_tokens(before, 10).await.expect("an answer"), 1);
+    assert_eq!(store.sweep_tokens(before, 10).await.expect("an answer"), 0);
+    assert!(store.find_token(&hash(3), RESET, NOW).await.expect("an answer").is_some());
+}
