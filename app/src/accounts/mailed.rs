@@ -51,7 +51,7 @@ pub async fn reset_password(
     }
     let request = request();
     // What this browser held of the user has ended as well.
-    let browser = engine().current(request.presented()).await.map_err(fail)?;
+    let browser = engine().current(request.presented(), request.client()).await.map_err(fail)?;
     settle(&request, browser, "password");
     Ok(())
 }
