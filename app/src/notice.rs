@@ -69,7 +69,6 @@ pub(crate) fn use_refusal() -> Option<AppError> {
 /// Starts the notices with what a form's redirect has put into the address.
 pub(crate) fn provide_notices() {
     let (_, query) = here();
-    let mut first = value(&query, "done").and_then(of_done);
     // Only the server can read the error in the address; its code and sentence travel with the page.
     let error = SharedValue::new_str(|| {
         #[cfg(feature = "ssr")]
@@ -79,18 +78,21 @@ pub(crate) fn provide_notices() {
         let error = String::new();
         error
     });
-    let ended = SharedValue::new_str(|| {
+    // The words of what was done, too, after a sign that says whether it is good: the browser's half has none of them.
+    let told = SharedValue::new_str(|| {
         #[cfg(feature = "ssr")]
-        let ended =
-            use_context::<SignedOutElsewhere>().and_then(words::signed_out_elsewhere).unwrap_or_default();
+        let told = {
+            let ended = use_context::<SignedOutElsewhere>().and_then(words::signed_out_elsewhere);
+            let told = ended.map(|text| Notice { text, good: false });
+            let told = told.or_else(|| value(&query, "done").and_then(of_done));
+            told.map_or_else(String::new, |told| [if told.good { "+" } else { "-" }, &told.text].concat())
+        };
         #[cfg(not(feature = "ssr"))]
-        let ended = String::new();
-        ended
+        let told = String::new();
+        told
     });
-    let ended = ended.into_inner();
-    if !ended.is_empty() {
-        first = Some(Notice { text: ended, good: false });
-    }
+    let told = told.into_inner();
+    let mut first = told.get(1..).map(|text| Notice { text: text.to_owned(), good: told.starts_with('+') });
     if let Some((code, message)) = error.into_inner().split_once(' ') {
         let error = AppError { code: code.to_owned(), message: message.to_owned() };
         let path = value(&query, "__path").unwrap_or_default();
@@ -114,6 +116,7 @@ fn is_own(page: Page, path: &str) -> bool {
 }
 
 /// What `?done=` tells.
+#[cfg(feature = "ssr")]
 pub(crate) fn of_done(done: &str) -> Option<Notice> {
     let text = match done {
         "revoked" => "That session has ended.",
@@ -227,6 +230,7 @@ pub(crate) fn Toaster() -> impl IntoView {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "ssr")]
     #[test]
     fn a_form_tells_what_was_done() {
         let text = |done| of_done(done).map(|notice| notice.text);

@@ -79,7 +79,8 @@ impl HistoryExport {
         }
     }
 
-    fn csv(&self) -> Result<Vec<u8>, String> {
+    /// The table.
+    pub(crate) fn csv(&self) -> Result<Vec<u8>, String> {
         let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         let mut write = || {
             table.write_record(COLUMNS)?;

@@ -38,7 +38,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Co
             description = "The file.",
             content(
                 (HistoryExport = "application/json", example = json!(example::history_export())),
-                (String = "text/csv"),
+                (String = "text/csv", example = json!(example::history_csv())),
             ),
         ),
         Refusals,

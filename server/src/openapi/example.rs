@@ -64,6 +64,10 @@ pub(crate) fn history_export() -> HistoryExport {
     HistoryExport { exported_at: SIGNED_IN, user: user(), entries: history().entries }
 }
 
+pub(crate) fn history_csv() -> String {
+    String::from_utf8(history_export().csv().unwrap_or_default()).unwrap_or_default()
+}
+
 pub(crate) fn handle() -> Handle {
     Handle::parse("3gympsuydpb41jpqgy61f1zliq564nui").expect("32 letters or digits")
 }

@@ -269,7 +269,7 @@ async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_l
     // What is left of the stream is that it is over.
     while stream.next().await.is_some() {}
     assert!(phone.try_events(None).await.is_none());
-    assert!(is_open(&grace).await);
+    assert_eq!(grace.whoami().await, "grace");
     phone.sign_in("ada").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
     let left = String::from_utf8_lossy(&app.database.contents().await).into_owned();
     assert!(left.contains("grace@example.org") && !left.contains("ada@example.org"));
