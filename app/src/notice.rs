@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
 use multi_session::Code;
 
 #[cfg(feature = "ssr")]
