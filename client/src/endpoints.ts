@@ -46,7 +46,7 @@ export interface StatusTrue {
 }
 
 type Get<Path extends string, Answer> = AuthEndpoint<Path, { method: "GET" }, Answer>;
-type GetWith<Path extends string, Query, Answer> = AuthEndpoint<
+type GetWith<Path extends string, Query extends Record<string, unknown>, Answer> = AuthEndpoint<
   Path,
   { method: "GET"; metadata: { $Infer: { query: Query } } },
   Answer
@@ -66,7 +66,7 @@ export interface MultiSessionServerPlugin {
   id: "multi-session";
   endpoints: {
     listDeviceSessions: Get<"/multi-session/list-device-sessions", DeviceSession[]>;
-    history: GetWith<"/multi-session/history", HistoryQuery | undefined, HistoryPage>;
+    history: GetWith<"/multi-session/history", HistoryQuery, HistoryPage>;
     setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
     reauthenticateSession: Post<"/multi-session/reauthenticate", Reauthentication, SessionAndUser>;
     renameDeviceSession: Post<"/multi-session/rename", NewName, StatusTrue>;
