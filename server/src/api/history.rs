@@ -19,7 +19,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized, Code::Validation
 #[expect(dead_code, reason = "it only describes what `filter` reads")]
 struct HistoryParameters {
     /// Only what happened to this session.
-    #[param(required = false, value_type = String, min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9_-]+$")]
+    #[param(required = false, value_type = String, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     session_id: Option<String>,
     /// Only what is of these kinds, separated by commas.
     #[param(
