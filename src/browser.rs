@@ -1,6 +1,6 @@
 //! What one browser holds.
 
-use crate::{Code, Credential, Keep, NewSession, Session, SessionId, Timestamp, User};
+use crate::{Code, Credential, DeviceToken, Keep, NewSession, Session, SessionId, Timestamp, User};
 
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
@@ -21,13 +21,15 @@ impl Presented {
     }
 }
 
-/// Where a request comes from, as the list will show it.
+/// Where a request comes from, as the list will show it, and by what its browser is recognised.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     /// The address of the browser, with trusted proxies taken off.
     pub ip_address: Option<std::net::IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
+    /// The device cookie, by which the browser is recognised when it signs in.
+    pub device: Option<DeviceToken>,
 }
 
 /// A live session that this browser has proved to hold.
@@ -45,6 +47,8 @@ pub struct Held {
     pub remember: bool,
     /// Whether others use the computer too.
     pub shared_computer: bool,
+    /// Whether its user had never signed in from this browser before.
+    pub new_device: bool,
     /// What the person calls the device.
     pub device_name: Option<String>,
     /// When the session last made a request, as far as the store knows.
@@ -67,6 +71,7 @@ impl Held {
             authenticated_at: now,
             remember: new.remember,
             shared_computer: new.shared_computer,
+            new_device: new.new_device,
             device_name: None,
             last_active_at: now,
             issue: true,
@@ -86,6 +91,8 @@ impl Held {
 pub struct Browser {
     pub(crate) active: Option<SessionId>,
     pub(crate) held: Vec<Held>,
+    /// The device cookie that the browser is to be sent.
+    pub(crate) device: Option<DeviceToken>,
 }
 
 impl Browser {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -32,12 +32,24 @@ pub struct Credential {
 }
 
 impl Secret {
+    /// How many characters it has in unpadded base64 for URLs.
+    pub(crate) const URL_SAFE_LEN: usize = 43;
+
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+    /// Reads 43 letters, digits, `-` and `_`; `None` for anything else.
+    pub(crate) fn parse_url_safe(text: &str) -> Option<Self> {
+        if text.len() != Self::URL_SAFE_LEN {
+            return None;
+        }
+        BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// Writes what [`Secret::parse_url_safe`] reads.
+    pub(crate) fn to_url_safe(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 
     /// Gives the hash to store or to compare.

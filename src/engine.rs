@@ -19,6 +19,7 @@ mod change_password;
 mod current;
 mod fall_over;
 mod history;
+mod known_devices;
 mod list;
 mod mail;
 mod operate;

@@ -158,6 +158,7 @@ mod tests {
             is_held: id == "current",
             device: Device::default(),
             shared_computer: false,
+            new_device: false,
             name: None,
             created_at: at,
             expires_at: at,

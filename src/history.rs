@@ -11,6 +11,8 @@ use crate::{EndedBy, EndedReason, SessionId, Timestamp};
 pub enum HistoryKind {
     /// A session began.
     SignedIn,
+    /// The session that began is on a browser that was never seen for this account.
+    NewDevice,
     /// Somebody knew the e-mail and not the password, at sign-in or where a signed-in person is asked for it once more.
     PasswordRefused,
     /// The person proved once more in a session who they are.
@@ -33,8 +35,9 @@ pub enum HistoryKind {
 
 impl HistoryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SignedIn,
+        Self::NewDevice,
         Self::PasswordRefused,
         Self::Reauthenticated,
         Self::AddressChanged,
@@ -55,6 +58,7 @@ impl HistoryKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignedIn => "signed_in",
+            Self::NewDevice => "new_device",
             Self::PasswordRefused => "password_refused",
             Self::Reauthenticated => "reauthenticated",
             Self::AddressChanged => "address_changed",

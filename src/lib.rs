@@ -110,6 +110,8 @@ mod hub;
 #[cfg(feature = "import-better-auth")]
 mod import;
 #[cfg(feature = "engine")]
+mod known_device;
+#[cfg(feature = "engine")]
 mod mail;
 #[cfg(feature = "engine")]
 mod password;
@@ -146,6 +148,7 @@ pub use {
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
+    known_device::{DeviceKey, DeviceToken, KnownDevice},
     mail::{Letter, MailKind, MailToken, Purpose},
     password::PasswordLimits,
     random::{OsRandom, Random},

@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-
 use crate::credential::{Secret, SecretHash};
 use crate::{Device, Random, Timestamp};
 
@@ -77,7 +74,7 @@ pub struct MailToken(Secret);
 
 impl MailToken {
     /// How many characters it has: letters, digits, `-` and `_`.
-    pub const LEN: usize = 43;
+    pub const LEN: usize = Secret::URL_SAFE_LEN;
 
     pub(crate) fn generate(random: &dyn Random) -> Self {
         let mut bytes = [0; 32];
@@ -87,16 +84,12 @@ impl MailToken {
 
     /// Reads what a link has; `None` unless it has exactly our form.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != Self::LEN {
-            return None;
-        }
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        Some(Self(Secret::from_bytes(bytes)))
+        Secret::parse_url_safe(text).map(Self)
     }
 
     /// Gives the text for the link.
     pub fn to_text(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.0.as_bytes())
+        self.0.to_url_safe()
     }
 
     /// Gives the hash to store or to look for.

@@ -54,6 +54,9 @@ pub struct DeviceSession {
     /// it is out after 30 minutes without activity at most.
     #[serde(default)]
     pub shared_computer: bool,
+    /// Whether the account had never been signed in to from this browser before.
+    #[serde(default)]
+    pub new_device: bool,
     /// When the person signed in.
     pub created_at: Timestamp,
     /// When it ends unless activity extends it.

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 use crate::HistoryKind;
 use crate::{
-    Change, Changes, EndedReason, Handle, MailKind, SecretHash, Session, SessionId, Timestamp, User, UserId,
+    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, MailKind, SecretHash, Session, SessionId,
+    Timestamp, User, UserId,
 };
 
 // First: its macros are known to what follows.
@@ -54,6 +55,8 @@ pub struct StoredSession {
     pub remember: bool,
     /// Whether others use the computer too.
     pub shared_computer: bool,
+    /// Whether its user had never signed in from this browser before.
+    pub new_device: bool,
     /// When its person last proved who they are: at its creation, or since by [`Store::reauthenticate`].
     pub authenticated_at: Timestamp,
     /// When it last made a request.
@@ -95,6 +98,10 @@ pub struct NewSession {
     pub remember: bool,
     /// Whether others use the computer too.
     pub shared_computer: bool,
+    /// Whether its user has never signed in from this browser before.
+    pub new_device: bool,
+    /// What its user's later sign-ins from this browser are recognised by.
+    pub device_keys: Vec<DeviceKey>,
 }
 
 /// What a session has from its re-authentication on.
@@ -272,6 +279,9 @@ pub trait Store: MailStore + Send + Sync {
     /// Lists sessions of a user, the newest first; after a session that is not known there is none.
     async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>, StoreError>;
 
+    /// Lists what a user's browsers are recognised by, in no order: the hundred that were seen last.
+    async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
+
     /// Finds the user of an id.
     async fn find_user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
@@ -442,6 +452,10 @@ pub trait Store: MailStore + Send + Sync {
     /// Finishes what is under way and lets go of the store.
     async fn close(&self);
 }
+
+/// How many keys are kept by which a user's browsers are recognised.
+#[cfg(feature = "test-support")]
+const KNOWN_DEVICES: usize = 100;
 
 /// What a committed re-authentication is told as.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]

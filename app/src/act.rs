@@ -13,7 +13,10 @@ use web_sys::{FormData, HtmlFormElement, RequestInit, Response, UrlSearchParams}
 
 use crate::{
     AppError, address,
-    ui::piece::{IntoPiece, Piece},
+    ui::{
+        Submit,
+        piece::{IntoPiece, Piece},
+    },
 };
 
 /// What an [`Act`] has led to.
@@ -144,6 +147,37 @@ pub(crate) fn ActForm(
         </form>
     }
     .piece()
+}
+
+/// A form whose one button does something to a session.
+#[component]
+pub(crate) fn SessionForm(
+    /// What it does.
+    act: Act,
+    /// The session that it is done to.
+    session_id: String,
+    /// The classes of the button.
+    #[prop(default = "button button--danger")]
+    class: &'static str,
+    /// Whether it is under way.
+    pending: Signal<bool>,
+    /// The accessible name of the button; empty where its text says it all.
+    label: String,
+    /// The id of what describes it further; empty where nothing does.
+    described_by: String,
+    /// The button's text.
+    text: Piece,
+) -> impl IntoView {
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    let (label, described_by) = (given(label), given(described_by));
+    let fields = view! {
+        <input type="hidden" name="session_id" value=session_id />
+        <Submit class pending label described_by>
+            {text}
+        </Submit>
+    }
+    .piece();
+    view! { <ActForm act fields /> }.piece()
 }
 
 /// Asks a server function, by POST if there is a body; gives the answer's body. Browser only.

@@ -55,6 +55,7 @@ export interface HistoryEntry {
   at: Date;
   kind:
     | "signed_in"
+    | "new_device"
     | "password_refused"
     | "reauthenticated"
     | "address_changed"
@@ -109,6 +110,8 @@ export interface DeviceSession extends SessionAndUser {
    * browser closes, and after 30 minutes without activity at most.
    */
   sharedComputer: boolean;
+  /** Whether the account had never been signed in to from this browser before. */
+  newDevice: boolean;
   /** When the person signed in. */
   createdAt: Date;
   /** When it ends unless activity extends it. */

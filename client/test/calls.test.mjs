@@ -44,6 +44,7 @@ describe('multiSession', () => {
       device: { browser: 'Firefox 145', os: 'Android', kind: 'phone', label: 'Firefox 145 on Android' },
       name: null,
       sharedComputer: false,
+      newDevice: true,
       createdAt,
       expiresAt,
       session: { id, token: phone.token, userId: phone.user.id, expiresAt, createdAt, updatedAt, ipAddress, userAgent },

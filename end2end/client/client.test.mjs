@@ -20,7 +20,7 @@ describe('sign-up, sign-in, sign-out', () => {
     assert.equal(user.emailVerified, false);
     assert.ok(user.createdAt instanceof Date);
     assert.equal(must(await client.getSession()).session.token, token);
-    assert.deepEqual([...jar.cookies.keys()].sort(), [
+    assert.deepEqual([...jar.sessions.keys()].sort(), [
       'multi-session.session_token',
       `multi-session.session_token_multi-${token}`,
     ]);
@@ -44,7 +44,7 @@ describe('sign-up, sign-in, sign-out', () => {
       const answer = await client.signIn.email({ email, password: 'wrong horse' });
       refused(answer, 401, 'Unauthorized', 'INVALID_EMAIL_OR_PASSWORD', 'Invalid email or password');
     }
-    assert.equal(jar.cookies.size, 0);
+    assert.equal(jar.sessions.size, 0);
   });
 
   test('an e-mail has one account', async () => {
@@ -66,7 +66,7 @@ describe('sign-up, sign-in, sign-out', () => {
     must(await laptop.client.signUp.email(bob));
     const before = laptop.jar.header;
     assert.deepEqual(must(await laptop.client.signOut()), { success: true });
-    assert.equal(laptop.jar.cookies.size, 0);
+    assert.equal(laptop.jar.sessions.size, 0);
     assert.equal(await laptop.email(), null);
     assert.equal(await phone.email(), ada.email);
     await assertOut(before);
@@ -112,7 +112,7 @@ describe('the sessions of a user', () => {
     assert.deepEqual(must(await laptop.client.revokeSession({ token: phone.token })), { status: true });
     await assertOut(phoneHeader);
     assert.equal(await phone.email(), null);
-    assert.equal(phone.jar.cookies.size, 0);
+    assert.equal(phone.jar.sessions.size, 0);
     assert.equal(await laptop.email(), ada.email);
   });
 

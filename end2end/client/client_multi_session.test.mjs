@@ -56,7 +56,7 @@ describe('multiSession as the real plugin has it', () => {
 
     must(await laptop.client.multiSession.revoke({ sessionToken: laptop.token }));
     assert.equal(await laptop.email(), null);
-    assert.equal(laptop.jar.cookies.size, 0);
+    assert.equal(laptop.jar.sessions.size, 0);
   });
 
   test("revoke refuses what is neither held nor the user's", async () => {

@@ -135,6 +135,7 @@ fn held(credential: Credential, stored: StoredSession) -> Held {
         authenticated_at: stored.authenticated_at,
         remember: stored.remember,
         shared_computer: stored.shared_computer,
+        new_device: stored.new_device,
         device_name: stored.device_name,
         last_active_at: stored.last_active_at,
         last_ip_address: stored.last_ip_address,

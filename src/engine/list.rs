@@ -5,6 +5,15 @@ use crate::{
     Browser, Device, DeviceSession, Engine, Held, Result, Session, StoredSession, Timestamp, User, device_of,
 };
 
+/// What a row tells beside its session and its user.
+struct Facts {
+    name: Option<String>,
+    shared_computer: bool,
+    new_device: bool,
+    /// As far as the store knows.
+    last_active_at: Timestamp,
+}
+
 impl Engine {
     /// Lists every live session of the active user on any browser, and the sessions of the other accounts that this
     /// browser holds: current first, then the most recently active. Signed out: only what the browser holds.
@@ -48,39 +57,33 @@ impl Engine {
     }
 
     fn held_row(&self, browser: &Browser, held: &Held) -> DeviceSession {
-        self.row_of(
-            browser,
-            held.session.clone(),
-            held.user.clone(),
-            held.shared_computer,
-            held.device_name.clone(),
-            held.last_active_at,
-        )
+        let facts = Facts {
+            name: held.device_name.clone(),
+            shared_computer: held.shared_computer,
+            new_device: held.new_device,
+            last_active_at: held.last_active_at,
+        };
+        self.row_of(browser, held.session.clone(), held.user.clone(), facts)
     }
 
     /// The row of a session as `browser` sees it.
     pub(super) fn row(&self, browser: &Browser, stored: StoredSession) -> DeviceSession {
-        let StoredSession { session, user, shared_computer, device_name, last_active_at, .. } = stored;
-        self.row_of(browser, session, user, shared_computer, device_name, last_active_at)
+        let StoredSession { session, user, shared_computer, new_device, device_name, last_active_at, .. } =
+            stored;
+        let facts = Facts { name: device_name, shared_computer, new_device, last_active_at };
+        self.row_of(browser, session, user, facts)
     }
 
-    /// The same; `stored` is when the store last knew it active.
-    fn row_of(
-        &self,
-        browser: &Browser,
-        session: Session,
-        user: User,
-        shared_computer: bool,
-        name: Option<String>,
-        stored: Timestamp,
-    ) -> DeviceSession {
+    fn row_of(&self, browser: &Browser, session: Session, user: User, facts: Facts) -> DeviceSession {
+        let Facts { name, shared_computer, new_device, last_active_at } = facts;
         DeviceSession {
             is_current: browser.active.as_ref() == Some(&session.id),
             is_held: browser.holds(&session.id),
-            last_active_at: self.0.activity.latest(&session.id, stored),
+            last_active_at: self.0.activity.latest(&session.id, last_active_at),
             device: named(device_of(&session.user_agent), name.as_deref()),
             name,
             shared_computer,
+            new_device,
             id: session.id.clone(),
             user_agent: session.user_agent.clone(),
             ip_address: session.ip_address.clone(),

@@ -5,8 +5,8 @@ use crate::password::{Passwords, is_outdated};
 use crate::random::uuid_v7;
 use crate::store::{Ended, Limit, NewSession, NewUser, PasswordOf};
 use crate::{
-    Browser, Client, Code, Credential, Engine, Error, Held, Keep, OpenError, Result, Session, SessionId,
-    Timestamp, User, UserId, email,
+    Browser, Client, Code, Credential, Engine, Error, Held, Keep, MailKind, OpenError, Result, Session,
+    SessionId, Timestamp, User, UserId, email,
 };
 
 const MAXIMUM_NAME_CHARACTERS: usize = 100;
@@ -166,13 +166,18 @@ impl Engine {
             Opening::SignUp(new) => (new.user.clone(), Some(new), None),
             Opening::SignIn(user, proved) => (user, None, Some(proved)),
         };
+        let device = match &new_user {
+            Some(_) => self.first_device(client, keep),
+            None => self.see_device(&user.id, client, keep).await?,
+        };
         let (credential, new) = self.new_session(&user.id, client, keep, now);
+        let new = NewSession { new_device: device.is_new, device_keys: device.keys, ..new };
         let limit = Limit {
             maximum: self.options().maximum_sessions(),
             revoke_oldest: self.options().revoke_oldest_on_max(),
             held: browser.held().iter().map(|held| held.session.id.clone()).collect(),
             proved,
-            mail: None,
+            mail: if device.is_new { self.mailed(MailKind::NewDevice) } else { None },
         };
         let ended = match self.0.store.open(new_user.as_ref(), &new, &limit).await {
             Ok(ended) => ended,
@@ -193,7 +198,8 @@ impl Engine {
             self.wake_sender();
         }
         let ended: Vec<SessionId> = ended.into_iter().map(|Ended { id, .. }| id).collect();
-        Ok(Some(browser.with(Held::issued(credential, new, user), &ended)))
+        let next = browser.with(Held::issued(credential, new, user), &ended);
+        Ok(Some(Browser { device: device.token, ..next }))
     }
 
     /// Makes a session that is not stored yet, and the credential that will open it.
@@ -217,7 +223,9 @@ impl Engine {
         };
         let secret_hash = credential.secret.hash();
         let (remember, shared_computer) = (keep == Keep::Remembered, keep == Keep::SharedComputer);
-        (credential, NewSession { session, secret_hash, remember, shared_computer })
+        let (new_device, device_keys) = (false, Vec::new());
+        let new = NewSession { session, secret_hash, remember, shared_computer, new_device, device_keys };
+        (credential, new)
     }
 }
 

@@ -6,17 +6,21 @@ use cookie::{Cookie, SameSite};
 use http::HeaderMap;
 use http::header::COOKIE;
 
-use crate::{Browser, Credential, Handle, Held, Presented, Timestamp};
+use crate::{Browser, Credential, DeviceToken, Handle, Held, Presented, Timestamp};
+
+/// How long a browser keeps the device cookie: as long as any does (RFC 6265bis, 5.5).
+const DEVICE_DAYS: i64 = 400;
 
 /// How the cookies are called.
 ///
 /// `<prefix>.session_token` says which session is active; `<prefix>.session_token_multi-<handle>` is held beside
-/// it, one for each account. On https the names begin with `__Host-` (RFC 6265bis), so that no other host and no
+/// it, one for each account; `<prefix>.device` lets an account recognise the browser at its next sign-in. On https the names begin with `__Host-` (RFC 6265bis), so that no other host and no
 /// plain-text page can set them.
 #[derive(Clone, Debug)]
 pub struct CookieNames {
     active: String,
     held_prefix: String,
+    device: String,
     /// The active cookie's name as Better Auth has it on https: read, so that nobody is signed out by moving here, and
     /// replaced by ours.
     older: Option<String>,
@@ -38,7 +42,8 @@ impl CookieNames {
         let host = if secure { "__Host-" } else { "" };
         let active = format!("{host}{prefix}.session_token");
         let older = secure.then(|| format!("__Secure-{prefix}.session_token"));
-        Ok(Self { held_prefix: format!("{active}_multi-"), active, older, secure })
+        let device = format!("{host}{prefix}.device");
+        Ok(Self { held_prefix: format!("{active}_multi-"), active, device, older, secure })
     }
 
     /// Says which cookie of ours an older one stands for, if it is one.
@@ -74,6 +79,8 @@ impl CookieNames {
                 let credential = Credential::parse(cookie.value())
                     .filter(|credential| self.held(&credential.handle) == cookie.name());
                 read.held.push((cookie.name().to_owned(), credential));
+            } else if cookie.name() == self.device {
+                read.device = read.device.or_else(|| DeviceToken::parse(cookie.value()));
             } else if let Some(renamed) = self.renamed(cookie.name()) {
                 // Any host of the domain can set such a cookie, so it opens only what this server did not make: a
                 // Better Auth token nearly always has a capital letter, and ours never has.
@@ -122,18 +129,17 @@ impl CookieNames {
             }
         }
         changes.extend(before.older.iter().map(|older| self.cookie(older.name.clone(), None)));
+        if let Some(token) = &after.device {
+            let mut cookie = self.plain(self.device.clone(), token.to_text());
+            cookie.set_max_age(cookie::time::Duration::days(DEVICE_DAYS));
+            changes.push(cookie);
+        }
         changes
     }
 
     fn cookie(&self, name: String, held: Option<(&Held, Timestamp)>) -> Cookie<'static> {
         let value = held.map(|(held, _)| encoded(&held.credential)).unwrap_or_default();
-        let mut cookie = Cookie::new(name, value);
-        cookie.set_path("/");
-        cookie.set_http_only(true);
-        cookie.set_same_site(SameSite::Lax);
-        if self.secure {
-            cookie.set_secure(true);
-        }
+        let mut cookie = self.plain(name, value);
         match held {
             None => cookie.set_max_age(cookie::time::Duration::ZERO),
             Some((held, now)) if held.remember => {
@@ -142,6 +148,18 @@ impl CookieNames {
             }
             // Without Max-Age the cookie goes with the browser's window.
             Some(_) => {}
+        }
+        cookie
+    }
+
+    /// A cookie that goes with the browser's window, sent to this server alone and to no script.
+    fn plain(&self, name: String, value: String) -> Cookie<'static> {
+        let mut cookie = Cookie::new(name, value);
+        cookie.set_path("/");
+        cookie.set_http_only(true);
+        cookie.set_same_site(SameSite::Lax);
+        if self.secure {
+            cookie.set_secure(true);
         }
         cookie
     }
@@ -161,6 +179,8 @@ pub(super) struct RequestCookies {
     held: Vec<(String, Option<Credential>)>,
     /// Those under the names that Better Auth gives them on https.
     older: Vec<Older>,
+    /// The first device cookie that is one.
+    pub(super) device: Option<DeviceToken>,
 }
 
 /// A cookie of Better Auth's.

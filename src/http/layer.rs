@@ -115,6 +115,7 @@ impl Parts {
         let client = Client {
             ip_address: self.addresses.of(&head.headers, &head.extensions),
             user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
+            device: cookies.device.clone(),
         };
         let browser = self.engine.current(&presented, &client).await;
         let state = RequestState::new(&head, presented, browser, client);

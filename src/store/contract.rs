@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub mod changes;
+pub mod devices;
 pub mod ending;
 pub mod forgetting;
 pub mod history;
@@ -66,6 +67,13 @@ macro_rules! store_contract {
                 who_is_replaced_leaves_its_place
                 ended_and_expired_sessions_take_no_place
                 a_lower_maximum_is_reached_with_the_next_sign_in
+            }
+            devices {
+                a_browser_is_known_by_what_it_signed_in_with
+                a_refused_sign_in_makes_no_browser_known
+                a_new_device_is_told_with_its_session
+                a_report_forgets_what_browsers_are_known_by
+                the_hundred_that_were_seen_last_are_kept
             }
             ending {
                 a_session_is_ended_by_its_id_and_by_its_handle
@@ -227,6 +235,8 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,
         shared_computer: false,
+        new_device: false,
+        device_keys: Vec::new(),
     }
 }
 

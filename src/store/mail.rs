@@ -144,7 +144,7 @@ pub trait MailStore: Send + Sync {
     ) -> Result<Option<(UserId, Vec<Ended>)>, StoreError>;
 
     /// Takes a session of the actor's user, live or ended, as somebody else's: ends every session but the actor's own,
-    /// which gets another credential, and with `lock` locks the password and puts a mail to reset it into the outbox
+    /// which gets another credential, forgets what the user's browsers are recognised by, and with `lock` locks the password and puts a mail to reset it into the outbox
     /// unless it was locked before. `None` where the actor is not live, or the session not another one of its user.
     async fn report(
         &self,
@@ -155,8 +155,8 @@ pub trait MailStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
 
-    /// Uses a link to say "This wasn't me": ends every session of the user, locks the password, and stores the link
-    /// that resets it; every other one of the user is dead from then on. `None` where the link proves nothing.
+    /// Uses a link to say "This wasn't me": ends every session of the user, forgets what its browsers are recognised
+    /// by, locks the password, and stores the link that resets it; every other one of the user is dead from then on. `None` where the link proves nothing.
     async fn report_by_mail(
         &self,
         hash: &SecretHash,

@@ -8,11 +8,14 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser,
-    OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
-    Touch, changes_of, password_changed, reauthenticated, renamed,
+    Actor, End, Ended, Ender, Found, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewMail,
+    NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
+    StoredHistoryEntry, StoredSession, Touch, changes_of, password_changed, reauthenticated, renamed,
 };
-use crate::{Change, Changes, EndedReason, Handle, HistoryKind, Session, SessionId, Timestamp, User, UserId};
+use crate::{
+    Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp, User,
+    UserId,
+};
 
 mod mail;
 
@@ -38,6 +41,7 @@ struct State {
     history: Vec<(UserId, StoredHistoryEntry)>,
     /// How many entries were ever written.
     recorded: i64,
+    devices: Vec<(UserId, KnownDevice)>,
     mail: mail::State,
     closed: bool,
 }
@@ -103,6 +107,7 @@ impl State {
             secret_hash: row.new.secret_hash,
             remember: row.new.remember,
             shared_computer: row.new.shared_computer,
+            new_device: row.new.new_device,
             authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
             device_name: row.device_name.clone(),
@@ -160,7 +165,30 @@ impl State {
         });
         let Session { id, user_id, ip_address, .. } = new.session.clone();
         let entry = NewHistoryEntry::new(HistoryKind::SignedIn, user_id, Some(id), now);
-        self.record(NewHistoryEntry { ip_address: Some(ip_address), ..entry }, None);
+        let ip_address = Some(ip_address);
+        self.record(NewHistoryEntry { ip_address: ip_address.clone(), ..entry.clone() }, None);
+        if new.new_device {
+            let kind = HistoryKind::NewDevice;
+            self.record(NewHistoryEntry { kind, ip_address, ..entry }, None);
+        }
+        for key in &new.device_keys {
+            self.devices.retain(|(user, known)| *user != new.session.user_id || known.key != *key);
+            let known = KnownDevice { key: *key, seen_at: now, is_forgotten: false };
+            self.devices.push((new.session.user_id.clone(), known));
+        }
+        let seen =
+            |(user, known): &(UserId, KnownDevice)| (*user == new.session.user_id).then_some(known.seen_at);
+        let mut latest: Vec<_> = self.devices.iter().filter_map(seen).collect();
+        latest.sort_by(|a, b| b.cmp(a));
+        if let Some(last) = latest.get(KNOWN_DEVICES - 1) {
+            self.devices.retain(|device| seen(device).is_none_or(|seen_at| seen_at >= *last));
+        }
+    }
+
+    fn forget_devices(&mut self, of: &UserId) {
+        for (_, known) in self.devices.iter_mut().filter(|(user, _)| user == of) {
+            known.is_forgotten = true;
+        }
     }
 
     fn row(&self, id: Option<&SessionId>) -> Option<&Row> {
@@ -238,6 +266,12 @@ impl Store for MemoryStore {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let rows = state.sessions[..before].iter().rev().filter(asked).take(limit);
         Ok(rows.map(|row| state.found(row)).collect())
+    }
+
+    async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
+        let state = self.lock()?;
+        let known = state.devices.iter().filter(|(whose, _)| whose == user);
+        Ok(known.map(|(_, known)| *known).collect())
     }
 
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
@@ -565,6 +599,7 @@ impl Store for MemoryStore {
         let live: Vec<_> = live.map(|row| row.new.session.id.clone()).collect();
         state.sessions.retain(|row| !row.is_of(user));
         state.history.retain(|(whose, _)| whose != user);
+        state.devices.retain(|(whose, _)| whose != user);
         state.mail.forget(user);
         state.users.retain(|known| known.user.id != *user);
         self.tell(vec![Change::Sessions { user: user.clone(), ids: live.clone() }]);

@@ -17,15 +17,15 @@ use self::connections::Connections;
 use self::listening::{Listening, payloads};
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Columns, Result, corrupt, database_error, ended_rows, found, history_entry, not_opened, session_id,
-    statistics, stored_session, touched, unavailable, user, user_id,
+    Columns, Result, corrupt, database_error, ended_rows, found, history_entry, known_device, not_opened,
+    session_id, statistics, stored_session, touched, unavailable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
     PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
     password_changed, reauthenticated, renamed,
 };
-use crate::{Change, Changes, EndedReason, Handle, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId};
 
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
@@ -415,6 +415,11 @@ impl Store for PostgresStore {
         self.fetch_all(rows).await?.iter().map(found).collect()
     }
 
+    async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
+        let rows = self.fetch_all(sqlx::query(sql::KNOWN_DEVICES).bind(user.as_str())).await?;
+        rows.iter().map(known_device).collect()
+    }
+
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
         let row = sqlx::query(sql::FIND_USER).bind(id.as_str());
         self.fetch_optional(row).await?.map(|row| user(&row, "id")).transpose()
@@ -708,8 +713,26 @@ async fn insert_session(connection: &mut PgConnection, new: &NewSession) -> Resu
         .bind(session.created_at.unix_ms())
         .bind(session.expires_at.unix_ms())
         .bind(new.shared_computer)
-        .execute(connection)
+        .bind(new.new_device)
+        .execute(&mut *connection)
         .await?;
+    if new.device_keys.is_empty() {
+        return Ok(());
+    }
+    for key in &new.device_keys {
+        sqlx::query(sql::REMEMBER_DEVICE)
+            .bind(session.user_id.as_str())
+            .bind(key.as_bytes().as_slice())
+            .bind(session.created_at.unix_ms())
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query(sql::DROP_OLD_DEVICES).bind(session.user_id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+async fn forget_devices(connection: &mut PgConnection, user: &UserId) -> Result<()> {
+    sqlx::query(sql::FORGET_DEVICES).bind(user.as_str()).execute(connection).await?;
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use super::{
     StoredToken,
 };
 use crate::{
-    EndedReason, Handle, HistoryKind, MailKind, Purpose, SecretHash, Session, SessionId, Timestamp, User,
-    UserId,
+    DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, MailKind, Purpose, SecretHash, Session,
+    SessionId, Timestamp, User, UserId,
 };
 
 pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -76,6 +76,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
             .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
         remember: row.boolean("remember")?,
         shared_computer: row.boolean("shared_computer")?,
+        new_device: row.boolean("new_device")?,
         authenticated_at: timestamp(row, "authenticated_at")?,
         last_active_at: timestamp(row, "last_active_at")?,
         device_name: row.optional_text("device_name")?,
@@ -185,6 +186,15 @@ fn optional_session_id(row: &impl Columns) -> Result<Option<SessionId>> {
 
 pub(super) fn touched(row: &impl Columns) -> Result<(UserId, SessionId, Timestamp)> {
     Ok((user_id(row, "user_id")?, session_id(row)?, timestamp(row, "last_active_at")?))
+}
+
+pub(super) fn known_device(row: &impl Columns) -> Result<KnownDevice> {
+    Ok(KnownDevice {
+        key: DeviceKey::from_bytes(row.bytes("device_key")?)
+            .ok_or_else(|| corrupt("a device's key has not its length"))?,
+        seen_at: timestamp(row, "seen_at")?,
+        is_forgotten: row.boolean("is_forgotten")?,
+    })
 }
 
 pub(super) fn user(row: &impl Columns, id_column: &str) -> Result<User> {

@@ -18,15 +18,15 @@ use tokio::sync::broadcast;
 use self::watching::Watching;
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Result, corrupt, ended_rows, found, history_entry, not_opened, session_id, statistics, stored_session,
-    touched, unavailable, user, user_id,
+    Result, corrupt, ended_rows, found, history_entry, known_device, not_opened, session_id, statistics,
+    stored_session, touched, unavailable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
     PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
     password_changed, reauthenticated, renamed,
 };
-use crate::{Change, Changes, EndedReason, Handle, Session, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
 
 #[cfg(feature = "import-better-auth")]
 mod import;
@@ -217,6 +217,11 @@ impl Store for SqliteStore {
             .bind(page.after.map(SessionId::as_str))
             .bind(page.limit);
         rows.fetch_all(&self.readers).await?.iter().map(found).collect()
+    }
+
+    async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
+        let rows = sqlx::query(sql::KNOWN_DEVICES).bind(user.as_str()).fetch_all(&self.readers).await?;
+        rows.iter().map(known_device).collect()
     }
 
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
@@ -565,8 +570,26 @@ async fn insert_session(connection: &mut SqliteConnection, new: &NewSession) -> 
         .bind(session.created_at.unix_ms())
         .bind(session.expires_at.unix_ms())
         .bind(new.shared_computer)
-        .execute(connection)
+        .bind(new.new_device)
+        .execute(&mut *connection)
         .await?;
+    if new.device_keys.is_empty() {
+        return Ok(());
+    }
+    for key in &new.device_keys {
+        sqlx::query(sql::REMEMBER_DEVICE)
+            .bind(session.user_id.as_str())
+            .bind(key.as_bytes().as_slice())
+            .bind(session.created_at.unix_ms())
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query(sql::DROP_OLD_DEVICES).bind(session.user_id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+async fn forget_devices(connection: &mut SqliteConnection, user: &UserId) -> Result<()> {
+    sqlx::query(sql::FORGET_DEVICES).bind(user.as_str()).execute(connection).await?;
     Ok(())
 }
 

@@ -18,7 +18,8 @@ macro_rules! columns {
     () => {
         concat!(
             "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
-         sessions.user_agent, sessions.remember, sessions.shared_computer, sessions.created_at, sessions.updated_at, \
+         sessions.user_agent, sessions.remember, sessions.shared_computer, sessions.new_device, sessions.created_at, \
+         sessions.updated_at, \
          sessions.last_active_at, sessions.expires_at, sessions.device_name, \
          coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
          coalesce(sessions.last_ip_address, sessions.ip_address) as last_ip_address, ",
@@ -130,8 +131,17 @@ statements! {
                    values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing";
     INSERT_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3)";
     INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
-                      created_at, updated_at, last_active_at, expires_at, shared_computer) \
-                      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10)";
+                      created_at, updated_at, last_active_at, expires_at, shared_computer, new_device) \
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10, $11)";
+    KNOWN_DEVICES = "select device_key, seen_at, is_forgotten from known_devices where user_id = $1";
+    REMEMBER_DEVICE = "insert into known_devices (user_id, device_key, seen_at) values ($1, $2, $3) \
+                       on conflict (user_id, device_key) do update set seen_at = excluded.seen_at, \
+                       is_forgotten = excluded.is_forgotten";
+    // All but the hundred that were seen last.
+    DROP_OLD_DEVICES = "delete from known_devices where user_id = $1 and seen_at < \
+                        (select seen_at from known_devices where user_id = $1 order by seen_at desc \
+                        limit 1 offset 99)";
+    FORGET_DEVICES = "update known_devices set is_forgotten = true where user_id = $1";
     CHANGE_PASSWORD =
         "update passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2 and locked_at is null";
     PASSWORD_STANDS = "select 1 from passwords where user_id = $1 and hash = $2 and locked_at is null";

@@ -44,6 +44,8 @@ fn session(user: usize, name: &str) -> NewSession {
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,
         shared_computer: false,
+        new_device: false,
+        device_keys: Vec::new(),
     }
 }
 

@@ -76,6 +76,8 @@ fn session(user: &NewUser, name: &str) -> NewSession {
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,
         shared_computer: false,
+        new_device: false,
+        device_keys: Vec::new(),
     }
 }
 

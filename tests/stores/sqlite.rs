@@ -101,9 +101,10 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
         user_agent: String::new(),
     };
     let secret_hash = SecretHash::from_bytes(&[7; 32]).expect("32 bytes");
+    let (remember, shared_computer, new_device, device_keys) = (true, false, false, Vec::new());
     (
         NewUser { user, password_hash: "a hash".to_owned() },
-        NewSession { session, secret_hash, remember: true, shared_computer: false },
+        NewSession { session, secret_hash, remember, shared_computer, new_device, device_keys },
     )
 }
 

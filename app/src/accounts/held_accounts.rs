@@ -5,10 +5,10 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    act::ActForm,
+    act::SessionForm,
     sessions::{rows, use_list_device_sessions},
     ui::{
-        Icon, IconName, Submit,
+        Icon, IconName,
         piece::{IntoPiece, when},
     },
 };
@@ -39,25 +39,29 @@ fn HeldAccount(row: DeviceSession) -> impl IntoView {
     let set_active = use_list_device_sessions().set_active;
     let id = row.id.to_string();
     let email_id = format!("held-{id}");
-    let described_by = email_id.clone();
     let button = view! {
-        <input type="hidden" name="session_id" value=id />
-        <Submit class="account" pending=set_active.pending() described_by=described_by>
-            <Avatar name=row.user.name.clone() />
-            <span class="account__who">
-                <span class="account__name">{format!("Continue as {}", row.user.name)}</span>
-                <span class="account__email" aria-hidden="true" id=email_id>
-                    {row.user.email}
-                </span>
+        <Avatar name=row.user.name.clone() />
+        <span class="account__who">
+            <span class="account__name">{format!("Continue as {}", row.user.name)}</span>
+            <span class="account__email" aria-hidden="true" id=email_id.clone()>
+                {row.user.email}
             </span>
-            <Icon name=IconName::ChevronRight size=18 />
-        </Submit>
+        </span>
+        <Icon name=IconName::ChevronRight size=18 />
     }
     .piece();
 
     view! {
         <li>
-            <ActForm act=set_active fields=button />
+            <SessionForm
+                act=set_active
+                session_id=id
+                class="account"
+                pending=set_active.pending()
+                label=String::new()
+                described_by=email_id
+                text=button
+            />
         </li>
     }
     .piece()

@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, Node};
 
 use crate::{
     accounts::{Avatar, actions::SIGN_OUT},
-    act::{Act, ActForm, Outcome},
+    act::{Act, ActForm, Outcome, SessionForm},
     address::start,
     hooks::{effect, on_change},
     notice::use_notices,
@@ -107,27 +107,31 @@ fn Account(row: DeviceSession) -> impl IntoView {
     }
     let id = row.id.to_string();
     let email_id = format!("account-{id}");
-    let described_by = email_id.clone();
     let button = view! {
-        <input type="hidden" name="session_id" value=id />
-        <Submit class="account" pending=set_active.pending() described_by=described_by>
-            <Avatar name=row.user.name.clone() />
-            <span class="account__who">
-                <span class="account__name">
-                    <span class="visually-hidden">"Switch to "</span>
-                    {row.user.name}
-                </span>
-                <span class="account__email" aria-hidden="true" id=email_id>
-                    {row.user.email}
-                </span>
+        <Avatar name=row.user.name.clone() />
+        <span class="account__who">
+            <span class="account__name">
+                <span class="visually-hidden">"Switch to "</span>
+                {row.user.name}
             </span>
-        </Submit>
+            <span class="account__email" aria-hidden="true" id=email_id.clone()>
+                {row.user.email}
+            </span>
+        </span>
     }
     .piece();
 
     view! {
         <li>
-            <ActForm act=set_active fields=button />
+            <SessionForm
+                act=set_active
+                session_id=id
+                class="account"
+                pending=set_active.pending()
+                label=String::new()
+                described_by=email_id
+                text=button
+            />
         </li>
     }
     .piece()

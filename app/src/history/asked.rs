@@ -66,6 +66,7 @@ impl Group {
     fn has(self, kind: HistoryKind) -> bool {
         let group = match kind {
             HistoryKind::SignedIn
+            | HistoryKind::NewDevice
             | HistoryKind::PasswordRefused
             | HistoryKind::Reauthenticated
             | HistoryKind::AddressChanged => Self::SignIns,

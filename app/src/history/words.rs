@@ -8,6 +8,7 @@ use crate::ui::IconName;
 pub(super) fn what(entry: &HistoryEntry) -> String {
     match entry.kind {
         HistoryKind::SignedIn => "Signed in".to_owned(),
+        HistoryKind::NewDevice => "First sign-in from this device".to_owned(),
         HistoryKind::PasswordRefused => "Wrong password entered".to_owned(),
         HistoryKind::Reauthenticated => "Password confirmed".to_owned(),
         HistoryKind::AddressChanged => match &entry.previous_ip_address {
@@ -51,7 +52,10 @@ fn ended(entry: &HistoryEntry) -> String {
 pub(super) fn icon(kind: HistoryKind) -> IconName {
     match kind {
         HistoryKind::SignedIn | HistoryKind::Switched => IconName::Check,
-        HistoryKind::PasswordRefused | HistoryKind::AddressChanged | HistoryKind::Reported => IconName::Alert,
+        HistoryKind::NewDevice
+        | HistoryKind::PasswordRefused
+        | HistoryKind::AddressChanged
+        | HistoryKind::Reported => IconName::Alert,
         HistoryKind::Ended => IconName::SignOut,
         HistoryKind::Reauthenticated | HistoryKind::PasswordChanged => IconName::Key,
         HistoryKind::Renamed => IconName::Desktop,

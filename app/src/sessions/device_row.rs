@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use multi_session::{DeviceKind, DeviceSession};
 
 use crate::{
-    act::ActForm,
-    sessions::use_list_device_sessions,
-    ui::{Icon, IconName, Submit, TimeAgo, piece::IntoPiece},
+    act::SessionForm,
+    hooks::use_now,
+    sessions::{use_list_device_sessions, words},
+    ui::{Icon, IconName, TimeAgo, piece::IntoPiece},
 };
 
 /// What a person recognises a device by, and the button that ends its session.
@@ -24,6 +25,15 @@ pub(super) fn DeviceRow(
     });
     let id = row.id.clone();
     let pending = Signal::derive(move || sessions.is_revoking(&id));
+    let now = use_now();
+    let is_news = words::is_news(&row, now.get_untracked());
+    let mark = Memo::new(move |_| words::mark(now.get().since(last_active_at.get())));
+    // It is being used to look at this.
+    let mark = (!row.is_current).then(|| {
+        let badge = |(class, text)| view! { <span class=class>{text}</span> }.piece();
+        (move || mark.get().map(badge)).piece()
+    });
+    let revoke = ["Revoke ", &*row.device.label].concat();
     let icon = match row.device.kind {
         DeviceKind::Desktop => IconName::Desktop,
         DeviceKind::Phone => IconName::Phone,
@@ -50,14 +60,6 @@ pub(super) fn DeviceRow(
     let of_row = |page| [page, "?session_id=", row.id.as_str()].concat();
     let (rename, history, not_me) = (of_row("/rename"), of_row("/history"), of_row("/not-me"));
 
-    let fields = view! {
-        <input type="hidden" name="session_id" value=row.id.to_string() />
-        <Submit class="button button--danger" pending label=format!("Revoke {}", row.device.label)>
-            "Revoke"
-        </Submit>
-    }
-    .piece();
-
     view! {
         <li class=if row.is_current { "device device--current" } else { "device" }>
             <span class="device__icon">
@@ -66,6 +68,8 @@ pub(super) fn DeviceRow(
             <div class="device__title">
                 <h3>{row.device.label.clone()}</h3>
                 {row.is_current.then(|| view! { <span class="badge">"(current)"</span> })}
+                {is_news.then(|| view! { <span class="badge badge--warn">"New device"</span> })}
+                {mark}
                 {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
                 <a class="device__rename" href=rename aria-label=["Rename ", &*row.device.label].concat()>
                     "Rename"
@@ -74,7 +78,11 @@ pub(super) fn DeviceRow(
                     "History"
                 </a>
                 // The style hides it on the current one.
-                <a class="device__rename" href=not_me>
+                <a
+                    class="device__rename"
+                    href=not_me
+                    aria-label=["This wasn't me: ", &*row.device.label].concat()
+                >
                     "This wasn't me"
                 </a>
             </div>
@@ -88,7 +96,14 @@ pub(super) fn DeviceRow(
                 {agent}
             </div>
             <div class="device__actions">
-                <ActForm act=sessions.revoke fields />
+                <SessionForm
+                    act=sessions.revoke
+                    session_id=row.id.to_string()
+                    pending
+                    label=revoke
+                    described_by=String::new()
+                    text="Revoke".piece()
+                />
             </div>
         </li>
     }

@@ -5,9 +5,9 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    act::ActForm,
+    act::SessionForm,
     sessions::use_list_device_sessions,
-    ui::{Submit, TimeAgo, piece::IntoPiece},
+    ui::{TimeAgo, piece::IntoPiece},
 };
 
 /// Whose account it is, and the buttons that switch to it and sign it out here.
@@ -23,24 +23,8 @@ pub(super) fn OtherAccount(
     let switching = Signal::derive(move || sessions.set_active.is_running(id.as_str()));
     let id = row.id.to_string();
     let email_id = format!("other-{id}");
-    let (email, describes) = (email_id.clone(), email_id.clone());
-    let revoked = id.clone();
     let name = row.user.name;
-    let (switch, revoke) = (format!("Switch to {name}"), format!("Revoke {name}"));
-    let switch = view! {
-        <input type="hidden" name="session_id" value=id />
-        <Submit pending=switching label=switch described_by=describes>
-            "Switch"
-        </Submit>
-    }
-    .piece();
-    let revoke = view! {
-        <input type="hidden" name="session_id" value=revoked />
-        <Submit class="button button--danger" pending=revoking label=revoke described_by=email_id>
-            "Revoke"
-        </Submit>
-    }
-    .piece();
+    let (switch, revoke) = (["Switch to ", &*name].concat(), ["Revoke ", &*name].concat());
 
     view! {
         <li class="device device--account">
@@ -50,15 +34,30 @@ pub(super) fn OtherAccount(
             </div>
             <div class="device__more">
                 <p class="device__facts">
-                    <span class="device__address" id=email>
+                    <span class="device__address" id=email_id.clone()>
                         {row.user.email}
                     </span>
                     <span>"Last active " <TimeAgo at=row.last_active_at /></span>
                 </p>
             </div>
             <div class="device__actions">
-                <ActForm act=sessions.set_active fields=switch />
-                <ActForm act=sessions.revoke fields=revoke />
+                <SessionForm
+                    act=sessions.set_active
+                    session_id=id.clone()
+                    class="button"
+                    pending=switching
+                    label=switch
+                    described_by=email_id.clone()
+                    text="Switch".piece()
+                />
+                <SessionForm
+                    act=sessions.revoke
+                    session_id=id
+                    pending=revoking
+                    label=revoke
+                    described_by=email_id
+                    text="Revoke".piece()
+                />
             </div>
         </li>
     }

@@ -115,6 +115,7 @@ fn device_session(row: &JsValue) -> Option<DeviceSession> {
         device: device(&field(row, "device"))?,
         name: text(row, "name"),
         shared_computer: truth(row, "sharedComputer"),
+        new_device: truth(row, "newDevice"),
         created_at: moment(row, "createdAt")?,
         expires_at: moment(row, "expiresAt")?,
         session: session(&field(row, "session"))?,

@@ -1,6 +1,15 @@
 //! The sentences about sessions.
 
-use multi_session::{DeviceSession, SessionEvent};
+use std::time::Duration;
+
+use multi_session::{DeviceSession, SessionEvent, Timestamp};
+
+/// Activity is known to the minute, and told a little later.
+const ACTIVE_NOW: Duration = Duration::from_secs(2 * 60);
+/// A device that nobody used for so long is one to think about.
+const FORGOTTEN: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// As long as the mail's "This wasn't me" works.
+const NEWS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What signing out of the other devices will do.
 pub(super) fn others_question(others: usize, email: &str) -> String {
@@ -51,6 +60,22 @@ pub(super) fn revoked_others(ended: &str) -> String {
         "1" => "Signed out 1 other device.".to_owned(),
         _ => format!("Signed out {ended} other devices."),
     }
+}
+
+/// What stands beside a device that is in use, or was forgotten: the badge's class and its text.
+pub(super) fn mark(inactive: Duration) -> Option<(&'static str, &'static str)> {
+    if inactive < ACTIVE_NOW {
+        Some(("badge", "Active now"))
+    } else if inactive >= FORGOTTEN {
+        Some(("badge badge--warn", "Inactive for 90 days"))
+    } else {
+        None
+    }
+}
+
+/// Whether a sign-in from a browser that was never seen before is still news.
+pub(super) fn is_news(row: &DeviceSession, now: Timestamp) -> bool {
+    row.new_device && now.since(row.created_at) < NEWS
 }
 
 fn devices(others: usize) -> String {
@@ -125,7 +150,7 @@ fn seconds_ago(age: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{Device, Handle, Session, SessionId, Timestamp, User, UserId};
+    use multi_session::{Device, Handle, Session, SessionId, User, UserId};
 
     use super::*;
 
@@ -143,6 +168,7 @@ mod tests {
             device: Device { label: label.to_owned(), ..Device::default() },
             name: None,
             shared_computer: false,
+            new_device: false,
             created_at: now,
             expires_at: now,
             session: Session {
@@ -201,6 +227,25 @@ mod tests {
     }
 
     #[test]
+    fn a_device_in_use_and_a_forgotten_one_are_marked() {
+        let text = |seconds| mark(Duration::from_secs(seconds)).map(|(_, text)| text);
+        assert_eq!(text(119), Some("Active now"));
+        assert_eq!(text(120), None);
+        assert_eq!(text(90 * 86_400 - 1), None);
+        assert_eq!(text(90 * 86_400), Some("Inactive for 90 days"));
+    }
+
+    #[test]
+    fn a_new_device_is_news_for_a_week() {
+        let signed_in = Timestamp::from_unix_ms(0);
+        let known = row("s1", "ada", "Ada", "Firefox 145 on macOS", false);
+        let new = DeviceSession { new_device: true, ..known.clone() };
+        assert!(is_news(&new, signed_in.plus(NEWS - Duration::from_secs(1))));
+        assert!(!is_news(&new, signed_in.plus(NEWS)));
+        assert!(!is_news(&known, signed_in));
+    }
+
+    #[test]
     fn outcomes_count() {
         assert_eq!(revoked_others("0"), "There was no other device to sign out.");
         assert_eq!(revoked_others("1"), "Signed out 1 other device.");
@@ -211,7 +256,7 @@ mod tests {
     #[cfg(feature = "ssr")]
     #[test]
     fn a_browser_is_told_who_signed_it_out() {
-        use multi_session::{EndedBy, EndedReason, Ending, SessionId, Timestamp};
+        use multi_session::{EndedBy, EndedReason, Ending, SessionId};
 
         let now = Timestamp::from_unix_ms(1_795_000_000_000);
         let told = |reason, by: Option<&str>, now_using: Option<&str>, seconds| {

@@ -14,10 +14,10 @@ pub fn Submit(
     #[prop(into)]
     pending: Signal<bool>,
     /// The accessible name, where the text alone does not say on what the button acts.
-    #[prop(optional, into)]
+    #[prop(default = None)]
     label: Option<String>,
     /// The id of what describes it further.
-    #[prop(optional, into)]
+    #[prop(default = None)]
     described_by: Option<String>,
     /// The text.
     children: Children,

@@ -12,6 +12,11 @@ export const cookies = [
     reason: 'Only what the browser has is cleared: we never set the other two.',
   },
   {
+    steps: EVERYWHERE,
+    differs: { 'cookies.device': ['absent', 'set'] },
+    reason: 'Who signs in and is remembered is recognised the next time: a sign-in from a browser never seen is told.',
+  },
+  {
     steps: [
       'sign-up: not remembered',
       'sessions: not remembered',

@@ -14,6 +14,7 @@ export const lists = [
       'body.rows.*.device': ['absent', 'present'],
       'body.rows.*.name': ['absent', 'null'],
       'body.rows.*.sharedComputer': ['absent', 'false'],
+      'body.rows.*.newDevice': ['absent', '*'],
       'body.rows.*.createdAt': ['absent', 'now'],
       'body.rows.*.expiresAt': ['absent', '*'],
     },

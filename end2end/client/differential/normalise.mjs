@@ -77,7 +77,7 @@ export function normaliser(own) {
       return [label, { state, prefix, value: value || 'empty', ...others }];
     }
     const lives = age === undefined ? 'as long as the window' : daysOf(age * 1000);
-    return [label, { state: 'set', prefix, value: signed(value), lives, ...others }];
+    return [label, { state: 'set', prefix, value: rest === 'device' ? 'a secret' : signed(value), lives, ...others }];
   }
 
   function signed(value) {

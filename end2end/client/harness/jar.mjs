@@ -12,6 +12,11 @@ export class Jar {
     this.userAgent = userAgent;
   }
 
+  /** What it holds of sessions: all but the cookie by which accounts recognise it. */
+  get sessions() {
+    return new Map([...this.cookies].filter(([name]) => !name.endsWith('.device')));
+  }
+
   /** The Cookie header, or undefined for an empty jar. */
   get header() {
     return this.cookies.size ? [...this.cookies].map((pair) => pair.join('=')).join('; ') : undefined;

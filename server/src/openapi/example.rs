@@ -89,6 +89,7 @@ pub(crate) fn device_session() -> DeviceSession {
         },
         name: None,
         shared_computer: false,
+        new_device: false,
         created_at: session.created_at,
         expires_at: session.expires_at,
         session,

@@ -41,6 +41,10 @@ async fn on_https_they_are_secure_and_bound_to_the_host() {
         assert!(cookie.contains("; Secure"), "{cookie}");
         assert!(!cookie.contains("Domain"), "{cookie}");
     }
+    let device = answer.device_cookie().expect("a device cookie");
+    assert!(
+        device.starts_with("__Host-auth.device=") && device.contains("; HttpOnly; SameSite=Lax; Secure; ")
+    );
     assert!(answer.header("strict-transport-security").contains("max-age="));
     assert_eq!(browser.whoami().await, "Ada");
 }

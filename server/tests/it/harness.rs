@@ -289,12 +289,21 @@ impl TestBrowser {
         }
     }
 
+    /// The cookies of its sessions.
     pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
-        self.cookies.lock().expect("the cookies").clone()
+        let mut cookies = self.cookies.lock().expect("the cookies").clone();
+        cookies.retain(|name, _| !is_device(name));
+        cookies
     }
 
     pub(crate) fn set_cookies(&self, cookies: BTreeMap<String, String>) {
         *self.cookies.lock().expect("the cookies") = cookies;
+    }
+
+    /// The cookie that accounts recognise it by, with its name.
+    pub(crate) fn device_cookie(&self) -> Option<(String, String)> {
+        let cookies = self.cookies.lock().expect("the cookies");
+        cookies.clone().into_iter().find(|(name, _)| is_device(name))
     }
 
     /// Another browser with a copy of this one's cookies, as a thief would have.
@@ -303,6 +312,10 @@ impl TestBrowser {
         copy.set_cookies(self.cookies());
         copy
     }
+}
+
+fn is_device(cookie: &str) -> bool {
+    cookie.split('=').next().is_some_and(|name| name.ends_with(".device"))
 }
 
 /// A live stream, read event by event.
@@ -396,9 +409,19 @@ impl Answer {
         assert!(self.json()["message"].as_str().is_some_and(|message| !message.is_empty()));
     }
 
+    /// The cookies of sessions that it sets or clears.
     pub(crate) fn set_cookies(&self) -> Vec<String> {
+        self.all_cookies().filter(|cookie| !is_device(cookie)).collect()
+    }
+
+    /// The cookie by which accounts recognise the browser, where it sets one.
+    pub(crate) fn device_cookie(&self) -> Option<String> {
+        self.all_cookies().find(|cookie| is_device(cookie))
+    }
+
+    fn all_cookies(&self) -> impl Iterator<Item = String> {
         let all = self.headers.get_all(header::SET_COOKIE).iter();
-        all.map(|cookie| cookie.to_str().expect("text").to_owned()).collect()
+        all.map(|cookie| cookie.to_str().expect("text").to_owned())
     }
 
     #[track_caller]

@@ -52,6 +52,7 @@ async fn a_person_reads_what_happened_and_who_did_it() {
             "ended, Old phone, revoked, Firefox 145 on macOS",
             "password_refused, Chrome 142 on Windows",
             "renamed, Safari 26 on iOS, Firefox 145 on macOS",
+            "new_device, Safari 26 on iOS",
             "signed_in, Safari 26 on iOS",
             "signed_in, Firefox 145 on macOS",
         ]
@@ -65,7 +66,7 @@ async fn a_person_reads_what_happened_and_who_did_it() {
     assert_eq!(entries[2]["sessionId"], Value::Null);
 
     let own = read(&laptop, &format!("?sessionId={phone_id}")).await;
-    assert_eq!(own["entries"].as_array().expect("a list").len(), 3);
+    assert_eq!(own["entries"].as_array().expect("a list").len(), 4);
     let refused = read(&laptop, "?kinds=password_refused,exported").await;
     assert_eq!(words(&refused), ["password_refused, Chrome 142 on Windows"]);
 }

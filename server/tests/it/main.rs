@@ -17,6 +17,7 @@ mod fall_over;
 mod history;
 mod import;
 mod invariants;
+mod known_devices;
 mod limit;
 mod list;
 mod mail;

@@ -192,6 +192,7 @@ impl MailStore for MemoryStore {
         let others = |row: &super::Row| row.is_of(actor.user) && !row.is(actor.session);
         let ended = state.end(others, Some(actor.session), EndedReason::Reported, now);
         state.record(reported(actor.user, Some(id), Some(actor.session), now), None);
+        state.forget_devices(actor.user);
         for row in state.sessions.iter_mut().filter(|row| row.is(actor.session)) {
             row.new.session.handle = rotation.handle.clone();
             row.new.secret_hash = rotation.secret_hash;
@@ -218,6 +219,7 @@ impl MailStore for MemoryStore {
         let (user, session_id) = (token.user_id.clone(), token.session_id.clone());
         let ended = state.end(|row| row.is_of(&user), None, EndedReason::Reported, now);
         state.record(reported(&user, session_id.as_ref(), None, now), None);
+        state.forget_devices(&user);
         state.mail.locked.insert(user.clone());
         state.mail.tokens.retain(|token| token.user_id != user);
         state.mail.tokens.push(StoredToken {

@@ -5,8 +5,8 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::{
-    PostgresStore, Result, TRIES, commit, end_in, ending, in_time, is_live, lock_user, record, sql,
-    was_taken_back,
+    PostgresStore, Result, TRIES, commit, end_in, ending, forget_devices, in_time, is_live, lock_user,
+    record, sql, was_taken_back,
 };
 use crate::store::mail::{COUNTED_FOR, RESETS_AN_HOUR, RESETS_APART};
 use crate::store::sql::{due_mail, stored_token};
@@ -113,6 +113,7 @@ impl PostgresStore {
             ending(sql::END_OTHERS, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
         let ended = end_in(&mut tx, end, reason).await?;
         record(&mut tx, &[reported(actor.user, Some(id), Some(actor.session), now)]).await?;
+        forget_devices(&mut tx, actor.user).await?;
         sqlx::query(sql::ROTATE)
             .bind(now.unix_ms())
             .bind(actor.session.as_str())
@@ -146,6 +147,7 @@ impl PostgresStore {
         let end = ending(sql::END_ALL, now, reason, None).bind(user.as_str().to_owned());
         let ended = end_in(&mut tx, end, reason).await?;
         record(&mut tx, &[reported(&user, token.session_id.as_ref(), None, now)]).await?;
+        forget_devices(&mut tx, &user).await?;
         lock_password(&mut tx, &user, now).await?;
         sqlx::query(sql::DELETE_TOKENS).bind(user.as_str()).execute(&mut *tx).await?;
         insert_token(&mut tx, &token.exchanged(reset, now, expires_at)).await?;

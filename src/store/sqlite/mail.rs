@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::{Result, SqliteStore, end_in, ending, is_live, record, sql};
+use super::{Result, SqliteStore, end_in, ending, forget_devices, is_live, record, sql};
 use crate::store::mail::{COUNTED_FOR, RESETS_AN_HOUR, RESETS_APART};
 use crate::store::sql::{due_mail, stored_token};
 use crate::store::{
@@ -128,6 +128,7 @@ impl MailStore for SqliteStore {
             ending(sql::END_OTHERS, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
         let ended = end_in(&mut tx, end, reason).await?;
         record(&mut tx, &[reported(actor.user, Some(id), Some(actor.session), now)]).await?;
+        forget_devices(&mut tx, actor.user).await?;
         sqlx::query(sql::ROTATE)
             .bind(now.unix_ms())
             .bind(actor.session.as_str())
@@ -161,6 +162,7 @@ impl MailStore for SqliteStore {
         let end = ending(sql::END_ALL, now, reason, None).bind(user.as_str().to_owned());
         let ended = end_in(&mut tx, end, reason).await?;
         record(&mut tx, &[reported(&user, token.session_id.as_ref(), None, now)]).await?;
+        forget_devices(&mut tx, &user).await?;
         lock_password(&mut tx, &user, now).await?;
         sqlx::query(sql::DELETE_TOKENS).bind(user.as_str()).execute(&mut *tx).await?;
         insert_token(&mut tx, &token.exchanged(reset, now, expires_at)).await?;

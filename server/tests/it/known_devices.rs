@@ -1,0 +1,148 @@
+//! Sign-ins from a browser that an account has never seen.
+
+use serde_json::{Value, json};
+
+use crate::harness::{CHROME, DAY, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, current};
+use crate::mail::start;
+use crate::smtp::MailServer;
+
+const ELSEWHERE: &str = "198.51.100.9:50000";
+
+fn from(app: &TestApp, agent: &str, peer: &str) -> TestBrowser {
+    let mut browser = app.browser(agent);
+    browser.peer = peer.parse().expect("an address");
+    browser
+}
+
+/// Signs in, and tells whether the list says that the browser is a new one.
+async fn is_new(browser: &TestBrowser, name: &str) -> bool {
+    browser.sign_in(name).await.ok();
+    current(&browser.list().await)["newDevice"] == true
+}
+
+/// The same browser at another time and place, in a later version.
+fn moved(app: &TestApp, browser: &TestBrowser) -> TestBrowser {
+    let agent = FIREFOX.replace("145.0", "151.0");
+    let moved = from(app, &agent, ELSEWHERE);
+    moved.set_cookies(browser.device_cookie().into_iter().collect());
+    moved
+}
+
+#[tokio::test]
+async fn a_browser_never_seen_is_marked_told_and_mailed_once() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    assert_eq!(app.deliver().await, 0, "the browser that made the account is no news");
+    assert_eq!(laptop.list().await[0]["newDevice"], false);
+
+    let mut stream = laptop.events(None).await;
+    stream.snapshot().await;
+    let phone = app.browser(SAFARI);
+    assert!(is_new(&phone, "ada").await);
+    let created = stream.told("created", &phone.current_id().await).await;
+    assert_eq!(created["row"]["newDevice"], true);
+    let page = laptop.open("/sessions").await.text;
+    assert_eq!(page.matches("New device").count(), 1, "{page}");
+    assert!(laptop.open("/history").await.text.contains("First sign-in from this device"));
+    let history = laptop.get("/api/auth/multi-session/history?kinds=new_device").await.ok();
+    let entries = history["entries"].as_array().expect("a list");
+    assert_eq!((entries.len(), &entries[0]["sessionId"]), (1, &Value::from(phone.current_id().await)));
+
+    assert_eq!(app.deliver().await, 1);
+    let mail = mails.one();
+    assert_eq!(
+        (mail.to.as_str(), mail.header("Subject")),
+        ("ada@example.org", "New sign-in to your account")
+    );
+    let facts = "Device: Safari 26 on iOS\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
+    assert!(mail.plain().contains(facts), "{}", mail.plain());
+    assert!(mail.link().starts_with("/not-me?token="));
+
+    assert!(!is_new(&phone, "ada").await, "it has been seen now");
+    assert_eq!(app.deliver().await, 0);
+    app.advance(8 * DAY);
+    assert!(!laptop.open("/sessions").await.text.contains("New device"), "it is no news any more");
+}
+
+#[tokio::test]
+async fn a_browser_is_known_by_its_cookie_wherever_it_is() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let cookie = laptop.device_cookie().expect("a device cookie");
+    laptop.sign_out(json!({})).await.ok();
+    assert_eq!(laptop.device_cookie(), Some(cookie), "it stays when sessions go");
+    app.advance(300 * DAY);
+    assert!(!is_new(&moved(&app, &laptop), "ada").await);
+    assert!(is_new(&from(&app, CHROME, ELSEWHERE), "ada").await, "there without it");
+}
+
+#[tokio::test]
+async fn a_browser_without_cookies_is_known_by_its_name_and_network_together() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    assert!(!is_new(&app.browser(FIREFOX), "ada").await);
+    assert!(is_new(&from(&app, FIREFOX, ELSEWHERE), "ada").await);
+    assert!(is_new(&app.browser(CHROME), "ada").await);
+}
+
+#[tokio::test]
+async fn what_one_account_knows_another_does_not() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.sign_up(SAFARI, "grace").await;
+    assert!(is_new(&laptop, "grace").await, "though its cookie is known to ada");
+    let answer = laptop.sign_in("grace").await;
+    let set = answer.device_cookie().expect("a device cookie");
+    assert!(set.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=34560000"), "{set}");
+    let (name, value) = laptop.device_cookie().expect("a device cookie");
+    assert!(set.starts_with(&format!("{name}={value};")), "one cookie serves all accounts of a browser");
+}
+
+#[tokio::test]
+async fn forged_device_cookies_are_none() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let (name, cookie) = laptop.device_cookie().expect("a device cookie");
+    for forged in [String::new(), "x".repeat(43), cookie[1..].to_owned(), format!("{cookie}A")] {
+        let stranger = from(&app, CHROME, ELSEWHERE);
+        stranger.set_cookies([(name.clone(), forged)].into());
+        let body = json!({ "email": "ada@example.org", "password": PASSWORD, "sharedComputer": true });
+        stranger.post("/api/auth/sign-in/email", body).await.ok();
+        assert_eq!(current(&stranger.list().await)["newDevice"], true);
+    }
+    let contents = app.database.contents().await;
+    assert!(!contents.windows(cookie.len()).any(|window| window == cookie.as_bytes()));
+}
+
+#[tokio::test]
+async fn a_shared_computer_is_never_known_and_one_that_forgets_keeps_no_cookie() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..2 {
+        let library = app.browser(CHROME);
+        let body = json!({ "email": "ada@example.org", "password": PASSWORD, "sharedComputer": true });
+        library.post("/api/auth/sign-in/email", body).await.ok();
+        assert_eq!(current(&library.list().await)["newDevice"], true);
+        assert_eq!(library.device_cookie(), None);
+    }
+    for is_new in [true, false] {
+        let browser = app.browser(SAFARI);
+        let body = json!({ "email": "ada@example.org", "password": PASSWORD, "rememberMe": false });
+        browser.post("/api/auth/sign-in/email", body).await.ok();
+        assert_eq!(current(&browser.list().await)["newDevice"], is_new);
+        assert_eq!(browser.device_cookie(), None);
+    }
+}
+
+#[tokio::test]
+async fn after_this_wasnt_me_every_browser_is_a_new_one() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let thief = app.sign_in(CHROME, "ada").await;
+    let id = thief.current_id().await;
+    laptop.post("/api/auth/multi-session/report", json!({ "sessionId": id })).await.ok();
+    assert!(is_new(&thief, "ada").await, "though it has its cookie still");
+    assert!(is_new(&moved(&app, &laptop), "ada").await);
+    assert!(!is_new(&moved(&app, &laptop), "ada").await);
+}

@@ -1,0 +1,50 @@
+//! Browsers that an account was never signed in to from.
+
+use crate::{Client, DeviceKey, DeviceToken, Engine, Keep, Result, UserId};
+
+/// What is known of the browser that signs in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SeenDevice {
+    /// Whether the account was signed in to before, and never from it.
+    pub(super) is_new: bool,
+    /// What it is recognised by from now on.
+    pub(super) keys: Vec<DeviceKey>,
+    /// What its device cookie says from now on; none where it is to have none.
+    pub(super) token: Option<DeviceToken>,
+}
+
+impl Engine {
+    /// Looks whether a user has signed in from this browser before. It is recognised by its device cookie, or, where
+    /// cookies were cleared or not kept, by what it calls itself together with its network.
+    ///
+    /// What is kept follows from what the person chose: the cookie only where they are remembered, and on a computer
+    /// that others use too nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub(super) async fn see_device(&self, user: &UserId, client: &Client, keep: Keep) -> Result<SeenDevice> {
+        let known = self.0.store.known_devices(user).await?;
+        let presented = client.device.as_ref().map(DeviceKey::of_token);
+        let words = DeviceKey::of_client(client);
+        let is_known = |key: DeviceKey| known.iter().any(|it| it.key == key && !it.is_forgotten);
+        let is_new = !known.is_empty() && !presented.is_some_and(is_known) && !words.is_some_and(is_known);
+        Ok(SeenDevice { is_new, ..self.first_device(client, keep) })
+    }
+
+    /// The browser that makes an account: there is none to recognise yet.
+    pub(super) fn first_device(&self, client: &Client, keep: Keep) -> SeenDevice {
+        let token = (keep == Keep::Remembered)
+            .then(|| client.device.clone().unwrap_or_else(|| DeviceToken::generate(&*self.0.random)));
+        let keys = match keep {
+            Keep::Remembered => token.as_ref().map(DeviceKey::of_token),
+            Keep::Window => client.device.as_ref().map(DeviceKey::of_token),
+            Keep::SharedComputer => return SeenDevice::default(),
+        };
+        SeenDevice {
+            is_new: false,
+            keys: keys.into_iter().chain(DeviceKey::of_client(client)).collect(),
+            token,
+        }
+    }
+}

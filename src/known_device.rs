@@ -1,0 +1,111 @@
+//! What a browser is recognised by when an account is signed in to.
+
+use sha2::{Digest, Sha256};
+
+use crate::credential::Secret;
+use crate::throttle::Network;
+use crate::{Client, Random, Timestamp, device_of};
+
+/// The secret of the device cookie: 32 random bytes that stay in the browser when sessions come and go.
+///
+/// It opens nothing. Printed for debugging it says nothing; [`DeviceToken::to_text`] is for the cookie alone.
+#[derive(Clone, Debug)]
+pub struct DeviceToken(Secret);
+
+impl DeviceToken {
+    pub(crate) fn generate(random: &dyn Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        Self(Secret::from_bytes(bytes))
+    }
+
+    /// Reads a cookie's value; `None` unless it has exactly our form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Secret::parse_url_safe(text).map(Self)
+    }
+
+    /// Gives the cookie's value: 43 letters, digits, `-` and `_`.
+    pub fn to_text(&self) -> String {
+        self.0.to_url_safe()
+    }
+}
+
+/// One thing by which an account knows a browser, as a SHA-256: its device cookie, or what it calls itself together
+/// with the network that it is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DeviceKey([u8; 32]);
+
+impl DeviceKey {
+    /// Takes a stored key; `None` unless it has 32 bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Gives the bytes to store.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// By the device cookie.
+    pub(crate) fn of_token(token: &DeviceToken) -> Self {
+        Self(*token.0.hash().as_bytes())
+    }
+
+    /// By what the browser is called and its network, which hold where its cookies were cleared; none where the address
+    /// is not known.
+    pub(crate) fn of_client(client: &Client) -> Option<Self> {
+        let network = Network::of(client.ip_address?);
+        let label = device_of(client.user_agent.as_deref().unwrap_or_default()).label;
+        let hash = Sha256::new().chain_update(label).chain_update([0]).chain_update(network.to_string());
+        Some(Self(hash.finalize().into()))
+    }
+}
+
+impl std::fmt::Debug for DeviceKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DeviceKey(..)")
+    }
+}
+
+/// A key by which an account knows a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// The key.
+    pub key: DeviceKey,
+    /// When it was last signed in with.
+    pub seen_at: Timestamp,
+    /// Whether a sign-in was reported since as somebody else's: it proves nothing until it is signed in with once more.
+    pub is_forgotten: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OsRandom;
+
+    #[test]
+    fn a_token_survives_its_cookie_and_is_not_printed() {
+        let token = DeviceToken::generate(&OsRandom);
+        let text = token.to_text();
+        let read = DeviceToken::parse(&text).expect("our own form");
+        assert_eq!(DeviceKey::of_token(&read), DeviceKey::of_token(&token));
+        assert!(!format!("{token:?}").contains(&text[..8]));
+        for other in ["", &text[1..], &format!("{text}A"), &"é".repeat(21), &".".repeat(43)] {
+            assert!(DeviceToken::parse(other).is_none(), "{other:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_known_by_its_words_and_its_network_together() {
+        let client = |agent: &str, address: &str| Client {
+            user_agent: Some(agent.to_owned()),
+            ip_address: Some(address.parse().expect("an address")),
+            ..Client::default()
+        };
+        let key = |agent, address| DeviceKey::of_client(&client(agent, address)).expect("a key");
+        assert_eq!(key("curl/8.5.0", "2001:db8::1"), key("curl/8.5.0", "2001:db8::2"), "one home");
+        assert_ne!(key("curl/8.5.0", "2001:db8::1"), key("curl/8.5.0", "2001:db8:0:1::1"));
+        assert_ne!(key("curl/8.5.0", "192.0.2.1"), key("Wget/1.21", "192.0.2.1"));
+        assert!(DeviceKey::of_client(&Client::default()).is_none(), "everybody has no address");
+    }
+}
