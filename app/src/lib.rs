@@ -53,7 +53,7 @@ use crate::{
     hooks::{provide_now, use_hydrated},
     not_found::NotFound,
     notice::{Toaster, provide_notices},
-    sessions::{SessionsPage, announce_outcomes, provide_list_device_sessions},
+    sessions::{Expiring, SessionsPage, announce_outcomes, provide_list_device_sessions},
     ui::{Icon, IconName, piece::IntoPiece},
 };
 
@@ -121,6 +121,9 @@ pub fn App() -> impl IntoView {
         <main class="page" id="content" tabindex="-1">
             {page}
         </main>
-        <Toaster />
+        <div class="toaster">
+            <Expiring />
+            <Toaster />
+        </div>
     }
 }

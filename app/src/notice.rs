@@ -214,15 +214,13 @@ pub(crate) fn Toaster() -> impl IntoView {
     };
 
     view! {
-        <div class="toaster">
-            <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast)}</div>
-            {move || {
-                notice
-                    .get()
-                    .filter(|notice| !notice.good)
-                    .map(|notice| view! { <div role="alert">{toast(notice)}</div> })
-            }}
-        </div>
+        <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast)}</div>
+        {move || {
+            notice
+                .get()
+                .filter(|notice| !notice.good)
+                .map(|notice| view! { <div role="alert">{toast(notice)}</div> })
+        }}
     }
     .piece()
 }

@@ -4,6 +4,7 @@ mod actions;
 mod announce;
 mod bulk;
 mod device_row;
+mod expiring;
 mod live;
 mod loaded;
 mod manager;
@@ -39,6 +40,7 @@ pub use {
 #[cfg(feature = "ssr")]
 pub(crate) use actions::{REVOKE, REVOKE_ALL, REVOKE_OTHERS};
 pub(crate) use announce::announce_outcomes;
+pub(crate) use expiring::Expiring;
 pub(crate) use loaded::Loaded;
 #[cfg(feature = "ssr")]
 pub(crate) use report::REPORT;

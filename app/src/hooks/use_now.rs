@@ -16,7 +16,12 @@ pub struct RenderedAt(
 
 /// The context of [`use_now`].
 #[derive(Clone, Copy)]
-struct Now(ReadSignal<Timestamp>);
+struct Now {
+    now: ReadSignal<Timestamp>,
+    rendered_at: Timestamp,
+    /// What the browser's clock said when it took the page over; 0 before.
+    started: StoredValue<f64>,
+}
 
 const TICK: Duration = Duration::from_secs(15);
 
@@ -47,7 +52,18 @@ const TICK: Duration = Duration::from_secs(15);
 ///
 /// Outside [`App`](crate::App), which provides it.
 pub fn use_now() -> ReadSignal<Timestamp> {
-    expect_context::<Now>().0
+    expect_context::<Now>().now
+}
+
+/// Gives what tells the present by the server's clock at each call, where fifteen seconds are too coarse. Browser only.
+pub(crate) fn use_present() -> impl Fn() -> Timestamp + Copy {
+    let Now { rendered_at, started, .. } = expect_context();
+    move || rendered_at.plus(since(started.get_value()))
+}
+
+/// The time since a moment of the browser's clock.
+fn since(started: f64) -> Duration {
+    Duration::from_millis((js_sys::Date::now() - started).max(0.0) as u64)
 }
 
 /// Starts the clock behind [`use_now`].
@@ -57,14 +73,12 @@ pub(crate) fn provide_now() {
     });
     let rendered_at = Timestamp::from_unix_ms(rendered_at.into_inner());
     let (now, set_now) = signal(rendered_at);
-    provide_context(Now(now));
+    let started = StoredValue::new(0.0);
+    provide_context(Now { now, rendered_at, started });
 
     effect(move || {
-        let started = js_sys::Date::now();
-        let tick = move || {
-            let gone = Duration::from_millis((js_sys::Date::now() - started).max(0.0) as u64);
-            set_now.set(rendered_at.plus(gone));
-        };
+        started.set_value(js_sys::Date::now());
+        let tick = move || set_now.set(rendered_at.plus(since(started.get_value())));
         if let Ok(interval) = set_interval_with_handle(tick, TICK) {
             on_cleanup(move || interval.clear());
         }

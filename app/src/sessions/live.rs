@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use multi_session::SessionEvent;
+use multi_session::{SessionEvent, Timestamp};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, Event, EventSource, EventTarget, MessageEvent, VisibilityState};
 
@@ -26,7 +26,8 @@ use crate::{
 const EVENTS: &str = "/api/auth/multi-session/events";
 /// The channel between the tabs of a browser.
 const CHANNEL: &str = "multi-session";
-/// What a tab says when something has changed; else it says which session has ended.
+/// What a tab says when something has changed. Else it says which session has ended, or, after a blank, when that one
+/// ends now that a request has extended it.
 const CHANGED: &str = "";
 /// The first and the longest wait before the stream is opened again.
 const FIRST_WAIT_MS: u32 = 500;
@@ -86,6 +87,12 @@ impl Stream {
             move || acts.iter().map(|act| act.version().get()).sum(),
             move || this.tell_the_tabs(CHANGED),
         );
+        let this = Rc::clone(&stream);
+        effect(move || {
+            if let Some(row) = sessions.current() {
+                this.tell_the_tabs(&[row.id.as_str(), " ", &row.expires_at.unix_ms().to_string()].concat());
+            }
+        });
         stream.show();
     }
 
@@ -191,7 +198,13 @@ impl Stream {
 
     fn told_by_a_tab(self: &Rc<Self>, event: Event) {
         let what = event.unchecked_into::<MessageEvent>().data().as_string().unwrap_or_default();
-        if what != CHANGED && self.sessions.last_current().as_ref() == Some(&what) {
+        if let Some((id, at)) = what.split_once(' ') {
+            if self.sessions.last_current().as_deref() == Some(id)
+                && let Ok(at) = at.parse()
+            {
+                self.sessions.extended(Timestamp::from_unix_ms(at));
+            }
+        } else if what != CHANGED && self.sessions.last_current().as_ref() == Some(&what) {
             if !is_acting() {
                 address::replace(&ended(&what));
             }

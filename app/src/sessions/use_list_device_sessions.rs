@@ -1,7 +1,7 @@
 //! The list of sessions, and the acts on it.
 
 use leptos::prelude::*;
-use multi_session::{DeviceSession, EndedReason, Ending, SessionEvent, SessionId};
+use multi_session::{DeviceSession, EndedReason, Ending, SessionEvent, SessionId, Timestamp};
 
 use crate::{
     Act, AppError,
@@ -73,6 +73,16 @@ impl UseListDeviceSessionsReturn {
         event.apply(&mut rows);
         self.live.rows.set(Some(rows));
         self.live.recent.update_value(|recent| recent.push(event));
+    }
+
+    /// Takes from another tab when the current session ends.
+    pub(crate) fn extended(&self, expires_at: Timestamp) {
+        let mut rows = self.rows.get_untracked();
+        let current = rows.iter_mut().find(|row| row.is_current && row.expires_at < expires_at);
+        if let Some(row) = current {
+            row.expires_at = expires_at;
+            self.live.rows.set(Some(rows));
+        }
     }
 
     /// The id of the session that this page last acted as.

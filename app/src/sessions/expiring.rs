@@ -1,0 +1,109 @@
+//! The warning before a session ends since nobody used it.
+//!
+//! The list says when the session ends, and tabs tell each other when one's request has extended it, so that a person
+//! who works in one is not warned in another. Nothing is asked of the server to find out, as every request would
+//! extend the session.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use leptos::prelude::*;
+use multi_session::{DeviceSession, Timestamp};
+use wasm_bindgen::JsValue;
+
+use crate::{
+    hooks::{effect, use_present},
+    sessions::use_list_device_sessions,
+    ui::{
+        Icon, IconName,
+        piece::{IntoPiece, when},
+    },
+};
+
+/// How long before the end a person is warned at most; a quarter of the timeout where that is shorter.
+const LONGEST_LEAD: Duration = Duration::from_secs(5 * 60);
+/// Below it the seconds are told too.
+const SHORT_LEAD: Duration = Duration::from_secs(2 * 60);
+/// A browser's timer cannot wait for a month.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When the person of this page last asked to stay, in milliseconds since 1970; only browsers write it.
+static ASKED_AT: AtomicI64 = AtomicI64::new(i64::MAX);
+
+/// Warns before the session ends, and lets the person stay, in every tab.
+///
+/// ## Server-Side Rendering
+///
+/// There is nothing to warn of: asking for the page has extended the session.
+#[component]
+pub(crate) fn Expiring() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    let present = use_present();
+    let (is_due, is_final) = (RwSignal::new(false), RwSignal::new(false));
+    let waited = RwSignal::new(0_usize);
+    effect(move || {
+        waited.track();
+        let Some(row) = sessions.current() else { return is_due.set(false) };
+        let left = row.expires_at.minus(lead(&row)).since(present());
+        // The list that was asked for is there, and the end as near as before: the session has lasted as long as it may.
+        is_final.set(row.last_active_at.unix_ms() >= ASKED_AT.load(Ordering::Relaxed));
+        is_due.set(left.is_zero());
+        if !left.is_zero() {
+            ASKED_AT.store(i64::MAX, Ordering::Relaxed);
+        }
+        let wait = move || waited.update(|count| *count += 1);
+        if !left.is_zero()
+            && let Ok(timer) = set_timeout_with_handle(wait, left.min(LONGEST_WAIT))
+        {
+            on_cleanup(move || timer.clear());
+        }
+    });
+
+    let stay = move |_| {
+        ASKED_AT.store(present().unix_ms(), Ordering::Relaxed);
+        sessions.refetch();
+    };
+    let warning = move || {
+        let until = untrack(|| sessions.current()).map(|row| time_of_day(row.expires_at, lead(&row)));
+        let staying = move || {
+            view! {
+                <button class="toast__act" type="button" on:click=stay>
+                    "Stay signed in"
+                </button>
+            }
+            .piece()
+        };
+        let leaving = || {
+            view! {
+                <a class="toast__act" href="/sign-in?add=1">
+                    "Sign in again"
+                </a>
+            }
+            .piece()
+        };
+        view! {
+            <div class="toast toast--bad">
+                <Icon name=IconName::Alert />
+                <p class="toast__text">{["You will be signed out at ", &until.unwrap_or_default(), "."].concat()}</p>
+                {when(move || !is_final.get(), staying)}
+                {when(move || is_final.get(), leaving)}
+            </div>
+        }
+        .piece()
+    };
+    view! { <div aria-live="assertive">{when(move || is_due.get(), warning)}</div> }.piece()
+}
+
+/// How long before its end the person of a session is warned.
+fn lead(row: &DeviceSession) -> Duration {
+    (row.expires_at.since(row.session.updated_at) / 4).min(LONGEST_LEAD)
+}
+
+/// The time of the day where the person is, as in `14:05`.
+fn time_of_day(at: Timestamp, lead: Duration) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a date's milliseconds are far below 2^53")]
+    let date = js_sys::Date::new(&JsValue::from_f64(at.unix_ms() as f64));
+    let mut text = String::from(date.to_locale_time_string("en-GB"));
+    text.truncate(if lead < SHORT_LEAD { 8 } else { 5 });
+    text
+}

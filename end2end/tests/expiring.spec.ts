@@ -1,0 +1,67 @@
+import { expect, person, test } from "../fixtures/test";
+import { SessionsPage } from "../pages/sessions";
+
+const LONG = { timeout: 75_000 };
+
+test("who does nothing is warned in every tab, and stays by a press in one of them", async ({ device, startServer }) => {
+  test.setTimeout(240_000);
+  const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "60s" });
+  const laptop = await device("Firefox 145 on macOS", {}, origin);
+  await laptop.signUp(person("Ada Lovelace"));
+  await new SessionsPage(laptop).open();
+  const tab = await laptop.anotherTab();
+  await tab.open("/change-password");
+  const warning = laptop.page.getByText("You will be signed out at");
+  const warnings = [warning, tab.page.getByText("You will be signed out at")];
+  for (const each of warnings) await expect(each).toBeVisible(LONG);
+  await laptop.page.bringToFront();
+  await laptop.page.getByRole("button", { name: "Stay signed in" }).click();
+  for (const each of warnings) await expect(each).toBeHidden();
+  expect(await laptop.whoAmI()).toBe("Ada Lovelace");
+  await expect(warning).toBeVisible(LONG);
+  await expect(laptop.page.getByRole("button", { name: "Stay signed in" })).toBeVisible();
+  await expect(laptop.page).toHaveURL(/\/sign-in/, LONG);
+  await expect(laptop.page.getByRole("alert")).toContainText("it was not used for a long time");
+});
+
+test("who works in one tab is not warned in another", async ({ device, startServer }) => {
+  test.setTimeout(240_000);
+  const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "40s" });
+  const laptop = await device("Firefox 145 on macOS", {}, origin);
+  await laptop.signUp(person("Ada Lovelace"));
+  await new SessionsPage(laptop).open();
+  const warned = laptop.page.evaluate(
+    () =>
+      new Promise<boolean>((done) => {
+        new MutationObserver(() => {
+          if (document.querySelector(".toaster")?.textContent?.includes("signed out at")) done(true);
+        }).observe(document.body, { childList: true, subtree: true, characterData: true });
+        setTimeout(() => done(false), 45_000);
+      }),
+  );
+  const tab = await laptop.anotherTab();
+  // The person reads a page every ten seconds: the sleep is the person's.
+  for (let pages = 0; pages < 4; pages += 1) {
+    await tab.page.waitForTimeout(10_000);
+    await tab.open("/sessions");
+  }
+  expect(await warned).toBe(false);
+});
+
+test("a session that has lasted as long as it may offers to sign in again", async ({ device, startServer }) => {
+  test.setTimeout(240_000);
+  const { origin } = await startServer({
+    MULTI_SESSION_SESSION_TIMEOUT: "60s",
+    MULTI_SESSION_ABSOLUTE_TIMEOUT: "60s",
+  });
+  const laptop = await device("Firefox 145 on macOS", {}, origin);
+  await laptop.signUp(person("Ada Lovelace"));
+  await new SessionsPage(laptop).open();
+  const stay = laptop.page.getByRole("button", { name: "Stay signed in" });
+  await expect(stay).toBeVisible(LONG);
+  await stay.click();
+  await expect(stay).toBeHidden();
+  await laptop.page.getByRole("link", { name: "Sign in again" }).click();
+  await expect(laptop.page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(laptop.page).toHaveURL(/\/sign-in\?add=1/);
+});
