@@ -116,6 +116,11 @@ impl Browser {
         &self.held
     }
 
+    /// The device cookie that it is to be sent, after a sign-in that is remembered.
+    pub fn device(&self) -> Option<&DeviceToken> {
+        self.device.as_ref()
+    }
+
     pub(crate) fn holds(&self, id: &SessionId) -> bool {
         self.held.iter().any(|held| held.session.id == *id)
     }

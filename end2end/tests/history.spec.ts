@@ -19,7 +19,7 @@ for (const javaScriptEnabled of [true, false]) {
       await laptop.page.getByRole("link", { name: "account history" }).click();
       const history = new HistoryPage(laptop);
       await expect(history.heading).toHaveText("Account history");
-      await expect(history.entries).toHaveCount(4);
+      await expect(history.entries).toHaveCount(6);
       await expect(history.entries.first()).toContainText("Signed out from Firefox 145 on macOS");
       await expect(history.entries.last()).toContainText("Firefox 145 on macOS (this device)");
       if (javaScriptEnabled) await isAccessible(laptop, "the history");
@@ -31,7 +31,7 @@ for (const javaScriptEnabled of [true, false]) {
       await sessions.open();
       await sessions.history("Safari 26 on iOS").click();
       await expect(history.heading).toHaveText("Session history");
-      await expect(history.entries).toHaveText([/Signed in.*Safari 26 on iOS/]);
+      await expect(history.entries).toHaveText([/First sign-in from this device.*Safari 26 on iOS/, /Signed in.*Safari 26 on iOS/]);
     });
 
     test("the history is a file once the password is right", async ({ device, startServer }) => {

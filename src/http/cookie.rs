@@ -129,7 +129,7 @@ impl CookieNames {
             }
         }
         changes.extend(before.older.iter().map(|older| self.cookie(older.name.clone(), None)));
-        if let Some(token) = &after.device {
+        if let Some(token) = after.device() {
             let mut cookie = self.plain(self.device.clone(), token.to_text());
             cookie.set_max_age(cookie::time::Duration::days(DEVICE_DAYS));
             changes.push(cookie);
