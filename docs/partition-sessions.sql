@@ -32,7 +32,11 @@ create index sessions_by_end on sessions (ended_at) where ended_at is not null;
 create index sessions_by_import on sessions (imported_at) where imported_at is not null and ended_at is null;
 alter table sessions add foreign key (user_id) references users (id) on delete cascade;
 create trigger sessions_stay_ended before update on sessions for each row
-when (old.ended_at is not null and (new.ended_at is distinct from old.ended_at or new.expires_at > old.expires_at))
+when (old.ended_at is not null and (new.expires_at > old.expires_at or new.ended_at is distinct from old.ended_at
+    or new.ended_reason is distinct from old.ended_reason or new.ended_by is distinct from old.ended_by) and (
+    new.ended_at is null and new.ended_by is null and new.expires_at = old.expires_at
+    and old.ended_reason = 'revoked' and old.ended_by <> old.id and new.undone_at < old.ended_at + 10000
+) is not true)
 execute function keep_ended_session();
 create trigger history_of_sign_ins after insert on sessions for each row execute function write_history_of_sign_in();
 create trigger history_of_ends after update of ended_at on sessions for each row
@@ -44,4 +48,7 @@ execute function write_history_of_reauthentication();
 create trigger history_of_addresses after update of last_ip_address on sessions for each row
 when (new.last_ip_address <> coalesce(old.last_ip_address, old.ip_address))
 execute function write_history_of_address();
+create trigger history_of_undoing after update of ended_at on sessions for each row
+when (old.ended_at is not null and new.ended_at is null)
+execute function write_history_of_undoing();
 commit;

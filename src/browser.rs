@@ -1,6 +1,6 @@
 //! What one browser holds.
 
-use crate::{Code, Credential, DeviceToken, Keep, NewSession, Session, SessionId, Timestamp, User};
+use crate::{Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp, User};
 
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +91,8 @@ impl Held {
 pub struct Browser {
     pub(crate) active: Option<SessionId>,
     pub(crate) held: Vec<Held>,
+    /// The sessions that have ended and may live again in a moment: their cookies stay.
+    pub(crate) undoable: Vec<Handle>,
     /// The device cookie that the browser is to be sent.
     pub(crate) device: Option<DeviceToken>,
 }
@@ -119,6 +121,11 @@ impl Browser {
     /// The device cookie that it is to be sent, after a sign-in that is remembered.
     pub fn device(&self) -> Option<&DeviceToken> {
         self.device.as_ref()
+    }
+
+    /// The handles of the sessions that have ended and may live again in a moment: their cookies open nothing, and stay.
+    pub fn undoable(&self) -> &[Handle] {
+        &self.undoable
     }
 
     pub(crate) fn holds(&self, id: &SessionId) -> bool {

@@ -65,6 +65,9 @@ codes! {
     /// The session is not this browser's or not this user's, or has ended, or never was.
     InvalidSessionToken = "INVALID_SESSION_TOKEN", "Invalid session token",
         "That session has already ended.";
+    /// It is too late to take a revocation back, or something else has happened since.
+    UndoExpired = "UNDO_EXPIRED", "The revocation cannot be undone any more",
+        "It is too late to undo that. The device can sign in again.";
     /// Nobody is signed in.
     Unauthorized = "UNAUTHORIZED", "Unauthorized",
         "You are signed out. Please sign in again.";

@@ -32,6 +32,7 @@ mod set_active;
 mod sign_in;
 mod sign_out;
 mod throttled;
+mod undo_revoke;
 mod upkeep;
 mod watch;
 

@@ -25,6 +25,8 @@ pub enum HistoryKind {
     Renamed,
     /// A session ended.
     Ended,
+    /// A session lived again, since its revocation was taken back a moment later.
+    RevokeUndone,
     /// The password was changed.
     PasswordChanged,
     /// This history was exported.
@@ -35,7 +37,7 @@ pub enum HistoryKind {
 
 impl HistoryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignedIn,
         Self::NewDevice,
         Self::PasswordRefused,
@@ -44,6 +46,7 @@ impl HistoryKind {
         Self::Switched,
         Self::Renamed,
         Self::Ended,
+        Self::RevokeUndone,
         Self::PasswordChanged,
         Self::Exported,
         Self::Reported,
@@ -65,6 +68,7 @@ impl HistoryKind {
             Self::Switched => "switched",
             Self::Renamed => "renamed",
             Self::Ended => "ended",
+            Self::RevokeUndone => "revoke_undone",
             Self::PasswordChanged => "password_changed",
             Self::Exported => "exported",
             Self::Reported => "reported",

@@ -155,7 +155,7 @@ pub use {
     store::{
         Actor, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, MailStore, NewHistoryEntry, NewMail,
         NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
-        StoredHistoryEntry, StoredSession, StoredToken, Touch,
+        StoredHistoryEntry, StoredSession, StoredToken, Touch, Undo,
     },
     user_agent::device_of,
 };

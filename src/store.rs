@@ -193,6 +193,22 @@ pub struct Actor<'a> {
     pub user: &'a UserId,
 }
 
+/// What makes a session live again that has ended: the one exception to "never".
+///
+/// It does so only where the actor itself has revoked it after `ended_after`, it has not expired, nothing was reported
+/// and no password set since, and the user has room for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Undo<'a> {
+    /// The session that revoked it, live itself.
+    pub actor: Actor<'a>,
+    /// The session that is to live again.
+    pub id: &'a SessionId,
+    /// Not what was revoked at this moment or before.
+    pub ended_after: Timestamp,
+    /// How many live sessions the user may have, this one too.
+    pub maximum: u32,
+}
+
 /// Which part of a user's sessions is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
@@ -252,7 +268,8 @@ pub enum StoreError {
 
 /// Keeps users and sessions; every method is one transaction, answered only when it is durable.
 ///
-/// *Live* means not ended and not expired at `now`. A session that has ended stays ended, whatever is called.
+/// *Live* means not ended and not expired at `now`. A session that has ended stays ended, whatever is called but
+/// [`Store::undo_revoke`].
 /// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the engine to say.
 #[async_trait]
 pub trait Store: MailStore + Send + Sync {
@@ -359,6 +376,21 @@ pub trait Store: MailStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
 
+    /// Lets a session live again whose revocation is taken back, and tells of it; `false` where it stays ended.
+    ///
+    /// Exact under simultaneous calls, as [`Store::open`] is.
+    async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Of these handles finds the sessions that another live session of their user has revoked after `ended_after`, and
+    /// those that are live, as one may have come back since they were looked for; with what their secrets are compared
+    /// with, in no order.
+    async fn undoable_by_handles(
+        &self,
+        handles: &[&Handle],
+        ended_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<(Handle, SecretHash)>, StoreError>;
+
     /// Ends these live sessions, of whichever users: the caller has verified their secrets.
     async fn end_held(
         &self,
@@ -461,6 +493,12 @@ const KNOWN_DEVICES: usize = 100;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn reauthenticated(actor: Actor<'_>) -> Change {
     Change::Reauthenticated { user: actor.user.clone(), id: actor.session.clone() }
+}
+
+/// What a revocation that was taken back is told as: the session is there again.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn undone(undo: Undo<'_>) -> Change {
+    Change::Sessions { user: undo.actor.user.clone(), ids: vec![undo.id.clone()] }
 }
 
 /// What a committed new name is told as.

@@ -10,19 +10,25 @@ use multi_session::Code;
 use crate::sessions::words;
 use crate::{
     AppError,
+    act::SessionForm,
     address::{Page, forget_query, here, use_address, value},
     hooks::{effect, focus_element},
+    sessions::use_list_device_sessions,
     ui::{Icon, IconName, piece::IntoPiece},
 };
 
 /// How long good news stays.
 const STAY: Duration = Duration::from_secs(6);
+/// How long what can be undone stays: as long as it can.
+const UNDO: Duration = Duration::from_secs(10);
 
 /// One outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
     text: String,
     good: bool,
+    /// The session whose revocation can be undone; empty where nothing can.
+    undo: String,
 }
 
 /// That a session of this browser was ended elsewhere; the server gives it to the page whose address asks for it.
@@ -44,12 +50,17 @@ pub(crate) struct Notices(RwSignal<Option<Notice>>);
 impl Notices {
     /// Tells that an act succeeded.
     pub(crate) fn succeeded(self, text: String) {
-        self.0.set(Some(Notice { text, good: true }));
+        self.revoked(text, String::new());
+    }
+
+    /// Tells that a session was revoked, which can be undone.
+    pub(crate) fn revoked(self, text: String, undo: String) {
+        self.0.set(Some(Notice { text, good: true, undo }));
     }
 
     /// Tells that an act failed.
     pub(crate) fn failed(self, error: &AppError) {
-        self.0.set(Some(Notice { text: error.to_string(), good: false }));
+        self.0.set(Some(Notice { text: error.to_string(), good: false, undo: String::new() }));
     }
 }
 
@@ -79,28 +90,37 @@ pub(crate) fn provide_notices() {
         let error = String::new();
         error
     });
-    // The words of what was done, too, after a sign that says whether it is good: the browser's half has none of them.
+    // The words of what was done, too, after a sign that says whether it is good and what can be undone: the browser's
+    // half has none of them.
     let told = SharedValue::new_str(|| {
         #[cfg(feature = "ssr")]
         let told = {
             let ended = use_context::<SignedOutElsewhere>().and_then(words::signed_out_elsewhere);
-            let told = ended.map(|text| Notice { text, good: false });
+            let told = ended.map(|text| Notice { text, good: false, undo: String::new() });
             let told = told.or_else(|| value(&query, "done").and_then(of_done));
-            told.map_or_else(String::new, |told| [if told.good { "+" } else { "-" }, &told.text].concat())
+            let undo = value(&query, "undo").filter(|_| value(&query, "done") == Some("revoked"));
+            let undo = undo.filter(|id| multi_session::SessionId::new(*id).is_ok()).unwrap_or_default();
+            told.map_or_else(String::new, |told| {
+                [if told.good { "+" } else { "-" }, undo, " ", &told.text].concat()
+            })
         };
         #[cfg(not(feature = "ssr"))]
         let told = String::new();
         told
     });
     let told = told.into_inner();
-    let mut first = told.get(1..).map(|text| Notice { text: text.to_owned(), good: told.starts_with('+') });
+    let mut first = told.split_once(' ').map(|(sign, text)| Notice {
+        text: text.to_owned(),
+        good: sign.starts_with('+'),
+        undo: sign.get(1..).unwrap_or_default().to_owned(),
+    });
     if let Some((code, message)) = error.into_inner().split_once(' ') {
         let error = AppError { code: code.to_owned(), message: message.to_owned() };
         let path = value(&query, "__path").unwrap_or_default();
         if is_own(use_address().page, path) {
             provide_context(Refusal(error));
         } else {
-            first = Some(Notice { text: error.message, good: false });
+            first = Some(Notice { text: error.message, good: false, undo: String::new() });
         }
     }
     provide_context(Notices(RwSignal::new(first)));
@@ -121,6 +141,7 @@ fn is_own(page: Page, path: &str) -> bool {
 pub(crate) fn of_done(done: &str) -> Option<Notice> {
     let text = match done {
         "revoked" => "That session has ended.",
+        "undone" => words::UNDONE,
         "renamed" => "The device has its new name.",
         "others" => "All other devices are signed out.",
         "everywhere" => "You are signed out everywhere.",
@@ -132,7 +153,7 @@ pub(crate) fn of_done(done: &str) -> Option<Notice> {
         "ended" => Code::Unauthorized.sentence(),
         _ => return None,
     };
-    Some(Notice { text: text.to_owned(), good: done != "ended" })
+    Some(Notice { text: text.to_owned(), good: done != "ended", undo: String::new() })
 }
 
 /// An address with an error in its query, as a form's redirect puts it there.
@@ -165,6 +186,7 @@ fn trusted(error: AppError) -> AppError {
 #[component]
 pub(crate) fn Toaster() -> impl IntoView {
     let notice = use_notices().0;
+    let undo_revoke = use_list_device_sessions().undo_revoke;
     let reading = RwSignal::new(false);
 
     let hide = move || {
@@ -178,7 +200,8 @@ pub(crate) fn Toaster() -> impl IntoView {
     effect(move || {
         let leaves = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.good));
         if leaves && !reading.get() {
-            let timeout = set_timeout_with_handle(hide, STAY);
+            let stay = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.undo.is_empty()));
+            let timeout = set_timeout_with_handle(hide, if stay { STAY } else { UNDO });
             if let Ok(timeout) = timeout {
                 on_cleanup(move || timeout.clear());
             }
@@ -195,6 +218,20 @@ pub(crate) fn Toaster() -> impl IntoView {
     let toast = move |notice: Notice| {
         let (class, icon) =
             if notice.good { ("toast", IconName::Check) } else { ("toast toast--bad", IconName::Alert) };
+        let undo = (!notice.undo.is_empty()).then(|| {
+            view! {
+                <SessionForm
+                    act=undo_revoke
+                    session_id=notice.undo.clone()
+                    class="toast__act"
+                    pending=undo_revoke.pending()
+                    label=String::new()
+                    described_by=String::new()
+                    text="Undo".piece()
+                />
+            }
+            .piece()
+        });
         view! {
             <div
                 class=class
@@ -205,6 +242,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             >
                 <Icon name=icon />
                 <p class="toast__text">{notice.text}</p>
+                {undo}
                 <a class="toast__close" href=path.get_value() aria-label="Dismiss" on:click=dismiss>
                     <Icon name=IconName::Cross size=18 />
                 </a>

@@ -40,6 +40,9 @@ export interface Reported extends StatusTrue {
   passwordLocked: boolean;
 }
 
+/** The session that this one has revoked a moment ago. */
+export type RevokedSession = { sessionId: string };
+
 /** The answer of an act that has nothing else to tell. */
 export interface StatusTrue {
   status: true;
@@ -72,6 +75,7 @@ export interface MultiSessionServerPlugin {
     renameDeviceSession: Post<"/multi-session/rename", NewName, StatusTrue>;
     reportDeviceSession: Post<"/multi-session/report", ReportedSession, Reported>;
     revokeDeviceSession: Post<"/multi-session/revoke", TargetSession, StatusTrue>;
+    undoRevokeDeviceSession: Post<"/multi-session/undo-revoke", RevokedSession, StatusTrue>;
     revokeOtherDeviceSessions: Post<"/multi-session/revoke-others", undefined, StatusTrue>;
     revokeAllDeviceSessions: Post<"/multi-session/revoke-all", undefined, StatusTrue>;
     signOut: Post<"/sign-out", SignOutScope | undefined, { success: boolean }>;

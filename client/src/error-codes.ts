@@ -4,6 +4,8 @@ export const MULTI_SESSION_ERROR_CODES = {
   INVALID_SESSION_TOKEN: { code: "INVALID_SESSION_TOKEN", message: "Invalid session token" },
   /** The person signed in too long ago to end other sessions: `reauthenticate` first. */
   SESSION_NOT_FRESH: { code: "SESSION_NOT_FRESH", message: "Session is not fresh" },
+  /** More than ten seconds have gone by since the revocation, or something else has happened. */
+  UNDO_EXPIRED: { code: "UNDO_EXPIRED", message: "The revocation cannot be undone any more" },
   /** The user or the browser has as many sessions as allowed, and none gives way. */
   MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },
   /** The password is right, but a sign-in with it was reported: another one is to be set by the mailed link. */

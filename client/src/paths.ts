@@ -4,6 +4,8 @@ export const LIST = "/multi-session/list-device-sessions";
 export const SET_ACTIVE = "/multi-session/set-active";
 /** Ends one session. */
 export const REVOKE = "/multi-session/revoke";
+/** Takes back that one was ended, for ten seconds. */
+export const UNDO_REVOKE = "/multi-session/undo-revoke";
 /** Ends every session but the current one. */
 export const REVOKE_OTHERS = "/multi-session/revoke-others";
 /** Ends every session, the current one too. */
@@ -22,5 +24,9 @@ export const REAUTHENTICATE = "/multi-session/reauthenticate";
 export const changesActive = (path: string): boolean =>
   path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL || path === REPORT || path === REAUTHENTICATE;
 
+/** Whether the list is another one afterwards, and the browser acts as before. */
+export const changesList = (path: string): boolean =>
+  path === REVOKE_OTHERS || path === RENAME || path === UNDO_REVOKE;
+
 /** Whether the path is that of an act on the list. */
-export const isAct = (path: string): boolean => path === REVOKE_OTHERS || path === RENAME || changesActive(path);
+export const isAct = (path: string): boolean => changesList(path) || changesActive(path);

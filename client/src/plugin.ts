@@ -10,7 +10,7 @@ import { atom, type WritableAtom } from "nanostores";
 
 import type { MultiSessionServerPlugin } from "./endpoints.js";
 import { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
-import { changesActive, LIST, RENAME, REVOKE_ALL, REVOKE_OTHERS } from "./paths.js";
+import { changesActive, changesList, LIST, REVOKE_ALL, REVOKE_OTHERS } from "./paths.js";
 import { refetchAfterRefusal, refetchWithSession } from "./refetch.js";
 import type { DeviceSession } from "./types.js";
 
@@ -59,7 +59,7 @@ export function multiSessionClient(): MultiSessionClientPlugin {
     // One signal a path: the list follows the session's too, and both would fetch it twice.
     atomListeners: [
       { matcher: changesActive, signal: "$sessionSignal" },
-      { matcher: (path) => path === REVOKE_OTHERS || path === RENAME, signal: "$deviceSessionsSignal" },
+      { matcher: changesList, signal: "$deviceSessionsSignal" },
     ],
     getActions(_$fetch, $store, options) {
       const { listDeviceSessions, $sessionSignal } = $store.atoms;

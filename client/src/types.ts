@@ -62,6 +62,7 @@ export interface HistoryEntry {
     | "switched"
     | "renamed"
     | "ended"
+    | "revoke_undone"
     | "password_changed"
     | "exported"
     | "reported";

@@ -137,6 +137,21 @@ describe('multiSession', () => {
     );
   });
 
+  test('undoRevoke takes a revocation back, once', async () => {
+    const { ada, laptop, phone, multiSession } = await household();
+    const sessionId = await idOf(phone);
+    must(await multiSession.revoke({ sessionId }));
+    assert.equal(await phone.email(), null);
+    laptop.client.sent.length = 0;
+    assert.deepEqual(must(await multiSession.undoRevoke({ sessionId })), { status: true });
+    assert.deepEqual(laptop.client.sent, ['POST /multi-session/undo-revoke']);
+    assert.equal(await phone.email(), ada.email);
+    refused(
+      await multiSession.undoRevoke({ sessionId }),
+      403, 'Forbidden', 'UNDO_EXPIRED', 'The revocation cannot be undone any more',
+    );
+  });
+
   test('rename names a device in every list', async () => {
     const { laptop, phone, multiSession } = await household();
     const sessionId = await idOf(phone);

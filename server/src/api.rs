@@ -22,6 +22,7 @@
 //! | `GET multi-session/history` | `history` |
 //! | `POST multi-session/export-history` | `export_history` |
 //! | `POST multi-session/revoke` | `revoke` |
+//! | `POST multi-session/undo-revoke` | `undo_revoke` |
 //! | `POST multi-session/report` | `report` |
 //! | `POST multi-session/reauthenticate` | `reauthenticate` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
@@ -77,6 +78,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod target;
+mod undo_revoke;
 mod update_session;
 
 const PATH: &str = "/api/auth";
@@ -136,6 +138,7 @@ fn session_endpoints() -> OpenApiRouter<Server> {
         .routes(routes!(history::handle))
         .routes(routes!(export_history::handle))
         .routes(routes!(revoke::handle))
+        .routes(routes!(undo_revoke::handle))
         .routes(routes!(report::handle))
         .routes(routes!(revoke_others::post, revoke_others::get))
         .routes(routes!(revoke_all::post, revoke_all::get))

@@ -91,9 +91,9 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     let uri = request.uri();
     let ending = asked_ending(&server, uri.query()).await;
     // Browsers ask by themselves for what is no page, as for an icon.
-    let asked = ending.as_ref().filter(|_| comes_from_a_page_of_ours(request.headers()));
+    let is_ours = comes_from_a_page_of_ours(request.headers());
     if page_paths().any(|path| path == uri.path())
-        && let Some(moved) = move_on(&server, &state, asked).await
+        && let Some(moved) = move_on(&server, &state, ending.as_ref(), is_ours).await
     {
         return moved;
     }
@@ -238,15 +238,26 @@ async fn asked_ending(server: &Server, query: Option<&str>) -> Option<Ending> {
     server.engine.ending(&SessionId::new(id).ok()?).await.ok()?
 }
 
-/// Where a browser goes whose active session was ended elsewhere: to the next account it holds, or to sign in.
-async fn move_on(server: &Server, state: &RequestState, asked: Option<&Ending>) -> Option<Response> {
+/// Where a browser goes whose active session was ended elsewhere: to the next account it holds, or to sign in. `told` is
+/// the ending that the address names, which counts where one of our own pages leads there.
+async fn move_on(
+    server: &Server,
+    state: &RequestState,
+    told: Option<&Ending>,
+    is_ours: bool,
+) -> Option<Response> {
     let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
     let now = server.engine.now();
     // Another request of this browser may have taken the dead cookie away already.
-    let just_now = asked.filter(|ending| now.since(ending.at) < JUST_NOW && !browser.held().is_empty());
+    let just_now =
+        told.filter(|ending| is_ours && now.since(ending.at) < JUST_NOW && !browser.held().is_empty());
     let lost = server.engine.lost(state.presented()).await.ok()?;
     let ending = lost.as_ref().or(just_now).filter(|ending| !ending.is_own())?;
     let next = server.engine.fall_over(&browser);
+    // It is told already: the dead cookie stays for as long as the session may live again.
+    if next.active().is_none() && told.is_some_and(|told| told.id == ending.id) {
+        return None;
+    }
     let to = format!("{}?ended={}", home(next.active().is_some()), ending.id);
     state.set_browser(next);
     Some(Redirect::to(&to).into_response())

@@ -29,6 +29,7 @@ impl Engine {
             // It ended or another request extended it, between the query and the statement: ask once more.
             browser = self.verified(presented, now).await?;
         }
+        self.keep_what_may_live_again(&mut browser, presented, now).await?;
         if let Some(active) = browser.active() {
             self.0.activity.touch(&active.session.id, now, moved_to(active, client));
         }
@@ -65,6 +66,31 @@ impl Engine {
             Some(held.session.id.clone())
         });
         Ok(browser)
+    }
+
+    /// Notes which dead credentials are of sessions whose revocation can still be undone: their cookies stay meanwhile,
+    /// or the session would live again without them. Nothing is asked where all are live.
+    async fn keep_what_may_live_again(
+        &self,
+        browser: &mut Browser,
+        presented: &Presented,
+        now: Timestamp,
+    ) -> Result<()> {
+        let all = presented.held.iter().chain(&presented.active).take(MAXIMUM_PRESENTED);
+        let dead: Vec<&Credential> =
+            all.filter(|sent| !browser.held.iter().any(|held| held.credential.is(sent))).collect();
+        if dead.is_empty() {
+            return Ok(());
+        }
+        let handles: Vec<&Handle> = dead.iter().map(|sent| &sent.handle).collect();
+        let since = now.minus(Self::UNDO_WINDOW);
+        for (handle, hash) in self.0.store.undoable_by_handles(&handles, since, now).await? {
+            let mut sent = dead.iter().filter(|sent| sent.handle == handle);
+            if sent.any(|sent| hash.matches(&sent.secret)) {
+                browser.undoable.push(handle);
+            }
+        }
+        Ok(())
     }
 
     /// Two sign-ins of one user at the same moment in one browser leave it with two sessions: only one is kept,

@@ -29,6 +29,8 @@ impl Engine {
             let ended = self.0.store.end_held(&ids, by, EndedReason::SignedOut, self.now()).await?;
             self.log_ended(&ended);
         }
-        Ok(ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false)))
+        let next = ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false));
+        // Whoever signs out wants nobody to be signed in here by an undo elsewhere.
+        Ok(Browser { undoable: Vec::new(), ..next })
     }
 }

@@ -109,6 +109,7 @@ impl CookieNames {
         match (after.active(), &before.active) {
             (Some(held), Some(Some(sent))) if held.credential.is(sent) && !held.issue => {}
             (Some(held), _) => changes.push(self.cookie(self.active.clone(), Some((held, now)))),
+            (None, Some(Some(sent))) if after.undoable().contains(&sent.handle) => {}
             (None, Some(_)) => changes.push(self.cookie(self.active.clone(), None)),
             (None, None) => {}
         }
@@ -123,6 +124,7 @@ impl CookieNames {
             }
             wanted.insert(name);
         }
+        wanted.extend(after.undoable().iter().map(|handle| self.held(handle)));
         for (name, _) in &before.held {
             if wanted.insert(name.clone()) {
                 changes.push(self.cookie(name.clone(), None));

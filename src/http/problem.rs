@@ -58,6 +58,7 @@ impl Problem {
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
             Code::MaximumSessionsReached
             | Code::SessionNotFresh
+            | Code::UndoExpired
             | Code::PasswordResetRequired
             | Code::InvalidCallbackUrl
             | Code::InvalidRedirectUrl

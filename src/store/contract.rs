@@ -36,6 +36,7 @@ pub mod races;
 pub mod reading;
 pub mod reauthenticating;
 pub mod reporting;
+pub mod undoing;
 pub mod upkeep;
 
 /// Writes a test for each promise; `$make` is a future of an empty store, `Arc<dyn Store>`, and of what must live as
@@ -146,6 +147,17 @@ macro_rules! store_contract {
                 a_sign_in_beside_a_report_is_out
                 a_session_that_is_extended_while_it_is_reported_has_ended
                 of_two_that_report_each_other_one_wins
+            }
+            undoing {
+                a_revoked_session_lives_again_as_it_was
+                only_the_session_that_revoked_takes_it_back
+                a_revocation_is_taken_back_in_time
+                what_ended_otherwise_stays_ended
+                after_a_new_password_nothing_is_taken_back
+                after_a_report_nothing_is_taken_back
+                whose_place_was_taken_stays_ended
+                what_was_revoked_a_moment_ago_is_found_by_its_handle
+                an_undo_beside_sign_ins_never_exceeds_the_maximum
             }
             upkeep {
                 activity_is_written_and_never_goes_back

@@ -10,11 +10,12 @@ use super::fit::fit;
 use super::{
     Actor, End, Ended, Ender, Found, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewMail,
     NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
-    StoredHistoryEntry, StoredSession, Touch, changes_of, password_changed, reauthenticated, renamed,
+    StoredHistoryEntry, StoredSession, Touch, Undo, changes_of, password_changed, reauthenticated, renamed,
+    undone,
 };
 use crate::{
-    Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp, User,
-    UserId,
+    Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, SecretHash, Session, SessionId,
+    Timestamp, User, UserId,
 };
 
 mod mail;
@@ -189,6 +190,15 @@ impl State {
         for (_, known) in self.devices.iter_mut().filter(|(user, _)| user == of) {
             known.is_forgotten = true;
         }
+    }
+
+    /// Whether a password was set or a sign-in reported since the session has ended.
+    fn has_changed_since_the_end_of(&self, user: &UserId, id: &SessionId) -> bool {
+        let own = self.history.iter().rev().filter(|(whose, _)| whose == user).map(|(_, entry)| entry);
+        own.take_while(|entry| {
+            entry.kind != Some(HistoryKind::Ended) || entry.session_id.as_ref() != Some(id)
+        })
+        .any(|entry| matches!(entry.kind, Some(HistoryKind::PasswordChanged | HistoryKind::Reported)))
     }
 
     fn row(&self, id: Option<&SessionId>) -> Option<&Row> {
@@ -436,6 +446,51 @@ impl Store for MemoryStore {
         let ended = state.end(which, Some(actor.session), reason, now);
         self.tell(changes_of(None, &ended));
         Ok(Some(ended))
+    }
+
+    async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool> {
+        let mut state = self.lock()?;
+        let Undo { actor, id, ended_after, maximum } = undo;
+        let by_actor = |row: &Row| {
+            row.end.as_ref().is_some_and(|(reason, at, by)| {
+                *reason == EndedReason::Revoked && *at > ended_after && by.as_ref() == Some(actor.session)
+            })
+        };
+        let revoked = |row: &Row| {
+            row.is(id) && row.is_of(actor.user) && row.new.session.expires_at > now && by_actor(row)
+        };
+        let live = state.sessions.iter().filter(|row| row.is_of(actor.user) && row.is_live(now)).count();
+        let has_room = live < usize::try_from(maximum).unwrap_or(usize::MAX);
+        if !has_room || !state.is_live(actor, now) || state.has_changed_since_the_end_of(actor.user, id) {
+            return Ok(false);
+        }
+        let Some(row) = state.sessions.iter_mut().find(|row| revoked(row)) else { return Ok(false) };
+        row.end = None;
+        let entry =
+            NewHistoryEntry::new(HistoryKind::RevokeUndone, actor.user.clone(), Some(id.clone()), now);
+        state.record(NewHistoryEntry { by_session: Some(actor.session.clone()), ..entry }, None);
+        self.tell(vec![undone(undo)]);
+        Ok(true)
+    }
+
+    async fn undoable_by_handles(
+        &self,
+        handles: &[&Handle],
+        ended_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<(Handle, SecretHash)>> {
+        let state = self.lock()?;
+        let asked = state.sessions.iter().filter(|row| handles.contains(&&row.new.session.handle));
+        let may_live = |row: &&Row| {
+            if row.is_live(now) {
+                return true;
+            }
+            let Some((EndedReason::Revoked, at, Some(by))) = &row.end else { return false };
+            let actor = Actor { session: by, user: &row.new.session.user_id };
+            *at > ended_after && row.new.session.expires_at > now && !row.is(by) && state.is_live(actor, now)
+        };
+        let revoked = asked.filter(may_live);
+        Ok(revoked.map(|row| (row.new.session.handle.clone(), row.new.secret_hash)).collect())
     }
 
     async fn end_held(

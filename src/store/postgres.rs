@@ -17,15 +17,17 @@ use self::connections::Connections;
 use self::listening::{Listening, payloads};
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Columns, Result, corrupt, database_error, ended_rows, found, history_entry, known_device, not_opened,
-    session_id, statistics, stored_session, touched, unavailable, user, user_id,
+    Columns, Result, corrupt, database_error, ended_rows, found, handle_and_hash, history_entry,
+    known_device, not_opened, session_id, statistics, stored_session, touched, unavailable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
-    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
-    password_changed, reauthenticated, renamed,
+    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, Undo,
+    changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{Change, Changes, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId};
+use crate::{
+    Change, Changes, EndedReason, Handle, KnownDevice, SecretHash, SessionId, Timestamp, User, UserId,
+};
 
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
@@ -255,6 +257,25 @@ impl PostgresStore {
         let ended = end_in(&mut tx, ending(sql::END_HELD, now, reason, by).bind(ids), reason).await?;
         commit(tx, changes_of(None, &ended)).await?;
         Ok(ended)
+    }
+
+    async fn try_undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, undo.actor.user).await?;
+        let is_undone = sqlx::query(sql::UNDO_REVOKE)
+            .bind(now.unix_ms())
+            .bind(undo.ended_after.unix_ms())
+            .bind(undo.actor.session.as_str())
+            .bind(undo.actor.user.as_str())
+            .bind(undo.id.as_str())
+            .bind(i64::from(undo.maximum))
+            .execute(&mut *tx)
+            .await?;
+        if is_undone.rows_affected() == 0 {
+            return Ok(false);
+        }
+        commit(tx, vec![undone(undo)]).await?;
+        Ok(true)
     }
 
     async fn try_change_password(
@@ -504,6 +525,21 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
         retrying!(self.try_end_all(actor, own, reason, now))
+    }
+
+    async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool> {
+        retrying!(self.try_undo_revoke(undo, now))
+    }
+
+    async fn undoable_by_handles(
+        &self,
+        handles: &[&Handle],
+        ended_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<(Handle, SecretHash)>> {
+        let handles: Vec<&str> = handles.iter().map(|handle| handle.as_str()).collect();
+        let rows = sqlx::query(sql::UNDOABLE_BY_HANDLES).bind(now.unix_ms()).bind(ended_after.unix_ms());
+        self.fetch_all(rows.bind(handles)).await?.iter().map(handle_and_hash).collect()
     }
 
     async fn end_held(

@@ -59,9 +59,10 @@ columns!(sqlx::postgres::PgRow);
 columns!(sqlx::sqlite::SqliteRow);
 
 pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
+    let (handle, secret_hash) = handle_and_hash(row)?;
     let session = Session {
         id: session_id(row)?,
-        handle: Handle::parse(row.text("handle")?).ok_or_else(|| corrupt("a handle has not its form"))?,
+        handle,
         user_id: user_id(row, "user_id")?,
         expires_at: timestamp(row, "expires_at")?,
         created_at: timestamp(row, "created_at")?,
@@ -72,8 +73,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     Ok(StoredSession {
         session,
         user: user(row, "user_id")?,
-        secret_hash: SecretHash::from_bytes(row.bytes("secret_hash")?)
-            .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
+        secret_hash,
         remember: row.boolean("remember")?,
         shared_computer: row.boolean("shared_computer")?,
         new_device: row.boolean("new_device")?,
@@ -82,6 +82,15 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         device_name: row.optional_text("device_name")?,
         last_ip_address: row.text("last_ip_address")?.to_owned(),
     })
+}
+
+/// A handle, and what its secret is compared with.
+pub(super) fn handle_and_hash(row: &impl Columns) -> Result<(Handle, SecretHash)> {
+    Ok((
+        Handle::parse(row.text("handle")?).ok_or_else(|| corrupt("a handle has not its form"))?,
+        SecretHash::from_bytes(row.bytes("secret_hash")?)
+            .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
+    ))
 }
 
 pub(super) fn found(row: &impl Columns) -> Result<Found> {

@@ -18,15 +18,18 @@ use tokio::sync::broadcast;
 use self::watching::Watching;
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Result, corrupt, ended_rows, found, history_entry, known_device, not_opened, session_id, statistics,
-    stored_session, touched, unavailable, user, user_id,
+    Result, corrupt, ended_rows, found, handle_and_hash, history_entry, known_device, not_opened, session_id,
+    statistics, stored_session, touched, unavailable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
-    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, changes_of,
-    password_changed, reauthenticated, renamed,
+    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, Undo,
+    changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{Change, Changes, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
+use crate::{
+    Change, Changes, EndedReason, Handle, KnownDevice, SecretHash, Session, SessionId, Timestamp, User,
+    UserId,
+};
 
 #[cfg(feature = "import-better-auth")]
 mod import;
@@ -172,6 +175,16 @@ impl SqliteStore {
 /// Binds what every statement that ends sessions begins with.
 fn ending(statement: &'static str, now: Timestamp, reason: EndedReason, by: Option<&SessionId>) -> Query {
     sqlx::query(statement).bind(now.unix_ms()).bind(reason.as_str()).bind(by.map(|id| id.as_str().to_owned()))
+}
+
+fn undoing(undo: Undo<'_>, now: Timestamp) -> Query {
+    sqlx::query(sql::UNDO_REVOKE)
+        .bind(now.unix_ms())
+        .bind(undo.ended_after.unix_ms())
+        .bind(undo.actor.session.as_str().to_owned())
+        .bind(undo.actor.user.as_str().to_owned())
+        .bind(undo.id.as_str().to_owned())
+        .bind(undo.maximum)
 }
 
 async fn end_in(connection: &mut SqliteConnection, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
@@ -407,6 +420,29 @@ impl Store for SqliteStore {
         tx.commit().await?;
         self.tell(None, &ended);
         Ok(Some(ended))
+    }
+
+    async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool> {
+        let is_undone = self.write(undoing(undo, now)).await? == 1;
+        if is_undone {
+            let _ = self.changes.send(undone(undo));
+        }
+        Ok(is_undone)
+    }
+
+    async fn undoable_by_handles(
+        &self,
+        handles: &[&Handle],
+        ended_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<(Handle, SecretHash)>> {
+        let rows = sqlx::query(sql::UNDOABLE_BY_HANDLES)
+            .bind(now.unix_ms())
+            .bind(ended_after.unix_ms())
+            .bind(json_list(handles.iter().map(|handle| handle.as_str())))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(handle_and_hash).collect()
     }
 
     async fn end_held(

@@ -40,6 +40,20 @@ macro_rules! select_live {
     };
 }
 
+/// Revoked after `$2` by another session of the user that is live itself, or live, as an undo may have come between.
+macro_rules! select_undoable {
+    ($rest:literal) => {
+        concat!(
+            "select sessions.handle, sessions.secret_hash from sessions where sessions.expires_at > $1 \
+             and (sessions.ended_at is null or sessions.ended_reason = 'revoked' and sessions.ended_at > $2 \
+             and exists (select 1 from sessions as actor where actor.id = sessions.ended_by \
+             and actor.user_id = sessions.user_id and actor.id <> sessions.id \
+             and actor.ended_at is null and actor.expires_at > $1))",
+            $rest
+        )
+    };
+}
+
 /// Live or not, with what ended it.
 macro_rules! find_sessions {
     ($where:literal) => {
@@ -173,6 +187,17 @@ statements! {
          where ",
         live!(),
         " and id = $2 and user_id = $3"
+    );
+    UNDO_REVOKE = concat!(
+        "update sessions set ended_at = null, ended_reason = null, ended_by = null, undone_at = $1 \
+         where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and expires_at > $1 \
+         and user_id = $4 and id = $5 and id <> $3",
+        actor_is_live!(),
+        " and not exists (select 1 from history where history.user_id = $4 \
+         and history.kind in ('password_changed', 'reported') and history.seq > coalesce((select max(ends.seq) \
+         from history as ends where ends.session_id = $5 and ends.kind = 'ended'), 0)) \
+         and (select count(*) from sessions as others where others.user_id = $4 and others.ended_at is null \
+         and others.expires_at > $1) < $6"
     );
     #[cfg(feature = "import-better-auth")]
     OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";

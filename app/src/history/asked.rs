@@ -70,7 +70,7 @@ impl Group {
             | HistoryKind::PasswordRefused
             | HistoryKind::Reauthenticated
             | HistoryKind::AddressChanged => Self::SignIns,
-            HistoryKind::Ended => Self::Ended,
+            HistoryKind::Ended | HistoryKind::RevokeUndone => Self::Ended,
             HistoryKind::Switched
             | HistoryKind::Renamed
             | HistoryKind::PasswordChanged

@@ -21,6 +21,10 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
             None => "Name taken back".to_owned(),
         },
         HistoryKind::Ended => ended(entry),
+        HistoryKind::RevokeUndone => match &entry.by {
+            Some(by) => format!("Signed in again, as {} took its revocation back", by.label),
+            None => "Signed in again, as its revocation was taken back".to_owned(),
+        },
         HistoryKind::PasswordChanged if entry.session_id.is_none() => {
             "Password set by a mailed link".to_owned()
         }
@@ -51,7 +55,7 @@ fn ended(entry: &HistoryEntry) -> String {
 /// The picture beside it.
 pub(super) fn icon(kind: HistoryKind) -> IconName {
     match kind {
-        HistoryKind::SignedIn | HistoryKind::Switched => IconName::Check,
+        HistoryKind::SignedIn | HistoryKind::Switched | HistoryKind::RevokeUndone => IconName::Check,
         HistoryKind::NewDevice
         | HistoryKind::PasswordRefused
         | HistoryKind::AddressChanged

@@ -59,12 +59,30 @@ pub async fn revoke(
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let target = multi_session::Target::Id(session_id.clone());
+    let is_held = browser.held().iter().any(|held| held.session.id == session_id);
     let browser = engine()
         .revoke(&browser, &target)
         .await
         .map_err(|error| fail_or_confirm(error, &Step::Revoke(session_id.clone())))?;
-    settle(&request, browser, "revoked");
+    let undo = if is_held { String::new() } else { ["&undo=", session_id.as_str()].concat() };
+    settle(&request, browser, &["revoked", &undo].concat());
     Ok(session_id)
+}
+
+/// Takes back that this session has revoked another one of its user.
+///
+/// # Errors
+///
+/// When it is too late, or something else has happened since.
+#[server(prefix = "/fn", endpoint = "undo-revoke")]
+pub async fn undo_revoke(
+    /// The session to live again.
+    session_id: SessionId,
+) -> Result<(), AppError> {
+    let browser = request().browser().map_err(fail)?;
+    engine().undo_revoke(&browser, &session_id).await.map_err(fail)?;
+    send_form(&[home(true), "?done=undone"].concat());
+    Ok(())
 }
 
 /// Names the device of a session; an empty name takes it back.
@@ -131,6 +149,8 @@ pub(super) const SET_ACTIVE: &str = SetActive::PATH;
 pub(crate) const RENAME: &str = Rename::PATH;
 /// Where [`revoke`] answers.
 pub(crate) const REVOKE: &str = Revoke::PATH;
+/// Where [`undo_revoke`] answers.
+pub(super) const UNDO_REVOKE: &str = UndoRevoke::PATH;
 /// Where [`revoke_others`] answers.
 pub(crate) const REVOKE_OTHERS: &str = RevokeOthers::PATH;
 /// Where [`revoke_all`] answers.

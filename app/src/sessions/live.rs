@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use multi_session::{SessionEvent, Timestamp};
+use multi_session::{SessionEvent, SessionId, Timestamp};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, Event, EventSource, EventTarget, MessageEvent, VisibilityState};
 
@@ -57,6 +57,8 @@ struct Stream {
     /// How often in a row it could not be opened.
     failures: Cell<u32>,
     retry: Cell<Option<TimeoutHandle>>,
+    /// What has ended: it may come back.
+    gone: RefCell<Vec<SessionId>>,
     /// Whether something has changed while the page was hidden.
     stale: Cell<bool>,
 }
@@ -70,6 +72,7 @@ impl Stream {
             channel: BroadcastChannel::new(CHANNEL).ok(),
             failures: Cell::new(0),
             retry: Cell::new(None),
+            gone: RefCell::default(),
             stale: Cell::new(false),
         });
         let this = Rc::clone(&stream);
@@ -82,7 +85,7 @@ impl Stream {
         }
         // What this tab has done, the others want to know.
         let this = Rc::clone(&stream);
-        let acts = [sessions.set_active, sessions.revoke, sessions.revoke_others];
+        let acts = [sessions.set_active, sessions.revoke, sessions.undo_revoke, sessions.revoke_others];
         on_change(
             move || acts.iter().map(|act| act.version().get()).sum(),
             move || this.tell_the_tabs(CHANGED),
@@ -161,6 +164,9 @@ impl Stream {
     fn hear(self: &Rc<Self>, event: SessionEvent) {
         let sessions = self.sessions;
         let current = sessions.last_current().unwrap_or_default();
+        if let SessionEvent::Ended(ending) = &event {
+            self.gone.borrow_mut().push(ending.id.clone());
+        }
         match &event {
             SessionEvent::Ended(ending) if ending.id.as_str() == current => {
                 self.close();
@@ -181,7 +187,8 @@ impl Stream {
             }
             _ => {}
         }
-        if let Some(news) = words::news(&event, &sessions.rows.get_untracked(), &current) {
+        if let Some(news) = words::news(&event, &sessions.rows.get_untracked(), &current, &self.gone.borrow())
+        {
             self.notices.succeeded(news);
         }
         sessions.hear(event);

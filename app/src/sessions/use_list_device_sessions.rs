@@ -25,6 +25,8 @@ pub struct UseListDeviceSessionsReturn {
     pub set_active: Act,
     /// Ends one session.
     pub revoke: Act,
+    /// Takes back that one was ended, for ten seconds.
+    pub undo_revoke: Act,
     /// Ends every session but the current one.
     pub revoke_others: Act,
     /// Ends every session, the current one too.
@@ -165,12 +167,14 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let revoke = Act::new(actions::REVOKE, move |id, _| {
         current.with_value(|current| current == id).then_some(start!("revoked"))
     });
+    let undo_revoke = Act::new(actions::UNDO_REVOKE, |_, _| None);
     let revoke_others = Act::new(actions::REVOKE_OTHERS, |_, _| None);
     let revoke_all = Act::new(actions::REVOKE_ALL, |_, _| Some(start!("everywhere")));
 
     let settled = move || {
         set_active.version().get()
             + revoke.version().get()
+            + undo_revoke.version().get()
             + revoke_others.version().get()
             + revoke_all.version().get()
     };
@@ -248,6 +252,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         signed_in,
         set_active,
         revoke,
+        undo_revoke,
         revoke_others,
         revoke_all,
         revoking,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use multi_session::{DeviceSession, SessionEvent, Timestamp};
+use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
 
 /// Activity is known to the minute, and told a little later.
 const ACTIVE_NOW: Duration = Duration::from_secs(2 * 60);
@@ -45,6 +45,14 @@ pub(super) fn revoked(id: &str, rows: &[DeviceSession]) -> String {
     }
 }
 
+/// What is said of a revocation that was taken back.
+pub(crate) const UNDONE: &str = "The device is signed in again.";
+
+/// Whether the end of the session `id` of `rows` can be taken back: that of another device of the person's own.
+pub(super) fn is_undoable(id: &str, rows: &[DeviceSession]) -> bool {
+    rows.iter().any(|row| row.id.as_str() == id && !row.is_held)
+}
+
 /// Tells that the session `id` of `rows` is the active one now.
 pub(super) fn switched(id: &str, rows: &[DeviceSession]) -> String {
     match rows.iter().find(|row| row.id.as_str() == id) {
@@ -83,8 +91,15 @@ fn devices(others: usize) -> String {
 }
 
 /// What another device did, as far as it is news to the person at this page.
-pub(super) fn news(event: &SessionEvent, rows: &[DeviceSession], current: &str) -> Option<String> {
+pub(super) fn news(
+    event: &SessionEvent,
+    rows: &[DeviceSession],
+    current: &str,
+    gone: &[SessionId],
+) -> Option<String> {
     match event {
+        // Its revocation was undone, which the page that did so has told.
+        SessionEvent::Created { row } if gone.contains(&row.id) => None,
         SessionEvent::Created { row } if !rows.iter().any(|known| known.id == row.id) => {
             Some(["New sign-in from ", &row.device.label, "."].concat())
         }
@@ -150,7 +165,7 @@ fn seconds_ago(age: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{Device, Handle, Session, SessionId, User, UserId};
+    use multi_session::{Device, Handle, Session, User, UserId};
 
     use super::*;
 
@@ -224,6 +239,8 @@ mod tests {
         assert_eq!(revoked("s3", &rows), "Signed out Grace Hopper in this browser.");
         assert_eq!(revoked("s4", &rows), "That session has ended.");
         assert_eq!(switched("s3", &rows), "Switched to Grace Hopper.");
+        assert!(is_undoable("s2", &rows));
+        assert!(!is_undoable("s1", &rows), "what this browser holds is let go of");
     }
 
     #[test]
@@ -256,7 +273,7 @@ mod tests {
     #[cfg(feature = "ssr")]
     #[test]
     fn a_browser_is_told_who_signed_it_out() {
-        use multi_session::{EndedBy, EndedReason, Ending, SessionId};
+        use multi_session::{EndedBy, EndedReason, Ending};
 
         let now = Timestamp::from_unix_ms(1_795_000_000_000);
         let told = |reason, by: Option<&str>, now_using: Option<&str>, seconds| {

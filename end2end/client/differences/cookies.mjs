@@ -63,9 +63,8 @@ export const cookies = [
   {
     steps: [
       'sign-out: forged cookies',
-      'list-sessions: revoked',
-      'get-session: revoked with the others',
       'revoke-session: its own',
+      'sessions: sign-in on the phone again',
       'revoke-sessions',
       'get-session: after revoke-sessions elsewhere',
       'change-password: changed, and the others revoked',
@@ -76,7 +75,17 @@ export const cookies = [
     reason: 'A cookie that opens nothing is cleared; Better Auth keeps it, and counts it towards its limit.',
   },
   {
-    steps: ['sign-out', 'multi-session/set-active: revoked'],
+    steps: ['list-sessions: revoked', 'get-session: revoked with the others'],
+    differs: { 'cookies.session_token': ['cleared', 'absent'] },
+    reason: 'A revocation can be undone for ten seconds: meanwhile the cookies open nothing, and stay.',
+  },
+  {
+    steps: ['multi-session/set-active: revoked'],
+    differs: { 'cookies.session_token_multi-*': ['cleared', 'absent'] },
+    reason: 'A revocation can be undone for ten seconds: meanwhile the cookies open nothing, and stay.',
+  },
+  {
+    steps: ['sign-out'],
     differs: { 'cookies.session_token_multi-*': ['cleared', 'absent'] },
     reason: 'Those dead cookies were cleared by an earlier answer.',
   },

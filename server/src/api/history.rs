@@ -25,7 +25,7 @@ struct HistoryParameters {
     #[param(
         required = false,
         value_type = String,
-        pattern = "^(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|password_changed|exported|reported)(,(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|password_changed|exported|reported))*$",
+        pattern = "^(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported)(,(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported))*$",
         example = "signed_in,ended"
     )]
     kinds: Option<String>,

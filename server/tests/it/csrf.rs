@@ -4,7 +4,7 @@ use axum::http::Method;
 
 use crate::harness::{CHROME, FIREFOX, ORIGIN, TestApp};
 
-const CHANGES: [(&str, &str); 18] = [
+const CHANGES: [(&str, &str); 20] = [
     ("/api/auth/sign-in/email", r#"{"email":"ada@example.org","password":"correct horse battery"}"#),
     ("/api/auth/sign-out", "{}"),
     ("/api/auth/multi-session/revoke-others", "{}"),
@@ -16,6 +16,8 @@ const CHANGES: [(&str, &str); 18] = [
     ("/fn/set-active", "session_id=x"),
     ("/fn/revoke", "session_id=x"),
     ("/fn/rename", "session_id=x&name=y"),
+    ("/fn/undo-revoke", "session_id=x"),
+    ("/api/auth/multi-session/undo-revoke", r#"{"sessionId":"x"}"#),
     ("/api/auth/request-password-reset", r#"{"email":"ada@example.org"}"#),
     ("/api/auth/reset-password", r#"{"token":"x","newPassword":"another password"}"#),
     ("/api/auth/multi-session/report", r#"{"sessionId":"x"}"#),

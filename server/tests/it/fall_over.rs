@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use multi_session::Engine;
 
 use crate::harness::{CHROME, FIREFOX, MINUTE, SAFARI, TestApp, TestBrowser};
 
@@ -15,7 +16,7 @@ async fn arrive(browser: &TestBrowser, path: &str) -> (String, String) {
 async fn arrive_from(browser: &TestBrowser, site: &str, path: &str) -> (String, String) {
     let headers = [("accept", "text/html"), ("sec-fetch-site", site), ("sec-fetch-mode", "navigate")];
     let mut path = path.to_owned();
-    loop {
+    for _ in 0..5 {
         let answer = browser.send(Method::GET, &path, &headers, None).await;
         if !answer.status.is_redirection() {
             assert_eq!(answer.status.as_u16(), 200);
@@ -23,6 +24,7 @@ async fn arrive_from(browser: &TestBrowser, site: &str, path: &str) -> (String, 
         }
         path = answer.header("location").to_owned();
     }
+    panic!("it is led around in circles: {path}")
 }
 
 #[tokio::test]
@@ -36,9 +38,12 @@ async fn a_revoked_device_is_told_from_where() {
     let (path, page) = arrive(&phone, "/sessions").await;
     assert_eq!(path, format!("/sign-in?ended={id}"));
     assert!(page.contains("This device was signed out from Firefox 145 on macOS, 2 seconds ago."), "{page}");
+    app.advance(Engine::UNDO_WINDOW);
+    let (path, _) = arrive(&phone, "/sessions").await;
+    assert_eq!(path, format!("/sign-in?ended={id}"));
     assert!(phone.cookies().is_empty());
     let (path, _) = arrive(&phone, "/sessions").await;
-    assert_eq!(path, "/sign-in", "it is told once");
+    assert_eq!(path, "/sign-in", "it is told while the cookie is there");
 }
 
 #[tokio::test]
@@ -65,6 +70,7 @@ async fn it_falls_over_also_when_another_tab_has_dropped_the_dead_cookie() {
     let ada = shared.current_id().await;
     let phone = app.sign_in(SAFARI, "ada").await;
     phone.revoke(&ada).await.ok();
+    app.advance(Engine::UNDO_WINDOW);
     assert_eq!(shared.whoami().await, "", "as Better Auth answers");
     let (path, _) = arrive_from(&shared, "cross-site", &format!("/?ended={ada}")).await;
     assert_eq!(path, format!("/sign-in?ended={ada}"), "a link of another site makes nobody active");

@@ -43,3 +43,4 @@ mod step_up;
 mod store;
 mod throttle;
 mod unavailable;
+mod undo;

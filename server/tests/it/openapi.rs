@@ -11,9 +11,9 @@ use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, SAFARI, TestApp, TestBrows
 const NEVER_SUCCEED: [&str; 2] = ["updateSession", "getSessionDeferred"];
 /// What it sends a person on to is no success of its own.
 const SENDS_ON: &str = "resetPasswordCallback";
-/// What is shown has no mailed secret, and is about no other session of one's own: how they succeed is in `mail.rs` and
-/// `report.rs`.
-const NEED_MORE: [&str; 2] = ["resetPassword", "report"];
+/// What is shown has no mailed secret, and is about no other session of one's own: how they succeed is in `mail.rs`,
+/// `report.rs` and `undo.rs`.
+const NEED_MORE: [&str; 3] = ["resetPassword", "report", "undoRevoke"];
 
 /// What operators' programs send.
 const OPERATOR: (&str, &str) = ("authorization", "Bearer mso_0123456789abcdef");

@@ -1,5 +1,6 @@
 //! Ending one session, the others, or all.
 
+use multi_session::Engine;
 use serde_json::json;
 
 use crate::harness::{CHROME, FIREFOX, SAFARI, TestApp, ids, text};
@@ -16,6 +17,8 @@ async fn a_revoked_device_is_out_at_once() {
     assert_eq!(thief.whoami().await, "", "a copy of its cookies opens nothing either");
     assert_eq!(laptop.whoami().await, "ada");
     assert_eq!(laptop.list().await.len(), 1);
+    app.advance(Engine::UNDO_WINDOW);
+    assert_eq!(phone.whoami().await, "");
     assert!(phone.cookies().is_empty());
 }
 

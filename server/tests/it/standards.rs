@@ -16,7 +16,7 @@ const SESSION: &str = "multi-session.session_token";
 const HTTPS: &str = "https://id.example.org";
 
 /// The server functions that change something, with a form that each takes.
-const FUNCTIONS: [(&str, &str); 14] = [
+const FUNCTIONS: [(&str, &str); 15] = [
     ("sign-in", "email=eve%40example.org&password=correct+horse+battery"),
     ("sign-up", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
     ("sign-out", ""),
@@ -25,6 +25,7 @@ const FUNCTIONS: [(&str, &str); 14] = [
     ("rename", "session_id=x&name=y"),
     ("confirm", "password=correct+horse+battery&act=%2Ffn%2Frevoke-all&acting=x"),
     ("revoke", "session_id=x"),
+    ("undo-revoke", "session_id=x"),
     ("revoke-others", ""),
     ("revoke-all", ""),
     ("report", "session_id=x"),

@@ -322,7 +322,7 @@ async fn a_form_that_is_not_fresh_leads_to_the_password_and_then_goes_on() {
 
     let thief = laptop.copy();
     let done = location(&confirm(&laptop, &refused, "/fn/revoke", &id, PASSWORD).await);
-    assert_eq!(done, "/sessions?done=revoked");
+    assert_eq!(done, format!("/sessions?done=revoked&undo={id}"));
     assert_eq!((phone.whoami().await, thief.whoami().await), (String::new(), String::new()));
     assert_eq!(laptop.whoami().await, "ada");
     assert_eq!(location(&laptop.open(&asked).await), "/", "nothing is to be confirmed any more");

@@ -53,6 +53,13 @@ class Actor:
         elsewhere.call("POST", "sign-in/email", {"email": email, "password": PASSWORD})
         return body | {"sessionId": elsewhere.call("GET", "get-session")["session"]["id"]}
 
+    def with_revoked_session(self, body):
+        """The body about a session of whoever acts that was revoked just now, in place of the one that the example shows."""
+        other = self.with_another_session(body)
+        if other is not body:
+            self.call("POST", "multi-session/revoke", {"sessionId": other["sessionId"]})
+        return other
+
     @classmethod
     def elsewhere(cls, origin):
         """A browser that nobody has signed in with yet."""

@@ -60,6 +60,8 @@ def watch(actor, active):
             if isinstance(case.body, dict):
                 if case.operation.path.endswith("/report"):
                     case.body = actor.with_another_session(case.body)
+                if case.operation.path.endswith("/undo-revoke"):
+                    case.body = actor.with_revoked_session(case.body)
                 case.body = actor.with_live_session(case.body)
 
     @schemathesis.hook

@@ -1,0 +1,67 @@
+import { isAccessible } from "../fixtures/accessible";
+import { expect, person, signedIn, test } from "../fixtures/test";
+import { SessionsPage } from "../pages/sessions";
+
+const labels = ["Firefox 145 on macOS", "Safari 26 on iOS"] as const;
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
+    test("a revoked device is out until the revocation is undone", async ({ device }) => {
+      const [laptop, phone] = await signedIn(device, person("Ada Lovelace"), labels, { javaScriptEnabled });
+      const sessions = await new SessionsPage(laptop).open();
+      await sessions.revoke("Safari 26 on iOS").click();
+      const undo = sessions.toast.getByRole("button", { name: "Undo" });
+      await expect(undo).toBeVisible();
+      await expect(sessions.rows).toHaveCount(1);
+      expect(await phone.whoAmI()).toBeUndefined();
+      if (javaScriptEnabled) await isAccessible(laptop, "the toast with Undo");
+      await undo.click();
+      await expect(sessions.toast).toContainText("The device is signed in again.");
+      await expect(sessions.rows).toHaveCount(2);
+      await expect(undo).toBeHidden();
+      expect(await phone.whoAmI()).toBe("Ada Lovelace");
+    });
+
+    test("an undo that comes too late says so", async ({ device }) => {
+      const [laptop, phone] = await signedIn(device, person("Ada Lovelace"), labels, { javaScriptEnabled });
+      const sessions = await new SessionsPage(laptop).open();
+      await sessions.revoke("Safari 26 on iOS").click();
+      const undo = sessions.toast.getByRole("button", { name: "Undo" });
+      await expect(undo).toBeVisible();
+      // Whoever changed the password meanwhile wants nobody back.
+      const password = { currentPassword: "correct horse battery", newPassword: "another good password" };
+      await laptop.post("change-password", password);
+      if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/undo-revoke/);
+      await undo.click();
+      await expect(laptop.page.getByRole("alert")).toContainText("It is too late to undo that.");
+      await expect(sessions.rows).toHaveCount(1);
+      expect(await phone.whoAmI()).toBeUndefined();
+    });
+  });
+}
+
+test("another tab shows the device again, and calls it no new sign-in", async ({ device }) => {
+  const [laptop] = await signedIn(device, person("Ada Lovelace"), labels);
+  const sessions = await new SessionsPage(laptop).open();
+  const desktop = await device("Chrome 142 on Windows");
+  await desktop.context.addCookies(await laptop.context.cookies());
+  const others = await new SessionsPage(desktop).open();
+  await desktop.isLive();
+  await sessions.revoke("Safari 26 on iOS").click();
+  await expect(others.rows).toHaveCount(1);
+  await expect(others.toast).toContainText("Safari 26 on iOS was signed out.");
+  await sessions.toast.getByRole("button", { name: "Undo" }).click();
+  await expect(others.rows).toHaveCount(2);
+  await expect(others.toast).not.toContainText("New sign-in");
+});
+
+test("letting go of an account of this browser cannot be undone", async ({ device }) => {
+  const laptop = await device("Firefox 145 on macOS");
+  const grace = person("Grace Hopper");
+  await laptop.signUp(grace);
+  await laptop.signUp(person("Ada Lovelace"));
+  const sessions = await new SessionsPage(laptop).open();
+  await sessions.otherAccounts.getByRole("button", { name: "Revoke Grace Hopper" }).click();
+  await expect(sessions.toast).toContainText("Signed out Grace Hopper in this browser.");
+  await expect(sessions.toast.getByRole("button", { name: "Undo" })).toHaveCount(0);
+});
