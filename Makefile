@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint deny build unit browser client fuzz clean-tools
+.PHONY: help run test setup fmt lint deny build unit browser client fuzz libfuzzer clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -19,7 +19,7 @@ setup: ## Install what is missing for `run` and `test`, into .tools/ where possi
 fmt: ## Format the Rust code
 	@cargo fmt --all
 
-lint: setup-run ## Clippy for the server, the library and the browser half
+lint: setup-run ## Clippy for the server, the library, the fuzz targets and the browser half
 	@scripts/lint.sh
 
 deny: ## Licences, sources and known weaknesses of what we use (ARGS go to cargo deny check)
@@ -39,6 +39,9 @@ client: setup build ## The real Better Auth client, and our plugin in it, agains
 
 fuzz: setup build ## What the OpenAPI document allows and forbids (ARGS go to schemathesis)
 	@scripts/fuzz.sh $(ARGS)
+
+libfuzzer: setup-run ## Cookies, headers, bodies, forms and events by cargo-fuzz, FUZZ_SECONDS=60 each (ARGS name targets)
+	@scripts/libfuzzer.sh $(ARGS)
 
 clean-tools: ## Remove what `setup` installed in this folder
 	rm -rf .tools tools/node_modules client/node_modules end2end/node_modules end2end/client/node_modules

@@ -33,9 +33,11 @@ create index sessions_by_import on sessions (imported_at) where imported_at is n
 alter table sessions add foreign key (user_id) references users (id) on delete cascade;
 create trigger sessions_stay_ended before update on sessions for each row
 when (old.ended_at is not null and (new.expires_at > old.expires_at or new.ended_at is distinct from old.ended_at
-    or new.ended_reason is distinct from old.ended_reason or new.ended_by is distinct from old.ended_by) and (
+    or new.ended_reason is distinct from old.ended_reason or new.ended_by is distinct from old.ended_by
+    or old.is_final and not new.is_final) and (
     new.ended_at is null and new.ended_by is null and new.expires_at = old.expires_at
-    and old.ended_reason = 'revoked' and old.ended_by <> old.id and new.undone_at < old.ended_at + 10000
+    and old.ended_reason = 'revoked' and old.ended_by <> old.id and not old.is_final
+    and new.undone_at >= old.ended_at and new.undone_at < old.ended_at + 10000
 ) is not true)
 execute function keep_ended_session();
 create trigger history_of_sign_ins after insert on sessions for each row execute function write_history_of_sign_in();

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Clippy, warnings are errors: what runs on the server, the library without features, and what runs in the browser.
+# Clippy, warnings are errors: what runs on the server and its fuzz targets, the library without features, and what runs
+# in the browser.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
-say "clippy: server, app and library with their tests"
+say "clippy: server, app and library with their tests, and the fuzz targets"
 cargo clippy --release --workspace --exclude frontend --all-targets --features multi-session/test-support -- -D warnings
 
 say "clippy: the library without features"

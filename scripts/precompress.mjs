@@ -1,8 +1,9 @@
 // Compresses the site's files as far as brotli and gzip go: `node precompress.mjs FOLDER`.
-// cargo-leptos has --precompress, but its gzip comes out a sixth larger.
+// cargo-leptos has --precompress, but its gzip comes out a sixth larger; node's own is 2 % larger than the program's.
+import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 
 const compressible = new Set([".css", ".js", ".svg", ".wasm", ".webmanifest"]);
 
@@ -14,6 +15,6 @@ for (const entry of readdirSync(process.argv[2], { recursive: true, withFileType
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
   };
-  writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9, memLevel: 9 }));
+  writeFileSync(`${path}.gz`, execFileSync("gzip", ["-9nc", path], { maxBuffer: 1 << 26 }));
   writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }));
 }

@@ -10,7 +10,7 @@ if [[ -z ${MULTI_SESSION_TEST_POSTGRES:-} ]]; then
   exec scripts/with-postgres.sh scripts/unit.sh "$@"
 fi
 
-tests=(--release --workspace --exclude frontend --features multi-session/test-support)
+tests=(--release --workspace --exclude frontend --exclude multi-session-fuzz --features multi-session/test-support)
 cargo test "${tests[@]}" --no-run
 CARGO_TERM_QUIET=false cargo test "${tests[@]}" "$@"
 

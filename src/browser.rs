@@ -1,6 +1,8 @@
 //! What one browser holds.
 
-use crate::{Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp, User};
+use crate::{
+    Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp, User, UserId,
+};
 
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
@@ -91,8 +93,8 @@ impl Held {
 pub struct Browser {
     pub(crate) active: Option<SessionId>,
     pub(crate) held: Vec<Held>,
-    /// The sessions that have ended and may live again in a moment: their cookies stay.
-    pub(crate) undoable: Vec<Handle>,
+    /// The sessions that have ended and may live again in a moment, and whose they were: their cookies stay.
+    pub(crate) undoable: Vec<(Handle, UserId)>,
     /// The device cookie that the browser is to be sent.
     pub(crate) device: Option<DeviceToken>,
 }
@@ -124,8 +126,8 @@ impl Browser {
     }
 
     /// The handles of the sessions that have ended and may live again in a moment: their cookies open nothing, and stay.
-    pub fn undoable(&self) -> &[Handle] {
-        &self.undoable
+    pub fn undoable(&self) -> impl Iterator<Item = &Handle> {
+        self.undoable.iter().map(|(handle, _)| handle)
     }
 
     pub(crate) fn holds(&self, id: &SessionId) -> bool {

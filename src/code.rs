@@ -83,6 +83,12 @@ codes! {
     /// The password is right, but a sign-in with it was reported: another one is to be set by the mailed link.
     PasswordResetRequired = "PASSWORD_RESET_REQUIRED", "Password reset required",
         "A sign-in to this account was reported, so this password is locked. Choose a new one with the link in your mail, or ask for another link.";
+    /// The password is right, but an operator has disabled the account.
+    UserDisabled = "USER_DISABLED", "User is disabled",
+        "This account is disabled. Ask whoever runs this service.";
+    /// An operator named a user who is not there.
+    UserNotFound = "USER_NOT_FOUND", "User not found",
+        "There is no such user.";
     /// The address that a mailed link is to lead to is another site's.
     InvalidRedirectUrl = "INVALID_REDIRECT_URL", "Invalid redirectURL",
         "That address leads to another site and was refused.";

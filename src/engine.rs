@@ -11,10 +11,11 @@ use crate::password::Passwords;
 use crate::store::Actor;
 use crate::throttle::Throttle;
 use crate::{
-    Browser, Clock, Code, Handle, Held, Options, OsRandom, PasswordLimits, Random, Result, SessionId, Store,
-    SystemClock, Timestamp,
+    Browser, Clock, Code, Handle, Held, IpMode, Options, OsRandom, PasswordLimits, Places, Random, Result,
+    SessionId, Store, SystemClock, Timestamp,
 };
 
+mod address;
 mod change_password;
 mod current;
 mod fall_over;
@@ -70,6 +71,9 @@ struct Inner {
     /// Whether somebody sends mails.
     mail: bool,
     outbox: Outbox,
+    ip_mode: IpMode,
+    /// `None` where nobody knows places.
+    places: Option<Arc<dyn Places>>,
     retention: Duration,
     history_retention: Duration,
 }
@@ -109,6 +113,8 @@ impl Engine {
             stream_limits: StreamLimits::default(),
             throttle: false,
             mail: false,
+            ip_mode: IpMode::default(),
+            places: None,
             retention: EngineBuilder::RETENTION,
             history_retention: EngineBuilder::HISTORY_RETENTION,
         }
@@ -165,6 +171,8 @@ pub struct EngineBuilder {
     stream_limits: StreamLimits,
     throttle: bool,
     mail: bool,
+    ip_mode: IpMode,
+    places: Option<Arc<dyn Places>>,
     retention: Duration,
     history_retention: Duration,
 }
@@ -222,6 +230,23 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how much of addresses is written down and shown, by default all.
+    ///
+    /// It holds for what is written from now on: what was written before stays as it is. Whole addresses are in memory
+    /// still, where tries with a password are counted.
+    pub fn ip_mode(mut self, mode: IpMode) -> Self {
+        self.ip_mode = mode;
+        self
+    }
+
+    /// Sets who knows where addresses are, by default nobody.
+    ///
+    /// A place is looked up when an address is shown and is never stored: it is that of the address as it is kept.
+    pub fn places(mut self, places: Arc<dyn Places>) -> Self {
+        self.places = Some(places);
+        self
+    }
+
     /// Sets how long ended sessions are kept before [`Engine::sweep`] deletes them.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -253,6 +278,8 @@ impl EngineBuilder {
             resets,
             mail: self.mail,
             outbox: Outbox::default(),
+            ip_mode: self.ip_mode,
+            places: self.places,
             retention: self.retention,
             history_retention: self.history_retention,
         }))

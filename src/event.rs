@@ -153,6 +153,7 @@ mod tests {
             id: session.id.clone(),
             user_agent: String::new(),
             ip_address: String::new(),
+            place: None,
             last_active_at: at,
             is_current: id == "current",
             is_held: id == "current",

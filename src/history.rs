@@ -13,7 +13,8 @@ pub enum HistoryKind {
     SignedIn,
     /// The session that began is on a browser that was never seen for this account.
     NewDevice,
-    /// Somebody knew the e-mail and not the password, at sign-in or where a signed-in person is asked for it once more.
+    /// A password opened nothing, at sign-in or where a signed-in person is asked for it once more: it was wrong, or right
+    /// and refused all the same.
     PasswordRefused,
     /// The person proved once more in a session who they are.
     Reauthenticated,
@@ -33,11 +34,15 @@ pub enum HistoryKind {
     Exported,
     /// The person said that a sign-in was not theirs: every other session ended.
     Reported,
+    /// An operator disabled the account: every session ended, and nobody signs in to it.
+    Disabled,
+    /// An operator lets the account be signed in to again.
+    Enabled,
 }
 
 impl HistoryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::SignedIn,
         Self::NewDevice,
         Self::PasswordRefused,
@@ -50,6 +55,8 @@ impl HistoryKind {
         Self::PasswordChanged,
         Self::Exported,
         Self::Reported,
+        Self::Disabled,
+        Self::Enabled,
     ];
 
     /// Takes a kind's stable name.
@@ -72,6 +79,34 @@ impl HistoryKind {
             Self::PasswordChanged => "password_changed",
             Self::Exported => "exported",
             Self::Reported => "reported",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+        }
+    }
+}
+
+/// Why a right password was refused.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// A sign-in with it was reported: another one is to be set by the mailed link.
+    Locked,
+    /// An operator has disabled the account.
+    Disabled,
+}
+
+impl Refusal {
+    /// Takes a refusal's stable name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Locked, Self::Disabled].into_iter().find(|refusal| refusal.as_str() == text)
+    }
+
+    /// The stable name that stores and exports use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::Disabled => "disabled",
         }
     }
 }
@@ -95,11 +130,16 @@ pub struct HistoryEntry {
     pub user_agent: String,
     /// The address that it was done from; empty when unknown, and where nobody did it.
     pub ip_address: String,
+    /// Where that address is, as in "Berlin, Germany", as far as the server's database of places knows; null without
+    /// one.
+    pub place: Option<String>,
     /// The session that did it, with what its device was called at the time; null where none did, such as for an
     /// operator.
     pub by: Option<EndedBy>,
     /// Why the session ended; null for other kinds.
     pub reason: Option<EndedReason>,
+    /// Why a right password was refused; null where it was wrong, and for other kinds.
+    pub refusal: Option<Refusal>,
     /// The device's new name, null where it was taken back; null for other kinds.
     pub name: Option<String>,
     /// The address before; null for other kinds.
@@ -128,5 +168,10 @@ mod tests {
             assert_eq!(json, kind.as_str());
         }
         assert_eq!(HistoryKind::parse("rewritten"), None);
+        for refusal in [Refusal::Locked, Refusal::Disabled] {
+            assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
+            assert_eq!(serde_json::to_value(refusal).expect("JSON"), refusal.as_str());
+        }
+        assert_eq!(Refusal::parse("wrong"), None);
     }
 }

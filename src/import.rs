@@ -1,5 +1,6 @@
 //! Moving from Better Auth: users, passwords and living sessions, so that nobody is signed out by the move.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -10,7 +11,7 @@ use crate::password::is_better_auth;
 use crate::store::better_auth::{SourceError, Table, TextRow};
 use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
 use crate::{
-    BetterAuthSource, Handle, Secret, Session, SessionId, StoreError, Timestamp, User, UserId, email,
+    BetterAuthSource, Handle, IpMode, Secret, Session, SessionId, StoreError, Timestamp, User, UserId, email,
 };
 
 /// Better Auth gives a sign-in that is not to be remembered one day.
@@ -84,6 +85,8 @@ pub struct ImportOptions {
     pub secret: Option<String>,
     /// Whether nothing is kept of it.
     pub dry_run: bool,
+    /// How much is kept of the sessions' addresses.
+    pub ip_mode: IpMode,
 }
 
 /// Why an import failed as a whole: nothing of it is kept.
@@ -204,7 +207,7 @@ impl Work<'_> {
             id,
             handle,
             user_id,
-            ip_address: row.optional(),
+            ip_address: kept(self.options.ip_mode, row.optional()),
             user_agent: crate::user_agent::shortened(&row.optional()).to_owned(),
             created_at: row.moment("createdAt")?,
             updated_at: row.moment("updatedAt")?,
@@ -221,6 +224,16 @@ impl Work<'_> {
             session,
         };
         Ok(Some(self.import.session(&imported).await?))
+    }
+}
+
+/// What is kept of an address of theirs: the text as it is, or truncated, and then nothing of what is no address.
+fn kept(mode: IpMode, text: String) -> String {
+    match mode {
+        IpMode::Full => text,
+        IpMode::Truncated => {
+            text.trim().parse::<IpAddr>().map(|address| mode.kept(address).to_string()).unwrap_or_default()
+        }
     }
 }
 
@@ -313,6 +326,19 @@ impl std::fmt::Debug for ImportOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_kept_as_it_is_or_truncated() {
+        for (theirs, truncated) in [
+            ("203.0.113.7", "203.0.113.0"),
+            ("2001:0db8:0001:0002:0000:0000:0000:0001", "2001:db8:1::"),
+            ("203.0.113.7, 10.0.0.1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(kept(IpMode::Full, theirs.to_owned()), theirs);
+            assert_eq!(kept(IpMode::Truncated, theirs.to_owned()), truncated);
+        }
+    }
 
     #[test]
     fn times_are_read_in_every_form_that_adapters_write() {

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::credential::Secret;
 use crate::throttle::Network;
-use crate::{Client, Random, Timestamp, device_of};
+use crate::{Client, IpMode, Random, Timestamp, device_of};
 
 /// The secret of the device cookie: 32 random bytes that stay in the browser when sessions come and go.
 ///
@@ -52,9 +52,10 @@ impl DeviceKey {
     }
 
     /// By what the browser is called and its network, which hold where its cookies were cleared; none where the address
-    /// is not known.
-    pub(crate) fn of_client(client: &Client) -> Option<Self> {
-        let network = Network::of(client.ip_address?);
+    /// is not known. The network is that of the address as it is kept: whoever tries all addresses against the hash
+    /// learns no more than is stored anyway.
+    pub(crate) fn of_client(client: &Client, mode: IpMode) -> Option<Self> {
+        let network = Network::of(mode.kept(client.ip_address?));
         let label = device_of(client.user_agent.as_deref().unwrap_or_default()).label;
         let hash = Sha256::new().chain_update(label).chain_update([0]).chain_update(network.to_string());
         Some(Self(hash.finalize().into()))
@@ -102,10 +103,18 @@ mod tests {
             ip_address: Some(address.parse().expect("an address")),
             ..Client::default()
         };
-        let key = |agent, address| DeviceKey::of_client(&client(agent, address)).expect("a key");
+        let key_in =
+            |mode, agent, address| DeviceKey::of_client(&client(agent, address), mode).expect("a key");
+        let key = |agent, address| key_in(IpMode::Full, agent, address);
         assert_eq!(key("curl/8.5.0", "2001:db8::1"), key("curl/8.5.0", "2001:db8::2"), "one home");
         assert_ne!(key("curl/8.5.0", "2001:db8::1"), key("curl/8.5.0", "2001:db8:0:1::1"));
         assert_ne!(key("curl/8.5.0", "192.0.2.1"), key("Wget/1.21", "192.0.2.1"));
-        assert!(DeviceKey::of_client(&Client::default()).is_none(), "everybody has no address");
+        let nowhere = DeviceKey::of_client(&Client::default(), IpMode::Full);
+        assert!(nowhere.is_none(), "everybody has no address");
+        let truncated = |address| key_in(IpMode::Truncated, "curl/8.5.0", address);
+        assert_eq!(truncated("192.0.2.1"), truncated("192.0.2.254"), "what tells them apart is not kept");
+        assert_ne!(truncated("192.0.2.1"), truncated("198.51.100.1"));
+        assert_eq!(truncated("2001:db8:1:2::1"), truncated("2001:db8:1:3::1"));
+        assert_ne!(key("curl/8.5.0", "192.0.2.1"), key("curl/8.5.0", "192.0.2.2"));
     }
 }

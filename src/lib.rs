@@ -16,6 +16,7 @@
 //! | `sqlite` | [`SqliteStore`], the embedded store of one node |
 //! | `postgres` | [`PostgresStore`], the store that several nodes share |
 //! | `import-better-auth` | `import_better_auth`: moves users and living sessions here |
+//! | `geoip` | `GeoIp`: the places of addresses, from a MaxMind database on this machine |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
 //! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
 //! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
@@ -103,6 +104,8 @@ mod email;
 mod engine;
 #[cfg(feature = "engine")]
 mod error;
+#[cfg(feature = "geoip")]
+mod geoip;
 #[cfg(feature = "axum")]
 pub mod http;
 #[cfg(feature = "engine")]
@@ -110,11 +113,17 @@ mod hub;
 #[cfg(feature = "import-better-auth")]
 mod import;
 #[cfg(feature = "engine")]
+mod ip_mode;
+#[cfg(feature = "engine")]
 mod known_device;
 #[cfg(feature = "engine")]
 mod mail;
 #[cfg(feature = "engine")]
+mod operator;
+#[cfg(feature = "engine")]
 mod password;
+#[cfg(feature = "engine")]
+mod place;
 #[cfg(feature = "engine")]
 mod random;
 #[cfg(feature = "engine")]
@@ -128,7 +137,7 @@ pub use code::Code;
 pub use device::{Device, DeviceKind};
 pub use event::{EndedBy, Ending, SessionEvent};
 pub use handle::Handle;
-pub use history::{HistoryEntry, HistoryKind, HistoryPage};
+pub use history::{HistoryEntry, HistoryKind, HistoryPage, Refusal};
 pub use id::{InvalidId, SessionId, UserId};
 pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
 pub use session::{DeviceSession, EndedCount, EndedReason, Session};
@@ -148,18 +157,24 @@ pub use {
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},
+    ip_mode::IpMode,
     known_device::{DeviceKey, DeviceToken, KnownDevice},
     mail::{Letter, MailKind, MailToken, Purpose},
+    operator::Operator,
     password::PasswordLimits,
+    place::Places,
     random::{OsRandom, Random},
     store::{
         Actor, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, MailStore, NewHistoryEntry, NewMail,
-        NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
-        StoredHistoryEntry, StoredSession, StoredToken, Touch, Undo,
+        NewOperatorAct, NewSession, NewUser, OpenError, OperatorAct, OperatorActKind, OperatorStore, Page,
+        PasswordOf, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
+        StoredToken, Touch, Undo, Undoable,
     },
     user_agent::device_of,
 };
 
+#[cfg(feature = "geoip")]
+pub use geoip::{GeoIp, GeoIpError};
 #[cfg(feature = "postgres")]
 pub use store::postgres::PostgresStore;
 #[cfg(all(feature = "postgres", feature = "test-support"))]

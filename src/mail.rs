@@ -116,6 +116,8 @@ pub struct Letter {
     pub device: Option<Device>,
     /// The address of that device; empty when unknown.
     pub ip_address: String,
+    /// Where that address is; `None` where it is not known.
+    pub place: Option<String>,
     /// When what it tells of happened.
     pub at: Timestamp,
 }

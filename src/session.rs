@@ -39,6 +39,10 @@ pub struct DeviceSession {
     pub user_agent: String,
     /// The address that signed in; empty when unknown.
     pub ip_address: String,
+    /// Where that address is, as in "Berlin, Germany", as far as the server's database of places knows; null without
+    /// one.
+    #[serde(default)]
+    pub place: Option<String>,
     /// When the session last made a request, right to the minute.
     pub last_active_at: Timestamp,
     /// Whether it is the active session of the browser that asks.

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 use crate::HistoryKind;
 use crate::{
-    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, MailKind, SecretHash, Session, SessionId,
-    Timestamp, User, UserId,
+    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, MailKind, Refusal, SecretHash, Session,
+    SessionId, Timestamp, User, UserId,
 };
 
 // First: its macros are known to what follows.
@@ -31,6 +31,7 @@ pub(crate) mod import;
 mod mail;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
+mod operating;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -41,6 +42,7 @@ pub(crate) mod sqlite;
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub(crate) use mail::COUNTED_FOR;
 pub use mail::{DueMail, MailStore, NewMail, Rotation, StoredToken};
+pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -139,6 +141,18 @@ pub struct PasswordOf {
     pub password_hash: Option<String>,
     /// Whether it signs nobody in until a mailed link has set another one.
     pub is_locked: bool,
+    /// Whether an operator has disabled the user.
+    pub is_disabled: bool,
+}
+
+impl PasswordOf {
+    /// Why the password signs nobody in although it is right.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        if self.is_disabled {
+            return Some(Refusal::Disabled);
+        }
+        self.is_locked.then_some(Refusal::Locked)
+    }
 }
 
 /// A session that an act ended.
@@ -209,6 +223,17 @@ pub struct Undo<'a> {
     pub maximum: u32,
 }
 
+/// A session that has ended and may live again for a moment.
+#[derive(Clone, Debug)]
+pub struct Undoable {
+    /// Its handle.
+    pub handle: Handle,
+    /// Whose session it was.
+    pub user_id: UserId,
+    /// What its secret is compared with.
+    pub secret_hash: SecretHash,
+}
+
 /// Which part of a user's sessions is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
@@ -249,6 +274,9 @@ pub enum OpenError {
     /// The password that was proved has been changed or locked since.
     #[error("the password is another one by now, or locked")]
     PasswordChanged,
+    /// An operator has disabled the user.
+    #[error("the user is disabled")]
+    UserDisabled,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -272,7 +300,7 @@ pub enum StoreError {
 /// [`Store::undo_revoke`].
 /// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the engine to say.
 #[async_trait]
-pub trait Store: MailStore + Send + Sync {
+pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Finds the live sessions of these handles, in no order.
     ///
     /// # Errors
@@ -312,7 +340,7 @@ pub trait Store: MailStore + Send + Sync {
     /// session of the same user is replaced, then the oldest sessions by creation give way, or nothing is stored.
     ///
     /// Exact under simultaneous calls: no moment sees more than the limit allows, and no session begins with a password
-    /// that was changed or locked before it.
+    /// that was changed or locked before it, nor of a user who was disabled before it.
     async fn open(
         &self,
         user: Option<&NewUser>,
@@ -382,14 +410,17 @@ pub trait Store: MailStore + Send + Sync {
     async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Of these handles finds the sessions that another live session of their user has revoked after `ended_after`, and
-    /// those that are live, as one may have come back since they were looked for; with what their secrets are compared
-    /// with, in no order.
+    /// those that are live, as one may have come back since they were looked for; in no order.
     async fn undoable_by_handles(
         &self,
         handles: &[&Handle],
         ended_after: Timestamp,
         now: Timestamp,
-    ) -> Result<Vec<(Handle, SecretHash)>, StoreError>;
+    ) -> Result<Vec<Undoable>, StoreError>;
+
+    /// Makes it final that sessions of the user were revoked after `ended_after`: none of them lives again, as something
+    /// else has happened since.
+    async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<(), StoreError>;
 
     /// Ends these live sessions, of whichever users: the caller has verified their secrets.
     async fn end_held(
@@ -400,31 +431,16 @@ pub trait Store: MailStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Ended>, StoreError>;
 
-    /// Ends all live sessions of a user without a session that acts: the caller is an operator.
-    async fn end_of_user(
-        &self,
-        user: &UserId,
-        reason: EndedReason,
-        now: Timestamp,
-    ) -> Result<Vec<Ended>, StoreError>;
-
-    /// Ends live sessions of whichever users, at most `limit`, without a session that acts: the caller is an operator.
-    /// The answer is empty only where none is left.
-    async fn end_of_everybody(
-        &self,
-        reason: EndedReason,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Ended>, StoreError>;
-
     /// Changes the password of the actor's user from the hash `from` to `to`, and where there is a new session ends
-    /// all others of the user and stores it; `None` if the actor is not live or the hash is not `from` any more or locked.
+    /// all others of the user and stores it. With `tell` the user is told of it by mail. `None` if the actor is not live
+    /// or the hash is not `from` any more or locked.
     async fn change_password(
         &self,
         actor: Actor<'_>,
         from: &str,
         to: &str,
         session: Option<&NewSession>,
+        tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
 
@@ -465,9 +481,6 @@ pub trait Store: MailStore + Send + Sync {
 
     /// Deletes what happened at or before a moment, at most `limit`; gives the number.
     async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
-
-    /// Erases a user with all that is kept of it, and tells that its sessions are gone; gives those that were live.
-    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>, StoreError>;
 
     /// Gives what changes from now on, on whichever node: every session that begins or ends, and what was touched.
     ///
@@ -529,6 +542,12 @@ fn reported(
         by_session: by.cloned(),
         ..NewHistoryEntry::new(HistoryKind::Reported, user.clone(), session.cloned(), now)
     }
+}
+
+/// What the history says of a user whom an operator has disabled, or lets sign in again.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn by_operator(kind: HistoryKind, user: &UserId, now: Timestamp) -> NewHistoryEntry {
+    NewHistoryEntry::new(kind, user.clone(), None, now)
 }
 
 /// What a committed change is told as: the sessions that began or ended, a user at a time.

@@ -17,6 +17,8 @@ mod sign_in;
 mod sign_up;
 mod switcher;
 
+#[cfg(feature = "ssr")]
+pub(crate) use actions::SIGN_OUT;
 pub use actions::{
     ChangePassword, ConfirmStep, SignIn, SignOut, SignUp, change_password, confirm_step, sign_in, sign_out,
     sign_up,

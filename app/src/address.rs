@@ -1,10 +1,17 @@
 //! The address of the page: which page it is, and what it asks for.
 //!
-//! Few pages need no router in the browser: links are links, and the server knows where everybody belongs. `/confirm`
-//! is not among them: only the server makes it.
+//! Few pages need no router in the browser: links are links, and the server knows where everybody belongs. Plain pages
+//! are not among them: only the server makes them.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
+
+#[cfg(feature = "ssr")]
+use crate::{
+    accounts::{FORGOT_PASSWORD, RESET_PASSWORD},
+    history::{EXPORT, HISTORY},
+    sessions::NOT_ME,
+};
 
 /// Where an act leads that changes who is signed in: the server sends everybody on, and tells there what was done.
 macro_rules! start {
@@ -45,6 +52,44 @@ const PAGES: [(&str, Page); 5] = [
 #[cfg(feature = "ssr")]
 pub fn page_paths() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(path, _)| *path)
+}
+
+/// The documents that only the server makes.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainPage {
+    /// Asks for the password before an act.
+    Confirm,
+    /// Asks what a device is called.
+    Rename,
+    /// Shows what happened to the account.
+    History,
+    /// The same as a file.
+    HistoryExport,
+    /// Asks whose password was forgotten.
+    ForgotPassword,
+    /// Asks for the new password.
+    ResetPassword,
+    /// Asks whether a sign-in was somebody else's.
+    NotMe,
+}
+
+/// Each of them with its path.
+#[cfg(feature = "ssr")]
+const PLAIN_PAGES: [(&str, PlainPage); 7] = [
+    ("/confirm", PlainPage::Confirm),
+    ("/rename", PlainPage::Rename),
+    (HISTORY, PlainPage::History),
+    (EXPORT, PlainPage::HistoryExport),
+    (FORGOT_PASSWORD, PlainPage::ForgotPassword),
+    (RESET_PASSWORD, PlainPage::ResetPassword),
+    (NOT_ME, PlainPage::NotMe),
+];
+
+/// Each of them with its path, for the server's routes.
+#[cfg(feature = "ssr")]
+pub fn plain_pages() -> impl Iterator<Item = (&'static str, PlainPage)> {
+    PLAIN_PAGES.into_iter()
 }
 
 impl Page {

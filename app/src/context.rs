@@ -24,6 +24,17 @@ pub(crate) fn request() -> RequestState {
         .expect("the session layer is around every page and every server function")
 }
 
+/// Whether somebody is signed in; nobody where no session layer is around, as at the page of an error.
+pub(crate) fn is_signed_in() -> bool {
+    let state = use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestState>().cloned());
+    state.is_some_and(|state| state.browser().is_ok_and(|browser| browser.active().is_some()))
+}
+
+/// Whether the request has a body for a server function.
+pub(crate) fn is_post() -> bool {
+    use_context::<Parts>().is_some_and(|parts| parts.method == http::Method::POST)
+}
+
 /// Gives the error for the person, and the answer its status.
 pub(crate) fn fail(error: Error) -> AppError {
     let code = error.code();

@@ -28,6 +28,13 @@ impl AppError {
         }
     }
 
+    /// The form is none that the server function takes.
+    fn invalid() -> Self {
+        #[cfg(feature = "ssr")]
+        crate::context::refuse(Code::ValidationError);
+        Self::from(Code::ValidationError)
+    }
+
     /// Whether this is the refusal that `code` names.
     pub fn is(&self, code: Code) -> bool {
         self.code == code.as_str()
@@ -54,11 +61,10 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) => Self::unreachable(),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                #[cfg(feature = "ssr")]
-                crate::context::refuse(Code::ValidationError);
-                Self::from(Code::ValidationError)
-            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::invalid(),
+            // A body that is no text; elsewhere it is an answer or an address that cannot be read, no fault of a form.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(_) if crate::context::is_post() => Self::invalid(),
             _ => Self::from(Code::Internal),
         }
     }

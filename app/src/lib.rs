@@ -37,13 +37,13 @@ pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 #[cfg(feature = "ssr")]
 pub use {
-    accounts::{Confirm, FORGOT_PASSWORD, ForgotPasswordPage, RESET_PASSWORD, ResetPasswordPage},
-    address::{page_paths, value as query_value},
+    accounts::{Confirm, ForgotPasswordPage, ResetPasswordPage},
+    address::{PlainPage, page_paths, plain_pages, value as query_value},
     guard::home,
     history::{HISTORY, HistoryAsked, HistoryShown},
     notice::SignedOutElsewhere,
     plain::plain,
-    sessions::{NOT_ME, NotMePage, RenamePage},
+    sessions::{NotMePage, RenamePage},
 };
 
 use crate::{

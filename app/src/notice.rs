@@ -12,7 +12,7 @@ use crate::{
     AppError,
     act::SessionForm,
     address::{Page, forget_query, here, use_address, value},
-    hooks::{effect, focus_element},
+    hooks::{effect, focus_element, keep_focus},
     sessions::use_list_device_sessions,
     ui::{Icon, IconName, piece::IntoPiece},
 };
@@ -53,7 +53,14 @@ impl Notices {
         self.revoked(text, String::new());
     }
 
-    /// Tells that a session was revoked, which can be undone.
+    /// Tells news from elsewhere, unless they would take away what can be undone.
+    pub(crate) fn tell(self, text: String) {
+        if self.0.with_untracked(|notice| notice.as_ref().is_none_or(|notice| notice.undo.is_empty())) {
+            self.succeeded(text);
+        }
+    }
+
+    /// Tells that an act succeeded, and which session's revocation can be undone; empty where nothing can.
     pub(crate) fn revoked(self, text: String, undo: String) {
         self.0.set(Some(Notice { text, good: true, undo }));
     }
@@ -99,7 +106,10 @@ pub(crate) fn provide_notices() {
             let told = ended.map(|text| Notice { text, good: false, undo: String::new() });
             let told = told.or_else(|| value(&query, "done").and_then(of_done));
             let undo = value(&query, "undo").filter(|_| value(&query, "done") == Some("revoked"));
-            let undo = undo.filter(|id| multi_session::SessionId::new(*id).is_ok()).unwrap_or_default();
+            let undo = undo.filter(|id| {
+                told.as_ref().is_some_and(|told| told.good) && multi_session::SessionId::new(*id).is_ok()
+            });
+            let undo = undo.unwrap_or_default();
             told.map_or_else(String::new, |told| {
                 [if told.good { "+" } else { "-" }, undo, " ", &told.text].concat()
             })
@@ -197,14 +207,25 @@ pub(crate) fn Toaster() -> impl IntoView {
             forget_query();
         }
     };
+    let after = |time, run: Box<dyn FnOnce()>| {
+        if let Ok(timeout) = set_timeout_with_handle(run, time) {
+            on_cleanup(move || timeout.clear());
+        }
+    };
     effect(move || {
-        let leaves = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.good));
-        if leaves && !reading.get() {
-            let stay = notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.undo.is_empty()));
-            let timeout = set_timeout_with_handle(hide, if stay { STAY } else { UNDO });
-            if let Ok(timeout) = timeout {
-                on_cleanup(move || timeout.clear());
-            }
+        // Another notice is read anew, though the pointer or the focus was on the one before: it may be gone with it.
+        notice.track();
+        if reading.get_untracked() {
+            reading.set(false);
+            request_animation_frame(keep_focus);
+        }
+    });
+    effect(move || {
+        // What can be undone goes when it cannot any more, whether somebody is reading it or not.
+        match notice.with(|notice| notice.as_ref().map(|notice| (notice.good, notice.undo.is_empty()))) {
+            Some((true, true)) if !reading.get() => after(STAY, Box::new(hide)),
+            Some((_, false)) => after(UNDO, Box::new(hide)),
+            _ => {}
         }
     });
 

@@ -3,11 +3,26 @@
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 
-use crate::ui::{Icon, IconName};
+use crate::{
+    accounts::SIGN_OUT,
+    context::is_signed_in,
+    ui::{Icon, IconName},
+};
 
 /// The frame of such a page, around its content.
 pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl IntoView + use<> {
     let title = format!("{title} · Multi-session");
+    // On every page (ASVS 5.0, 7.4.4).
+    let sign_out = is_signed_in().then(|| {
+        view! {
+            <form method="post" action=SIGN_OUT>
+                <button class="button">
+                    <Icon name=IconName::SignOut size=18 />
+                    "Sign out"
+                </button>
+            </form>
+        }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -29,6 +44,7 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
                             <Icon name=IconName::Logo size=24 />
                             <span>"Multi-session"</span>
                         </a>
+                        {sign_out}
                     </div>
                 </header>
                 <main class="page" id="content">

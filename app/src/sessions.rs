@@ -8,6 +8,7 @@ mod expiring;
 mod live;
 mod loaded;
 mod manager;
+mod new_device;
 #[cfg(feature = "ssr")]
 mod not_me;
 mod other_account;

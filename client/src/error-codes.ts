@@ -10,4 +10,6 @@ export const MULTI_SESSION_ERROR_CODES = {
   MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },
   /** The password is right, but a sign-in with it was reported: another one is to be set by the mailed link. */
   PASSWORD_RESET_REQUIRED: { code: "PASSWORD_RESET_REQUIRED", message: "Password reset required" },
+  /** The password is right, but an operator has disabled the account. */
+  USER_DISABLED: { code: "USER_DISABLED", message: "User is disabled" },
 } as const;

@@ -65,7 +65,9 @@ export interface HistoryEntry {
     | "revoke_undone"
     | "password_changed"
     | "exported"
-    | "reported";
+    | "reported"
+    | "disabled"
+    | "enabled";
   /** The session that it happened to. */
   sessionId: string | null;
   /** The device in a person's words, as it was called at the time. */
@@ -73,10 +75,14 @@ export interface HistoryEntry {
   userAgent: string;
   /** The address that it was done from; empty when unknown. */
   ipAddress: string;
+  /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
+  place: string | null;
   /** The session that did it. */
   by: { id: string; label: string } | null;
   /** Why the session ended. */
   reason: string | null;
+  /** Why a right password was refused; null where it was wrong. */
+  refusal: "locked" | "disabled" | null;
   /** The device's new name. */
   name: string | null;
   previousIpAddress: string | null;
@@ -97,6 +103,8 @@ export interface DeviceSession extends SessionAndUser {
   userAgent: string;
   /** The address that signed in; empty when unknown. */
   ipAddress: string;
+  /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
+  place: string | null;
   /** When the session last made a request, right to the minute. */
   lastActiveAt: Date;
   /** Whether it is the active session of this browser. */

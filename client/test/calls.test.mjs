@@ -38,6 +38,7 @@ describe('multiSession', () => {
       id,
       userAgent,
       ipAddress,
+      place: null,
       lastActiveAt,
       isCurrent: false,
       isHeld: false,

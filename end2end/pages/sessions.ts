@@ -47,6 +47,10 @@ export class SessionsPage {
     return this.page.getByRole("link", { name: `History of ${label}` });
   }
 
+  newSignIn(label: string): Locator {
+    return this.page.getByRole("region", { name: `New sign-in from ${label}` });
+  }
+
   get signOutOthers(): Locator {
     return this.page.getByRole("link", { name: "Sign out other devices" });
   }

@@ -1,8 +1,8 @@
-import { gzipSync } from "node:zlib";
+import { execFileSync } from "node:child_process";
 
 import { expect, person, signedIn, test } from "../fixtures/test";
 
-/** Bytes of the client's WebAssembly after gzip. */
+/** Bytes of the client's WebAssembly after `gzip -9`, whichever compressor has made what is served. */
 const budget = 180_000;
 
 test("the client is small, hashed, compressed and kept for ever", async ({ device, server }) => {
@@ -21,7 +21,7 @@ test("the client is small, hashed, compressed and kept for ever", async ({ devic
       if (url.endsWith(".wasm")) expect(answer.headers.get("content-type")).toBe("application/wasm");
       const bytes = Buffer.from(await answer.arrayBuffer());
       expect(Number(answer.headers.get("content-length")), url).toBeLessThan(bytes.length * 0.5);
-      if (url.endsWith(".wasm")) expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(budget);
+      if (url.endsWith(".wasm")) expect(execFileSync("gzip", ["-9nc"], { input: bytes }).length).toBeLessThanOrEqual(budget);
     }
   }
   const missing = await fetch(`${server.origin}/pkg/nothing.wasm`);

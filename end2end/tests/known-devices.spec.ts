@@ -1,3 +1,4 @@
+import { isAccessible } from "../fixtures/accessible";
 import { MailServer } from "../fixtures/mail";
 import { expect, person, test } from "../fixtures/test";
 import { EntryPage } from "../pages/entry";
@@ -22,6 +23,11 @@ for (const javaScriptEnabled of [true, false]) {
     const sessions = await new SessionsPage(laptop).open();
     await expect(sessions.row("Safari 26 on iOS")).toContainText("New device");
     await expect(sessions.row("Firefox 145 on macOS")).not.toContainText("New device");
+    if (javaScriptEnabled) await isAccessible(laptop, "the banner of a new device");
+    await sessions.newSignIn("Safari 26 on iOS").getByRole("link", { name: "This wasn't me" }).click();
+    await expect(laptop.page.getByRole("heading", { name: "This wasn't you?" })).toBeVisible();
+    await expect(laptop.page.getByText("Safari 26 on iOS")).toBeVisible();
+    await expect(new SessionsPage(phone).newSignIn("Firefox 145 on macOS")).toHaveCount(0);
     await new HistoryPage(laptop).open();
     await expect(laptop.page.getByText("First sign-in from this device")).toHaveCount(1);
 

@@ -1,16 +1,11 @@
-//! An event is read as it was written, or not at all.
+//! Whatever an event says, it is read as it was written, or not at all.
 
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
-use multi_session::{EventId, SessionEvent};
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: &[u8]| multi_session_fuzz::events(input));
 
-fuzz_target!(|text: &str| {
-    if let Some(id) = EventId::parse(text) {
-        assert_eq!(EventId::parse(&id.to_string()), Some(id));
-    }
-    if let Ok(event) = serde_json::from_str::<SessionEvent>(text) {
-        let again = serde_json::to_string(&event).expect("JSON");
-        assert_eq!(serde_json::from_str::<SessionEvent>(&again).expect("an event"), event);
-    }
-});
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    multi_session_fuzz::replay(multi_session_fuzz::events)
+}

@@ -29,6 +29,8 @@
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
 //! | `POST multi-session/operator/revoke-user` | `end_sessions_of` |
 //! | `POST multi-session/operator/revoke-everybody` | `end_sessions_of_everybody` |
+//! | `POST multi-session/operator/disable-user` | `disable_user` |
+//! | `POST multi-session/operator/enable-user` | `enable_user` |
 //! | `GET ok`, `error`, `openapi.json`, `reference` | |
 //!
 //! A path must match exactly: another one, and another method, is a 404 without a body, as Better Auth answers.
@@ -153,6 +155,8 @@ fn operator_endpoints() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(operator::revoke_user::handle))
         .routes(routes!(operator::revoke_everybody::handle))
+        .routes(routes!(operator::disable_user::handle))
+        .routes(routes!(operator::enable_user::handle))
 }
 
 fn public_endpoints() -> OpenApiRouter<Server> {

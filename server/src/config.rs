@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use multi_session::{InvalidOptions, Options, OptionsBuilder, PostgresStore, Preset};
+use multi_session::{InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset};
 
 use crate::{DatabaseUrl, OperatorTokenHash, SmtpUrl};
 
@@ -136,6 +136,15 @@ pub struct Config {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// How much of people's addresses is written down and shown; what was written before stays as it is.
+    #[arg(long, env = "MULTI_SESSION_IP_MODE", global = true, default_value = "full")]
+    pub ip_mode: AddressMode,
+
+    /// A database of cities or countries in the MaxMind format, such as DB-IP's or GeoLite2: lists and mails then say
+    /// where an address is. It is read into memory at the start, and nobody else is asked.
+    #[arg(long, env = "MULTI_SESSION_GEOIP", global = true, value_name = "FILE.mmdb")]
+    pub geoip: Option<PathBuf>,
+
     /// Whether one address may send 3 tries with a password in 10 seconds and 100 other requests; by default on
     /// when the public origin is https.
     #[arg(long, env = "MULTI_SESSION_RATE_LIMIT", global = true)]
@@ -197,12 +206,14 @@ pub enum Command {
         #[command(subcommand)]
         act: SessionsCommand,
     },
-    /// Erase users.
+    /// Disable users, enable them again, and erase them.
     Users {
         /// What to do.
         #[command(subcommand)]
         act: UsersCommand,
     },
+    /// List what operators did, the latest first, from a shell or by a program: it is kept as long as histories are.
+    OperatorActs(OperatorActs),
     /// Print a new token for operators' programs, and its hash for MULTI_SESSION_OPERATOR_TOKEN_HASH.
     OperatorToken,
 }
@@ -243,7 +254,20 @@ pub enum SessionsCommand {
 /// What an operator does with users.
 #[derive(Clone, Subcommand)]
 pub enum UsersCommand {
-    /// Erase a user with everything that is kept of them: password, sessions and history. It cannot be undone.
+    /// Disable a user: every session ends, and nobody signs in to the account until it is enabled again.
+    Disable {
+        /// The user's e-mail or id.
+        #[arg(value_name = "EMAIL-or-ID")]
+        user: String,
+    },
+    /// Let a user sign in again.
+    Enable {
+        /// The user's e-mail or id.
+        #[arg(value_name = "EMAIL-or-ID")]
+        user: String,
+    },
+    /// Erase a user with everything that is kept of them: password, sessions and history. It cannot be undone. What stays
+    /// is that it was done, with the user's id.
     Forget {
         /// The user's e-mail or id.
         #[arg(value_name = "EMAIL-or-ID")]
@@ -258,6 +282,22 @@ impl std::fmt::Debug for UsersCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UsersCommand").finish_non_exhaustive()
     }
+}
+
+/// Which acts of operators are listed, and how.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OperatorActs {
+    /// How many at most.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub limit: u32,
+
+    /// Go on before this act, the last one of the list before.
+    #[arg(long, value_name = "ACT_ID")]
+    pub before: Option<i64>,
+
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which sessions are listed, and how.
@@ -351,6 +391,24 @@ impl ValueEnum for Level {
     }
 }
 
+/// How much of an address is kept, by its name in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressMode(pub IpMode);
+
+impl ValueEnum for AddressMode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(IpMode::Full), Self(IpMode::Truncated)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.0 {
+            IpMode::Full => "All of it",
+            IpMode::Truncated => "The /24 of an IPv4 address, the /48 of an IPv6 one",
+        };
+        Some(PossibleValue::new(self.0.as_str()).help(help))
+    }
+}
+
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -437,6 +495,7 @@ mod tests {
         assert!(options.revoke_oldest_on_max());
         assert_eq!(config.base_url(), "http://127.0.0.1:3000");
         assert!(!config.is_rate_limited() && !config.is_throttled());
+        assert_eq!((config.ip_mode.0, &config.geoip), (IpMode::Full, &None));
         let limits = crate::ConnectionLimits::default();
         assert_eq!(config.maximum_connections.get() as usize, limits.connections);
         let config = Config::parse_from(["multi-session", "--base-url", "https://id.example.org"]);
@@ -463,6 +522,7 @@ mod tests {
             ["--preset", "nist-aal4"],
             ["--database-connections", "0"],
             ["--maximum-connections", "0"],
+            ["--ip-mode", "none"],
         ] {
             assert!(
                 Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use multi_session::http::Problem;
-use multi_session::{Code, HistoryEntry, Timestamp, User};
+use multi_session::{Code, EndedReason, HistoryEntry, Refusal, Timestamp, User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,12 +37,13 @@ pub(crate) struct HistoryExport {
     pub(crate) entries: Vec<HistoryEntry>,
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "at",
     "kind",
     "reason",
     "device",
     "ip_address",
+    "place",
     "session_id",
     "by_device",
     "by_session_id",
@@ -89,9 +90,10 @@ impl HistoryExport {
                 table.write_record([
                     entry.at.to_string(),
                     entry.kind.as_str().to_owned(),
-                    entry.reason.map_or_else(String::new, |reason| reason.as_str().to_owned()),
+                    why(entry).to_owned(),
                     inert(&entry.device),
                     entry.ip_address.clone(),
+                    inert(entry.place.as_deref().unwrap_or_default()),
                     entry.session_id.as_ref().map_or_else(String::new, ToString::to_string),
                     by.map_or_else(String::new, |by| inert(&by.label)),
                     by.map_or_else(String::new, |by| by.id.to_string()),
@@ -106,6 +108,12 @@ impl HistoryExport {
         write().map_err(|error| error.to_string())?;
         table.into_inner().map_err(|error| error.to_string())
     }
+}
+
+/// Why a session ended or a right password was refused.
+fn why(entry: &HistoryEntry) -> &'static str {
+    let ended = entry.reason.map(EndedReason::as_str);
+    ended.or(entry.refusal.map(Refusal::as_str)).unwrap_or_default()
 }
 
 /// A text that strangers chose, such as a user agent, so that no spreadsheet takes it for a formula (OWASP, CSV
@@ -127,7 +135,8 @@ mod tests {
         let mut entry = export.entries.remove(0);
         entry.user_agent = "=HYPERLINK(\"https://evil.example\")".to_owned();
         entry.device = "Ada's, at \"home\"\n".to_owned();
-        export.entries = vec![entry.clone(), entry];
+        let refused = HistoryEntry { reason: None, refusal: Some(Refusal::Locked), ..entry.clone() };
+        export.entries = vec![entry, refused];
         let csv = export.csv().expect("a table");
         let mut reader = csv::Reader::from_reader(&csv[..]);
         let headers = reader.headers().expect("a header").clone();
@@ -135,8 +144,11 @@ mod tests {
         let rows = reader.records().collect::<Result<Vec<_>, _>>().expect("rows");
         assert_eq!(rows.len(), 2);
         let column = |name| &rows[0][COLUMNS.iter().position(|column| *column == name).expect("a column")];
+        let reason = COLUMNS.iter().position(|column| *column == "reason").expect("a column");
+        assert_eq!((&rows[0][reason], &rows[1][reason]), ("revoked", "locked"));
         assert_eq!(column("user_agent"), "'=HYPERLINK(\"https://evil.example\")");
         assert_eq!(column("device"), "Ada's, at \"home\"\n");
         assert_eq!(column("at"), "2026-11-23T11:09:21.802Z");
+        assert_eq!(column("place"), "Berlin, Germany");
     }
 }

@@ -1,7 +1,8 @@
 //! `multi-session import better-auth`.
 
 use multi_session::{
-    BetterAuthSource, Clock, ImportCounts, ImportOptions, ImportProgress, SystemClock, import_better_auth,
+    BetterAuthSource, Clock, ImportCounts, ImportOptions, ImportProgress, IpMode, SystemClock,
+    import_better_auth,
 };
 
 use crate::{BetterAuthImport, Config, ServerError, database};
@@ -13,15 +14,19 @@ use crate::{BetterAuthImport, Config, ServerError, database};
 /// [`ServerError::Database`] when our own database cannot be opened, [`ServerError::Import`] when nothing was taken.
 pub async fn import(config: &Config, import: BetterAuthImport) -> Result<(), ServerError> {
     let store = database::open(config).await?;
-    let imported = run(&*store, import).await;
+    let imported = run(&*store, import, config.ip_mode.0).await;
     store.close().await;
     imported
 }
 
-async fn run(store: &dyn database::Database, import: BetterAuthImport) -> Result<(), ServerError> {
+async fn run(
+    store: &dyn database::Database,
+    import: BetterAuthImport,
+    ip_mode: IpMode,
+) -> Result<(), ServerError> {
     let failed = ServerError::Import;
     let mut source = BetterAuthSource::open(&import.from).await.map_err(|error| failed(error.into()))?;
-    let options = ImportOptions { secret: import.secret, dry_run: import.dry_run };
+    let options = ImportOptions { secret: import.secret, dry_run: import.dry_run, ip_mode };
     let report = import_better_auth(&mut source, store, &options, SystemClock.now(), &mut tell)
         .await
         .map_err(failed)?;

@@ -1,12 +1,14 @@
 //! Turns the library into a process: configuration, REST, pages, background jobs, shutdown.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use multi_session::{Engine, InvalidOptions, StoreError, StreamLimits};
+use multi_session::{Engine, GeoIpError, InvalidOptions, StoreError, StreamLimits};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+mod addresses;
 mod api;
 mod body;
 mod config;
@@ -26,15 +28,16 @@ mod shutdown;
 mod site;
 pub mod telemetry;
 
+pub use addresses::Addresses;
 pub use config::{
-    BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, SessionsCommand, SessionsList, Switch,
-    UsersCommand,
+    AddressMode, BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, OperatorActs,
+    SessionsCommand, SessionsList, Switch, UsersCommand,
 };
 pub use database::DatabaseUrl;
 pub use import::import;
 pub use listen::{ConnectionLimits, listen};
 pub use mail::{Mailer, SmtpUrl};
-pub use operate::{operate, operate_users};
+pub use operate::{operate, operate_users, operator_acts};
 pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
 
@@ -51,6 +54,15 @@ pub enum ServerError {
     /// A part of the configuration is refused.
     #[error("the configuration is refused: {0}")]
     Config(String),
+    /// The database of places cannot be opened.
+    #[error("the database of places {} cannot be opened", .path.display())]
+    Places {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: GeoIpError,
+    },
     /// The database cannot be opened or brought up to date.
     #[error("the database {url} cannot be opened")]
     Database {
@@ -106,12 +118,14 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let mailer = Mailer::new(&config)?;
+    // It reads a file: nothing is served yet that would wait for it.
+    let addresses = Addresses::new(&config)?;
     let store = database::open(&config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
     let streams = StreamLimits { per_node: config.maximum_streams, ..StreamLimits::default() };
     let builder = Engine::builder(store).options(options).stream_limits(streams);
     let builder = builder.throttle(config.is_throttled()).mail(mailer.is_some());
-    let builder = builder.history_retention(config.history_retention);
+    let builder = addresses.set(builder.history_retention(config.history_retention));
     let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;

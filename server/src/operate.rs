@@ -2,31 +2,46 @@
 
 use std::io::{self, Write};
 
-use multi_session::{Ending, Engine, KnownSession, Page, SessionId, Statistics, Timestamp, User};
+use multi_session::{Ending, Engine, KnownSession, Operator, Page, SessionId, Statistics, Timestamp, User};
 use serde::Serialize;
 
-use crate::{Config, ServerError, SessionsCommand, SessionsList, UsersCommand, database};
+use self::printing::{or_nothing, print, second, write_json, write_table};
+use crate::{Addresses, Config, ServerError, SessionsCommand, SessionsList, database};
 
-/// What stands where nothing is known.
-const NOTHING: &str = "-";
+mod acts;
+mod printing;
+mod users;
+
+pub use acts::operator_acts;
+pub use users::operate_users;
+
+const HEAD: [&str; 7] = ["ID", "DEVICE", "ADDRESS", "PLACE", "SIGNED IN", "LAST ACTIVE", "STATE"];
 
 /// Does what an operator asks for, on the configured database.
 ///
 /// # Errors
 ///
-/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user or the session is not there.
+/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user or the session is not there,
+/// [`ServerError::Places`] when addresses are to be listed and the database of places cannot be opened.
 pub async fn operate(config: &Config, act: SessionsCommand) -> Result<(), ServerError> {
-    with_engine(config, async |engine| run(engine, act).await).await
+    // Only a list shows addresses: what is urgent waits for no large file, and works without it.
+    let addresses = match act {
+        SessionsCommand::List(_) => Addresses::new(config)?,
+        _ => Addresses::default(),
+    };
+    with_engine(config, addresses, async |engine| run(engine, act).await).await
 }
 
 async fn with_engine(
     config: &Config,
+    addresses: Addresses,
     act: impl AsyncFnOnce(&Engine) -> Result<(), ServerError>,
 ) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let store = database::open_existing(config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
-    let engine = tokio::task::spawn_blocking(move || Engine::new(store, options))
+    let builder = addresses.set(Engine::builder(store).options(options));
+    let engine = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
     let done = act(&engine).await;
@@ -34,20 +49,12 @@ async fn with_engine(
     done
 }
 
-/// Does what an operator asks for with users, on the configured database.
-///
-/// # Errors
-///
-/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user is not there.
-pub async fn operate_users(config: &Config, act: UsersCommand) -> Result<(), ServerError> {
-    with_engine(config, async |engine| {
-        let UsersCommand::Forget { user, yes: _ } = act;
-        let user = find(engine, &user).await?;
-        let ended = engine.forget(&user.id).await.map_err(ServerError::Operate)?.unwrap_or_default();
-        tracing::info!(user.id = %user.id, "erased user {}, who had {}", user.id, sessions(ended.0));
-        Ok(())
-    })
-    .await
+/// Who operates, as the environment of the shell says. It tells honest people apart and proves nothing: whoever has the
+/// database can write into it what they like.
+fn operator() -> Operator {
+    let variables = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"].into_iter();
+    let mut named = variables.filter_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
+    Operator::new(&format!("cli:{}", named.next().as_deref().unwrap_or("unknown")))
 }
 
 async fn run(engine: &Engine, act: SessionsCommand) -> Result<(), ServerError> {
@@ -56,12 +63,12 @@ async fn run(engine: &Engine, act: SessionsCommand) -> Result<(), ServerError> {
         SessionsCommand::Revoke { session_id } => revoke(engine, &session_id).await,
         SessionsCommand::RevokeUser { user } => {
             let user = find(engine, &user).await?;
-            let ended = engine.end_sessions_of(&user.id).await.map_err(ServerError::Operate)?;
+            let ended = engine.end_sessions_of(&operator(), &user.id).await.map_err(ServerError::Operate)?;
             tracing::info!(user.id = %user.id, "ended {} of user {}", sessions(ended.0), user.id);
             Ok(())
         }
         SessionsCommand::RevokeEverybody { yes: _ } => {
-            let ended = engine.end_sessions_of_everybody().await.map_err(ServerError::Operate)?;
+            let ended = engine.end_sessions_of_everybody(&operator()).await.map_err(ServerError::Operate)?;
             tracing::info!("ended {}: everybody has to sign in again", sessions(ended.0));
             Ok(())
         }
@@ -81,7 +88,7 @@ async fn list(engine: &Engine, list: SessionsList) -> Result<(), ServerError> {
     let known = engine.sessions_of(&user.id, page).await.map_err(ServerError::Operate)?;
     print(|out| match list.json {
         true => write_json(out, &known.iter().map(Row::of).collect::<Vec<_>>()),
-        false => table(out, &known),
+        false => write_table(out, HEAD, known.iter().map(cells)),
     })?;
     if let Some(last) = known.last().filter(|_| known.len() as u64 == u64::from(list.limit)) {
         tracing::info!("there may be more: --after {}", last.session.id);
@@ -91,7 +98,7 @@ async fn list(engine: &Engine, list: SessionsList) -> Result<(), ServerError> {
 
 async fn revoke(engine: &Engine, session_id: &str) -> Result<(), ServerError> {
     let id = id(session_id)?;
-    engine.end_session(&id).await.map_err(|error| match error {
+    engine.end_session(&operator(), &id).await.map_err(|error| match error {
         multi_session::Error::Refused(_) => {
             ServerError::NotFound(format!("session {id} is not live: it has ended or never was"))
         }
@@ -113,20 +120,6 @@ fn sessions(number: usize) -> String {
     if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
 }
 
-fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), ServerError> {
-    let mut out = io::stdout().lock();
-    match write(&mut out).and_then(|()| out.flush()) {
-        // Whoever reads has seen enough, as `head` has.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.map_err(ServerError::Print),
-    }
-}
-
-fn write_json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
-}
-
 /// A session as JSON, in the words of the API's lists.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -134,6 +127,8 @@ struct Row<'a> {
     id: &'a SessionId,
     device: &'a str,
     ip_address: &'a str,
+    /// Where that address is; null where it is not known.
+    place: Option<&'a str>,
     user_agent: &'a str,
     created_at: Timestamp,
     last_active_at: Timestamp,
@@ -149,6 +144,7 @@ impl<'a> Row<'a> {
             id: &session.id,
             device: &known.device.label,
             ip_address: &session.ip_address,
+            place: known.place.as_deref(),
             user_agent: &session.user_agent,
             created_at: session.created_at,
             last_active_at: known.last_active_at,
@@ -194,28 +190,13 @@ fn count(out: &mut dyn Write, statistics: &Statistics) -> io::Result<()> {
     Ok(())
 }
 
-fn table(out: &mut dyn Write, known: &[KnownSession]) -> io::Result<()> {
-    let head = ["ID", "DEVICE", "ADDRESS", "SIGNED IN", "LAST ACTIVE", "STATE"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(known.iter().map(cells)).collect();
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for row in &rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
-    Ok(())
-}
-
-fn cells(known: &KnownSession) -> [String; 6] {
+fn cells(known: &KnownSession) -> [String; 7] {
     let session = &known.session;
     [
         session.id.to_string(),
         or_nothing(&known.device.label),
         or_nothing(&session.ip_address),
+        or_nothing(known.place.as_deref().unwrap_or_default()),
         second(session.created_at),
         second(known.last_active_at),
         known.ending.as_ref().map_or_else(|| "live".to_owned(), how_it_ended),
@@ -227,21 +208,4 @@ fn how_it_ended(ending: &Ending) -> String {
     let by = ending.by.as_ref().filter(|_| !ending.is_own());
     let by = by.map(|by| format!(" by {}", or_nothing(&by.label))).unwrap_or_default();
     format!("{how} {}{by}", second(ending.at))
-}
-
-/// What browsers say of themselves is written to a terminal, which obeys control characters.
-fn or_nothing(text: &str) -> String {
-    if text.is_empty() {
-        return NOTHING.to_owned();
-    }
-    text.chars().map(|it| if it.is_control() { '?' } else { it }).collect()
-}
-
-/// A moment to the second, in UTC.
-fn second(moment: Timestamp) -> String {
-    let text = moment.to_string();
-    match text.split_once('.') {
-        Some((seconds, _)) => format!("{}Z", seconds.replace('T', " ")),
-        None => text,
-    }
 }

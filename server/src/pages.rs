@@ -6,15 +6,15 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use app::{
-    Confirm, FORGOT_PASSWORD, HISTORY, HistoryAsked, HistoryShown, NOT_ME, RESET_PASSWORD, RenamePage,
-    RenderedAt, SignedOutElsewhere, home, page_paths, shell,
+    Confirm, HISTORY, HistoryAsked, HistoryShown, PlainPage, RenamePage, RenderedAt, SignedOutElsewhere,
+    home, page_paths, plain_pages, shell,
 };
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, get_service};
+use axum::routing::{MethodRouter, get, get_service};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
@@ -56,15 +56,21 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || context(&engine),
         move || shell(options.clone()),
     );
-    let functions = functions
-        .route("/confirm", get(confirm))
-        .route("/rename", get(rename))
-        .route("/history", get(history))
-        .route("/history/export", get(export_history))
-        .route(FORGOT_PASSWORD, get(mail::forgot_password))
-        .route(RESET_PASSWORD, get(mail::reset_password))
-        .route(NOT_ME, get(mail::not_me));
-    page_paths().fold(functions, |router, path| router.route(path, get(page)))
+    let with_plain = plain_pages().fold(functions, |router, (path, page)| router.route(path, plain(page)));
+    page_paths().fold(with_plain, |router, path| router.route(path, get(page)))
+}
+
+/// What answers at a page that only the server makes.
+fn plain(page: PlainPage) -> MethodRouter<Server> {
+    match page {
+        PlainPage::Confirm => get(confirm),
+        PlainPage::Rename => get(rename),
+        PlainPage::History => get(history),
+        PlainPage::HistoryExport => get(export_history),
+        PlainPage::ForgotPassword => get(mail::forgot_password),
+        PlainPage::ResetPassword => get(mail::reset_password),
+        PlainPage::NotMe => get(mail::not_me),
+    }
 }
 
 /// The files that the pages need, and the page for what is not there.
@@ -93,7 +99,7 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     // Browsers ask by themselves for what is no page, as for an icon.
     let is_ours = comes_from_a_page_of_ours(request.headers());
     if page_paths().any(|path| path == uri.path())
-        && let Some(moved) = move_on(&server, &state, ending.as_ref(), is_ours).await
+        && let Some(moved) = move_on(&server, &state, uri.path(), ending.as_ref(), is_ours).await
     {
         return moved;
     }
@@ -243,6 +249,7 @@ async fn asked_ending(server: &Server, query: Option<&str>) -> Option<Ending> {
 async fn move_on(
     server: &Server,
     state: &RequestState,
+    path: &str,
     told: Option<&Ending>,
     is_ours: bool,
 ) -> Option<Response> {
@@ -254,8 +261,9 @@ async fn move_on(
     let lost = server.engine.lost(state.presented()).await.ok()?;
     let ending = lost.as_ref().or(just_now).filter(|ending| !ending.is_own())?;
     let next = server.engine.fall_over(&browser);
-    // It is told already: the dead cookie stays for as long as the session may live again.
-    if next.active().is_none() && told.is_some_and(|told| told.id == ending.id) {
+    // It is told already: the dead cookie stays for as long as the session may live again. Meanwhile the person may make
+    // another account.
+    if next.active().is_none() && (path == "/sign-up" || told.is_some_and(|told| told.id == ending.id)) {
         return None;
     }
     let to = format!("{}?ended={}", home(next.active().is_some()), ending.id);

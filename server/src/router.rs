@@ -48,7 +48,9 @@ impl Server {
         let origins = TrustedOrigins::new(&config.base_url(), others.filter(|origin| !origin.is_empty()))
             .map_err(|error| ServerError::Config(error.to_string()))?;
         let names = CookieNames::new(&config.cookie_prefix, config.is_https()).map_err(|prefix| {
-            ServerError::Config(format!("{prefix:?} is no cookie prefix: use letters, digits, - . _"))
+            ServerError::Config(format!(
+                "{prefix:?} is no cookie prefix: use letters, digits, - . _, and leave __Host- to the server"
+            ))
         })?;
         let operators = OperatorTokens::new(&config.operator_token_hash)?;
         let document = api::described(operators.are_taken());

@@ -21,7 +21,8 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooShort`], [`Code::PasswordTooLong`],
-    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`], [`Code::PasswordResetRequired`];
+    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`], [`Code::PasswordResetRequired`],
+    /// [`Code::UserDisabled`];
     /// [`Error::Throttled`](crate::Error::Throttled) after others have failed;
     /// [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn change_password(
@@ -42,13 +43,13 @@ impl Engine {
         let ended = self
             .0
             .store
-            .change_password(Self::actor(browser)?, &from, &hash, new_session, now)
+            .change_password(Self::actor(browser)?, &from, &hash, new_session, self.sends_mail(), now)
             .await?
             // Signed out or changed again while the password was hashed.
             .ok_or(Code::Unauthorized)?;
         self.log_ended(&ended);
         tracing::info!(user.id = %active.user.id, "the password of user {} was changed", active.user.id);
-        self.tell_by_mail(&active.user.id, MailKind::PasswordChanged, &active.session.id, now).await;
+        self.mailed(MailKind::PasswordChanged, &active.user.id, &active.session.id);
         let Some((credential, new)) = new else { return Ok(browser.clone()) };
         let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
         let mut user = active.user.clone();

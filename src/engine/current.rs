@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::throttle::Network;
 use crate::{
     Browser, Client, Credential, EndedReason, Engine, Handle, Held, Presented, Result, StoredSession,
     Timestamp,
@@ -31,7 +30,7 @@ impl Engine {
         }
         self.keep_what_may_live_again(&mut browser, presented, now).await?;
         if let Some(active) = browser.active() {
-            self.0.activity.touch(&active.session.id, now, moved_to(active, client));
+            self.0.activity.touch(&active.session.id, now, self.moved_to(active, client));
         }
         Ok(browser)
     }
@@ -84,10 +83,10 @@ impl Engine {
         }
         let handles: Vec<&Handle> = dead.iter().map(|sent| &sent.handle).collect();
         let since = now.minus(Self::UNDO_WINDOW);
-        for (handle, hash) in self.0.store.undoable_by_handles(&handles, since, now).await? {
-            let mut sent = dead.iter().filter(|sent| sent.handle == handle);
-            if sent.any(|sent| hash.matches(&sent.secret)) {
-                browser.undoable.push(handle);
+        for found in self.0.store.undoable_by_handles(&handles, since, now).await? {
+            let mut sent = dead.iter().filter(|sent| sent.handle == found.handle);
+            if sent.any(|sent| found.secret_hash.matches(&sent.secret)) {
+                browser.undoable.push((found.handle, found.user_id));
             }
         }
         Ok(())
@@ -129,6 +128,8 @@ impl Engine {
         };
         let extended = self.0.store.extend(&held.session.id, from, to, now).await?;
         if extended {
+            let (id, user) = (&held.session.id, &held.user.id);
+            tracing::info!(session.id = %id, user.id = %user, "session {id} was extended");
             held.session.expires_at = to;
             held.session.updated_at = now;
             held.issue = true;
@@ -136,14 +137,14 @@ impl Engine {
         // Limits that are shorter than they were may leave it no time at all.
         Ok(extended && to > now)
     }
-}
 
-/// The address of a request, if it is of another network than the session's last one: within a network it changes by
-/// itself.
-fn moved_to(held: &Held, client: &Client) -> Option<String> {
-    let address = client.ip_address?;
-    let last = held.last_ip_address.parse().ok().map(Network::of);
-    (last != Some(Network::of(address))).then(|| address.to_canonical().to_string())
+    /// The address of a request, if it is of another network than the session's last one: within a network it changes
+    /// by itself.
+    fn moved_to(&self, held: &Held, client: &Client) -> Option<String> {
+        let network = self.network_of(client)?;
+        let has_moved = self.stored_network(&held.last_ip_address) != Some(network);
+        self.address_of(client).filter(|_| has_moved)
+    }
 }
 
 fn wins(browser: &Browser, other: &Held, held: &Held) -> bool {

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::engine::list::named;
 use crate::store::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 use crate::{
-    Browser, Client, EndedBy, EndedReason, Engine, HistoryEntry, HistoryKind, HistoryPage, Result, SessionId,
-    Timestamp, UserId, device_of, user_agent,
+    Browser, Client, Code, EndedBy, EndedReason, Engine, Error, HistoryEntry, HistoryKind, HistoryPage,
+    Refusal, Result, SessionId, UserId, device_of, user_agent,
 };
 
 /// How many refused passwords wait for the next flush; a node that hears of more at once forgets the oldest.
@@ -63,7 +63,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; when the store fails.
     pub async fn history(&self, browser: &Browser, filter: &HistoryFilter) -> Result<HistoryPage> {
         self.history_of(&browser.signed_in()?.user.id, filter).await
     }
@@ -74,14 +74,14 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out;
-    /// [`Code::SessionNotFresh`](crate::Code::SessionNotFresh) when the person proved longer ago than the fresh age who
+    /// [`Code::Unauthorized`] when signed out;
+    /// [`Code::SessionNotFresh`] when the person proved longer ago than the fresh age who
     /// they are; when the store fails.
     pub async fn export_history(&self, browser: &Browser, client: &Client) -> Result<Vec<HistoryEntry>> {
         let actor = self.fresh_actor(browser)?;
         let entry = NewHistoryEntry {
             by_session: Some(actor.session.clone()),
-            ip_address: address_of(client),
+            ip_address: self.address_of(client),
             ..NewHistoryEntry::new(
                 HistoryKind::Exported,
                 actor.user.clone(),
@@ -121,52 +121,67 @@ impl Engine {
             stored.truncate(limit);
             stored.last().map(|last| last.seq)
         });
-        Ok(HistoryPage { entries: stored.into_iter().filter_map(entry).collect(), next: next.flatten() })
+        let entries = stored.into_iter().filter_map(|entry| self.entry(entry)).collect();
+        Ok(HistoryPage { entries, next: next.flatten() })
+    }
+
+    /// Refuses a right password, and notes it.
+    pub(super) fn refuse(&self, browser: &Browser, client: &Client, user: &UserId, why: Refusal) -> Error {
+        tracing::info!(user.id = %user, why = why.as_str(), "a right password was refused");
+        self.note_refused(browser, client, user, Some(why));
+        match why {
+            Refusal::Locked => Code::PasswordResetRequired.into(),
+            Refusal::Disabled => Code::UserDisabled.into(),
+        }
     }
 
     /// Notes that a password of the user was refused: in the session of `browser` that acts, where there is one of the
-    /// user.
-    pub(super) fn note_refused(&self, browser: &Browser, client: &Client, user: &UserId, now: Timestamp) {
+    /// user. It was wrong where nothing says why.
+    pub(super) fn note_refused(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        user: &UserId,
+        why: Option<Refusal>,
+    ) {
         let active = browser.active().filter(|active| active.user.id == *user);
         let session = active.map(|active| active.session.id.clone());
         self.0.refused.note(NewHistoryEntry {
             by_session: session.clone(),
             user_agent: Some(agent_of(client)),
-            ip_address: address_of(client),
-            ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), session, now)
+            ip_address: self.address_of(client),
+            detail: why.map(|why| why.as_str().to_owned()),
+            ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), session, self.now())
         });
     }
-}
 
-/// The address that a request came from, as it is stored.
-pub(super) fn address_of(client: &Client) -> Option<String> {
-    client.ip_address.map(|ip| ip.to_canonical().to_string())
+    /// An entry in a person's words; none for what a later release has written.
+    fn entry(&self, stored: StoredHistoryEntry) -> Option<HistoryEntry> {
+        let kind = stored.kind?;
+        let label = |user_agent: &str, name: Option<&str>| named(device_of(user_agent), name).label;
+        let detail_of = |of: HistoryKind| stored.detail.clone().filter(|_| kind == of);
+        Some(HistoryEntry {
+            id: stored.seq,
+            at: stored.at,
+            kind,
+            device: label(&stored.user_agent, stored.device_name.as_deref()),
+            by: stored.by.as_ref().map(|(id, user_agent, name)| EndedBy {
+                id: id.clone(),
+                label: label(user_agent, name.as_deref()),
+            }),
+            reason: detail_of(HistoryKind::Ended).and_then(|reason| EndedReason::parse(&reason)),
+            refusal: detail_of(HistoryKind::PasswordRefused).and_then(|why| Refusal::parse(&why)),
+            name: detail_of(HistoryKind::Renamed),
+            previous_ip_address: detail_of(HistoryKind::AddressChanged),
+            session_id: stored.session_id,
+            place: self.place_of(&stored.ip_address),
+            user_agent: stored.user_agent,
+            ip_address: stored.ip_address,
+        })
+    }
 }
 
 /// The browser's own words, as they are stored.
 pub(super) fn agent_of(client: &Client) -> String {
     user_agent::shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned()
-}
-
-/// An entry in a person's words; none for what a later release has written.
-fn entry(stored: StoredHistoryEntry) -> Option<HistoryEntry> {
-    let kind = stored.kind?;
-    let label = |user_agent: &str, name: Option<&str>| named(device_of(user_agent), name).label;
-    let detail_of = |of: HistoryKind| stored.detail.clone().filter(|_| kind == of);
-    Some(HistoryEntry {
-        id: stored.seq,
-        at: stored.at,
-        kind,
-        device: label(&stored.user_agent, stored.device_name.as_deref()),
-        by: stored.by.as_ref().map(|(id, user_agent, name)| EndedBy {
-            id: id.clone(),
-            label: label(user_agent, name.as_deref()),
-        }),
-        reason: detail_of(HistoryKind::Ended).and_then(|reason| EndedReason::parse(&reason)),
-        name: detail_of(HistoryKind::Renamed),
-        previous_ip_address: detail_of(HistoryKind::AddressChanged),
-        session_id: stored.session_id,
-        user_agent: stored.user_agent,
-        ip_address: stored.ip_address,
-    })
 }

@@ -26,7 +26,7 @@ impl Engine {
     pub(super) async fn see_device(&self, user: &UserId, client: &Client, keep: Keep) -> Result<SeenDevice> {
         let known = self.0.store.known_devices(user).await?;
         let presented = client.device.as_ref().map(DeviceKey::of_token);
-        let words = DeviceKey::of_client(client);
+        let words = self.device_key_of(client);
         let is_known = |key: DeviceKey| known.iter().any(|it| it.key == key && !it.is_forgotten);
         let is_new = !known.is_empty() && !presented.is_some_and(is_known) && !words.is_some_and(is_known);
         Ok(SeenDevice { is_new, ..self.first_device(client, keep) })
@@ -43,7 +43,7 @@ impl Engine {
         };
         SeenDevice {
             is_new: false,
-            keys: keys.into_iter().chain(DeviceKey::of_client(client)).collect(),
+            keys: keys.into_iter().chain(self.device_key_of(client)).collect(),
             token,
         }
     }

@@ -87,6 +87,7 @@ impl Engine {
             id: session.id.clone(),
             user_agent: session.user_agent.clone(),
             ip_address: session.ip_address.clone(),
+            place: self.place_of(&session.ip_address),
             created_at: session.created_at,
             expires_at: session.expires_at,
             session,

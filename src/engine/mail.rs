@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::engine::Engine;
-use crate::store::{DueMail, NewMail, StoredToken};
+use crate::store::{DueMail, StoredToken};
 use crate::{Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Timestamp, UserId, device_of};
 
 /// How many mails are taken at once.
@@ -107,6 +107,7 @@ impl Engine {
                 redirect_to: mail.redirect_to,
                 device: about.map(|session| device_of(&session.user_agent)),
                 ip_address: about.map(|session| session.ip_address.clone()).unwrap_or_default(),
+                place: about.and_then(|session| self.place_of(&session.ip_address)),
                 at: mail.created_at,
             });
         }
@@ -138,33 +139,23 @@ impl Engine {
         Ok(self.0.store.put_off_mail(letter.seq, now.plus(delay(letter.attempts))).await?)
     }
 
-    /// The kind of a mail that goes out with a change; none where nobody sends mails, which is logged.
-    pub(super) fn mailed(&self, kind: MailKind) -> Option<MailKind> {
-        if !self.sends_mail() {
-            tracing::info!(kind = kind.as_str(), "a mail is not sent, since no mail server is configured");
+    /// Says that a mail went out with a change that is committed; where nobody sends mails it did not, which is logged.
+    pub(super) fn mailed(&self, kind: MailKind, user: &UserId, session: &SessionId) {
+        if self.sends_mail() {
+            return self.wake_sender();
         }
-        self.sends_mail().then_some(kind)
+        let kind = kind.as_str();
+        tracing::info!(
+            kind,
+            user.id = %user,
+            session.id = %session,
+            "user {user} is not told by mail about session {session} ({kind}), since no mail server is configured"
+        );
     }
 
     /// Says that there may be a mail to send.
     pub(super) fn wake_sender(&self) {
         self.0.outbox.wake.notify_one();
-    }
-
-    /// Tells a user by mail of what has happened. It happened, whether they can be told or not.
-    pub(super) async fn tell_by_mail(
-        &self,
-        user: &UserId,
-        kind: MailKind,
-        session: &SessionId,
-        at: Timestamp,
-    ) {
-        let Some(kind) = self.mailed(kind) else { return };
-        let mail = NewMail { user_id: user.clone(), kind, session_id: Some(session.clone()), at };
-        match self.0.store.put_mail(&mail).await {
-            Ok(()) => self.wake_sender(),
-            Err(error) => tracing::warn!(%error, user.id = %user, "user {user} was not told by mail"),
-        }
     }
 
     /// Finds the accounts that mails were asked for.

@@ -1,16 +1,17 @@
-//! What operators do, without a browser: look at a user's sessions, end them, and count.
+//! What operators do, without a browser: look at a user's sessions, end them, disable and erase users, and count.
 //!
-//! Nobody acts here: whoever calls these has been authorised otherwise, as by a shell on the machine or by a token. A
-//! product with roles of its own calls them once it has checked the role.
+//! No browser acts here: whoever calls these has been authorised otherwise, as by a shell on the machine or by a token. A
+//! product with roles of its own calls them once it has checked the role. Each act is kept with the [`Operator`] that it is
+//! given, in the transaction of what it did.
 
 use std::time::Duration;
 
 use crate::engine::list::named;
 use crate::engine::watch::ending_of;
-use crate::store::{Page, Statistics};
+use crate::store::{NewOperatorAct, OperatorAct, OperatorActKind, Page, Statistics};
 use crate::{
-    Code, Device, EndedCount, EndedReason, Ending, Engine, Result, Session, SessionId, Timestamp, User,
-    UserId, device_of, email,
+    Code, Device, EndedCount, Ending, Engine, Operator, Result, Session, SessionId, Timestamp, User, UserId,
+    device_of, email,
 };
 
 /// How many sessions end in one transaction when everybody's do, so that sign-ins never wait long behind it.
@@ -24,6 +25,8 @@ pub struct KnownSession {
     pub session: Session,
     /// The user agent in a person's words.
     pub device: Device,
+    /// Where the address that signed in is; `None` where it is not known.
+    pub place: Option<String>,
     /// When it last made a request, right to the minute.
     pub last_active_at: Timestamp,
     /// How it ended; `None` while it is live.
@@ -58,6 +61,7 @@ impl Engine {
             let session = found.stored.session;
             KnownSession {
                 device: named(device_of(&session.user_agent), found.stored.device_name.as_deref()),
+                place: self.place_of(&session.ip_address),
                 last_active_at: self.0.activity.latest(&session.id, found.stored.last_active_at),
                 session,
                 ending,
@@ -71,12 +75,10 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::InvalidSessionToken`] when it has ended or never was; when the store fails.
-    pub async fn end_session(&self, id: &SessionId) -> Result<()> {
-        let ended = self.0.store.end_held(&[id], None, EndedReason::Operator, self.now()).await?;
-        if ended.is_empty() {
-            return Err(Code::InvalidSessionToken.into());
-        }
-        self.log_ended(&ended);
+    pub async fn end_session(&self, by: &Operator, id: &SessionId) -> Result<()> {
+        let ended = self.0.store.end_by_operator(by, id, self.now()).await?;
+        let ended = ended.ok_or(Code::InvalidSessionToken)?;
+        self.log_ended(std::slice::from_ref(&ended));
         Ok(())
     }
 
@@ -85,37 +87,82 @@ impl Engine {
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn end_sessions_of(&self, user: &UserId) -> Result<EndedCount> {
-        let ended = self.0.store.end_of_user(user, EndedReason::Operator, self.now()).await?;
+    pub async fn end_sessions_of(&self, by: &Operator, user: &UserId) -> Result<EndedCount> {
+        let ended = self.0.store.end_of_user(by, user, self.now()).await?;
         self.log_ended(&ended);
         Ok(EndedCount(ended.len()))
     }
 
     /// Ends every session there is, a thousand at a time; those too that begin while it runs, until none is left.
     ///
+    /// That it began is kept before, and how many ended after: of one that was cut short only the beginning is known, and
+    /// in each user's history what ended.
+    ///
     /// # Errors
     ///
     /// When the store fails: then some have ended and others not; call it again.
-    pub async fn end_sessions_of_everybody(&self) -> Result<EndedCount> {
+    pub async fn end_sessions_of_everybody(&self, by: &Operator) -> Result<EndedCount> {
+        let store = &self.0.store;
+        let begun = NewOperatorAct::new(by, OperatorActKind::RevokeEverybodyBegun, self.now());
+        store.record_act(&begun).await?;
         let mut count = 0;
         loop {
-            let ended = self.0.store.end_of_everybody(EndedReason::Operator, self.now(), AT_ONCE).await?;
+            let ended = store.end_of_everybody(self.now(), AT_ONCE).await?;
             if ended.is_empty() {
-                return Ok(EndedCount(count));
+                break;
             }
             self.log_ended(&ended);
             count += ended.len();
         }
+        let done = NewOperatorAct::new(by, OperatorActKind::RevokeEverybody, self.now());
+        store.record_act(&NewOperatorAct { ended: count, ..done }).await?;
+        Ok(EndedCount(count))
     }
 
-    /// Erases a user with everything that is kept of them, and ends their sessions (ASVS 5.0, 7.4.2); gives how many were
-    /// live, and nothing for a user who is not known.
+    /// Disables a user: every session ends (ASVS 5.0, 7.4.2), and from the same moment on none begins, whoever knows the
+    /// password; no link to reset it is mailed, and those that were prove nothing. Who is disabled already stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    pub async fn disable_user(&self, by: &Operator, user: &UserId) -> Result<EndedCount> {
+        let ended = self.0.store.disable_user(by, user, self.now()).await?.ok_or(Code::UserNotFound)?;
+        tracing::info!(user.id = %user, "user {user} was disabled");
+        self.log_ended(&ended);
+        Ok(EndedCount(ended.len()))
+    }
+
+    /// Lets a user sign in again who was disabled; nothing that has ended lives again. Who was not stays as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    pub async fn enable_user(&self, by: &Operator, user: &UserId) -> Result<()> {
+        if !self.0.store.enable_user(by, user, self.now()).await? {
+            return Err(Code::UserNotFound.into());
+        }
+        tracing::info!(user.id = %user, "user {user} was enabled");
+        Ok(())
+    }
+
+    /// Lists what operators did, the latest first, and only what was written before an act of that number; it is kept as
+    /// long as histories are.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn forget(&self, user: &UserId) -> Result<Option<EndedCount>> {
-        let gone = self.0.store.forget_user(user, self.now()).await?;
+    pub async fn operator_acts(&self, before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>> {
+        Ok(self.0.store.operator_acts(before, limit).await?)
+    }
+
+    /// Erases a user with everything that is kept of them, and ends their sessions (ASVS 5.0, 7.4.2); gives how many were
+    /// live, and nothing for a user who is not known. What stays is that it was done, with the user's id.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn forget(&self, by: &Operator, user: &UserId) -> Result<Option<EndedCount>> {
+        let gone = self.0.store.forget_user(by, user, self.now()).await?;
         if gone.is_some() {
             tracing::info!(user.id = %user, "user {user} was erased");
         }

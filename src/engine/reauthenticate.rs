@@ -11,24 +11,26 @@ pub struct Reauthenticate {
 }
 
 impl Engine {
-    /// Verifies the password of the signed-in user, and gives its hash; one that is locked proves nothing.
+    /// Verifies the password of the signed-in user, and gives its hash; one that is locked or of who is disabled proves
+    /// nothing.
     pub(super) async fn prove(&self, browser: &Browser, client: &Client, password: &str) -> Result<String> {
         let active = browser.signed_in()?;
         if password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
             return Err(Code::InvalidPassword.into());
         }
         let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
+        let refusal = known.refusal();
         let hash = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
         let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
         if !attempt.ended(self.0.passwords.verify(password, Some(&hash)).await)? {
             tracing::info!(user.id = %active.user.id, "a password was refused");
-            self.note_refused(browser, client, &active.user.id, self.now());
+            self.note_refused(browser, client, &active.user.id, None);
             return Err(Code::InvalidPassword.into());
         }
-        if known.is_locked {
-            return Err(Code::PasswordResetRequired.into());
+        match refusal {
+            Some(why) => Err(self.refuse(browser, client, &active.user.id, why)),
+            None => Ok(hash),
         }
-        Ok(hash)
     }
 
     /// Verifies the active user's password and gives the active session another credential: the cookie so far is dead
@@ -40,7 +42,8 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`],
-    /// [`Code::PasswordResetRequired`]; [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    /// [`Code::PasswordResetRequired`], [`Code::UserDisabled`]; [`Error::Throttled`](crate::Error::Throttled) after
+    /// others have failed; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn reauthenticate(
         &self,
         browser: &Browser,

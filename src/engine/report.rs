@@ -29,13 +29,13 @@ impl Engine {
         let actor = self.fresh_actor(browser)?;
         let credential = Credential::generate(&*self.0.random);
         let rotation = Rotation { handle: credential.handle.clone(), secret_hash: credential.secret.hash() };
-        let is_locked = self.mailed(MailKind::PasswordLocked).is_some();
+        let is_locked = self.sends_mail();
         let ended = self.0.store.report(actor, id, &rotation, is_locked, self.now()).await?;
         let ended = ended.ok_or(Code::InvalidSessionToken)?;
         let user = actor.user;
         tracing::warn!(user.id = %user, session.id = %id, "session {id} was reported as somebody else's");
         self.log_ended(&ended);
-        self.wake_sender();
+        self.mailed(MailKind::PasswordLocked, user, id);
         let next =
             ended.iter().fold(browser.rotated(credential), |next, ended| next.without(&ended.id, false));
         Ok((next, Reported { ended: ended.len(), is_locked }))

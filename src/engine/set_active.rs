@@ -1,6 +1,5 @@
 //! Switching accounts.
 
-use crate::engine::history::address_of;
 use crate::{Browser, Change, Client, Code, Engine, HistoryKind, NewHistoryEntry, Result, SessionId, Target};
 
 impl Engine {
@@ -19,7 +18,7 @@ impl Engine {
         let switched = browser.active.as_ref() != Some(&id);
         if switched {
             let entry = NewHistoryEntry {
-                ip_address: address_of(client),
+                ip_address: self.address_of(client),
                 by_session: Some(id.clone()),
                 ..NewHistoryEntry::new(HistoryKind::Switched, held.user.id.clone(), Some(id.clone()), now)
             };

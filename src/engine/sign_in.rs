@@ -1,12 +1,12 @@
 //! Signing up and signing in.
 
-use crate::engine::history::{address_of, agent_of};
+use crate::engine::history::agent_of;
 use crate::password::{Passwords, is_outdated};
 use crate::random::uuid_v7;
 use crate::store::{Ended, Limit, NewSession, NewUser, PasswordOf};
 use crate::{
-    Browser, Client, Code, Credential, Engine, Error, Held, Keep, MailKind, OpenError, Result, Session,
-    SessionId, Timestamp, User, UserId, email,
+    Browser, Client, Code, Credential, EndedReason, Engine, Error, Held, Keep, MailKind, OpenError, Refusal,
+    Result, Session, SessionId, Timestamp, User, UserId, email,
 };
 
 const MAXIMUM_NAME_CHARACTERS: usize = 100;
@@ -98,9 +98,9 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
-    /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported;
-    /// [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Code::MaximumSessionsReached`] when
-    /// the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
+    /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported; [`Code::UserDisabled`] when it is
+    /// right, and an operator has disabled the user; [`Error::Throttled`](crate::Error::Throttled) after others have
+    /// failed; [`Code::MaximumSessionsReached`] when the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
     /// when the store fails.
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
@@ -115,13 +115,11 @@ impl Engine {
             let attempt = self.admit(browser, client, &email, user).await?;
             let matches = attempt.ended(self.0.passwords.verify(&form.password, hash).await)?;
             if let (Some(user), false) = (user, matches) {
-                self.note_refused(browser, client, user, self.now());
+                self.note_refused(browser, client, user, None);
             }
             let Some(known) = known.filter(|_| matches) else { break };
-            if known.is_locked {
-                tracing::info!(user.id = %known.user.id, "a sign-in was refused, since the password is locked");
-                self.note_refused(browser, client, &known.user.id, self.now());
-                return Err(Code::PasswordResetRequired.into());
+            if let Some(why) = known.refusal() {
+                return Err(self.refuse(browser, client, &known.user.id, why));
             }
             let proved = self.renew_hash(&known, &form.password).await;
             let keep = Keep::of(form.remember, form.shared_computer);
@@ -166,6 +164,9 @@ impl Engine {
             Opening::SignUp(new) => (new.user.clone(), Some(new), None),
             Opening::SignIn(user, proved) => (user, None, Some(proved)),
         };
+        // Whoever signs in here again is not brought back beside by an undo elsewhere.
+        let again: Vec<_> = browser.undoable.iter().filter(|(_, whose)| *whose == user.id).cloned().collect();
+        self.let_go_for_good(&again, EndedReason::Replaced).await?;
         let device = match &new_user {
             Some(_) => self.first_device(client, keep),
             None => self.see_device(&user.id, client, keep).await?,
@@ -177,7 +178,7 @@ impl Engine {
             revoke_oldest: self.options().revoke_oldest_on_max(),
             held: browser.held().iter().map(|held| held.session.id.clone()).collect(),
             proved,
-            mail: if device.is_new { self.mailed(MailKind::NewDevice) } else { None },
+            mail: (device.is_new && self.sends_mail()).then_some(MailKind::NewDevice),
         };
         let ended = match self.0.store.open(new_user.as_ref(), &new, &limit).await {
             Ok(ended) => ended,
@@ -185,6 +186,10 @@ impl Engine {
             // Erased while the password was verified.
             Err(OpenError::UserGone) => return Err(Code::InvalidEmailOrPassword.into()),
             Err(OpenError::PasswordChanged) => return Ok(None),
+            // While the password was verified.
+            Err(OpenError::UserDisabled) => {
+                return Err(self.refuse(browser, client, &user.id, Refusal::Disabled));
+            }
             Err(OpenError::LimitReached) => return Err(Code::MaximumSessionsReached.into()),
             Err(OpenError::Store(error)) => return Err(error.into()),
         };
@@ -194,11 +199,12 @@ impl Engine {
         if browser.active().is_some_and(|active| active.user.id != user.id) {
             self.tell_switch(browser, id).await;
         }
-        if limit.mail.is_some() {
-            self.wake_sender();
+        if new.new_device {
+            self.mailed(MailKind::NewDevice, &user.id, id);
         }
         let ended: Vec<SessionId> = ended.into_iter().map(|Ended { id, .. }| id).collect();
-        let next = browser.with(Held::issued(credential, new, user), &ended);
+        let mut next = browser.with(Held::issued(credential, new, user), &ended);
+        next.undoable.retain(|(_, whose)| again.iter().all(|(_, user)| user != whose));
         Ok(Some(Browser { device: device.token, ..next }))
     }
 
@@ -218,7 +224,7 @@ impl Engine {
             expires_at: self.options().expires_at(now, now, keep),
             created_at: now,
             updated_at: now,
-            ip_address: address_of(client).unwrap_or_default(),
+            ip_address: self.address_of(client).unwrap_or_default(),
             user_agent: agent_of(client),
         };
         let secret_hash = credential.secret.hash();

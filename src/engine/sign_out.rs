@@ -29,8 +29,15 @@ impl Engine {
             let ended = self.0.store.end_held(&ids, by, EndedReason::SignedOut, self.now()).await?;
             self.log_ended(&ended);
         }
-        let next = ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false));
+        let mut next = ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false));
         // Whoever signs out wants nobody to be signed in here by an undo elsewhere.
-        Ok(Browser { undoable: Vec::new(), ..next })
+        let user = browser.active().map(|active| &active.user.id);
+        let (gone, kept): (Vec<_>, _) = next
+            .undoable
+            .into_iter()
+            .partition(|(_, whose)| scope == SignOutScope::Browser || user.is_none_or(|user| user == whose));
+        next.undoable = kept;
+        self.let_go_for_good(&gone, EndedReason::SignedOut).await?;
+        Ok(next)
     }
 }

@@ -47,7 +47,7 @@ impl Engine {
         let of = throttle.of(email, network);
         let holds = browser.held().iter().any(|held| held.user.email == email);
         let mut admitted = throttle.admit(of, holds, self.now());
-        if let (Err(Wait::Stranger(_)), Some(network)) = (&admitted, network)
+        if let (Err(Wait::Stranger(_)), Some(network)) = (&admitted, self.network_of(client))
             && self.is_known(network, user).await?
         {
             admitted = throttle.admit(of, true, self.now());
@@ -59,12 +59,12 @@ impl Engine {
         })
     }
 
-    /// Whether the account was signed in to from this network, as long as its sessions are kept.
+    /// Whether the account was signed in to from this network, as far as it is kept and as long as its sessions are.
     async fn is_known(&self, network: Network, user: Option<&UserId>) -> Result<bool> {
         let nobody = UserId::new(NOBODY).expect("an identifier");
         let page = Page { ended: true, after: None, limit: LATEST };
         let latest = self.0.store.of_user(user.unwrap_or(&nobody), page, self.now()).await?;
-        let mut addresses = latest.iter().map(|found| found.stored.session.ip_address.parse());
-        Ok(addresses.any(|address| address.is_ok_and(|address| Network::of(address) == network)))
+        let mut networks = latest.iter().map(|found| self.stored_network(&found.stored.session.ip_address));
+        Ok(networks.any(|known| known == Some(network)))
     }
 }

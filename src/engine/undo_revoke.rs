@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::store::Undo;
-use crate::{Browser, Code, Engine, Result, SessionId};
+use crate::{Browser, Code, EndedReason, Engine, Handle, Result, SessionId, UserId};
 
 impl Engine {
     /// How long a revocation can be taken back.
@@ -12,12 +12,13 @@ impl Engine {
     /// Lets a session live again that the active one has revoked a moment ago, so that its browser is signed in as
     /// before; meanwhile it was refused.
     ///
-    /// It needs no fresh sign-in, as the revocation did. Several that were revoked at once are taken back one by one.
+    /// It needs no fresh sign-in, as the revocation did. What ended with all others stays ended.
     ///
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; [`Code::UndoExpired`] when it was revoked longer ago, by another session
-    /// or not at all, when it would be one session too many, or when the password was changed or a sign-in reported
+    /// or not at all, when it would be one session too many, or when something else has happened since: its browser has
+    /// signed out or in again, the others were ended, an operator ended it, the password was changed or a sign-in reported
     /// since, which all look the same; when the store fails.
     pub async fn undo_revoke(&self, browser: &Browser, id: &SessionId) -> Result<()> {
         let actor = Self::actor(browser)?;
@@ -32,6 +33,30 @@ impl Engine {
             return Err(Code::UndoExpired.into());
         }
         tracing::info!(session.id = %id, user.id = %actor.user, "the revocation of session {id} was undone");
+        Ok(())
+    }
+
+    /// Makes it final that sessions of the user have ended by a revocation, as something else has happened since.
+    pub(super) async fn make_ends_final(&self, user: &UserId) -> Result<()> {
+        let since = self.now().minus(Self::UNDO_WINDOW);
+        Ok(self.0.store.make_ends_final(user, since).await?)
+    }
+
+    /// Makes it final for what a browser lets go of; what lives again already ends for `reason`.
+    pub(super) async fn let_go_for_good(&self, gone: &[(Handle, UserId)], reason: EndedReason) -> Result<()> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for (_, user) in gone {
+            self.make_ends_final(user).await?;
+        }
+        let now = self.now();
+        let handles: Vec<&Handle> = gone.iter().map(|(handle, _)| handle).collect();
+        let back = self.0.store.live_by_handles(&handles, now).await?;
+        let ids: Vec<&SessionId> = back.iter().map(|stored| &stored.session.id).collect();
+        if !ids.is_empty() {
+            self.log_ended(&self.0.store.end_held(&ids, None, reason, now).await?);
+        }
         Ok(())
     }
 }

@@ -15,12 +15,15 @@ pub struct Swept {
     pub deleted: u64,
     /// How many entries of histories were deleted, their retention being over.
     pub forgotten: u64,
+    /// How many acts of operators were deleted, which are kept as long.
+    pub forgotten_acts: u64,
 }
 
 impl Swept {
     /// Whether there may be more to sweep.
     pub fn is_partial(self) -> bool {
-        [self.expired, self.deleted, self.forgotten].iter().any(|swept| *swept >= u64::from(SWEEP_LIMIT))
+        let swept = [self.expired, self.deleted, self.forgotten, self.forgotten_acts];
+        swept.iter().any(|swept| *swept >= u64::from(SWEEP_LIMIT))
     }
 }
 
@@ -68,8 +71,8 @@ impl Engine {
         }
     }
 
-    /// Marks expired sessions as ended, and deletes sessions and history whose retention is over, a bounded number at a
-    /// time.
+    /// Marks expired sessions as ended, and deletes sessions, history and acts of operators whose retention is over, a
+    /// bounded number at a time.
     ///
     /// # Errors
     ///
@@ -77,9 +80,11 @@ impl Engine {
     pub async fn sweep(&self) -> Result<Swept> {
         let now = self.now();
         let (expired, deleted) = self.0.store.sweep(now, now.minus(self.0.retention), SWEEP_LIMIT).await?;
-        let forgotten = self.0.store.forget_history(now.minus(self.0.history_retention), SWEEP_LIMIT).await?;
+        let kept_since = now.minus(self.0.history_retention);
+        let forgotten = self.0.store.forget_history(kept_since, SWEEP_LIMIT).await?;
+        let forgotten_acts = self.0.store.forget_acts(kept_since, SWEEP_LIMIT).await?;
         self.0.store.sweep_tokens(now.minus(COUNTED_FOR), SWEEP_LIMIT).await?;
-        Ok(Swept { expired, deleted, forgotten })
+        Ok(Swept { expired, deleted, forgotten, forgotten_acts })
     }
 
     /// Tells whether the store answers.

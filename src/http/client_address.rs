@@ -25,11 +25,11 @@ impl ClientAddress {
     /// Gives the address of a request whose server was started with `ConnectInfo<SocketAddr>`.
     pub fn of(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
-        let entries: Vec<&str> = headers
+        // Bytes, since a browser may send what is no text, and a proxy writes its entry behind that.
+        let entries: Vec<&[u8]> = headers
             .get_all("x-forwarded-for")
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .collect();
         let mut address = peer;
         for entry in entries.into_iter().rev() {
@@ -48,21 +48,24 @@ impl ClientAddress {
     }
 }
 
-fn parse(entry: &str) -> Option<IpAddr> {
-    let entry = entry.trim();
+fn parse(entry: &[u8]) -> Option<IpAddr> {
+    let entry = std::str::from_utf8(entry).ok()?.trim();
     let bare = entry.parse().or_else(|_| entry.parse::<SocketAddr>().map(|socket| socket.ip()));
     bare.ok().map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn address(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let trusted = trusted.iter().map(|text| text.parse().expect("a network")).collect();
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().expect("a header"));
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header");
+            headers.append("x-forwarded-for", value);
         }
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().expect("an address"), 4000)));
@@ -80,6 +83,9 @@ mod tests {
             ("10.0.0.1", &["1.2.3.4, 198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", &["1.2.3.4", "198.51.100.1, 10.0.0.7"], "198.51.100.1"),
             ("10.0.0.1", &["garbage"], "10.0.0.1"),
+            ("10.0.0.1", &["é"], "10.0.0.1"),
+            ("10.0.0.1", &["1.2.3.4", "é, 198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["1.2.3.4", "198.51.100.1, é"], "10.0.0.1"),
             ("fd00::1", &["2001:db8::5"], "2001:db8::5"),
         ] {
             assert_eq!(address(peer, forwarded, &proxies), expected, "{peer} {forwarded:?}");

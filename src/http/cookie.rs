@@ -10,6 +10,8 @@ use crate::{Browser, Credential, DeviceToken, Handle, Held, Presented, Timestamp
 
 /// How long a browser keeps the device cookie: as long as any does (RFC 6265bis, 5.5).
 const DEVICE_DAYS: i64 = 400;
+/// What a browser holds a cookie to that is called so (RFC 6265bis, 4.1.3, and `__Http-`, which came after it).
+const BROWSERS_PREFIXES: [&str; 3] = ["__host-", "__secure-", "__http-"];
 
 /// How the cookies are called.
 ///
@@ -32,11 +34,13 @@ impl CookieNames {
     ///
     /// # Errors
     ///
-    /// The prefix itself unless it is 1 to 64 letters, digits, hyphens, dots or underscores.
+    /// The prefix itself unless it is 1 to 64 letters, digits, hyphens, dots or underscores, or where it begins with a
+    /// prefix of browsers', which they know in whatever case: they would drop the cookies.
     pub fn new(prefix: &str, secure: bool) -> Result<Self, String> {
         let valid = (1..=64).contains(&prefix.len())
             && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        if !valid {
+        let lower = prefix.to_ascii_lowercase();
+        if !valid || BROWSERS_PREFIXES.iter().any(|known| lower.starts_with(known)) {
             return Err(prefix.to_owned());
         }
         let host = if secure { "__Host-" } else { "" };
@@ -109,7 +113,7 @@ impl CookieNames {
         match (after.active(), &before.active) {
             (Some(held), Some(Some(sent))) if held.credential.is(sent) && !held.issue => {}
             (Some(held), _) => changes.push(self.cookie(self.active.clone(), Some((held, now)))),
-            (None, Some(Some(sent))) if after.undoable().contains(&sent.handle) => {}
+            (None, Some(Some(sent))) if after.undoable().any(|handle| *handle == sent.handle) => {}
             (None, Some(_)) => changes.push(self.cookie(self.active.clone(), None)),
             (None, None) => {}
         }
@@ -124,13 +128,18 @@ impl CookieNames {
             }
             wanted.insert(name);
         }
-        wanted.extend(after.undoable().iter().map(|handle| self.held(handle)));
+        wanted.extend(after.undoable().map(|handle| self.held(handle)));
         for (name, _) in &before.held {
             if wanted.insert(name.clone()) {
                 changes.push(self.cookie(name.clone(), None));
             }
         }
-        changes.extend(before.older.iter().map(|older| self.cookie(older.name.clone(), None)));
+        for older in &before.older {
+            let may_live_again = |sent: &Credential| after.undoable().any(|handle| *handle == sent.handle);
+            if !older.credential.as_ref().is_some_and(may_live_again) {
+                changes.push(self.cookie(older.name.clone(), None));
+            }
+        }
         if let Some(token) = after.device() {
             let mut cookie = self.plain(self.device.clone(), token.to_text());
             cookie.set_max_age(cookie::time::Duration::days(DEVICE_DAYS));
@@ -220,6 +229,16 @@ mod tests {
         }
         let names = CookieNames::new("better-auth", true).expect("a plain name");
         assert_eq!(names.active, "__Host-better-auth.session_token");
+    }
+
+    #[test]
+    fn rfc_6265bis_a_prefix_of_browsers_is_none_of_ours_in_whatever_case() {
+        for prefix in ["__Host-x", "__HOST-x", "__host-", "__Secure-x", "__sEcUrE-x", "__Http-x"] {
+            for secure in [false, true] {
+                assert!(CookieNames::new(prefix, secure).is_err(), "{prefix:?} was taken");
+            }
+        }
+        CookieNames::new("__hostess-x", true).expect("it only begins alike");
     }
 
     #[test]

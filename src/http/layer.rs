@@ -7,12 +7,16 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT, VARY};
+use http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, USER_AGENT, VARY};
 use http::{HeaderValue, Request, Response};
 use tower::{Layer, Service};
 
 use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
 use crate::{Client, Engine};
+
+/// What browsers forget once nobody is signed in any more (OWASP's session management sheet): what pages stored and what
+/// caches hold. The cookies are cleared one by one, since the device cookie stays.
+const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 
 /// Joins requests to the engine: checks the origin, verifies the cookies with one query, puts a
 /// [`RequestState`] into the extensions, and answers with the cookies that changed.
@@ -118,6 +122,7 @@ impl Parts {
             device: cookies.device.clone(),
         };
         let browser = self.engine.current(&presented, &client).await;
+        let held_any = browser.as_ref().is_ok_and(|browser| !browser.held().is_empty());
         let state = RequestState::new(&head, presented, browser, client);
         head.extensions.insert(state.clone());
 
@@ -125,6 +130,10 @@ impl Parts {
 
         // Without an answer of the store nothing is known, and no cookie is touched.
         if let Ok(browser) = state.browser() {
+            if held_any && browser.held().is_empty() {
+                let name = HeaderName::from_static("clear-site-data");
+                response.headers_mut().insert(name, HeaderValue::from_static(CLEAR_SITE_DATA));
+            }
             for cookie in self.names.difference(&cookies, &browser, self.engine.now()) {
                 if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);

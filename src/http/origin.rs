@@ -42,7 +42,8 @@ impl TrustedOrigins {
     /// Checks a request before anything is read of it.
     ///
     /// Safe methods pass. Others must come from a page of a trusted origin, by `Origin`, else by Fetch Metadata,
-    /// else by `Referer`; without all three only a request without cookies passes, which is a program's.
+    /// else by `Referer`; without all three only a request without cookies passes, which is a program's. Where `Origin`
+    /// is the server's own and Fetch Metadata says another site, one of them is forged.
     ///
     /// # Errors
     ///
@@ -57,6 +58,9 @@ impl TrustedOrigins {
         }
         let same_origin = || matches!(text(headers, "sec-fetch-site"), Some("same-origin" | "none"));
         match text(headers, ORIGIN.as_str()) {
+            Some(origin) if self.is_own(origin) && is_of_another_origin(headers) => {
+                return Err(Code::InvalidOrigin);
+            }
             Some(origin) if origin != "null" => return self.must_trust(origin),
             Some(_) if same_origin() => return Ok(()),
             Some(_) => return Err(Code::MissingOrNullOrigin),
@@ -111,6 +115,16 @@ impl TrustedOrigins {
     fn trusts(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.0.contains(&url.origin()))
     }
+
+    /// Whether it is the server's own public origin, which is the first.
+    fn is_own(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| self.0.first() == Some(&url.origin()))
+    }
+}
+
+/// Whether Fetch Metadata says that the request comes from a page of another origin.
+fn is_of_another_origin(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 /// Better Auth's two paths that sign in; a session made there would be the attacker's.
@@ -188,6 +202,16 @@ mod tests {
             (&[("cookie", "a=b"), ("sec-fetch-site", "none")], Ok(())),
             (&[("sec-fetch-site", "same-site")], Err(Code::InvalidOrigin)),
             (&[("sec-fetch-site", "cross-site")], Err(Code::InvalidOrigin)),
+            (
+                &[("origin", "https://id.example.org"), ("sec-fetch-site", "cross-site")],
+                Err(Code::InvalidOrigin),
+            ),
+            (
+                &[("origin", "https://id.example.org"), ("sec-fetch-site", "same-site")],
+                Err(Code::InvalidOrigin),
+            ),
+            (&[("origin", "https://id.example.org"), ("sec-fetch-site", "same-origin")], Ok(())),
+            (&[("origin", "https://app.example.org:8443"), ("sec-fetch-site", "same-site")], Ok(())),
             (&[("cookie", "a=b"), ("referer", "https://id.example.org/sessions")], Ok(())),
             (
                 &[("cookie", "a=b"), ("referer", "https://evil.example/id.example.org")],

@@ -56,10 +56,12 @@ impl Problem {
             | Code::ValidationError
             | Code::BadRequest => StatusCode::BAD_REQUEST,
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::UserNotFound => StatusCode::NOT_FOUND,
             Code::MaximumSessionsReached
             | Code::SessionNotFresh
             | Code::UndoExpired
             | Code::PasswordResetRequired
+            | Code::UserDisabled
             | Code::InvalidCallbackUrl
             | Code::InvalidRedirectUrl
             | Code::InvalidOrigin

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Actor, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError, Page, Renewal,
-    SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User, UserId,
+    Actor, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError, Operator, Page,
+    Renewal, SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User, UserId,
 };
 
 pub mod changes;
@@ -32,6 +32,7 @@ pub mod history;
 pub mod mailing;
 pub mod naming;
 pub mod opening;
+pub mod operating;
 pub mod races;
 pub mod reading;
 pub mod reauthenticating;
@@ -118,6 +119,16 @@ macro_rules! store_contract {
                 history_goes_when_its_time_is_over_and_outlives_its_sessions
                 what_happens_at_once_is_all_in_the_history
             }
+            operating {
+                an_operator_ends_one_session_whosever_it_is
+                what_operators_did_is_read_a_page_at_a_time_the_latest_first
+                what_operators_did_goes_when_its_time_is_over_and_outlives_its_users
+                who_is_disabled_is_out_and_signs_in_no_more_until_they_are_enabled
+                links_and_mails_of_who_is_disabled_lead_nowhere
+                nothing_of_who_was_disabled_is_taken_back
+                a_sign_in_beside_a_disabling_is_out
+                a_changed_password_beside_a_disabling_leaves_nobody_in
+            }
             forgetting {
                 a_user_is_erased_with_everything_and_told
                 nobody_is_erased_twice
@@ -130,6 +141,7 @@ macro_rules! store_contract {
                 a_mail_is_claimed_by_one_until_its_lease_is_over
                 a_mail_that_failed_is_due_later_and_a_sent_one_never
                 a_sign_in_is_told_by_mail_if_it_was_stored
+                a_changed_password_is_told_by_mail_if_it_was_changed
                 a_link_proves_what_it_was_made_for_until_it_is_too_late
                 a_reset_sets_the_password_and_ends_every_session_once
                 a_link_is_used_once_however_many_use_it_at_once
@@ -155,6 +167,7 @@ macro_rules! store_contract {
                 what_ended_otherwise_stays_ended
                 after_a_new_password_nothing_is_taken_back
                 after_a_report_nothing_is_taken_back
+                what_is_final_stays_ended
                 whose_place_was_taken_stays_ended
                 what_was_revoked_a_moment_ago_is_found_by_its_handle
                 an_undo_beside_sign_ins_never_exceeds_the_maximum
@@ -250,6 +263,10 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         new_device: false,
         device_keys: Vec::new(),
     }
+}
+
+fn operator() -> Operator {
+    Operator::new("cli:test")
 }
 
 fn touch(name: &str, at: Timestamp) -> Touch {

@@ -27,12 +27,23 @@ pub struct NewHistoryEntry {
     pub user_agent: Option<String>,
     /// The address that it was done from, where it is known better than from the session that did it.
     pub ip_address: Option<String>,
+    /// What else there is to say, as in [`StoredHistoryEntry::detail`].
+    pub detail: Option<String>,
 }
 
 impl NewHistoryEntry {
     /// Something that happened to an account, and to a session of it where there is one.
     pub fn new(kind: HistoryKind, user_id: UserId, session_id: Option<SessionId>, at: Timestamp) -> Self {
-        Self { user_id, at, kind, session_id, by_session: None, user_agent: None, ip_address: None }
+        Self {
+            user_id,
+            at,
+            kind,
+            session_id,
+            by_session: None,
+            user_agent: None,
+            ip_address: None,
+            detail: None,
+        }
     }
 }
 
@@ -55,7 +66,7 @@ pub struct StoredHistoryEntry {
     pub ip_address: String,
     /// The session that did it, with its browser's own words and what the person called its device.
     pub by: Option<(SessionId, String, Option<String>)>,
-    /// Why a session ended, a device's new name, or the address before.
+    /// Why a session ended or a right password was refused, a device's new name, or the address before.
     pub detail: Option<String>,
 }
 

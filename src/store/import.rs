@@ -28,6 +28,9 @@ pub enum TakeError {
     /// Another session has the handle.
     #[error("another session has its token")]
     HandleTaken,
+    /// An operator has disabled its user here.
+    #[error("its user is disabled here")]
+    UserDisabled,
     /// The store failed, and with it the whole import.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,7 +78,8 @@ pub trait Import: Send {
         updated_at: Timestamp,
     ) -> Result<Taken, TakeError>;
 
-    /// Takes a live session, or follows a later expiry; an ended one stays ended.
+    /// Takes a live session, or follows a later expiry; an ended one stays ended, and of a user who is disabled here none
+    /// is taken.
     async fn session(&mut self, session: &ImportedSession) -> Result<Taken, TakeError>;
 
     /// Ends the sessions that an earlier import took, that this one did not find any more, and that nobody has used

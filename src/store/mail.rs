@@ -25,6 +25,12 @@ impl NewMail {
         let (user_id, id) = (session.user_id.clone(), session.id.clone());
         Self { user_id, kind, session_id: Some(id), at: session.created_at }
     }
+
+    /// A mail that the actor has changed the password.
+    pub(super) fn password_changed(actor: Actor<'_>, at: Timestamp) -> Self {
+        let (user_id, id) = (actor.user.clone(), actor.session.clone());
+        Self { user_id, kind: MailKind::PasswordChanged, session_id: Some(id), at }
+    }
 }
 
 /// A mail that the caller may send until its lease is over.
@@ -95,16 +101,14 @@ pub(crate) const COUNTED_FOR: std::time::Duration = std::time::Duration::from_se
 #[async_trait]
 pub trait MailStore: Send + Sync {
     /// Puts a mail to reset the password into the outbox for the user of an e-mail (in lower case); `false` where there
-    /// is no such user, one waits already, the last was sent less than a minute ago, or five in the last hour.
+    /// is no such user or it is disabled, one waits already, the last was sent less than a minute ago, or five in the last
+    /// hour.
     async fn request_reset(
         &self,
         email: &str,
         redirect_to: Option<&str>,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
-
-    /// Puts a mail into the outbox.
-    async fn put_mail(&self, mail: &NewMail) -> Result<(), StoreError>;
 
     /// Gives mails that are due, the oldest first, and puts them off until `lease_until`: nobody else is given them
     /// before.
@@ -124,7 +128,8 @@ pub trait MailStore: Send + Sync {
     /// Stores what a link proves.
     async fn put_token(&self, token: &StoredToken) -> Result<(), StoreError>;
 
-    /// Finds what a link proves, unless it is for something else, too late or used; it is not used up by that.
+    /// Finds what a link proves, unless it is for something else, too late or used, or its user is disabled, whose links
+    /// prove nothing meanwhile; it is not used up by that.
     async fn find_token(
         &self,
         hash: &SecretHash,

@@ -10,15 +10,16 @@ use super::fit::fit;
 use super::{
     Actor, End, Ended, Ender, Found, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewMail,
     NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
-    StoredHistoryEntry, StoredSession, Touch, Undo, changes_of, password_changed, reauthenticated, renamed,
-    undone,
+    StoredHistoryEntry, StoredSession, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated,
+    renamed, undone,
 };
 use crate::{
-    Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, SecretHash, Session, SessionId,
-    Timestamp, User, UserId,
+    Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp, User,
+    UserId,
 };
 
 mod mail;
+mod operating;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -44,6 +45,7 @@ struct State {
     recorded: i64,
     devices: Vec<(UserId, KnownDevice)>,
     mail: mail::State,
+    acts: operating::Acts,
     closed: bool,
 }
 
@@ -55,6 +57,7 @@ struct Row {
     last_ip_address: Option<String>,
     device_name: Option<String>,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
+    is_final: bool,
 }
 
 impl Row {
@@ -163,14 +166,15 @@ impl State {
             last_ip_address: None,
             device_name: None,
             end: None,
+            is_final: false,
         });
         let Session { id, user_id, ip_address, .. } = new.session.clone();
         let entry = NewHistoryEntry::new(HistoryKind::SignedIn, user_id, Some(id), now);
         let ip_address = Some(ip_address);
-        self.record(NewHistoryEntry { ip_address: ip_address.clone(), ..entry.clone() }, None);
+        self.record(NewHistoryEntry { ip_address: ip_address.clone(), ..entry.clone() });
         if new.new_device {
             let kind = HistoryKind::NewDevice;
-            self.record(NewHistoryEntry { kind, ip_address, ..entry }, None);
+            self.record(NewHistoryEntry { kind, ip_address, ..entry });
         }
         for key in &new.device_keys {
             self.devices.retain(|(user, known)| *user != new.session.user_id || known.key != *key);
@@ -205,7 +209,7 @@ impl State {
         self.sessions.iter().find(|row| id.is_some_and(|id| row.is(id)))
     }
 
-    fn record(&mut self, entry: NewHistoryEntry, detail: Option<String>) {
+    fn record(&mut self, entry: NewHistoryEntry) {
         if !self.users.iter().any(|known| known.user.id == entry.user_id) {
             return;
         }
@@ -223,7 +227,7 @@ impl State {
             ip_address: entry.ip_address.or_else(address).unwrap_or_default(),
             by: entry.by_session.map(|by| (by, user_agent(actor).unwrap_or_default(), device_name(actor))),
             session_id: entry.session_id,
-            detail,
+            detail: entry.detail,
         };
         self.history.push((entry.user_id, stored));
     }
@@ -231,8 +235,8 @@ impl State {
     fn record_ends(&mut self, ended: &[Ended], by: Option<&SessionId>, at: Timestamp) {
         for Ended { id, user_id, reason } in ended {
             let entry = NewHistoryEntry::new(HistoryKind::Ended, user_id.clone(), Some(id.clone()), at);
-            let entry = NewHistoryEntry { by_session: by.cloned(), ..entry };
-            self.record(entry, Some(reason.as_str().to_owned()));
+            let detail = Some(reason.as_str().to_owned());
+            self.record(NewHistoryEntry { by_session: by.cloned(), detail, ..entry });
         }
     }
 }
@@ -314,6 +318,7 @@ impl Store for MemoryStore {
             user: known.user.clone(),
             password_hash: Some(known.password_hash.clone()),
             is_locked: state.mail.locked.contains(&known.user.id),
+            is_disabled: state.mail.disabled.contains(&known.user.id),
         }))
     }
 
@@ -338,6 +343,9 @@ impl Store for MemoryStore {
             && !state.password_stands(of, proved)
         {
             return Err(OpenError::PasswordChanged);
+        }
+        if state.mail.disabled.contains(of) {
+            return Err(OpenError::UserDisabled);
         }
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         let live: Vec<_> =
@@ -375,7 +383,7 @@ impl Store for MemoryStore {
         row.authenticated_at = now;
         let (id, user) = (actor.session.clone(), actor.user.clone());
         let entry = NewHistoryEntry::new(HistoryKind::Reauthenticated, user, Some(id.clone()), now);
-        state.record(NewHistoryEntry { by_session: Some(id), ..entry }, None);
+        state.record(NewHistoryEntry { by_session: Some(id), ..entry });
         self.tell(vec![reauthenticated(actor)]);
         Ok(true)
     }
@@ -395,7 +403,7 @@ impl Store for MemoryStore {
         if state.sessions[at].device_name != name {
             let entry = NewHistoryEntry::new(HistoryKind::Renamed, actor.user.clone(), Some(id.clone()), now);
             let by_session = Some(actor.session.clone());
-            state.record(NewHistoryEntry { by_session, ..entry }, name.clone());
+            state.record(NewHistoryEntry { by_session, detail: name.clone(), ..entry });
         }
         state.sessions[at].device_name = name;
         self.tell(vec![renamed(actor, id)]);
@@ -457,7 +465,8 @@ impl Store for MemoryStore {
             })
         };
         let revoked = |row: &Row| {
-            row.is(id) && row.is_of(actor.user) && row.new.session.expires_at > now && by_actor(row)
+            let is_own = row.is(id) && row.is_of(actor.user);
+            is_own && !row.is_final && row.new.session.expires_at > now && by_actor(row)
         };
         let live = state.sessions.iter().filter(|row| row.is_of(actor.user) && row.is_live(now)).count();
         let has_room = live < usize::try_from(maximum).unwrap_or(usize::MAX);
@@ -468,7 +477,7 @@ impl Store for MemoryStore {
         row.end = None;
         let entry =
             NewHistoryEntry::new(HistoryKind::RevokeUndone, actor.user.clone(), Some(id.clone()), now);
-        state.record(NewHistoryEntry { by_session: Some(actor.session.clone()), ..entry }, None);
+        state.record(NewHistoryEntry { by_session: Some(actor.session.clone()), ..entry });
         self.tell(vec![undone(undo)]);
         Ok(true)
     }
@@ -478,7 +487,7 @@ impl Store for MemoryStore {
         handles: &[&Handle],
         ended_after: Timestamp,
         now: Timestamp,
-    ) -> Result<Vec<(Handle, SecretHash)>> {
+    ) -> Result<Vec<Undoable>> {
         let state = self.lock()?;
         let asked = state.sessions.iter().filter(|row| handles.contains(&&row.new.session.handle));
         let may_live = |row: &&Row| {
@@ -487,10 +496,27 @@ impl Store for MemoryStore {
             }
             let Some((EndedReason::Revoked, at, Some(by))) = &row.end else { return false };
             let actor = Actor { session: by, user: &row.new.session.user_id };
-            *at > ended_after && row.new.session.expires_at > now && !row.is(by) && state.is_live(actor, now)
+            let in_time = *at > ended_after && row.new.session.expires_at > now;
+            in_time && !row.is_final && !row.is(by) && state.is_live(actor, now)
         };
-        let revoked = asked.filter(may_live);
-        Ok(revoked.map(|row| (row.new.session.handle.clone(), row.new.secret_hash)).collect())
+        let undoable = asked.filter(may_live).map(|row| Undoable {
+            handle: row.new.session.handle.clone(),
+            user_id: row.new.session.user_id.clone(),
+            secret_hash: row.new.secret_hash,
+        });
+        Ok(undoable.collect())
+    }
+
+    async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
+        let mut state = self.lock()?;
+        let is_asked = |row: &Row| {
+            let is_revoked = |(reason, at, _): &(EndedReason, Timestamp, _)| {
+                *reason == EndedReason::Revoked && *at > ended_after
+            };
+            row.is_of(user) && row.end.as_ref().is_some_and(is_revoked)
+        };
+        state.sessions.iter_mut().filter(|row| is_asked(row)).for_each(|row| row.is_final = true);
+        Ok(())
     }
 
     async fn end_held(
@@ -506,29 +532,13 @@ impl Store for MemoryStore {
         Ok(ended)
     }
 
-    async fn end_of_user(&self, user: &UserId, reason: EndedReason, now: Timestamp) -> Result<Vec<Ended>> {
-        let mut state = self.lock()?;
-        let ended = state.end(|row| row.is_of(user), None, reason, now);
-        self.tell(changes_of(None, &ended));
-        Ok(ended)
-    }
-
-    async fn end_of_everybody(&self, reason: EndedReason, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
-        let mut state = self.lock()?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let live = state.sessions.iter().filter(|row| row.is_live(now)).take(limit);
-        let live: Vec<SessionId> = live.map(|row| row.new.session.id.clone()).collect();
-        let ended = state.end(|row| live.contains(&row.new.session.id), None, reason, now);
-        self.tell(changes_of(None, &ended));
-        Ok(ended)
-    }
-
     async fn change_password(
         &self,
         actor: Actor<'_>,
         from: &str,
         to: &str,
         session: Option<&NewSession>,
+        tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
         let mut state = self.lock()?;
@@ -542,12 +552,15 @@ impl Store for MemoryStore {
         let Some(known) = known else { return Ok(None) };
         known.password_hash = to.to_owned();
         known.user.updated_at = known.user.updated_at.max(now);
-        state.record(password_changed(actor, now), None);
+        state.record(password_changed(actor, now));
         let mut ended = Vec::new();
         if let Some(new) = session {
             let reason = EndedReason::PasswordChanged;
             ended = state.end(|row| row.is_of(actor.user), Some(actor.session), reason, now);
             state.insert(new);
+        }
+        if tell {
+            state.mail.put(&NewMail::password_changed(actor, now), None);
         }
         self.tell(changes_of(session.map(|new| &new.session), &ended));
         Ok(Some(ended))
@@ -576,12 +589,13 @@ impl Store for MemoryStore {
                     row.last_ip_address = Some(address.clone());
                     let (kind, at) = (HistoryKind::AddressChanged, row.last_active_at);
                     let entry = NewHistoryEntry::new(kind, user, Some(id.clone()), at);
-                    moved.push((NewHistoryEntry { by_session: Some(id.clone()), ..entry }, before));
+                    let (by_session, detail) = (Some(id.clone()), Some(before));
+                    moved.push(NewHistoryEntry { by_session, detail, ..entry });
                 }
             }
         }
-        for (entry, before) in moved {
-            state.record(entry, Some(before));
+        for entry in moved {
+            state.record(entry);
         }
         self.tell(vec![Change::Touched(touched)]);
         Ok(())
@@ -628,7 +642,7 @@ impl Store for MemoryStore {
     async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<()> {
         let mut state = self.lock()?;
         for entry in entries {
-            state.record(entry.clone(), None);
+            state.record(entry.clone());
         }
         self.tell(change.into_iter().collect());
         Ok(())
@@ -643,22 +657,6 @@ impl Store for MemoryStore {
             !goes
         });
         Ok(forgotten)
-    }
-
-    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
-        let mut state = self.lock()?;
-        if !state.users.iter().any(|known| known.user.id == *user) {
-            return Ok(None);
-        }
-        let live = state.sessions.iter().rev().filter(|row| row.is_of(user) && row.is_live(now));
-        let live: Vec<_> = live.map(|row| row.new.session.id.clone()).collect();
-        state.sessions.retain(|row| !row.is_of(user));
-        state.history.retain(|(whose, _)| whose != user);
-        state.devices.retain(|(whose, _)| whose != user);
-        state.mail.forget(user);
-        state.users.retain(|known| known.user.id != *user);
-        self.tell(vec![Change::Sessions { user: user.clone(), ids: live.clone() }]);
-        Ok(Some(live))
     }
 
     fn changes(&self) -> Changes {

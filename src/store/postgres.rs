@@ -17,17 +17,15 @@ use self::connections::Connections;
 use self::listening::{Listening, payloads};
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Columns, Result, corrupt, database_error, ended_rows, found, handle_and_hash, history_entry,
-    known_device, not_opened, session_id, statistics, stored_session, touched, unavailable, user, user_id,
+    Columns, Result, corrupt, database_error, ended_rows, found, history_entry, known_device, not_opened,
+    session_id, statistics, stored_session, touched, unavailable, undoable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
     PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, Undo,
-    changes_of, password_changed, reauthenticated, renamed, undone,
+    Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{
-    Change, Changes, EndedReason, Handle, KnownDevice, SecretHash, SessionId, Timestamp, User, UserId,
-};
+use crate::{Change, Changes, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId};
 
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
@@ -48,6 +46,7 @@ mod connections;
 mod import;
 mod listening;
 mod mail;
+mod operating;
 mod statements;
 #[cfg(feature = "test-support")]
 pub(crate) mod test_database;
@@ -199,6 +198,9 @@ impl PostgresStore {
         {
             return Err(OpenError::PasswordChanged);
         }
+        if operating::is_disabled(&mut tx, &session.user_id).await? {
+            return Err(OpenError::UserDisabled);
+        }
         let live = sqlx::query(sql::LIVE_TO_FIT)
             .bind(now.unix_ms())
             .bind(session.user_id.as_str())
@@ -284,6 +286,7 @@ impl PostgresStore {
         from: &str,
         to: &str,
         session: Option<&NewSession>,
+        tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
         let mut tx = self.begin().await?;
@@ -311,6 +314,9 @@ impl PostgresStore {
                 ending(sql::END_ALL, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
             ended = end_in(&mut tx, end, reason).await?;
             insert_session(&mut tx, new).await?;
+        }
+        if tell {
+            mail::insert_mail(&mut tx, &NewMail::password_changed(actor, now)).await?;
         }
         commit(tx, changes_of(session.map(|new| &new.session), &ended)).await?;
         Ok(Some(ended))
@@ -374,19 +380,6 @@ impl PostgresStore {
         let mut tx = self.begin().await?;
         record(&mut tx, entries).await?;
         commit(tx, change.cloned().into_iter().collect()).await
-    }
-
-    async fn try_forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
-        let mut tx = self.begin().await?;
-        lock_user(&mut tx, user).await?;
-        let live = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
-        let live = live.fetch_all(&mut *tx).await?.iter().map(session_id).collect::<Result<Vec<_>>>()?;
-        let forgotten = sqlx::query(sql::FORGET_USER).bind(user.as_str()).execute(&mut *tx).await?;
-        if forgotten.rows_affected() == 0 {
-            return Ok(None);
-        }
-        commit(tx, vec![Change::Sessions { user: user.clone(), ids: live.clone() }]).await?;
-        Ok(Some(live))
     }
 
     async fn try_expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
@@ -458,6 +451,7 @@ impl Store for PostgresStore {
                 user: user(&row, "id")?,
                 password_hash: row.optional_text("password_hash")?,
                 is_locked: row.optional_integer("locked_at")?.is_some(),
+                is_disabled: row.optional_integer("disabled_at")?.is_some(),
             })
         });
         found.transpose()
@@ -536,10 +530,15 @@ impl Store for PostgresStore {
         handles: &[&Handle],
         ended_after: Timestamp,
         now: Timestamp,
-    ) -> Result<Vec<(Handle, SecretHash)>> {
+    ) -> Result<Vec<Undoable>> {
         let handles: Vec<&str> = handles.iter().map(|handle| handle.as_str()).collect();
         let rows = sqlx::query(sql::UNDOABLE_BY_HANDLES).bind(now.unix_ms()).bind(ended_after.unix_ms());
-        self.fetch_all(rows.bind(handles)).await?.iter().map(handle_and_hash).collect()
+        self.fetch_all(rows.bind(handles)).await?.iter().map(undoable).collect()
+    }
+
+    async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
+        let query = sqlx::query(sql::MAKE_ENDS_FINAL).bind(ended_after.unix_ms()).bind(user.as_str());
+        self.execute(query).await.map(drop)
     }
 
     async fn end_held(
@@ -552,34 +551,16 @@ impl Store for PostgresStore {
         retrying!(self.try_end_held(ids, by, reason, now))
     }
 
-    async fn end_of_user(&self, user: &UserId, reason: EndedReason, now: Timestamp) -> Result<Vec<Ended>> {
-        let query = || ending(sql::END_ALL, now, reason, None).bind(user.as_str().to_owned());
-        retrying!(self.end(user, query, reason))
-    }
-
-    async fn end_of_everybody(&self, reason: EndedReason, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
-        loop {
-            let live = sqlx::query(sql::LIVE_OF_EVERYBODY).bind(now.unix_ms()).bind(i64::from(limit));
-            let live = self.fetch_all(live).await?;
-            let live = live.iter().map(session_id).collect::<Result<Vec<_>>>()?;
-            let live: Vec<_> = live.iter().collect();
-            let ended = retrying!(self.try_end_held(&live, None, reason, now))?;
-            // Others may have ended all of these meanwhile, and there may be more.
-            if live.is_empty() || !ended.is_empty() {
-                return Ok(ended);
-            }
-        }
-    }
-
     async fn change_password(
         &self,
         actor: Actor<'_>,
         from: &str,
         to: &str,
         session: Option<&NewSession>,
+        tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
-        retrying!(self.try_change_password(actor, from, to, session, now))
+        retrying!(self.try_change_password(actor, from, to, session, tell, now))
     }
 
     async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
@@ -618,10 +599,6 @@ impl Store for PostgresStore {
     async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let query = sqlx::query(sql::FORGET_HISTORY).bind(before.unix_ms()).bind(i64::from(limit));
         self.execute(query).await
-    }
-
-    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
-        retrying!(self.try_forget_user(user, now))
     }
 
     fn changes(&self) -> Changes {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    DueMail, End, Ended, Ender, Found, OpenError, Statistics, StoreError, StoredHistoryEntry, StoredSession,
-    StoredToken,
+    DueMail, End, Ended, Ender, Found, OpenError, OperatorAct, Statistics, StoreError, StoredHistoryEntry,
+    StoredSession, StoredToken, Undoable,
 };
 use crate::{
     DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, MailKind, Purpose, SecretHash, Session,
@@ -59,10 +59,9 @@ columns!(sqlx::postgres::PgRow);
 columns!(sqlx::sqlite::SqliteRow);
 
 pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
-    let (handle, secret_hash) = handle_and_hash(row)?;
     let session = Session {
         id: session_id(row)?,
-        handle,
+        handle: handle(row)?,
         user_id: user_id(row, "user_id")?,
         expires_at: timestamp(row, "expires_at")?,
         created_at: timestamp(row, "created_at")?,
@@ -73,7 +72,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     Ok(StoredSession {
         session,
         user: user(row, "user_id")?,
-        secret_hash,
+        secret_hash: secret_hash(row)?,
         remember: row.boolean("remember")?,
         shared_computer: row.boolean("shared_computer")?,
         new_device: row.boolean("new_device")?,
@@ -84,13 +83,17 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     })
 }
 
-/// A handle, and what its secret is compared with.
-pub(super) fn handle_and_hash(row: &impl Columns) -> Result<(Handle, SecretHash)> {
-    Ok((
-        Handle::parse(row.text("handle")?).ok_or_else(|| corrupt("a handle has not its form"))?,
-        SecretHash::from_bytes(row.bytes("secret_hash")?)
-            .ok_or_else(|| corrupt("a secret's hash has not its length"))?,
-    ))
+pub(super) fn undoable(row: &impl Columns) -> Result<Undoable> {
+    Ok(Undoable { handle: handle(row)?, user_id: user_id(row, "user_id")?, secret_hash: secret_hash(row)? })
+}
+
+fn handle(row: &impl Columns) -> Result<Handle> {
+    Handle::parse(row.text("handle")?).ok_or_else(|| corrupt("a handle has not its form"))
+}
+
+fn secret_hash(row: &impl Columns) -> Result<SecretHash> {
+    SecretHash::from_bytes(row.bytes("secret_hash")?)
+        .ok_or_else(|| corrupt("a secret's hash has not its length"))
 }
 
 pub(super) fn found(row: &impl Columns) -> Result<Found> {
@@ -186,6 +189,18 @@ pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<Store
         session_id: optional_session_id(row)?,
         created_at: timestamp(row, "created_at")?,
         expires_at: timestamp(row, "expires_at")?,
+    })
+}
+
+pub(super) fn operator_act(row: &impl Columns) -> Result<OperatorAct> {
+    Ok(OperatorAct {
+        seq: row.integer("seq")?,
+        at: timestamp(row, "at")?,
+        operator: row.text("operator")?.to_owned(),
+        act: row.text("act")?.to_owned(),
+        user_id: row.optional_text("user_id")?.map(UserId::new).transpose().map_err(corrupt)?,
+        session_id: optional_session_id(row)?,
+        ended: u64::try_from(row.integer("ended")?).map_err(corrupt)?,
     })
 }
 

@@ -18,22 +18,20 @@ use tokio::sync::broadcast;
 use self::watching::Watching;
 use super::fit::{ended_for, fit};
 use super::sql::{
-    Result, corrupt, ended_rows, found, handle_and_hash, history_entry, known_device, not_opened, session_id,
-    statistics, stored_session, touched, unavailable, user, user_id,
+    Result, corrupt, ended_rows, found, history_entry, known_device, not_opened, session_id, statistics,
+    stored_session, touched, unavailable, undoable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
     PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, Undo,
-    changes_of, password_changed, reauthenticated, renamed, undone,
+    Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{
-    Change, Changes, EndedReason, Handle, KnownDevice, SecretHash, Session, SessionId, Timestamp, User,
-    UserId,
-};
+use crate::{Change, Changes, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
 
 #[cfg(feature = "import-better-auth")]
 mod import;
 mod mail;
+mod operating;
 mod statements;
 mod watching;
 
@@ -254,6 +252,7 @@ impl Store for SqliteStore {
                 user: user(&row, "id")?,
                 password_hash: row.try_get("password_hash")?,
                 is_locked: row.try_get::<Option<i64>, _>("locked_at")?.is_some(),
+                is_disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
             })
         });
         found.transpose()
@@ -299,6 +298,9 @@ impl Store for SqliteStore {
             && !mail::password_stands(&mut tx, &session.user_id, proved).await?
         {
             return Err(OpenError::PasswordChanged);
+        }
+        if operating::is_disabled(&mut tx, &session.user_id).await? {
+            return Err(OpenError::UserDisabled);
         }
         let live = sqlx::query(sql::LIVE_TO_FIT)
             .bind(now.unix_ms())
@@ -435,14 +437,20 @@ impl Store for SqliteStore {
         handles: &[&Handle],
         ended_after: Timestamp,
         now: Timestamp,
-    ) -> Result<Vec<(Handle, SecretHash)>> {
+    ) -> Result<Vec<Undoable>> {
         let rows = sqlx::query(sql::UNDOABLE_BY_HANDLES)
             .bind(now.unix_ms())
             .bind(ended_after.unix_ms())
             .bind(json_list(handles.iter().map(|handle| handle.as_str())))
             .fetch_all(&self.readers)
             .await?;
-        rows.iter().map(handle_and_hash).collect()
+        rows.iter().map(undoable).collect()
+    }
+
+    async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
+        let query =
+            sqlx::query(sql::MAKE_ENDS_FINAL).bind(ended_after.unix_ms()).bind(user.as_str().to_owned());
+        self.write(query).await.map(drop)
     }
 
     async fn end_held(
@@ -456,20 +464,13 @@ impl Store for SqliteStore {
         self.end(ending(sql::END_HELD, now, reason, by).bind(ids), reason).await
     }
 
-    async fn end_of_user(&self, user: &UserId, reason: EndedReason, now: Timestamp) -> Result<Vec<Ended>> {
-        self.end(ending(sql::END_ALL, now, reason, None).bind(user.as_str().to_owned()), reason).await
-    }
-
-    async fn end_of_everybody(&self, reason: EndedReason, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
-        self.end(ending(sql::END_OF_EVERYBODY, now, reason, None).bind(limit), reason).await
-    }
-
     async fn change_password(
         &self,
         actor: Actor<'_>,
         from: &str,
         to: &str,
         session: Option<&NewSession>,
+        tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
         let mut tx = self.writer.begin_with("begin immediate").await?;
@@ -496,6 +497,9 @@ impl Store for SqliteStore {
                 ending(sql::END_ALL, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
             ended = end_in(&mut tx, end, reason).await?;
             insert_session(&mut tx, new).await?;
+        }
+        if tell {
+            mail::insert_mail(&mut tx, &NewMail::password_changed(actor, now)).await?;
         }
         tx.commit().await?;
         self.tell(session.map(|new| &new.session), &ended);
@@ -555,21 +559,6 @@ impl Store for SqliteStore {
 
     async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64> {
         self.write(sqlx::query(sql::FORGET_HISTORY).bind(before.unix_ms()).bind(limit)).await
-    }
-
-    async fn forget_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
-        let live = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
-        let live = live.fetch_all(&mut *tx).await?.iter().map(session_id).collect::<Result<Vec<_>>>()?;
-        let forgotten = sqlx::query(sql::FORGET_USER).bind(user.as_str()).execute(&mut *tx).await?;
-        if forgotten.rows_affected() == 0 {
-            return Ok(None);
-        }
-        tx.commit().await?;
-        // Nor in the log beside it; with a reader in the way it goes with a later checkpoint.
-        self.write(sqlx::query(sql::CHECKPOINT)).await?;
-        let _ = self.changes.send(Change::Sessions { user: user.clone(), ids: live.clone() });
-        Ok(Some(live))
     }
 
     fn changes(&self) -> Changes {

@@ -44,9 +44,9 @@ macro_rules! select_live {
 macro_rules! select_undoable {
     ($rest:literal) => {
         concat!(
-            "select sessions.handle, sessions.secret_hash from sessions where sessions.expires_at > $1 \
-             and (sessions.ended_at is null or sessions.ended_reason = 'revoked' and sessions.ended_at > $2 \
-             and exists (select 1 from sessions as actor where actor.id = sessions.ended_by \
+            "select sessions.handle, sessions.user_id, sessions.secret_hash from sessions \
+             where sessions.expires_at > $1 and (sessions.ended_at is null or sessions.ended_reason = 'revoked' \
+             and sessions.ended_at > $2 and not sessions.is_final and exists (select 1 from sessions as actor where actor.id = sessions.ended_by \
              and actor.user_id = sessions.user_id and actor.id <> sessions.id \
              and actor.ended_at is null and actor.expires_at > $1))",
             $rest
@@ -82,11 +82,11 @@ macro_rules! record_history {
     ($batch:literal) => {
         concat!(
             "insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, by_session, \
-             by_user_agent, by_device_name) \
+             by_user_agent, by_device_name, detail) \
              select batch.user_id, batch.at, batch.kind, batch.session_id, \
              coalesce(batch.user_agent, subject.user_agent, ''), subject.device_name, \
              coalesce(batch.ip_address, actor.last_ip_address, actor.ip_address, ''), batch.by_session, \
-             actor.user_agent, actor.device_name from ",
+             actor.user_agent, actor.device_name, batch.detail from ",
             $batch,
             " join users on users.id = batch.user_id \
              left join sessions as subject on subject.id = batch.session_id \
@@ -104,6 +104,14 @@ macro_rules! select_history {
             $where,
             " order by seq desc limit $3"
         )
+    };
+}
+
+/// A link that is good for `$2`, of a user who is not disabled; `$1` its hash, `$3` the present moment.
+macro_rules! good_token {
+    () => {
+        "token_hash = $1 and purpose = $2 and expires_at > $3 and not exists (select 1 from users \
+         where users.id = mail_tokens.user_id and users.disabled_at is not null)"
     };
 }
 
@@ -138,7 +146,7 @@ statements! {
     PASSWORD_OF = concat!(
         "select users.id, ",
         user_columns!(),
-        ", passwords.hash as password_hash, passwords.locked_at \
+        ", users.disabled_at, passwords.hash as password_hash, passwords.locked_at \
          from users left join passwords on passwords.user_id = users.id where users.email = $1"
     );
     INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at) \
@@ -189,8 +197,9 @@ statements! {
         " and id = $2 and user_id = $3"
     );
     UNDO_REVOKE = concat!(
-        "update sessions set ended_at = null, ended_reason = null, ended_by = null, undone_at = $1 \
-         where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and expires_at > $1 \
+        "update sessions set ended_at = null, ended_reason = null, ended_by = null, \
+         undone_at = case when $1 > ended_at then $1 else ended_at end \
+         where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and not is_final and expires_at > $1 \
          and user_id = $4 and id = $5 and id <> $3",
         actor_is_live!(),
         " and not exists (select 1 from history where history.user_id = $4 \
@@ -199,6 +208,9 @@ statements! {
          and (select count(*) from sessions as others where others.user_id = $4 and others.ended_at is null \
          and others.expires_at > $1) < $6"
     );
+    MAKE_END_FINAL = "update sessions set is_final = true where id = $1 and ended_reason = 'revoked' and not is_final";
+    MAKE_ENDS_FINAL = "update sessions set is_final = true \
+         where ended_at > $1 and ended_reason = 'revoked' and not is_final and user_id = $2";
     #[cfg(feature = "import-better-auth")]
     OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";
     #[cfg(feature = "import-better-auth")]
@@ -217,10 +229,18 @@ statements! {
                                remember, created_at, updated_at, last_active_at, expires_at, imported_at) \
                                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
     FORGET_USER = "delete from users where id = $1";
+    IS_DISABLED = "select 1 from users where id = $1 and disabled_at is not null";
+    DISABLE_USER = "update users set disabled_at = $2 where id = $1 and disabled_at is null";
+    ENABLE_USER = "update users set disabled_at = null where id = $1 and disabled_at is not null";
+    RECORD_ACT = "insert into operator_acts (at, operator, act, user_id, session_id, ended) \
+                  values ($1, $2, $3, $4, $5, $6)";
+    OPERATOR_ACTS = "select seq, at, operator, act, user_id, session_id, ended from operator_acts \
+                     where seq < $1 order by seq desc limit $2";
     PING = "select 1";
     REQUEST_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
                      select users.id, 'password-reset', cast($2 as text), cast($3 as bigint), cast($3 as bigint) \
-                     from users where users.email = $1 and not exists (select 1 from mails \
+                     from users where users.email = $1 and users.disabled_at is null \
+                     and not exists (select 1 from mails \
                      where mails.user_id = users.id and mails.kind = 'password-reset') \
                      and not exists (select 1 from mail_tokens where mail_tokens.user_id = users.id \
                      and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $4) \
@@ -233,10 +253,12 @@ statements! {
         "delete from mails where user_id = $1 and kind in ('password-reset', 'password-locked')";
     INSERT_TOKEN = "insert into mail_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at) \
                     values ($1, $2, $3, $4, $5, $6)";
-    FIND_TOKEN = "select token_hash, user_id, purpose, session_id, created_at, expires_at from mail_tokens \
-                  where token_hash = $1 and purpose = $2 and expires_at > $3";
+    FIND_TOKEN = concat!(
+        "select token_hash, user_id, purpose, session_id, created_at, expires_at from mail_tokens where ",
+        good_token!()
+    );
     // Once: of two who use it at the same time one finds a row.
-    USE_TOKEN = "delete from mail_tokens where token_hash = $1 and purpose = $2 and expires_at > $3";
+    USE_TOKEN = concat!("delete from mail_tokens where ", good_token!());
     DELETE_TOKENS = "delete from mail_tokens where user_id = $1";
     SWEEP_TOKENS = "delete from mail_tokens where token_hash in \
                     (select token_hash from mail_tokens where expires_at <= $1 limit $2)";

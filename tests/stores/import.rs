@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use multi_session::{
-    EndedReason, Handle, ImportStore, ImportedSession, SecretHash, Session, SessionId, Store, TakeError,
-    Taken, Timestamp, Touch, User, UserId,
+    EndedReason, Handle, ImportStore, ImportedSession, Operator, SecretHash, Session, SessionId, Store,
+    TakeError, Taken, Timestamp, Touch, User, UserId,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
@@ -108,4 +108,28 @@ pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStor
     assert!(store.live_of_user(&ada.id, NOW).await.expect("a list").is_empty());
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("a user");
     assert_eq!(known.password_hash.as_deref(), Some("$argon2id$ours"));
+}
+
+/// Who was disabled here stays so, and none of their sessions is taken.
+pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportStore)) {
+    let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
+    let mut import = store.begin_import(NOW).await.expect("a transaction");
+    import.user(&ada).await.expect("taken");
+    import.password(&ada.id, "salt:key", NOW).await.expect("taken");
+    import.session(&session("one", "ada", later)).await.expect("taken");
+    import.commit().await.expect("durable");
+    let by = Operator::new("cli:test");
+    let ended = store.disable_user(&by, &ada.id, NOW).await.expect("an answer").expect("a user");
+    assert_eq!(ended.len(), 1);
+
+    let mut import = store.begin_import(NOW).await.expect("a transaction");
+    import.user(&user("ada", later)).await.expect("taken");
+    let known = import.session(&session("one", "ada", later.plus(HOUR))).await;
+    assert_eq!(known.expect("taken"), Taken::Unchanged);
+    let new = import.session(&session("two", "ada", later)).await;
+    assert!(matches!(new, Err(TakeError::UserDisabled)), "{new:?}");
+    import.commit().await.expect("durable");
+    assert!(store.live_of_user(&ada.id, NOW).await.expect("a list").is_empty());
+    let known = store.password_of("ada@example.org").await.expect("an answer").expect("a user");
+    assert!(known.is_disabled);
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Change, Changes, EndedReason, Handle, ImportStore, Limit, NewSession, NewUser, OpenError, PostgresStore,
-    PostgresTestDatabase, SecretHash, Session, SessionId, Store, StoreError, Timestamp, User, UserId,
+    Actor, Change, Changes, EndedReason, Handle, ImportStore, Limit, NewOperatorAct, NewSession, NewUser,
+    OpenError, Operator, OperatorActKind, OperatorStore, PostgresStore, PostgresTestDatabase, SecretHash,
+    Session, SessionId, Store, StoreError, Timestamp, User, UserId,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -123,6 +124,16 @@ async fn history_is_never_rewritten_also_by_hand() {
     assert!(refused.contains("history is never rewritten"), "{refused}");
 }
 
+#[tokio::test]
+async fn acts_of_operators_are_never_rewritten_also_by_hand() {
+    let database = PostgresTestDatabase::migrated().await;
+    let act = NewOperatorAct::new(&Operator::new("cli:test"), OperatorActKind::RevokeEverybody, NOW);
+    node(&database).await.record_act(&act).await.expect("it is kept");
+    let rewritten = database.execute("update operator_acts set operator = 'cli:nobody'").await;
+    let refused = rewritten.err().expect("it is refused");
+    assert!(refused.contains("acts of operators are never rewritten"), "{refused}");
+}
+
 /// A sequence counts the refused too, so the database takes back only the first of what it is asked for.
 #[tokio::test]
 async fn a_change_that_the_database_took_back_is_made_all_the_same() {
@@ -140,7 +151,7 @@ async fn a_change_that_the_database_took_back_is_made_all_the_same() {
         create trigger refuse_once before insert or update on sessions for each row execute function refuse_once();";
     database.execute(refuse_once).await.expect("a trigger");
     let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
-    let ended = node.end_of_user(&new.session.user_id, EndedReason::Operator, NOW).await;
+    let ended = node.end_of_user(&Operator::new("cli:test"), &new.session.user_id, NOW).await;
     assert_eq!(ended.expect("an answer").len(), 1);
 }
 
@@ -275,6 +286,47 @@ async fn an_ended_session_stays_ended_also_by_hand() {
 }
 
 #[tokio::test]
+async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
+    let database = PostgresTestDatabase::migrated().await;
+    let node = node(&database).await;
+    let one = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    let two = session(&user("ada"), "two");
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
+    node.open(None, &two, &limit).await.expect("a sign-in");
+    let actor = Actor { session: &one.session.id, user: &one.session.user_id };
+    node.end_by_id(actor, &two.session.id, EndedReason::Revoked, NOW)
+        .await
+        .expect("an answer")
+        .expect("it ends");
+    macro_rules! back {
+        ($and:literal) => {
+            concat!(
+                "update sessions set ended_at = null, ended_reason = null, ended_by = null",
+                $and,
+                " where ended_at is not null"
+            )
+        };
+    }
+    for statement in [
+        back!(""),
+        back!(", undone_at = ended_at - 1"),
+        back!(", undone_at = ended_at + 10000"),
+        back!(", undone_at = ended_at, expires_at = expires_at + 1"),
+        "update sessions set is_final = true where ended_at is not null",
+        back!(", undone_at = ended_at"),
+        "update sessions set is_final = false where ended_at is not null",
+    ] {
+        let done = database.execute(statement).await;
+        if statement.contains("= true") {
+            done.expect("it is made final");
+        } else {
+            let refused = done.err().expect("it is refused");
+            assert!(refused.contains("an ended session stays ended"), "{statement}: {refused}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable_and_the_error_says_why() {
     let nowhere = PostgresStore::open("postgres://nobody:secret@127.0.0.1:1/nothing", 1).await;
     let error = nowhere.expect_err("nobody listens there");
@@ -310,6 +362,12 @@ async fn an_import_follows_the_other_system() {
 async fn what_was_changed_here_stays_in_an_import() {
     let database = PostgresTestDatabase::migrated().await;
     import::what_was_changed_here_stays(&node(&database).await).await;
+}
+
+#[tokio::test]
+async fn who_is_disabled_here_stays_out_in_an_import() {
+    let database = PostgresTestDatabase::migrated().await;
+    import::who_is_disabled_here_stays_out(&node(&database).await).await;
 }
 
 #[tokio::test]

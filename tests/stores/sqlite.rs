@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Change, EndedReason, Handle, Limit, NewSession, NewUser, SecretHash, Session, SessionId, SqliteStore,
-    Store, StoreError, Timestamp, Touch, User, UserId,
+    Change, Handle, Limit, NewSession, NewUser, Operator, OperatorStore, SecretHash, Session, SessionId,
+    SqliteStore, Store, StoreError, Timestamp, Touch, User, UserId,
 };
 use tempfile::TempDir;
 
@@ -50,6 +50,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     let mut changes = here.changes();
     let (new_user, new) = sign_up("ada");
     let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
+    let by = Operator::new("cli:test");
     here.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
     // For longer than it takes to look twice.
     let since = Instant::now();
@@ -65,7 +66,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
         assert_ne!(change, Change::Gap, "nobody else has written");
     }
 
-    there.end_of_user(&new_user.user.id, EndedReason::Operator, NOW).await.expect("an answer");
+    there.end_of_user(&by, &new_user.user.id, NOW).await.expect("an answer");
     assert!(here.live_of_user(&new_user.user.id, NOW).await.expect("a list").is_empty(), "at once");
     let told = tokio::time::timeout(Duration::from_secs(10), others.next()).await;
     assert_eq!(told.expect("it is told in time"), Some(Change::Gap));
@@ -118,4 +119,10 @@ async fn an_import_follows_the_other_system() {
 async fn what_was_changed_here_stays_in_an_import() {
     let (store, _folder) = open().await;
     import::what_was_changed_here_stays(&store).await;
+}
+
+#[tokio::test]
+async fn who_is_disabled_here_stays_out_in_an_import() {
+    let (store, _folder) = open().await;
+    import::who_is_disabled_here_stays_out(&store).await;
 }

@@ -75,7 +75,9 @@ impl Group {
             | HistoryKind::Renamed
             | HistoryKind::PasswordChanged
             | HistoryKind::Exported
-            | HistoryKind::Reported => Self::Changes,
+            | HistoryKind::Reported
+            | HistoryKind::Disabled
+            | HistoryKind::Enabled => Self::Changes,
         };
         self == group
     }

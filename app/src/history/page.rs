@@ -159,7 +159,7 @@ fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
         Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.into_any(),
         None => entry.device.clone().into_any(),
     };
-    let address = entry.ip_address.clone();
+    let (address, place) = (entry.ip_address.clone(), entry.place.clone());
     view! {
         <li class="timeline__entry">
             <span class="timeline__icon">
@@ -170,6 +170,7 @@ fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
                 <p class="timeline__facts">
                     {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> })}
                     {(!address.is_empty()).then(|| view! { <span>{address}</span> })}
+                    {place.map(|place| view! { <span>{place}</span> })}
                 </p>
             </div>
             <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>

@@ -1,6 +1,6 @@
 //! The sentences about what happened.
 
-use multi_session::{EndedReason, HistoryEntry, HistoryKind};
+use multi_session::{EndedReason, HistoryEntry, HistoryKind, Refusal};
 
 use crate::ui::IconName;
 
@@ -9,7 +9,7 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
     match entry.kind {
         HistoryKind::SignedIn => "Signed in".to_owned(),
         HistoryKind::NewDevice => "First sign-in from this device".to_owned(),
-        HistoryKind::PasswordRefused => "Wrong password entered".to_owned(),
+        HistoryKind::PasswordRefused => refused(entry.refusal).to_owned(),
         HistoryKind::Reauthenticated => "Password confirmed".to_owned(),
         HistoryKind::AddressChanged => match &entry.previous_ip_address {
             Some(before) if !before.is_empty() => format!("Address changed from {before}"),
@@ -31,6 +31,16 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
         HistoryKind::PasswordChanged => "Password changed".to_owned(),
         HistoryKind::Exported => "History exported".to_owned(),
         HistoryKind::Reported => "Reported: “This wasn’t me”".to_owned(),
+        HistoryKind::Disabled => "Account disabled by an operator of the service".to_owned(),
+        HistoryKind::Enabled => "Account enabled again by an operator of the service".to_owned(),
+    }
+}
+
+fn refused(why: Option<Refusal>) -> &'static str {
+    match why {
+        None => "Wrong password entered",
+        Some(Refusal::Locked) => "The password was right, but is locked",
+        Some(Refusal::Disabled) => "The password was right, but the account is disabled",
     }
 }
 
@@ -55,11 +65,14 @@ fn ended(entry: &HistoryEntry) -> String {
 /// The picture beside it.
 pub(super) fn icon(kind: HistoryKind) -> IconName {
     match kind {
-        HistoryKind::SignedIn | HistoryKind::Switched | HistoryKind::RevokeUndone => IconName::Check,
+        HistoryKind::SignedIn | HistoryKind::Switched | HistoryKind::RevokeUndone | HistoryKind::Enabled => {
+            IconName::Check
+        }
         HistoryKind::NewDevice
         | HistoryKind::PasswordRefused
         | HistoryKind::AddressChanged
-        | HistoryKind::Reported => IconName::Alert,
+        | HistoryKind::Reported
+        | HistoryKind::Disabled => IconName::Alert,
         HistoryKind::Ended => IconName::SignOut,
         HistoryKind::Reauthenticated | HistoryKind::PasswordChanged => IconName::Key,
         HistoryKind::Renamed => IconName::Desktop,
@@ -83,10 +96,25 @@ mod tests {
             device: "Safari 26 on iOS".to_owned(),
             user_agent: String::new(),
             ip_address: String::new(),
+            place: None,
             by: by.map(|by| EndedBy { id: id(by), label: "Firefox 145 on macOS".to_owned() }),
             reason: Some(reason),
+            refusal: None,
             name: None,
             previous_ip_address: None,
+        }
+    }
+
+    #[test]
+    fn a_refused_password_was_wrong_or_right() {
+        for (refusal, words) in [
+            (None, "Wrong password entered"),
+            (Some(Refusal::Locked), "The password was right, but is locked"),
+            (Some(Refusal::Disabled), "The password was right, but the account is disabled"),
+        ] {
+            let kind = HistoryKind::PasswordRefused;
+            let refused = HistoryEntry { kind, refusal, ..entry(EndedReason::SignedOut, None) };
+            assert_eq!(what(&refused), words);
         }
     }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use multi_session::{SessionEvent, SessionId, Timestamp};
+use multi_session::{SessionEvent, Timestamp};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, Event, EventSource, EventTarget, MessageEvent, VisibilityState};
 
@@ -17,7 +17,7 @@ use crate::{
     act::{is_acting, parse},
     address,
     guard::ended,
-    hooks::{effect, keep_focus, on_change},
+    hooks::{effect, keep_focus, on_change, use_now},
     notice::{Notices, use_notices},
     sessions::{UseListDeviceSessionsReturn, read, words},
 };
@@ -39,11 +39,11 @@ const LONGEST_WAIT_MS: u32 = 30_000;
 ///
 /// Nothing happens: the page is what it was when it was rendered.
 pub(super) fn follow_live(sessions: UseListDeviceSessionsReturn) {
-    let notices = use_notices();
+    let (notices, now) = (use_notices(), use_now());
     let started = Cell::new(false);
     effect(move || {
         if sessions.signed_in.get() == Some(true) && !started.replace(true) {
-            Stream::start(sessions, notices);
+            Stream::start(sessions, notices, now);
         }
     });
 }
@@ -52,27 +52,26 @@ pub(super) fn follow_live(sessions: UseListDeviceSessionsReturn) {
 struct Stream {
     sessions: UseListDeviceSessionsReturn,
     notices: Notices,
+    now: ReadSignal<Timestamp>,
     source: RefCell<Option<EventSource>>,
     channel: Option<BroadcastChannel>,
     /// How often in a row it could not be opened.
     failures: Cell<u32>,
     retry: Cell<Option<TimeoutHandle>>,
-    /// What has ended: it may come back.
-    gone: RefCell<Vec<SessionId>>,
     /// Whether something has changed while the page was hidden.
     stale: Cell<bool>,
 }
 
 impl Stream {
-    fn start(sessions: UseListDeviceSessionsReturn, notices: Notices) {
+    fn start(sessions: UseListDeviceSessionsReturn, notices: Notices, now: ReadSignal<Timestamp>) {
         let stream = Rc::new(Self {
             sessions,
             notices,
+            now,
             source: RefCell::new(None),
             channel: BroadcastChannel::new(CHANNEL).ok(),
             failures: Cell::new(0),
             retry: Cell::new(None),
-            gone: RefCell::default(),
             stale: Cell::new(false),
         });
         let this = Rc::clone(&stream);
@@ -164,9 +163,6 @@ impl Stream {
     fn hear(self: &Rc<Self>, event: SessionEvent) {
         let sessions = self.sessions;
         let current = sessions.last_current().unwrap_or_default();
-        if let SessionEvent::Ended(ending) = &event {
-            self.gone.borrow_mut().push(ending.id.clone());
-        }
         match &event {
             SessionEvent::Ended(ending) if ending.id.as_str() == current => {
                 self.close();
@@ -187,9 +183,10 @@ impl Stream {
             }
             _ => {}
         }
-        if let Some(news) = words::news(&event, &sessions.rows.get_untracked(), &current, &self.gone.borrow())
+        if let Some(news) =
+            words::news(&event, &sessions.rows.get_untracked(), &current, self.now.get_untracked())
         {
-            self.notices.succeeded(news);
+            self.notices.tell(news);
         }
         sessions.hear(event);
         // A row may have gone with the button that had the focus.

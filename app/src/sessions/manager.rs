@@ -5,8 +5,8 @@ use multi_session::DeviceSession;
 
 use crate::{
     sessions::{
-        UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, other_account::OtherAccount, rows,
-        use_list_device_sessions,
+        UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::new_device,
+        other_account::OtherAccount, rows, use_list_device_sessions,
     },
     ui::{
         Icon, IconName,
@@ -41,6 +41,7 @@ pub fn SessionsManager() -> impl IntoView {
     };
     let devices = move || {
         view! {
+            {new_device()}
             <section class="section">
                 <ul class="card devices" aria-label="Devices">
                     {rows(move || split(true), |row| view! { <DeviceRow row /> }.piece())}

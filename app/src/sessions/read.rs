@@ -109,6 +109,7 @@ fn device_session(row: &JsValue) -> Option<DeviceSession> {
         id: SessionId::new(text(row, "id")?).ok()?,
         user_agent: text(row, "userAgent")?,
         ip_address: text(row, "ipAddress")?,
+        place: text(row, "place"),
         last_active_at: moment(row, "lastActiveAt")?,
         is_current: truth(row, "isCurrent"),
         is_held: truth(row, "isHeld"),

@@ -167,7 +167,11 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let revoke = Act::new(actions::REVOKE, move |id, _| {
         current.with_value(|current| current == id).then_some(start!("revoked"))
     });
-    let undo_revoke = Act::new(actions::UNDO_REVOKE, |_, _| None);
+    let undo_revoke = Act::new(actions::UNDO_REVOKE, move |id, _| {
+        let is_back = |event: &SessionEvent| matches!(event, SessionEvent::Ended(it) if it.id.as_str() == id);
+        gone.update_value(|gone| gone.retain(|event| !is_back(event)));
+        None
+    });
     let revoke_others = Act::new(actions::REVOKE_OTHERS, |_, _| None);
     let revoke_all = Act::new(actions::REVOKE_ALL, |_, _| Some(start!("everywhere")));
 

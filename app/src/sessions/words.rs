@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
+use multi_session::{DeviceSession, SessionEvent, Timestamp};
 
 /// Activity is known to the minute, and told a little later.
 const ACTIVE_NOW: Duration = Duration::from_secs(2 * 60);
 /// A device that nobody used for so long is one to think about.
 const FORGOTTEN: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// A sign-in is told of within a second; a stream that was away for longer begins with the whole list.
+const JUST_BEGUN: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// As long as the mail's "This wasn't me" works.
 const NEWS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -81,6 +84,15 @@ pub(super) fn mark(inactive: Duration) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// The latest sign-in of the person from a browser that was never seen before, unless it is the one in use, for a day.
+pub(super) fn to_think_about(rows: &[DeviceSession], now: Timestamp) -> Option<&DeviceSession> {
+    let user = rows.iter().find(|row| row.is_current).map(|row| &row.user.id)?;
+    let is_meant = |row: &&DeviceSession| {
+        row.new_device && !row.is_current && row.user.id == *user && now.since(row.created_at) < DAY
+    };
+    rows.iter().filter(is_meant).max_by_key(|row| row.created_at)
+}
+
 /// Whether a sign-in from a browser that was never seen before is still news.
 pub(super) fn is_news(row: &DeviceSession, now: Timestamp) -> bool {
     row.new_device && now.since(row.created_at) < NEWS
@@ -95,11 +107,11 @@ pub(super) fn news(
     event: &SessionEvent,
     rows: &[DeviceSession],
     current: &str,
-    gone: &[SessionId],
+    now: Timestamp,
 ) -> Option<String> {
     match event {
-        // Its revocation was undone, which the page that did so has told.
-        SessionEvent::Created { row } if gone.contains(&row.id) => None,
+        // What began long ago was revoked and is back, which the page that took it back has told.
+        SessionEvent::Created { row } if now.since(row.created_at) >= JUST_BEGUN => None,
         SessionEvent::Created { row } if !rows.iter().any(|known| known.id == row.id) => {
             Some(["New sign-in from ", &row.device.label, "."].concat())
         }
@@ -165,7 +177,7 @@ fn seconds_ago(age: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{Device, Handle, Session, User, UserId};
+    use multi_session::{Device, Handle, Session, SessionId, User, UserId};
 
     use super::*;
 
@@ -177,6 +189,7 @@ mod tests {
             id: session_id.clone(),
             user_agent: String::new(),
             ip_address: String::new(),
+            place: None,
             last_active_at: now,
             is_current,
             is_held: is_current,
@@ -260,6 +273,37 @@ mod tests {
         assert!(is_news(&new, signed_in.plus(NEWS - Duration::from_secs(1))));
         assert!(!is_news(&new, signed_in.plus(NEWS)));
         assert!(!is_news(&known, signed_in));
+    }
+
+    #[test]
+    fn the_latest_new_device_of_the_person_is_to_be_thought_about_for_a_day() {
+        let at = |id: &str, user: &str, seconds: u64, is_current: bool| DeviceSession {
+            new_device: true,
+            created_at: Timestamp::from_unix_ms(0).plus(Duration::from_secs(seconds)),
+            ..row(id, user, user, "Firefox 145 on macOS", is_current)
+        };
+        let rows = [
+            at("s1", "ada", 4, true),
+            at("s2", "ada", 1, false),
+            at("s3", "ada", 2, false),
+            at("s4", "eve", 3, false),
+        ];
+        let thought = |seconds| {
+            let now = Timestamp::from_unix_ms(0).plus(Duration::from_secs(seconds));
+            to_think_about(&rows, now).map(|row| row.id.to_string())
+        };
+        assert_eq!(thought(4).as_deref(), Some("s3"));
+        assert_eq!(thought(2 + DAY.as_secs()), None);
+        assert_eq!(to_think_about(&rows[1..], Timestamp::from_unix_ms(0)), None, "nobody is signed in");
+    }
+
+    #[test]
+    fn what_is_back_is_no_new_sign_in() {
+        let one = row("s1", "ada", "Ada", "Firefox 145 on macOS", false);
+        let event = SessionEvent::Created { row: Box::new(one.clone()) };
+        let told = |seconds| news(&event, &[], "s0", one.created_at.plus(Duration::from_secs(seconds)));
+        assert_eq!(told(59).as_deref(), Some("New sign-in from Firefox 145 on macOS."));
+        assert_eq!(told(60), None);
     }
 
     #[test]

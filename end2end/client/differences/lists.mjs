@@ -8,6 +8,7 @@ export const lists = [
       'body.rows.*.id': ['absent', '*'],
       'body.rows.*.userAgent': ['absent', '*'],
       'body.rows.*.ipAddress': ['absent', '127.0.0.1'],
+      'body.rows.*.place': ['absent', 'null'],
       'body.rows.*.lastActiveAt': ['absent', 'now'],
       'body.rows.*.isCurrent': ['absent', '*'],
       'body.rows.*.isHeld': ['absent', '*'],

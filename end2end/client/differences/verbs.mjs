@@ -59,6 +59,11 @@ export const verbs = [
     reason: 'Those sessions have ended.',
   },
   {
+    steps: ['get-session: after revoke-others'],
+    differs: { 'cookies.session_token*': ['absent', 'cleared'] },
+    reason: 'Those sessions have ended.',
+  },
+  {
     steps: ['error page', 'error page without a code'],
     differs: { 'headers.content-type': ['text/html', 'text/html; charset=utf-8'] },
     reason: 'The header says the encoding, so that no browser has to guess it.',

@@ -64,6 +64,7 @@ refusals!(
         Code::PasswordTooLong,
         Code::InvalidPassword,
         Code::PasswordResetRequired,
+        Code::UserDisabled,
         Code::Unauthorized,
     ]
 );

@@ -25,7 +25,7 @@ struct HistoryParameters {
     #[param(
         required = false,
         value_type = String,
-        pattern = "^(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported)(,(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported))*$",
+        pattern = "^(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported|disabled|enabled)(,(signed_in|new_device|password_refused|reauthenticated|address_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported|disabled|enabled))*$",
         example = "signed_in,ended"
     )]
     kinds: Option<String>,
@@ -40,7 +40,8 @@ struct HistoryParameters {
 /// Read what happened to the account
 ///
 /// The active user's, the latest first: sign-ins, refused passwords, other addresses, switches, new names, ended
-/// sessions with who ended them and why, changed passwords, exports. It is kept for 400 days unless configured otherwise.
+/// sessions with who ended them and why, changed passwords, exports, and that an operator disabled the account. It is kept
+/// for 400 days unless configured otherwise.
 #[utoipa::path(
     get,
     path = "/multi-session/history",

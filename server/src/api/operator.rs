@@ -4,30 +4,33 @@
 //! cookie can end everybody's sessions. No cookie is read, so there is no request to forge. A product with roles of its
 //! own calls the methods of `Engine` behind its own check.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use multi_session::http::Problem;
-use multi_session::{Code, EndedCount};
+use multi_session::{Code, EndedCount, Operator, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Server;
+use crate::body::{Accepts, Fields};
 
+pub(super) mod disable_user;
+pub(super) mod enable_user;
 pub(super) mod revoke_everybody;
 pub(super) mod revoke_user;
 
-/// Who was authorised, as the log calls it.
-pub(super) struct Operator(String);
+/// Who was authorised, as the log and the trail of acts call them.
+pub(super) struct Authorised(Operator);
 
-impl FromRequestParts<Server> for Operator {
+impl FromRequestParts<Server> for Authorised {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Self::Rejection> {
         let name = bearer(&parts.headers).and_then(|token| server.operators.name(token));
-        name.map(Self).ok_or_else(|| {
+        name.map(|name| Self(Operator::new(&format!("token:{name}")))).ok_or_else(|| {
             tracing::warn!("a request without a token of an operator was refused");
             let mut response = Problem::from(Code::Unauthorized).into_response();
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -45,6 +48,25 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 fn private(mut response: Response) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whom it is about.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct UserBody {
+    /// The user's id.
+    #[schema(max_length = 64, min_length = 1, pattern = "^[A-Za-z0-9_-]+$")]
+    user_id: String,
+}
+
+impl UserBody {
+    async fn read(request: Request) -> Result<UserId, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self { user_id: fields.required("userId") };
+        fields.finish()?;
+        UserId::new(body.user_id)
+            .map_err(|error| Problem::with_message(Code::ValidationError, format!("[body.userId] {error}")))
+    }
 }
 
 /// What was ended.

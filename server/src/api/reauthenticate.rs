@@ -35,7 +35,13 @@ refusals!(
     CHANGES,
     READS_BODY,
     HASHES,
-    [Code::InvalidPassword, Code::PasswordResetRequired, Code::CredentialAccountNotFound, Code::Unauthorized]
+    [
+        Code::InvalidPassword,
+        Code::PasswordResetRequired,
+        Code::UserDisabled,
+        Code::CredentialAccountNotFound,
+        Code::Unauthorized
+    ]
 );
 
 /// Prove once more who one is

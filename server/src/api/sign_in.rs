@@ -90,6 +90,7 @@ refusals!(
         Code::PasswordTooLong,
         Code::InvalidEmailOrPassword,
         Code::PasswordResetRequired,
+        Code::UserDisabled,
         Code::CrossSiteLogin,
         Code::InvalidCallbackUrl,
         Code::MaximumSessionsReached,

@@ -110,6 +110,8 @@ fn facts(letter: &Letter) -> Vec<(&'static str, String)> {
         facts.push(("Device", one_line(&device.label)));
         let address = one_line(&letter.ip_address);
         facts.push(("Address", if address.is_empty() { "unknown".to_owned() } else { address }));
+        // No more than near: the database knows where networks are, not people.
+        facts.extend(letter.place.as_deref().map(|place| ("Place", one_line(&format!("near {place}")))));
     }
     if letter.device.is_some() || letter.kind == MailKind::PasswordChanged {
         facts.push(("Time", readable(letter.at)));

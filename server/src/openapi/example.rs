@@ -11,6 +11,7 @@ use crate::export::HistoryExport;
 
 /// 2026-11-23T11:09:21.802Z.
 const SIGNED_IN: Timestamp = Timestamp::from_unix_ms(1_795_432_161_802);
+const PLACE: &str = "Berlin, Germany";
 const THIRTY_DAYS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub(crate) fn user() -> User {
@@ -52,8 +53,10 @@ pub(crate) fn history() -> HistoryPage {
                      Chrome/142.0.0.0 Safari/537.36"
             .to_owned(),
         ip_address: session.ip_address,
+        place: Some(PLACE.to_owned()),
         by: Some(EndedBy { id: session.id, label }),
         reason: Some(EndedReason::Revoked),
+        refusal: None,
         name: None,
         previous_ip_address: None,
     };
@@ -78,6 +81,7 @@ pub(crate) fn device_session() -> DeviceSession {
         id: session.id.clone(),
         user_agent: session.user_agent.clone(),
         ip_address: session.ip_address.clone(),
+        place: Some(PLACE.to_owned()),
         last_active_at: session.updated_at,
         is_current: true,
         is_held: true,

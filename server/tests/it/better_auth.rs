@@ -62,7 +62,7 @@ async fn revoke_other_sessions_and_revoke_sessions_are_the_same_verbs() {
 }
 
 #[tokio::test]
-async fn a_password_change_ends_every_session_and_renews_this_one() {
+async fn asked_supabase_797_a_password_change_ends_every_session_and_renews_this_one() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     laptop.sign_up("ada").await.ok();

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::harness::{CHROME, FIREFOX, PASSWORD, TestApp, text};
-
-const SESSION: &str = "multi-session.session_token";
+use crate::standards::surfaces::{SESSION, decoded};
 
 #[tokio::test]
 async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
@@ -21,7 +20,7 @@ async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
         let value = cookie.strip_prefix(&format!("{name}=")).expect("the name");
         let value = value.strip_suffix(attributes).expect("the attributes");
         let secret = value.strip_prefix(&format!("{handle}.")).expect("the handle");
-        let decoded = secret.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=");
+        let decoded = decoded(secret);
         assert_eq!(decoded.len(), 44, "{decoded}");
         assert!(decoded.ends_with('='));
         assert!(!secret.contains(['+', '/', '=']), "percent-encoded as encodeURIComponent does");
@@ -50,7 +49,7 @@ async fn on_https_they_are_secure_and_bound_to_the_host() {
 }
 
 #[tokio::test]
-async fn a_forged_truncated_or_edited_cookie_opens_nothing_anywhere() {
+async fn asvs_7_2_1_a_forged_truncated_or_edited_cookie_opens_nothing_anywhere() {
     let app = TestApp::start().await;
     let victim = app.sign_up(FIREFOX, "ada").await;
     let own = app.sign_up(CHROME, "mallory").await;
@@ -113,11 +112,12 @@ async fn a_credential_filed_under_another_name_is_not_held() {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_the_database_or_in_an_answer() {
+async fn asvs_7_2_3_no_secret_is_in_the_database_or_in_an_answer() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
-    let value = browser.cookies()[SESSION].replace("%2B", "+").replace("%2F", "/").replace("%3D", "=");
+    let value = decoded(&browser.cookies()[SESSION]);
     let secret = &value[33..];
+    let (_, device) = browser.device_cookie().expect("a device cookie");
     let raw = base64_decode(secret);
     let bytes = app.database.contents().await;
     assert!(contains(&bytes, &value.as_bytes()[..32]), "the handle is there: the search works");
@@ -125,11 +125,12 @@ async fn no_secret_is_in_the_database_or_in_an_answer() {
     assert!(!contains(&bytes, &raw));
     let hex: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(!contains(&bytes, hex.as_bytes()), "as PostgreSQL writes bytes");
+    assert!(!contains(&bytes, device.as_bytes()), "of which the hash is kept as well");
     assert!(!contains(&bytes, PASSWORD.as_bytes()));
     for path in ["/api/auth/get-session", "/api/auth/multi-session/list-device-sessions", "/sessions"] {
         let answer = browser.get(path).await;
         assert!(answer.text.contains("ada@example.org"), "{path}");
-        assert!(!answer.text.contains(secret), "{path}");
+        assert!(!answer.text.contains(secret) && !answer.text.contains(&device), "{path}");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
     }
 }

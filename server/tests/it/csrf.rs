@@ -3,29 +3,10 @@
 use axum::http::Method;
 
 use crate::harness::{CHROME, FIREFOX, ORIGIN, TestApp};
+use crate::standards::surfaces::{FUNCTIONS, routes};
 
-const CHANGES: [(&str, &str); 20] = [
-    ("/api/auth/sign-in/email", r#"{"email":"ada@example.org","password":"correct horse battery"}"#),
-    ("/api/auth/sign-out", "{}"),
-    ("/api/auth/multi-session/revoke-others", "{}"),
-    ("/api/auth/multi-session/revoke-all", "{}"),
-    ("/fn/sign-in", "email=ada%40example.org&password=correct+horse+battery"),
-    ("/fn/sign-out", ""),
-    ("/fn/revoke-others", ""),
-    ("/fn/revoke-all", ""),
-    ("/fn/set-active", "session_id=x"),
-    ("/fn/revoke", "session_id=x"),
-    ("/fn/rename", "session_id=x&name=y"),
-    ("/fn/undo-revoke", "session_id=x"),
-    ("/api/auth/multi-session/undo-revoke", r#"{"sessionId":"x"}"#),
-    ("/api/auth/request-password-reset", r#"{"email":"ada@example.org"}"#),
-    ("/api/auth/reset-password", r#"{"token":"x","newPassword":"another password"}"#),
-    ("/api/auth/multi-session/report", r#"{"sessionId":"x"}"#),
-    ("/fn/report", "session_id=x"),
-    ("/fn/report-by-mail", "token=x"),
-    ("/fn/forgot-password", "email=ada%40example.org"),
-    ("/fn/reset-password", "token=x&new_password=another+password"),
-];
+const SIGN_IN: (&str, &str) =
+    ("/api/auth/sign-in/email", r#"{"email":"ada@example.org","password":"correct horse battery"}"#);
 
 #[tokio::test]
 async fn another_sites_page_changes_nothing() {
@@ -40,15 +21,9 @@ async fn another_sites_page_changes_nothing() {
         ("MISSING_OR_NULL_ORIGIN", &[("origin", "null"), ("sec-fetch-site", "cross-site")]),
         ("MISSING_OR_NULL_ORIGIN", &[]),
     ];
-    for (path, body) in CHANGES {
+    for route in routes(&app).await.iter().filter(|route| route.changes()) {
         for (code, headers) in sources {
-            let kind = if path.starts_with("/fn") {
-                "application/x-www-form-urlencoded"
-            } else {
-                "application/json"
-            };
-            let headers: Vec<_> = headers.iter().copied().chain([("content-type", kind)]).collect();
-            let answer = browser.send(Method::POST, path, &headers, Some(body.to_owned())).await;
+            let answer = route.send(&browser, headers).await;
             answer.refused(403, code);
             assert!(answer.set_cookies().is_empty());
             assert!(answer.header("vary").contains("origin"));
@@ -85,8 +60,7 @@ async fn a_form_of_another_site_signs_no_fresh_browser_in() {
 async fn this_sites_pages_and_trusted_ones_and_programs_get_through() {
     let app = TestApp::start_with(&["--trusted-origins", "https://app.example.org"]).await;
     app.sign_up(FIREFOX, "ada").await;
-    let path = "/api/auth/sign-in/email";
-    let (_, body) = CHANGES[0];
+    let (path, body) = SIGN_IN;
     for source in [
         &[("origin", ORIGIN)][..],
         &[("origin", "http://localhost:3000")],
@@ -135,10 +109,15 @@ async fn the_gets_that_change_something_answer_only_a_script_of_this_origin() {
 async fn a_server_function_that_changes_something_answers_no_get() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
-    for function in ["sign-out", "revoke-others", "revoke-all", "set-active", "revoke", "sign-in", "sign-up"]
-    {
-        let answer = browser.get(&format!("/fn/{function}?session_id=x")).await;
+    let other = app.sign_in(CHROME, "ada").await;
+    let id = other.current_id().await;
+    for (function, form) in FUNCTIONS {
+        let form = form.replace("session_id=x", &format!("session_id={id}"));
+        let answer = browser.get(&format!("/fn/{function}?{form}")).await;
         assert!(answer.status.is_client_error(), "{function}: {} {}", answer.status, answer.text);
+        assert!(answer.set_cookies().is_empty(), "{function}");
     }
-    assert_eq!(browser.whoami().await, "ada");
+    for browser in [&browser, &other] {
+        assert_eq!(browser.whoami().await, "ada");
+    }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, SAFARI, TestApp, ids, text};
+use crate::mail;
+use crate::smtp::MailServer;
 
 #[tokio::test]
 async fn a_stream_begins_with_the_list_and_tells_of_each_sign_in_and_end() {
@@ -27,7 +29,7 @@ async fn a_stream_begins_with_the_list_and_tells_of_each_sign_in_and_end() {
 }
 
 #[tokio::test]
-async fn the_stream_of_an_ended_session_says_why_and_closes() {
+async fn asked_kubestellar_4906_the_stream_of_an_ended_session_says_why_and_closes() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -65,8 +67,11 @@ async fn every_way_to_end_a_session_ends_its_stream() {
         ("sign-in", "replaced"),
         ("change-password", "password_changed"),
         ("sweep", "expired"),
+        ("report", "reported"),
+        ("reset-password", "password_changed"),
     ] {
-        let app = TestApp::start().await;
+        let mails = MailServer::start().await;
+        let app = mail::start(&mails).await;
         let laptop = app.sign_up(FIREFOX, "ada").await;
         let id = laptop.current_id().await;
         let mut stream = laptop.events(None).await;
@@ -84,6 +89,18 @@ async fn every_way_to_end_a_session_ends_its_stream() {
             "sweep" => {
                 app.advance(31 * DAY);
                 app.engine.sweep().await.expect("a sweep");
+            }
+            "report" => {
+                let other = app.sign_in(SAFARI, "ada").await;
+                let path = "/api/auth/multi-session/report";
+                other.post(path, serde_json::json!({ "sessionId": id })).await.ok();
+            }
+            "reset-password" => {
+                let elsewhere = app.browser(CHROME);
+                let form = serde_json::json!({ "email": "ada@example.org" });
+                elsewhere.post("/api/auth/request-password-reset", form).await.ok();
+                assert_eq!(app.deliver().await, 1);
+                mail::reset(&elsewhere, &mails.one().token(), "another password").await.ok();
             }
             path => drop(laptop.post(&format!("/api/auth/{path}"), serde_json::json!({})).await.ok()),
         }

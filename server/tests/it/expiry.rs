@@ -6,6 +6,7 @@ use multi_session::Timestamp;
 use serde_json::json;
 
 use crate::harness::{CHROME, DAY, FIREFOX, HOUR, MINUTE, PASSWORD, TestApp, text};
+use crate::standards::surfaces::is_open;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -125,7 +126,9 @@ async fn asvs_7_3_2_constant_activity_ends_at_the_absolute_limit_and_the_cookie_
         }
         app.advance(absolute - passed - SECOND);
         assert_eq!(browser.whoami().await, "ada", "{flags:?}");
+        assert!(is_open(&browser).await, "{flags:?}");
         app.advance(SECOND);
+        assert!(!is_open(&browser).await, "{flags:?}");
         assert_eq!(browser.whoami().await, "", "{flags:?}");
         assert!(browser.cookies().is_empty());
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use axum::http::Method;
 use multi_session::Engine;
+use serde_json::json;
 
-use crate::harness::{CHROME, FIREFOX, MINUTE, SAFARI, TestApp, TestBrowser};
+use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, ids};
 
 /// Opens a page as a person does, and follows where it leads; gives the last address and its text.
 async fn arrive(browser: &TestBrowser, path: &str) -> (String, String) {
@@ -77,6 +78,33 @@ async fn it_falls_over_also_when_another_tab_has_dropped_the_dead_cookie() {
     let (path, _) = arrive_from(&shared, "same-origin", &format!("/?ended={ada}")).await;
     assert_eq!(path, format!("/sessions?ended={ada}"));
     assert_eq!(shared.whoami().await, "grace");
+}
+
+#[tokio::test]
+async fn asked_better_auth_4585_and_8114_where_the_active_account_expires_the_next_one_takes_over() {
+    let app = TestApp::start().await;
+    app.sign_up(SAFARI, "ada").await;
+    let shared = app.sign_up(FIREFOX, "grace").await;
+    let grace = shared.current_id().await;
+    let for_a_day = json!({ "email": "ada@example.org", "password": PASSWORD, "rememberMe": false });
+    shared.post("/api/auth/sign-in/email", for_a_day).await.ok();
+    let ada = shared.current_id().await;
+    app.advance(DAY);
+
+    // REST tells that nobody is active, as Better Auth does, and which account can be.
+    let program = shared.copy();
+    assert!(program.get_session().await.is_null());
+    let rows = program.list().await;
+    assert_eq!(ids(&rows), [grace.as_str()]);
+    assert_eq!((&rows[0]["isHeld"], &rows[0]["isCurrent"]), (&json!(true), &json!(false)));
+    program.set_active(&grace).await.ok();
+    assert_eq!(program.whoami().await, "grace");
+
+    // A person is not stopped at all.
+    let (path, page) = arrive(&shared, "/").await;
+    assert_eq!(path, format!("/sessions?ended={ada}"));
+    assert!(page.contains("You are now using grace."), "{page}");
+    assert_eq!(shared.current_id().await, grace);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use clap::Parser;
 use http_body_util::BodyExt;
 use multi_session::{Engine, ManualClock, Timestamp};
 use serde_json::{Value, json};
-use server::{Config, Mailer, Server, router};
+use server::{Addresses, Config, Mailer, Server, router};
 use tower::ServiceExt;
 
 use crate::store::{TestDatabase, TestStore};
@@ -50,13 +50,14 @@ impl TestApp {
         let database = Arc::new(TestDatabase::make().await);
         let store = database.store();
         let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
-        let engine = Engine::builder(Arc::clone(&store) as _)
+        let addresses = Addresses::new(&config).expect("a valid configuration");
+        let builder = Engine::builder(Arc::clone(&store) as _)
             .options(config.session_options().expect("valid limits"))
             .clock(Arc::clone(&clock) as _)
             .throttle(config.is_throttled())
             .history_retention(config.history_retention)
-            .mail(mailer.is_some())
-            .build();
+            .mail(mailer.is_some());
+        let engine = addresses.set(builder).build();
         tokio::spawn({
             let engine = engine.clone();
             async move { engine.follow().await }

@@ -1,9 +1,11 @@
 //! What happened to an account, as its person reads and keeps it.
 
-use multi_session::{EndedReason, UserId};
+use multi_session::{EndedReason, Operator, UserId};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text};
+use crate::mail::{sign_in_with, start};
+use crate::smtp::MailServer;
 
 async fn read(browser: &TestBrowser, query: &str) -> Value {
     browser.get(&format!("/api/auth/multi-session/history{query}")).await.ok()
@@ -72,6 +74,32 @@ async fn a_person_reads_what_happened_and_who_did_it() {
 }
 
 #[tokio::test]
+async fn a_right_password_that_is_locked_is_not_called_wrong() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let thief = app.sign_in(CHROME, "ada").await;
+    let id = thief.current_id().await;
+    laptop.post("/api/auth/multi-session/report", json!({ "sessionId": id })).await.ok();
+    sign_in_with(&thief, "ada", PASSWORD).await.refused(403, "PASSWORD_RESET_REQUIRED");
+    refused(&thief, "not the password").await;
+    let again = laptop.post("/api/auth/multi-session/reauthenticate", json!({ "password": PASSWORD })).await;
+    again.refused(403, "PASSWORD_RESET_REQUIRED");
+    app.engine.flush().await.expect("a write");
+
+    let page = read(&laptop, "?kinds=password_refused").await;
+    let entries = page["entries"].as_array().expect("a list");
+    let refusals: Vec<&Value> = entries.iter().map(|entry| &entry["refusal"]).collect();
+    assert_eq!(refusals, [&json!("locked"), &Value::Null, &json!("locked")]);
+    let page = laptop.open("/history").await.text;
+    assert_eq!(page.matches("The password was right, but is locked").count(), 2, "{page}");
+    assert_eq!(page.matches("Wrong password entered").count(), 1, "{page}");
+    let csv = export(&laptop, "csv").await.text;
+    assert_eq!(csv.matches(",password_refused,locked,").count(), 2, "{csv}");
+    assert_eq!(csv.matches(",password_refused,,").count(), 1, "{csv}");
+}
+
+#[tokio::test]
 async fn switching_accounts_is_told_to_the_account_that_became_active() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
@@ -90,7 +118,7 @@ async fn what_operators_and_time_do_is_in_the_history() {
     app.sign_in(SAFARI, "ada").await;
     let user = laptop.get_session().await["user"]["id"].clone();
     let user = UserId::new(text(&user)).expect("an id");
-    app.engine.end_sessions_of(&user).await.expect("an end");
+    app.engine.end_sessions_of(&Operator::new("cli:test"), &user).await.expect("an end");
     app.sign_in(CHROME, "ada").await;
     app.advance(31 * DAY);
     app.engine.sweep().await.expect("a sweep");

@@ -1,9 +1,12 @@
 //! What the architecture says is absent.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn root() -> PathBuf {
+use crate::standards::surfaces::{FUNCTIONS, READING};
+
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace")
 }
 
@@ -81,23 +84,84 @@ fn no_file_is_called_mod() {
     assert!(all_sources().iter().all(|(name, _)| !name.ends_with("/mod.rs")));
 }
 
+/// The rows of a document's tables.
+fn rows(document: &str) -> (String, Vec<String>) {
+    let text = std::fs::read_to_string(root().join(document)).unwrap_or_else(|_| panic!("no {document}"));
+    let rows = text.lines().filter(|line| line.starts_with("| ")).map(str::to_owned).collect();
+    (text, rows)
+}
+
+fn last_cell(row: &str) -> &str {
+    row.trim_end_matches('|').rsplit('|').next().expect("a cell").trim()
+}
+
+/// Holds that the tests exist which a row's last cell names, each after its file; gives how many there are.
+fn tests_named_in(row: &str) -> usize {
+    let (mut file, mut text, mut count) = ("", String::new(), 0);
+    for name in last_cell(row).split('`').skip(1).step_by(2) {
+        if name.ends_with(".rs") || name.ends_with(".ts") {
+            file = name;
+            text = std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"));
+        } else {
+            let test = if file.ends_with(".ts") { format!("test(\"{name}\"") } else { format!("fn {name}(") };
+            assert!(text.contains(&test), "{name} is not in {file:?}, as is said in {row}");
+            count += 1;
+        }
+    }
+    count
+}
+
 #[test]
 fn every_test_that_the_threat_model_names_exists() {
-    let model = std::fs::read_to_string(root().join("SECURITY.md")).expect("the threat model");
-    let mut file = String::new();
+    let (_, rows) = rows("SECURITY.md");
+    let count: usize = rows.iter().map(|row| tests_named_in(row)).sum();
+    assert!(count > 35, "{count}");
+}
+
+#[test]
+fn every_line_of_the_standards_is_held_by_a_test_or_says_why_not() {
+    let (document, rows) = rows("docs/standards.md");
+    let lines: Vec<_> = rows.iter().filter(|row| last_cell(row) != "held by").collect();
+    for row in &lines {
+        let reason = last_cell(row).strip_prefix("not held: ");
+        assert!(reason.map_or(tests_named_in(row) > 0, |reason| reason.len() > 20), "{row}");
+    }
+    assert!(lines.len() > 50, "{}", lines.len());
+
+    // And whichever test is named after a line is there.
+    let mut files = all_sources();
+    sources(&root().join("server/tests/it"), &mut files);
     let mut count = 0;
-    for row in model.lines().filter(|line| line.starts_with("| ")) {
-        let shown_by = row.trim_end_matches('|').rsplit('|').next().expect("a cell");
-        for name in shown_by.split('`').skip(1).step_by(2) {
-            if name.ends_with(".rs") {
-                file = std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"));
-            } else {
-                assert!(file.contains(&format!("fn {name}(")), "{name} is not where SECURITY.md says");
+    for (file, text) in files {
+        for (attribute, line) in text.lines().zip(text.lines().skip(1)) {
+            let line = line.trim_start();
+            let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            let Some(name) = function.and_then(|rest| rest.split('(').next()) else { continue };
+            if !attribute.trim_start().starts_with("#[") || !attribute.contains("test") {
+                continue;
+            }
+            if ["asvs_", "owasp_", "nist_", "rfc_", "asked_"].iter().any(|start| name.starts_with(start)) {
+                assert!(
+                    document.contains(&format!("`{name}`")),
+                    "{file}: {name} is not in docs/standards.md"
+                );
                 count += 1;
             }
         }
     }
-    assert!(count > 35, "{count}");
+    assert!(count > 40, "{count}");
+}
+
+#[test]
+fn the_tests_go_through_every_server_function() {
+    let mut endpoints = BTreeSet::new();
+    for (_, text) in all_sources() {
+        let names = text.split("endpoint = \"").skip(1).filter_map(|rest| rest.split('"').next());
+        endpoints.extend(names.map(str::to_owned));
+    }
+    let known: BTreeSet<_> =
+        FUNCTIONS.iter().map(|(name, _)| *name).chain([READING]).map(str::to_owned).collect();
+    assert_eq!(endpoints, known);
 }
 
 #[test]

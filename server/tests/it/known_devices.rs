@@ -1,9 +1,11 @@
 //! Sign-ins from a browser that an account has never seen.
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::harness::{CHROME, DAY, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, current};
+use crate::harness::{CHROME, DAY, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, current, text};
 use crate::mail::start;
+use crate::process::{Process, command, request, request_as};
 use crate::smtp::MailServer;
 
 const ELSEWHERE: &str = "198.51.100.9:50000";
@@ -29,7 +31,7 @@ fn moved(app: &TestApp, browser: &TestBrowser) -> TestBrowser {
 }
 
 #[tokio::test]
-async fn a_browser_never_seen_is_marked_told_and_mailed_once() {
+async fn asked_keycloak_51939_and_authentik_14439_a_browser_never_seen_is_marked_told_and_mailed_once() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -63,6 +65,24 @@ async fn a_browser_never_seen_is_marked_told_and_mailed_once() {
     assert_eq!(app.deliver().await, 0);
     app.advance(8 * DAY);
     assert!(!laptop.open("/sessions").await.text.contains("New device"), "it is no news any more");
+}
+
+#[test]
+fn without_a_mail_server_a_new_device_is_logged_with_its_user_and_session() {
+    let folder = TempDir::new().expect("a folder");
+    let (server, log) = Process::start_with_log(command(folder.path()));
+    let body = r#"{"name":"Ada","email":"ada@example.org","password":"correct horse"}"#;
+    request(server.address, "POST", "/api/auth/sign-up/email", "", body).expect("an answer");
+    let signed_in = request_as(FIREFOX, server.address, "POST", "/api/auth/sign-in/email", "", body);
+    let cookies = signed_in.expect("an answer").1.join("; ");
+    let held = request(server.address, "GET", "/api/auth/get-session", &cookies, "").expect("an answer").2;
+    let (session, user) = (text(&held["session"]["id"]), text(&held["user"]["id"]));
+    server.kill();
+    let log = log.join().expect("the log");
+    let says = format!("user {user} is not told by mail about session {session} (new-device)");
+    assert_eq!(log.matches(&says).count(), 1, "{log}");
+    assert_eq!(log.matches("is not told by mail").count(), 1, "the first browser is no news: {log}");
+    assert!(!log.contains("example.org"), "{log}");
 }
 
 #[tokio::test]

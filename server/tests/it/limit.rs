@@ -6,9 +6,10 @@ use multi_session::{Browser, Client, Presented, SignIn};
 use serde_json::json;
 
 use crate::harness::{CHROME, FIREFOX, MINUTE, PASSWORD, TestApp, ids, text};
+use crate::standards::surfaces::is_open;
 
 #[tokio::test]
-async fn the_oldest_by_creation_gives_way_not_the_least_active() {
+async fn asked_keycloak_38016_the_oldest_by_creation_gives_way_not_the_least_active() {
     let app = TestApp::start().await;
     let mut browsers = vec![app.sign_up(FIREFOX, "ada").await];
     for _ in 0..4 {
@@ -26,7 +27,7 @@ async fn the_oldest_by_creation_gives_way_not_the_least_active() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_sign_ins_at_once_leave_exactly_the_five_newest() {
+async fn asked_keycloak_14689_sixty_four_sign_ins_at_once_leave_exactly_the_five_newest() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let sign_ins: Vec<_> = (0..64)
@@ -86,7 +87,7 @@ async fn where_none_gives_way_the_new_one_is_refused_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn signing_in_again_as_a_held_user_replaces_that_session() {
+async fn asked_better_auth_6184_signing_in_again_replaces_that_session_and_its_cookies() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let thief = browser.copy();
@@ -96,6 +97,25 @@ async fn signing_in_again_as_a_held_user_replaces_that_session() {
     assert_eq!(browser.list().await.len(), 1);
     assert_eq!(browser.cookies().len(), 2, "the old held-session cookie is gone");
     assert_eq!(thief.whoami().await, "", "the old cookie is dead");
+}
+
+#[tokio::test]
+async fn asked_keycloak_35344_at_the_maximum_proving_who_one_is_ends_and_refuses_nobody() {
+    for gives_way in ["true", "false"] {
+        let flags = ["--maximum-sessions", "2", "--revoke-oldest-on-max", gives_way];
+        let app = TestApp::start_with(&flags).await;
+        let first = app.sign_up(FIREFOX, "ada").await;
+        app.advance(MINUTE);
+        let second = app.sign_in(CHROME, "ada").await;
+        let before = ids(&first.list().await);
+        for browser in [&second, &first, &second] {
+            app.advance(MINUTE);
+            let form = json!({ "password": PASSWORD });
+            browser.post("/api/auth/multi-session/reauthenticate", form).await.ok();
+        }
+        assert!(is_open(&first).await && is_open(&second).await, "{gives_way}");
+        assert_eq!(ids(&first.list().await), before, "{gives_way}");
+    }
 }
 
 #[tokio::test]

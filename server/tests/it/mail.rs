@@ -13,7 +13,8 @@ pub(crate) async fn start(mails: &MailServer) -> TestApp {
     start_with(mails, &[]).await
 }
 
-async fn start_with(mails: &MailServer, flags: &[&str]) -> TestApp {
+/// The same, with the flags that a person would give.
+pub(crate) async fn start_with(mails: &MailServer, flags: &[&str]) -> TestApp {
     let url = mails.url();
     let mail = ["--smtp-url", &url, "--mail-from", "Multi-session <no-reply@example.org>"];
     TestApp::start_with(&[&mail, flags].concat()).await

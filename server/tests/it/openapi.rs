@@ -16,21 +16,22 @@ const SENDS_ON: &str = "resetPasswordCallback";
 const NEED_MORE: [&str; 3] = ["resetPassword", "report", "undoRevoke"];
 
 /// What operators' programs send.
-const OPERATOR: (&str, &str) = ("authorization", "Bearer mso_0123456789abcdef");
+pub(crate) const OPERATOR: (&str, &str) = ("authorization", "Bearer mso_0123456789abcdef");
 
-/// A server with every endpoint that there is.
-async fn start() -> TestApp {
+/// The flags of a server with every endpoint that there is.
+pub(crate) const EVERYTHING: [&str; 6] = [
     // printf TOKEN | sha256sum
-    TestApp::start_with(&[
-        "--operator-token-hash",
-        "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3",
-        // Nobody listens there: mails wait.
-        "--smtp-url",
-        "smtp://127.0.0.1:1",
-        "--mail-from",
-        "no-reply@example.org",
-    ])
-    .await
+    "--operator-token-hash",
+    "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3",
+    "--mail-from",
+    "no-reply@example.org",
+    // Nobody listens there: mails wait.
+    "--smtp-url",
+    "smtp://127.0.0.1:1",
+];
+
+async fn start() -> TestApp {
+    TestApp::start_with(&EVERYTHING).await
 }
 
 /// The document, read as a client reads it.
@@ -192,9 +193,10 @@ async fn signed_in(app: &TestApp) -> (TestBrowser, Value) {
     (browser, held)
 }
 
-/// A body as it is shown, but about a session that there is.
+/// A body as it is shown, but about a session and a user that there are.
 fn with_session(mut body: Value, held: &Value) -> Value {
-    for (name, of) in [("sessionId", "id"), ("sessionToken", "token"), ("token", "token")] {
+    let pairs = [("sessionId", "id"), ("sessionToken", "token"), ("token", "token"), ("userId", "userId")];
+    for (name, of) in pairs {
         if let Some(value) = body.get_mut(name) {
             *value = held[of].clone();
         }

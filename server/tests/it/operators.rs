@@ -28,6 +28,7 @@ impl Place {
 
     fn command(&self) -> Command {
         let mut command = command(self.folder.path());
+        command.env_remove("SUDO_USER").env("USER", "ops");
         if let Some(database) = &self.postgres {
             command.env("DATABASE_URL", database.url());
         }
@@ -40,6 +41,23 @@ impl Place {
         let output = run(self.command(), arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// What the program prints and logs, where it succeeds.
+    #[track_caller]
+    fn does(&self, arguments: &[&str]) -> (String, String) {
+        let mut command = self.command();
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = command.output().expect("it runs");
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {log}");
+        (String::from_utf8(output.stdout).expect("text"), log)
+    }
+
+    /// What operators did, the latest first.
+    fn acts(&self, arguments: &[&str]) -> Vec<Value> {
+        let (printed, _) = self.does(&[&["operator-acts", "--json"], arguments].concat());
+        serde_json::from_str(&printed).expect("a list")
     }
 
     fn list(&self, arguments: &[&str]) -> Vec<Value> {
@@ -160,6 +178,91 @@ async fn asvs_7_4_5_an_operator_ends_sessions_under_a_running_server_and_their_p
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operator_disables_a_user_under_a_running_server_and_lets_them_in_again() {
+    for place in Place::each().await {
+        let server = Process::start_as(place.command());
+        let address = server.address;
+        let ada = enter(address, "sign-up", "ada");
+        let ada_id = id(address, &ada);
+        let stream = Stream::open(address, &ada);
+        let (_, log) = place.does(&["users", "disable", "ADA@example.org"]);
+        assert!(log.contains("and ended 1 session") && !log.contains("example.org"), "{log}");
+        assert!(session(address, &ada).is_null(), "refused at once");
+        assert_eq!(stream.ended(&ada_id)["reason"], "operator");
+
+        let sign_in = |password: &str| {
+            let body = format!(r#"{{"email":"ada@example.org","password":"{password}"}}"#);
+            let answer = request(address, "POST", "/api/auth/sign-in/email", "", &body).expect("an answer");
+            (answer.0, answer.2["code"].as_str().unwrap_or_default().to_owned())
+        };
+        assert_eq!(sign_in("correct horse"), (403, "USER_DISABLED".to_owned()));
+        assert_eq!(sign_in("another horse"), (401, "INVALID_EMAIL_OR_PASSWORD".to_owned()));
+        place.does(&["users", "disable", "ada@example.org"]);
+
+        let (_, log) = place.does(&["users", "enable", "ada@example.org"]);
+        assert!(log.contains("who can sign in again") && !log.contains("example.org"), "{log}");
+        assert!(session(address, &ada).is_null(), "nothing lives again");
+        assert_eq!(sign_in("correct horse").0, 200);
+    }
+}
+
+/// Also when the user is gone; the newest first, and by whom.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_act_of_an_operator_is_kept_with_who_did_it() {
+    for place in Place::each().await {
+        let server = Process::start_as(place.command());
+        let address = server.address;
+        let ada = enter(address, "sign-up", "ada");
+        let user = session(address, &ada)["userId"].as_str().expect("an id").to_owned();
+        let ada_id = id(address, &ada);
+        place.sessions(&["revoke", &ada_id]);
+        let unknown = run(place.command(), &["revoke", "unknown"]);
+        assert_eq!(unknown.status.code(), Some(1), "there is none");
+        for _ in 0..2 {
+            enter(address, "sign-in", "ada");
+        }
+        place.sessions(&["revoke-user", &user]);
+        enter(address, "sign-in", "ada");
+        place.does(&["users", "disable", &user]);
+        place.does(&["users", "enable", &user]);
+        enter(address, "sign-in", "ada");
+        place.sessions(&["revoke-everybody", "--yes"]);
+        place.does(&["users", "forget", &user, "--yes"]);
+
+        let acts = place.acts(&[]);
+        let told: Vec<String> = acts.iter().map(|act| format!("{} {}", act["act"], act["ended"])).collect();
+        assert_eq!(
+            told,
+            [
+                r#""forget" 0"#,
+                r#""revoke_everybody" 1"#,
+                r#""revoke_everybody_begun" 0"#,
+                r#""enable" 0"#,
+                r#""disable" 1"#,
+                r#""revoke_user" 2"#,
+                r#""revoke" 0"#,
+                r#""revoke" 1"#,
+            ]
+        );
+        assert!(acts.iter().all(|act| act["operator"] == "cli:ops"), "{acts:?}");
+        assert_eq!((&acts[0]["userId"], &acts[7]["userId"]), (&Value::from(&*user), &Value::from(&*user)));
+        assert_eq!(acts[7]["sessionId"], *ada_id);
+        assert_eq!((&acts[6]["sessionId"], &acts[6]["userId"]), (&Value::from("unknown"), &Value::Null));
+
+        let page = place.acts(&["--limit", "3"]);
+        assert_eq!(page, acts[..3]);
+        let before = page[2]["id"].to_string();
+        assert_eq!(place.acts(&["--before", &before]), acts[3..]);
+        let (table, _) = place.does(&["operator-acts"]);
+        let rows: Vec<&str> = table.lines().collect();
+        assert_eq!(rows.len(), 9, "{table}");
+        assert!(rows[0].starts_with("TIME ") && rows[0].ends_with("  SESSION"), "{table}");
+        assert!(rows[3].contains("  cli:ops   revoke everybody begun  0 "), "{table}");
+        assert!(rows[8].ends_with(&*ada_id) && !table.contains("example.org"), "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_sees_a_users_sessions_and_counts_them_also_while_no_server_runs() {
     for place in Place::each().await {
         let server = Process::start_as(place.command());
@@ -226,19 +329,33 @@ fn an_operator_is_told_what_is_not_there() {
     says(folder.path(), &["revoke-everybody"], 2, "--yes");
     says(folder.path(), &["list"], 2, "--user");
     says(folder.path(), &["list", "--user", "x", "--limit", "1001"], 2, "--limit");
+    for act in ["disable", "enable"] {
+        let mut command = command(folder.path());
+        command.args(["users", act, "nobody@example.org"]).stderr(Stdio::piped());
+        let output = command.output().expect("it runs");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{act}: {log}");
+        assert!(log.contains("there is no user of that e-mail or id"), "{act}: {log}");
+        assert!(!log.contains("example.org"), "{act}: {log}");
+    }
 }
 
 mod over_the_api {
     use axum::http::Method;
     use serde_json::{Value, json};
 
-    use crate::harness::{Answer, CHROME, FIREFOX, TestApp, TestBrowser};
+    use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, TestApp, TestBrowser};
+    use crate::mail::{reset, sign_in_with};
+    use crate::smtp::MailServer;
 
     const TOKEN: &str = "mso_0123456789abcdef";
     /// printf TOKEN | sha256sum
     const HASH: &str = "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3";
     const USER: &str = "/api/auth/multi-session/operator/revoke-user";
     const EVERYBODY: &str = "/api/auth/multi-session/operator/revoke-everybody";
+    const DISABLE: &str = "/api/auth/multi-session/operator/disable-user";
+    const ENABLE: &str = "/api/auth/multi-session/operator/enable-user";
+    const ALL: [&str; 4] = [USER, EVERYBODY, DISABLE, ENABLE];
 
     async fn with_token() -> TestApp {
         TestApp::start_with(&["--operator-token-hash", HASH]).await
@@ -284,6 +401,120 @@ mod over_the_api {
         assert_eq!(grace.whoami().await, "");
     }
 
+    /// What operators did, the first thing first.
+    async fn acts(app: &TestApp) -> Vec<String> {
+        let mut acts = app.engine.operator_acts(None, 100).await.expect("the acts");
+        acts.reverse();
+        acts.iter().map(|act| format!("{} {} {}", act.operator, act.act, act.ended)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_program_disables_a_user_and_lets_them_in_again() {
+        let app = with_token().await;
+        let (ada, grace) = (app.sign_up(FIREFOX, "ada").await, app.sign_up(FIREFOX, "grace").await);
+        let phone = app.sign_in(CHROME, "ada").await;
+        let program = app.browser("program/1.0");
+        let bearer = format!("Bearer {TOKEN}");
+        let user = json!({ "userId": ada.get_session().await["user"]["id"] });
+
+        let answer = ask(&program, DISABLE, Some(&bearer), &user).await;
+        assert_eq!(answer.ok(), json!({ "status": true, "ended": 2 }));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let again = ask(&program, DISABLE, Some(&bearer), &user).await;
+        assert_eq!(again.ok()["ended"], 0, "it can be asked again");
+        let signed_in = (ada.whoami().await, phone.whoami().await, grace.whoami().await);
+        assert_eq!(signed_in, (String::new(), String::new(), "grace".to_owned()));
+        phone.sign_in("ada").await.refused(403, "USER_DISABLED");
+        sign_in_with(&phone, "ada", "a wrong one").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+        app.engine.flush().await.expect("a write");
+        for path in [DISABLE, ENABLE] {
+            let unknown = ask(&program, path, Some(&bearer), &json!({ "userId": "nobody" })).await;
+            unknown.refused(404, "USER_NOT_FOUND");
+            for body in [json!({ "userId": "a b" }), json!({})] {
+                ask(&program, path, Some(&bearer), &body).await.refused(400, "VALIDATION_ERROR");
+            }
+        }
+
+        assert_eq!(ask(&program, ENABLE, Some(&bearer), &user).await.ok(), json!({ "status": true }));
+        assert_eq!(ada.whoami().await, "", "nothing lives again");
+        phone.sign_in("ada").await.ok();
+        let history =
+            phone.get("/api/auth/multi-session/history?kinds=disabled,enabled,password_refused").await.ok();
+        let entries = history["entries"].as_array().expect("a list");
+        let told: Vec<String> =
+            entries.iter().map(|entry| format!("{} {}", entry["kind"], entry["refusal"])).collect();
+        assert_eq!(
+            told,
+            [
+                r#""enabled" null"#,
+                r#""password_refused" null"#,
+                r#""password_refused" "disabled""#,
+                r#""disabled" null"#
+            ]
+        );
+        let page = phone.open("/history").await.text;
+        for words in [
+            "Account disabled by an operator of the service",
+            "The password was right, but the account is disabled",
+            "Account enabled again by an operator of the service",
+        ] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(!page.contains("token:"), "which operator is not for the person");
+        let by = "token:68a2d922";
+        let expected = ["disable 2", "disable 0", "enable 0"].map(|act| format!("{by} {act}"));
+        assert_eq!(acts(&app).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_disabled_user_is_mailed_no_link_and_the_one_from_before_does_nothing() {
+        let mails = MailServer::start().await;
+        let url = mails.url();
+        let mail = ["--smtp-url", &url, "--mail-from", "no-reply@example.org"];
+        let app = TestApp::start_with(&[&["--operator-token-hash", HASH][..], &mail].concat()).await;
+        let ada = app.sign_up(FIREFOX, "ada").await;
+        let stranger = app.browser(CHROME);
+        let request = async |email: &str| {
+            let body = json!({ "email": email });
+            stranger.post("/api/auth/request-password-reset", body).await.ok()
+        };
+        request("ada@example.org").await;
+        assert_eq!(app.deliver().await, 1);
+        let link = mails.one();
+        let (program, bearer) = (app.browser("program/1.0"), format!("Bearer {TOKEN}"));
+        let user = json!({ "userId": ada.get_session().await["user"]["id"] });
+        ask(&program, DISABLE, Some(&bearer), &user).await.ok();
+
+        app.advance(2 * MINUTE);
+        assert_eq!(request("ada@example.org").await, request("nobody@example.org").await);
+        assert_eq!(app.deliver().await, 0);
+        assert!(stranger.open(&link.link()).await.text.contains("This link does not work any more"));
+        reset(&stranger, &link.token(), "another good password").await.refused(400, "INVALID_TOKEN");
+        sign_in_with(&stranger, "ada", PASSWORD).await.refused(403, "USER_DISABLED");
+
+        ask(&program, ENABLE, Some(&bearer), &user).await.ok();
+        reset(&stranger, &link.token(), "another good password").await.ok();
+        sign_in_with(&stranger, "ada", "another good password").await.ok();
+    }
+
+    #[tokio::test]
+    async fn an_act_that_ends_nothing_is_kept_too_and_all_go_when_their_time_is_over() {
+        let app = with_token().await;
+        app.sign_up(FIREFOX, "ada").await;
+        let (program, bearer) = (app.browser("program/1.0"), format!("Bearer {TOKEN}"));
+        ask(&program, USER, Some(&bearer), &json!({ "userId": "nobody" })).await.ok();
+        ask(&program, EVERYBODY, Some(&bearer), &json!({})).await.ok();
+        ask(&program, EVERYBODY, Some("Bearer mso_wrong"), &json!({})).await.refused(401, "UNAUTHORIZED");
+        let by = "token:68a2d922";
+        let expected = ["revoke_user 0", "revoke_everybody_begun 0", "revoke_everybody 1"];
+        assert_eq!(acts(&app).await, expected.map(|act| format!("{by} {act}")));
+        app.advance(399 * DAY);
+        assert_eq!(app.engine.sweep().await.expect("a sweep").forgotten_acts, 0);
+        app.advance(DAY);
+        assert_eq!(app.engine.sweep().await.expect("a sweep").forgotten_acts, 3);
+        assert!(acts(&app).await.is_empty());
+    }
+
     #[tokio::test]
     async fn the_page_says_that_it_was_an_operator() {
         let app = with_token().await;
@@ -312,7 +543,7 @@ mod over_the_api {
         ];
         let forged = [format!("Bearer {wrong}"), format!("Bearer {HASH}"), format!("Bearer {TOKEN} {TOKEN}")];
         for authorization in refused.into_iter().chain(forged.iter().map(|it| Some(it.as_str()))) {
-            for path in [USER, EVERYBODY] {
+            for path in ALL {
                 // Also with the cookies of a live session, and from a page of ours.
                 let answer = ask(&ada, path, authorization, &user).await;
                 answer.refused(401, "UNAUTHORIZED");
@@ -330,7 +561,7 @@ mod over_the_api {
     async fn without_the_setting_it_is_not_there() {
         let app = TestApp::start().await;
         let ada = app.sign_up(FIREFOX, "ada").await;
-        for path in [USER, EVERYBODY] {
+        for path in ALL {
             for authorization in [format!("Bearer {TOKEN}"), "Bearer ".to_owned()] {
                 let program = app.browser("program/1.0");
                 let answer = ask(&program, path, Some(&authorization), &json!({})).await;
@@ -338,7 +569,7 @@ mod over_the_api {
             }
         }
         let document = ada.get("/api/auth/openapi.json").await.ok();
-        assert!(document["paths"][USER].is_null() && document["paths"][EVERYBODY].is_null());
+        assert!(ALL.iter().all(|path| document["paths"][path].is_null()));
         assert_eq!(ada.whoami().await, "ada");
     }
 
@@ -388,7 +619,7 @@ fn the_token_that_is_printed_opens_it_and_is_in_no_log() {
     assert!(session(server.address, &ada).is_null());
     server.kill();
     let log = log.join().expect("the log");
-    assert!(log.contains(&format!("operator {} ended everybody's sessions", &hash[..8])), "{log}");
+    assert!(log.contains(&format!("operator token:{} ended everybody's sessions", &hash[..8])), "{log}");
     for secret in [token, "mso_wrong", hash, "ada@example.org", "correct horse"] {
         assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }

@@ -84,12 +84,28 @@ pub(crate) fn request(
     cookies: &str,
     body: &str,
 ) -> Option<(u16, Vec<String>, Value)> {
+    request_as("", address, method, path, cookies, body)
+}
+
+/// The same by a browser that calls itself something.
+pub(crate) fn request_as(
+    agent: &str,
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    cookies: &str,
+    body: &str,
+) -> Option<(u16, Vec<String>, Value)> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let cookie = if cookies.is_empty() { String::new() } else { format!("cookie: {cookies}\r\n") };
+    let agent = if agent.is_empty() { String::new() } else { format!("user-agent: {agent}\r\n") };
+    // Server functions take forms.
+    let kind =
+        if path.starts_with("/fn/") { "application/x-www-form-urlencoded" } else { "application/json" };
     let text = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n{cookie}\
-         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n{cookie}{agent}\
+         content-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(text.as_bytes()).ok()?;
@@ -143,7 +159,11 @@ fn it_says_what_is_wrong_with_its_configuration() {
         ("MULTI_SESSION_BASE_URL", "example.org", "is not an origin"),
         ("MULTI_SESSION_TRUSTED_ORIGINS", "https://a.example/path", "is not an origin"),
         ("MULTI_SESSION_COOKIE_PREFIX", "a b", "is no cookie prefix"),
+        ("MULTI_SESSION_COOKIE_PREFIX", "__HOST-x", "leave __Host- to the server"),
         ("MULTI_SESSION_TRUSTED_PROXIES", "everybody", "trusted-proxies"),
+        ("MULTI_SESSION_IP_MODE", "none", "ip-mode"),
+        ("MULTI_SESSION_GEOIP", "no.mmdb", "places no.mmdb cannot be opened: the file cannot be read: "),
+        ("MULTI_SESSION_GEOIP", "file", "places file cannot be opened: it is no MaxMind database"),
         ("DATABASE_URL", "mysql://localhost", "DATABASE_URL must begin with sqlite:// or postgres://"),
         ("DATABASE_URL", "sqlite://file/test.db", "cannot be opened"),
         (
@@ -225,6 +245,8 @@ fn help_names_every_setting_with_its_environment_twin() {
         "MULTI_SESSION_LIST_SCOPE",
         "MULTI_SESSION_COOKIE_PREFIX",
         "MULTI_SESSION_TRUSTED_PROXIES",
+        "MULTI_SESSION_IP_MODE",
+        "MULTI_SESSION_GEOIP",
         "MULTI_SESSION_RATE_LIMIT",
         "MULTI_SESSION_MAXIMUM_CONNECTIONS",
         "MULTI_SESSION_SIGN_IN_THROTTLE",

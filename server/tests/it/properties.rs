@@ -1,93 +1,193 @@
-//! Whatever comes in, nobody gets in by it and nothing breaks: what once was worth a look, kept in `corpus/`, and 256
-//! cases of chance for each.
+//! Whatever comes in, nobody gets in by it and nothing breaks: what once was worth a look, kept in `corpus/`, and some
+//! hundred cases of chance for each. cargo-fuzz begins with the same corpus and holds the same (`make libfuzzer`).
 
-use axum::http::Method;
-use multi_session::{EndedBy, EndedReason, Ending, EventId, SessionEvent, SessionId, Timestamp};
+use multi_session::{EndedBy, EndedReason, Ending, SessionEvent, SessionId, Timestamp};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
-use tokio::runtime::{Handle, Runtime};
+use proptest::test_runner::{Config, TestError, TestRunner};
+use tokio::runtime::Runtime;
 
-use crate::harness::{FIREFOX, ORIGIN, TestApp};
+use crate::harness::TestApp;
+use crate::standards::surfaces::FUNCTIONS;
 
-/// Holds `holds` for each line of the corpus and for what `strategy` makes.
-fn hold<S: Strategy<Value = String>>(corpus: &str, strategy: &S, holds: impl Fn(&str)) {
-    assert!(corpus.lines().count() > 10);
-    corpus.lines().for_each(&holds);
+mod attacked;
+mod frames;
+
+use attacked::{Attacked, HTTPS, LOCAL, hold_event_texts};
+use frames::{Frame, frames};
+
+/// Holds `holds` for each line of the corpus, and for so many that `strategy` makes.
+fn hold(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, holds: impl Fn(&[u8])) {
+    let kept: Vec<&[u8]> = corpus.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    assert!(kept.len() > 10);
+    kept.into_iter().for_each(&holds);
     // A failure is told with its smallest case, and that is put into the corpus by hand.
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
-    let outcome = runner.run(strategy, |text| {
-        holds(&text);
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&strategy, |input| {
+        holds(&input);
         Ok(())
     });
-    outcome.expect("it holds");
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, input)) => panic!("{reason}: {}", input.escape_ascii()),
+        Err(TestError::Abort(reason)) => panic!("{reason}"),
+    }
 }
 
-fn with_app(test: impl FnOnce(&Handle, TestApp)) {
+/// What a regular expression describes.
+fn text(expression: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    expression.prop_map(String::into_bytes)
+}
+
+/// Anything, seldom text.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 0..100)
+}
+
+/// Runs `test` at a server where Ada is signed in, and holds that nothing has happened to her.
+fn attack(test: impl FnOnce(&Runtime, &Attacked)) {
     let runtime = Runtime::new().expect("a runtime");
-    let app = runtime.block_on(TestApp::start());
     let _guard = runtime.enter();
-    test(runtime.handle(), app);
+    // The database goes with the app.
+    let (_app, ada) = runtime.block_on(async {
+        let app = TestApp::start().await;
+        let ada = Attacked::start(app.router(), app.engine.clone(), app.store.clone(), &LOCAL).await;
+        (app, ada)
+    });
+    test(&runtime, &ada);
+    runtime.block_on(ada.assert_untouched());
 }
 
 #[test]
 fn whatever_the_cookie_header_says_nobody_is_signed_in_by_it() {
-    with_app(|runtime, app| {
-        let ada = runtime.block_on(app.sign_up(FIREFOX, "ada"));
+    attack(|runtime, ada| {
+        let https = runtime.block_on(Attacked::in_memory(&HTTPS));
         let strategy = prop_oneof![
-            "[ -~]{0,200}",
-            "multi-session\\.session_token(_multi-[a-z0-9]{0,40})?=[ -~]{0,120}",
-            "(multi-session\\.session_token=[a-z0-9]{32}\\.[A-Za-z0-9+/]{43}=; ?){1,3}",
+            text("[ -~]{0,200}"),
+            text("(__Host-|__Secure-)?multi-session\\.session_token(_multi-[a-z0-9]{0,40})?=[ -~]{0,120}"),
+            text("(multi-session\\.(session_token|device)=[a-zA-Z0-9]{32}\\.[A-Za-z0-9+/]{43}=; ?){1,3}"),
+            bytes(),
         ];
-        hold(include_str!("corpus/cookies.txt"), &strategy, |cookies| {
-            let stranger = app.browser(FIREFOX);
-            let headers = [("cookie", cookies)];
-            let answer =
-                runtime.block_on(stranger.send(Method::GET, "/api/auth/get-session", &headers, None));
-            assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "null"), "{cookies}");
-            // At most dead ones are cleared.
-            assert!(answer.set_cookies().iter().all(|cookie| cookie.contains("Max-Age=0")), "{cookies}");
+        hold(256, include_bytes!("corpus/cookies.txt"), strategy, |header| {
+            runtime.block_on(ada.hold_cookies(header));
+            runtime.block_on(https.hold_cookies(header));
         });
-        assert_eq!(runtime.block_on(ada.whoami()), "ada");
+        runtime.block_on(https.assert_untouched());
+    });
+}
+
+#[test]
+fn whatever_the_headers_say_another_site_changes_nothing_and_nobody_chooses_an_address() {
+    let names = [
+        "origin",
+        "referer",
+        "sec-fetch-site",
+        "sec-fetch-mode",
+        "sec-fetch-dest",
+        "sec-purpose",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-http-method-override",
+        "user-agent",
+        "last-event-id",
+        "content-type",
+        "accept",
+        "accept-encoding",
+        "range",
+        "if-none-match",
+        "host",
+        "authorization",
+    ];
+    let values = [
+        "",
+        "null",
+        "none",
+        "same-origin",
+        "same-site",
+        "cross-site",
+        "cors",
+        "navigate",
+        "prefetch",
+        "http://127.0.0.1:3000",
+        "http://127.0.0.1:3001",
+        "http://localhost:3000/sessions",
+        "http://127.0.0.1:3000@evil.example",
+        "https://evil.example",
+        "10.0.0.1",
+        "1.2.3.4, 10.0.0.1",
+        "ffffffffffffffff-1",
+        "text/html",
+        "application/json",
+        "text/plain; charset=\"",
+        "bytes=0-",
+        "*",
+    ];
+    let value = prop_oneof![
+        2 => prop::sample::select(values.to_vec()).prop_map(str::to_owned),
+        1 => "[ -{}~]{0,60}",
+        1 => "\\PC{0,30}",
+    ];
+    let header = (prop::sample::select(names.to_vec()), value);
+    let line = prop::collection::vec(header, 0..6).prop_map(|headers| {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        headers.join(" | ").into_bytes()
+    });
+    attack(|runtime, ada| {
+        hold(128, include_bytes!("corpus/headers.txt"), line, |line| {
+            runtime.block_on(ada.hold_headers(line));
+        });
     });
 }
 
 #[test]
 fn whatever_a_body_holds_it_is_refused_and_ends_nothing() {
-    with_app(|runtime, app| {
-        let ada = runtime.block_on(app.sign_up(FIREFOX, "ada"));
-        let paths = ["sign-in/email", "multi-session/set-active", "multi-session/revoke", "change-password"];
+    attack(|runtime, ada| {
         let strategy = prop_oneof![
-            ".{0,200}",
-            "\\{(\"(email|password|sessionId|sessionToken|newPassword)\":(null|-?[0-9]{1,30}|\"[^\"]{0,40}\"|\\[\\]),?){0,4}\\}?",
+            text(".{0,200}"),
+            text(
+                "\\{(\"(email|password|sessionId|sessionToken|newPassword|token|name)\":(null|-?[0-9]{1,30}|\"[^\"]{0,40}\"|\\[\\]),?){0,4}\\}?"
+            ),
+            bytes(),
         ];
-        hold(include_str!("corpus/bodies.txt"), &strategy, |body| {
-            for path in paths {
-                let headers = [("origin", ORIGIN), ("content-type", "application/json")];
-                let path = format!("/api/auth/{path}");
-                let answer = runtime.block_on(ada.send(Method::POST, &path, &headers, Some(body.to_owned())));
-                assert!(answer.status.is_client_error(), "{path} {body}: {} {}", answer.status, answer.text);
-                assert!(answer.json()["message"].is_string(), "{path} {body}");
-            }
+        hold(256, include_bytes!("corpus/bodies.txt"), strategy, |body| {
+            runtime.block_on(ada.hold_bodies(body));
         });
-        assert_eq!(runtime.block_on(ada.whoami()), "ada");
+    });
+}
+
+#[test]
+fn whatever_a_form_holds_the_server_function_refuses_it_and_leads_to_a_page_of_ours() {
+    let mut all: Vec<&str> = attacked::functions().collect();
+    let mut known = FUNCTIONS.map(|(name, _)| name);
+    all.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(all, known);
+    attack(|runtime, ada| {
+        // Without `password` and `current_password`, as it takes long to find out that one is wrong.
+        let strategy = prop_oneof![
+            text(".{0,200}"),
+            text(
+                "((session_id|token|email|name|act|acting|new_password|remember)(\\[[a-z0-9]{0,3}\\])?=[^&]{0,30}&?){0,4}"
+            ),
+            text("((session_id|token|email|act|acting)=(%[0-9a-fA-F]{0,2}|[a-z+]){0,12}&){0,4}"),
+            bytes(),
+        ];
+        hold(128, include_bytes!("corpus/forms.txt"), strategy, |form| {
+            runtime.block_on(ada.hold_forms(form));
+        });
     });
 }
 
 #[test]
 fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
     let strategy = prop_oneof![
-        ".{0,100}",
-        "[0-9a-f]{0,18}-[0-9]{0,22}",
-        "\\{\"type\":\"(ended|touched|switched|created)\"(,\"(id|from|to|reason|at|by|row)\":(null|\"[^\"]{0,30}\")){0,4}\\}",
+        text(".{0,100}"),
+        text("[0-9a-f]{0,18}-[0-9]{0,22}"),
+        text(
+            "\\{\"type\":\"(ended|touched|switched|created|renamed)\"(,\"(id|from|to|reason|at|by|row|name|label)\":(null|\"[^\"]{0,30}\")){0,4}\\}"
+        ),
     ];
-    hold(include_str!("corpus/events.txt"), &strategy, |text| {
-        if let Some(id) = EventId::parse(text) {
-            assert_eq!(EventId::parse(&id.to_string()), Some(id), "{text}");
-        }
-        if let Ok(event) = serde_json::from_str::<SessionEvent>(text) {
-            let again = serde_json::to_string(&event).expect("JSON");
-            assert_eq!(serde_json::from_str::<SessionEvent>(&again).expect("an event"), event, "{text}");
-        }
+    hold(256, include_bytes!("corpus/events.txt"), strategy, |text| {
+        hold_event_texts(&String::from_utf8_lossy(text));
     });
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     let ending =
@@ -98,10 +198,52 @@ fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
         let (at, reason) = (Timestamp::from_unix_ms(at), EndedReason::ALL[reason]);
         let event = SessionEvent::Ended(Ending { id, reason, at, by });
         let text = serde_json::to_string(&event).expect("JSON");
-        // One line: an event of a stream ends with an empty one.
-        prop_assert!(!text.contains(['\n', '\r']));
         prop_assert_eq!(serde_json::from_str::<SessionEvent>(&text).expect("an event"), event);
         Ok(())
     });
     outcome.expect("it holds");
+}
+
+#[test]
+fn whatever_a_device_is_called_a_stream_tells_it_in_one_event() {
+    let runtime = Runtime::new().expect("a runtime");
+    // A store in memory, since PostgreSQL has no NUL in its texts.
+    let ada = runtime.block_on(Attacked::in_memory(&LOCAL));
+    let strategy = prop_oneof![
+        text("\\PC{0,100}"),
+        text("[\\r\\n\\x00 :a-e]{0,30}"),
+        text("((data|event|id|retry)?:? ?[a-z]{0,5}(\\r\\n|\\r|\\n|\\x{85}|\\x{2028}|\\x{feff})){0,6}"),
+        bytes(),
+    ];
+    hold(256, include_bytes!("corpus/events.txt"), strategy, |name| {
+        runtime.block_on(ada.hold_events(&String::from_utf8_lossy(name)));
+    });
+    runtime.block_on(ada.assert_untouched());
+}
+
+#[test]
+fn events_are_read_as_a_browser_reads_them() {
+    let frame = |name: &str, id: &str, data: &str| Frame {
+        name: name.to_owned(),
+        id: id.to_owned(),
+        data: data.to_owned(),
+    };
+    for (stream, expected) in [
+        ("", vec![]),
+        (":\n\n", vec![]),
+        ("event: a\nid: 1\n\n", vec![]),
+        ("data: b", vec![]),
+        ("data: b\n", vec![]),
+        ("data: b\n\n", vec![frame("message", "", "b")]),
+        ("\u{feff}data:b\r\rdata\r\n\r\n", vec![frame("message", "", "b"), frame("message", "", "")]),
+        (
+            "event: a\nid: 1\ndata: b\ndata:  c\n\ndata: d\n\n",
+            vec![frame("a", "1", "b\n c"), frame("message", "1", "d")],
+        ),
+        ("id: 1\u{0}2\nretry: 9\nnothing\ndata: b:c\n\n", vec![frame("message", "", "b:c")]),
+        // A line break in a name would be an event of its own.
+        ("data: b\n\ndata: c\n\n", vec![frame("message", "", "b"), frame("message", "", "c")]),
+    ] {
+        assert_eq!(frames(stream.as_bytes()), expected, "{stream:?}");
+    }
 }

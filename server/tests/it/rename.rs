@@ -16,7 +16,7 @@ async fn called(browser: &TestBrowser, id: &str) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn a_name_stands_in_every_list_until_it_is_taken_back() {
+async fn asked_nextcloud_30447_a_name_stands_in_every_list_until_it_is_taken_back() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{CHROME, FIREFOX, SAFARI, TestApp, ids, text};
 
 #[tokio::test]
-async fn a_revoked_device_is_out_at_once() {
+async fn asked_better_auth_6893_a_revoked_device_is_out_at_once() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Answer, CHROME, DAY, FIREFOX, HOUR, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text,
 };
+use crate::standards::surfaces::is_open;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -30,7 +31,9 @@ async fn end_others_in_every_way(laptop: &TestBrowser, phone: &TestBrowser) -> V
         ("revoke-session", laptop.post("/api/auth/revoke-session", json!({ "token": token })).await),
         ("revoke-other-sessions", laptop.post("/api/auth/revoke-other-sessions", json!({})).await),
         ("revoke-sessions", laptop.post("/api/auth/revoke-sessions", json!({})).await),
+        ("report", laptop.post("/api/auth/multi-session/report", json!({ "sessionId": id })).await),
         ("fn revoke", laptop.call("revoke", &format!("session_id={id}")).await),
+        ("fn report", laptop.call("report", &format!("session_id={id}")).await),
         ("fn revoke-others", laptop.call("revoke-others", "").await),
         ("fn revoke-all", laptop.call("revoke-all", "").await),
     ]
@@ -52,6 +55,8 @@ async fn asvs_7_5_2_no_other_session_is_ended_a_day_after_the_sign_in() {
     }
     assert_eq!((laptop.whoami().await, phone.whoami().await), ("ada".into(), "ada".into()));
     assert_eq!(laptop.list().await.len(), 2);
+    // Writes are gated, never what a person sees.
+    assert!(is_open(&laptop).await && is_open(&phone).await);
 }
 
 #[tokio::test]

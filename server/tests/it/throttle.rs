@@ -111,6 +111,26 @@ async fn a_network_that_tries_many_accounts_waits_at_those_it_does_not_know() {
 }
 
 #[tokio::test]
+async fn truncated_addresses_are_counted_whole_and_a_network_is_known_by_what_is_kept() {
+    let app = TestApp::start_with(&["--sign-in-throttle", "on", "--ip-mode", "truncated"]).await;
+    app.sign_up(FIREFOX, "ada").await;
+    let thief = stranger(&app, "198.51.100.1:4000");
+    for _ in 0..3 {
+        assert_eq!(wait(&thief, "ada").await, None);
+    }
+    assert_eq!(wait(&thief, "ada").await, Some(1));
+    // Its neighbours; with these the account has eleven failures.
+    for number in 2..10 {
+        assert_eq!(wait(&stranger(&app, &format!("198.51.100.{number}:4000")), "ada").await, None);
+    }
+    let elsewhere = stranger(&app, "192.0.2.99:4000");
+    assert_eq!(wait(&elsewhere, "ada").await, Some(1));
+    // The account was signed in to from 203.0.113.7, of which the /24 is kept.
+    try_in(&stranger(&app, "203.0.113.99:4000"), "ada", PASSWORD).await.ok();
+    assert_eq!(wait(&elsewhere, "ada").await, Some(1), "a stranger still waits");
+}
+
+#[tokio::test]
 async fn the_page_the_change_of_the_password_and_reauthentication_wait_too() {
     let app = app().await;
     let ada = app.sign_up(FIREFOX, "ada").await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, CHROME, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser};
+use crate::harness::{Answer, CHROME, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -109,20 +109,39 @@ async fn a_browser_that_signed_in_again_meanwhile_is_one_device() {
     let (laptop, phone, id) = revoked(&app).await;
     phone.sign_in("ada").await.ok();
     let again = phone.current_id().await;
-    undo(&laptop, &id).await.ok();
+    undo(&laptop, &id).await.refused(403, "UNDO_EXPIRED");
     assert_eq!(phone.current_id().await, again);
-    app.advance(MINUTE);
     assert_eq!(phone.list().await.len(), 2, "the laptop and this one");
+    assert_eq!(phone.cookies().len(), 2, "nothing is left of the one before");
 }
 
 #[tokio::test]
 async fn who_signs_out_in_the_revoked_browser_is_not_brought_back() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
+    let thief = phone.copy();
     phone.sign_out(json!({})).await.ok();
     assert!(phone.cookies().is_empty());
-    undo(&laptop, &id).await.ok();
+    undo(&laptop, &id).await.refused(403, "UNDO_EXPIRED");
+    assert_eq!((phone.whoami().await, thief.whoami().await), (String::new(), String::new()));
+    assert_eq!(laptop.list().await.len(), 1, "no device is listed that nobody holds");
+}
+
+#[tokio::test]
+async fn what_is_ended_again_by_others_stays_ended() {
+    let app = TestApp::start().await;
+    let (laptop, phone, id) = revoked(&app).await;
+    laptop.revoke_others().await.ok();
+    undo(&laptop, &id).await.refused(403, "UNDO_EXPIRED");
     assert_eq!(phone.whoami().await, "");
+}
+
+#[tokio::test]
+async fn who_was_revoked_can_make_another_account_at_once() {
+    let app = TestApp::start().await;
+    let (_, phone, id) = revoked(&app).await;
+    assert_eq!(phone.open("/sessions").await.header("location"), format!("/sign-in?ended={id}"));
+    assert_eq!(phone.open("/sign-up").await.status.as_u16(), 200);
 }
 
 #[tokio::test]

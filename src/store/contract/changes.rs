@@ -70,20 +70,25 @@ pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
     store.end_all(by, false, reason, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 2).await, ["e", "f"]);
     let new = session(&ada, "new");
-    store.change_password(by, &ada.password_hash, "other", Some(&new), NOW).await.expect("an answer");
+    store.change_password(by, &ada.password_hash, "other", Some(&new), false, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 2).await, ["a", "new"]);
     store.sweep(NOW.plus(HOUR), Timestamp::default(), 10).await.expect("a sweep");
     assert_eq!(told(&mut changes, &ada, 1).await, ["new"]);
 }
 
-/// Of one user and of everybody.
+/// One, of one user, of everybody, and of who is disabled.
 pub async fn what_an_operator_ends_is_told(store: Arc<dyn Store>) {
-    let (ada, _) = signed_in(&store, "ada", &["a", "b"]).await;
+    let (ada, _) = signed_in(&store, "ada", &["a", "b", "one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["c"]).await;
+    let (mia, _) = signed_in(&store, "mia", &["d", "e"]).await;
     let mut changes = from_now(&store).await;
-    store.end_of_user(&ada.user.id, EndedReason::Operator, NOW).await.expect("an answer");
+    store.end_by_operator(&operator(), &session_id("one"), NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &ada, 1).await, ["one"]);
+    store.disable_user(&operator(), &mia.user.id, NOW).await.expect("an answer");
+    assert_eq!(told(&mut changes, &mia, 2).await, ["d", "e"]);
+    store.end_of_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 2).await, ["a", "b"]);
-    store.end_of_everybody(EndedReason::Operator, NOW, 10).await.expect("an answer");
+    store.end_of_everybody(NOW, 10).await.expect("an answer");
     assert_eq!(told(&mut changes, &grace, 1).await, ["c"]);
 }
 
@@ -132,7 +137,7 @@ pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
     let none = store.end_by_id(by, &session_id("unknown"), EndedReason::Revoked, NOW).await;
     assert_eq!(none.expect("an answer"), None);
     let new = session(&ada, "new");
-    let none = store.change_password(by, "stale", "other", Some(&new), NOW).await;
+    let none = store.change_password(by, "stale", "other", Some(&new), false, NOW).await;
     assert_eq!(none.expect("an answer"), None);
     store.end_by_id(by, &session_id("two"), EndedReason::Revoked, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 1).await, ["two"], "something else was told before");

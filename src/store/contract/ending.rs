@@ -60,7 +60,7 @@ pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
         assert_eq!(store.end_by_handle(by, &handle("new"), REVOKED, now).await.expect("an answer"), None);
         assert_eq!(store.end_all(by, true, REVOKED, now).await.expect("an answer"), None);
         assert_eq!(store.end_all(by, false, REVOKED, now).await.expect("an answer"), None);
-        let changed = store.change_password(by, &ada.password_hash, "other", None, now).await;
+        let changed = store.change_password(by, &ada.password_hash, "other", None, false, now).await;
         assert_eq!(changed.expect("an answer"), None);
     }
     assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
@@ -74,7 +74,7 @@ pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.end_by_id(by, &session_id("a1"), REVOKED, NOW).await.expect("an answer"), None);
     assert_eq!(store.end_by_handle(by, &handle("a1"), REVOKED, NOW).await.expect("an answer"), None);
     assert_eq!(store.end_all(by, false, REVOKED, NOW).await.expect("an answer"), None);
-    let changed = store.change_password(by, &ada.password_hash, "other", None, NOW).await;
+    let changed = store.change_password(by, &ada.password_hash, "other", None, false, NOW).await;
     assert_eq!(changed.expect("an answer"), None);
     assert_eq!(live(&store, &ada, NOW).await, ["a2", "a1"]);
 }
@@ -112,15 +112,15 @@ pub async fn an_operator_ends_all_sessions_of_a_user(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     store.end_by_id(actor(&sessions[0]), &session_id("a2"), REVOKED, NOW).await.expect("an answer");
     let later = NOW.plus(Duration::from_secs(1));
-    let ended = store.end_of_user(&ada.user.id, reason, later).await.expect("an answer");
+    let ended = store.end_of_user(&operator(), &ada.user.id, later).await.expect("an answer");
     assert_eq!(names(&ended, reason), ["a1", "a3"]);
     assert!(live(&store, &ada, later).await.is_empty());
     assert_eq!(live(&store, &grace, later).await, ["g1"]);
     let end = find(&store, "a1").await.end.expect("it has ended");
     assert_eq!((end.reason, end.at, end.by), (reason, later, None));
     assert_eq!(find(&store, "a2").await.end.expect("it has ended").reason, REVOKED);
-    assert_eq!(store.end_of_user(&ada.user.id, reason, later).await.expect("an answer"), []);
-    assert_eq!(store.end_of_user(&user("nobody").user.id, reason, later).await.expect("an answer"), []);
+    assert_eq!(store.end_of_user(&operator(), &ada.user.id, later).await.expect("an answer"), []);
+    assert_eq!(store.end_of_user(&operator(), &user("nobody").user.id, later).await.expect("an answer"), []);
 }
 
 /// Until the answer is empty, and no more than were asked for; those that have ended take no place.
@@ -131,7 +131,7 @@ pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<d
     store.end_by_id(actor(&sessions[0]), &session_id("a1"), REVOKED, NOW).await.expect("an answer");
     let mut all = Vec::new();
     for expected in [3, 1, 0] {
-        let ended = store.end_of_everybody(reason, NOW, 3).await.expect("an answer");
+        let ended = store.end_of_everybody(NOW, 3).await.expect("an answer");
         assert_eq!(ended.len(), expected);
         all.extend(ended);
     }
@@ -171,7 +171,7 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
     let now = NOW.plus(Duration::from_secs(60));
     let new = session_at(&ada, "new", now);
     let ended = store
-        .change_password(actor(&sessions[0]), &ada.password_hash, "other", Some(&new), now)
+        .change_password(actor(&sessions[0]), &ada.password_hash, "other", Some(&new), false, now)
         .await
         .expect("an answer")
         .expect("a change");
@@ -184,7 +184,8 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
 /// Only the hash is another.
 pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
-    let changed = store.change_password(actor(&sessions[0]), &ada.password_hash, "other", None, NOW).await;
+    let changed =
+        store.change_password(actor(&sessions[0]), &ada.password_hash, "other", None, false, NOW).await;
     assert_eq!(changed.expect("an answer"), Some(vec![]));
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
@@ -195,7 +196,7 @@ pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: 
 pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let new = session(&ada, "new");
-    let changed = store.change_password(actor(&sessions[0]), "stale", "other", Some(&new), NOW).await;
+    let changed = store.change_password(actor(&sessions[0]), "stale", "other", Some(&new), false, NOW).await;
     assert_eq!(changed.expect("an answer"), None);
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");

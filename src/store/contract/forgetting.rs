@@ -13,7 +13,8 @@ pub async fn a_user_is_erased_with_everything_and_told(store: Arc<dyn Store>) {
     assert_eq!(ended.expect("an answer").len(), 1);
     let mut changes = store.changes();
     let gone = vec![session_id("two"), session_id("one")];
-    assert_eq!(store.forget_user(&ada.user.id, NOW).await.expect("an answer"), Some(gone.clone()));
+    let erased = store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
+    assert_eq!(erased, Some(gone.clone()));
     let change = Change::Sessions { user: ada.user.id.clone(), ids: gone };
     while let Some(told) =
         tokio::time::timeout(super::naming::PATIENCE, changes.next()).await.expect("it is told in time")
@@ -41,9 +42,11 @@ pub async fn a_user_is_erased_with_everything_and_told(store: Arc<dyn Store>) {
 /// Nor is somebody who never was.
 pub async fn nobody_is_erased_twice(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &[]).await;
-    assert_eq!(store.forget_user(&ada.user.id, NOW).await.expect("an answer"), None);
+    assert_eq!(store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer"), None);
     signed_in(&store, "ada", &["one"]).await;
-    let both = tokio::join!(store.forget_user(&ada.user.id, NOW), store.forget_user(&ada.user.id, NOW));
+    let by = operator();
+    let both =
+        tokio::join!(store.forget_user(&by, &ada.user.id, NOW), store.forget_user(&by, &ada.user.id, NOW));
     let both = [both.0.expect("an answer"), both.1.expect("an answer")];
     assert_eq!(both.iter().filter(|gone| gone.is_some()).count(), 1);
 }
@@ -58,7 +61,8 @@ pub async fn a_sign_in_beside_an_erasure_leaves_nothing(store: Arc<dyn Store>) {
             let store = Arc::clone(&store);
             tokio::spawn(async move { store.open(None, &new, &limit(5, &[])).await })
         };
-        let gone = store.forget_user(&ada.user.id, NOW).await.expect("an answer").expect("a user");
+        let gone = store.forget_user(&operator(), &ada.user.id, NOW).await;
+        let gone = gone.expect("an answer").expect("a user");
         match opening.await.expect("no panic") {
             Ok(_) => assert_eq!(gone.len(), 2),
             Err(error) => assert!(matches!(error, OpenError::UserGone), "{error}"),

@@ -38,7 +38,7 @@ pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn St
     let reason = EndedReason::Revoked;
     let ended = store.end_by_id(actor(&sessions[0]), &session_id("two"), reason, soon).await;
     assert!(ended.expect("an answer").is_some());
-    store.end_of_user(&ada.user.id, EndedReason::Operator, soon).await.expect("an answer");
+    store.end_of_user(&operator(), &ada.user.id, soon).await.expect("an answer");
     assert_eq!(
         told(&store, &ada).await,
         [
@@ -130,7 +130,8 @@ pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     store.rehash_password(&ada.user.id, "hash of ada", "rehashed", NOW).await.expect("a write");
     let new = session(&ada, "new");
-    let changed = store.change_password(actor(&sessions[0]), "rehashed", "changed", Some(&new), NOW).await;
+    let changed =
+        store.change_password(actor(&sessions[0]), "rehashed", "changed", Some(&new), false, NOW).await;
     assert!(changed.expect("an answer").is_some());
     let mut told = told(&store, &ada).await.split_off(2);
     told[1..3].sort();
@@ -165,6 +166,7 @@ pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
     };
     let refused = NewHistoryEntry {
         user_agent: Some("a stranger".to_owned()),
+        detail: Some("locked".to_owned()),
         ip_address: Some("198.51.100.2".to_owned()),
         ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user, None, NOW)
     };
@@ -186,7 +188,7 @@ pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
     assert_eq!(words(exported), "exported one by one");
     let by = (session_id("one"), "agent of one".to_owned(), Some("Work".to_owned()));
     assert_eq!((exported.by.as_ref(), &*exported.ip_address), (Some(&by), "203.0.113.7"));
-    assert_eq!(words(refused), "password_refused");
+    assert_eq!(words(refused), "password_refused (locked)");
     assert_eq!((&*refused.user_agent, &*refused.ip_address), ("a stranger", "198.51.100.2"));
 }
 
@@ -206,7 +208,7 @@ pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
     assert!(!store.rename(by, &session_id("one"), Some("Mine"), NOW).await.expect("an answer"));
     let new = session(&ada, "new");
     let changed =
-        store.change_password(actor(&sessions[0]), "another hash", "changed", Some(&new), NOW).await;
+        store.change_password(actor(&sessions[0]), "another hash", "changed", Some(&new), false, NOW).await;
     assert!(changed.expect("an answer").is_none());
     let nobody = UserId::new("user-nobody").expect("an id");
     let entry = NewHistoryEntry::new(HistoryKind::PasswordRefused, nobody, None, NOW);
@@ -257,7 +259,7 @@ pub async fn another_users_history_is_not_read(store: Arc<dyn Store>) {
 pub async fn history_goes_when_its_time_is_over_and_outlives_its_sessions(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let later = NOW.plus(Duration::from_secs(1));
-    store.end_of_user(&ada.user.id, EndedReason::Operator, later).await.expect("an answer");
+    store.end_of_user(&operator(), &ada.user.id, later).await.expect("an answer");
     assert_eq!(store.sweep(later, later, 10).await.expect("a sweep"), (0, 2));
     assert_eq!(read(&store, &ada, ALL).await[0].user_agent, "agent of two");
     assert_eq!(store.forget_history(NOW, 1).await.expect("a sweep"), 1);

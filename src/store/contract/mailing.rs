@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{DueMail, MailKind, NewMail, Purpose, StoredToken};
+use crate::{DueMail, MailKind, Purpose, StoredToken};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const LEASE: Duration = Duration::from_secs(5 * 60);
@@ -88,20 +88,16 @@ pub async fn of_simultaneous_requests_one_is_put_out(store: Arc<dyn Store>) {
 
 /// Until its lease is over.
 pub async fn a_mail_is_claimed_by_one_until_its_lease_is_over(store: Arc<dyn Store>) {
-    let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for minute in [2, 0, 1] {
-        let mail = NewMail {
-            user_id: ada.user.id.clone(),
-            kind: MailKind::NewDevice,
-            session_id: Some(sessions[0].session.id.clone()),
-            at: NOW.plus(minute * MINUTE),
-        };
-        store.put_mail(&mail).await.expect("it is put out");
+        let new = session_at(&ada, &format!("m{minute}"), NOW.plus(minute * MINUTE));
+        let told = Limit { mail: Some(MailKind::NewDevice), ..limit(5, &[]) };
+        store.open(None, &new, &told).await.expect("a sign-in");
     }
     assert!(claim(&store, NOW.minus(MINUTE)).await.is_empty(), "none is due");
     let first = store.claim_mails(NOW.plus(MINUTE), NOW.plus(LEASE), 1).await.expect("an answer");
     assert_eq!((first.len(), first[0].created_at), (1, NOW), "the oldest");
-    assert_eq!(first[0].session_id, Some(sessions[0].session.id.clone()));
+    assert_eq!(first[0].session_id, Some(session_id("m0")));
     let claims: Vec<_> = (0..8)
         .map(|_| {
             let store = Arc::clone(&store);
@@ -145,6 +141,25 @@ pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
     let mail = claim(&store, NOW).await.pop().expect("it is due");
     assert_eq!((mail.kind, mail.session_id), (MailKind::NewDevice, Some(session_id("two"))));
     assert_eq!(mail.user, ada.user);
+}
+
+/// About the session that changed it; not where that is not asked for.
+pub async fn a_changed_password_is_told_by_mail_if_it_was_changed(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let by = actor(&sessions[0]);
+    let stale = store.change_password(by, "stale", "new", None, true, NOW).await;
+    assert!(stale.expect("an answer").is_none());
+    let untold = store.change_password(by, &ada.password_hash, "new", None, false, NOW).await;
+    assert!(untold.expect("an answer").is_some());
+    assert!(claim(&store, NOW).await.is_empty());
+    let new = session(&ada, "three");
+    let told = store.change_password(by, "new", "newer", Some(&new), true, NOW).await;
+    let ended = told.expect("an answer").expect("it is changed");
+    assert_eq!(names(&ended, EndedReason::PasswordChanged), ["one", "two"]);
+    let mails = claim(&store, NOW).await;
+    assert_eq!((mails.len(), mails[0].kind), (1, MailKind::PasswordChanged));
+    assert_eq!((&mails[0].session_id, mails[0].created_at), (&Some(session_id("one")), NOW));
+    assert_eq!(mails[0].user.id, ada.user.id);
 }
 
 /// For what it was made for, until half an hour later to the millisecond; being looked at does not use it up.

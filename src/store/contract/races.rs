@@ -283,7 +283,7 @@ pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
                 let (store, by, from) = (Arc::clone(&store), by.clone(), from.clone());
                 let to = format!("{number} in round {round}");
                 tokio::spawn(async move {
-                    let changed = store.change_password(actor(&by), &from, &to, None, NOW).await;
+                    let changed = store.change_password(actor(&by), &from, &to, None, false, NOW).await;
                     changed.expect("an answer").map(|_| to)
                 })
             })

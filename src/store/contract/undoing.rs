@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::naming::PATIENCE;
 use super::*;
-use crate::{Change, DeviceKey, HistoryKind, HistoryQuery, MailKind, Rotation, StoredToken, Undo};
+use crate::{Change, DeviceKey, HistoryKind, HistoryQuery, MailKind, Operator, Rotation, StoredToken, Undo};
 
 const LATER: Timestamp = Timestamp::from_unix_ms(1_795_000_005_000);
 
@@ -120,7 +120,8 @@ pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
 pub async fn after_a_new_password_nothing_is_taken_back(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
-    let changed = store.change_password(actor(&sessions[0]), &ada.password_hash, "another", None, NOW).await;
+    let changed =
+        store.change_password(actor(&sessions[0]), &ada.password_hash, "another", None, false, NOW).await;
     changed.expect("an answer").expect("it is changed");
     assert!(!is_undone(&store, &sessions[0], "two").await);
     store.open(None, &session(&ada, "three"), &limit(5, &[])).await.expect("a sign-in");
@@ -161,6 +162,34 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
     );
 }
 
+/// Whatever else it was that happened; what is revoked later can be taken back again.
+pub async fn what_is_final_stays_ended(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    revoke(&store, &sessions[0], "two").await;
+    let before = NOW.minus(Duration::from_secs(5));
+    store.make_ends_final(&grace.user.id, before).await.expect("an answer");
+    store.make_ends_final(&ada.user.id, NOW).await.expect("an answer");
+    let two = handle("two");
+    let found = async || {
+        let found = store.undoable_by_handles(&[&two], before, LATER).await.expect("an answer");
+        found.into_iter().map(|found| found.user_id).collect::<Vec<_>>()
+    };
+    assert_eq!(found().await, std::slice::from_ref(&ada.user.id), "those were others'");
+    store.make_ends_final(&ada.user.id, before).await.expect("an answer");
+    assert!(found().await.is_empty());
+    assert!(!is_undone(&store, &sessions[0], "two").await);
+    revoke(&store, &sessions[0], "three").await;
+    assert!(is_undone(&store, &sessions[0], "three").await);
+    assert_eq!(live(&store, &ada, LATER).await, ["three", "one"]);
+
+    revoke(&store, &sessions[0], "three").await;
+    let operator = Operator::new("cli:test");
+    let ended = store.end_by_operator(&operator, &session_id("three"), NOW).await.expect("an answer");
+    assert!(ended.is_none(), "it had ended");
+    assert!(!is_undone(&store, &sessions[0], "three").await);
+}
+
 /// The sign-in that came meanwhile stays.
 pub async fn whose_place_was_taken_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
@@ -180,8 +209,8 @@ pub async fn what_was_revoked_a_moment_ago_is_found_by_its_handle(store: Arc<dyn
     let all = ["one", "two", "three", "four", "unknown"].map(handle);
     let found = async |after| {
         let found = store.undoable_by_handles(&all.each_ref(), after, LATER).await.expect("an answer");
-        assert!(found.iter().all(|(_, hash)| hash.as_bytes() == &[7; 32]));
-        let mut found: Vec<_> = found.into_iter().map(|(handle, _)| handle.as_str().to_owned()).collect();
+        assert!(found.iter().all(|found| found.secret_hash.as_bytes() == &[7; 32]));
+        let mut found: Vec<_> = found.into_iter().map(|it| it.handle.as_str().to_owned()).collect();
         found.sort();
         found.into_iter().map(|handle| handle.trim_start_matches('0').to_owned()).collect::<Vec<_>>()
     };

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{MemoryStore, Result};
 use crate::store::mail::{RESETS_AN_HOUR, RESETS_APART};
 use crate::store::{
-    Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, changes_of,
+    Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, NewUser, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
 };
 use crate::{EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId};
@@ -16,6 +16,8 @@ use crate::{EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, 
 pub(super) struct State {
     /// Whose passwords sign nobody in.
     pub(super) locked: HashSet<UserId>,
+    /// Who signs in no more, and whose links prove nothing.
+    pub(super) disabled: HashSet<UserId>,
     mails: Vec<Row>,
     tokens: Vec<StoredToken>,
     seq: i64,
@@ -36,6 +38,13 @@ impl State {
         self.mails.retain(|row| row.new.user_id != *user);
         self.tokens.retain(|token| token.user_id != *user);
         self.locked.remove(user);
+        self.disabled.remove(user);
+    }
+
+    /// Drops the mails that lead to a new password.
+    pub(super) fn drop_resets(&mut self, user: &UserId) {
+        let resets = [MailKind::PasswordReset, MailKind::PasswordLocked];
+        self.mails.retain(|row| row.new.user_id != *user || !resets.contains(&row.new.kind));
     }
 
     pub(super) fn put(&mut self, new: &NewMail, redirect_to: Option<&str>) {
@@ -52,7 +61,8 @@ impl State {
     fn token(&self, hash: &SecretHash, purpose: Purpose, now: Timestamp) -> Option<&StoredToken> {
         let is_it =
             |token: &&StoredToken| token.hash.as_bytes() == hash.as_bytes() && token.purpose == purpose;
-        self.tokens.iter().find(is_it).filter(|token| token.expires_at > now)
+        let proves = |token: &&StoredToken| token.expires_at > now && !self.disabled.contains(&token.user_id);
+        self.tokens.iter().find(is_it).filter(proves)
     }
 }
 
@@ -67,7 +77,9 @@ impl super::State {
 impl MailStore for MemoryStore {
     async fn request_reset(&self, email: &str, redirect_to: Option<&str>, now: Timestamp) -> Result<bool> {
         let mut state = self.lock()?;
-        let known = state.users.iter().find(|known| known.user.email == email);
+        let is_asked =
+            |known: &&NewUser| known.user.email == email && !state.mail.disabled.contains(&known.user.id);
+        let known = state.users.iter().find(is_asked);
         let Some(user_id) = known.map(|known| known.user.id.clone()) else { return Ok(false) };
         let kind = MailKind::PasswordReset;
         let waits = state.mail.mails.iter().any(|row| row.new.user_id == user_id && row.new.kind == kind);
@@ -82,11 +94,6 @@ impl MailStore for MemoryStore {
         }
         state.mail.put(&NewMail { user_id, kind, session_id: None, at: now }, redirect_to);
         Ok(true)
-    }
-
-    async fn put_mail(&self, mail: &NewMail) -> Result<()> {
-        self.lock()?.mail.put(mail, None);
-        Ok(())
     }
 
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
@@ -161,13 +168,12 @@ impl MailStore for MemoryStore {
             known.user.updated_at = known.user.updated_at.max(now);
         }
         let changed = NewHistoryEntry::new(HistoryKind::PasswordChanged, user.clone(), None, now);
-        state.record(changed, None);
+        state.record(changed);
         let ended = state.end(|row| row.is_of(&user), None, EndedReason::PasswordChanged, now);
         let mail = &mut state.mail;
         mail.locked.remove(&user);
         mail.tokens.retain(|token| token.user_id != user);
-        let resets = [MailKind::PasswordReset, MailKind::PasswordLocked];
-        mail.mails.retain(|row| row.new.user_id != user || !resets.contains(&row.new.kind));
+        mail.drop_resets(&user);
         if tell {
             let kind = MailKind::PasswordChanged;
             mail.put(&NewMail { user_id: user.clone(), kind, session_id: None, at: now }, None);
@@ -191,7 +197,7 @@ impl MailStore for MemoryStore {
         }
         let others = |row: &super::Row| row.is_of(actor.user) && !row.is(actor.session);
         let ended = state.end(others, Some(actor.session), EndedReason::Reported, now);
-        state.record(reported(actor.user, Some(id), Some(actor.session), now), None);
+        state.record(reported(actor.user, Some(id), Some(actor.session), now));
         state.forget_devices(actor.user);
         for row in state.sessions.iter_mut().filter(|row| row.is(actor.session)) {
             row.new.session.handle = rotation.handle.clone();
@@ -218,7 +224,7 @@ impl MailStore for MemoryStore {
         let Some(token) = state.mail.token(hash, Purpose::NotMe, now) else { return Ok(None) };
         let (user, session_id) = (token.user_id.clone(), token.session_id.clone());
         let ended = state.end(|row| row.is_of(&user), None, EndedReason::Reported, now);
-        state.record(reported(&user, session_id.as_ref(), None, now), None);
+        state.record(reported(&user, session_id.as_ref(), None, now));
         state.forget_devices(&user);
         state.mail.locked.insert(user.clone());
         state.mail.tokens.retain(|token| token.user_id != user);

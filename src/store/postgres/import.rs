@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use sqlx::Executor;
 use sqlx::postgres::PgTransaction;
 
+use super::operating::is_disabled;
 use super::{PostgresStore, Result, StoreError, commit, ending, sql};
 use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
 use crate::store::sql::{Columns, session_id};
@@ -111,6 +112,9 @@ impl Import for PostgresImport {
             .await
             .map_err(StoreError::from)?;
         let Some(known) = known else {
+            if is_disabled(&mut self.tx, &session.user_id).await? {
+                return Err(TakeError::UserDisabled);
+            }
             self.insert_session(imported).await?;
             return Ok(Taken::New);
         };

@@ -162,10 +162,6 @@ impl MailStore for PostgresStore {
         retrying!(self.try_request_reset(email, redirect_to, now))
     }
 
-    async fn put_mail(&self, mail: &NewMail) -> Result<()> {
-        in_time(async { insert_mail(&mut *self.connections.get().await?, mail).await }).await
-    }
-
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
         retrying!(self.try_claim_mails(now, lease_until, limit))
     }

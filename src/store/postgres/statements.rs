@@ -91,11 +91,13 @@ statements! {
     );
     RECORD = record_history!(
         "rows from (json_to_recordset($1::text::json) as (user_id text, at bigint, kind text, session_id text, \
-         by_session text, user_agent text, ip_address text)) with ordinality as \
-         batch (user_id, at, kind, session_id, by_session, user_agent, ip_address, number)"
+         by_session text, user_agent text, ip_address text, detail text)) with ordinality as \
+         batch (user_id, at, kind, session_id, by_session, user_agent, ip_address, detail, number)"
     );
     FORGET_HISTORY = "delete from history where seq in \
                       (select seq from history where at <= $1 limit $2 for update skip locked)";
+    FORGET_ACTS = "delete from operator_acts where seq in \
+                   (select seq from operator_acts where at <= $1 limit $2 for update skip locked)";
     // Everybody else may read meanwhile, and write when it is over: so no row changes that was looked at.
     #[cfg(feature = "import-better-auth")]
     LOCK_ALL = "lock table users, passwords, sessions in share row exclusive mode";

@@ -35,7 +35,7 @@ impl PostgresTestDatabase {
         if let Some(name) = free {
             let database = Self { server: server(), name, is_migrated: true };
             database.disconnect_all().await;
-            let emptied = database.execute("truncate users restart identity cascade").await;
+            let emptied = database.execute("truncate users, operator_acts restart identity cascade").await;
             emptied.map(drop).expect("it is emptied");
             return database;
         }
@@ -70,6 +70,7 @@ impl PostgresTestDatabase {
     pub async fn contents(&self) -> String {
         let rows = "select users::text as row from users union all select passwords::text from passwords \
                     union all select sessions::text from sessions union all select history::text from history \
+                    union all select operator_acts::text from operator_acts \
                     union all select mails::text from mails \
                     union all select mail_tokens::text from mail_tokens order by 1";
         let here = self.server.clone().database(&self.name);

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Row, Sqlite, Transaction};
 
+use super::operating::is_disabled;
 use super::{Result, ending, sql};
 use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
 use crate::{EndedReason, SqliteStore, Timestamp, User, UserId};
@@ -91,6 +92,9 @@ impl Import for SqliteImport {
             .await
             .map_err(super::StoreError::from)?;
         let Some(known) = known else {
+            if is_disabled(&mut self.tx, &session.user_id).await? {
+                return Err(TakeError::UserDisabled);
+            }
             sqlx::query(sql::INSERT_IMPORTED_SESSION)
                 .bind(session.id.as_str())
                 .bind(session.user_id.as_str())

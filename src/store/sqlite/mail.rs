@@ -26,10 +26,6 @@ impl MailStore for SqliteStore {
         Ok(self.write(query).await? == 1)
     }
 
-    async fn put_mail(&self, mail: &NewMail) -> Result<()> {
-        insert_mail(&mut *self.writer.acquire().await?, mail).await
-    }
-
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
         let mut tx = self.writer.begin_with("begin immediate").await?;
         let claimed = sqlx::query(sql::CLAIM_MAILS)

@@ -75,9 +75,12 @@ statements! {
     RECORD = record_history!(
         "(select key as number, value ->> 'user_id' as user_id, value ->> 'at' as at, value ->> 'kind' as kind, \
          value ->> 'session_id' as session_id, value ->> 'by_session' as by_session, \
-         value ->> 'user_agent' as user_agent, value ->> 'ip_address' as ip_address from json_each($1)) as batch"
+         value ->> 'user_agent' as user_agent, value ->> 'ip_address' as ip_address, \
+         value ->> 'detail' as detail from json_each($1)) as batch"
     );
     FORGET_HISTORY = "delete from history where seq in (select seq from history where at <= $1 limit $2)";
+    FORGET_ACTS = "delete from operator_acts where seq in \
+                   (select seq from operator_acts where at <= $1 limit $2)";
     #[cfg(feature = "import-better-auth")]
     FOLLOW_SESSION = "update sessions set expires_at = max(expires_at, $2), updated_at = max(updated_at, $3), \
                       imported_at = $4 where id = $1 and ended_at is null and imported_at is not null";

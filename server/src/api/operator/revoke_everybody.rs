@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use multi_session::http::Problem;
 use multi_session::{Code, EndedCount};
 
-use super::{Ended, Operator, private};
+use super::{Authorised, Ended, private};
 use crate::Server;
 use crate::openapi::{EVERY, READS_COOKIES, refusals};
 
@@ -32,11 +32,10 @@ refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized]);
     security(("operator" = [])),
 )]
 pub(in crate::api) async fn handle(
-    operator: Operator,
+    Authorised(operator): Authorised,
     State(server): State<Server>,
 ) -> Result<Response, Problem> {
-    let ended = server.engine.end_sessions_of_everybody().await?;
-    let Operator(operator) = operator;
-    tracing::info!(operator, ended = ended.0, "operator {operator} ended everybody's sessions");
+    let ended = server.engine.end_sessions_of_everybody(&operator).await?;
+    tracing::info!(%operator, ended = ended.0, "operator {operator} ended everybody's sessions");
     Ok(private(Json(Ended::of(ended)).into_response()))
 }

@@ -4,31 +4,11 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use multi_session::http::Problem;
-use multi_session::{Code, EndedCount, UserId};
-use utoipa::ToSchema;
+use multi_session::{Code, EndedCount};
 
-use super::{Ended, Operator, private};
+use super::{Authorised, Ended, UserBody, private};
 use crate::Server;
-use crate::body::{Accepts, Fields};
 use crate::openapi::{EVERY, READS_BODY, READS_COOKIES, refusals};
-
-/// Whose sessions end.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct RevokeUserBody {
-    /// The user's id.
-    #[schema(max_length = 64, min_length = 1, pattern = "^[A-Za-z0-9_-]+$")]
-    user_id: String,
-}
-
-impl RevokeUserBody {
-    async fn read(request: Request) -> Result<Self, Problem> {
-        let mut fields = Fields::read(request, Accepts::Json).await?;
-        let body = Self { user_id: fields.required("userId") };
-        fields.finish()?;
-        Ok(body)
-    }
-}
 
 refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized]);
 
@@ -42,7 +22,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized]);
     operation_id = "operatorRevokeUser",
     tag = "operators",
     request_body(
-        content = RevokeUserBody,
+        content = UserBody,
         example = json!({ "userId": "01a2098d-43c3-7e27-bc19-7145fd7f7219" }),
     ),
     responses(
@@ -57,15 +37,12 @@ refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized]);
     security(("operator" = [])),
 )]
 pub(in crate::api) async fn handle(
-    operator: Operator,
+    Authorised(operator): Authorised,
     State(server): State<Server>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = RevokeUserBody::read(request).await?;
-    let user = UserId::new(body.user_id)
-        .map_err(|error| Problem::with_message(Code::ValidationError, format!("[body.userId] {error}")))?;
-    let ended = server.engine.end_sessions_of(&user).await?;
-    let Operator(operator) = operator;
-    tracing::info!(operator, user.id = %user, ended = ended.0, "operator {operator} ended the sessions of user {user}");
+    let user = UserBody::read(request).await?;
+    let ended = server.engine.end_sessions_of(&operator, &user).await?;
+    tracing::info!(%operator, user.id = %user, ended = ended.0, "operator {operator} ended the sessions of user {user}");
     Ok(private(Json(Ended::of(ended)).into_response()))
 }

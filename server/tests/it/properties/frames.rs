@@ -1,0 +1,40 @@
+//! What a browser makes of the bytes of a stream: server-sent events after WHATWG HTML, 9.2.6, written from that text
+//! and not from the server's.
+
+/// One event, as an `EventSource` gives it to a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) data: String,
+}
+
+/// Reads the events that are complete.
+pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut frames = Vec::new();
+    let (mut name, mut id, mut data) = (String::new(), String::new(), String::new());
+    // A line without its end is not there yet.
+    for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
+        if line.is_empty() {
+            // Without data there is no event.
+            if data.pop().is_some() {
+                let name = if name.is_empty() { "message".to_owned() } else { name.clone() };
+                frames.push(Frame { name, id: id.clone(), data: std::mem::take(&mut data) });
+            }
+            name.clear();
+            continue;
+        }
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "event" => name = value.to_owned(),
+            "data" => data.extend([value, "\n"]),
+            "id" if !value.contains('\0') => id = value.to_owned(),
+            _ => {}
+        }
+    }
+    frames
+}

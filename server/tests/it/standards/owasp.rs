@@ -1,0 +1,137 @@
+//! OWASP's session sheet. What the log tells of a session's life is in `log.rs`.
+
+use std::collections::BTreeMap;
+
+use multi_session::Engine;
+use serde_json::json;
+
+use super::surfaces::{SESSION, is_open};
+use crate::harness::{Answer, CHROME, FIREFOX, SAFARI, TestApp, TestBrowser};
+
+#[tokio::test]
+async fn owasp_an_id_that_a_browser_brings_along_is_never_adopted() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let planted = format!("{}.{}%3D", "a".repeat(32), "A".repeat(43));
+    let held = format!("{SESSION}_multi-{}", "a".repeat(32));
+    let cookies = BTreeMap::from([(SESSION.to_owned(), planted.clone()), (held.clone(), planted.clone())]);
+    let ada = "email=ada%40example.org&password=correct+horse+battery";
+    let eve = "name=eve&email=eve%40example.org&password=correct+horse+battery";
+    for how in ["sign-in", "sign-up", "fn sign-in", "fn sign-up"] {
+        let (victim, attacker) = (app.browser(CHROME), app.browser(FIREFOX));
+        victim.set_cookies(cookies.clone());
+        let answer = match how {
+            "sign-in" => victim.sign_in("ada").await,
+            "sign-up" => victim.sign_up("grace").await,
+            "fn sign-in" => victim.call("sign-in", ada).await,
+            _ => victim.call("sign-up", eve).await,
+        };
+        answer.ok();
+        assert_ne!(victim.cookies()[SESSION], planted, "{how}");
+        assert!(!victim.cookies().contains_key(&held), "{how}: it is cleared");
+        attacker.set_cookies(cookies.clone());
+        assert_eq!(attacker.whoami().await, "", "{how}");
+        assert!(!is_open(&attacker).await, "{how}");
+    }
+}
+
+/// Whether the browser is told to forget what it keeps of this site beside cookies: those of other parts of the site
+/// stay, and the one that recognises the device.
+#[track_caller]
+fn clears_site_data(answer: &Answer) -> bool {
+    let told = answer.headers.get_all("clear-site-data").iter().collect::<Vec<_>>();
+    assert!(told.is_empty() || told == [r#""cache", "storage""#], "{told:?}");
+    !told.is_empty()
+}
+
+#[tokio::test]
+async fn owasp_a_sign_out_clears_site_data_where_nobody_is_signed_in_any_more() {
+    let app = TestApp::start().await;
+    let browser = app.browser(FIREFOX);
+    browser.sign_up("ada").await.ok();
+    for how in [
+        "sign-out",
+        "account",
+        "revoke-all",
+        "revoke-sessions",
+        "revoke",
+        "fn sign-out",
+        "form",
+        "fn revoke-all",
+        "fn revoke",
+    ] {
+        assert!(!clears_site_data(&browser.sign_in("ada").await), "{how}");
+        let id = browser.current_id().await;
+        let device = browser.device_cookie();
+        let answer = match how {
+            "sign-out" => browser.sign_out(json!({})).await,
+            "account" => browser.sign_out(json!({ "scope": "account" })).await,
+            "revoke-all" => browser.revoke_all().await,
+            "revoke-sessions" => browser.post("/api/auth/revoke-sessions", json!({})).await,
+            "revoke" => browser.revoke(&id).await,
+            "fn sign-out" => browser.call("sign-out", "").await,
+            "form" => browser.submit("/sessions", "sign-out", "").await,
+            "fn revoke-all" => browser.call("revoke-all", "").await,
+            _ => browser.call("revoke", &format!("session_id={id}")).await,
+        };
+        assert!(answer.status.is_success() || answer.status.is_redirection(), "{how}: {}", answer.text);
+        assert!(browser.cookies().is_empty(), "{how}");
+        assert!(clears_site_data(&answer), "{how}");
+        assert!(device.is_some() && browser.device_cookie() == device, "{how}: the device is still known");
+    }
+}
+
+/// A browser that holds grace's session and, active, ada's.
+async fn holding_two(app: &TestApp) -> TestBrowser {
+    let browser = app.browser(FIREFOX);
+    browser.sign_in("grace").await.ok();
+    browser.sign_in("ada").await.ok();
+    browser
+}
+
+#[tokio::test]
+async fn owasp_nothing_else_clears_site_data() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up(CHROME, "ada").await;
+    app.sign_up(CHROME, "grace").await;
+
+    // Another account stays.
+    for how in ["account", "revoke-all", "revoke", "fn sign-out", "fn revoke-all"] {
+        let browser = holding_two(&app).await;
+        let answer = match how {
+            "account" => browser.sign_out(json!({ "scope": "account" })).await,
+            "revoke-all" => browser.revoke_all().await,
+            "revoke" => browser.revoke(&browser.current_id().await).await,
+            "fn sign-out" => browser.call("sign-out", "").await,
+            _ => browser.call("revoke-all", "").await,
+        };
+        answer.ok();
+        assert!(!clears_site_data(&answer), "{how}");
+        assert!(!browser.list().await.is_empty(), "{how}: grace is held");
+        assert!(clears_site_data(&browser.sign_out(json!({})).await), "{how}: and then the last one");
+    }
+
+    // Nobody signed out, or nobody was signed in.
+    ada.sign_in("ada").await.ok();
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let nobody = app.browser(CHROME);
+    let mut others = vec![
+        ada.get("/api/auth/get-session").await,
+        ada.open("/sessions").await,
+        ada.open("/nothing").await,
+        ada.call("revoke", "session_id=unknown").await,
+        ada.revoke(&phone.current_id().await).await,
+        nobody.sign_out(json!({})).await,
+        nobody.call("sign-out", "").await,
+        nobody.open("/sign-in").await,
+    ];
+    // Its cookies are dead by then: whoever ended it did so elsewhere.
+    app.advance(Engine::UNDO_WINDOW);
+    let replayed = phone.copy();
+    others.push(phone.open("/sessions").await);
+    others.push(replayed.sign_out(json!({})).await);
+    assert!(phone.cookies().is_empty() && replayed.cookies().is_empty(), "they were cleared");
+    for answer in others {
+        assert!(!clears_site_data(&answer), "{} {}", answer.status, answer.text);
+    }
+}

@@ -1,0 +1,53 @@
+//! Who acts beside the users.
+
+use std::fmt;
+
+/// Who operates the service, as the log and the trail of acts call them.
+///
+/// It is a name and no proof: whoever calls the engine has authorised them. It outlives the users that it did something
+/// with, so it is neither a secret nor an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator(String);
+
+impl Operator {
+    /// The most characters of a name.
+    pub const MAXIMUM_CHARACTERS: usize = 64;
+
+    /// Takes a name, as in `cli:ada` or `token:1a2b3c4d`: what is longer is cut off, and control characters, which a
+    /// terminal would obey, become question marks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multi_session::Operator;
+    ///
+    /// assert_eq!(Operator::new("cli:ada\n").as_str(), "cli:ada?");
+    /// ```
+    pub fn new(name: &str) -> Self {
+        let kept = name.chars().take(Self::MAXIMUM_CHARACTERS);
+        Self(kept.map(|it| if it.is_control() { '?' } else { it }).collect())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_short_line() {
+        assert_eq!(Operator::new("token:1a2b3c4d").to_string(), "token:1a2b3c4d");
+        assert_eq!(Operator::new("cli:a\0b\u{1b}[31m").as_str(), "cli:a?b?[31m");
+        assert_eq!(Operator::new(&"é".repeat(100)).as_str(), "é".repeat(Operator::MAXIMUM_CHARACTERS));
+    }
+}

@@ -1,0 +1,237 @@
+//! What operators do, and what is kept of it.
+
+use super::mailing::{claim, hash, kinds, token};
+use super::*;
+use crate::{
+    HistoryKind, HistoryQuery, MailKind, NewOperatorAct, OperatorAct, OperatorActKind, Purpose, Undo,
+};
+
+const ROUNDS: usize = 16;
+const REASON: EndedReason = EndedReason::Operator;
+
+/// What operators did, the first thing first: who, what, to whom, to which session, and how many ended.
+async fn acts(store: &Arc<dyn Store>) -> Vec<String> {
+    let mut acts = store.operator_acts(None, 100).await.expect("the acts");
+    acts.reverse();
+    acts.iter().map(words).collect()
+}
+
+fn words(act: &OperatorAct) -> String {
+    let mut words = vec![act.operator.clone(), act.act.clone()];
+    words.extend(act.user_id.as_ref().map(ToString::to_string));
+    words.extend(act.session_id.as_ref().map(ToString::to_string));
+    words.push(act.ended.to_string());
+    words.join(" ")
+}
+
+async fn disable(store: &Arc<dyn Store>, user: &NewUser, now: Timestamp) -> Vec<Ended> {
+    store.disable_user(&operator(), &user.user.id, now).await.expect("an answer").expect("a user")
+}
+
+async fn enable(store: &Arc<dyn Store>, user: &NewUser, now: Timestamp) {
+    assert!(store.enable_user(&operator(), &user.user.id, now).await.expect("an answer"));
+}
+
+async fn is_disabled(store: &Arc<dyn Store>, user: &NewUser) -> bool {
+    store.password_of(&user.user.email).await.expect("an answer").expect("an account").is_disabled
+}
+
+fn proving(user: &NewUser) -> Limit {
+    Limit { proved: Some(user.password_hash.clone()), ..limit(5, &[]) }
+}
+
+/// Once; that it was asked for again, or of one that never was, is kept too.
+pub async fn an_operator_ends_one_session_whosever_it_is(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let later = NOW.plus(Duration::from_secs(1));
+    let ended = store.end_by_operator(&operator(), &session_id("one"), later).await.expect("an answer");
+    let expected = Ended { id: session_id("one"), user_id: ada.user.id.clone(), reason: REASON };
+    assert_eq!(ended, Some(expected));
+    let end = find(&store, "one").await.end.expect("it has ended");
+    assert_eq!((end.reason, end.at, end.by), (REASON, later, None));
+    for name in ["one", "unknown"] {
+        let again = store.end_by_operator(&operator(), &session_id(name), later).await;
+        assert_eq!(again.expect("an answer"), None, "{name}");
+    }
+    assert_eq!(live(&store, &ada, later).await, ["two"]);
+    assert_eq!(
+        acts(&store).await,
+        [
+            "cli:test revoke user-ada session-one 1",
+            "cli:test revoke session-one 0",
+            "cli:test revoke session-unknown 0",
+        ]
+    );
+}
+
+/// With who did it and when.
+pub async fn what_operators_did_is_read_a_page_at_a_time_the_latest_first(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let other = Operator::new("token:1a2b3c4d");
+    store.end_of_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
+    store.end_of_user(&other, &user("nobody").user.id, NOW).await.expect("an answer");
+    disable(&store, &ada, NOW).await;
+    enable(&store, &ada, NOW).await;
+    let later = NOW.plus(Duration::from_secs(1));
+    let everybody = NewOperatorAct::new(&other, OperatorActKind::RevokeEverybody, later);
+    store.record_act(&NewOperatorAct { ended: 7, ..everybody }).await.expect("it is kept");
+    assert_eq!(
+        acts(&store).await,
+        [
+            "cli:test revoke_user user-ada 2",
+            "token:1a2b3c4d revoke_user user-nobody 0",
+            "cli:test disable user-ada 0",
+            "cli:test enable user-ada 0",
+            "token:1a2b3c4d revoke_everybody 7",
+        ]
+    );
+    let all = store.operator_acts(None, 100).await.expect("the acts");
+    assert_eq!((all[0].at, all[1].at), (later, NOW));
+    let mut before = None;
+    let mut paged = Vec::new();
+    for expected in [2, 2, 1, 0] {
+        let page = store.operator_acts(before, 2).await.expect("the acts");
+        assert_eq!(page.len(), expected);
+        before = page.last().map(|last| last.seq).or(before);
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+}
+
+/// What is left names nobody but by an id; who is not there is not erased, and nothing is said of it.
+pub async fn what_operators_did_goes_when_its_time_is_over_and_outlives_its_users(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    store.end_of_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
+    let later = NOW.plus(Duration::from_secs(1));
+    let erased = store.forget_user(&operator(), &ada.user.id, later).await.expect("an answer");
+    assert_eq!(erased, Some(vec![]));
+    assert_eq!(store.forget_user(&operator(), &ada.user.id, later).await.expect("an answer"), None);
+    let nobody = user("nobody").user.id;
+    assert_eq!(store.disable_user(&operator(), &nobody, later).await.expect("an answer"), None);
+    assert!(!store.enable_user(&operator(), &nobody, later).await.expect("an answer"));
+    assert_eq!(acts(&store).await, ["cli:test revoke_user user-ada 1", "cli:test forget user-ada 0"]);
+    assert_eq!(store.forget_acts(NOW.minus(HOUR), 10).await.expect("a sweep"), 0);
+    assert_eq!(store.forget_acts(later, 1).await.expect("a sweep"), 1);
+    assert_eq!(acts(&store).await.len(), 1);
+    assert_eq!(store.forget_acts(later, 10).await.expect("a sweep"), 1);
+    assert!(acts(&store).await.is_empty());
+}
+
+/// Nobody else is; each is in the history once, however often it is asked for.
+pub async fn who_is_disabled_is_out_and_signs_in_no_more_until_they_are_enabled(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
+    let later = NOW.plus(Duration::from_secs(1));
+    assert_eq!(names(&disable(&store, &ada, later).await, REASON), ["one", "two"]);
+    assert!(disable(&store, &ada, later).await.is_empty());
+    assert!(is_disabled(&store, &ada).await && !is_disabled(&store, &grace).await);
+    let end = find(&store, "one").await.end.expect("it has ended");
+    assert_eq!((end.reason, end.at, end.by), (REASON, later, None));
+    for limit in [proving(&ada), limit(5, &[]), limit(5, &["g1"])] {
+        let refused = store.open(None, &session_at(&ada, "new", later), &limit).await;
+        assert!(matches!(refused, Err(OpenError::UserDisabled)), "{refused:?}");
+    }
+    assert!(live(&store, &ada, later).await.is_empty());
+    assert_eq!(live(&store, &grace, later).await, ["g1"]);
+    let known = store.find_user(&ada.user.id).await.expect("an answer");
+    assert_eq!(known.as_ref(), Some(&ada.user), "as it was");
+
+    for _ in 0..2 {
+        enable(&store, &ada, later).await;
+    }
+    assert!(!is_disabled(&store, &ada).await);
+    assert!(live(&store, &ada, later).await.is_empty(), "nothing lives again");
+    store.open(None, &session_at(&ada, "new", later), &proving(&ada)).await.expect("a sign-in");
+    assert_eq!(live(&store, &ada, later).await, ["new"]);
+
+    let kinds = &[HistoryKind::Disabled, HistoryKind::Enabled];
+    let query = HistoryQuery { session: None, kinds, before: None, limit: 10 };
+    let history = store.history(&ada.user.id, query).await.expect("a history");
+    let told: Vec<_> = history.iter().map(|entry| (entry.kind, entry.at)).collect();
+    assert_eq!(told, [(Some(HistoryKind::Enabled), later), (Some(HistoryKind::Disabled), later)]);
+    assert!(history.iter().all(|entry| entry.session_id.is_none() && entry.by.is_none()));
+    assert!(store.history(&grace.user.id, query).await.expect("a history").is_empty());
+}
+
+/// Those that were mailed before lead somewhere again once the user is enabled, if they are not too late by then.
+pub async fn links_and_mails_of_who_is_disabled_lead_nowhere(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let email = &ada.user.email;
+    for (number, purpose) in [(1, Purpose::ResetPassword), (2, Purpose::NotMe)] {
+        store.put_token(&token(&ada, number, purpose, NOW.minus(HOUR / 4))).await.expect("it is stored");
+    }
+    assert!(store.request_reset(email, None, NOW).await.expect("an answer"));
+    disable(&store, &ada, NOW).await;
+    assert!(claim(&store, NOW).await.is_empty(), "what waited is not sent");
+    assert!(!store.request_reset(email, None, NOW).await.expect("an answer"));
+    let found = store.find_token(&hash(1), Purpose::ResetPassword, NOW).await.expect("an answer");
+    assert!(found.is_none());
+    assert!(store.reset_password(&hash(1), "new", true, NOW).await.expect("an answer").is_none());
+    let reported = store.report_by_mail(&hash(2), &hash(3), NOW.plus(HOUR), NOW).await;
+    assert!(reported.expect("an answer").is_none());
+
+    enable(&store, &ada, NOW).await;
+    assert!(store.request_reset(email, None, NOW).await.expect("an answer"));
+    assert_eq!(kinds(&store, NOW).await, [MailKind::PasswordReset]);
+    let reset = store.reset_password(&hash(1), "new", false, NOW).await.expect("an answer");
+    assert!(reset.is_some(), "it was not used up");
+}
+
+/// Neither what was revoked a moment before, nor what the operator ended.
+pub async fn nothing_of_who_was_disabled_is_taken_back(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    let revoked = store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, NOW).await;
+    assert!(revoked.expect("an answer").is_some());
+    disable(&store, &ada, NOW).await;
+    let later = NOW.plus(Duration::from_secs(1));
+    for is_enabled in [false, true] {
+        if is_enabled {
+            enable(&store, &ada, later).await;
+            store.open(None, &session_at(&ada, "new", later), &limit(5, &[])).await.expect("a sign-in");
+        }
+        for by in [&sessions[0], &session_at(&ada, "new", later)] {
+            for id in ["one", "two", "three"].map(session_id) {
+                let ended_after = NOW.minus(Duration::from_secs(5));
+                let undo = Undo { actor: actor(by), id: &id, ended_after, maximum: 5 };
+                assert!(!store.undo_revoke(undo, later).await.expect("an answer"), "{id:?}");
+            }
+        }
+    }
+    assert_eq!(live(&store, &ada, later).await, ["new"]);
+}
+
+/// Whichever came first: it is refused, or it ended with the others.
+pub async fn a_sign_in_beside_a_disabling_is_out(store: Arc<dyn Store>) {
+    for round in 0..ROUNDS {
+        let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
+        let signing_in = {
+            let (store, new) = (Arc::clone(&store), session(&ada, &format!("t{round}")));
+            let proving = proving(&ada);
+            tokio::spawn(async move { store.open(None, &new, &proving).await })
+        };
+        let ended = disable(&store, &ada, NOW).await;
+        match signing_in.await.expect("no panic") {
+            Ok(_) => assert_eq!(ended.len(), 2, "round {round}"),
+            Err(error) => assert!(matches!(error, OpenError::UserDisabled), "{error}"),
+        }
+        assert!(live(&store, &ada, NOW).await.is_empty(), "round {round}");
+    }
+}
+
+/// Whichever came first: the session that it begins has ended, or never began.
+pub async fn a_changed_password_beside_a_disabling_leaves_nobody_in(store: Arc<dyn Store>) {
+    for round in 0..ROUNDS {
+        let (ada, sessions) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
+        let changing = {
+            let (store, by, from) = (Arc::clone(&store), sessions[0].clone(), ada.password_hash.clone());
+            let new = session(&ada, &format!("t{round}"));
+            tokio::spawn(async move {
+                store.change_password(actor(&by), &from, "other", Some(&new), false, NOW).await
+            })
+        };
+        let ended = disable(&store, &ada, NOW).await;
+        changing.await.expect("no panic").expect("an answer");
+        assert_eq!(ended.len(), 1, "round {round}: one was live, the old one or the new one");
+        assert!(live(&store, &ada, NOW).await.is_empty(), "round {round}");
+    }
+}

@@ -1,0 +1,145 @@
+//! What operators do, in memory.
+
+use async_trait::async_trait;
+
+use super::{MemoryStore, Result, State};
+use crate::store::{
+    Ended, NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore, by_operator, changes_of,
+};
+use crate::{Change, EndedReason, HistoryKind, Operator, SessionId, Timestamp, UserId};
+
+const REASON: EndedReason = EndedReason::Operator;
+
+/// What operators did, in the order in which it was written.
+#[derive(Debug, Default)]
+pub(super) struct Acts {
+    kept: Vec<OperatorAct>,
+    /// How many were ever written.
+    recorded: i64,
+}
+
+impl Acts {
+    fn record(&mut self, act: &NewOperatorAct) {
+        self.recorded += 1;
+        self.kept.push(OperatorAct {
+            seq: self.recorded,
+            at: act.at,
+            operator: act.operator.as_str().to_owned(),
+            act: act.kind.as_str().to_owned(),
+            user_id: act.user_id.clone(),
+            session_id: act.session_id.clone(),
+            ended: act.ended as u64,
+        });
+    }
+}
+
+impl State {
+    fn is_known(&self, user: &UserId) -> bool {
+        self.users.iter().any(|known| known.user.id == *user)
+    }
+}
+
+#[async_trait]
+impl OperatorStore for MemoryStore {
+    async fn end_by_operator(&self, by: &Operator, id: &SessionId, now: Timestamp) -> Result<Option<Ended>> {
+        let mut state = self.lock()?;
+        let ended = state.end(|row| row.is(id), None, REASON, now);
+        state.sessions.iter_mut().filter(|row| row.is(id)).for_each(|row| row.is_final = true);
+        state.acts.record(&NewOperatorAct::revoke(by, id, &ended, now));
+        self.tell(changes_of(None, &ended));
+        Ok(ended.into_iter().next())
+    }
+
+    async fn end_of_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
+        let mut state = self.lock()?;
+        let ended = state.end(|row| row.is_of(user), None, REASON, now);
+        let kind = OperatorActKind::RevokeUser;
+        state.acts.record(&NewOperatorAct::of_user(by, kind, user, ended.len(), now));
+        self.tell(changes_of(None, &ended));
+        Ok(ended)
+    }
+
+    async fn end_of_everybody(&self, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
+        let mut state = self.lock()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let live = state.sessions.iter().filter(|row| row.is_live(now)).take(limit);
+        let live: Vec<SessionId> = live.map(|row| row.new.session.id.clone()).collect();
+        let ended = state.end(|row| live.contains(&row.new.session.id), None, REASON, now);
+        self.tell(changes_of(None, &ended));
+        Ok(ended)
+    }
+
+    async fn disable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Option<Vec<Ended>>> {
+        let mut state = self.lock()?;
+        if !state.is_known(user) {
+            return Ok(None);
+        }
+        if state.mail.disabled.insert(user.clone()) {
+            state.record(by_operator(HistoryKind::Disabled, user, now));
+        }
+        let ended = state.end(|row| row.is_of(user), None, REASON, now);
+        state.mail.drop_resets(user);
+        let kind = OperatorActKind::Disable;
+        state.acts.record(&NewOperatorAct::of_user(by, kind, user, ended.len(), now));
+        self.tell(changes_of(None, &ended));
+        Ok(Some(ended))
+    }
+
+    async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
+        let mut state = self.lock()?;
+        if !state.is_known(user) {
+            return Ok(false);
+        }
+        if state.mail.disabled.remove(user) {
+            state.record(by_operator(HistoryKind::Enabled, user, now));
+        }
+        state.acts.record(&NewOperatorAct::of_user(by, OperatorActKind::Enable, user, 0, now));
+        Ok(true)
+    }
+
+    async fn forget_user(
+        &self,
+        by: &Operator,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>> {
+        let mut state = self.lock()?;
+        if !state.is_known(user) {
+            return Ok(None);
+        }
+        let live = state.sessions.iter().rev().filter(|row| row.is_of(user) && row.is_live(now));
+        let live: Vec<_> = live.map(|row| row.new.session.id.clone()).collect();
+        state.sessions.retain(|row| !row.is_of(user));
+        state.history.retain(|(whose, _)| whose != user);
+        state.devices.retain(|(whose, _)| whose != user);
+        state.mail.forget(user);
+        state.users.retain(|known| known.user.id != *user);
+        let kind = OperatorActKind::Forget;
+        state.acts.record(&NewOperatorAct::of_user(by, kind, user, live.len(), now));
+        self.tell(vec![Change::Sessions { user: user.clone(), ids: live.clone() }]);
+        Ok(Some(live))
+    }
+
+    async fn record_act(&self, act: &NewOperatorAct) -> Result<()> {
+        self.lock()?.acts.record(act);
+        Ok(())
+    }
+
+    async fn operator_acts(&self, before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>> {
+        let state = self.lock()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let asked = |act: &&OperatorAct| before.is_none_or(|before| act.seq < before);
+        Ok(state.acts.kept.iter().rev().filter(asked).take(limit).cloned().collect())
+    }
+
+    async fn forget_acts(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let mut state = self.lock()?;
+        let mut forgotten = 0;
+        state.acts.kept.retain(|act| {
+            let goes = act.at <= before && forgotten < u64::from(limit);
+            forgotten += u64::from(goes);
+            !goes
+        });
+        Ok(forgotten)
+    }
+}

@@ -1,0 +1,186 @@
+//! What operators do, in the PostgreSQL store.
+
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+
+use super::{
+    PostgresStore, Result, TRIES, commit, end_in, ending, in_time, lock_user, lock_users_of, record, sql,
+    texts, was_taken_back,
+};
+use crate::store::sql::{operator_act, session_id};
+use crate::store::{
+    Ended, NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore, by_operator, changes_of,
+};
+use crate::{Change, EndedReason, HistoryKind, Operator, SessionId, Timestamp, UserId};
+
+const REASON: EndedReason = EndedReason::Operator;
+
+impl PostgresStore {
+    async fn try_end_by_operator(
+        &self,
+        by: &Operator,
+        id: &SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Ended>> {
+        let ids = texts([id]);
+        let mut tx = self.begin().await?;
+        lock_users_of(&mut tx, None, ids.clone()).await?;
+        let ended = end_in(&mut tx, ending(sql::END_HELD, now, REASON, None).bind(ids), REASON).await?;
+        sqlx::query(sql::MAKE_END_FINAL).bind(id.as_str()).execute(&mut *tx).await?;
+        record_act(&mut tx, &NewOperatorAct::revoke(by, id, &ended, now)).await?;
+        commit(tx, changes_of(None, &ended)).await?;
+        Ok(ended.into_iter().next())
+    }
+
+    async fn try_end_of_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        let ended = end_all(&mut tx, user, now).await?;
+        let kind = OperatorActKind::RevokeUser;
+        record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, ended.len(), now)).await?;
+        commit(tx, changes_of(None, &ended)).await?;
+        Ok(ended)
+    }
+
+    async fn try_disable_user(
+        &self,
+        by: &Operator,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        if !is_known(&mut tx, user).await? {
+            return Ok(None);
+        }
+        let disable = sqlx::query(sql::DISABLE_USER).bind(user.as_str()).bind(now.unix_ms());
+        if disable.execute(&mut *tx).await?.rows_affected() == 1 {
+            record(&mut tx, &[by_operator(HistoryKind::Disabled, user, now)]).await?;
+        }
+        let ended = end_all(&mut tx, user, now).await?;
+        sqlx::query(sql::DROP_MAILS_TO_RESET).bind(user.as_str()).execute(&mut *tx).await?;
+        let kind = OperatorActKind::Disable;
+        record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, ended.len(), now)).await?;
+        commit(tx, changes_of(None, &ended)).await?;
+        Ok(Some(ended))
+    }
+
+    async fn try_enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        if !is_known(&mut tx, user).await? {
+            return Ok(false);
+        }
+        let enable = sqlx::query(sql::ENABLE_USER).bind(user.as_str());
+        if enable.execute(&mut *tx).await?.rows_affected() == 1 {
+            record(&mut tx, &[by_operator(HistoryKind::Enabled, user, now)]).await?;
+        }
+        record_act(&mut tx, &NewOperatorAct::of_user(by, OperatorActKind::Enable, user, 0, now)).await?;
+        commit(tx, Vec::new()).await?;
+        Ok(true)
+    }
+
+    async fn try_forget_user(
+        &self,
+        by: &Operator,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        let live = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
+        let live = live.fetch_all(&mut *tx).await?.iter().map(session_id).collect::<Result<Vec<_>>>()?;
+        let forgotten = sqlx::query(sql::FORGET_USER).bind(user.as_str()).execute(&mut *tx).await?;
+        if forgotten.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let kind = OperatorActKind::Forget;
+        record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, live.len(), now)).await?;
+        commit(tx, vec![Change::Sessions { user: user.clone(), ids: live.clone() }]).await?;
+        Ok(Some(live))
+    }
+}
+
+#[async_trait]
+impl OperatorStore for PostgresStore {
+    async fn end_by_operator(&self, by: &Operator, id: &SessionId, now: Timestamp) -> Result<Option<Ended>> {
+        retrying!(self.try_end_by_operator(by, id, now))
+    }
+
+    async fn end_of_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
+        retrying!(self.try_end_of_user(by, user, now))
+    }
+
+    async fn end_of_everybody(&self, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
+        loop {
+            let live = sqlx::query(sql::LIVE_OF_EVERYBODY).bind(now.unix_ms()).bind(i64::from(limit));
+            let live = self.fetch_all(live).await?;
+            let live = live.iter().map(session_id).collect::<Result<Vec<_>>>()?;
+            let live: Vec<_> = live.iter().collect();
+            let ended = retrying!(self.try_end_held(&live, None, REASON, now))?;
+            // Others may have ended all of these meanwhile, and there may be more.
+            if live.is_empty() || !ended.is_empty() {
+                return Ok(ended);
+            }
+        }
+    }
+
+    async fn disable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Option<Vec<Ended>>> {
+        retrying!(self.try_disable_user(by, user, now))
+    }
+
+    async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
+        retrying!(self.try_enable_user(by, user, now))
+    }
+
+    async fn forget_user(
+        &self,
+        by: &Operator,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>> {
+        retrying!(self.try_forget_user(by, user, now))
+    }
+
+    async fn record_act(&self, act: &NewOperatorAct) -> Result<()> {
+        in_time(async { record_act(&mut *self.connections.get().await?, act).await }).await
+    }
+
+    async fn operator_acts(&self, before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>> {
+        let rows = sqlx::query(sql::OPERATOR_ACTS).bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));
+        self.fetch_all(rows).await?.iter().map(operator_act).collect()
+    }
+
+    async fn forget_acts(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.execute(sqlx::query(sql::FORGET_ACTS).bind(before.unix_ms()).bind(i64::from(limit))).await
+    }
+}
+
+/// Whether an operator has disabled the user, whose row is locked.
+pub(super) async fn is_disabled(connection: &mut PgConnection, user: &UserId) -> Result<bool> {
+    let disabled = sqlx::query(sql::IS_DISABLED).bind(user.as_str());
+    Ok(disabled.fetch_optional(connection).await?.is_some())
+}
+
+async fn is_known(connection: &mut PgConnection, user: &UserId) -> Result<bool> {
+    let known = sqlx::query(sql::FIND_USER).bind(user.as_str());
+    Ok(known.fetch_optional(connection).await?.is_some())
+}
+
+async fn end_all(connection: &mut PgConnection, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
+    let end = ending(sql::END_ALL, now, REASON, None).bind(user.as_str().to_owned());
+    end_in(connection, end, REASON).await
+}
+
+async fn record_act(connection: &mut PgConnection, act: &NewOperatorAct) -> Result<()> {
+    sqlx::query(sql::RECORD_ACT)
+        .bind(act.at.unix_ms())
+        .bind(act.operator.as_str())
+        .bind(act.kind.as_str())
+        .bind(act.user_id.as_ref().map(UserId::as_str))
+        .bind(act.session_id.as_ref().map(SessionId::as_str))
+        .bind(act.ended as i64)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
