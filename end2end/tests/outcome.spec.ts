@@ -53,5 +53,5 @@ test("a toast can be dismissed and goes by itself", async ({ device }) => {
   await expect(sessions.toast).toBeEmpty();
   await sessions.revoke("Edge 142 on Windows").click();
   await expect(sessions.toast).toContainText("Edge 142 on Windows");
-  await expect(sessions.toast).toBeEmpty({ timeout: 9_000 });
+  await expect(sessions.toast).toBeEmpty({ timeout: 13_000 });
 });

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use multi_session::{SessionEvent, Timestamp};
+use multi_session::{SessionEvent, SessionId, Timestamp};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, Event, EventSource, EventTarget, MessageEvent, VisibilityState};
 
@@ -58,6 +58,8 @@ struct Stream {
     /// How often in a row it could not be opened.
     failures: Cell<u32>,
     retry: Cell<Option<TimeoutHandle>>,
+    /// What has ended: it may come back.
+    gone: RefCell<Vec<SessionId>>,
     /// Whether something has changed while the page was hidden.
     stale: Cell<bool>,
 }
@@ -72,6 +74,7 @@ impl Stream {
             channel: BroadcastChannel::new(CHANNEL).ok(),
             failures: Cell::new(0),
             retry: Cell::new(None),
+            gone: RefCell::default(),
             stale: Cell::new(false),
         });
         let this = Rc::clone(&stream);
@@ -181,6 +184,13 @@ impl Stream {
                 self.open();
                 return;
             }
+            _ => {}
+        }
+        // What was revoked here a moment ago and is back was told by who took it back.
+        let is_back = |id: &SessionId| self.gone.borrow().contains(id);
+        match &event {
+            SessionEvent::Ended(ending) => self.gone.borrow_mut().push(ending.id.clone()),
+            SessionEvent::Created { row } if is_back(&row.id) => return sessions.hear(event),
             _ => {}
         }
         if let Some(news) =

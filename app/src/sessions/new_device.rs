@@ -7,7 +7,7 @@ use crate::{
     hooks::use_now,
     sessions::{rows, use_list_device_sessions, words},
     ui::{
-        Icon, IconName, TimeAgo,
+        Icon, IconName,
         piece::{IntoPiece, Piece},
     },
 };
@@ -24,15 +24,14 @@ pub(super) fn new_device() -> Piece {
 fn banner(row: DeviceSession) -> Piece {
     let title = ["New sign-in from ", &*row.device.label].concat();
     let name = title.clone();
-    let from = [&*row.ip_address, row.place.as_deref().unwrap_or_default()].join(" ");
+    let from = [" (", &*row.ip_address, ") ", row.place.as_deref().unwrap_or_default()].concat();
     view! {
         <section class="card news" aria-label=name>
             <Icon name=IconName::Alert size=22 />
-            <div>
-                <h2>{title}</h2>
-                <p>{from} " · " <TimeAgo at=row.created_at /></p>
-                <p>"Your account was never signed in to from this browser before. If it was you, there is nothing to do."</p>
-            </div>
+            <p>
+                <strong>{title}</strong>
+                {from}
+            </p>
             <a class="button button--danger" href=["/not-me?session_id=", row.id.as_str()].concat()>
                 "This wasn't me"
             </a>
