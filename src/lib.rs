@@ -166,9 +166,9 @@ pub use {
     random::{OsRandom, Random},
     store::{
         Actor, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, MailStore, NewHistoryEntry, NewMail,
-        NewOperatorAct, NewSession, NewUser, OpenError, OperatorAct, OperatorActKind, OperatorStore, Page,
-        PasswordOf, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
-        StoredToken, Touch, Undo, Undoable,
+        NewOperatorAct, NewSession, NewUser, NextSession, OpenError, OperatorAct, OperatorActKind,
+        OperatorStore, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
+        StoredHistoryEntry, StoredSession, StoredToken, Touch, Undo, Undoable,
     },
     user_agent::device_of,
 };

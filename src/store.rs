@@ -59,7 +59,8 @@ pub struct StoredSession {
     pub shared_computer: bool,
     /// Whether its user had never signed in from this browser before.
     pub new_device: bool,
-    /// When its person last proved who they are: at its creation, or since by [`Store::reauthenticate`].
+    /// When its person last proved who they are: at its creation, or since by [`Store::reauthenticate`] or
+    /// [`Store::change_password`].
     pub authenticated_at: Timestamp,
     /// When it last made a request.
     pub last_active_at: Timestamp,
@@ -115,6 +116,15 @@ pub struct Renewal {
     pub secret_hash: SecretHash,
     /// When it ends unless activity extends it.
     pub expires_at: Timestamp,
+}
+
+/// What a browser goes on with once its person has changed the password.
+#[derive(Clone, Copy, Debug)]
+pub enum NextSession<'a> {
+    /// Its session stays and is renewed, as by a re-authentication; the user's other sessions stay too.
+    Renewed(&'a Renewal),
+    /// A new session takes the place of every one of the user.
+    New(&'a NewSession),
 }
 
 /// How a new session must fit.
@@ -431,15 +441,16 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Ended>, StoreError>;
 
-    /// Changes the password of the actor's user from the hash `from` to `to`, and where there is a new session ends
-    /// all others of the user and stores it. With `tell` the user is told of it by mail. `None` if the actor is not live
-    /// or the hash is not `from` any more or locked.
+    /// Changes the password of the actor's user from the hash `from` to `to`, and gives the actor's browser what it goes
+    /// on with: its own session renewed as by [`Store::reauthenticate`], or a new one, for which all others of the user
+    /// end. With `tell` the user is told of it by mail. `None` if the actor is not live or the hash is not `from` any
+    /// more or locked.
     async fn change_password(
         &self,
         actor: Actor<'_>,
         from: &str,
         to: &str,
-        session: Option<&NewSession>,
+        next: NextSession<'_>,
         tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;

@@ -1,7 +1,10 @@
 //! Changing the password.
 
 use crate::password::Passwords;
-use crate::{Browser, Client, Code, Engine, Held, MailKind, Result, SessionId};
+use crate::store::{Ended, NextSession};
+use crate::{
+    Browser, Client, Code, Credential, Engine, Held, MailKind, Renewal, Result, SessionId, Timestamp,
+};
 
 /// What a person types to change the password.
 #[derive(Clone)]
@@ -10,13 +13,17 @@ pub struct ChangePassword {
     pub current_password: String,
     /// The new one: 8 to 128 characters.
     pub new_password: String,
-    /// Whether every session of the user ends; this browser gets a new one.
+    /// Whether every session of the user ends, and this browser gets a new one; otherwise they stay.
     pub revoke_other_sessions: bool,
 }
 
 impl Engine {
     /// Changes the active user's password, and where it is asked for ends every session of the user, this one too,
     /// which is replaced by a new one with new cookies: both or neither.
+    ///
+    /// It asks for the current password, which is as good as a fresh sign-in: so it needs none, and is one itself. Where
+    /// the sessions stay, the active one is renewed as by [`Engine::reauthenticate`]: its cookie so far is dead at once
+    /// (ASVS 5.0, 7.2.4), and its times begin anew.
     ///
     /// # Errors
     ///
@@ -37,24 +44,43 @@ impl Engine {
         let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
 
         let now = self.now();
-        let new =
-            form.revoke_other_sessions.then(|| self.new_session(&active.user.id, client, active.keep(), now));
-        let new_session = new.as_ref().map(|(_, session)| session);
-        let ended = self
-            .0
-            .store
-            .change_password(Self::actor(browser)?, &from, &hash, new_session, self.sends_mail(), now)
-            .await?
-            // Signed out or changed again while the password was hashed.
-            .ok_or(Code::Unauthorized)?;
-        self.log_ended(&ended);
-        tracing::info!(user.id = %active.user.id, "the password of user {} was changed", active.user.id);
-        self.mailed(MailKind::PasswordChanged, &active.user.id, &active.session.id);
-        let Some((credential, new)) = new else { return Ok(browser.clone()) };
+        if !form.revoke_other_sessions {
+            let credential = Credential::generate(&*self.0.random);
+            let renewal = Renewal {
+                handle: credential.handle.clone(),
+                secret_hash: credential.secret.hash(),
+                expires_at: self.options().expires_at(now, now, active.keep()),
+            };
+            self.store_password(browser, &from, &hash, NextSession::Renewed(&renewal), now).await?;
+            let id = &active.session.id;
+            tracing::info!(session.id = %id, user.id = %active.user.id, "session {id} was re-authenticated");
+            return Ok(browser.renewed(credential, renewal.expires_at, now));
+        }
+        let (credential, new) = self.new_session(&active.user.id, client, active.keep(), now);
+        let ended = self.store_password(browser, &from, &hash, NextSession::New(&new), now).await?;
         let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
         let mut user = active.user.clone();
         user.updated_at = now;
         Ok(browser.with(Held::issued(credential, new, user), &ended))
+    }
+
+    /// Stores another hash for the active user and what this browser goes on with, and tells of it; gives what ended.
+    async fn store_password(
+        &self,
+        browser: &Browser,
+        from: &str,
+        to: &str,
+        next: NextSession<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>> {
+        let actor = Self::actor(browser)?;
+        let changed = self.0.store.change_password(actor, from, to, next, self.sends_mail(), now).await?;
+        // Signed out or changed again while the password was hashed.
+        let ended = changed.ok_or(Code::Unauthorized)?;
+        self.log_ended(&ended);
+        tracing::info!(user.id = %actor.user, "the password of user {} was changed", actor.user);
+        self.mailed(MailKind::PasswordChanged, actor.user, actor.session);
+        Ok(ended)
     }
 }
 

@@ -11,11 +11,14 @@ use crate::{
 const MAXIMUM_PRESENTED: usize = 128;
 
 impl Engine {
-    /// Verifies what a request's cookies claim, with one query, and notes that the active session is in use, and from
-    /// where if that is another network than before.
+    /// Verifies what a request's cookies claim, and notes that the active session is in use, and from where if that is
+    /// another network than before.
+    ///
+    /// It takes one query. Dead cookies cost one more, since the revocation of their sessions may be undone yet.
     ///
     /// Credentials that are forged, ended or expired are left out; the HTTP layer clears their cookies. The active
-    /// session is extended when its last extension is older than the update age: that is the only write.
+    /// session is extended when its last extension is older than the update age, and where a browser holds two sessions
+    /// of one user one of them ends: nothing else is written.
     ///
     /// # Errors
     ///

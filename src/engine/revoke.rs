@@ -60,8 +60,11 @@ impl Engine {
         let actor = self.fresh_actor(browser)?;
         let ended = self.0.store.end_all(actor, own, EndedReason::Revoked, self.now()).await?;
         let ended = ended.ok_or(Code::Unauthorized)?;
-        // Who ends the others wants all of them out, those too that were revoked a moment ago.
-        self.make_ends_final(actor.user).await?;
+        // Who ends the others wants all of them out, those too that were revoked a moment ago. Where all end, no session
+        // is left that could take a revocation back.
+        if !own {
+            self.make_ends_final(actor.user).await?;
+        }
         self.log_ended(&ended);
         Ok(ended)
     }

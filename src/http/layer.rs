@@ -18,8 +18,8 @@ use crate::{Client, Engine};
 /// caches hold. The cookies are cleared one by one, since the device cookie stays.
 const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 
-/// Joins requests to the engine: checks the origin, verifies the cookies with one query, puts a
-/// [`RequestState`] into the extensions, and answers with the cookies that changed.
+/// Joins requests to the engine: checks the origin, verifies the cookies with one query, or two where some of them are
+/// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
 ///
 /// Put it around pages, server functions and the API, not around static files.
 ///

@@ -19,6 +19,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::NextSession;
 use crate::{
     Actor, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError, Operator, Page,
     Renewal, SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User, UserId,
@@ -99,6 +100,7 @@ macro_rules! store_contract {
                 a_reauthentication_replaces_the_credential_and_keeps_the_session
                 only_a_live_session_of_the_actors_user_is_reauthenticated
                 a_reauthenticated_session_keeps_its_place_among_the_oldest
+                a_changed_password_replaces_the_credential_and_keeps_the_sessions
             }
             naming {
                 a_device_is_called_what_its_person_calls_it
@@ -112,6 +114,7 @@ macro_rules! store_contract {
                 a_new_name_is_in_the_history_with_the_one_before
                 another_address_is_in_the_history_once
                 a_changed_password_is_in_the_history_with_what_it_ended
+                a_changed_password_that_ends_nothing_is_in_the_history_with_what_it_proves
                 what_is_recorded_is_looked_up_and_told
                 nothing_is_recorded_of_what_did_not_happen
                 a_history_is_read_a_page_at_a_time_and_filtered
@@ -186,6 +189,7 @@ macro_rules! store_contract {
                 what_an_operator_ends_is_told
                 activity_is_told_as_it_was_written
                 a_reauthentication_is_told_if_there_was_one
+                a_changed_password_that_ends_nothing_is_told_as_a_reauthentication
                 what_is_announced_is_told_to_everybody
                 what_did_not_happen_is_not_told
                 what_is_told_can_be_read
@@ -298,7 +302,7 @@ fn actor<'a>(session: &'a NewSession) -> Actor<'a> {
     Actor { session: &session.session.id, user: &session.session.user_id }
 }
 
-/// What a session has from a re-authentication at `now` on; it lasts two hours.
+/// What a session has from a re-authentication or a changed password at `now` on; it lasts two hours.
 fn renewal(name: &str, now: Timestamp) -> Renewal {
     Renewal {
         handle: handle(name),

@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 use super::fit::fit;
 use super::{
     Actor, End, Ended, Ender, Found, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewMail,
-    NewSession, NewUser, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
+    NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
     StoredHistoryEntry, StoredSession, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated,
     renamed, undone,
 };
@@ -188,6 +188,21 @@ impl State {
         if let Some(last) = latest.get(KNOWN_DEVICES - 1) {
             self.devices.retain(|device| seen(device).is_none_or(|seen_at| seen_at >= *last));
         }
+    }
+
+    /// Gives the actor's own session another credential; `false` if it is not live.
+    fn renew(&mut self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> bool {
+        let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user) && row.is_live(now);
+        let Some(row) = self.sessions.iter_mut().find(own) else { return false };
+        row.new.session.handle = renewal.handle.clone();
+        row.new.secret_hash = renewal.secret_hash;
+        row.new.session.expires_at = renewal.expires_at;
+        row.new.session.updated_at = now;
+        row.authenticated_at = now;
+        let (id, user) = (actor.session.clone(), actor.user.clone());
+        let entry = NewHistoryEntry::new(HistoryKind::Reauthenticated, user, Some(id.clone()), now);
+        self.record(NewHistoryEntry { by_session: Some(id), ..entry });
+        true
     }
 
     fn forget_devices(&mut self, of: &UserId) {
@@ -374,16 +389,9 @@ impl Store for MemoryStore {
 
     async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
         let mut state = self.lock()?;
-        let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user) && row.is_live(now);
-        let Some(row) = state.sessions.iter_mut().find(own) else { return Ok(false) };
-        row.new.session.handle = renewal.handle.clone();
-        row.new.secret_hash = renewal.secret_hash;
-        row.new.session.expires_at = renewal.expires_at;
-        row.new.session.updated_at = now;
-        row.authenticated_at = now;
-        let (id, user) = (actor.session.clone(), actor.user.clone());
-        let entry = NewHistoryEntry::new(HistoryKind::Reauthenticated, user, Some(id.clone()), now);
-        state.record(NewHistoryEntry { by_session: Some(id), ..entry });
+        if !state.renew(actor, renewal, now) {
+            return Ok(false);
+        }
         self.tell(vec![reauthenticated(actor)]);
         Ok(true)
     }
@@ -537,7 +545,7 @@ impl Store for MemoryStore {
         actor: Actor<'_>,
         from: &str,
         to: &str,
-        session: Option<&NewSession>,
+        next: NextSession<'_>,
         tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
@@ -553,16 +561,23 @@ impl Store for MemoryStore {
         known.password_hash = to.to_owned();
         known.user.updated_at = known.user.updated_at.max(now);
         state.record(password_changed(actor, now));
-        let mut ended = Vec::new();
-        if let Some(new) = session {
-            let reason = EndedReason::PasswordChanged;
-            ended = state.end(|row| row.is_of(actor.user), Some(actor.session), reason, now);
-            state.insert(new);
-        }
+        let (ended, changes) = match next {
+            NextSession::Renewed(renewal) => {
+                state.renew(actor, renewal, now);
+                (Vec::new(), vec![reauthenticated(actor)])
+            }
+            NextSession::New(new) => {
+                let reason = EndedReason::PasswordChanged;
+                let ended = state.end(|row| row.is_of(actor.user), Some(actor.session), reason, now);
+                state.insert(new);
+                let changes = changes_of(Some(&new.session), &ended);
+                (ended, changes)
+            }
+        };
         if tell {
             state.mail.put(&NewMail::password_changed(actor, now), None);
         }
-        self.tell(changes_of(session.map(|new| &new.session), &ended));
+        self.tell(changes);
         Ok(Some(ended))
     }
 

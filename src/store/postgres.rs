@@ -21,9 +21,9 @@ use super::sql::{
     session_id, statistics, stored_session, touched, unavailable, undoable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
-    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, Undo,
-    Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
+    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
+    OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
+    Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
 use crate::{Change, Changes, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId};
 
@@ -285,7 +285,7 @@ impl PostgresStore {
         actor: Actor<'_>,
         from: &str,
         to: &str,
-        session: Option<&NewSession>,
+        next: NextSession<'_>,
         tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
@@ -307,32 +307,34 @@ impl PostgresStore {
         let user = sqlx::query(sql::USER_CHANGED).bind(actor.user.as_str()).bind(now.unix_ms());
         user.execute(&mut *tx).await?;
         record(&mut tx, &[password_changed(actor, now)]).await?;
-        let mut ended = Vec::new();
-        if let Some(new) = session {
-            let reason = EndedReason::PasswordChanged;
-            let end =
-                ending(sql::END_ALL, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
-            ended = end_in(&mut tx, end, reason).await?;
-            insert_session(&mut tx, new).await?;
-        }
+        let (ended, changes) = match next {
+            NextSession::Renewed(renewal) => {
+                let renewed = reauthenticating(actor, renewal, now).execute(&mut *tx).await?;
+                // A sweep does not wait for the user's lock, and another node's clock may be ahead.
+                if renewed.rows_affected() == 0 {
+                    return Ok(None);
+                }
+                (Vec::new(), vec![reauthenticated(actor)])
+            }
+            NextSession::New(new) => {
+                let reason = EndedReason::PasswordChanged;
+                let end = ending_by(sql::END_ALL, actor, reason, now);
+                let ended = end_in(&mut tx, end, reason).await?;
+                insert_session(&mut tx, new).await?;
+                let changes = changes_of(Some(&new.session), &ended);
+                (ended, changes)
+            }
+        };
         if tell {
             mail::insert_mail(&mut tx, &NewMail::password_changed(actor, now)).await?;
         }
-        commit(tx, changes_of(session.map(|new| &new.session), &ended)).await?;
+        commit(tx, changes).await?;
         Ok(Some(ended))
     }
 
     async fn try_reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
         let mut tx = self.begin().await?;
-        let renewed = sqlx::query(sql::REAUTHENTICATE)
-            .bind(now.unix_ms())
-            .bind(actor.session.as_str())
-            .bind(actor.user.as_str())
-            .bind(renewal.handle.as_str())
-            .bind(renewal.secret_hash.as_bytes().as_slice())
-            .bind(renewal.expires_at.unix_ms())
-            .execute(&mut *tx)
-            .await?;
+        let renewed = reauthenticating(actor, renewal, now).execute(&mut *tx).await?;
         if renewed.rows_affected() == 0 {
             return Ok(false);
         }
@@ -556,11 +558,11 @@ impl Store for PostgresStore {
         actor: Actor<'_>,
         from: &str,
         to: &str,
-        session: Option<&NewSession>,
+        next: NextSession<'_>,
         tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
-        retrying!(self.try_change_password(actor, from, to, session, tell, now))
+        retrying!(self.try_change_password(actor, from, to, next, tell, now))
     }
 
     async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
@@ -682,6 +684,16 @@ fn ending_by(
     now: Timestamp,
 ) -> Query<'static> {
     ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned())
+}
+
+fn reauthenticating(actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Query<'static> {
+    sqlx::query(sql::REAUTHENTICATE)
+        .bind(now.unix_ms())
+        .bind(actor.session.as_str().to_owned())
+        .bind(actor.user.as_str().to_owned())
+        .bind(renewal.handle.as_str().to_owned())
+        .bind(renewal.secret_hash.as_bytes().to_vec())
+        .bind(renewal.expires_at.unix_ms())
 }
 
 async fn end_in(connection: &mut PgConnection, query: Query<'_>, reason: EndedReason) -> Result<Vec<Ended>> {

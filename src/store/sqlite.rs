@@ -22,9 +22,9 @@ use super::sql::{
     stored_session, touched, unavailable, undoable, user, user_id,
 };
 use super::{
-    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, OpenError, Page,
-    PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Touch, Undo,
-    Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
+    Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
+    OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
+    Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
 use crate::{Change, Changes, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
 
@@ -173,6 +173,16 @@ impl SqliteStore {
 /// Binds what every statement that ends sessions begins with.
 fn ending(statement: &'static str, now: Timestamp, reason: EndedReason, by: Option<&SessionId>) -> Query {
     sqlx::query(statement).bind(now.unix_ms()).bind(reason.as_str()).bind(by.map(|id| id.as_str().to_owned()))
+}
+
+fn reauthenticating(actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Query {
+    sqlx::query(sql::REAUTHENTICATE)
+        .bind(now.unix_ms())
+        .bind(actor.session.as_str().to_owned())
+        .bind(actor.user.as_str().to_owned())
+        .bind(renewal.handle.as_str().to_owned())
+        .bind(renewal.secret_hash.as_bytes().to_vec())
+        .bind(renewal.expires_at.unix_ms())
 }
 
 fn undoing(undo: Undo<'_>, now: Timestamp) -> Query {
@@ -340,14 +350,7 @@ impl Store for SqliteStore {
     }
 
     async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
-        let query = sqlx::query(sql::REAUTHENTICATE)
-            .bind(now.unix_ms())
-            .bind(actor.session.as_str().to_owned())
-            .bind(actor.user.as_str().to_owned())
-            .bind(renewal.handle.as_str().to_owned())
-            .bind(renewal.secret_hash.as_bytes().to_vec())
-            .bind(renewal.expires_at.unix_ms());
-        let renewed = self.write(query).await? == 1;
+        let renewed = self.write(reauthenticating(actor, renewal, now)).await? == 1;
         if renewed {
             let _ = self.changes.send(reauthenticated(actor));
         }
@@ -469,7 +472,7 @@ impl Store for SqliteStore {
         actor: Actor<'_>,
         from: &str,
         to: &str,
-        session: Option<&NewSession>,
+        next: NextSession<'_>,
         tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
@@ -490,19 +493,27 @@ impl Store for SqliteStore {
         let user = sqlx::query(sql::USER_CHANGED).bind(actor.user.as_str()).bind(now.unix_ms());
         user.execute(&mut *tx).await?;
         record(&mut tx, &[password_changed(actor, now)]).await?;
-        let mut ended = Vec::new();
-        if let Some(new) = session {
-            let reason = EndedReason::PasswordChanged;
-            let end =
-                ending(sql::END_ALL, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
-            ended = end_in(&mut tx, end, reason).await?;
-            insert_session(&mut tx, new).await?;
-        }
+        let (ended, changes) = match next {
+            NextSession::Renewed(renewal) => {
+                reauthenticating(actor, renewal, now).execute(&mut *tx).await?;
+                (Vec::new(), vec![reauthenticated(actor)])
+            }
+            NextSession::New(new) => {
+                let reason = EndedReason::PasswordChanged;
+                let end = ending(sql::END_ALL, now, reason, Some(actor.session));
+                let ended = end_in(&mut tx, end.bind(actor.user.as_str().to_owned()), reason).await?;
+                insert_session(&mut tx, new).await?;
+                let changes = changes_of(Some(&new.session), &ended);
+                (ended, changes)
+            }
+        };
         if tell {
             mail::insert_mail(&mut tx, &NewMail::password_changed(actor, now)).await?;
         }
         tx.commit().await?;
-        self.tell(session.map(|new| &new.session), &ended);
+        for change in changes {
+            let _ = self.changes.send(change);
+        }
         Ok(Some(ended))
     }
 

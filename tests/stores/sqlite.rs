@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Change, Handle, Limit, NewSession, NewUser, Operator, OperatorStore, SecretHash, Session, SessionId,
-    SqliteStore, Store, StoreError, Timestamp, Touch, User, UserId,
+    Change, Handle, Limit, NewOperatorAct, NewSession, NewUser, Operator, OperatorActKind, OperatorStore,
+    SecretHash, Session, SessionId, SqliteStore, Store, StoreError, Timestamp, Touch, User, UserId,
 };
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
 use crate::import;
@@ -107,6 +109,35 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
         NewUser { user, password_hash: "a hash".to_owned() },
         NewSession { session, secret_hash, remember, shared_computer, new_device, device_keys },
     )
+}
+
+/// Gives why SQLite refuses a statement that somebody types into the file.
+async fn refused_by_hand(folder: &TempDir, statement: &'static str) -> String {
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
+    let done = sqlx::query(statement).execute(&mut connection).await;
+    done.expect_err("it is refused").to_string()
+}
+
+#[tokio::test]
+async fn acts_of_operators_are_never_rewritten_also_by_hand() {
+    let (store, folder) = open().await;
+    let act = NewOperatorAct::new(&Operator::new("cli:test"), OperatorActKind::RevokeEverybody, NOW);
+    store.record_act(&act).await.expect("it is kept");
+    let refused = refused_by_hand(&folder, "update operator_acts set operator = 'cli:nobody'").await;
+    assert!(refused.contains("acts of operators are never rewritten"), "{refused}");
+    let acts = store.operator_acts(None, 10).await.expect("the acts");
+    assert_eq!(acts.iter().map(|act| &*act.operator).collect::<Vec<_>>(), ["cli:test"]);
+}
+
+#[tokio::test]
+async fn history_is_never_rewritten_also_by_hand() {
+    let (store, folder) = open().await;
+    let (new_user, new) = sign_up("ada");
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
+    store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    let refused = refused_by_hand(&folder, "update history set ip_address = '192.0.2.1'").await;
+    assert!(refused.contains("history is never rewritten"), "{refused}");
 }
 
 #[tokio::test]

@@ -76,6 +76,23 @@ export const cookies = [
     reason: 'A cookie that opens nothing is cleared; Better Auth keeps it, and counts it towards its limit.',
   },
   {
+    steps: ['change-password: changed'],
+    differs: {
+      'cookies.session_token': ['absent', 'set'],
+      'cookies.session_token_multi-<a token>': ['absent', 'set'],
+      "cookies.session_token_multi-<pat's token>": ['absent', 'cleared'],
+    },
+    reason: 'Whoever changes the password proves who they are: the cookie so far is dead (ASVS 5.0, 7.2.4).',
+  },
+  {
+    steps: ['change-password: still signed in'],
+    differs: {
+      'body.session.token': ["pat's token", 'a token'],
+      'body.session.id': ["pat's session", 'an id'],
+    },
+    reason: 'It is the same session, which goes on by another token.',
+  },
+  {
     steps: ['list-sessions: revoked'],
     differs: { 'cookies.session_token': ['cleared', 'absent'] },
     reason: 'A revocation can be undone for ten seconds: meanwhile the cookies open nothing, and stay.',

@@ -1,6 +1,7 @@
 //! `POST /change-password` `{currentPassword, newPassword, revokeOtherSessions?}` → `{token, user}`.
 //!
-//! With `revokeOtherSessions` every session of the user ends, and `token` is that of the new one; else it is null.
+//! With `revokeOtherSessions` every session of the user ends, and `token` is that of the new one; else it is null, and
+//! this session goes on with other cookies.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -24,7 +25,7 @@ struct ChangePasswordBody {
     /// The password so far.
     #[schema(format = Password)]
     current_password: String,
-    /// Whether every session of the user ends; this browser gets a new one.
+    /// Whether every session of the user ends, and this browser gets a new one; otherwise they stay.
     #[schema(schema_with = truth, required = false)]
     revoke_other_sessions: Option<bool>,
 }
@@ -72,7 +73,7 @@ refusals!(
 /// Change the password
 ///
 /// Where it is asked for, every session of the user ends, on every device, and this browser gets a new one: both or
-/// neither.
+/// neither. Otherwise they stay, and this one is as fresh as after a re-authentication, with other cookies.
 #[utoipa::path(
     post,
     path = "/change-password",
@@ -96,7 +97,7 @@ refusals!(
         (
             status = 200,
             description = "The password was changed.",
-            headers(("Set-Cookie" = String, description = "The new session's cookies, if there is one.")),
+            headers(("Set-Cookie" = String, description = "The cookies of the new session, or this one's new ones.")),
             body = PasswordChanged,
             example = json!(PasswordChanged { token: None, user: &example::user() }),
         ),

@@ -1,12 +1,13 @@
-//! Passwords cost time and memory, and both are bounded.
+//! Passwords: changing one proves who one is; looking at one costs time and memory, and both are bounded.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{Browser, Client, Code, Engine, Error, PasswordLimits, SignIn};
+use serde_json::json;
 
-use crate::harness::{FIREFOX, PASSWORD, TestApp};
+use crate::harness::{DAY, FIREFOX, PASSWORD, SAFARI, TestApp, current};
 
 fn form(email: &str, password: &str) -> SignIn {
     SignIn { email: email.to_owned(), password: password.to_owned(), remember: true, shared_computer: false }
@@ -70,4 +71,35 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
     // Without the comparison it would be a thousand times shorter; the machine's noise stays far below two.
     assert!(longer < shorter * 2, "wrong password {wrong:?}, unknown e-mail {unknown:?}");
     assert!(shorter > Duration::from_millis(2), "{shorter:?} is no argon2id");
+}
+
+#[tokio::test]
+async fn a_change_of_the_password_rotates_this_browsers_cookie_and_is_a_fresh_sign_in() {
+    for is_form in [false, true] {
+        let app = TestApp::start().await;
+        let laptop = app.sign_up(FIREFOX, "ada").await;
+        let phone = app.sign_in(SAFARI, "ada").await;
+        let id = phone.current_id().await;
+        app.advance(2 * DAY);
+        laptop.revoke(&id).await.refused(403, "SESSION_NOT_FRESH");
+        let before = current(&laptop.list().await).clone();
+        let (thief, cookies) = (laptop.copy(), laptop.cookies());
+        let answer = if is_form {
+            let form = "current_password=correct+horse+battery&new_password=another+good+password";
+            laptop.call("change-password", form).await
+        } else {
+            let body = json!({ "currentPassword": PASSWORD, "newPassword": "another good password" });
+            laptop.post("/api/auth/change-password", body).await
+        };
+        answer.ok();
+
+        assert_eq!(thief.whoami().await, "", "a form: {is_form}: the cookie so far is dead");
+        thief.revoke(&id).await.refused(401, "UNAUTHORIZED");
+        assert!(laptop.cookies().iter().all(|(name, value)| cookies.get(name) != Some(value)));
+        let after = current(&laptop.list().await).clone();
+        assert_eq!((&after["id"], &after["createdAt"]), (&before["id"], &before["createdAt"]));
+        assert_eq!(phone.whoami().await, "ada", "a form: {is_form}: the others stay");
+        laptop.revoke(&id).await.ok();
+        assert_eq!(phone.whoami().await, "");
+    }
 }

@@ -70,7 +70,8 @@ pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
     store.end_all(by, false, reason, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 2).await, ["e", "f"]);
     let new = session(&ada, "new");
-    store.change_password(by, &ada.password_hash, "other", Some(&new), false, NOW).await.expect("an answer");
+    let anew = NextSession::New(&new);
+    store.change_password(by, &ada.password_hash, "other", anew, false, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 2).await, ["a", "new"]);
     store.sweep(NOW.plus(HOUR), Timestamp::default(), 10).await.expect("a sweep");
     assert_eq!(told(&mut changes, &ada, 1).await, ["new"]);
@@ -117,6 +118,18 @@ pub async fn a_reauthentication_is_told_if_there_was_one(store: Arc<dyn Store>) 
     assert_eq!(next(&mut changes).await, expected);
 }
 
+/// As its session has another credential.
+pub async fn a_changed_password_that_ends_nothing_is_told_as_a_reauthentication(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let mut changes = from_now(&store).await;
+    let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
+    let renewed = NextSession::Renewed(&renewal);
+    let changed = store.change_password(by, &ada.password_hash, "other", renewed, false, NOW).await;
+    assert!(changed.expect("an answer").is_some());
+    let expected = Change::Reauthenticated { user: ada.user.id.clone(), id: session_id("one") };
+    assert_eq!(next(&mut changes).await, expected);
+}
+
 /// It is in no row.
 pub async fn what_is_announced_is_told_to_everybody(store: Arc<dyn Store>) {
     let switched =
@@ -137,8 +150,11 @@ pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
     let none = store.end_by_id(by, &session_id("unknown"), EndedReason::Revoked, NOW).await;
     assert_eq!(none.expect("an answer"), None);
     let new = session(&ada, "new");
-    let none = store.change_password(by, "stale", "other", Some(&new), false, NOW).await;
-    assert_eq!(none.expect("an answer"), None);
+    let renewal = renewal("renewed", NOW);
+    for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
+        let none = store.change_password(by, "stale", "other", next, false, NOW).await;
+        assert_eq!(none.expect("an answer"), None);
+    }
     store.end_by_id(by, &session_id("two"), EndedReason::Revoked, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 1).await, ["two"], "something else was told before");
 }

@@ -60,7 +60,9 @@ pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
         assert_eq!(store.end_by_handle(by, &handle("new"), REVOKED, now).await.expect("an answer"), None);
         assert_eq!(store.end_all(by, true, REVOKED, now).await.expect("an answer"), None);
         assert_eq!(store.end_all(by, false, REVOKED, now).await.expect("an answer"), None);
-        let changed = store.change_password(by, &ada.password_hash, "other", None, false, now).await;
+        let renewal = renewal("renewed", now);
+        let next = NextSession::Renewed(&renewal);
+        let changed = store.change_password(by, &ada.password_hash, "other", next, false, now).await;
         assert_eq!(changed.expect("an answer"), None);
     }
     assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
@@ -74,7 +76,9 @@ pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.end_by_id(by, &session_id("a1"), REVOKED, NOW).await.expect("an answer"), None);
     assert_eq!(store.end_by_handle(by, &handle("a1"), REVOKED, NOW).await.expect("an answer"), None);
     assert_eq!(store.end_all(by, false, REVOKED, NOW).await.expect("an answer"), None);
-    let changed = store.change_password(by, &ada.password_hash, "other", None, false, NOW).await;
+    let renewal = renewal("renewed", NOW);
+    let next = NextSession::Renewed(&renewal);
+    let changed = store.change_password(by, &ada.password_hash, "other", next, false, NOW).await;
     assert_eq!(changed.expect("an answer"), None);
     assert_eq!(live(&store, &ada, NOW).await, ["a2", "a1"]);
 }
@@ -170,8 +174,9 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(Duration::from_secs(60));
     let new = session_at(&ada, "new", now);
+    let next = NextSession::New(&new);
     let ended = store
-        .change_password(actor(&sessions[0]), &ada.password_hash, "other", Some(&new), false, now)
+        .change_password(actor(&sessions[0]), &ada.password_hash, "other", next, false, now)
         .await
         .expect("an answer")
         .expect("a change");
@@ -181,24 +186,28 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
     assert_eq!((known.password_hash.as_deref(), known.user.updated_at), (Some("other"), now));
 }
 
-/// Only the hash is another.
+/// Only the hash is another, and what the actor's browser proves itself with.
 pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
-    let changed =
-        store.change_password(actor(&sessions[0]), &ada.password_hash, "other", None, false, NOW).await;
+    let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
+    let next = NextSession::Renewed(&renewal);
+    let changed = store.change_password(by, &ada.password_hash, "other", next, false, NOW).await;
     assert_eq!(changed.expect("an answer"), Some(vec![]));
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
     assert_eq!(known.password_hash.as_deref(), Some("other"));
 }
 
-/// Otherwise nothing ends, and nothing begins.
+/// Otherwise nothing ends, nothing begins, and no credential changes.
 pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
-    let new = session(&ada, "new");
-    let changed = store.change_password(actor(&sessions[0]), "stale", "other", Some(&new), false, NOW).await;
-    assert_eq!(changed.expect("an answer"), None);
+    let (by, new, renewal) = (actor(&sessions[0]), session(&ada, "new"), renewal("renewed", NOW));
+    for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
+        let changed = store.change_password(by, "stale", "other", next, false, NOW).await;
+        assert_eq!(changed.expect("an answer"), None);
+    }
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
+    assert_eq!(find(&store, "one").await.stored.session, sessions[0].session);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
     assert_eq!(known.password_hash, Some(ada.password_hash));
 }

@@ -130,8 +130,8 @@ pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     store.rehash_password(&ada.user.id, "hash of ada", "rehashed", NOW).await.expect("a write");
     let new = session(&ada, "new");
-    let changed =
-        store.change_password(actor(&sessions[0]), "rehashed", "changed", Some(&new), false, NOW).await;
+    let next = NextSession::New(&new);
+    let changed = store.change_password(actor(&sessions[0]), "rehashed", "changed", next, false, NOW).await;
     assert!(changed.expect("an answer").is_some());
     let mut told = told(&store, &ada).await.split_off(2);
     told[1..3].sort();
@@ -144,6 +144,20 @@ pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<
             "signed_in new",
         ]
     );
+}
+
+/// Its person has typed the one so far: that is in the history whenever it makes a session fresh.
+pub async fn a_changed_password_that_ends_nothing_is_in_the_history_with_what_it_proves(
+    store: Arc<dyn Store>,
+) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let soon = NOW.plus(Duration::from_secs(1));
+    let (by, renewal) = (actor(&sessions[0]), renewal("renewed", soon));
+    let next = NextSession::Renewed(&renewal);
+    let changed = store.change_password(by, &ada.password_hash, "changed", next, false, soon).await;
+    assert!(changed.expect("an answer").is_some());
+    let told = told(&store, &ada).await;
+    assert_eq!(told[2..], ["password_changed one by one", "reauthenticated one by one"]);
 }
 
 /// With the change that it belongs to.
@@ -206,10 +220,11 @@ pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
             .is_none()
     );
     assert!(!store.rename(by, &session_id("one"), Some("Mine"), NOW).await.expect("an answer"));
-    let new = session(&ada, "new");
-    let changed =
-        store.change_password(actor(&sessions[0]), "another hash", "changed", Some(&new), false, NOW).await;
-    assert!(changed.expect("an answer").is_none());
+    let (by, new, renewal) = (actor(&sessions[0]), session(&ada, "new"), renewal("renewed", NOW));
+    for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
+        let changed = store.change_password(by, "another hash", "changed", next, false, NOW).await;
+        assert!(changed.expect("an answer").is_none());
+    }
     let nobody = UserId::new("user-nobody").expect("an id");
     let entry = NewHistoryEntry::new(HistoryKind::PasswordRefused, nobody, None, NOW);
     store.record(&[entry], None).await.expect("a write");

@@ -147,13 +147,15 @@ pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
 pub async fn a_changed_password_is_told_by_mail_if_it_was_changed(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
-    let stale = store.change_password(by, "stale", "new", None, true, NOW).await;
+    let renewal = renewal("renewed", NOW);
+    let renewed = NextSession::Renewed(&renewal);
+    let stale = store.change_password(by, "stale", "new", renewed, true, NOW).await;
     assert!(stale.expect("an answer").is_none());
-    let untold = store.change_password(by, &ada.password_hash, "new", None, false, NOW).await;
+    let untold = store.change_password(by, &ada.password_hash, "new", renewed, false, NOW).await;
     assert!(untold.expect("an answer").is_some());
     assert!(claim(&store, NOW).await.is_empty());
     let new = session(&ada, "three");
-    let told = store.change_password(by, "new", "newer", Some(&new), true, NOW).await;
+    let told = store.change_password(by, "new", "newer", NextSession::New(&new), true, NOW).await;
     let ended = told.expect("an answer").expect("it is changed");
     assert_eq!(names(&ended, EndedReason::PasswordChanged), ["one", "two"]);
     let mails = claim(&store, NOW).await;

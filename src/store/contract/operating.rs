@@ -226,7 +226,7 @@ pub async fn a_changed_password_beside_a_disabling_leaves_nobody_in(store: Arc<d
             let (store, by, from) = (Arc::clone(&store), sessions[0].clone(), ada.password_hash.clone());
             let new = session(&ada, &format!("t{round}"));
             tokio::spawn(async move {
-                store.change_password(actor(&by), &from, "other", Some(&new), false, NOW).await
+                store.change_password(actor(&by), &from, "other", NextSession::New(&new), false, NOW).await
             })
         };
         let ended = disable(&store, &ada, NOW).await;

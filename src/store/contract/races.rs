@@ -271,7 +271,7 @@ pub async fn of_simultaneous_sign_ups_with_one_email_one_succeeds(store: Arc<dyn
     refused.into_iter().for_each(assert_email_taken);
 }
 
-/// The other one knows only a password that is no more.
+/// The other one knows only a password that is no more, and keeps its credential.
 pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut from = ada.password_hash.clone();
@@ -282,9 +282,11 @@ pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
             .map(|(number, by)| {
                 let (store, by, from) = (Arc::clone(&store), by.clone(), from.clone());
                 let to = format!("{number} in round {round}");
+                let renewal = renewal(&format!("r{number}x{round}"), NOW);
                 tokio::spawn(async move {
-                    let changed = store.change_password(actor(&by), &from, &to, None, false, NOW).await;
-                    changed.expect("an answer").map(|_| to)
+                    let next = NextSession::Renewed(&renewal);
+                    let changed = store.change_password(actor(&by), &from, &to, next, false, NOW).await;
+                    changed.expect("an answer").map(|_| (to, renewal.handle))
                 })
             })
             .collect();
@@ -294,8 +296,12 @@ pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
         }
         assert_eq!(changed.len(), 1, "{changed:?}");
         let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
-        assert_eq!(known.password_hash.as_ref(), Some(&changed[0]));
-        from = changed.remove(0);
+        let (to, won) = changed.remove(0);
+        assert_eq!(known.password_hash.as_ref(), Some(&to));
+        let both = [0, 1].map(|number| handle(&format!("r{number}x{round}")));
+        let live = store.live_by_handles(&both.each_ref(), NOW).await.expect("an answer");
+        assert_eq!(live.iter().map(|stored| &stored.session.handle).collect::<Vec<_>>(), [&won]);
+        from = to;
     }
 }
 

@@ -104,7 +104,9 @@ pub async fn a_locked_password_opens_and_changes_nothing(store: Arc<dyn Store>) 
     let refused = store.open(None, &new, &proving(&ada)).await;
     assert!(matches!(refused, Err(OpenError::PasswordChanged)), "{refused:?}");
     let from = &ada.password_hash;
-    let changed = store.change_password(actor(&sessions[0]), from, "new", None, false, NOW).await;
+    let renewal = renewal("renewed", NOW);
+    let next = NextSession::Renewed(&renewal);
+    let changed = store.change_password(actor(&sessions[0]), from, "new", next, false, NOW).await;
     assert!(changed.expect("an answer").is_none());
     store.rehash_password(&ada.user.id, from, "rehashed", NOW).await.expect("an answer");
 

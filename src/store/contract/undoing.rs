@@ -120,8 +120,9 @@ pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
 pub async fn after_a_new_password_nothing_is_taken_back(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
-    let changed =
-        store.change_password(actor(&sessions[0]), &ada.password_hash, "another", None, false, NOW).await;
+    let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
+    let next = NextSession::Renewed(&renewal);
+    let changed = store.change_password(by, &ada.password_hash, "another", next, false, NOW).await;
     changed.expect("an answer").expect("it is changed");
     assert!(!is_undone(&store, &sessions[0], "two").await);
     store.open(None, &session(&ada, "three"), &limit(5, &[])).await.expect("a sign-in");
