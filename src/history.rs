@@ -94,12 +94,17 @@ pub enum Refusal {
     Locked,
     /// An operator has disabled the account.
     Disabled,
+    /// The account has as many sessions as allowed, or the browser holds as many accounts, and none gives way.
+    LimitReached,
 }
 
 impl Refusal {
+    /// Every refusal there is.
+    pub const ALL: [Self; 3] = [Self::Locked, Self::Disabled, Self::LimitReached];
+
     /// Takes a refusal's stable name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Locked, Self::Disabled].into_iter().find(|refusal| refusal.as_str() == text)
+        Self::ALL.into_iter().find(|refusal| refusal.as_str() == text)
     }
 
     /// The stable name that stores and exports use.
@@ -107,6 +112,7 @@ impl Refusal {
         match self {
             Self::Locked => "locked",
             Self::Disabled => "disabled",
+            Self::LimitReached => "limit_reached",
         }
     }
 }
@@ -168,7 +174,7 @@ mod tests {
             assert_eq!(json, kind.as_str());
         }
         assert_eq!(HistoryKind::parse("rewritten"), None);
-        for refusal in [Refusal::Locked, Refusal::Disabled] {
+        for refusal in Refusal::ALL {
             assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
             assert_eq!(serde_json::to_value(refusal).expect("JSON"), refusal.as_str());
         }

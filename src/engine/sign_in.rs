@@ -95,6 +95,9 @@ impl Engine {
     /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous
     /// sign-ins; likewise the oldest account that this browser holds.
     ///
+    /// A password that was looked at and refused is in the account's history, as wrong, or as right with the reason; a
+    /// try that has to wait is not.
+    ///
     /// # Errors
     ///
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
@@ -190,7 +193,13 @@ impl Engine {
             Err(OpenError::UserDisabled) => {
                 return Err(self.refuse(browser, client, &user.id, Refusal::Disabled));
             }
-            Err(OpenError::LimitReached) => return Err(Code::MaximumSessionsReached.into()),
+            // A sign-up has no account yet, in whose history it would be.
+            Err(OpenError::LimitReached) if new_user.is_some() => {
+                return Err(Code::MaximumSessionsReached.into());
+            }
+            Err(OpenError::LimitReached) => {
+                return Err(self.refuse(browser, client, &user.id, Refusal::LimitReached));
+            }
             Err(OpenError::Store(error)) => return Err(error.into()),
         };
         let id = &new.session.id;

@@ -32,6 +32,10 @@ impl Engine {
     /// Lets a try at the account of `email` through, or says how long it has to wait; `user` is whose account it is, if
     /// there is one, and nobody can tell from the answer.
     ///
+    /// A try that has to wait leaves no entry in the account's history. It costs whoever sends it nothing, and with an
+    /// entry for each a stranger could fill the history of somebody, and the database, as fast as requests come in. The
+    /// failures that it waits after have their entries.
+    ///
     /// # Errors
     ///
     /// [`Error::Throttled`]; when the store fails.

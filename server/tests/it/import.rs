@@ -1,12 +1,31 @@
-//! Accounts that came from Better Auth, once they are here.
+//! Accounts that come from Better Auth, and once they are here.
 
-use multi_session::{Timestamp, User, UserId};
-use serde_json::json;
+use std::process::Stdio;
 
-use crate::harness::{FIREFOX, PASSWORD, TestApp};
+use multi_session::{PostgresTestDatabase, Timestamp, User, UserId};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::{FIREFOX, PASSWORD, TestApp, text};
+use crate::process::command;
 
 /// Better Auth's own hash of the tests' password.
 const THEIRS: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638";
+
+/// What an import reads of a Better Auth database: ada, signed in from three places, one of them behind two proxies.
+const THEIR_TABLES: &str = r#"
+create table "user" (id text, email text, name text, image text, "emailVerified" boolean,
+    "createdAt" timestamptz, "updatedAt" timestamptz);
+create table "account" (id text, "userId" text, "providerId" text, password text, "updatedAt" timestamptz);
+create table "session" (id text, "userId" text, token text, "ipAddress" text, "userAgent" text,
+    "createdAt" timestamptz, "updatedAt" timestamptz, "expiresAt" timestamptz);
+insert into "user" values ('ada', 'ada@example.org', 'ada', null, true, now(), now());
+insert into "session"
+    select 'session' || number, 'ada', lpad(number::text, 32, '0'), address, 'theirs', now(), now(),
+        now() + interval '7 days'
+    from (values (1, '203.0.113.7'), (2, '2001:db8:1:2::3'), (3, '198.51.100.77, 10.0.0.1'))
+        as theirs (number, address);
+"#;
 
 /// A server with the user ada, with a password as Better Auth keeps it or without one.
 async fn with_ada(hash: Option<&str>) -> TestApp {
@@ -86,4 +105,41 @@ async fn an_import_that_breaks_off_leaves_nothing() {
     assert!(app.store.password_of("half@example.org").await.expect("an answer").is_none());
     // The writer is free again.
     app.sign_in(FIREFOX, "ada").await;
+}
+
+#[tokio::test]
+async fn addresses_are_imported_as_the_flag_says() {
+    let theirs = PostgresTestDatabase::empty().await;
+    theirs.execute(THEIR_TABLES).await.map(drop).expect("their tables");
+    let url = theirs.url();
+    let addresses = ["203.0.113.7", "2001:db8:1:2::3", "198.51.100.77"];
+    for (mode, expected) in [
+        ("full", ["198.51.100.77, 10.0.0.1", "2001:db8:1:2::3", "203.0.113.7"]),
+        ("truncated", ["", "2001:db8:1::", "203.0.113.0"]),
+    ] {
+        let folder = TempDir::new().expect("a folder");
+        let run = |arguments: &[&str]| {
+            let mut command = command(folder.path());
+            command.args(arguments).env("BETTER_AUTH_SECRET", "their secret");
+            let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it runs");
+            let log = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{arguments:?}: {log}");
+            (String::from_utf8(output.stdout).expect("text"), log)
+        };
+        let (_, log) = run(&["import", "better-auth", "--from", &url, "--ip-mode", mode]);
+        assert!(log.contains("sessions: 3 taken"), "{log}");
+        let (printed, _) = run(&["sessions", "list", "--user", "ada", "--json"]);
+        let listed: Vec<Value> = serde_json::from_str(&printed).expect("a list");
+        let mut listed: Vec<String> = listed.iter().map(|row| text(&row["ipAddress"])).collect();
+        listed.sort();
+        assert_eq!(listed, expected, "{mode}");
+
+        let files = std::fs::read_dir(folder.path().join("data")).expect("the folder");
+        let paths = files.map(|file| file.expect("a file").path());
+        let kept: Vec<u8> = paths.flat_map(|path| std::fs::read(path).expect("its bytes")).collect();
+        for whole in addresses {
+            let is_kept = kept.windows(whole.len()).any(|window| window == whole.as_bytes());
+            assert_eq!(is_kept, mode == "full", "{mode}: {whole} in the database");
+        }
+    }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use multi_session::{Browser, Client, Presented, SignIn};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{CHROME, FIREFOX, MINUTE, PASSWORD, TestApp, ids, text};
+use crate::harness::{CHROME, FIREFOX, MINUTE, PASSWORD, TestApp, TestBrowser, ids, text};
 use crate::standards::surfaces::is_open;
 
 #[tokio::test]
@@ -141,6 +141,28 @@ async fn one_account_too_many_is_refused_where_none_gives_way() {
     assert_eq!(shared.whoami().await, "grace");
     assert_eq!(shared.list().await.len(), 2);
     app.browser(CHROME).sign_in("linus").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+}
+
+/// Which passwords were refused, the latest first: null where one was wrong.
+async fn refusals(browser: &TestBrowser) -> Vec<Value> {
+    let page = browser.get("/api/auth/multi-session/history?kinds=password_refused").await.ok();
+    page["entries"].as_array().expect("a list").iter().map(|entry| entry["refusal"].clone()).collect()
+}
+
+#[tokio::test]
+async fn one_account_too_many_is_in_the_history_of_the_account_that_was_refused() {
+    let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
+    let linus = app.sign_up(CHROME, "linus").await;
+    let shared = app.sign_up(FIREFOX, "ada").await;
+    shared.sign_up("grace").await.ok();
+    shared.sign_in("linus").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
+    shared.sign_up("mary").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
+    app.engine.flush().await.expect("a write");
+
+    assert_eq!(refusals(&linus).await, ["limit_reached"]);
+    assert!(refusals(&shared).await.is_empty(), "nobody tried grace's password");
+    let mary = app.sign_up(CHROME, "mary").await;
+    assert!(refusals(&mary).await.is_empty(), "there was no account then");
 }
 
 #[tokio::test]

@@ -62,6 +62,25 @@ async fn failures_from_one_network_wait_longer_and_longer_and_are_forgotten() {
 }
 
 #[tokio::test]
+async fn a_try_that_has_to_wait_leaves_nothing_in_the_history() {
+    let app = app().await;
+    let owner = app.sign_up(FIREFOX, "ada").await;
+    let thief = stranger(&app, "198.51.100.1:4000");
+    for _ in 0..3 {
+        assert_eq!(wait(&thief, "ada").await, None);
+    }
+    for _ in 0..20 {
+        assert_eq!(wait(&thief, "ada").await, Some(1));
+    }
+    assert_eq!(try_in(&thief, "ada", PASSWORD).await.status.as_u16(), 429);
+    app.engine.flush().await.expect("a write");
+    let history = owner.get("/api/auth/multi-session/history?kinds=password_refused").await.ok();
+    let entries = history["entries"].as_array().expect("a list");
+    assert_eq!(entries.len(), 3, "those that were looked at: {entries:?}");
+    assert!(entries.iter().all(|entry| entry["refusal"].is_null()), "{entries:?}");
+}
+
+#[tokio::test]
 async fn an_unknown_account_waits_as_a_known_one_does() {
     let app = app().await;
     app.sign_up(FIREFOX, "ada").await;
