@@ -175,9 +175,9 @@ pub struct Config {
     )]
     pub operator_token_hash: Vec<OperatorTokenHash>,
 
-    /// The mail server: smtp://USER:PASSWORD@HOST:PORT, which must begin TLS unless it is on this machine or `?tls=`
-    /// is `none` or `opportunistic`, or smtps://…. Without it no mail is sent, and passwords cannot be reset. Other
-    /// users of the machine can see flags: the variable is safer.
+    /// The mail server: smtp://USER:PASSWORD@HOST:PORT, which must begin TLS unless it is on this machine or
+    /// `?tls=opportunistic` leaves it open, or smtps://…. Without it no mail is sent, and passwords cannot be reset.
+    /// Other users of the machine can see flags: the variable is safer.
     #[arg(long, env = "MULTI_SESSION_SMTP_URL", hide_env_values = true, global = true)]
     pub smtp_url: Option<SmtpUrl>,
 

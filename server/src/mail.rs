@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::transport::smtp;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use multi_session::{Engine, Letter};
 use tokio::task::JoinSet;
 use url::{Host, Url};
@@ -21,8 +21,11 @@ use crate::{Config, ServerError, telemetry};
 
 mod letter;
 
-/// How long a command of SMTP may take, well under the time for which the engine gives a mail away.
+/// How long it may take to reach the mail server.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a mail may take in all, well under the time for which the engine gives it away: a mail server that says
+/// nothing any more must not hold up the others for ever.
+const AT_MOST: Duration = Duration::from_secs(2 * 60);
 /// How often it is looked for mails that became due by time alone, or that other nodes left.
 const EVERY: Duration = Duration::from_secs(10);
 
@@ -87,6 +90,8 @@ struct Inner {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     base_url: String,
+    /// How long a mail may take in all.
+    at_most: Duration,
 }
 
 impl Mailer {
@@ -113,7 +118,7 @@ impl Mailer {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| invalid())?;
         let transport = transport.timeout(Some(PATIENCE)).build();
         let base_url = config.base_url().trim_end_matches('/').to_owned();
-        Ok(Some(Self(Arc::new(Inner { transport, from, base_url }))))
+        Ok(Some(Self(Arc::new(Inner { transport, from, base_url, at_most: AT_MOST }))))
     }
 
     /// Sends what is due; what could not be sent stays for later. Gives how many were sent.
@@ -149,9 +154,9 @@ impl Mailer {
     }
 
     async fn send(&self, engine: &Engine, letter: &Letter) -> bool {
-        let Inner { transport, from, base_url } = &*self.0;
+        let Inner { from, base_url, .. } = &*self.0;
         let cause = match letter::written(letter, from.clone(), base_url) {
-            Ok(message) => transport.send(message).await.err().map(|error| without_addresses(&error)),
+            Ok(message) => self.post(message).await.err(),
             Err(error) => Some(telemetry::with_causes(&error)),
         };
         let noted = match &cause {
@@ -166,6 +171,14 @@ impl Mailer {
         }
         cause.is_none()
     }
+
+    /// Gives a mail to the mail server, or tells why not.
+    async fn post(&self, message: Message) -> Result<(), String> {
+        match tokio::time::timeout(self.0.at_most, self.0.transport.send(message)).await {
+            Ok(sent) => sent.map(drop).map_err(|error| without_addresses(&error)),
+            Err(_) => Err("the mail server did not answer in time".to_owned()),
+        }
+    }
 }
 
 impl fmt::Debug for Mailer {
@@ -178,6 +191,7 @@ impl fmt::Debug for Mailer {
 fn without_addresses(error: &smtp::Error) -> String {
     match error.status() {
         Some(status) => format!("the mail server answered {status}"),
+        None if error.is_response() => "the mail server's answer was not understood".to_owned(),
         None => telemetry::with_causes(error),
     }
 }
@@ -185,6 +199,7 @@ fn without_addresses(error: &smtp::Error) -> String {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use tokio::io::AsyncWriteExt;
 
     use super::*;
 
@@ -235,6 +250,34 @@ mod tests {
         ] {
             let error = mailer(flags).expect_err("it is refused").to_string();
             assert!(error.contains("MULTI_SESSION_") && !error.contains("s3cret"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_server_that_says_nothing_or_nonsense_holds_up_nobody_and_gets_into_no_log() {
+        let from = ["--mail-from", "ours@example.org"];
+        for (said, cause) in [
+            ("", "the mail server did not answer in time"),
+            ("ada@example.org\r\n", "the mail server's answer was not understood"),
+            ("554 ada@example.org\r\n", "the mail server answered 554"),
+        ] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let url = format!("smtp://{}", listener.local_addr().expect("its address"));
+            let config = ["multi-session", "--smtp-url", &url].into_iter().chain(from);
+            let mailer = Mailer::new(&Config::parse_from(config)).expect("a mail server").expect("one");
+            let mut inner = Arc::into_inner(mailer.0).expect("nobody else has it");
+            inner.at_most = Duration::from_millis(500);
+            let mailer = Mailer(Arc::new(inner));
+            let to = "ada@example.org".parse().expect("an address");
+            let message = Message::builder().from(mailer.0.from.clone()).to(to).body(String::new());
+            let served = async {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                stream.write_all(said.as_bytes()).await.expect("it was said");
+                stream
+            };
+            let posted = mailer.post(message.expect("a mail"));
+            let (refused, _stream) = tokio::join!(posted, served);
+            assert_eq!(refused.expect_err("it is not sent"), cause);
         }
     }
 }

@@ -22,6 +22,7 @@ mod known_devices;
 mod limit;
 mod list;
 mod mail;
+mod mail_tls;
 mod openapi;
 mod operators;
 mod pages;

@@ -30,7 +30,15 @@ impl Process {
     }
 
     /// The same, with all that it says from when it serves until it ends.
-    pub(crate) fn start_with_log(mut command: Command) -> (Self, JoinHandle<String>) {
+    pub(crate) fn start_with_log(command: Command) -> (Self, JoinHandle<String>) {
+        let (process, lines) = Self::start_with_lines(command);
+        (process, std::thread::spawn(move || lines.map(|line| line + "\n").collect()))
+    }
+
+    /// The same, with the lines as they are said; somebody must read them, as the program waits once they are many.
+    pub(crate) fn start_with_lines(
+        mut command: Command,
+    ) -> (Self, impl Iterator<Item = String> + Send + 'static) {
         // The port is free now; nobody else on this machine asks for it by chance in the next moment.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
         let mut child = command
@@ -42,8 +50,7 @@ impl Process {
         let mut lines = BufReader::new(log).lines().map_while(Result::ok);
         let served = lines.find(|line| line.contains("serving"));
         assert!(served.is_some(), "it never served");
-        let log = std::thread::spawn(move || lines.map(|line| line + "\n").collect());
-        (Self { child, address }, log)
+        (Self { child, address }, lines)
     }
 
     pub(crate) fn kill(mut self) {

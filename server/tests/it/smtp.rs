@@ -1,11 +1,24 @@
-//! A mail server: it speaks as much SMTP (RFC 5321) as clients need, and keeps what it takes.
+//! A mail server: it speaks as much SMTP (RFC 5321) as clients need, over TLS and to its user alone where a test wants
+//! it, and keeps what it takes.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+/// Who may send where a mail server has a user. In a URL both are percent-encoded.
+const USER: &str = "ada@example.org";
+pub(crate) const USERS_PASSWORD: &str = "p:ss/w?rd";
+
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A mail as it was taken.
 #[derive(Clone, Debug)]
@@ -26,10 +39,14 @@ impl Mail {
 
     /// The plain text.
     pub(crate) fn plain(&self) -> String {
-        let part = self.text.split("Content-Type: text/plain").nth(1).expect("a plain part");
-        let (head, body) = part.split_once("\r\n\r\n").expect("a body");
-        let body = body.split("\r\n--").next().expect("its end");
-        if head.contains("quoted-printable") { decoded(body) } else { body.to_owned() }
+        let (head, body) = self.text.split_once("\r\n\r\n").expect("a head");
+        let delimiter = format!("\r\n--{}", boundary(head));
+        // The first delimiter may begin the body.
+        let body = format!("\r\n{body}");
+        let mut parts = body.split(&delimiter).filter_map(|part| part.split_once("\r\n\r\n"));
+        let plain = parts.find(|(head, _)| head.contains("Content-Type: text/plain"));
+        let (head, text) = plain.expect("a plain part");
+        if head.contains("quoted-printable") { decoded(text) } else { text.to_owned() }
     }
 
     /// Its one link, from the path on.
@@ -49,10 +66,24 @@ impl Mail {
     }
 }
 
+/// What parts the parts of a mail with this head (RFC 2046, 5.1.1).
+fn boundary(head: &str) -> String {
+    let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
+    let kind = head.lines().find_map(|line| line.strip_prefix("Content-Type: ")).expect("a kind");
+    let (_, boundary) = kind.split_once("boundary=").expect("a boundary");
+    let boundary = match boundary.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => boundary.split([';', ' ']).next(),
+    };
+    boundary.expect("its text").to_owned()
+}
+
 /// Reads quoted-printable (RFC 2045, 6.7).
 fn decoded(body: &str) -> String {
-    let mut parts = body.replace("=\r\n", "").split('=').map(str::to_owned).collect::<Vec<_>>().into_iter();
-    let mut bytes = parts.next().unwrap_or_default().into_bytes();
+    let body = body.replace("=\r\n", "");
+    // The break after a last `=` belongs to the delimiter.
+    let mut parts = body.strip_suffix('=').unwrap_or(&body).split('=');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
         bytes.push(u8::from_str_radix(&part[..2], 16).expect("two digits"));
         bytes.extend(part[2..].bytes());
@@ -60,13 +91,33 @@ fn decoded(body: &str) -> String {
     String::from_utf8(bytes).expect("text")
 }
 
+/// When a mail server begins TLS.
+pub(crate) enum Tls {
+    Never,
+    /// When it is asked to, as it offers.
+    Starttls(TlsAcceptor),
+    /// Before a word is said.
+    AtOnce(TlsAcceptor),
+}
+
 /// A mail server of a test; it goes when it is dropped.
 pub(crate) struct MailServer {
     pub(crate) address: SocketAddr,
-    taken: Arc<Mutex<Vec<Mail>>>,
-    /// Recipients that it refuses.
-    refused: Arc<Mutex<Vec<String>>>,
+    office: Arc<Office>,
     listening: JoinHandle<()>,
+}
+
+/// How it works, and what it knows.
+struct Office {
+    tls: Tls,
+    /// Whether it takes mails of its user only.
+    has_user: bool,
+    taken: Mutex<Vec<Mail>>,
+    came: Notify,
+    /// Recipients that it refuses.
+    refused: Mutex<Vec<String>>,
+    /// Every command that was said to it, and whether that was over TLS.
+    heard: Mutex<Vec<(bool, String)>>,
 }
 
 impl Drop for MailServer {
@@ -77,24 +128,41 @@ impl Drop for MailServer {
 
 impl MailServer {
     pub(crate) async fn start() -> Self {
-        Self::start_at("127.0.0.1:0".parse().expect("an address")).await
+        Self::start_at(any_port()).await
     }
 
     pub(crate) async fn start_at(address: SocketAddr) -> Self {
+        Self::open(address, Tls::Never, false).await
+    }
+
+    /// Starts one that takes mails of its user only. It asks for the password at every chance, so that a client that
+    /// keeps it back until there is TLS does so of itself.
+    pub(crate) async fn start_for_its_user(tls: Tls) -> Self {
+        Self::open(any_port(), tls, true).await
+    }
+
+    async fn open(address: SocketAddr, tls: Tls, has_user: bool) -> Self {
         let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("its address");
-        let (taken, refused) = (Arc::<Mutex<Vec<Mail>>>::default(), Arc::<Mutex<Vec<String>>>::default());
+        let office = Arc::new(Office {
+            tls,
+            has_user,
+            taken: Mutex::default(),
+            came: Notify::new(),
+            refused: Mutex::default(),
+            heard: Mutex::default(),
+        });
         let listening = tokio::spawn({
-            let (taken, refused) = (Arc::clone(&taken), Arc::clone(&refused));
+            let office = Arc::clone(&office);
             async move {
-                let mut serving = tokio::task::JoinSet::new();
+                let mut serving = JoinSet::new();
                 while let Ok((stream, _)) = listener.accept().await {
-                    let (taken, refused) = (Arc::clone(&taken), Arc::clone(&refused));
-                    serving.spawn(async move { serve(stream, &taken, &refused).await });
+                    let office = Arc::clone(&office);
+                    serving.spawn(async move { serve(stream, &office).await });
                 }
             }
         });
-        Self { address, taken, refused, listening }
+        Self { address, office, listening }
     }
 
     /// Its URL.
@@ -104,7 +172,7 @@ impl MailServer {
 
     /// What it has taken since it was last asked.
     pub(crate) fn taken(&self) -> Vec<Mail> {
-        std::mem::take(&mut *self.taken.lock().expect("the mails"))
+        std::mem::take(&mut *self.office.taken.lock().expect("the mails"))
     }
 
     /// The one mail that it has taken since it was last asked.
@@ -115,45 +183,162 @@ impl MailServer {
         taken.remove(0)
     }
 
+    /// The next mail, which it may still have to take.
+    pub(crate) async fn next(&self) -> Mail {
+        let next = async {
+            loop {
+                if let Some(mail) = self.first() {
+                    return mail;
+                }
+                // Also of one that came after the look.
+                self.office.came.notified().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, next).await.expect("a mail")
+    }
+
+    fn first(&self) -> Option<Mail> {
+        let mut taken = self.office.taken.lock().expect("the mails");
+        (!taken.is_empty()).then(|| taken.remove(0))
+    }
+
     pub(crate) fn refuses(&self, recipient: &str) {
-        self.refused.lock().expect("the list").push(recipient.to_owned());
+        self.office.refused.lock().expect("the list").push(recipient.to_owned());
+    }
+
+    /// The commands that were said to it for everybody on the way to read.
+    pub(crate) fn heard_in_the_clear(&self) -> Vec<String> {
+        self.heard(false)
+    }
+
+    /// The commands that were said to it alone.
+    pub(crate) fn heard_over_tls(&self) -> Vec<String> {
+        self.heard(true)
+    }
+
+    fn heard(&self, over_tls: bool) -> Vec<String> {
+        let heard = self.office.heard.lock().expect("the commands");
+        heard.iter().filter(|(over, _)| *over == over_tls).map(|(_, verb)| verb.clone()).collect()
     }
 }
 
-async fn serve(stream: TcpStream, taken: &Mutex<Vec<Mail>>, refused: &Mutex<Vec<String>>) -> Option<()> {
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    write.write_all(b"220 test\r\n").await.ok()?;
+fn any_port() -> SocketAddr {
+    "127.0.0.1:0".parse().expect("an address")
+}
+
+impl Office {
+    fn begins_tls(&self, over_tls: bool) -> bool {
+        !over_tls && matches!(self.tls, Tls::Starttls(_))
+    }
+
+    /// What it offers after EHLO.
+    fn offers(&self, over_tls: bool) -> String {
+        let starttls = if self.begins_tls(over_tls) { "250-STARTTLS\r\n" } else { "" };
+        let auth = if self.has_user { "250-AUTH PLAIN\r\n" } else { "" };
+        format!("250-test\r\n{starttls}{auth}250 8BITMIME")
+    }
+
+    /// Whether its user says this (RFC 4616).
+    fn is_of_its_user(&self, line: &str) -> bool {
+        let proof = BASE64_STANDARD.encode(format!("\0{USER}\0{USERS_PASSWORD}"));
+        line == format!("AUTH PLAIN {proof}")
+    }
+}
+
+const GREETING: &str = "220 test";
+
+async fn serve(mut stream: TcpStream, office: &Office) -> Option<()> {
+    if let Tls::AtOnce(acceptor) = &office.tls {
+        let mut stream = acceptor.accept(stream).await.ok()?;
+        say(&mut stream, GREETING).await?;
+        return converse(stream, true, office).await.map(drop);
+    }
+    say(&mut stream, GREETING).await?;
+    let stream = converse(stream, false, office).await?;
+    let Tls::Starttls(acceptor) = &office.tls else { return None };
+    let stream = acceptor.accept(stream).await.ok()?;
+    converse(stream, true, office).await.map(drop)
+}
+
+/// Answers until the client leaves; gives the stream back when it is to go on over TLS.
+async fn converse<S>(stream: S, over_tls: bool, office: &Office) -> Option<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut stream = BufReader::new(stream);
+    let offers = office.offers(over_tls);
+    let mut is_known = !office.has_user;
     let mut to = String::new();
-    while let Some(line) = lines.next_line().await.ok()? {
+    while let Some(line) = next_line(&mut stream).await {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        office.heard.lock().expect("the commands").push((over_tls, verb.clone()));
         let answer = match verb.as_str() {
-            "EHLO" => "250-test\r\n250 8BITMIME",
+            "EHLO" => offers.as_str(),
+            "STARTTLS" if office.begins_tls(over_tls) => {
+                say(&mut stream, "220 go on").await?;
+                return Some(stream.into_inner());
+            }
+            "AUTH" if office.has_user => {
+                is_known = office.is_of_its_user(&line);
+                // As mail servers do, it says more than a log should.
+                if is_known { "235 2.7.0 welcome" } else { "535 5.7.8 ada@example.org has another password" }
+            }
+            "MAIL" if !is_known => "530 5.7.0 who is it?",
             "HELO" | "MAIL" | "NOOP" | "RSET" => "250 ok",
             "RCPT" => {
                 to = line.split(['<', '>']).nth(1)?.to_owned();
-                let is_refused = refused.lock().expect("the list").contains(&to);
+                let is_refused = office.refused.lock().expect("the list").contains(&to);
                 if is_refused { "550 5.1.1 <nobody@example.org> is unknown" } else { "250 ok" }
             }
             "DATA" => {
-                write.write_all(b"354 go on\r\n").await.ok()?;
+                say(&mut stream, "354 go on").await?;
                 let mut text = String::new();
                 loop {
-                    let line = lines.next_line().await.ok()??;
+                    let line = next_line(&mut stream).await?;
                     if line == "." {
                         break;
                     }
                     text.push_str(line.strip_prefix('.').unwrap_or(&line));
                     text.push_str("\r\n");
                 }
-                taken.lock().expect("the mails").push(Mail { to: to.clone(), text });
+                office.taken.lock().expect("the mails").push(Mail { to: to.clone(), text });
+                office.came.notify_one();
                 "250 taken"
             }
             "QUIT" => "221 bye",
             _ => "502 not here",
         };
-        write.write_all(answer.as_bytes()).await.ok()?;
-        write.write_all(b"\r\n").await.ok()?;
+        say(&mut stream, answer).await?;
     }
-    Some(())
+    None
+}
+
+/// The next line without its end.
+async fn next_line<S: AsyncBufRead + Unpin>(stream: &mut S) -> Option<String> {
+    let mut line = String::new();
+    let read = stream.read_line(&mut line).await.ok()?;
+    (read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+async fn say<S: AsyncWrite + Unpin>(stream: &mut S, text: &str) -> Option<()> {
+    stream.write_all(format!("{text}\r\n").as_bytes()).await.ok()?;
+    // TLS may hold back what is only written.
+    stream.flush().await.ok()
+}
+
+/// A secret goes on after a soft line break with whatever base64url has, and that may look as a delimiter begins.
+#[test]
+fn a_secret_that_goes_on_as_a_delimiter_begins_is_read_to_its_end() {
+    for (parameters, part) in [("\r\n boundary=\"pa:rt\"", "pa:rt"), (" boundary=part; a=b", "part")] {
+        let text = format!(
+            "Subject: Choose a new password\r\nContent-Type: multipart/alternative;{parameters}\r\nMIME-Version: 1.0\r\n\r\n\
+             --{part}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\n\
+             Choose one:\r\n{}/reset-password?token=3DAAAA=\r\n--BB-=\r\nCCCC\r\n=\r\n\
+             --{part}\r\nContent-Type: text/html; charset=utf-8\r\n\r\nno link\r\n--{part}--\r\n",
+            crate::harness::ORIGIN
+        );
+        let mail = Mail { to: String::new(), text };
+        assert_eq!(mail.token(), "AAAA--BB-CCCC");
+    }
 }
