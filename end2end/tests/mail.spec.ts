@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
+
 import { isAccessible } from "../fixtures/accessible";
 import { MailServer } from "../fixtures/mail";
 import { type Device, type Label, expect, person, test } from "../fixtures/test";
 import { EntryPage } from "../pages/entry";
+import { HistoryPage } from "../pages/history";
 import { MailedPages } from "../pages/mailed";
 import { SessionsPage } from "../pages/sessions";
 
@@ -91,7 +94,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(sessions.labels).toHaveText([first]);
     });
 
-    test("the mail's link was not me: everybody is out, and a new password is chosen at once", async () => {
+    test("the mail's link was not me: everybody is out, and after a new password the history is exported", async () => {
       const [laptop, thief] = [await open(first), await open(third)];
       await laptop.signUp(ada);
       await thief.signIn(ada);
@@ -105,9 +108,23 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(pages.heading("Choose a new password")).toBeVisible();
       expect(await thief.whoAmI()).toBeUndefined();
       await pages.choose(another);
-      await expect(new SessionsPage(laptop).toast).toContainText("Your password was changed.");
-      await new EntryPage(laptop).signIn(ada, another);
-      await expect(new SessionsPage(laptop).labels).toHaveText([first]);
+      await expect(pages.heading("Your account is safe")).toBeVisible();
+      await accessible(laptop, "the page after the new password");
+
+      await pages.link("Export your history").click();
+      await laptop.isAlive();
+      const entry = new EntryPage(laptop);
+      if (javaScriptEnabled) laptop.expects(/401 POST \/fn\/sign-in/);
+      await entry.signIn(ada);
+      await expect(entry.alert).toContainText("do not match an account");
+      await entry.signIn(ada, another);
+      const history = new HistoryPage(laptop);
+      await expect(history.heading).toHaveText("Account history");
+      const download = laptop.page.waitForEvent("download");
+      await history.export("CSV").click();
+      expect(await readFile(await (await download).path(), "utf8")).toContain(",reported,");
+      const sessions = await new SessionsPage(laptop).open();
+      await expect(sessions.labels).toHaveText([first]);
       await pages.follow(link);
       await expect(pages.heading("This link does not work any more")).toBeVisible();
       await accessible(laptop, "the page of a link that was used");

@@ -6,8 +6,8 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use app::{
-    Confirm, HISTORY, HistoryAsked, HistoryShown, PlainPage, RenamePage, RenderedAt, SignedOutElsewhere,
-    home, page_paths, plain_pages, shell,
+    Confirm, HISTORY, HistoryAsked, HistoryShown, NotMePage, PlainPage, RenamePage, RenderedAt,
+    SignedOutElsewhere, home, page_paths, plain_pages, shell,
 };
 use axum::Router;
 use axum::body::to_bytes;
@@ -16,7 +16,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, get_service};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -94,6 +94,9 @@ pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
 ///
 /// A browser whose session was ended elsewhere is sent on first, with `?ended=` to be told there.
 async fn page(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+    if let Some(onward) = onward(&state, &request) {
+        return Redirect::to(onward).into_response();
+    }
     let uri = request.uri();
     let ending = asked_ending(&server, uri.query()).await;
     // Browsers ask by themselves for what is no page, as for an icon.
@@ -109,6 +112,17 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
         now: server.engine.now(),
     });
     render(&server, request, told, shell).await
+}
+
+/// Where a person goes on to who has just signed in at a page whose address asks for that.
+///
+/// Every sign-in leads to the same page, with a script or without, which the Referer tells where the person was. Where
+/// none is sent, people arrive where everybody does.
+fn onward(state: &RequestState, request: &Request) -> Option<&'static str> {
+    let has_signed_in = app::query_value(request.uri().query()?, "done") == Some("signed-in");
+    let from = request.headers().get(REFERER)?.to_str().ok()?;
+    let is_asked = has_signed_in && from.contains(NotMePage::SIGN_IN_TO_EXPORT);
+    (is_asked && state.browser().ok()?.active().is_some()).then_some(HISTORY)
 }
 
 /// Asks for the password before other sessions end; whoever has nothing to confirm is sent to where they belong.

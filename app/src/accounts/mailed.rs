@@ -11,6 +11,7 @@ use crate::{
     },
     context::{engine, fail, request, send_form, settle},
     notice::with_error,
+    sessions::NotMePage,
 };
 
 /// Asks for a mail with a link to a new password; it is the same for every address.
@@ -43,16 +44,25 @@ pub async fn reset_password(
     token: String,
     /// The new password.
     new_password: String,
+    /// Whether "This wasn't me" has led to the form: it changes only what the person is told afterwards.
+    #[server(default)]
+    reported: bool,
 ) -> Result<(), AppError> {
     let form = multi_session::ResetPassword { token: token.clone(), new_password };
     if let Err(error) = engine().reset_password(form).await.map_err(fail) {
-        send_form(&with_error(&ResetPasswordPage::address(&token), RESET_PASSWORD_FN, &error));
+        let address = ResetPasswordPage::address(&token, reported);
+        send_form(&with_error(&address, RESET_PASSWORD_FN, &error));
         return Err(error);
     }
     let request = request();
     // What this browser held of the user has ended as well.
     let browser = engine().current(request.presented(), request.client()).await.map_err(fail)?;
-    settle(&request, browser, "password");
+    if reported {
+        request.set_browser(browser);
+        send_form(NotMePage::RESET);
+    } else {
+        settle(&request, browser, "password");
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::{
         forgot_password::FORGOT_PASSWORD,
         mailed::RESET_PASSWORD_FN,
     },
+    address::value,
     notice::form_error,
     plain::plain,
     ui::{PasswordField, Submit},
@@ -24,20 +25,23 @@ pub const RESET_PASSWORD: &str = "/reset-password";
 pub struct ResetPasswordPage {
     token: String,
     is_good: bool,
+    /// Whether "This wasn't me" has led here. Anybody can write that into an address, so it changes words alone.
+    reported: bool,
     error: Option<AppError>,
 }
 
 impl ResetPasswordPage {
     /// The address of the page for a mailed secret, which has letters, digits, `-` and `_`; whatever else was sent is
-    /// none.
-    pub(crate) fn address(token: &str) -> String {
+    /// none. `reported` is for who has said by a mail that a sign-in was somebody else's.
+    pub(crate) fn address(token: &str, reported: bool) -> String {
         let is_ours = token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        [RESET_PASSWORD, "?token=", if is_ours { token } else { "" }].concat()
+        let told = if reported { "&reported=1" } else { "" };
+        [RESET_PASSWORD, "?token=", if is_ours { token } else { "" }, told].concat()
     }
 
     /// Takes the mailed secret, whether it can be used, and the address's query.
     pub fn of(token: String, is_good: bool, query: &str) -> Self {
-        Self { token, is_good, error: form_error(query) }
+        Self { token, is_good, reported: value(query, "reported").is_some(), error: form_error(query) }
     }
 
     /// The page.
@@ -48,19 +52,25 @@ impl ResetPasswordPage {
     }
 
     fn form(self) -> impl IntoView {
-        let Self { token, error, .. } = self;
+        let Self { token, reported, error, .. } = self;
+        let lead = if reported {
+            "Whoever it was is signed out, and so is every device of yours. You sign in with the new one."
+        } else {
+            "You are signed out on every device, and sign in with the new one."
+        };
         let described = error.as_ref().filter(|error| !error.is(Code::ServerBusy)).map(|_| MESSAGE);
         let error = Memo::new(move |_| error.clone());
         view! {
             <div class="entry">
                 <div class="entry__head">
                     <h1>"Choose a new password"</h1>
-                    <p class="entry__lead">"You are signed out on every device, and sign in with the new one."</p>
+                    <p class="entry__lead">{lead}</p>
                 </div>
                 <div class="card entry__card">
                     <form method="post" action=RESET_PASSWORD_FN>
                         <Message error />
                         <input type="hidden" name="token" value=token />
+                        {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> })}
                         <PasswordField
                             name="new_password"
                             label="New password"
@@ -101,7 +111,8 @@ mod tests {
 
     #[test]
     fn an_address_has_a_secret_of_our_form_or_none() {
-        assert_eq!(ResetPasswordPage::address("aB3-_"), "/reset-password?token=aB3-_");
-        assert_eq!(ResetPasswordPage::address("a&__err=b"), "/reset-password?token=");
+        assert_eq!(ResetPasswordPage::address("aB3-_", false), "/reset-password?token=aB3-_");
+        assert_eq!(ResetPasswordPage::address("aB3-_", true), "/reset-password?token=aB3-_&reported=1");
+        assert_eq!(ResetPasswordPage::address("a&__err=b", false), "/reset-password?token=");
     }
 }

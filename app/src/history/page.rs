@@ -1,15 +1,19 @@
 //! The page of what happened to an account, or to one session of it.
 
 use leptos::prelude::*;
-use multi_session::{Code, HistoryEntry, HistoryPage, SessionId, User};
+use multi_session::{
+    Code, EngineBuilder, HistoryEntry, HistoryKind, HistoryPage, SessionId, Timestamp, User,
+};
 
 use super::{
     asked::{CSV, Group, HISTORY, HistoryAsked, JSON, export_file},
     words::{icon, what},
 };
 use crate::{
+    RenderedAt,
     guard::home,
     plain::plain,
+    sessions::NOT_ME,
     ui::{Icon, IconName, day, time_of_day},
 };
 
@@ -117,8 +121,10 @@ fn list(page: HistoryPage, asked: &HistoryAsked, session: &SessionId) -> impl In
             </a>
         }
     });
-    let is_empty = page.entries.is_empty();
-    let days = page.entries.chunk_by(|one, next| day(one.at) == day(next.at)).map(|entries| {
+    let now = expect_context::<RenderedAt>().0;
+    let all = &page.entries;
+    let is_empty = all.is_empty();
+    let days = all.chunk_by(|one, next| day(one.at) == day(next.at)).map(|entries| {
         let id = format!("day-{}", entries[0].id);
         view! {
             <section class="section">
@@ -126,7 +132,10 @@ fn list(page: HistoryPage, asked: &HistoryAsked, session: &SessionId) -> impl In
                     {day(entries[0].at)}
                 </h2>
                 <ol class="card timeline" aria-labelledby=id>
-                    {entries.iter().map(|entry| row(entry, session)).collect_view()}
+                    {entries
+                        .iter()
+                        .map(|entry| row(entry, session, is_in_question(entry, all, session, now)))
+                        .collect_view()}
                 </ol>
             </section>
         }
@@ -147,7 +156,25 @@ fn list(page: HistoryPage, asked: &HistoryAsked, session: &SessionId) -> impl In
     }
 }
 
-fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
+/// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, and its session
+/// is surely known still, ended or not, since it is kept for so long after its end.
+fn is_in_question(entry: &HistoryEntry, all: &[HistoryEntry], current: &SessionId, now: Timestamp) -> bool {
+    let is_sign_in = match entry.kind {
+        HistoryKind::NewDevice => true,
+        // A new device has two entries: the one that says so asks.
+        HistoryKind::SignedIn => {
+            let tells_more = |other: &HistoryEntry| {
+                other.kind == HistoryKind::NewDevice && other.session_id == entry.session_id
+            };
+            !all.iter().any(tells_more)
+        }
+        _ => false,
+    };
+    let is_other = entry.session_id.as_ref().is_some_and(|id| id != current);
+    is_sign_in && is_other && now.since(entry.at) < EngineBuilder::RETENTION
+}
+
+fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView + use<> {
     let is_current = entry.session_id.as_ref() == Some(current);
     let of_session = entry.session_id.as_ref().map(|id| {
         let asked = HistoryAsked { session: Some(id.clone()), ..HistoryAsked::default() };
@@ -160,6 +187,17 @@ fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
         None => entry.device.clone().into_any(),
     };
     let (address, place) = (entry.ip_address.clone(), entry.place.clone());
+    let not_me = entry.session_id.as_ref().filter(|_| asks).map(|id| {
+        let address = [NOT_ME, "?session_id=", id.as_str()].concat();
+        let label = ["This wasn't me: ", &*entry.device].concat();
+        view! {
+            <span>
+                <a href=address aria-label=label>
+                    "This wasn't me"
+                </a>
+            </span>
+        }
+    });
     view! {
         <li class="timeline__entry">
             <span class="timeline__icon">
@@ -171,6 +209,7 @@ fn row(entry: &HistoryEntry, current: &SessionId) -> impl IntoView + use<> {
                     {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> })}
                     {(!address.is_empty()).then(|| view! { <span>{address}</span> })}
                     {place.map(|place| view! { <span>{place}</span> })}
+                    {not_me}
                 </p>
             </div>
             <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>

@@ -35,11 +35,17 @@ pub enum NotMePage {
         /// Whether a mail is on its way, since the password is locked.
         locked: bool,
     },
+    /// What was done by the link of a mail, once the new password is set: nobody is signed in then.
+    Reset,
 }
 
 impl NotMePage {
     /// The page of a link that proves nothing any more.
     pub(crate) const GONE: &str = "/not-me?token=";
+    /// The page once the new password is set to which the link of a mail has led.
+    pub(crate) const RESET: &str = "/not-me?done=password";
+    /// Where a person signs in to go on to the history, also beside another account; the server leads them on.
+    pub const SIGN_IN_TO_EXPORT: &str = "/sign-in?add=1&to=history";
 
     /// The address of the page after it was done.
     pub(crate) const fn done(locked: bool) -> &'static str {
@@ -51,6 +57,7 @@ impl NotMePage {
         match value(query, "done")? {
             "mail" => Some(Self::Done { locked: true }),
             "change" => Some(Self::Done { locked: false }),
+            "password" => Some(Self::Reset),
             _ => None,
         }
     }
@@ -62,12 +69,14 @@ impl NotMePage {
             Self::Link { token } => (ASKED, of_link(token).into_any()),
             Self::Gone => ("This link does not work any more", gone().into_any()),
             Self::Done { locked } => (outcome(locked), done(locked).into_any()),
+            Self::Reset => (SAFE, reset().into_any()),
         };
         plain(options, title, content)
     }
 }
 
 const ASKED: &str = "This wasn't you?";
+const SAFE: &str = "Your account is safe";
 
 fn of_device(id: &SessionId, device: &Device, mail: bool) -> impl IntoView + use<> {
     let password = if mail {
@@ -148,7 +157,7 @@ fn gone() -> impl IntoView {
 }
 
 const fn outcome(locked: bool) -> &'static str {
-    if locked { "Your account is safe" } else { "Everybody else is signed out" }
+    if locked { SAFE } else { "Everybody else is signed out" }
 }
 
 fn done(locked: bool) -> impl IntoView {
@@ -178,6 +187,28 @@ fn done(locked: bool) -> impl IntoView {
             <p class="entry__foot">"It shows when and from where your account was signed in to."</p>
             <p class="entry__foot">
                 <a href=home(true)>"Back to your devices"</a>
+            </p>
+        </div>
+    }
+}
+
+fn reset() -> impl IntoView {
+    view! {
+        <div class="entry">
+            <div class="entry__head">
+                <h1>{SAFE}</h1>
+                <p class="entry__lead">
+                    "Every device is signed out, and your new password is set: only who knows it signs in now."
+                </p>
+            </div>
+            <a class="button button--primary button--wide" href="/sign-in?add=1">
+                "Sign in"
+            </a>
+            <a class="button button--wide" href=NotMePage::SIGN_IN_TO_EXPORT>
+                "Export your history"
+            </a>
+            <p class="entry__foot">
+                "It shows when and from where your account was signed in to. You sign in first, with the new password."
             </p>
         </div>
     }

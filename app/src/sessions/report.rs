@@ -61,7 +61,7 @@ pub async fn report_by_mail(
     let request = request();
     // What this browser held of the user has ended as well.
     request.set_browser(engine().current(request.presented(), request.client()).await.map_err(fail)?);
-    send_form(&ResetPasswordPage::address(&reset.to_text()));
+    send_form(&ResetPasswordPage::address(&reset.to_text(), true));
     Ok(())
 }
 

@@ -100,6 +100,29 @@ async fn a_right_password_that_is_locked_is_not_called_wrong() {
 }
 
 #[tokio::test]
+async fn a_right_password_that_a_limit_refuses_is_not_called_wrong() {
+    let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.sign_in(SAFARI, "ada").await;
+    let thief = app.browser(CHROME);
+    thief.sign_in("ada").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
+    refused(&thief, "not the password").await;
+    app.engine.flush().await.expect("a write");
+
+    let page = read(&laptop, "?kinds=password_refused").await;
+    assert_eq!(words(&page), ["password_refused, Chrome 142 on Windows"; 2]);
+    let entries = page["entries"].as_array().expect("a list");
+    let refusals: Vec<&Value> = entries.iter().map(|entry| &entry["refusal"]).collect();
+    assert_eq!(refusals, [&Value::Null, &json!("limit_reached")]);
+    assert!(entries.iter().all(|entry| entry["sessionId"].is_null()), "{entries:?}");
+    let page = laptop.open("/history").await.text;
+    assert_eq!(page.matches("The password was right, but there were too many sessions").count(), 1, "{page}");
+    assert_eq!(page.matches("Wrong password entered").count(), 1, "{page}");
+    let csv = export(&laptop, "csv").await.text;
+    assert_eq!(csv.matches(",password_refused,limit_reached,").count(), 1, "{csv}");
+}
+
+#[tokio::test]
 async fn switching_accounts_is_told_to_the_account_that_became_active() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
@@ -264,4 +287,32 @@ async fn no_secret_is_in_the_history() {
     for value in laptop.cookies().values() {
         assert!(!file.contains(value.as_str()), "{file}");
     }
+}
+
+#[tokio::test]
+async fn a_sign_in_is_reported_from_the_history_as_long_as_its_session_is_surely_known() {
+    let app = TestApp::start_with(&["--session-timeout", "200d", "--absolute-timeout", "200d"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let (own, id) = (laptop.current_id().await, phone.current_id().await);
+    let address = format!("/not-me?session_id={id}");
+    phone.sign_out(json!({})).await.ok();
+    phone.sign_in("ada").await.ok();
+    let again = phone.current_id().await;
+    let links = async |id: &str| {
+        let page = laptop.open("/history").await.text;
+        page.matches(&format!("href=\"/not-me?session_id={id}\"")).count()
+    };
+    assert_eq!(links(&own).await, 0, "it is in use");
+    assert_eq!(links(&again).await, 1, "on a device that was known");
+    assert_eq!(links(&id).await, 1, "on a new one, which has two entries, though the session has ended");
+
+    app.advance(90 * DAY - MINUTE);
+    app.engine.sweep().await.expect("a sweep");
+    assert_eq!(links(&id).await, 1);
+    assert!(laptop.open(&address).await.text.contains("Safari 26 on iOS"), "it is taken");
+    app.advance(2 * MINUTE);
+    app.engine.sweep().await.expect("a sweep");
+    assert_eq!(laptop.open(&address).await.header("location"), "/", "nobody knows it any more");
+    assert_eq!(links(&id).await, 0);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{CHROME, FIREFOX, MINUTE, SAFARI, TestApp, current, ids, text};
+use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, SAFARI, TestApp, current, ids, text};
 
 #[tokio::test]
 async fn shows_every_device_current_first_then_most_recently_active() {
@@ -128,4 +128,29 @@ async fn ids_are_unique_and_stable() {
     let first = ids(&laptop.list().await);
     assert_ne!(first[0], first[1]);
     assert_eq!(first, ids(&laptop.list().await));
+}
+
+#[tokio::test]
+async fn the_page_marks_a_device_in_use_and_one_that_nobody_used_for_ninety_days() {
+    const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0";
+    // By default a session ends before.
+    let app = TestApp::start_with(&["--session-timeout", "200d", "--absolute-timeout", "200d"]).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.sign_in(SAFARI, "ada").await;
+    let in_use = app.sign_in(EDGE, "ada").await;
+    app.advance(2 * DAY);
+    app.sign_in(CHROME, "ada").await;
+    app.advance(89 * DAY);
+    in_use.get_session().await;
+
+    let page = laptop.open("/sessions").await.text;
+    let marks = |label: &str| -> Vec<&'static str> {
+        let mut rows = page.split("<li class=\"device").skip(1).filter_map(|row| row.split("</li>").next());
+        let row = rows.find(|row| row.contains(label)).expect("a row");
+        ["Active now", "Inactive for 90 days"].into_iter().filter(|mark| row.contains(*mark)).collect()
+    };
+    assert_eq!(marks("Safari 26 on iOS"), ["Inactive for 90 days"], "for 91 days: {page}");
+    assert!(marks("Chrome 142 on Windows").is_empty(), "for 89 days: {page}");
+    assert_eq!(marks("Edge 142 on Windows"), ["Active now"], "{page}");
+    assert!(marks("Firefox 145 on macOS").is_empty(), "it looks at the page: {page}");
 }

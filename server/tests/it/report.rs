@@ -1,8 +1,9 @@
 //! "This wasn't me": from the list, by REST, and from a mail.
 
+use axum::http::Method;
 use serde_json::json;
 
-use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser};
+use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, ORIGIN, PASSWORD, SAFARI, TestApp, TestBrowser};
 use crate::mail::{location, read_all, reset, sign_in_with, start};
 use crate::smtp::{Mail, MailServer};
 
@@ -13,12 +14,19 @@ async fn report(browser: &TestBrowser, id: &str) -> Answer {
 }
 
 /// A mail with "This wasn't me" for ada, whose password was changed on `laptop` to the one that it was.
-async fn not_me(app: &TestApp, mails: &MailServer, laptop: &TestBrowser) -> Mail {
+pub(crate) async fn not_me(app: &TestApp, mails: &MailServer, laptop: &TestBrowser) -> Mail {
     read_all(app, mails).await;
     let form = json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD });
     laptop.post("/api/auth/change-password", form).await.ok();
     assert_eq!(app.deliver().await, 1);
     mails.one()
+}
+
+/// The secret in the address to which the link of a mail leads.
+#[track_caller]
+fn token_in(address: &str) -> &str {
+    let token = address.strip_prefix("/reset-password?token=");
+    token.and_then(|rest| rest.strip_suffix("&reported=1")).expect("a page to choose a password")
 }
 
 #[tokio::test]
@@ -172,7 +180,7 @@ async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() 
     let form = format!("token={}", mail.token());
     let led = elsewhere.submit(&link, "report-by-mail", &form).await;
     let to = location(&led).to_owned();
-    let token = to.strip_prefix("/reset-password?token=").expect("a page to choose a password").to_owned();
+    let token = token_in(&to);
     assert_eq!((laptop.whoami().await, thief.whoami().await), (String::new(), String::new()));
     sign_in_with(&thief, "ada", PASSWORD).await.refused(403, "PASSWORD_RESET_REQUIRED");
     assert!(elsewhere.open(&to).await.text.contains("Set the password"));
@@ -183,7 +191,7 @@ async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() 
         assert!(location(&again).starts_with("/not-me?token=&"));
         assert!(elsewhere.open(&mail.link()).await.text.contains("This link does not work any more"));
     }
-    reset(&elsewhere, &token, NEW).await.ok();
+    reset(&elsewhere, token, NEW).await.ok();
     assert_eq!(app.deliver().await, 1, "that the password was changed, and no link that nobody needs");
     sign_in_with(&laptop, "ada", NEW).await.ok();
 }
@@ -223,4 +231,89 @@ async fn without_a_mail_server_a_report_ends_the_others_and_leads_to_a_new_passw
     laptop.post("/api/auth/change-password", form).await.ok();
     sign_in_with(&thief, "ada", NEW).await.ok();
     assert_eq!(laptop.list().await.len(), 2);
+}
+
+#[tokio::test]
+async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_its_export() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.sign_in(CHROME, "ada").await;
+    let mail = not_me(&app, &mails, &laptop).await;
+    let led = laptop.submit(&mail.link(), "report-by-mail", &format!("token={}", mail.token())).await;
+    let choose = location(&led).to_owned();
+    let page = laptop.open(&choose).await.text;
+    assert!(page.contains("Whoever it was is signed out") && page.contains("name=\"reported\""), "{page}");
+    let new = NEW.replace(' ', "+");
+    let form = |password: &str| format!("token={}&reported=true&new_password={password}", token_in(&choose));
+    let refused = laptop.submit("", "reset-password", &form("1234567")).await;
+    assert!(location(&refused).starts_with(&choose), "a refusal forgets nothing");
+    let page = laptop.open(location(&refused)).await.text;
+    assert!(page.contains("at least 8 characters") && page.contains("name=\"reported\""), "{page}");
+
+    let done = laptop.submit("", "reset-password", &form(&new)).await;
+    assert_eq!(location(&done), "/not-me?done=password");
+    let page = laptop.open(location(&done)).await.text.replace("&amp;", "&");
+    let sign_in = "/sign-in?add=1&to=history";
+    for part in ["Your account is safe", "Export your history", &format!("href=\"{sign_in}\"")] {
+        assert!(page.contains(part), "{part} is missing in {page}");
+    }
+    assert!(!page.contains(".js") && !page.contains("wasm"), "it costs the browser's half nothing");
+
+    assert_eq!(laptop.open(sign_in).await.status.as_u16(), 200);
+    let wrong = laptop.submit(sign_in, "sign-in", "email=ada%40example.org&password=wrong+password").await;
+    let tried = location(&wrong).replace(ORIGIN, "");
+    assert!(tried.starts_with(&format!("{sign_in}&__path=")), "{tried}");
+    let form = format!("email=ada%40example.org&password={new}");
+    let signed_in = laptop.submit(&tried, "sign-in", &form).await;
+    let to = location(&signed_in).to_owned();
+    assert_eq!(to, "/sessions?done=signed-in");
+    // Browsers tell a page of this site from which one they come. A script goes to the start.
+    let follow = async |browser: &TestBrowser, to: &str, from: &str| {
+        let from = format!("{ORIGIN}{from}");
+        let headers = [("accept", "text/html"), ("referer", from.as_str())];
+        browser.send(Method::GET, to, &headers, None).await
+    };
+    for (to, from) in [(to.as_str(), tried.as_str()), (to.as_str(), sign_in), ("/?done=signed-in", sign_in)] {
+        assert_eq!(location(&follow(&laptop, to, from).await), "/history", "{to} from {from}");
+    }
+    let export = "/history/export?format=csv";
+    assert!(laptop.open("/history").await.text.contains(export), "it is offered");
+    let file = laptop.open(export).await;
+    assert!(file.header("content-type").starts_with("text/csv"), "{}", file.text);
+    assert!(file.text.contains(",reported,"), "{}", file.text);
+
+    // Whoever did not ask for it, or is not signed in, goes where everybody goes.
+    for from in ["/sign-in", "/sign-in?add=1", "/sign-in?add=1&to=https://evil.example/history"] {
+        assert_eq!(follow(&laptop, &to, from).await.status.as_u16(), 200, "{from}");
+    }
+    assert_eq!(follow(&laptop, "/sessions", sign_in).await.status.as_u16(), 200);
+    let stranger = app.browser(SAFARI);
+    assert_eq!(location(&follow(&stranger, &to, sign_in).await), "/sign-in?done=signed-in");
+}
+
+#[tokio::test]
+async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_words_alone() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let body = json!({ "email": "ada@example.org" });
+    laptop.post("/api/auth/request-password-reset", body).await.ok();
+    assert_eq!(app.deliver().await, 1);
+    let link = mails.one().link();
+    for (address, words) in [
+        (format!("{link}&reported=1"), "Whoever it was is signed out"),
+        (link, "You are signed out on every device"),
+        (format!("/reset-password?token={}&reported=1", "A".repeat(43)), "This link does not work any more"),
+        ("/not-me?done=password".to_owned(), "Your account is safe"),
+    ] {
+        let page = laptop.open(&address).await.text;
+        assert!(page.contains(words), "{address}: {page}");
+    }
+    let form = format!("token={}&reported=true&new_password=another+password", "A".repeat(43));
+    laptop.call("reset-password", &form).await.refused(400, "INVALID_TOKEN");
+    assert_eq!(laptop.whoami().await, "ada");
+    sign_in_with(&app.browser(CHROME), "ada", PASSWORD).await.ok();
+    let history = laptop.get("/api/auth/multi-session/history?kinds=reported,password_changed").await.ok();
+    assert_eq!(history["entries"], json!([]));
 }

@@ -6,7 +6,10 @@ use multi_session::Engine;
 use serde_json::json;
 
 use super::surfaces::{SESSION, is_open};
-use crate::harness::{Answer, CHROME, FIREFOX, SAFARI, TestApp, TestBrowser};
+use crate::harness::{Answer, CHROME, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser};
+use crate::mail::{location, read_all, start};
+use crate::report::not_me;
+use crate::smtp::MailServer;
 
 #[tokio::test]
 async fn owasp_an_id_that_a_browser_brings_along_is_never_adopted() {
@@ -87,6 +90,41 @@ async fn holding_two(app: &TestApp) -> TestBrowser {
     browser.sign_in("grace").await.ok();
     browser.sign_in("ada").await.ok();
     browser
+}
+
+#[tokio::test]
+async fn owasp_a_mailed_link_clears_site_data_where_it_ends_the_last_session_of_the_browser() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    app.sign_up(CHROME, "grace").await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let form = |token: &str| format!("token={token}&new_password={}", PASSWORD.replace(' ', "+"));
+
+    // "This wasn't me" ends this session too. By the time the new password is set nobody is signed in here.
+    let mail = not_me(&app, &mails, &browser).await;
+    let led = browser.submit(&mail.link(), "report-by-mail", &format!("token={}", mail.token())).await;
+    assert!(clears_site_data(&led) && browser.cookies().is_empty());
+    let (_, token) = location(&led).split_once("?token=").expect("a token");
+    let token = token.split('&').next().expect("its end");
+    let set = browser.submit("", "reset-password", &form(token)).await;
+    assert_eq!(location(&set), "/sign-in?done=password");
+    assert!(!clears_site_data(&set), "it was told");
+
+    // A forgotten password, in a browser that is signed in.
+    browser.sign_in("ada").await.ok();
+    read_all(&app, &mails).await;
+    app.advance(2 * MINUTE);
+    browser.post("/api/auth/request-password-reset", json!({ "email": "ada@example.org" })).await.ok();
+    assert_eq!(app.deliver().await, 1);
+    let set = browser.submit("", "reset-password", &form(&mails.one().token())).await;
+    assert!(clears_site_data(&set) && browser.cookies().is_empty());
+
+    // Another account stays.
+    let browser = holding_two(&app).await;
+    let mail = not_me(&app, &mails, &browser).await;
+    let led = browser.submit(&mail.link(), "report-by-mail", &format!("token={}", mail.token())).await;
+    assert!(!clears_site_data(&led));
+    assert_eq!(browser.list().await.len(), 1, "grace is held");
 }
 
 #[tokio::test]
