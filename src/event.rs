@@ -96,8 +96,9 @@ impl SessionEvent {
         match self {
             Self::Created { row } => {
                 if !rows.iter().any(|known| known.id == row.id) {
-                    rows.push((**row).clone());
-                    in_order(rows);
+                    // The others stay where they are: nothing moves under a finger.
+                    let place = rows.iter().position(|other| place_of(row) < place_of(other));
+                    rows.insert(place.unwrap_or(rows.len()), (**row).clone());
                 }
             }
             Self::Ended(ending) => rows.retain(|row| row.id != ending.id),
@@ -108,7 +109,6 @@ impl SessionEvent {
                     row.device.label.clone_from(label);
                 }
             }
-            // Rows stay where they are: nothing moves under a finger.
             Self::Touched { id, last_active_at } => {
                 if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
                     row.last_active_at = row.last_active_at.max(*last_active_at);
@@ -119,8 +119,13 @@ impl SessionEvent {
 }
 
 /// Puts a list into its order: current first, then the most recently active.
+#[cfg(feature = "engine")]
 pub(crate) fn in_order(rows: &mut [DeviceSession]) {
-    rows.sort_by_key(|row| (!row.is_current, Reverse(row.last_active_at), Reverse(row.created_at)));
+    rows.sort_by_key(place_of);
+}
+
+fn place_of(row: &DeviceSession) -> (bool, Reverse<Timestamp>, Reverse<Timestamp>) {
+    (!row.is_current, Reverse(row.last_active_at), Reverse(row.created_at))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod avatar;
 mod change_password;
 #[cfg(feature = "ssr")]
 mod confirm;
-mod entry;
+pub(crate) mod entry;
 #[cfg(feature = "ssr")]
 mod forgot_password;
 mod held_accounts;
@@ -17,11 +17,12 @@ mod sign_in;
 mod sign_up;
 mod switcher;
 
+pub(crate) use actions::REAUTHENTICATE;
 #[cfg(feature = "ssr")]
 pub(crate) use actions::SIGN_OUT;
 pub use actions::{
-    ChangePassword, ConfirmStep, SignIn, SignOut, SignUp, change_password, confirm_step, sign_in, sign_out,
-    sign_up,
+    ChangePassword, ConfirmStep, Reauthenticate, SignIn, SignOut, SignUp, change_password, confirm_step,
+    reauthenticate, sign_in, sign_out, sign_up,
 };
 pub use change_password::ChangePasswordPage;
 #[cfg(feature = "ssr")]

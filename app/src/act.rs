@@ -12,7 +12,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{FormData, HtmlFormElement, RequestInit, Response, UrlSearchParams};
 
 use crate::{
-    AppError, address,
+    AppError,
+    address::{self, Address, Question, use_address},
     ui::{
         Submit,
         piece::{IntoPiece, Piece},
@@ -51,6 +52,7 @@ pub struct Act {
     outcome: RwSignal<Option<Outcome>>,
     version: RwSignal<usize>,
     away: StoredValue<Away>,
+    address: Address,
 }
 
 impl Act {
@@ -66,6 +68,7 @@ impl Act {
             outcome: RwSignal::new(None),
             version: RwSignal::new(0),
             away: StoredValue::new(away),
+            address: use_address(),
         }
     }
 
@@ -103,19 +106,29 @@ impl Act {
             return;
         };
         event.prevent_default();
+        self.post(body);
+    }
+
+    fn post(self, body: UrlSearchParams) {
         let session_id = body.get("session_id").unwrap_or_default();
         self.running.update(|running| running.push(session_id.clone()));
         UNDER_WAY.fetch_add(1, Ordering::Relaxed);
         spawn_local(async move {
             let result = call(self.path, Some(&body)).await;
-            self.settle(session_id, result);
+            self.settle(session_id, &body, result);
         });
     }
 
-    fn settle(self, session_id: String, result: Result<String, AppError>) {
-        if result.as_ref().is_err_and(|error| error.is(Code::SessionNotFresh)) {
-            return address::go(&address::confirm(self.path, &session_id));
+    /// Posts once more what waited for the person to prove who they are. Browser only.
+    pub(crate) fn go_on(address: Address) {
+        if let Some((act, body)) = address.waiting.try_update_value(Option::take).flatten()
+            && let Ok(body) = UrlSearchParams::new_with_str(&body)
+        {
+            act.post(body);
         }
+    }
+
+    fn settle(self, session_id: String, body: &UrlSearchParams, result: Result<String, AppError>) {
         if let Ok(body) = &result
             && let Some(away) = self.away.with_value(|away| untrack(|| away(&session_id, body)))
         {
@@ -127,6 +140,12 @@ impl Act {
                 running.swap_remove(place);
             }
         });
+        if result.as_ref().is_err_and(|error| error.is(Code::SessionNotFresh)) {
+            self.address.waiting.set_value(Some((self, String::from(body.to_string()))));
+            // This question takes the place of another one.
+            address::forget_query();
+            return self.address.question.set(Some(Question::StepUp));
+        }
         self.outcome.set(Some(Outcome { session_id, result }));
         self.version.update(|version| *version += 1);
     }

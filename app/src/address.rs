@@ -6,6 +6,8 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use crate::Act;
+
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::{FORGOT_PASSWORD, RESET_PASSWORD},
@@ -120,6 +122,8 @@ pub enum Question {
     Others,
     /// Whether to sign out everywhere.
     Everywhere,
+    /// Who the person is; only an act asks it, as the page is.
+    StepUp,
 }
 
 impl Question {
@@ -128,6 +132,7 @@ impl Question {
         match self {
             Self::Others => "/sessions?confirm=others",
             Self::Everywhere => "/sessions?confirm=everywhere",
+            Self::StepUp => "/sessions",
         }
     }
 
@@ -149,6 +154,8 @@ pub(crate) struct Address {
     pub(crate) adding: bool,
     /// The question that is open.
     pub(crate) question: RwSignal<Option<Question>>,
+    /// What goes on once the person has proved who they are, and its form.
+    pub(crate) waiting: StoredValue<Option<(Act, String)>>,
 }
 
 /// Gives the address of the page.
@@ -160,7 +167,12 @@ pub(crate) fn use_address() -> Address {
 pub(crate) fn provide_address() -> Address {
     let (path, query) = here();
     let question = RwSignal::new(Question::of(&query));
-    let address = Address { page: Page::of(&path), adding: value(&query, "add").is_some(), question };
+    let address = Address {
+        page: Page::of(&path),
+        adding: value(&query, "add").is_some(),
+        question,
+        waiting: StoredValue::new(None),
+    };
     provide_context(address);
     crate::hooks::effect(move || {
         let back =
@@ -197,6 +209,7 @@ pub fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 
 /// The page that asks for the password before an act on other sessions: a server function's path, and the session's id
 /// or nothing.
+#[cfg(feature = "ssr")]
 pub(crate) fn confirm(act: &str, session_id: &str) -> String {
     ["/confirm?act=", act, "&session_id=", session_id].concat()
 }

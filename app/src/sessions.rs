@@ -19,6 +19,7 @@ mod rename;
 #[cfg(feature = "ssr")]
 mod report;
 mod rows;
+mod step_up;
 pub mod use_list_device_sessions;
 pub(crate) mod words;
 

@@ -8,6 +8,7 @@ import { EntryPage } from "../pages/entry";
 import { HistoryPage } from "../pages/history";
 import { MailedPages } from "../pages/mailed";
 import { SessionsPage } from "../pages/sessions";
+import { StepUpDialog } from "../pages/step-up";
 import { Switcher } from "../pages/switcher";
 
 const folder = process.env.SCREENSHOTS;
@@ -94,6 +95,18 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await confirm.confirm("not the password", "Revoke");
       await expect(confirm.alert).toBeVisible();
       await picture("confirm-error");
+      const dialog = new StepUpDialog(laptop);
+      const list = await new SessionsPage(laptop).open();
+      laptop.expects(/403 POST \/fn\/revoke/);
+      laptop.expects(/400 POST \/fn\/reauthenticate/);
+      await list.revoke("Safari 26 on iOS").click();
+      await expect(dialog.password).toBeFocused();
+      await laptop.isStill();
+      await picture("step-up");
+      await dialog.confirm("not the password");
+      await expect(dialog.alert).toBeVisible();
+      await picture("step-up-error");
+      await dialog.cancel.click();
       const entry = await new EntryPage(phone).openSignIn("?add=1");
       await entry.sharedComputer.check();
       await phone.page.screenshot({ path: join(folder!, `shared-form-${width}-${colorScheme}.png`) });

@@ -3,6 +3,8 @@ import { type Device, type Label, expect, person, test } from "../fixtures/test"
 import { ConfirmPage, isStale } from "../pages/confirm";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
+import { StepUpDialog } from "../pages/step-up";
+import { Switcher } from "../pages/switcher";
 
 const [first, second, third] = ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"] as const;
 
@@ -12,6 +14,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(how, () => {
     const ada = person("Ada Lovelace");
     let devices: [Device, Device, Device];
+    const asked = (device: Device) => (javaScriptEnabled ? new StepUpDialog(device) : new ConfirmPage(device));
 
     test.beforeEach(async ({ device, startServer }) => {
       const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
@@ -26,18 +29,21 @@ for (const javaScriptEnabled of [true, false]) {
       const [laptop, phone, desktop] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
-      if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/revoke/);
+      if (javaScriptEnabled) {
+        laptop.expects(/403 POST \/fn\/revoke/);
+        laptop.expects(/400 POST \/fn\/reauthenticate/);
+      }
       await sessions.revoke(second).click();
 
-      const confirm = new ConfirmPage(laptop);
+      const confirm = asked(laptop);
       await expect(confirm.heading).toBeVisible();
       await expect(confirm.text).toContainText(ada.email);
-      await expect(confirm.text).toContainText(second);
+      if (!javaScriptEnabled) await expect(confirm.text).toContainText(second);
       expect(await phone.whoAmI()).toBe(ada.name);
       await confirm.confirm("not the password", "Revoke");
       await expect(confirm.alert).toContainText("not your current password");
-      await expect(confirm.text).toContainText(second);
-      await expect(confirm.password).toHaveValue("");
+      if (!javaScriptEnabled) await expect(confirm.text).toContainText(second);
+      if (!javaScriptEnabled) await expect(confirm.password).toHaveValue("");
       await expect(confirm.password).toHaveAttribute("aria-invalid", "true");
       expect(laptop.page.url()).not.toContain("not%20the%20password");
       expect(await phone.whoAmI()).toBe(ada.name);
@@ -46,7 +52,8 @@ for (const javaScriptEnabled of [true, false]) {
       const before = await laptop.context.cookies();
       await confirm.confirm(ada.password, "Revoke");
       await expect(sessions.heading).toBeVisible();
-      await expect(sessions.toast).toContainText("That session has ended.");
+      await expect(sessions.toast).toContainText(javaScriptEnabled ? `Signed out ${second}.` : "That session has ended.");
+      await expect(confirm.heading).toBeHidden();
       await expect(sessions.rows).toHaveCount(2);
       expect(await phone.whoAmI()).toBeUndefined();
       expect(await desktop.whoAmI()).toBe(ada.name);
@@ -54,6 +61,10 @@ for (const javaScriptEnabled of [true, false]) {
       const values = (await laptop.context.cookies()).map(({ value }) => value);
       const ofSessions = before.filter(({ name }) => !name.endsWith(".device"));
       expect(ofSessions.filter(({ value }) => values.includes(value))).toEqual([]);
+
+      await sessions.toast.getByRole("button", { name: "Undo" }).click();
+      await expect(sessions.rows).toHaveCount(3);
+      expect(await phone.whoAmI()).toBe(ada.name);
     });
 
     test("the other devices are signed out after both questions", async () => {
@@ -63,10 +74,11 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/revoke-others/);
       await sessions.signOutOthers.click();
       await sessions.dialog("Sign out other devices?").getByRole("button", { name: "Sign out other devices" }).click();
-      const confirm = new ConfirmPage(laptop);
-      await expect(confirm.text).toContainText("to sign out your other devices");
+      const confirm = asked(laptop);
+      await expect(confirm.text).toContainText(javaScriptEnabled ? "to go on" : "to sign out your other devices");
       await confirm.confirm(ada.password, "Sign out other devices");
-      await expect(sessions.toast).toContainText("All other devices are signed out.");
+      const told = javaScriptEnabled ? "Signed out 2 other devices." : "All other devices are signed out.";
+      await expect(sessions.toast).toContainText(told);
       await expect(sessions.labels).toHaveText([first]);
       expect([await phone.whoAmI(), await desktop.whoAmI()]).toEqual([undefined, undefined]);
     });
@@ -78,7 +90,7 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/revoke-all/);
       await sessions.signOutEverywhere.click();
       await sessions.dialog("Sign out everywhere?").getByRole("button", { name: "Sign out everywhere" }).click();
-      await new ConfirmPage(laptop).confirm(ada.password, "Sign out everywhere");
+      await asked(laptop).confirm(ada.password, "Sign out everywhere");
       await expect(sessions.toast).toContainText("You are signed out everywhere.");
       await expect(new EntryPage(laptop).email).toBeVisible();
       expect([await laptop.whoAmI(), await phone.whoAmI()]).toEqual([undefined, undefined]);
@@ -90,7 +102,7 @@ for (const javaScriptEnabled of [true, false]) {
       await isStale(laptop);
       if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/revoke/);
       await sessions.revoke(second).click();
-      await new ConfirmPage(laptop).cancel.click();
+      await asked(laptop).cancel.click();
       await expect(sessions.rows).toHaveCount(3);
       expect(await phone.whoAmI()).toBe(ada.name);
     });
@@ -101,8 +113,9 @@ for (const javaScriptEnabled of [true, false]) {
       await isStale(laptop);
       if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/revoke/);
       await sessions.revoke(second).click();
-      const confirm = new ConfirmPage(laptop);
+      const confirm = asked(laptop);
       await expect(confirm.heading).toBeVisible();
+      if (javaScriptEnabled) laptop.expects(/401 POST \/fn\/revoke/);
       await phone.post("sign-out", {});
       await confirm.confirm(ada.password, "Revoke");
       await expect(laptop.page.getByRole("alert")).toContainText("already ended");
@@ -135,7 +148,7 @@ test("the other tabs go on, and hear what happens", async ({ device, startServer
   await isStale(laptop);
   laptop.expects(/403 POST \/fn\/revoke/);
   await sessions.revoke(second).click();
-  await new ConfirmPage(laptop).confirm(ada.password, "Revoke");
+  await new StepUpDialog(laptop).confirm(ada.password);
   await expect(sessions.labels).toHaveText([first]);
   await expect(there.labels).toHaveText([first]);
   const desktop = await device(third, {}, origin);
@@ -143,6 +156,68 @@ test("the other tabs go on, and hear what happens", async ({ device, startServer
   await expect(there.labels).toHaveText([first, third]);
   await expect(there.heading).toBeVisible();
   expect(await laptop.whoAmI()).toBe(ada.name);
+});
+
+test("the dialog is the keyboard's, and forgets what was typed into it", async ({ device, startServer }) => {
+  const ada = person("Ada Lovelace");
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+  const laptop = await device(first, {}, origin);
+  await laptop.signUp(ada);
+  const phone = await device(second, {}, origin);
+  await phone.signIn(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  await isStale(laptop);
+  laptop.expects(/403 POST \/fn\/revoke/);
+  laptop.expects(/400 POST \/fn\/reauthenticate/);
+  const { keyboard } = laptop.page;
+  const dialog = new StepUpDialog(laptop);
+  await sessions.revoke(second).press("Enter");
+  await dialog.confirm("not the password");
+  await expect(dialog.alert).toBeVisible();
+  await expect(dialog.password).toBeFocused();
+  await keyboard.press("Escape");
+  await expect(dialog.text).toBeHidden();
+  await expect(sessions.revoke(second)).toBeFocused();
+  expect(await phone.whoAmI()).toBe(ada.name);
+
+  // What was cancelled does not go on with what is asked for next.
+  await sessions.signOutOthers.click();
+  await sessions.dialog("Sign out other devices?").getByRole("button", { name: "Sign out other devices" }).click();
+  await expect(dialog.text).toBeVisible();
+  await expect(dialog.alert).toBeHidden();
+  await expect(dialog.password).toHaveValue("");
+  await dialog.password.fill(ada.password);
+  await dialog.button.click();
+  await expect(sessions.toast).toContainText("Signed out 1 other device.");
+  await expect(dialog.text).toBeHidden();
+  await expect(laptop.page).toHaveURL(`${origin}/sessions`);
+  expect(await phone.whoAmI()).toBeUndefined();
+});
+
+test("who switches accounts in another tab is not asked as the one before", async ({ device, startServer }) => {
+  const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+  const laptop = await device(first, {}, origin);
+  await laptop.signUp(grace);
+  await laptop.signUp(ada);
+  const phone = await device(second, {}, origin);
+  await phone.signIn(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  await laptop.isLive();
+  await isStale(laptop);
+  laptop.expects(/403 POST \/fn\/revoke/);
+  laptop.tolerates(/\d+ POST \/fn\/(revoke|reauthenticate)/);
+  await sessions.revoke(second).click();
+  const dialog = new StepUpDialog(laptop);
+  await expect(dialog.text).toContainText(ada.email);
+  const tab = await laptop.anotherTab();
+  await new SessionsPage(tab).open();
+  await (await new Switcher(tab).open()).switchTo("Grace Hopper").click();
+  await expect(dialog.text).toContainText(grace.email);
+  await dialog.confirm(grace.password);
+  // Ada's device is not Grace's to end.
+  await expect(laptop.page.getByRole("alert")).toBeVisible();
+  expect(await phone.whoAmI()).toBe(ada.name);
 });
 
 test("an address that asks for something else leads nowhere", async ({ device, startServer }) => {
@@ -162,7 +237,8 @@ for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ device, startServer }) => {
     const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
     const laptop = await device(first, { colorScheme }, origin);
-    await laptop.signUp(person("Ada Lovelace"));
+    const ada = person("Ada Lovelace");
+    await laptop.signUp(ada);
     await isStale(laptop);
     const confirm = new ConfirmPage(laptop);
     await laptop.page.goto(`${origin}/confirm?act=/fn/revoke-others&session_id=`);
@@ -171,5 +247,18 @@ for (const colorScheme of ["light", "dark"] as const) {
     await confirm.confirm("not the password", "Sign out other devices");
     await expect(confirm.alert).toBeVisible();
     await isAccessible(laptop, "confirm with an error");
+
+    const phone = await device(second, {}, origin);
+    await phone.signIn(ada);
+    const sessions = await new SessionsPage(laptop).open();
+    laptop.expects(/403 POST \/fn\/revoke/);
+    laptop.expects(/400 POST \/fn\/reauthenticate/);
+    await sessions.revoke(second).click();
+    const dialog = new StepUpDialog(laptop);
+    await expect(dialog.text).toBeVisible();
+    await isAccessible(laptop, "the dialog");
+    await dialog.confirm("not the password");
+    await expect(dialog.alert).toBeVisible();
+    await isAccessible(laptop, "the dialog with an error");
   });
 }

@@ -77,3 +77,22 @@ test("the menu closes by Escape and by a press outside", async ({ device }) => {
     await expect(switcher.add).toBeHidden();
   }
 });
+
+test("a tab follows a switch in another one though no stream tells it", async ({ device }) => {
+  const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
+  const laptop = await device("Firefox 145 on macOS");
+  await laptop.signUp(ada);
+  await laptop.signUp(grace);
+  // The stream stays on its way: a tab that is told while the other one has no cookie yet is no better off.
+  await laptop.page.route("**/multi-session/events", () => {});
+  await new SessionsPage(laptop).open();
+  const there = new Switcher(laptop);
+  await expect(there.summary).toContainText("Grace Hopper");
+  const tab = await laptop.anotherTab();
+  await new SessionsPage(tab).open();
+  const switcher = new Switcher(tab);
+  await (await switcher.open()).switchTo("Ada Lovelace").click();
+  await expect(switcher.summary).toContainText("Ada Lovelace");
+  await expect(there.summary).toContainText("Ada Lovelace");
+  await expect(new SessionsPage(laptop).otherAccounts).toContainText(grace.email);
+});

@@ -75,7 +75,8 @@ fn takes_password(path: &str) -> bool {
     let rest = ["/api/auth/sign-in/", "/api/auth/sign-up/", "/api/auth/change-password"];
     let rest = rest.iter().chain(&["/api/auth/multi-session/reauthenticate"]);
     let rest = rest.chain(&["/api/auth/request-password-reset", "/api/auth/reset-password"]);
-    let functions = ["/fn/sign-in", "/fn/sign-up", "/fn/change-password", "/fn/confirm"];
+    let functions =
+        ["/fn/sign-in", "/fn/sign-up", "/fn/change-password", "/fn/confirm", "/fn/reauthenticate"];
     rest.chain(&functions)
         .chain(&["/fn/forgot-password", "/fn/reset-password"])
         .any(|start| path.starts_with(start))

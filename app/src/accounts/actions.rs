@@ -100,6 +100,29 @@ pub async fn change_password(
     Ok(revoke_other_sessions)
 }
 
+/// Proves once more who the active session's person is; a script then does what that was needed for.
+///
+/// # Errors
+///
+/// When the password is wrong, or the browser does not act as that session any more.
+#[server(prefix = "/fn", endpoint = "reauthenticate")]
+pub async fn reauthenticate(
+    /// The account's password.
+    password: String,
+    /// The session that the person was asked as.
+    acting: String,
+) -> Result<(), AppError> {
+    let request = request();
+    let browser = request.browser().map_err(fail)?;
+    if !is_acting_as(&browser, &acting) {
+        return Err(fail(Code::Unauthorized.into()));
+    }
+    let form = multi_session::Reauthenticate { password };
+    let browser = engine().reauthenticate(&browser, request.client(), form).await.map_err(fail)?;
+    request.set_browser(browser);
+    Ok(())
+}
+
 /// Proves once more who the active session's person is, and then does what that was needed for.
 ///
 /// # Errors
@@ -120,7 +143,7 @@ pub async fn confirm_step(
     let request = request();
     let step = Step::parse(&act, &session_id).ok_or_else(|| fail(Code::ValidationError.into()))?;
     let browser = request.browser().map_err(fail)?;
-    if browser.active().is_none_or(|active| active.session.id.as_str() != acting) {
+    if !is_acting_as(&browser, &acting) {
         // Another account is active by now: the person is asked as that one.
         send_form(&step.address());
         return Err(fail(Code::Unauthorized.into()));
@@ -131,6 +154,11 @@ pub async fn confirm_step(
     step.take().await.inspect_err(|error| send_form(&step.failed(error)))
 }
 
+#[cfg(feature = "ssr")]
+fn is_acting_as(browser: &multi_session::Browser, session_id: &str) -> bool {
+    browser.active().is_some_and(|active| active.session.id.as_str() == session_id)
+}
+
 /// Where [`sign_in`] answers.
 pub(crate) const SIGN_IN: &str = SignIn::PATH;
 /// Where [`sign_up`] answers.
@@ -139,6 +167,8 @@ pub(crate) const SIGN_UP: &str = SignUp::PATH;
 pub(crate) const SIGN_OUT: &str = SignOut::PATH;
 /// Where [`change_password`] answers.
 pub(crate) const CHANGE_PASSWORD: &str = ChangePassword::PATH;
+/// Where [`reauthenticate`] answers.
+pub(crate) const REAUTHENTICATE: &str = Reauthenticate::PATH;
 /// Where [`confirm_step`] answers.
 #[cfg(feature = "ssr")]
 pub(crate) const CONFIRM: &str = ConfirmStep::PATH;

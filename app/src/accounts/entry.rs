@@ -18,21 +18,21 @@ use crate::{
 pub(crate) const MESSAGE: &str = "entry-error";
 
 /// Which field each refusal is about.
-pub(super) type About = &'static [(Code, &'static str)];
+pub(crate) type About = &'static [(Code, &'static str)];
 
 /// The state of one of the forms.
 #[derive(Clone, Copy)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// What the form does; success leads to another page.
-    pub(super) act: Act,
+    pub(crate) act: Act,
     /// Why the last try was refused.
-    pub(super) error: Memo<Option<AppError>>,
+    pub(crate) error: Memo<Option<AppError>>,
     about: About,
 }
 
 impl Entry {
     /// Names the message to the field that it is about.
-    pub(super) fn error_of(self, field: &'static str) -> Signal<Option<&'static str>> {
+    pub(crate) fn error_of(self, field: &'static str) -> Signal<Option<&'static str>> {
         Signal::derive(move || self.error.with(|error| (self.field(error) == Some(field)).then_some(MESSAGE)))
     }
 
@@ -43,7 +43,7 @@ impl Entry {
 }
 
 /// Follows a form: after a refusal the focus goes to the field in question, or else to the `first`.
-pub(super) fn use_entry(act: Act, first: &'static str, about: About) -> Entry {
+pub(crate) fn use_entry(act: Act, first: &'static str, about: About) -> Entry {
     let outcome = act.outcome();
     // The first may come from the address, which a form's redirect has written.
     if let Some(error) = use_refusal() {

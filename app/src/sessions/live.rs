@@ -178,12 +178,7 @@ impl Stream {
             }
             // The row goes when the act has settled, which wants to name it.
             SessionEvent::Ended(ending) if sessions.is_revoking(&ending.id) => return,
-            SessionEvent::Switched { .. } => {
-                self.close();
-                sessions.refetch();
-                self.open();
-                return;
-            }
+            SessionEvent::Switched { .. } => return self.begin_anew(),
             _ => {}
         }
         // What was revoked here a moment ago and is back was told by who took it back.
@@ -203,6 +198,16 @@ impl Stream {
         request_animation_frame(keep_focus);
     }
 
+    /// Asks for the list and the stream of whom the browser acts as now; later, while the page is hidden.
+    fn begin_anew(self: &Rc<Self>) {
+        self.close();
+        if is_hidden() {
+            return self.stale.set(true);
+        }
+        self.sessions.refetch();
+        self.open();
+    }
+
     fn tell_the_tabs(&self, what: &str) {
         if let Some(channel) = &self.channel {
             // Text can always be sent.
@@ -213,10 +218,15 @@ impl Stream {
     fn told_by_a_tab(self: &Rc<Self>, event: Event) {
         let what = event.unchecked_into::<MessageEvent>().data().as_string().unwrap_or_default();
         if let Some((id, at)) = what.split_once(' ') {
-            if self.sessions.last_current().as_deref() == Some(id)
-                && let Ok(at) = at.parse()
-            {
-                self.sessions.extended(Timestamp::from_unix_ms(at));
+            match self.sessions.last_current() {
+                Some(current) if current == id => {
+                    if let Ok(at) = at.parse() {
+                        self.sessions.extended(Timestamp::from_unix_ms(at));
+                    }
+                }
+                // The stream told it before the other tab had the cookie, or did not tell it at all.
+                Some(_) => self.begin_anew(),
+                None => {}
             }
         } else if what != CHANGED && self.sessions.last_current().as_ref() == Some(&what) {
             if !is_acting() {

@@ -6,7 +6,7 @@ use multi_session::DeviceSession;
 use crate::{
     sessions::{
         UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::new_device,
-        other_account::OtherAccount, rows, use_list_device_sessions,
+        other_account::OtherAccount, rows, step_up::StepUp, use_list_device_sessions,
     },
     ui::{
         Icon, IconName,
@@ -50,6 +50,7 @@ pub fn SessionsManager() -> impl IntoView {
             </section>
             <Bulk />
             {when(move || !split(false).is_empty(), others)}
+            <StepUp />
         }
         .piece()
     };

@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 
 use crate::{
     address::{Question, forget_query, use_address},
-    hooks::{effect, focus_element, on_change},
+    hooks::{effect, focus_element, keep_focus, on_change},
     ui::piece::IntoPiece,
 };
 
@@ -29,7 +29,7 @@ pub fn Dialog(
     /// Changes when the act has settled, well or not: the answer is in the toast, so the dialog closes.
     #[prop(into)]
     settled: Signal<usize>,
-    /// The id of what opened it.
+    /// The id of what opened it; empty where it may be any act.
     trigger: &'static str,
     /// The form that does it.
     children: Children,
@@ -70,7 +70,7 @@ pub fn Dialog(
             forget_query();
         }
         if !focus_element(trigger) {
-            focus_element("content");
+            keep_focus();
         }
     };
     let cancel = move |event: web_sys::MouseEvent| {

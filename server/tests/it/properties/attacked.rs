@@ -45,11 +45,12 @@ const ENDPOINTS: [&str; 10] = [
     "multi-session/report",
 ];
 /// Server functions that take a form which does.
-const NAMING: [&str; 11] = [
+const NAMING: [&str; 12] = [
     "sign-in",
     "change-password",
     "set-active",
     "rename",
+    "reauthenticate",
     "confirm",
     "revoke",
     "undo-revoke",

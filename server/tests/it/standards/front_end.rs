@@ -52,10 +52,12 @@ async fn asvs_3_3_a_cookie_is_bound_to_its_host_to_https_and_to_no_script() {
     answers.push(send("/api/auth/change-password", JSON, body.to_string()).await);
     let body = json!({ "password": PASSWORD }).to_string();
     answers.push(send("/api/auth/multi-session/reauthenticate", JSON, body).await);
+    let acting = browser.current_id().await;
+    let proof = format!("password=correct+horse+battery&acting={acting}");
+    answers.push(send("/fn/reauthenticate", FORM, proof).await);
     app.advance(2 * DAY);
     // Extended by being used.
     answers.push(browser.get("/api/auth/get-session").await);
-    let acting = browser.current_id().await;
     let confirmed = format!("password=correct+horse+battery&act=%2Ffn%2Frevoke-others&acting={acting}");
     answers.push(send("/fn/confirm", FORM, confirmed).await);
     let ada = browser.current_id().await;

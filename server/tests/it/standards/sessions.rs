@@ -127,9 +127,15 @@ async fn asvs_7_2_4_a_sign_in_gives_a_new_cookie_and_the_old_one_is_dead() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let password = "correct+horse+battery";
-    for how in
-        ["sign-in", "new password", "re-authenticate", "fn sign-in", "fn change-password", "fn confirm"]
-    {
+    for how in [
+        "sign-in",
+        "new password",
+        "re-authenticate",
+        "fn sign-in",
+        "fn change-password",
+        "fn reauthenticate",
+        "fn confirm",
+    ] {
         if how == "fn confirm" {
             app.advance(2 * DAY);
         }
@@ -147,6 +153,9 @@ async fn asvs_7_2_4_a_sign_in_gives_a_new_cookie_and_the_old_one_is_dead() {
                 let form =
                     format!("current_password={password}&new_password={password}&revoke_other_sessions=true");
                 browser.call("change-password", &form).await
+            }
+            "fn reauthenticate" => {
+                browser.call("reauthenticate", &format!("password={password}&acting={id}")).await
             }
             _ => {
                 let form = format!("password={password}&act=%2Ffn%2Frevoke-others&acting={id}");

@@ -14,13 +14,14 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 /// The server functions that change something, with a form that each takes.
-pub(crate) const FUNCTIONS: [(&str, &str); 15] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 16] = [
     ("sign-in", "email=eve%40example.org&password=correct+horse+battery"),
     ("sign-up", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
     ("sign-out", ""),
     ("change-password", "current_password=correct+horse+battery&new_password=another+password"),
     ("set-active", "session_id=x"),
     ("rename", "session_id=x&name=y"),
+    ("reauthenticate", "password=correct+horse+battery&acting=x"),
     ("confirm", "password=correct+horse+battery&act=%2Ffn%2Frevoke-all&acting=x"),
     ("revoke", "session_id=x"),
     ("undo-revoke", "session_id=x"),

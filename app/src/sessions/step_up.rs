@@ -1,0 +1,78 @@
+//! The question for the password before other sessions end: what it was asked for then goes on by itself.
+
+use leptos::prelude::*;
+use multi_session::Code;
+
+use crate::{
+    accounts::{
+        REAUTHENTICATE,
+        entry::{About, Message, use_entry},
+    },
+    act::{Act, ActForm},
+    address::{Question, use_address},
+    hooks::focus_element,
+    sessions::use_list_device_sessions,
+    ui::{
+        Dialog, PasswordField, Submit,
+        piece::{IntoPiece, when},
+    },
+};
+
+const ABOUT: About = &[(Code::InvalidPassword, PASSWORD)];
+const PASSWORD: &str = "password";
+
+/// The dialog in which a person proves once more who they are. Without JavaScript it is a page.
+#[component]
+pub(super) fn StepUp() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    let address = use_address();
+    let asked = address.question;
+    let act = Act::new(REAUTHENTICATE, move |_, _| {
+        asked.set(None);
+        Act::go_on(address);
+        None
+    });
+    let entry = use_entry(act, PASSWORD, ABOUT);
+    let email = Memo::new(move |_| sessions.current().map(|row| row.user.email).unwrap_or_default());
+    let acting = Memo::new(move |_| sessions.current().map(|row| row.id.to_string()).unwrap_or_default());
+    // Made anew each time, so that no password and no refusal of the last time is in it.
+    let form = move || {
+        act.outcome().set(None);
+        request_animation_frame(|| {
+            focus_element(PASSWORD);
+        });
+        let fields = view! {
+            <Message error=entry.error />
+            <input type="hidden" name="acting" value=acting />
+            // Password managers ask of which account it is.
+            <input type="text" autocomplete="username" value=email readonly hidden />
+            <PasswordField
+                name=PASSWORD
+                label="Password"
+                autocomplete="current-password"
+                error=entry.error_of(PASSWORD)
+            />
+            <Submit class="button button--primary" pending=act.pending()>
+                "Continue"
+            </Submit>
+        }
+        .piece();
+        view! { <ActForm act fields /> }.piece()
+    };
+
+    view! {
+        <Dialog
+            id="step-up"
+            title="Confirm that it's you"
+            text=Signal::derive(move || {
+                ["You signed in a while ago. Enter the password of ", &email.get(), " to go on."].concat()
+            })
+            question=Question::StepUp
+            settled=Signal::stored(0)
+            trigger=""
+        >
+            {when(move || asked.get() == Some(Question::StepUp), form)}
+        </Dialog>
+    }
+    .piece()
+}
