@@ -19,6 +19,19 @@ export class HistoryPage {
     return this.device.page.locator("ol > li");
   }
 
+  /** What each entry says happened, without device, address and time. */
+  get sentences(): Locator {
+    return this.entries.locator("p:first-child");
+  }
+
+  get older(): Locator {
+    return this.device.page.getByRole("link", { name: "Older", exact: true });
+  }
+
+  get newest(): Locator {
+    return this.device.page.getByRole("link", { name: "Newest", exact: true });
+  }
+
   show(what: string): Locator {
     return this.device.page.getByRole("navigation", { name: "Show" }).getByRole("link", { name: what });
   }

@@ -66,4 +66,13 @@ export class SessionsPage {
   get toast(): Locator {
     return this.page.getByRole("status");
   }
+
+  /** Says when the session ends, since nobody uses it. */
+  get expiry(): Locator {
+    return this.page.getByText("You will be signed out at");
+  }
+
+  get stay(): Locator {
+    return this.page.getByRole("button", { name: "Stay signed in" });
+  }
 }

@@ -6,6 +6,21 @@ import { ConfirmPage, isStale } from "../pages/confirm";
 import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 
+/** How many entries a page has. */
+const PAGE = 50;
+
+/** Reads on from the page that is open, and holds that there is just this, page by page. */
+async function readsOn(history: HistoryPage, expected: string[]): Promise<void> {
+  await expect(history.newest).toHaveCount(0);
+  for (let from = 0; from < expected.length; from += PAGE) {
+    await expect(history.sentences).toHaveText(expected.slice(from, from + PAGE));
+    if (from + PAGE < expected.length) await history.older.click();
+  }
+  await expect(history.older).toHaveCount(0);
+  await history.newest.click();
+  await expect(history.sentences).toHaveText(expected.slice(0, PAGE));
+}
+
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test("a person reads what happened, to the account and to one session", async ({ device }) => {
@@ -32,6 +47,33 @@ for (const javaScriptEnabled of [true, false]) {
       await sessions.history("Safari 26 on iOS").click();
       await expect(history.heading).toHaveText("Session history");
       await expect(history.entries).toHaveText([/First sign-in from this device.*Safari 26 on iOS/, /Signed in.*Safari 26 on iOS/]);
+    });
+
+    test("a long history is read page by page, each entry once, and stays filtered", async ({ device }) => {
+      const ada = person("Ada Lovelace");
+      const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"], { javaScriptEnabled });
+      const sessionId = await laptop.sessionId();
+      const names = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `Laptop ${from + at}`);
+      const rename = async (all: string[]) => {
+        for (const name of all) await laptop.post("multi-session/rename", { sessionId, name });
+      };
+      const [before, after] = [names(1, 60), names(61, 104)];
+      await rename(before);
+      const phone = await device("Safari 26 on iOS");
+      await phone.signIn(ada);
+      await rename(after);
+      const renamed = (all: string[]) => all.map((name) => `Renamed to “${name}”`).reverse();
+      const [latest, earliest] = [renamed(after), renamed(before)];
+
+      const history = await new HistoryPage(laptop).open();
+      await readsOn(history, [...latest, "First sign-in from this device", "Signed in", ...earliest, "Signed in"]);
+      await history.show("Changes").click();
+      await readsOn(history, [...latest, ...earliest]);
+      await expect(history.show("Changes")).toHaveAttribute("aria-current", "page");
+      await history.entries.first().getByRole("link").click();
+      await expect(history.heading).toHaveText("Session history");
+      await readsOn(history, [...latest, ...earliest, "Signed in"]);
+      await expect(history.heading).toHaveText("Session history");
     });
 
     test("the history is a file once the password is right", async ({ device, startServer }) => {

@@ -1,5 +1,6 @@
 import { expect, person, signedIn, test } from "../fixtures/test";
 import { EntryPage } from "../pages/entry";
+import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 
 test("what an operator ends from a shell leaves the open page, which says so", async ({ device, server }) => {
@@ -11,3 +12,37 @@ test("what an operator ends from a shell leaves the open page, which says so", a
   await expect(new EntryPage(laptop).alert).toContainText("This device was signed out by an operator");
   expect(await laptop.whoAmI()).toBeUndefined();
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test(`${how} a disabled user is out, is told why at sign-in, and is let in once enabled`, async ({ device, server }) => {
+    const ada = person("Ada Lovelace");
+    const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"], { javaScriptEnabled });
+    const sessions = await new SessionsPage(laptop).open();
+    await server.run("users", "disable", ada.email);
+    // Without a script a page learns it when it is asked for again.
+    if (!javaScriptEnabled) await laptop.page.reload();
+    await expect(laptop.page).toHaveURL(/\/sign-in/);
+    await laptop.isAlive();
+    const entry = new EntryPage(laptop);
+    await expect(entry.alert).toContainText("This device was signed out by an operator");
+
+    if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/sign-in/);
+    await entry.signIn(ada);
+    const refusal = entry.alert.filter({ hasText: "This account is disabled. Ask whoever runs this service." });
+    await expect(refusal).toBeVisible();
+    expect(await laptop.whoAmI()).toBeUndefined();
+
+    await server.run("users", "enable", ada.email);
+    expect(await laptop.whoAmI(), "what has ended stays ended").toBeUndefined();
+    await entry.signIn(ada);
+    await expect(sessions.heading).toBeVisible();
+    expect(await laptop.whoAmI()).toBe("Ada Lovelace");
+    await expect((await new HistoryPage(laptop).open()).sentences).toContainText([
+      "Account enabled again by an operator of the service",
+      "Signed out by an operator of the service",
+      "Account disabled by an operator of the service",
+    ]);
+  });
+}

@@ -1,6 +1,8 @@
-import { expect, person, test } from "../fixtures/test";
+import { type Device, expect, person, test } from "../fixtures/test";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
+
+const MINUTE = 60_000;
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
@@ -35,3 +37,47 @@ for (const javaScriptEnabled of [true, false]) {
     expect((await library.context.cookies()).map(({ expires }) => expires)).toEqual([-1, -1]);
   });
 }
+
+test("a shared computer warns before its half hour is over, other devices do not, and the person stays", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const laptop = await device("Firefox 145 on macOS");
+  await laptop.signUp(ada);
+  const library = await device("Chrome 142 on Windows", { timezoneId: "UTC" });
+  await library.post("sign-in/email", { email: ada.email, password: ada.password, sharedComputer: true });
+  const answer = await library.context.request.get(`${library.origin}/api/auth/get-session`);
+  const signedInAt = Date.parse((await answer.json()).session.createdAt);
+  const after = (minutes: number) => new Date(signedInAt + minutes * MINUTE);
+  const warning = (minutes: number) => `You will be signed out at ${after(minutes).toISOString().slice(11, 16)}.`;
+  for (const one of [laptop, library]) {
+    // A stream would bring a list of the server's time, which does not pass with the page's.
+    await one.hearsNothing();
+    await one.page.clock.install();
+    await new SessionsPage(one).open();
+  }
+  const passes = async (one: Device, minutes: number, told: RegExp) => {
+    await one.page.clock.fastForward(minutes * MINUTE);
+    await expect(new SessionsPage(one).rows.first().locator("time").last()).toHaveText(told);
+  };
+
+  const sessions = new SessionsPage(library);
+  await passes(library, 24, /^24 minutes ago$/);
+  await expect(sessions.expiry).toBeHidden();
+  await passes(library, 1, /^2[56] minutes ago$/);
+  await expect(sessions.expiry).toHaveText(warning(30));
+  await passes(laptop, 26, /^2[67] minutes ago$/);
+  await expect(new SessionsPage(laptop).expiry).toBeHidden();
+
+  // The server answers as it would at the page's time.
+  await library.page.route("**/fn/list-device-sessions*", async (route) => {
+    const rows: { isCurrent: boolean; expiresAt: string }[] = await (await route.fetch()).json();
+    for (const row of rows) if (row.isCurrent) row.expiresAt = after(55).toISOString();
+    await route.fulfill({ json: rows });
+  });
+  await sessions.stay.click();
+  await expect(sessions.expiry).toBeHidden();
+  await passes(library, 24, /^49 minutes ago$/);
+  await expect(sessions.expiry).toBeHidden();
+  await passes(library, 1, /^5[01] minutes ago$/);
+  await expect(sessions.expiry).toHaveText(warning(55));
+  await expect(sessions.stay).toBeVisible();
+});

@@ -40,6 +40,28 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+test("after ten seconds the undo is gone, and the device stays out", async ({ device }) => {
+  const [laptop, phone] = await signedIn(device, person("Ada Lovelace"), labels);
+  const sessionId = await phone.sessionId();
+  const sessions = await new SessionsPage(laptop).open();
+  const pressed = Date.now();
+  await sessions.revoke("Safari 26 on iOS").click();
+  const undo = sessions.toast.getByRole("button", { name: "Undo" });
+  await expect(undo).toBeVisible();
+  // It stays no longer for somebody who is about to press it.
+  await undo.hover();
+  await expect(undo).toBeHidden({ timeout: 15_000 });
+  expect(Date.now() - pressed, "good news alone stays for six seconds").toBeGreaterThan(9_500);
+  const late = await laptop.context.request.post(`${laptop.origin}/api/auth/multi-session/undo-revoke`, {
+    data: { sessionId },
+    headers: { origin: laptop.origin },
+  });
+  expect(late.status()).toBe(403);
+  expect((await late.json()).code).toBe("UNDO_EXPIRED");
+  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
+  expect(await phone.whoAmI()).toBeUndefined();
+});
+
 test("another tab shows the device again, and calls it no new sign-in", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), labels);
   const sessions = await new SessionsPage(laptop).open();
