@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The site (wasm, styles, precompressed) in target/site and the server in target/release/multi-session.
+# The site (wasm, styles, precompressed) in target/site and the server in target/release/multi-session; `site` makes
+# only that.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -38,6 +39,8 @@ else
   say "Building the site (the first time takes some minutes)"
   build_site
 fi
+
+[[ ${1:-} != site ]] || exit 0
 
 # Always: cargo sees for itself what is to do, and `cargo test` may have left a program with test features here.
 say "Building the server"

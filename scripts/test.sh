@@ -22,9 +22,10 @@ step "setup" scripts/setup.sh test
 step "format" cargo fmt --all --check
 step "lint" scripts/lint.sh
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "build" scripts/build.sh
+step "the site" scripts/build.sh site
 step "unit and integration tests" scripts/unit.sh
-step "the server without test features" scripts/build.sh
+# After the tests, which have made a program with test features.
+step "the server" scripts/build.sh
 step "Better Auth client tests" scripts/client.sh
 step "what the OpenAPI document allows and forbids" scripts/fuzz.sh
 step "browser tests" scripts/browser.sh

@@ -18,5 +18,5 @@ CARGO_TERM_QUIET=false cargo test "${tests[@]}" "$@"
 if (($# == 0)); then
   say "the server's tests over PostgreSQL"
   MULTI_SESSION_TEST_STORE=postgres CARGO_TERM_QUIET=false \
-    cargo test "${tests[@]}" --test it -- --skip crash:: --skip process:: --skip invariants::
+    cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants::
 fi
