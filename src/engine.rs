@@ -182,6 +182,8 @@ impl EngineBuilder {
     pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
     /// How long it is kept by default what happened to accounts: 400 days.
     pub const HISTORY_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+    /// How long that is kept at least: a day. Whether a revocation can still be undone is read there.
+    pub const SHORTEST_HISTORY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// Sets the limits of sessions.
     pub fn options(mut self, options: Options) -> Self {
@@ -253,9 +255,10 @@ impl EngineBuilder {
         self
     }
 
-    /// Sets how long it is kept what happened to accounts, before [`Engine::sweep`] deletes it.
+    /// Sets how long it is kept what happened to accounts, before [`Engine::sweep`] deletes it; a time below
+    /// [`EngineBuilder::SHORTEST_HISTORY_RETENTION`] counts as that.
     pub fn history_retention(mut self, retention: Duration) -> Self {
-        self.history_retention = retention;
+        self.history_retention = retention.max(Self::SHORTEST_HISTORY_RETENTION);
         self
     }
 

@@ -406,6 +406,9 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     ) -> Result<Option<Ended>, StoreError>;
 
     /// Ends all live sessions of the actor's user, the actor's own only with `own`; `None` if the actor is not live.
+    ///
+    /// Without `own` the actor lives on, and it is final for all others that they were revoked, now or before: none of
+    /// them lives again.
     async fn end_all(
         &self,
         actor: Actor<'_>,

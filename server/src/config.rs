@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use multi_session::{InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset};
+use multi_session::{EngineBuilder, InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset};
 
 use crate::{DatabaseUrl, OperatorTokenHash, SmtpUrl};
 
@@ -93,13 +93,13 @@ pub struct Config {
     #[arg(long, env = "MULTI_SESSION_FRESH_AGE", global = true, value_parser = humantime::parse_duration)]
     pub fresh_age: Option<Duration>,
 
-    /// How long it is kept what happened to each account.
+    /// How long it is kept what happened to each account; a day at least.
     #[arg(
         long,
         env = "MULTI_SESSION_HISTORY_RETENTION",
         global = true,
         default_value = "400d",
-        value_parser = humantime::parse_duration
+        value_parser = retention
     )]
     pub history_retention: Duration,
 
@@ -145,8 +145,8 @@ pub struct Config {
     #[arg(long, env = "MULTI_SESSION_GEOIP", global = true, value_name = "FILE.mmdb")]
     pub geoip: Option<PathBuf>,
 
-    /// Whether one address may send 3 tries with a password in 10 seconds and 100 other requests; by default on
-    /// when the public origin is https.
+    /// Whether one address may send 3 requests with a password in 10 seconds and 100 others; by default on when the
+    /// public origin is https.
     #[arg(long, env = "MULTI_SESSION_RATE_LIMIT", global = true)]
     pub rate_limit: Option<Switch>,
 
@@ -471,6 +471,15 @@ impl Config {
     }
 }
 
+/// Reads how long histories are kept; an undo reads there what has happened since.
+fn retention(text: &str) -> Result<Duration, String> {
+    let retention = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if retention < EngineBuilder::SHORTEST_HISTORY_RETENTION {
+        return Err("history retention must be 1 day or more".to_owned());
+    }
+    Ok(retention)
+}
+
 /// Reads `10.0.0.0/8`, or `10.0.0.1` as the network of that one address.
 fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
@@ -523,12 +532,17 @@ mod tests {
             ["--database-connections", "0"],
             ["--maximum-connections", "0"],
             ["--ip-mode", "none"],
+            ["--history-retention", "long"],
+            ["--history-retention", "0s"],
+            ["--history-retention", "23h"],
         ] {
             assert!(
                 Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),
                 "{flags:?} was taken"
             );
         }
+        let shortest = Config::parse_from(["multi-session", "--history-retention", "1d"]);
+        assert_eq!(shortest.history_retention, EngineBuilder::SHORTEST_HISTORY_RETENTION);
     }
 
     #[test]

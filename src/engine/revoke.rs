@@ -33,7 +33,8 @@ impl Engine {
         Ok(browser.without(&ended.id, true))
     }
 
-    /// Ends every other session of the active user; other accounts held by this browser stay.
+    /// Ends every other session of the active user for good: none of them, nor what was revoked a moment before, can be
+    /// brought back by [`Engine::undo_revoke`]. Other accounts held by this browser stay.
     ///
     /// # Errors
     ///
@@ -60,11 +61,6 @@ impl Engine {
         let actor = self.fresh_actor(browser)?;
         let ended = self.0.store.end_all(actor, own, EndedReason::Revoked, self.now()).await?;
         let ended = ended.ok_or(Code::Unauthorized)?;
-        // Who ends the others wants all of them out, those too that were revoked a moment ago. Where all end, no session
-        // is left that could take a revocation back.
-        if !own {
-            self.make_ends_final(actor.user).await?;
-        }
         self.log_ended(&ended);
         Ok(ended)
     }

@@ -30,7 +30,8 @@ impl Engine {
             self.log_ended(&ended);
         }
         let mut next = ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false));
-        // Whoever signs out wants nobody to be signed in here by an undo elsewhere.
+        // Whoever signs out wants nobody to be signed in here by an undo elsewhere. This need not be in one transaction
+        // with the above: what an undo brings back in between is found here and ended.
         let user = browser.active().map(|active| &active.user.id);
         let (gone, kept): (Vec<_>, _) = next
             .undoable

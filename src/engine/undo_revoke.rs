@@ -37,7 +37,7 @@ impl Engine {
     }
 
     /// Makes it final that sessions of the user have ended by a revocation, as something else has happened since.
-    pub(super) async fn make_ends_final(&self, user: &UserId) -> Result<()> {
+    async fn make_ends_final(&self, user: &UserId) -> Result<()> {
         let since = self.now().minus(Self::UNDO_WINDOW);
         Ok(self.0.store.make_ends_final(user, since).await?)
     }

@@ -170,7 +170,9 @@ macro_rules! store_contract {
                 what_ended_otherwise_stays_ended
                 after_a_new_password_nothing_is_taken_back
                 after_a_report_nothing_is_taken_back
+                after_a_report_and_a_sweep_nothing_is_taken_back
                 what_is_final_stays_ended
+                after_the_others_were_ended_nothing_is_taken_back
                 whose_place_was_taken_stays_ended
                 what_was_revoked_a_moment_ago_is_found_by_its_handle
                 an_undo_beside_sign_ins_never_exceeds_the_maximum
@@ -204,6 +206,7 @@ macro_rules! store_contract {
                 a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_expiry
                 of_two_reauthentications_at_once_the_credential_of_one_holds
                 a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it
+                what_is_undone_beside_a_revocation_of_the_others_ends_for_good
                 two_sign_ins_at_once_in_one_browser_replace_its_session_once
                 accounts_change_at_once_in_one_browser_without_an_error
                 of_simultaneous_sign_ups_with_one_email_one_succeeds

@@ -157,6 +157,17 @@ impl State {
         ended
     }
 
+    /// Makes it final that sessions of the user were revoked after `ended_after`.
+    fn make_ends_final(&mut self, user: &UserId, ended_after: Timestamp) {
+        let is_asked = |row: &Row| {
+            let is_revoked = |(reason, at, _): &(EndedReason, Timestamp, _)| {
+                *reason == EndedReason::Revoked && *at > ended_after
+            };
+            row.is_of(user) && row.end.as_ref().is_some_and(is_revoked)
+        };
+        self.sessions.iter_mut().filter(|row| is_asked(row)).for_each(|row| row.is_final = true);
+    }
+
     fn insert(&mut self, new: &NewSession) {
         let now = new.session.created_at;
         self.sessions.push(Row {
@@ -460,6 +471,9 @@ impl Store for MemoryStore {
         }
         let which = |row: &Row| row.is_of(actor.user) && (own || !row.is(actor.session));
         let ended = state.end(which, Some(actor.session), reason, now);
+        if !own {
+            state.make_ends_final(actor.user, Timestamp::default());
+        }
         self.tell(changes_of(None, &ended));
         Ok(Some(ended))
     }
@@ -516,14 +530,7 @@ impl Store for MemoryStore {
     }
 
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
-        let mut state = self.lock()?;
-        let is_asked = |row: &Row| {
-            let is_revoked = |(reason, at, _): &(EndedReason, Timestamp, _)| {
-                *reason == EndedReason::Revoked && *at > ended_after
-            };
-            row.is_of(user) && row.end.as_ref().is_some_and(is_revoked)
-        };
-        state.sessions.iter_mut().filter(|row| is_asked(row)).for_each(|row| row.is_final = true);
+        self.lock()?.make_ends_final(user, ended_after);
         Ok(())
     }
 

@@ -241,9 +241,24 @@ impl PostgresStore {
         }
         let statement = if own { sql::END_ALL } else { sql::END_OTHERS };
         let query = ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
+        if !own {
+            let lock = sqlx::query(sql::LOCK_OTHERS).bind(actor.user.as_str()).bind(actor.session.as_str());
+            lock.execute(&mut *tx).await?;
+        }
         let ended = end_in(&mut tx, query, reason).await?;
+        if !own {
+            // However long ago it was: another node's clock may be behind.
+            make_ends_final(&mut tx, actor.user, Timestamp::default()).await?;
+        }
         commit(tx, changes_of(None, &ended)).await?;
         Ok(Some(ended))
+    }
+
+    async fn try_make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        make_ends_final(&mut tx, user, ended_after).await?;
+        commit(tx, Vec::new()).await
     }
 
     async fn try_end_held(
@@ -539,8 +554,7 @@ impl Store for PostgresStore {
     }
 
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
-        let query = sqlx::query(sql::MAKE_ENDS_FINAL).bind(ended_after.unix_ms()).bind(user.as_str());
-        self.execute(query).await.map(drop)
+        retrying!(self.try_make_ends_final(user, ended_after))
     }
 
     async fn end_held(
@@ -698,6 +712,13 @@ fn reauthenticating(actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Quer
 
 async fn end_in(connection: &mut PgConnection, query: Query<'_>, reason: EndedReason) -> Result<Vec<Ended>> {
     ended_rows(&query.fetch_all(connection).await?, reason)
+}
+
+/// Whoever calls it has locked the user.
+async fn make_ends_final(connection: &mut PgConnection, user: &UserId, ended_after: Timestamp) -> Result<()> {
+    let make = sqlx::query(sql::MAKE_ENDS_FINAL).bind(ended_after.unix_ms()).bind(user.as_str());
+    make.execute(connection).await?;
+    Ok(())
 }
 
 /// `false` if the e-mail has an account already.

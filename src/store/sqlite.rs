@@ -422,6 +422,9 @@ impl Store for SqliteStore {
         let statement = if own { sql::END_ALL } else { sql::END_OTHERS };
         let query = ending(statement, now, reason, Some(actor.session)).bind(actor.user.as_str().to_owned());
         let ended = end_in(&mut tx, query, reason).await?;
+        if !own {
+            make_ends_final(&mut tx, actor.user, Timestamp::default()).await?;
+        }
         tx.commit().await?;
         self.tell(None, &ended);
         Ok(Some(ended))
@@ -451,9 +454,7 @@ impl Store for SqliteStore {
     }
 
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
-        let query =
-            sqlx::query(sql::MAKE_ENDS_FINAL).bind(ended_after.unix_ms()).bind(user.as_str().to_owned());
-        self.write(query).await.map(drop)
+        make_ends_final(&mut *self.writer.acquire().await?, user, ended_after).await
     }
 
     async fn end_held(
@@ -591,6 +592,16 @@ impl Store for SqliteStore {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+async fn make_ends_final(
+    connection: &mut SqliteConnection,
+    user: &UserId,
+    ended_after: Timestamp,
+) -> Result<()> {
+    let make = sqlx::query(sql::MAKE_ENDS_FINAL).bind(ended_after.unix_ms()).bind(user.as_str());
+    make.execute(connection).await?;
+    Ok(())
 }
 
 async fn insert_session(connection: &mut SqliteConnection, new: &NewSession) -> Result<()> {

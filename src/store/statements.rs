@@ -209,8 +209,6 @@ statements! {
          and others.expires_at > $1) < $6"
     );
     MAKE_END_FINAL = "update sessions set is_final = true where id = $1 and ended_reason = 'revoked' and not is_final";
-    MAKE_ENDS_FINAL = "update sessions set is_final = true \
-         where ended_at > $1 and ended_reason = 'revoked' and not is_final and user_id = $2";
     #[cfg(feature = "import-better-auth")]
     OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";
     #[cfg(feature = "import-better-auth")]

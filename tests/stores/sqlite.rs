@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Change, Handle, Limit, NewOperatorAct, NewSession, NewUser, Operator, OperatorActKind, OperatorStore,
-    SecretHash, Session, SessionId, SqliteStore, Store, StoreError, Timestamp, Touch, User, UserId,
+    Actor, Change, EndedReason, Handle, Limit, NewOperatorAct, NewSession, NewUser, Operator,
+    OperatorActKind, OperatorStore, SecretHash, Session, SessionId, SqliteStore, Store, StoreError,
+    Timestamp, Touch, User, UserId,
 };
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
@@ -111,12 +112,16 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
     )
 }
 
-/// Gives why SQLite refuses a statement that somebody types into the file.
-async fn refused_by_hand(folder: &TempDir, statement: &'static str) -> String {
+/// Does what somebody types into the file, or gives why SQLite refuses it.
+async fn by_hand(folder: &TempDir, statement: &'static str) -> Result<(), String> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
     let done = sqlx::query(statement).execute(&mut connection).await;
-    done.expect_err("it is refused").to_string()
+    done.map(drop).map_err(|error| error.to_string())
+}
+
+async fn refused_by_hand(folder: &TempDir, statement: &'static str) -> String {
+    by_hand(folder, statement).await.expect_err("it is refused")
 }
 
 #[tokio::test]
@@ -138,6 +143,70 @@ async fn history_is_never_rewritten_also_by_hand() {
     store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
     let refused = refused_by_hand(&folder, "update history set ip_address = '192.0.2.1'").await;
     assert!(refused.contains("history is never rewritten"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_ended_session_stays_ended_also_by_hand() {
+    let (store, folder) = open().await;
+    let (new_user, new) = sign_up("ada");
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
+    store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    store.end_held(&[&new.session.id], None, EndedReason::SignedOut, NOW).await.expect("an answer");
+    for statement in [
+        "update sessions set ended_at = null, ended_reason = null",
+        "update sessions set ended_at = ended_at + 1",
+        "update sessions set expires_at = expires_at + 1",
+    ] {
+        let refused = refused_by_hand(&folder, statement).await;
+        assert!(refused.contains("an ended session stays ended"), "{statement}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
+    let (store, folder) = open().await;
+    let (new_user, one) = sign_up("ada");
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
+    store.open(Some(&new_user), &one, &limit).await.expect("a sign-up");
+    let (_, mut two) = sign_up("two");
+    two.session.user_id = new_user.user.id.clone();
+    store.open(None, &two, &limit).await.expect("a sign-in");
+    let revoke = async || {
+        let actor = Actor { session: &one.session.id, user: &one.session.user_id };
+        let ended = store.end_by_id(actor, &two.session.id, EndedReason::Revoked, NOW).await;
+        ended.expect("an answer").expect("it ends");
+    };
+    macro_rules! back {
+        ($and:literal) => {
+            concat!(
+                "update sessions set ended_at = null, ended_reason = null, ended_by = null",
+                $and,
+                " where ended_at is not null"
+            )
+        };
+    }
+    let stays_ended = async |statement: &'static str| {
+        let refused = refused_by_hand(&folder, statement).await;
+        assert!(refused.contains("an ended session stays ended"), "{statement}: {refused}");
+    };
+    revoke().await;
+    for statement in [
+        back!(""),
+        back!(", undone_at = ended_at - 1"),
+        back!(", undone_at = ended_at + 10000"),
+        back!(", undone_at = ended_at, expires_at = expires_at + 1"),
+    ] {
+        stays_ended(statement).await;
+    }
+    by_hand(&folder, back!(", undone_at = ended_at + 9999")).await.expect("it lives again");
+    let live = store.live_of_user(&new_user.user.id, NOW).await.expect("a list");
+    assert_eq!(live.len(), 2);
+
+    revoke().await;
+    let make_final = "update sessions set is_final = true where ended_at is not null";
+    by_hand(&folder, make_final).await.expect("it is made final");
+    stays_ended(back!(", undone_at = ended_at")).await;
+    stays_ended("update sessions set is_final = false where ended_at is not null").await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{Browser, Client, Engine, Presented, SignIn, SignUp, Target};
+use crate::{Browser, Client, Engine, Presented, SignIn, SignUp, Target, Undo};
 
 /// How often a race of two is run: who wins is a matter of luck.
 const ROUNDS: usize = 20;
@@ -209,6 +209,38 @@ pub async fn a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it(sto
         let live = live(&store, &ada, NOW).await;
         assert_ne!(live.contains(&new), ended.contains(&new), "round {round}");
         assert!(live.contains(&"first".to_owned()));
+    }
+}
+
+/// Whichever came first: what lives again for a moment ends with the others, and nothing is taken back after them.
+pub async fn what_is_undone_beside_a_revocation_of_the_others_ends_for_good(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
+    for round in 0..ROUNDS {
+        let revoked = session(&ada, &format!("r{round}"));
+        let other = session(&ada, &format!("s{round}"));
+        for new in [&revoked, &other] {
+            store.open(None, new, &limit(5, &[])).await.expect("a sign-in");
+        }
+        let ended = store.end_by_id(actor(&sessions[0]), &revoked.session.id, REVOKED, NOW).await;
+        ended.expect("an answer").expect("it was live");
+        let undo = |of: &NewSession| {
+            let (store, by, of) = (Arc::clone(&store), sessions[0].clone(), of.session.id.clone());
+            tokio::spawn(async move {
+                let ended_after = NOW.minus(Duration::from_secs(5));
+                let undo = Undo { actor: actor(&by), id: &of, ended_after, maximum: 5 };
+                store.undo_revoke(undo, NOW).await.expect("an answer")
+            })
+        };
+        let undoing = undo(&revoked);
+        let ended = store.end_all(actor(&sessions[0]), false, REVOKED, NOW).await;
+        let ended = names(&ended.expect("an answer").expect("the actor is live"), REVOKED);
+        let is_undone = undoing.await.expect("no panic");
+        assert_eq!(ended.contains(&name(&revoked.session.id)), is_undone, "round {round}: it ended twice");
+        assert!(ended.contains(&name(&other.session.id)), "round {round}");
+        assert_eq!(live(&store, &ada, NOW).await, ["first"], "round {round}");
+        for of in [&revoked, &other] {
+            assert!(!undo(of).await.expect("no panic"), "round {round}: it lives again");
+        }
     }
 }
 

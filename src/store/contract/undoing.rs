@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::naming::PATIENCE;
 use super::*;
-use crate::{Change, DeviceKey, HistoryKind, HistoryQuery, MailKind, Operator, Rotation, StoredToken, Undo};
+use crate::{
+    Change, DeviceKey, Engine, HistoryKind, HistoryQuery, MailKind, ManualClock, Operator, Rotation,
+    StoredToken, Undo,
+};
 
 const LATER: Timestamp = Timestamp::from_unix_ms(1_795_000_005_000);
 
@@ -163,6 +166,20 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
     );
 }
 
+/// However short a time an engine is told to keep histories for, in which the report is.
+pub async fn after_a_report_and_a_sweep_nothing_is_taken_back(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    revoke(&store, &sessions[0], "two").await;
+    let rotation = Rotation { handle: handle("rotated"), secret_hash: sessions[0].secret_hash };
+    let report = store.report(actor(&sessions[0]), &session_id("three"), &rotation, false, NOW).await;
+    report.expect("an answer").expect("it is reported");
+    let clock = Arc::new(ManualClock::new(LATER));
+    let builder = Engine::builder(Arc::clone(&store)).clock(clock).history_retention(Duration::ZERO);
+    builder.build().sweep().await.expect("a sweep");
+    assert!(!is_undone(&store, &sessions[0], "two").await);
+    assert_eq!(live(&store, &ada, LATER).await, ["one"]);
+}
+
 /// Whatever else it was that happened; what is revoked later can be taken back again.
 pub async fn what_is_final_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
@@ -189,6 +206,37 @@ pub async fn what_is_final_stays_ended(store: Arc<dyn Store>) {
     let ended = store.end_by_operator(&operator, &session_id("three"), NOW).await.expect("an answer");
     assert!(ended.is_none(), "it had ended");
     assert!(!is_undone(&store, &sessions[0], "three").await);
+}
+
+/// Neither they nor what was revoked before them; who has no say any more makes nothing final either.
+pub async fn after_the_others_were_ended_nothing_is_taken_back(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
+    let (grace, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
+    revoke(&store, &sessions[0], "two").await;
+    revoke(&store, &hers[0], "g2").await;
+    end(&store, &sessions[3], "four", EndedReason::SignedOut).await;
+    let refused = store.end_all(actor(&sessions[3]), false, EndedReason::Revoked, NOW).await;
+    assert_eq!(refused.expect("an answer"), None);
+    assert!(is_undone(&store, &sessions[0], "two").await, "nothing else has happened");
+
+    revoke(&store, &sessions[0], "two").await;
+    let ended = store.end_all(actor(&sessions[0]), false, EndedReason::Revoked, NOW).await;
+    let ended = ended.expect("an answer").expect("the actor is live");
+    assert_eq!(names(&ended, EndedReason::Revoked), ["three"]);
+    let both = ["two", "three"].map(handle);
+    let before = NOW.minus(Duration::from_secs(5));
+    let found = store.undoable_by_handles(&both.each_ref(), before, LATER).await.expect("an answer");
+    assert!(found.is_empty(), "{found:?}");
+    for name in ["two", "three"] {
+        assert!(!is_undone(&store, &sessions[0], name).await, "{name}");
+    }
+    assert_eq!(live(&store, &ada, LATER).await, ["one"]);
+
+    assert!(is_undone(&store, &hers[0], "g2").await, "it is another user's");
+    assert_eq!(live(&store, &grace, LATER).await, ["g2", "g1"]);
+    store.open(None, &session(&ada, "five"), &limit(5, &[])).await.expect("a sign-in");
+    revoke(&store, &sessions[0], "five").await;
+    assert!(is_undone(&store, &sessions[0], "five").await, "what was revoked since is");
 }
 
 /// The sign-in that came meanwhile stays.

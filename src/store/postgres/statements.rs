@@ -69,6 +69,13 @@ statements! {
     END_BY_HANDLE = end_sessions_of_user!(concat!(" and handle = $5", actor_is_live!()));
     END_OTHERS = end_sessions_of_user!(" and id <> $3");
     END_ALL = end_sessions_of_user!("");
+    // Before `END_OTHERS` and `MAKE_ENDS_FINAL`, which lock in order what each of them changes, but not what both do.
+    LOCK_OTHERS = "select 1 from sessions where user_id = $1 and id <> $2 \
+                   and (ended_at is null or ended_reason = 'revoked' and not is_final) \
+                   order by seq for no key update";
+    MAKE_ENDS_FINAL = "update sessions set is_final = true where user_id = $2 and seq in \
+                       (select seq from sessions where ended_at > $1 and ended_reason = 'revoked' \
+                       and not is_final and user_id = $2 order by seq for no key update)";
     LIVE_OF_EVERYBODY = concat!("select id from sessions where ", live!(), " limit $2");
     TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at), \
              last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address) from \

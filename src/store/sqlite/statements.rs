@@ -49,6 +49,8 @@ statements! {
     END_BY_HANDLE = end_sessions!(concat!(" and user_id = $4 and handle = $5", actor_is_live!()));
     END_OTHERS = end_sessions!(" and user_id = $4 and id <> $3");
     END_ALL = end_sessions!(" and user_id = $4");
+    MAKE_ENDS_FINAL = "update sessions set is_final = true \
+         where ended_at > $1 and ended_reason = 'revoked' and not is_final and user_id = $2";
     END_OF_EVERYBODY = concat!(
         "update sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where seq in \
          (select seq from sessions where ",
