@@ -12,7 +12,7 @@ use crate::{Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Time
 /// How many mails are taken at once.
 const AT_ONCE: u32 = 10;
 /// How long whoever took a mail has to send it.
-const LEASE: Duration = Duration::from_secs(5 * 60);
+const LEASE: Duration = Duration::from_secs(15 * 60);
 /// How long after the first failure it is tried again; each further failure doubles it.
 const FIRST_DELAY: Duration = Duration::from_secs(60);
 const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
@@ -79,7 +79,7 @@ impl Engine {
     }
 
     /// Looks up who asked for a mail, and gives the mails that are due, with links made for them this moment: of the
-    /// links only hashes are stored. Nobody else is given them for five minutes.
+    /// links only hashes are stored. Nobody else is given them for fifteen minutes.
     ///
     /// # Errors
     ///
@@ -94,7 +94,12 @@ impl Engine {
         for mail in due {
             let about =
                 sessions.iter().find(|found| Some(&found.stored.session.id) == mail.session_id.as_ref());
-            let about = about.map(|found| &found.stored.session);
+            let about = about.map(|found| &found.stored);
+            // Who changed the password was where the session is used from; who signed in, where it began.
+            let ip_address = about.map_or("", |stored| match mail.kind {
+                MailKind::PasswordChanged => &stored.last_ip_address,
+                _ => &stored.session.ip_address,
+            });
             let token = MailToken::generate(&*self.0.random);
             self.0.store.put_token(&stored(&mail, &token, now)).await?;
             letters.push(Letter {
@@ -105,9 +110,9 @@ impl Engine {
                 to: mail.user.email,
                 token,
                 redirect_to: mail.redirect_to,
-                device: about.map(|session| device_of(&session.user_agent)),
-                ip_address: about.map(|session| session.ip_address.clone()).unwrap_or_default(),
-                place: about.and_then(|session| self.place_of(&session.ip_address)),
+                device: about.map(|stored| device_of(&stored.session.user_agent)),
+                ip_address: ip_address.to_owned(),
+                place: self.place_of(ip_address),
                 at: mail.created_at,
             });
         }

@@ -215,7 +215,7 @@ async fn a_mail_outlives_the_node_that_was_about_to_send_it() {
     // The node ends here. Another one looks at once, and later.
     drop(taken);
     assert_eq!(app.deliver().await, 0, "nobody sends it twice");
-    app.advance(5 * MINUTE);
+    app.advance(15 * MINUTE);
     assert_eq!(app.deliver().await, 1);
     reset(&app.browser(CHROME), &mails.one().token(), NEW).await.ok();
 }
@@ -342,4 +342,25 @@ async fn a_changed_password_is_told_by_mail() {
     let facts = "Device: Firefox 145 on macOS\r\nAddress: 203.0.113.7\r\nTime: ";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
     assert!(!mail.text.contains("correct horse") && !mail.text.contains(NEW));
+}
+
+#[tokio::test]
+async fn a_password_changed_from_elsewhere_is_told_and_kept_with_that_address() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    // A copied cookie, and the password: the very first request from there.
+    let mut thief = laptop.copy();
+    thief.peer = "198.51.100.9:50000".parse().expect("an address");
+    let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
+    thief.post("/api/auth/change-password", form).await.ok();
+    assert_eq!(app.deliver().await, 1);
+    let told = mails.one().plain();
+    assert!(told.contains("Address: 198.51.100.9"), "{told}");
+    let history = thief.get("/api/auth/multi-session/history").await.ok();
+    let entries = history["entries"].as_array().expect("a list");
+    for kind in ["password_changed", "reauthenticated", "address_changed"] {
+        let entry = entries.iter().find(|entry| entry["kind"] == kind).expect(kind);
+        assert_eq!(entry["ipAddress"], "198.51.100.9", "{kind}");
+    }
 }

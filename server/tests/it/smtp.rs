@@ -216,9 +216,11 @@ impl MailServer {
         self.heard(true)
     }
 
+    /// Without the farewell, which is said while nobody waits for it.
     fn heard(&self, over_tls: bool) -> Vec<String> {
         let heard = self.office.heard.lock().expect("the commands");
-        heard.iter().filter(|(over, _)| *over == over_tls).map(|(_, verb)| verb.clone()).collect()
+        let meant = heard.iter().filter(|(over, verb)| *over == over_tls && verb != "QUIT");
+        meant.map(|(_, verb)| verb.clone()).collect()
     }
 }
 
