@@ -38,12 +38,30 @@ impl Engine {
         client: &Client,
         form: ChangePassword,
     ) -> Result<Browser> {
-        let active = browser.signed_in()?;
         Passwords::check_length(&form.new_password)?;
+        // The hash may be another one by the time that the new one is there: since another sign-in has renewed it, or
+        // since the password is not the current one any more, which is what the person is told then.
+        for _ in 0..2 {
+            if let Some(changed) = self.try_to_change_password(browser, client, &form).await? {
+                return Ok(changed);
+            }
+        }
+        Err(Code::Unauthorized.into())
+    }
+
+    /// The same once; `None` where the password's hash is another one by now, or the session has ended.
+    async fn try_to_change_password(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        form: &ChangePassword,
+    ) -> Result<Option<Browser>> {
+        let active = browser.signed_in()?;
         let from = self.prove(browser, client, &form.current_password).await?;
         let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
 
         let now = self.now();
+        self.note_network(browser, client, now).await?;
         if !form.revoke_other_sessions {
             let credential = Credential::generate(&*self.0.random);
             let renewal = Renewal {
@@ -51,17 +69,27 @@ impl Engine {
                 secret_hash: credential.secret.hash(),
                 expires_at: self.options().expires_at(now, now, active.keep()),
             };
-            self.store_password(browser, &from, &hash, NextSession::Renewed(&renewal), now).await?;
+            let next = NextSession::Renewed(&renewal);
+            if self.store_password(browser, &from, &hash, next, now).await?.is_none() {
+                return Ok(None);
+            }
             let id = &active.session.id;
             tracing::info!(session.id = %id, user.id = %active.user.id, "session {id} was re-authenticated");
-            return Ok(browser.renewed(credential, renewal.expires_at, now));
+            let mut changed = browser.renewed(credential, renewal.expires_at, now);
+            changed.held.iter_mut().filter(|held| held.session.id == *id).for_each(|held| {
+                held.user.updated_at = now;
+            });
+            return Ok(Some(changed));
         }
         let (credential, new) = self.new_session(&active.user.id, client, active.keep(), now);
-        let ended = self.store_password(browser, &from, &hash, NextSession::New(&new), now).await?;
+        let next = NextSession::New(&new);
+        let Some(ended) = self.store_password(browser, &from, &hash, next, now).await? else {
+            return Ok(None);
+        };
         let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
         let mut user = active.user.clone();
         user.updated_at = now;
-        Ok(browser.with(Held::issued(credential, new, user), &ended))
+        Ok(Some(browser.with(Held::issued(credential, new, user), &ended)))
     }
 
     /// Stores another hash for the active user and what this browser goes on with, and tells of it; gives what ended.
@@ -72,15 +100,15 @@ impl Engine {
         to: &str,
         next: NextSession<'_>,
         now: Timestamp,
-    ) -> Result<Vec<Ended>> {
+    ) -> Result<Option<Vec<Ended>>> {
         let actor = Self::actor(browser)?;
         let changed = self.0.store.change_password(actor, from, to, next, self.sends_mail(), now).await?;
         // Signed out or changed again while the password was hashed.
-        let ended = changed.ok_or(Code::Unauthorized)?;
+        let Some(ended) = changed else { return Ok(None) };
         self.log_ended(&ended);
         tracing::info!(user.id = %actor.user, "the password of user {} was changed", actor.user);
         self.mailed(MailKind::PasswordChanged, actor.user, actor.session);
-        Ok(ended)
+        Ok(Some(ended))
     }
 }
 

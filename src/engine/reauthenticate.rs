@@ -54,6 +54,7 @@ impl Engine {
         self.prove(browser, client, &form.password).await?;
 
         let now = self.now();
+        self.note_network(browser, client, now).await?;
         let credential = Credential::generate(&*self.0.random);
         let renewal = Renewal {
             handle: credential.handle.clone(),

@@ -192,7 +192,11 @@ impl Watch {
                 }
                 // With the cookie so far it is not this session's any more: the browser comes back with the new one.
                 Ok(Message::Reauthenticated(id)) if id == self.session => self.next = Next::Snapshot,
-                Ok(Message::Reauthenticated(_)) => {}
+                // Its row has another token.
+                Ok(Message::Reauthenticated(_)) => {
+                    self.next = Next::Snapshot;
+                    return Some((self.listener.last, Told::Resync));
+                }
                 Ok(Message::Resync) => {
                     self.next = Next::Snapshot;
                     tokio::time::sleep(self.engine.spread(RESYNC_WITHIN_MS)).await;

@@ -66,6 +66,7 @@ refusals!(
         Code::InvalidPassword,
         Code::PasswordResetRequired,
         Code::UserDisabled,
+        Code::CredentialAccountNotFound,
         Code::Unauthorized,
     ]
 );

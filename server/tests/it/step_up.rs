@@ -223,6 +223,10 @@ async fn streams_of_the_old_cookie_end_and_the_new_one_opens_its_own() {
     assert!(thief.try_events(None).await.is_none());
     let mut of_laptop = laptop.events(None).await;
     assert_eq!(of_laptop.snapshot().await.len(), 2);
+    // The other devices see its new token.
+    while of_phone.next().await.expect("an event").name != "resync" {}
+    let token = laptop.get_session().await["session"]["token"].clone();
+    assert!(of_phone.snapshot().await.iter().any(|row| row["session"]["token"] == token));
     let id = phone.current_id().await;
     laptop.revoke(&id).await.ok();
     of_laptop.told("ended", &id).await;
@@ -402,4 +406,8 @@ async fn who_acts_as_another_account_by_now_is_asked_as_that_one() {
     assert!(laptop.open(&to).await.text.contains("grace@example.org"));
     assert_eq!(of_grace.whoami().await, "grace");
     laptop.call("confirm", &form).await.refused(401, "UNAUTHORIZED");
+    let proof = format!("acting={ada}&password={}", PASSWORD.replace(' ', "+"));
+    let before = laptop.cookies();
+    laptop.call("reauthenticate", &proof).await.refused(401, "UNAUTHORIZED");
+    assert_eq!(laptop.cookies(), before);
 }
