@@ -43,7 +43,7 @@ pub use {
     history::{HISTORY, HistoryAsked, HistoryShown},
     notice::SignedOutElsewhere,
     plain::plain,
-    sessions::{NotMePage, RenamePage},
+    sessions::{LIST, NotMePage, RenamePage, STAY},
 };
 
 use crate::{

@@ -24,8 +24,8 @@ pub mod use_list_device_sessions;
 pub(crate) mod words;
 
 pub use actions::{
-    ListDeviceSessions, Rename, Revoke, RevokeAll, RevokeOthers, SetActive, UndoRevoke, list_device_sessions,
-    rename, revoke, revoke_all, revoke_others, set_active, undo_revoke,
+    LIST, ListDeviceSessions, Rename, Revoke, RevokeAll, RevokeOthers, STAY, SetActive, UndoRevoke,
+    list_device_sessions, rename, revoke, revoke_all, revoke_others, set_active, undo_revoke,
 };
 pub use manager::SessionsManager;
 pub use page::SessionsPage;

@@ -84,6 +84,8 @@ mod undo_revoke;
 mod update_session;
 
 const PATH: &str = "/api/auth";
+/// Where the stream is.
+pub(crate) const EVENTS: &str = "/api/auth/multi-session/events";
 
 /// What is about sessions, and every path under `/api/auth` that is not there: it belongs behind the session layer.
 pub(crate) fn sessions() -> Router<Server> {

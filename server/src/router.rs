@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use http::Uri;
 use leptos::config::LeptosOptions;
 use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
 use multi_session::{Code, Engine};
@@ -86,6 +87,11 @@ impl FromRef<Server> for LeptosOptions {
     }
 }
 
+/// What pages ask by themselves: their stream, and the list unless the person has asked to stay signed in.
+fn is_unattended(uri: &Uri) -> bool {
+    uri.path() == api::EVENTS || (uri.path() == app::LIST && uri.query() != Some(app::STAY))
+}
+
 /// Puts everything together.
 pub fn router(server: &Server) -> Router {
     let sessions = SessionLayer::new(
@@ -93,7 +99,8 @@ pub fn router(server: &Server) -> Router {
         server.names.clone(),
         server.origins.clone(),
         server.addresses.clone(),
-    );
+    )
+    .with_unattended(is_unattended);
     let mut dynamic = pages::router(server)
         .merge(api::sessions())
         .layer(sessions.clone())

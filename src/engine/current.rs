@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     Browser, Client, Credential, EndedReason, Engine, Handle, Held, Presented, Result, StoredSession,
-    Timestamp,
+    Timestamp, Touch,
 };
 
 /// The most held-session cookies that are looked at; no browser of ours ever has more.
@@ -24,15 +24,30 @@ impl Engine {
     ///
     /// When the store fails: then nothing is known, and nobody may be signed out.
     pub async fn current(&self, presented: &Presented, client: &Client) -> Result<Browser> {
+        self.browser_of(presented, Some(client)).await
+    }
+
+    /// The same for a request that no person made, as of a page that looks by itself what is new: it is no activity, so
+    /// it neither extends a session nor counts as its use, and nobody stays signed in by an open page (ASVS 5.0, 7.3.1).
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is known, and nobody may be signed out.
+    pub async fn current_unattended(&self, presented: &Presented) -> Result<Browser> {
+        self.browser_of(presented, None).await
+    }
+
+    /// Verifies what cookies claim; `client` is whoever uses the session by that.
+    async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
         let now = self.now();
         let mut browser = self.verified(presented, now).await?;
         self.let_go_of_doubles(&mut browser, now).await?;
-        if !self.extend_active(&mut browser, now).await? {
+        if client.is_some() && !self.extend_active(&mut browser, now).await? {
             // It ended or another request extended it, between the query and the statement: ask once more.
             browser = self.verified(presented, now).await?;
         }
         self.keep_what_may_live_again(&mut browser, presented, now).await?;
-        if let Some(active) = browser.active() {
+        if let (Some(active), Some(client)) = (browser.active(), client) {
             self.0.activity.touch(&active.session.id, now, self.moved_to(active, client));
         }
         Ok(browser)
@@ -139,6 +154,20 @@ impl Engine {
         }
         // Limits that are shorter than they were may leave it no time at all.
         Ok(extended && to > now)
+    }
+
+    /// Writes at once from which network the active session is used, if that is another one than the store knows: what
+    /// is kept next is kept with it.
+    pub(super) async fn note_network(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<()> {
+        let active = browser.signed_in()?;
+        let Some(address) = self.moved_to(active, client) else { return Ok(()) };
+        let moved = Touch { session: active.session.id.clone(), at: now, ip_address: Some(address) };
+        Ok(self.0.store.touch(&[moved]).await?)
     }
 
     /// The address of a request, if it is of another network than the session's last one: within a network it changes

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, USER_AGENT, VARY};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
 use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
@@ -48,12 +48,13 @@ const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 #[derive(Clone, Debug)]
 pub struct SessionLayer(Arc<Parts>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Parts {
     engine: Engine,
     names: CookieNames,
     origins: TrustedOrigins,
     addresses: ClientAddress,
+    is_unattended: fn(&Uri) -> bool,
 }
 
 impl SessionLayer {
@@ -64,7 +65,14 @@ impl SessionLayer {
         origins: TrustedOrigins,
         addresses: ClientAddress,
     ) -> Self {
-        Self(Arc::new(Parts { engine, names, origins, addresses }))
+        let is_unattended = |_: &Uri| false;
+        Self(Arc::new(Parts { engine, names, origins, addresses, is_unattended }))
+    }
+
+    /// Tells which requests pages make by themselves: they are no use of a session, extend none and write no cookie.
+    #[must_use]
+    pub fn with_unattended(self, is_unattended: fn(&Uri) -> bool) -> Self {
+        Self(Arc::new(Parts { is_unattended, ..Arc::unwrap_or_clone(self.0) }))
     }
 }
 
@@ -121,15 +129,23 @@ impl Parts {
             user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
             device: cookies.device.clone(),
         };
-        let browser = self.engine.current(&presented, &client).await;
+        let is_unattended = (self.is_unattended)(&head.uri);
+        let browser = if is_unattended {
+            self.engine.current_unattended(&presented).await
+        } else {
+            self.engine.current(&presented, &client).await
+        };
         let held_any = browser.as_ref().is_ok_and(|browser| !browser.held().is_empty());
         let state = RequestState::new(&head, presented, browser, client);
         head.extensions.insert(state.clone());
 
         let mut response = inner.call(Request::from_parts(head, body)).await?;
 
-        // Without an answer of the store nothing is known, and no cookie is touched.
-        if let Ok(browser) = state.browser() {
+        // Without an answer of the store nothing is known, and no cookie is touched. Nor is one by what a page asks by
+        // itself: it may cross an answer that has just replaced the cookie, and would clear the new one.
+        if let Ok(browser) = state.browser()
+            && !is_unattended
+        {
             if held_any && browser.held().is_empty() {
                 let name = HeaderName::from_static("clear-site-data");
                 response.headers_mut().insert(name, HeaderValue::from_static(CLEAR_SITE_DATA));

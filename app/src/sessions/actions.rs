@@ -139,9 +139,10 @@ pub async fn revoke_all() -> Result<EndedCount, AppError> {
     Ok(ended)
 }
 
-/// Where [`list_device_sessions`] answers.
-#[cfg(not(feature = "ssr"))]
-pub(super) const LIST: &str = ListDeviceSessions::PATH;
+/// Where [`list_device_sessions`] answers: to a page that looks by itself, which is no use of the session.
+pub const LIST: &str = ListDeviceSessions::PATH;
+/// The query with which a person asks it who wants to stay signed in.
+pub const STAY: &str = "stay";
 /// Where [`set_active`] answers.
 pub(super) const SET_ACTIVE: &str = SetActive::PATH;
 /// Where [`rename`] answers.

@@ -1,8 +1,8 @@
 //! The warning before a session ends since nobody used it.
 //!
 //! The list says when the session ends, and tabs tell each other when one's request has extended it, so that a person
-//! who works in one is not warned in another. Nothing is asked of the server to find out, as every request would
-//! extend the session.
+//! who works in one is not warned in another. Before it warns, a page looks into the list once more, which is no use of
+//! the session: pages without a script tell nobody what was done there.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -30,6 +30,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// When the person of this page last asked to stay, in milliseconds since 1970; only browsers write it.
 static ASKED_AT: AtomicI64 = AtomicI64::new(i64::MAX);
 
+/// Whether the person has asked to stay, and the list that tells of it is not there yet.
+#[cfg(not(feature = "ssr"))]
+pub(super) fn is_staying() -> bool {
+    ASKED_AT.load(Ordering::Relaxed) != i64::MAX
+}
+
 /// Warns before the session ends, and lets the person stay, in every tab.
 ///
 /// ## Server-Side Rendering
@@ -41,12 +47,20 @@ pub(crate) fn Expiring() -> impl IntoView {
     let present = use_present();
     let (is_due, is_final) = (RwSignal::new(false), RwSignal::new(false));
     let waited = RwSignal::new(0_usize);
+    // Read here, it needs no Suspense.
+    let (latest, looked_for) = (*sessions.list, StoredValue::new(0));
     effect(move || {
         waited.track();
+        latest.track();
         let Some(row) = sessions.current() else { return is_due.set(false) };
         let left = row.expires_at.minus(lead(&row)).since(present());
         // The list that was asked for is there, and the end as near as before: the session has lasted as long as it may.
         is_final.set(row.last_active_at.unix_ms() >= ASKED_AT.load(Ordering::Relaxed));
+        let end = row.expires_at.unix_ms();
+        if left.is_zero() && looked_for.get_value() != end {
+            looked_for.set_value(end);
+            return sessions.refetch();
+        }
         is_due.set(left.is_zero());
         if !left.is_zero() {
             ASKED_AT.store(i64::MAX, Ordering::Relaxed);

@@ -190,3 +190,27 @@ async fn of_requests_at_once_one_extends_and_all_are_served() {
         assert_eq!(extended, 1);
     }
 }
+
+#[tokio::test]
+async fn what_a_page_asks_by_itself_keeps_nobody_signed_in_and_is_no_activity() {
+    let app = TestApp::start_with(&["--session-timeout", "30m"]).await;
+    let (left, staying) = (app.sign_up(FIREFOX, "ada").await, app.sign_in(CHROME, "ada").await);
+    let seen = app.sign_in(CHROME, "ada").await;
+    let id = left.current_id().await;
+    let began = app.engine.now();
+    for _ in 0..3 {
+        app.advance(9 * MINUTE);
+        // A page whose connection comes and goes, and that looks into the list after that.
+        left.events(None).await.snapshot().await;
+        let answer = left.get("/fn/list-device-sessions").await;
+        answer.ok();
+        assert_eq!(answer.set_cookies(), Vec::<String>::new());
+        staying.get("/fn/list-device-sessions?stay").await.ok();
+        seen.whoami().await;
+    }
+    let rows = seen.list().await;
+    let row = rows.iter().find(|row| row["id"] == id.as_str()).expect("a row");
+    assert_eq!(row["lastActiveAt"], began.to_string(), "nobody has used it");
+    app.advance(3 * MINUTE);
+    assert_eq!((left.whoami().await.as_str(), staying.whoami().await.as_str()), ("", "ada"));
+}

@@ -72,7 +72,8 @@ async fn asked_axum_login_144_a_server_function_keeps_and_extends_the_session() 
     for act in [None, Some("set-active"), Some("rename")] {
         app.advance(2 * DAY);
         let answer = match act {
-            None => browser.get(&format!("/fn/{READING}")).await,
+            // Without the query it is a page that looks by itself.
+            None => browser.get(&format!("/fn/{READING}?stay")).await,
             Some(function) => browser.call(function, &format!("session_id={id}&name=Laptop")).await,
         };
         assert!(answer.status.is_success(), "{act:?}: {}", answer.text);
