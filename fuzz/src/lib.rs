@@ -70,8 +70,9 @@ pub fn forms(form: &[u8]) {
     hold(async |servers: &Servers| servers.local.hold_forms(form).await);
 }
 
-/// Holds it of a text: as an event, as the id of one, and as the name of a device that an event tells.
+/// Holds it of a text: as a stream, as an event, as the id of one, and as the name of a device that an event tells.
 pub fn events(text: &[u8]) {
+    frames::hold_frames(text);
     let text = String::from_utf8_lossy(text);
     attacked::hold_event_texts(&text);
     hold(async |servers: &Servers| servers.local.hold_events(&text).await);

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -18,7 +19,7 @@ use multi_session::http::{ClientAddress, Problem};
 const WINDOW: Duration = Duration::from_secs(10);
 const PASSWORDS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 const REQUESTS: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
-/// How many calls go by between two clean-ups of addresses that went quiet.
+/// How many requests go by until addresses that went quiet are forgotten: one in so many looks through all of them.
 const CLEAN_EVERY: usize = 10_000;
 
 /// Counts requests by address: Better Auth's numbers, 3 tries with a password in 10 seconds and 100 others.
@@ -29,6 +30,8 @@ struct Inner {
     addresses: ClientAddress,
     passwords: DefaultKeyedRateLimiter<IpAddr>,
     requests: DefaultKeyedRateLimiter<IpAddr>,
+    /// How many requests were counted.
+    counted: AtomicUsize,
     clock: DefaultClock,
 }
 
@@ -38,16 +41,18 @@ impl RateLimit {
             addresses,
             passwords: RateLimiter::keyed(quota(PASSWORDS)),
             requests: RateLimiter::keyed(quota(REQUESTS)),
+            counted: AtomicUsize::new(0),
             clock: DefaultClock::default(),
         }))
     }
 
     fn check(&self, request: &Request) -> Result<(), Problem> {
-        let Inner { addresses, passwords, requests, clock } = &*self.0;
+        let Inner { addresses, passwords, requests, counted, clock } = &*self.0;
         let Some(address) = addresses.of(request.headers(), request.extensions()) else { return Ok(()) };
         let limiter = if takes_password(request.uri().path()) { passwords } else { requests };
-        if limiter.len() >= CLEAN_EVERY {
-            limiter.retain_recent();
+        if counted.fetch_add(1, Ordering::Relaxed) % CLEAN_EVERY == CLEAN_EVERY - 1 {
+            passwords.retain_recent();
+            requests.retain_recent();
         }
         limiter.check_key(&network(address)).map_err(|until| {
             let wait = until.wait_time_from(clock.now()).as_secs() + 1;
@@ -70,7 +75,7 @@ fn quota(requests: NonZeroU32) -> Quota {
     Quota::with_period(each).unwrap_or(Quota::per_second(requests)).allow_burst(requests)
 }
 
-/// What takes a password, by REST and by server function alike.
+/// What takes a password or mails a link to set one, by REST and by server function alike.
 fn takes_password(path: &str) -> bool {
     let rest = ["/api/auth/sign-in/", "/api/auth/sign-up/", "/api/auth/change-password"];
     let rest = rest.iter().chain(&["/api/auth/multi-session/reauthenticate"]);

@@ -6,14 +6,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use tokio::runtime::Runtime;
 
-use crate::harness::TestApp;
+use crate::harness::{FIREFOX, TestApp};
+use crate::openapi::EVERYTHING;
 use crate::standards::surfaces::FUNCTIONS;
 
 mod attacked;
 mod frames;
 
-use attacked::{Attacked, HTTPS, LOCAL, hold_event_texts};
-use frames::{Frame, frames};
+use attacked::{Attacked, HTTPS, LOCAL, OPERATED, hold_event_texts};
+use frames::{Frame, frames, hold_frames};
 
 /// Holds `holds` for each line of the corpus, and for so many that `strategy` makes.
 fn hold(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, holds: impl Fn(&[u8])) {
@@ -49,7 +50,7 @@ fn attack(test: impl FnOnce(&Runtime, &Attacked)) {
     let _guard = runtime.enter();
     // The database goes with the app.
     let (_app, ada) = runtime.block_on(async {
-        let app = TestApp::start().await;
+        let app = TestApp::start_with(&OPERATED).await;
         let ada = Attacked::start(app.router(), app.engine.clone(), app.store.clone(), &LOCAL).await;
         (app, ada)
     });
@@ -138,13 +139,30 @@ fn whatever_the_headers_say_another_site_changes_nothing_and_nobody_chooses_an_a
     });
 }
 
+#[tokio::test]
+async fn every_operation_that_takes_a_body_is_attacked() {
+    let app = TestApp::start_with(&EVERYTHING).await;
+    let document = app.browser(FIREFOX).get("/api/auth/openapi.json").await.ok();
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let taking = paths.filter(|(_, item)| {
+        let mut operations = item.as_object().expect("operations").values();
+        operations.any(|operation| operation["requestBody"].is_object())
+    });
+    let mut described: Vec<&str> =
+        taking.map(|(path, _)| path.strip_prefix("/api/auth/").expect("an endpoint")).collect();
+    let mut all: Vec<&str> = attacked::operations().collect();
+    described.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(all, described);
+}
+
 #[test]
 fn whatever_a_body_holds_it_is_refused_and_ends_nothing() {
     attack(|runtime, ada| {
         let strategy = prop_oneof![
             text(".{0,200}"),
             text(
-                "\\{(\"(email|password|sessionId|sessionToken|newPassword|token|name)\":(null|-?[0-9]{1,30}|\"[^\"]{0,40}\"|\\[\\]),?){0,4}\\}?"
+                "\\{(\"(email|password|sessionId|sessionToken|newPassword|token|name|userId|scope|format)\":(null|-?[0-9]{1,30}|\"[^\"]{0,40}\"|\\[\\]),?){0,4}\\}?"
             ),
             bytes(),
         ];
@@ -219,6 +237,17 @@ fn whatever_a_device_is_called_a_stream_tells_it_in_one_event() {
         runtime.block_on(ada.hold_events(&String::from_utf8_lossy(name)));
     });
     runtime.block_on(ada.assert_untouched());
+}
+
+#[test]
+fn whatever_bytes_a_stream_has_they_are_read_alike_in_one_piece_and_in_many() {
+    let strategy = prop_oneof![
+        text("((data|event|id|retry)?:? ?[a-z]{0,5}(\\r\\n|\\r|\\n|\\x{85}|\\x{2028}|\\x{feff})){0,9}"),
+        // What fields, their ends and characters of several bytes are made of.
+        prop::collection::vec(prop::sample::select(b"data:id\r\n\n \0\xef\xbb\xbf\xe2".to_vec()), 0..60),
+        bytes(),
+    ];
+    hold(256, include_bytes!("corpus/events.txt"), strategy, hold_frames);
 }
 
 #[test]

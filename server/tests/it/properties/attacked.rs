@@ -9,7 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFERER, SET_COOKIE,
+};
 use axum::http::request::Builder;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
@@ -17,7 +19,8 @@ use clap::Parser;
 use http_body_util::BodyExt;
 use multi_session::http::ClientAddress;
 use multi_session::{
-    Actor, Engine, EventId, ManualClock, MemoryStore, SessionEvent, SessionId, Store, Timestamp, UserId,
+    Actor, Engine, EventId, ManualClock, MemoryStore, Operator, SessionEvent, SessionId, Store, Timestamp,
+    UserId,
 };
 use serde_json::{Value, json};
 use server::{Config, Server, router};
@@ -31,8 +34,16 @@ pub(crate) const LOCAL: [&str; 3] = ["http://127.0.0.1:3000", "http://localhost:
 /// The origin of a server whose cookies have the prefix of https, and which reads Better Auth's.
 pub(crate) const HTTPS: [&str; 1] = ["https://id.example.org"];
 
-/// Endpoints that take a body which says a secret or names a session: nobody guesses one that is good.
-const ENDPOINTS: [&str; 10] = [
+/// The flags of a server that operators' programs may call, and what such a program sends.
+pub(crate) const OPERATED: [&str; 2] = [
+    // printf TOKEN | sha256sum
+    "--operator-token-hash",
+    "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3",
+];
+const BEARER: &str = "Bearer mso_0123456789abcdef";
+
+/// Operations that take a body which says a secret or names a session: nobody guesses one that is good.
+const OPERATIONS: [&str; 12] = [
     "sign-in/email",
     "change-password",
     "update-session",
@@ -40,11 +51,33 @@ const ENDPOINTS: [&str; 10] = [
     "reset-password",
     "multi-session/set-active",
     "multi-session/rename",
+    "multi-session/reauthenticate",
     "multi-session/revoke",
     "multi-session/undo-revoke",
     "multi-session/report",
+    "revoke-session",
 ];
-/// Server functions that take a form which does.
+/// Those of operators' programs, which name a user.
+const OF_OPERATORS: [&str; 3] = [
+    "multi-session/operator/revoke-user",
+    "multi-session/operator/disable-user",
+    "multi-session/operator/enable-user",
+];
+/// Those that answer the same whether there is what they are to end, or not.
+const SAYING_NOTHING: [&str; 2] = ["revoke-session", "multi-session/operator/revoke-user"];
+/// Those that can be meant by anything: only strangers send it.
+const MEANT_BY_ANYTHING: [&str; 7] = [
+    "sign-up/email",
+    "sign-out",
+    "revoke-sessions",
+    "revoke-other-sessions",
+    "multi-session/export-history",
+    "multi-session/revoke-others",
+    "multi-session/revoke-all",
+];
+/// Those of them that succeed for a stranger.
+const FOR_STRANGERS: [&str; 2] = ["sign-up/email", "sign-out"];
+/// Server functions that take a form which says a secret or names a session.
 const NAMING: [&str; 12] = [
     "sign-in",
     "change-password",
@@ -75,6 +108,11 @@ const MAXIMUM_HEADERS: usize = 100;
 /// How long an event may take that is on its way: far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The operations that take a body.
+pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.into_iter().chain(OF_OPERATORS).chain(MEANT_BY_ANYTHING)
+}
+
 /// The server functions that change something.
 pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
     NAMING.into_iter().chain(OTHERS)
@@ -99,7 +137,8 @@ impl Attacked {
     /// Starts a server over a store in memory, whose clock stands still.
     pub(crate) async fn in_memory(own: &'static [&'static str]) -> Self {
         let off = ["--rate-limit", "off", "--sign-in-throttle", "off"];
-        let config = Config::parse_from(["multi-session", "--base-url", own[0]].iter().chain(&off));
+        let config =
+            Config::parse_from(["multi-session", "--base-url", own[0]].iter().chain(&off).chain(&OPERATED));
         let store = Arc::new(MemoryStore::default());
         let clock = ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000));
         let engine = Engine::builder(Arc::clone(&store) as _).clock(Arc::new(clock)).build();
@@ -122,9 +161,7 @@ impl Attacked {
         let from = from_page(own[0], JSON, JSON);
         let signed_up =
             send(&router, request(Method::POST, "/api/auth/sign-up/email", &from), form.to_string()).await;
-        let cookies: Vec<String> =
-            cookies_of(&signed_up).filter_map(|cookie| Some(cookie.split_once(';')?.0.to_owned())).collect();
-        let cookies = cookies.join("; ");
+        let cookies = kept_of(&signed_up);
         let asks = request(Method::GET, SESSION, &HeaderMap::new()).header(COOKIE, &cookies);
         let found = json_of(send(&router, asks, "").await).await;
         let id = |part: &str| found[part]["id"].as_str().expect("an id").to_owned();
@@ -203,14 +240,30 @@ impl Attacked {
         assert!(status.is_client_error() || status.is_redirection(), "{status} {sent:?}");
     }
 
-    /// Whatever a body holds, it is refused in words, and changes nothing.
+    /// Whatever a body holds, it is refused in words or finds nothing to end, and changes nothing.
     pub(crate) async fn hold_bodies(&self, body: &[u8]) {
         let what = body.escape_ascii().to_string();
-        for endpoint in ENDPOINTS {
-            let path = format!("/api/auth/{endpoint}");
-            let from = from_page(self.own[0], JSON, JSON);
-            let answer = self.ada(Method::POST, &path, &from, body.to_vec()).await;
-            hold_refusal(&path, &what, answer).await;
+        let from = from_page(self.own[0], JSON, JSON);
+        let path = |operation: &str| format!("/api/auth/{operation}");
+        for operation in operations() {
+            let stranger = request(Method::POST, &path(operation), &from);
+            let answer = send(&self.router, stranger, body.to_vec()).await;
+            if !FOR_STRANGERS.contains(&operation) || !answer.status().is_success() {
+                hold_refusal(operation, &what, answer).await;
+            } else if operation == "sign-up/email" {
+                self.forget_who_signed_up(&answer).await;
+            } else {
+                assert_eq!(cookies_of(&answer).count(), 0, "{operation} {what}");
+            }
+        }
+        for operation in OPERATIONS {
+            let answer = self.ada(Method::POST, &path(operation), &from, body.to_vec()).await;
+            hold_nothing_ended(operation, &what, answer).await;
+        }
+        for operation in OF_OPERATORS {
+            let program = request(Method::POST, &path(operation), &from).header(AUTHORIZATION, BEARER);
+            let answer = send(&self.router, program, body.to_vec()).await;
+            hold_nothing_ended(operation, &what, answer).await;
         }
         assert!(self.reads(&HeaderMap::new()).await.contains(EMAIL), "{what}");
     }
@@ -223,7 +276,11 @@ impl Attacked {
             // Whoever signs up so has an account, and all others hold nothing.
             let stranger = request(Method::POST, &format!("/fn/{name}"), &script);
             let answer = send(&self.router, stranger, form.to_vec()).await;
-            assert!(name == "sign-up" || cookies_of(&answer).count() == 0, "{name} {what}");
+            if name == "sign-up" && cookies_of(&answer).count() > 0 {
+                self.forget_who_signed_up(&answer).await;
+            } else {
+                assert_eq!(cookies_of(&answer).count(), 0, "{name} {what}");
+            }
         }
         let browser = from_page(self.own[0], FORM, "text/html,application/xhtml+xml");
         for name in NAMING {
@@ -270,6 +327,15 @@ impl Attacked {
     /// Sends a request of Ada's browser with these headers.
     async fn ada(&self, method: Method, path: &str, headers: &HeaderMap, body: impl Into<Body>) -> Response {
         send(&self.router, request(method, path, headers).header(COOKIE, &self.cookies), body).await
+    }
+
+    /// Erases whom an answer has signed up: what signs up would sign in from then on, too.
+    async fn forget_who_signed_up(&self, answer: &Response) {
+        let asks = request(Method::GET, SESSION, &HeaderMap::new()).header(COOKIE, kept_of(answer));
+        let found = json_of(send(&self.router, asks, "").await).await;
+        let user = UserId::new(found["user"]["id"].as_str().expect("an id")).expect("an id");
+        let gone = self.engine.forget(&Operator::new("test"), &user).await;
+        assert!(gone.expect("the store answers").is_some());
     }
 
     /// What Ada's browser is told of its session; no cookie changes by that.
@@ -341,6 +407,16 @@ async fn hold_refusal(path: &str, what: &str, answer: Response) {
     assert!(answer.status().is_client_error(), "{path} {what}: {}", answer.status());
     assert_eq!(cookies_of(&answer).count(), 0, "{path} {what}");
     assert!(json_of(answer).await["message"].is_string(), "{path} {what}");
+}
+
+/// Holds the same, unless the answer does not tell whether there was something to end: then there was nothing.
+async fn hold_nothing_ended(operation: &str, what: &str, answer: Response) {
+    if !SAYING_NOTHING.contains(&operation) || !answer.status().is_success() {
+        return hold_refusal(operation, what, answer).await;
+    }
+    assert_eq!(cookies_of(&answer).count(), 0, "{operation} {what}");
+    let told = json_of(answer).await;
+    assert!(told["ended"].is_null() || told["ended"] == 0, "{operation} {what}: {told}");
 }
 
 /// Whatever a text says, it is an event or the id of one, which is then read as it was written, or it is none.
@@ -476,6 +552,12 @@ async fn send(router: &Router, request: Builder, body: impl Into<Body>) -> Respo
 fn cookies_of(answer: &Response) -> impl Iterator<Item = &str> {
     let all = answer.headers().get_all(SET_COOKIE).into_iter();
     all.map(|cookie| cookie.to_str().expect("text"))
+}
+
+/// The header of a browser that has kept the cookies of an answer.
+fn kept_of(answer: &Response) -> String {
+    let pairs: Vec<_> = cookies_of(answer).filter_map(|cookie| Some(cookie.split_once(';')?.0)).collect();
+    pairs.join("; ")
 }
 
 async fn text_of(answer: Response) -> String {

@@ -9,6 +9,20 @@ pub(crate) struct Frame {
     pub(crate) data: String,
 }
 
+/// Whatever comes, what is read before the rest is there is what the whole begins with, and each end of a line is as
+/// good as the others.
+pub(crate) fn hold_frames(bytes: &[u8]) {
+    let all = frames(bytes);
+    // Not after each byte of a long stream, as every time all before it is read again.
+    for cut in (0..bytes.len()).step_by(bytes.len() / 100 + 1) {
+        assert!(all.starts_with(&frames(&bytes[..cut])), "{cut} of {}", bytes.escape_ascii());
+    }
+    let text = String::from_utf8_lossy(bytes).replace('\r', "");
+    for end in ["\r", "\r\n"] {
+        assert_eq!(frames(text.replace('\n', end).as_bytes()), frames(text.as_bytes()), "{text:?}");
+    }
+}
+
 /// Reads the events that are complete.
 pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     let text = String::from_utf8_lossy(bytes);
