@@ -37,7 +37,7 @@ pub(crate) fn is_acting() -> bool {
     UNDER_WAY.load(Ordering::Relaxed) > 0
 }
 
-/// Where success leads, by the session that the act was about and the answer's body.
+/// What success leads to, by the session that the act was about and the answer's body: another page, if that is given.
 type Away = Box<dyn Fn(&str, &str) -> Option<&'static str> + Send + Sync>;
 
 /// A server function that forms post to.
@@ -119,12 +119,25 @@ impl Act {
         });
     }
 
-    /// Posts once more what waited for the person to prove who they are. Browser only.
+    /// Asks who the person is, in the place of any other question; what was asked for before the answer goes on as well.
+    fn wait(self, body: String) {
+        let Address { question, waiting, .. } = self.address;
+        waiting.update_value(|waiting| {
+            if question.get_untracked() != Some(Question::StepUp) {
+                waiting.clear();
+            }
+            waiting.push((self, body));
+        });
+        address::forget_query();
+        question.set(Some(Question::StepUp));
+    }
+
+    /// Posts once more what has waited for the person to prove who they are. Browser only.
     pub(crate) fn go_on(address: Address) {
-        if let Some((act, body)) = address.waiting.try_update_value(Option::take).flatten()
-            && let Ok(body) = UrlSearchParams::new_with_str(&body)
-        {
-            act.post(body);
+        for (act, body) in address.waiting.get_value() {
+            if let Ok(body) = UrlSearchParams::new_with_str(&body) {
+                act.post(body);
+            }
         }
     }
 
@@ -141,10 +154,7 @@ impl Act {
             }
         });
         if result.as_ref().is_err_and(|error| error.is(Code::SessionNotFresh)) {
-            self.address.waiting.set_value(Some((self, String::from(body.to_string()))));
-            // This question takes the place of another one.
-            address::forget_query();
-            return self.address.question.set(Some(Question::StepUp));
+            return self.wait(String::from(body.to_string()));
         }
         self.outcome.set(Some(Outcome { session_id, result }));
         self.version.update(|version| *version += 1);
@@ -200,7 +210,7 @@ pub(crate) fn SessionForm(
 }
 
 /// Asks a server function, by POST if there is a body; gives the answer's body. Browser only.
-pub(crate) async fn call(path: &'static str, body: Option<&UrlSearchParams>) -> Result<String, AppError> {
+pub(crate) async fn call(path: &str, body: Option<&UrlSearchParams>) -> Result<String, AppError> {
     let (ok, text) = ask(path, body).await.map_err(|_| AppError::unreachable())?;
     if ok { Ok(text) } else { Err(refusal(&parse(&text))) }
 }

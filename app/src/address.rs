@@ -114,7 +114,7 @@ impl Page {
     }
 }
 
-/// The questions that an address can ask.
+/// The questions of a page, all but one of which an address can ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub enum Question {
@@ -122,7 +122,7 @@ pub enum Question {
     Others,
     /// Whether to sign out everywhere.
     Everywhere,
-    /// Who the person is; only an act asks it, as the page is.
+    /// Who the person is; only an act asks it.
     StepUp,
 }
 
@@ -154,8 +154,8 @@ pub(crate) struct Address {
     pub(crate) adding: bool,
     /// The question that is open.
     pub(crate) question: RwSignal<Option<Question>>,
-    /// What goes on once the person has proved who they are, and its form.
-    pub(crate) waiting: StoredValue<Option<(Act, String)>>,
+    /// What goes on once the person has proved who they are, each with its form.
+    pub(crate) waiting: StoredValue<Vec<(Act, String)>>,
 }
 
 /// Gives the address of the page.
@@ -171,7 +171,7 @@ pub(crate) fn provide_address() -> Address {
         page: Page::of(&path),
         adding: value(&query, "add").is_some(),
         question,
-        waiting: StoredValue::new(None),
+        waiting: StoredValue::new(Vec::new()),
     };
     provide_context(address);
     crate::hooks::effect(move || {

@@ -7,7 +7,7 @@ pub use use_hydrated::{Hydrated, use_hydrated};
 pub use use_now::use_now;
 
 pub(crate) use effect::{effect, on_change};
-pub(crate) use focus::{focus_element, keep_focus};
+pub(crate) use focus::{focus_element, is_focused, keep_focus};
 pub(crate) use use_now::{provide_now, use_present};
 
 mod effect;

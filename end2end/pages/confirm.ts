@@ -2,7 +2,7 @@ import { type Locator, expect } from "@playwright/test";
 
 import type { Device } from "../fixtures/device";
 
-/** The page that asks for the password before other sessions end, where there is no script, and before an export. */
+/** The page that asks for the password before other sessions end, where there is no script, before an export and "This wasn't me". */
 export class ConfirmPage {
   constructor(private readonly device: Device) {}
 

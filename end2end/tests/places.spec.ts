@@ -32,7 +32,7 @@ for (const [javaScriptEnabled, mode, address] of [
       await sessions.open();
     }
     for (const label of labels) await expect(sessions.row(label)).toContainText(`${address} · Testville, Testland`);
-    await expect(sessions.newSignIn(labels[1])).toContainText(`(${address}) Testville, Testland`);
+    await expect(sessions.newSignIn(labels[1])).toContainText(`${address} · Testville, Testland`);
 
     const history = await new HistoryPage(laptop).open();
     await expect(history.entries).toHaveCount(3);

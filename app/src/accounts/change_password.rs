@@ -28,7 +28,7 @@ pub fn ChangePasswordPage() -> impl IntoView {
     });
     let entry = use_entry(act, "current_password", ABOUT);
     let sessions = use_list_device_sessions();
-    let email = Memo::new(move |_| sessions.current().map(|row| row.user.email).unwrap_or_default());
+    let email = Memo::new(move |_| sessions.email());
     let fields = view! {
         <Message error=entry.error />
         // Password managers ask of which account it is.

@@ -1,6 +1,6 @@
-//! The page that asks for the password before an export, and before other sessions end where there is no JavaScript:
-//! with it, the list asks in a dialog. The server alone makes it: it is one form, and what it was asked for goes on by
-//! itself once the password is right.
+//! The page that asks for the password before an export and before "This wasn't me", and before other sessions end
+//! where there is no JavaScript: with it, the list asks in a dialog. The server alone makes it: it is one form, and what
+//! it was asked for goes on by itself once the password is right.
 
 use leptos::prelude::*;
 use multi_session::{DeviceSession, SessionId};

@@ -1,4 +1,4 @@
-//! What the forms with a password have in common: sign-in, sign-up, change of password.
+//! What the forms with a password have in common: sign-in, sign-up, change of password, proof of who one is.
 
 use leptos::prelude::*;
 use multi_session::Code;
@@ -23,7 +23,7 @@ pub(crate) type About = &'static [(Code, &'static str)];
 /// The state of one of the forms.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
-    /// What the form does; success leads to another page.
+    /// What the form does; success leads away from it.
     pub(crate) act: Act,
     /// Why the last try was refused.
     pub(crate) error: Memo<Option<AppError>>,

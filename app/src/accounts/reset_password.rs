@@ -54,7 +54,7 @@ impl ResetPasswordPage {
     fn form(self) -> impl IntoView {
         let Self { token, reported, error, .. } = self;
         let lead = if reported {
-            "Whoever it was is signed out, and so is every device of yours. You sign in with the new one."
+            "Whoever it was is signed out with every other device, and you sign in with the new one."
         } else {
             "You are signed out on every device, and sign in with the new one."
         };

@@ -28,12 +28,14 @@ pub struct HistoryShown {
     pub session: SessionId,
     /// Whose history it is.
     pub user: User,
+    /// The latest entry that says that a sign-in was not the person's: those before it are answered.
+    pub reported: Option<i64>,
 }
 
 impl HistoryShown {
     /// The page.
     pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
-        let Self { asked, page, session, user } = self;
+        let Self { asked, page, session, user, reported } = self;
         let onward = asked.export.map(|format| {
             // Without a script, too.
             let content = ["0; url=", &export_file(format)].concat();
@@ -64,7 +66,7 @@ impl HistoryShown {
             }
         });
         let content = match page {
-            Ok(page) => list(page, &asked, &session).into_any(),
+            Ok(page) => list(page, &asked, &session, reported).into_any(),
             Err(code) => view! {
                 <div class="card blank" role="alert">
                     <Icon name=IconName::Alert size=32 />
@@ -106,7 +108,12 @@ impl HistoryShown {
     }
 }
 
-fn list(page: HistoryPage, asked: &HistoryAsked, session: &SessionId) -> impl IntoView + use<> {
+fn list(
+    page: HistoryPage,
+    asked: &HistoryAsked,
+    session: &SessionId,
+    reported: Option<i64>,
+) -> impl IntoView + use<> {
     let newest = asked.before.map(|_| {
         view! {
             <a class="button" href=asked.with_group(asked.group)>
@@ -134,7 +141,10 @@ fn list(page: HistoryPage, asked: &HistoryAsked, session: &SessionId) -> impl In
                 <ol class="card timeline" aria-labelledby=id>
                     {entries
                         .iter()
-                        .map(|entry| row(entry, session, is_in_question(entry, all, session, now)))
+                        .map(|entry| {
+                            let is_answered = reported.is_some_and(|reported| entry.id < reported);
+                            row(entry, session, !is_answered && is_in_question(entry, all, session, now))
+                        })
                         .collect_view()}
                 </ol>
             </section>
@@ -189,7 +199,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
     let (address, place) = (entry.ip_address.clone(), entry.place.clone());
     let not_me = entry.session_id.as_ref().filter(|_| asks).map(|id| {
         let address = [NOT_ME, "?session_id=", id.as_str()].concat();
-        let label = ["This wasn't me: ", &*entry.device].concat();
+        let label = format!("This wasn't me: {}, {}", entry.device, time_of_day(entry.at));
         view! {
             <span>
                 <a href=address aria-label=label>

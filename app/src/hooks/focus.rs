@@ -6,9 +6,14 @@ use web_sys::HtmlElement;
 
 /// Gives the focus to the page's content if what had it is gone. Browser only.
 pub(crate) fn keep_focus() {
-    if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+    if !is_focused() {
         focus_element("content");
     }
+}
+
+/// Whether something of the page has the focus. Browser only.
+pub(crate) fn is_focused() -> bool {
+    document().active_element().is_some_and(|element| element.tag_name() != "BODY")
 }
 
 /// Focuses the element with this id; says whether there is one. Browser only.

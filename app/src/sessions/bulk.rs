@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn Bulk() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let address = use_address();
-    let email = move || sessions.current().map(|row| row.user.email).unwrap_or_default();
+    let email = move || sessions.email();
     let others = Memo::new(move |_| {
         sessions.rows.with(|rows| {
             let user = rows.iter().find(|row| row.is_current).map(|row| &row.user.id);

@@ -41,11 +41,7 @@ pub(super) fn DeviceRow(
         DeviceKind::Program => IconName::Program,
         DeviceKind::Unknown => IconName::Unknown,
     };
-    let address = if row.ip_address.is_empty() { "Unknown address".to_owned() } else { row.ip_address };
-    let address = match row.place {
-        Some(place) => [&*address, " · ", &*place].concat(),
-        None => address,
-    };
+    let address = words::address(&row);
     let agent = (!row.user_agent.is_empty()).then(|| {
         view! {
             <details class="agent">

@@ -17,7 +17,7 @@ use crate::{
     act::{is_acting, parse},
     address,
     guard::ended,
-    hooks::{effect, keep_focus, on_change, use_now},
+    hooks::{effect, is_focused, keep_focus, on_change, use_now},
     notice::{Notices, use_notices},
     sessions::{UseListDeviceSessionsReturn, read, words},
 };
@@ -26,8 +26,8 @@ use crate::{
 const EVENTS: &str = "/api/auth/multi-session/events";
 /// The channel between the tabs of a browser.
 const CHANNEL: &str = "multi-session";
-/// What a tab says when something has changed. Else it says which session has ended, or, after a blank, when that one
-/// ends now that a request has extended it.
+/// What a tab says when something has changed. Else it says which session has ended, or, after a blank, when the one
+/// ends that it acts as: a request may have extended it, or have made it the active one.
 const CHANGED: &str = "";
 /// The first and the longest wait before the stream is opened again.
 const FIRST_WAIT_MS: u32 = 500;
@@ -93,9 +93,14 @@ impl Stream {
             move || this.tell_the_tabs(CHANGED),
         );
         let this = Rc::clone(&stream);
+        // Once for each, or tabs that disagree would tell each other for ever.
+        let mut told = String::new();
         effect(move || {
-            if let Some(row) = sessions.current() {
-                this.tell_the_tabs(&[row.id.as_str(), " ", &row.expires_at.unix_ms().to_string()].concat());
+            let Some(row) = sessions.current() else { return };
+            let acting = [row.id.as_str(), " ", &row.expires_at.unix_ms().to_string()].concat();
+            if acting != told {
+                this.tell_the_tabs(&acting);
+                told = acting;
             }
         });
         stream.show();
@@ -166,6 +171,9 @@ impl Stream {
     fn hear(self: &Rc<Self>, event: SessionEvent) {
         let sessions = self.sessions;
         let current = sessions.last_current().unwrap_or_default();
+        if let SessionEvent::Ended(ending) = &event {
+            self.gone.borrow_mut().push(ending.id.clone());
+        }
         match &event {
             SessionEvent::Ended(ending) if ending.id.as_str() == current => {
                 self.close();
@@ -182,20 +190,22 @@ impl Stream {
             _ => {}
         }
         // What was revoked here a moment ago and is back was told by who took it back.
-        let is_back = |id: &SessionId| self.gone.borrow().contains(id);
-        match &event {
-            SessionEvent::Ended(ending) => self.gone.borrow_mut().push(ending.id.clone()),
-            SessionEvent::Created { row } if is_back(&row.id) => return sessions.hear(event),
-            _ => {}
+        if let SessionEvent::Created { row } = &event
+            && self.gone.borrow().contains(&row.id)
+        {
+            return sessions.hear(event);
         }
         if let Some(news) =
             words::news(&event, &sessions.rows.get_untracked(), &current, self.now.get_untracked())
         {
             self.notices.tell(news);
         }
+        let is_focused = is_focused();
         sessions.hear(event);
-        // A row may have gone with the button that had the focus.
-        request_animation_frame(keep_focus);
+        if is_focused {
+            // A row may have gone with the button that had the focus.
+            request_animation_frame(keep_focus);
+        }
     }
 
     /// Asks for the list and the stream of whom the browser acts as now; later, while the page is hidden.

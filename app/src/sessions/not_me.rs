@@ -69,7 +69,7 @@ impl NotMePage {
             Self::Link { token } => (ASKED, of_link(token).into_any()),
             Self::Gone => ("This link does not work any more", gone().into_any()),
             Self::Done { locked } => (outcome(locked), done(locked).into_any()),
-            Self::Reset => (SAFE, reset().into_any()),
+            Self::Reset => (RESET_TITLE, reset().into_any()),
         };
         plain(options, title, content)
     }
@@ -77,6 +77,7 @@ impl NotMePage {
 
 const ASKED: &str = "This wasn't you?";
 const SAFE: &str = "Your account is safe";
+const RESET_TITLE: &str = "Sign in with your new password";
 
 fn of_device(id: &SessionId, device: &Device, mail: bool) -> impl IntoView + use<> {
     let password = if mail {
@@ -196,9 +197,9 @@ fn reset() -> impl IntoView {
     view! {
         <div class="entry">
             <div class="entry__head">
-                <h1>{SAFE}</h1>
+                <h1>{RESET_TITLE}</h1>
                 <p class="entry__lead">
-                    "Every device is signed out, and your new password is set: only who knows it signs in now."
+                    "Setting it signed every device out. Only somebody who knows it can sign in now."
                 </p>
             </div>
             <a class="button button--primary button--wide" href="/sign-in?add=1">

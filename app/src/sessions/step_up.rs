@@ -10,7 +10,7 @@ use crate::{
     },
     act::{Act, ActForm},
     address::{Question, use_address},
-    hooks::focus_element,
+    hooks::{effect, focus_element, on_change},
     sessions::use_list_device_sessions,
     ui::{
         Dialog, PasswordField, Submit,
@@ -27,14 +27,28 @@ pub(super) fn StepUp() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let address = use_address();
     let asked = address.question;
+    let is_asked = move || asked.get() == Some(Question::StepUp);
     let act = Act::new(REAUTHENTICATE, move |_, _| {
-        asked.set(None);
-        Act::go_on(address);
+        // Who has closed the question meanwhile has thought better of it.
+        if is_asked() {
+            asked.set(None);
+            Act::go_on(address);
+        }
         None
     });
     let entry = use_entry(act, PASSWORD, ABOUT);
-    let email = Memo::new(move |_| sessions.current().map(|row| row.user.email).unwrap_or_default());
+    let email = Memo::new(move |_| sessions.email());
     let acting = Memo::new(move |_| sessions.current().map(|row| row.id.to_string()).unwrap_or_default());
+    // What was asked for was asked for as this account.
+    let mut acts_as = String::new();
+    effect(move || {
+        let before = std::mem::replace(&mut acts_as, acting.get());
+        if acts_as != before && untrack(is_asked) {
+            asked.set(None);
+        }
+    });
+    // Whoever is not the one who was asked any more finds out by the list.
+    on_change(move || act.version().get(), move || sessions.refetch());
     // Made anew each time, so that no password and no refusal of the last time is in it.
     let form = move || {
         act.outcome().set(None);
@@ -65,13 +79,13 @@ pub(super) fn StepUp() -> impl IntoView {
             id="step-up"
             title="Confirm that it's you"
             text=Signal::derive(move || {
-                ["You signed in a while ago. Enter the password of ", &email.get(), " to go on."].concat()
+                ["You signed in a while ago. Enter the password of ", &email.get(), " to sign devices out."].concat()
             })
             question=Question::StepUp
             settled=Signal::stored(0)
             trigger=""
         >
-            {when(move || asked.get() == Some(Question::StepUp), form)}
+            {when(is_asked, form)}
         </Dialog>
     }
     .piece()

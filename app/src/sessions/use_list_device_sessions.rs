@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use multi_session::{DeviceSession, EndedReason, Ending, SessionEvent, SessionId, Timestamp};
 
+#[cfg(not(feature = "ssr"))]
+use crate::sessions::expiring::is_staying;
 use crate::{
     Act, AppError,
     address::{Page, start, use_address},
@@ -56,6 +58,11 @@ impl UseListDeviceSessionsReturn {
     /// The current row: the session that this browser acts as.
     pub fn current(&self) -> Option<DeviceSession> {
         self.rows.with(|rows| rows.iter().find(|row| row.is_current).cloned())
+    }
+
+    /// The e-mail address of who is signed in; empty where nobody is.
+    pub(crate) fn email(&self) -> String {
+        self.current().map(|row| row.user.email).unwrap_or_default()
     }
 
     /// The sessions that this browser holds, one of each account.
@@ -233,11 +240,13 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         }
         revoking.update(|ids| ids.push(outcome.session_id));
     });
+    let mut others_ended = 0;
     effect(move || {
         latest.track();
-        if revoking.with_untracked(|ids| !ids.is_empty()) {
+        let before = std::mem::replace(&mut others_ended, revoke_others.version().get_untracked());
+        if before != others_ended || revoking.with_untracked(|ids| !ids.is_empty()) {
             revoking.update(Vec::clear);
-            // The row may have gone with the button that had the focus.
+            // What had the focus may have gone with the row, or with the last of the others.
             request_animation_frame(keep_focus);
         }
     });
@@ -278,5 +287,9 @@ async fn ask() -> Result<Vec<DeviceSession>, AppError> {
 #[cfg(not(feature = "ssr"))]
 fn ask() -> impl Future<Output = Result<Vec<DeviceSession>, AppError>> + Send {
     // The browser has one thread, so nothing is sent anywhere.
-    send_wrapper::SendWrapper::new(async { super::read::read(&crate::act::call(actions::LIST, None).await?) })
+    send_wrapper::SendWrapper::new(async {
+        let path =
+            if is_staying() { [actions::LIST, "?", actions::STAY].concat() } else { actions::LIST.into() };
+        super::read::read(&crate::act::call(&path, None).await?)
+    })
 }

@@ -98,6 +98,15 @@ pub(super) fn is_news(row: &DeviceSession, now: Timestamp) -> bool {
     row.new_device && now.since(row.created_at) < NEWS
 }
 
+/// From where a session was used last.
+pub(super) fn address(row: &DeviceSession) -> String {
+    let address = if row.ip_address.is_empty() { "Unknown address" } else { &*row.ip_address };
+    match row.place.as_deref() {
+        Some(place) => [address, " · ", place].concat(),
+        None => address.to_owned(),
+    }
+}
+
 fn devices(others: usize) -> String {
     if others == 1 { "1 other device".to_owned() } else { format!("{others} other devices") }
 }

@@ -1,4 +1,4 @@
-//! A question before an act that cannot be undone.
+//! A question before an act.
 
 use leptos::{html, prelude::*};
 
@@ -8,7 +8,7 @@ use crate::{
     ui::piece::IntoPiece,
 };
 
-/// A native dialog that an address opens, so that it also works without JavaScript.
+/// A native dialog that an address can open, so that it also works without JavaScript.
 ///
 /// The server renders it open where the address asks for it; the browser makes it modal. Escape, a press
 /// outside and Cancel close it, which takes the question out of the address and gives the focus back.
@@ -82,6 +82,9 @@ pub fn Dialog(
 
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     let (labelled_by, described_by) = (title_id.clone(), text_id.clone());
+    // The first to have the focus is Cancel, or what is to be filled in.
+    let form = Some(children().piece());
+    let (first, last) = if question == Question::StepUp { (form, None) } else { (None, form) };
     view! {
         <dialog
             class="dialog"
@@ -97,10 +100,11 @@ pub fn Dialog(
                 {text}
             </p>
             <div class="dialog__actions">
+                {first}
                 <a class="button" href="/sessions" on:click=cancel>
                     "Cancel"
                 </a>
-                {children()}
+                {last}
             </div>
         </dialog>
     }
