@@ -108,7 +108,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(pages.heading("Choose a new password")).toBeVisible();
       expect(await thief.whoAmI()).toBeUndefined();
       await pages.choose(another);
-      await expect(pages.heading("Your account is safe")).toBeVisible();
+      await expect(pages.heading("Sign in with your new password")).toBeVisible();
       await accessible(laptop, "the page after the new password");
 
       await pages.link("Export your history").click();

@@ -149,6 +149,8 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await picture("reset-password-gone");
       await laptop.page.goto(`${origin}/not-me?token=x`);
       await picture("not-me-gone");
+      await laptop.page.goto(`${origin}/not-me?done=password`);
+      await picture("not-me-password");
       await laptop.page.goto(`${origin}/not-me?done=change`);
       await picture("not-me-change");
       await laptop.page.goto(`${origin}/forgot-password`);

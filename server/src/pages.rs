@@ -27,7 +27,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::http::{Problem, RequestState, SessionLayer};
-use multi_session::{Code, Ending, Engine, SessionId};
+use multi_session::{Code, Ending, Engine, HistoryFilter, HistoryKind, SessionId};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
@@ -121,7 +121,8 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
 fn onward(state: &RequestState, request: &Request) -> Option<&'static str> {
     let has_signed_in = app::query_value(request.uri().query()?, "done") == Some("signed-in");
     let from = request.headers().get(REFERER)?.to_str().ok()?;
-    let is_asked = has_signed_in && from.contains(NotMePage::SIGN_IN_TO_EXPORT);
+    let is_ours = comes_from_a_page_of_ours(request.headers());
+    let is_asked = is_ours && has_signed_in && from.contains(NotMePage::SIGN_IN_TO_EXPORT);
     (is_asked && state.browser().ok()?.active().is_some()).then_some(HISTORY)
 }
 
@@ -168,8 +169,12 @@ async fn history(State(server): State<Server>, state: RequestState, request: Req
     };
     let Some(active) = browser.active() else { return Redirect::to(home(false)).into_response() };
     let (session, user) = (active.session.id.clone(), active.user.clone());
-    let page = server.engine.history(&browser, &asked.filter()).await;
-    let shown = HistoryShown { page: page.map_err(|error| error.code()), asked, session, user };
+    let page = server.engine.history(&browser, &asked.filter()).await.map_err(|error| error.code());
+    let reports = HistoryFilter { kinds: vec![HistoryKind::Reported], limit: 1, ..HistoryFilter::default() };
+    // Where they cannot be read, the page cannot either, and says so.
+    let reports = server.engine.history(&browser, &reports).await.ok();
+    let reported = reports.and_then(|page| page.entries.first().map(|entry| entry.id));
+    let shown = HistoryShown { page, asked, session, user, reported };
     render(&server, request, None, move |options| shown.clone().page(options)).await
 }
 

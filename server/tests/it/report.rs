@@ -255,7 +255,7 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
     assert_eq!(location(&done), "/not-me?done=password");
     let page = laptop.open(location(&done)).await.text.replace("&amp;", "&");
     let sign_in = "/sign-in?add=1&to=history";
-    for part in ["Your account is safe", "Export your history", &format!("href=\"{sign_in}\"")] {
+    for part in ["Sign in with your new password", "Export your history", &format!("href=\"{sign_in}\"")] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
     assert!(!page.contains(".js") && !page.contains("wasm"), "it costs the browser's half nothing");
@@ -271,7 +271,8 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
     // Browsers tell a page of this site from which one they come. A script goes to the start.
     let follow = async |browser: &TestBrowser, to: &str, from: &str| {
         let from = format!("{ORIGIN}{from}");
-        let headers = [("accept", "text/html"), ("referer", from.as_str())];
+        let headers =
+            [("accept", "text/html"), ("referer", from.as_str()), ("sec-fetch-site", "same-origin")];
         browser.send(Method::GET, to, &headers, None).await
     };
     for (to, from) in [(to.as_str(), tried.as_str()), (to.as_str(), sign_in), ("/?done=signed-in", sign_in)] {
@@ -287,6 +288,9 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
     for from in ["/sign-in", "/sign-in?add=1", "/sign-in?add=1&to=https://evil.example/history"] {
         assert_eq!(follow(&laptop, &to, from).await.status.as_u16(), 200, "{from}");
     }
+    let evil = format!("https://evil.example{sign_in}");
+    let headers = [("accept", "text/html"), ("referer", evil.as_str()), ("sec-fetch-site", "cross-site")];
+    assert_eq!(laptop.send(Method::GET, &to, &headers, None).await.status.as_u16(), 200);
     assert_eq!(follow(&laptop, "/sessions", sign_in).await.status.as_u16(), 200);
     let stranger = app.browser(SAFARI);
     assert_eq!(location(&follow(&stranger, &to, sign_in).await), "/sign-in?done=signed-in");
@@ -305,7 +309,7 @@ async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_word
         (format!("{link}&reported=1"), "Whoever it was is signed out"),
         (link, "You are signed out on every device"),
         (format!("/reset-password?token={}&reported=1", "A".repeat(43)), "This link does not work any more"),
-        ("/not-me?done=password".to_owned(), "Your account is safe"),
+        ("/not-me?done=password".to_owned(), "Sign in with your new password"),
     ] {
         let page = laptop.open(&address).await.text;
         assert!(page.contains(words), "{address}: {page}");
