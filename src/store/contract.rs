@@ -203,6 +203,7 @@ macro_rules! store_contract {
                 of_two_sessions_that_end_each_other_one_wins
                 a_session_that_is_ended_while_it_is_extended_has_ended
                 a_session_that_is_ended_while_it_is_reauthenticated_has_ended
+                a_session_that_is_ended_while_its_password_is_changed_has_ended
                 a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_expiry
                 of_two_reauthentications_at_once_the_credential_of_one_holds
                 a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it

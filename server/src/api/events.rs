@@ -33,7 +33,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, HASHES, [Code::Unauthorized]);
 ///
 /// Server-sent events, for as long as the session lives: `snapshot`, whose data is the whole list as listDeviceSessions
 /// answers it; `session`, whose data is a SessionEvent; `resync`, after which a snapshot comes. The stream of a session
-/// that ends tells how, and closes.
+/// that ends tells how, and closes. It is no activity: to open it extends no session.
 #[utoipa::path(
     get,
     path = "/multi-session/events",

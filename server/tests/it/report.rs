@@ -321,3 +321,20 @@ async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_word
     let history = laptop.get("/api/auth/multi-session/history?kinds=reported,password_changed").await.ok();
     assert_eq!(history["entries"], json!([]));
 }
+
+#[tokio::test]
+async fn what_was_reported_is_not_asked_about_again() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let thief = app.sign_in(CHROME, "ada").await;
+    let id = thief.current_id().await;
+    let asks = async |id: &str| {
+        let page = laptop.open("/history").await.text.replace("&amp;", "&");
+        page.contains(&format!("href=\"/not-me?session_id={id}\""))
+    };
+    assert!(asks(&id).await);
+    laptop.submit("/not-me", "report", &format!("session_id={id}")).await;
+    assert!(!asks(&id).await, "it would lock the next password as well");
+    let phone = app.sign_in(SAFARI, "ada").await;
+    assert!(asks(&phone.current_id().await).await, "of what came later nobody has said anything");
+}

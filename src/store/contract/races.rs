@@ -147,6 +147,39 @@ pub async fn a_session_that_is_ended_while_it_is_reauthenticated_has_ended(store
     }
 }
 
+/// Whichever came first: neither credential opens it, and the password is changed or not, with all that goes with it.
+pub async fn a_session_that_is_ended_while_its_password_is_changed_has_ended(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
+    let mut hash = ada.password_hash.clone();
+    for round in 0..ROUNDS {
+        let new = session(&ada, &format!("s{round}"));
+        store.open(None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        let (renewal, to) = (renewal(&format!("r{round}"), NOW), format!("changed in round {round}"));
+        let changing = {
+            let (store, new, renewal) = (Arc::clone(&store), new.clone(), renewal.clone());
+            let (from, to) = (hash.clone(), to.clone());
+            tokio::spawn(async move {
+                let next = NextSession::Renewed(&renewal);
+                store.change_password(actor(&new), &from, &to, next, false, NOW).await
+            })
+        };
+        let ended = store.end_by_id(actor(&sessions[0]), &new.session.id, REVOKED, NOW).await;
+        assert!(ended.expect("an answer").is_some(), "renewed or not, it was live");
+        let changed = changing.await.expect("no panic").expect("an answer").is_some();
+        let handles = [&new.session.handle, &renewal.handle];
+        assert!(store.live_by_handles(&handles, NOW).await.expect("an answer").is_empty());
+        assert_eq!(live(&store, &ada, NOW).await, ["first"]);
+        if changed {
+            hash = to;
+        }
+        let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
+        assert_eq!(known.password_hash.as_ref(), Some(&hash), "round {round}: changed: {changed}");
+        let next = NextSession::Renewed(&renewal);
+        let again = store.change_password(actor(&new), &hash, "too late", next, false, NOW).await;
+        assert!(again.expect("an answer").is_none(), "round {round}: it lives again");
+    }
+}
+
 /// The extension was of the time before.
 pub async fn a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_expiry(
     store: Arc<dyn Store>,
