@@ -1,5 +1,5 @@
 import { isAccessible } from "../fixtures/accessible";
-import { type Device, type Label, expect, person, test } from "../fixtures/test";
+import { type Device, type Fixtures, type Label, expect, person, test } from "../fixtures/test";
 import { ConfirmPage, isStale } from "../pages/confirm";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
@@ -7,6 +7,39 @@ import { StepUpDialog } from "../pages/step-up";
 import { Switcher } from "../pages/switcher";
 
 const [first, second, third] = ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"] as const;
+
+/** Ada, with the list open on the laptop, whose sign-in is not fresh any more, and signed in on others. */
+async function signedInLongAgo<const Labels extends readonly Label[]>(
+  device: Fixtures["device"],
+  startServer: Fixtures["startServer"],
+  labels: Labels,
+) {
+  const ada = person("Ada Lovelace");
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+  const open = (label: Label) => device(label, {}, origin);
+  const laptop = await open(first);
+  await laptop.signUp(ada);
+  const others: Device[] = [];
+  for (const label of labels) {
+    const other = await open(label);
+    await other.signIn(ada);
+    others.push(other);
+  }
+  const sessions = await new SessionsPage(laptop).open();
+  await isStale(laptop);
+  return { ada, origin, laptop, others: others as { -readonly [Index in keyof Labels]: Device }, sessions };
+}
+
+/** Holds requests back until what it gives is called. */
+async function held(device: Device, url: string): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((done) => (release = done));
+  await device.page.route(url, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return () => release();
+}
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
@@ -159,14 +192,8 @@ test("the other tabs go on, and hear what happens", async ({ device, startServer
 });
 
 test("the dialog is the keyboard's, and forgets what was typed into it", async ({ device, startServer }) => {
-  const ada = person("Ada Lovelace");
-  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
-  const laptop = await device(first, {}, origin);
-  await laptop.signUp(ada);
-  const phone = await device(second, {}, origin);
-  await phone.signIn(ada);
-  const sessions = await new SessionsPage(laptop).open();
-  await isStale(laptop);
+  const { ada, origin, laptop, others, sessions } = await signedInLongAgo(device, startServer, [second]);
+  const [phone] = others;
   laptop.expects(/403 POST \/fn\/revoke/);
   laptop.expects(/400 POST \/fn\/reauthenticate/);
   const { keyboard } = laptop.page;
@@ -197,23 +224,12 @@ test("the dialog is the keyboard's, and forgets what was typed into it", async (
 });
 
 test("who closes the dialog while the password is verified has thought better of it", async ({ device, startServer }) => {
-  const ada = person("Ada Lovelace");
-  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
-  const laptop = await device(first, {}, origin);
-  await laptop.signUp(ada);
-  const phone = await device(second, {}, origin);
-  await phone.signIn(ada);
-  const sessions = await new SessionsPage(laptop).open();
-  await isStale(laptop);
+  const { ada, laptop, others, sessions } = await signedInLongAgo(device, startServer, [second]);
+  const [phone] = others;
   laptop.expects(/403 POST \/fn\/revoke/);
   await sessions.revoke(second).click();
   const dialog = new StepUpDialog(laptop);
-  let release = () => {};
-  const released = new Promise<void>((done) => (release = done));
-  await laptop.page.route("**/fn/reauthenticate", async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await held(laptop, "**/fn/reauthenticate");
   const verified = laptop.page.waitForResponse("**/fn/reauthenticate");
   const looked = laptop.page.waitForResponse("**/fn/list-device-sessions*");
   await dialog.confirm(ada.password);
@@ -227,21 +243,10 @@ test("who closes the dialog while the password is verified has thought better of
 });
 
 test("what two presses asked for goes on by one password", async ({ device, startServer }) => {
-  const ada = person("Ada Lovelace");
-  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
-  const laptop = await device(first, {}, origin);
-  await laptop.signUp(ada);
-  for (const label of [second, third] as const) await (await device(label, {}, origin)).signIn(ada);
-  const sessions = await new SessionsPage(laptop).open();
-  await isStale(laptop);
+  const { ada, laptop, sessions } = await signedInLongAgo(device, startServer, [second, third]);
   laptop.expects(/403 POST \/fn\/revoke/);
   laptop.expects(/403 POST \/fn\/revoke/);
-  let release = () => {};
-  const released = new Promise<void>((done) => (release = done));
-  await laptop.page.route("**/fn/revoke", async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await held(laptop, "**/fn/revoke");
   await sessions.revoke(second).click();
   await sessions.revoke(third).click();
   release();

@@ -84,7 +84,7 @@ test("a tab follows a switch in another one though no stream tells it", async ({
   await laptop.signUp(ada);
   await laptop.signUp(grace);
   // The stream stays on its way: a tab that is told while the other one has no cookie yet is no better off.
-  await laptop.page.route("**/multi-session/events", () => {});
+  await laptop.hearsNothing();
   await new SessionsPage(laptop).open();
   const there = new Switcher(laptop);
   await expect(there.summary).toContainText("Grace Hopper");
