@@ -137,12 +137,14 @@ impl Mailer {
     pub(crate) async fn run(self, engine: Engine) {
         let mut sending = JoinSet::new();
         loop {
+            while sending.try_join_next().is_some() {}
             while sending.len() < ON_THEIR_WAY && self.begin(&engine, &mut sending).await > 0 {}
             tokio::select! {
                 () = engine.mail_wanted() => {}
                 // Something may be due by time alone.
                 () = tokio::time::sleep(EVERY) => {}
-                Some(_) = sending.join_next() => {}
+                // One that is done makes room; where there is room already, nothing is due for it.
+                Some(_) = sending.join_next(), if sending.len() >= ON_THEIR_WAY => {}
             }
         }
     }

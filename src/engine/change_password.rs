@@ -2,9 +2,7 @@
 
 use crate::password::Passwords;
 use crate::store::{Ended, NextSession};
-use crate::{
-    Browser, Client, Code, Credential, Engine, Held, MailKind, Renewal, Result, SessionId, Timestamp,
-};
+use crate::{Browser, Client, Code, Engine, Held, MailKind, Result, SessionId, Timestamp};
 
 /// What a person types to change the password.
 #[derive(Clone)]
@@ -63,19 +61,13 @@ impl Engine {
         let now = self.now();
         self.note_network(browser, client, now).await?;
         if !form.revoke_other_sessions {
-            let credential = Credential::generate(&*self.0.random);
-            let renewal = Renewal {
-                handle: credential.handle.clone(),
-                secret_hash: credential.secret.hash(),
-                expires_at: self.options().expires_at(now, now, active.keep()),
-            };
+            let (credential, renewal) = self.renewal_of(active, now);
             let next = NextSession::Renewed(&renewal);
             if self.store_password(browser, &from, &hash, next, now).await?.is_none() {
                 return Ok(None);
             }
             let id = &active.session.id;
-            tracing::info!(session.id = %id, user.id = %active.user.id, "session {id} was re-authenticated");
-            let mut changed = browser.renewed(credential, renewal.expires_at, now);
+            let mut changed = Self::reauthenticated(browser, active, credential, &renewal, now);
             changed.held.iter_mut().filter(|held| held.session.id == *id).for_each(|held| {
                 held.user.updated_at = now;
             });

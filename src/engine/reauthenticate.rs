@@ -1,7 +1,7 @@
 //! Proving once more who one is.
 
 use crate::password::Passwords;
-use crate::{Browser, Client, Code, Credential, Engine, Renewal, Result};
+use crate::{Browser, Client, Code, Credential, Engine, Held, Renewal, Result, Timestamp};
 
 /// What a person types to prove once more who they are.
 #[derive(Clone)]
@@ -55,19 +55,36 @@ impl Engine {
 
         let now = self.now();
         self.note_network(browser, client, now).await?;
-        let credential = Credential::generate(&*self.0.random);
-        let renewal = Renewal {
-            handle: credential.handle.clone(),
-            secret_hash: credential.secret.hash(),
-            expires_at: self.options().expires_at(now, now, active.keep()),
-        };
+        let (credential, renewal) = self.renewal_of(active, now);
         if !self.0.store.reauthenticate(Self::actor(browser)?, &renewal, now).await? {
             // It ended while the password was verified.
             return Err(Code::Unauthorized.into());
         }
+        Ok(Self::reauthenticated(browser, active, credential, &renewal, now))
+    }
+
+    /// Another credential for a session, and what the store keeps of it.
+    pub(super) fn renewal_of(&self, held: &Held, now: Timestamp) -> (Credential, Renewal) {
+        let credential = Credential::generate(&*self.0.random);
+        let renewal = Renewal {
+            handle: credential.handle.clone(),
+            secret_hash: credential.secret.hash(),
+            expires_at: self.options().expires_at(now, now, held.keep()),
+        };
+        (credential, renewal)
+    }
+
+    /// What the browser holds once the store has the renewal of its active session.
+    pub(super) fn reauthenticated(
+        browser: &Browser,
+        active: &Held,
+        credential: Credential,
+        renewal: &Renewal,
+        now: Timestamp,
+    ) -> Browser {
         let id = &active.session.id;
         tracing::info!(session.id = %id, user.id = %active.user.id, "session {id} was re-authenticated");
-        Ok(browser.renewed(credential, renewal.expires_at, now))
+        browser.renewed(credential, renewal.expires_at, now)
     }
 }
 

@@ -117,10 +117,7 @@ pub async fn reauthenticate(
     if !is_acting_as(&browser, &acting) {
         return Err(fail(Code::Unauthorized.into()));
     }
-    let form = multi_session::Reauthenticate { password };
-    let browser = engine().reauthenticate(&browser, request.client(), form).await.map_err(fail)?;
-    request.set_browser(browser);
-    Ok(())
+    prove(&request, &browser, password).await
 }
 
 /// Proves once more who the active session's person is, and then does what that was needed for.
@@ -148,15 +145,26 @@ pub async fn confirm_step(
         send_form(&step.address());
         return Err(fail(Code::Unauthorized.into()));
     }
-    let form = multi_session::Reauthenticate { password };
-    let browser = engine().reauthenticate(&browser, request.client(), form).await.map_err(fail);
-    request.set_browser(browser.inspect_err(|error| send_form(&step.refused(error)))?);
+    prove(&request, &browser, password).await.inspect_err(|error| send_form(&step.refused(error)))?;
     step.take().await.inspect_err(|error| send_form(&step.failed(error)))
 }
 
 #[cfg(feature = "ssr")]
 fn is_acting_as(browser: &multi_session::Browser, session_id: &str) -> bool {
     browser.active().is_some_and(|active| active.session.id.as_str() == session_id)
+}
+
+/// Proves who the active session's person is, and keeps the new cookies.
+#[cfg(feature = "ssr")]
+async fn prove(
+    request: &multi_session::http::RequestState,
+    browser: &multi_session::Browser,
+    password: String,
+) -> Result<(), AppError> {
+    let form = multi_session::Reauthenticate { password };
+    let browser = engine().reauthenticate(browser, request.client(), form).await.map_err(fail)?;
+    request.set_browser(browser);
+    Ok(())
 }
 
 /// Where [`sign_in`] answers.
