@@ -95,10 +95,16 @@ test("another tab of the same browser follows a switch, a sign-out and a change 
   await tab.isAlive();
   await tab.isLive();
 
+  const departures: string[] = [];
+  tab.page.on("request", (request) => {
+    if (new URL(request.url()).searchParams.has("ended") && !request.redirectedFrom()) departures.push(request.url());
+  });
   await (await new Switcher(laptop).open()).signOut.click();
   await expect(new EntryPage(laptop).email).toBeVisible();
   await expect(new EntryPage(tab).email).toBeVisible();
   await expect(new EntryPage(tab).alert).toHaveText("You signed out in this browser.");
+  // Its stream and the other tab both tell it.
+  expect(departures).toHaveLength(1);
 });
 
 test("after the server was away the list is right again", async ({ device, startServer }) => {

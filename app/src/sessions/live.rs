@@ -62,6 +62,8 @@ struct Stream {
     gone: RefCell<Vec<SessionId>>,
     /// Whether something has changed while the page was hidden.
     stale: Cell<bool>,
+    /// Whether the page is on its way to another.
+    left: Cell<bool>,
 }
 
 impl Stream {
@@ -76,6 +78,7 @@ impl Stream {
             retry: Cell::new(None),
             gone: RefCell::default(),
             stale: Cell::new(false),
+            left: Cell::new(false),
         });
         let this = Rc::clone(&stream);
         listen(&document(), "visibilitychange", move |_| this.show());
@@ -178,11 +181,7 @@ impl Stream {
             SessionEvent::Ended(ending) if ending.id.as_str() == current => {
                 self.close();
                 self.tell_the_tabs(&current);
-                // What this page does itself leads away by itself.
-                if !is_acting() {
-                    address::replace(&ended(&current));
-                }
-                return;
+                return self.leave(&current);
             }
             // The row goes when the act has settled, which wants to name it.
             SessionEvent::Ended(ending) if sessions.is_revoking(&ending.id) => return,
@@ -205,6 +204,14 @@ impl Stream {
         if is_focused {
             // A row may have gone with the button that had the focus.
             request_animation_frame(keep_focus);
+        }
+    }
+
+    /// Leaves for the page that says how the session has ended: the stream and another tab may both tell it.
+    fn leave(&self, current: &str) {
+        // What this page does itself leads away by itself.
+        if !is_acting() && !self.left.replace(true) {
+            address::replace(&ended(current));
         }
     }
 
@@ -239,9 +246,7 @@ impl Stream {
                 None => {}
             }
         } else if what != CHANGED && self.sessions.last_current().as_ref() == Some(&what) {
-            if !is_acting() {
-                address::replace(&ended(&what));
-            }
+            self.leave(&what);
         } else if is_hidden() {
             self.stale.set(true);
         }
