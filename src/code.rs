@@ -133,7 +133,7 @@ codes! {
         "The server is busy. Please try again in a moment.";
     /// The store does not answer.
     ServiceUnavailable = "SERVICE_UNAVAILABLE", "The service is unavailable. Please try again.",
-        "The server cannot reach its data right now. You are still signed in; please try again.";
+        "The server cannot reach its data right now. Nobody is signed out by that; please try again.";
     /// A fault of ours.
     Internal = "INTERNAL_SERVER_ERROR", "Internal server error",
         "Something went wrong on our side. Please try again.";

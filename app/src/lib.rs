@@ -31,6 +31,8 @@ mod not_found;
 mod notice;
 #[cfg(feature = "ssr")]
 mod plain;
+#[cfg(feature = "ssr")]
+mod unavailable;
 
 pub use act::Act;
 pub use error::AppError;
@@ -44,6 +46,7 @@ pub use {
     notice::SignedOutElsewhere,
     plain::plain,
     sessions::{LIST, NotMePage, RenamePage, STAY},
+    unavailable::UnavailablePage,
 };
 
 use crate::{

@@ -1,7 +1,9 @@
+import { isAccessible } from "../fixtures/accessible";
 import { on, test } from "../fixtures/cluster";
 import { Load } from "../fixtures/load";
 import { expect, person } from "../fixtures/test";
 import { EntryPage } from "../pages/entry";
+import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 
 test("what happens on one node is seen on the others", async ({ cluster, device }) => {
@@ -69,6 +71,10 @@ test("a database that crashes under load signs nobody out and loses nothing that
   phone.expects(/503 GET \/sessions/);
   expect((await phone.page.goto(`${cluster.origin}/sessions`))?.status()).toBe(503);
   await expect(phone.page.getByRole("heading", { level: 1 })).toBeVisible();
+  phone.expects(/503 GET \/history/);
+  expect((await phone.page.goto(`${cluster.origin}/history?show=sign-ins`))?.status()).toBe(503);
+  await expect(new HistoryPage(phone).heading).toHaveText("This page could not be loaded");
+  await isAccessible(phone, "a page that could not be loaded");
   // Whoever only looks is left alone.
   await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
 
@@ -76,6 +82,13 @@ test("a database that crashes under load signs nobody out and loses nothing that
   const after = load.answered;
   await load.until(() => load.answered > after + 50);
   await load.stop();
+  const again = phone.page.getByRole("link", { name: "Try again" });
+  await expect(async () => {
+    // Its node may be the last one to find the database again.
+    if (await again.isVisible()) await again.click();
+    await expect(new HistoryPage(phone).heading).toHaveText("Account history", { timeout: 1_000 });
+  }).toPass({ timeout: 15_000 });
+  await expect(phone.page).toHaveURL(`${cluster.origin}/history?show=sign-ins`);
   await new SessionsPage(phone).open();
   await phone.isLive();
   const desktop = await device("Chrome 142 on Windows", on("three"), cluster.origin);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use app::{
     Confirm, HISTORY, HistoryAsked, HistoryShown, NotMePage, PlainPage, RenamePage, RenderedAt,
-    SignedOutElsewhere, home, page_paths, plain_pages, shell,
+    SignedOutElsewhere, UnavailablePage, home, page_paths, plain_pages, shell,
 };
 use axum::Router;
 use axum::body::to_bytes;
@@ -16,8 +16,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, get_service};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use leptos::IntoView;
@@ -27,7 +27,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::http::{Problem, RequestState, SessionLayer};
-use multi_session::{Code, Ending, Engine, HistoryFilter, HistoryKind, SessionId};
+use multi_session::{Code, Ending, Engine, Error, HistoryFilter, HistoryKind, SessionId};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
@@ -128,54 +128,64 @@ fn onward(state: &RequestState, request: &Request) -> Option<&'static str> {
 
 /// Asks for the password before other sessions end; whoever has nothing to confirm is sent to where they belong.
 async fn confirm(State(server): State<Server>, state: RequestState, request: Request) -> Response {
-    let asked = asked_step(&server, &state, request.uri().query().unwrap_or_default()).await;
-    match asked {
-        Some(asked) => render(&server, request, None, move |options| asked.clone().page(options)).await,
-        None => Redirect::to("/").into_response(),
+    match asked_step(&server, &state, request.uri().query().unwrap_or_default()).await {
+        Ok(Some(asked)) => render(&server, request, None, move |options| asked.clone().page(options)).await,
+        Ok(None) => Redirect::to("/").into_response(),
+        Err(error) => instead(&server, request, error).await,
     }
 }
 
 /// What is to be confirmed, unless the person is not signed in, or so lately that nothing is asked.
-async fn asked_step(server: &Server, state: &RequestState, query: &str) -> Option<Confirm> {
+async fn asked_step(server: &Server, state: &RequestState, query: &str) -> Result<Option<Confirm>, Error> {
     let engine = &server.engine;
-    // A database that does not answer is told by the page of devices.
-    let browser = state.browser().ok()?;
-    let authenticated_at = browser.active()?.authenticated_at;
-    if engine.options().is_fresh(authenticated_at, engine.now()) {
-        return None;
+    let browser = state.browser()?;
+    let Some(active) = browser.active() else { return Ok(None) };
+    if engine.options().is_fresh(active.authenticated_at, engine.now()) {
+        return Ok(None);
     }
-    Confirm::of(query, &engine.list(&browser).await.ok()?)
+    Ok(Confirm::of(query, &engine.list(&browser).await?))
 }
 
 /// Asks what a device is called; whoever has no such device is sent to where they belong.
 async fn rename(State(server): State<Server>, state: RequestState, request: Request) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    // A database that does not answer is told by the page of devices.
     let rows = match state.browser() {
-        Ok(browser) => server.engine.list(&browser).await.unwrap_or_default(),
-        Err(_) => Vec::new(),
+        Ok(browser) => server.engine.list(&browser).await,
+        Err(error) => Err(error),
     };
-    match RenamePage::of(query, &rows) {
-        Some(asked) => render(&server, request, None, move |options| asked.clone().page(options)).await,
-        None => Redirect::to("/").into_response(),
+    let asked = rows.map(|rows| RenamePage::of(request.uri().query().unwrap_or_default(), &rows));
+    match asked {
+        Ok(Some(asked)) => render(&server, request, None, move |options| asked.clone().page(options)).await,
+        Ok(None) => Redirect::to("/").into_response(),
+        Err(error) => instead(&server, request, error).await,
     }
 }
 
 /// Shows what happened to the account, or to one session of it.
 async fn history(State(server): State<Server>, state: RequestState, request: Request) -> Response {
     let asked = HistoryAsked::of(request.uri().query().unwrap_or_default());
-    let Ok(browser) = state.browser() else {
-        return Problem::from(Code::ServiceUnavailable).into_response();
-    };
-    let Some(active) = browser.active() else { return Redirect::to(home(false)).into_response() };
-    let (session, user) = (active.session.id.clone(), active.user.clone());
-    let page = server.engine.history(&browser, &asked.filter()).await.map_err(|error| error.code());
+    match shown_history(&server, &state, asked).await {
+        Ok(shown) => render(&server, request, None, move |options| shown.clone().page(options)).await,
+        Err(error) => instead(&server, request, error).await,
+    }
+}
+
+/// What the history's page shows of what is asked.
+async fn shown_history(
+    server: &Server,
+    state: &RequestState,
+    asked: HistoryAsked,
+) -> Result<HistoryShown, Error> {
+    let browser = state.browser()?;
+    let active = browser.active().ok_or(Code::Unauthorized)?;
     let reports = HistoryFilter { kinds: vec![HistoryKind::Reported], limit: 1, ..HistoryFilter::default() };
-    // Where they cannot be read, the page cannot either, and says so.
-    let reports = server.engine.history(&browser, &reports).await.ok();
-    let reported = reports.and_then(|page| page.entries.first().map(|entry| entry.id));
-    let shown = HistoryShown { page, asked, session, user, reported };
-    render(&server, request, None, move |options| shown.clone().page(options)).await
+    let reports = server.engine.history(&browser, &reports).await?;
+    Ok(HistoryShown {
+        page: server.engine.history(&browser, &asked.filter()).await?,
+        asked,
+        session: active.session.id.clone(),
+        user: active.user.clone(),
+        reported: reports.entries.first().map(|entry| entry.id),
+    })
 }
 
 /// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
@@ -185,22 +195,41 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
     // A link of another site writes nothing into a person's history.
     let is_elsewhere =
         request.headers().get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-    let Some(browser) = state.browser().ok().filter(|_| !is_elsewhere) else {
+    if is_elsewhere {
         return Redirect::to(HISTORY).into_response();
-    };
-    match server.engine.export_history(&browser, state.client()).await {
-        Ok(entries) => {
-            let user = browser.active().map(|active| active.user.clone());
-            let file = user.map(|user| HistoryExport { exported_at: server.engine.now(), user, entries });
-            let file = file.map(|export| export.file(Format::of(format)));
-            file.unwrap_or_else(|| Problem::from(Code::Unauthorized).into_response())
-        }
+    }
+    match exported(&server, &state).await {
+        Ok(export) => export.file(Format::of(format)),
         Err(error) if error.code() == Code::SessionNotFresh => {
             Redirect::to(&Confirm::export_address(format)).into_response()
         }
-        Err(error) if error.code() == Code::Unauthorized => Redirect::to(home(false)).into_response(),
-        Err(error) => Problem::from(error).into_response(),
+        Err(error) => instead(&server, request, error).await,
     }
+}
+
+/// Everything that is kept of the active user's history.
+async fn exported(server: &Server, state: &RequestState) -> Result<HistoryExport, Error> {
+    let browser = state.browser()?;
+    let user = browser.active().ok_or(Code::Unauthorized)?.user.clone();
+    let entries = server.engine.export_history(&browser, state.client()).await?;
+    Ok(HistoryExport { exported_at: server.engine.now(), user, entries })
+}
+
+/// What answers where a page cannot be made: whoever is refused it is sent to where they belong, and a failure is told
+/// at the page's own address.
+async fn instead(server: &Server, request: Request, error: Error) -> Response {
+    if let Error::Refused(code) = error {
+        return Redirect::to(home(code != Code::Unauthorized)).into_response();
+    }
+    let code = error.code();
+    // The map logs what is a failure of ours.
+    let wait = Problem::from(error).seconds_to_wait();
+    let mut response =
+        render(server, request, None, move |options| UnavailablePage(code).page(options)).await;
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// Renders a document with our policy.

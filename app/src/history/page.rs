@@ -1,9 +1,7 @@
 //! The page of what happened to an account, or to one session of it.
 
 use leptos::prelude::*;
-use multi_session::{
-    Code, EngineBuilder, HistoryEntry, HistoryKind, HistoryPage, SessionId, Timestamp, User,
-};
+use multi_session::{EngineBuilder, HistoryEntry, HistoryKind, HistoryPage, SessionId, Timestamp, User};
 
 use super::{
     asked::{CSV, Group, HISTORY, HistoryAsked, JSON, export_file},
@@ -22,8 +20,8 @@ use crate::{
 pub struct HistoryShown {
     /// What was asked for.
     pub asked: HistoryAsked,
-    /// What there is of it, or why that is not known.
-    pub page: Result<HistoryPage, Code>,
+    /// What there is of it.
+    pub page: HistoryPage,
     /// The session that the browser acts as.
     pub session: SessionId,
     /// Whose history it is.
@@ -65,20 +63,6 @@ impl HistoryShown {
                 </li>
             }
         });
-        let content = match page {
-            Ok(page) => list(page, &asked, &session, reported).into_any(),
-            Err(code) => view! {
-                <div class="card blank" role="alert">
-                    <Icon name=IconName::Alert size=32 />
-                    <h2>"Your history could not be loaded"</h2>
-                    <p>{code.sentence()}</p>
-                    <a class="button" href=asked.with_group(asked.group)>
-                        "Try again"
-                    </a>
-                </div>
-            }
-            .into_any(),
-        };
         let export = view! {
             <section class="section">
                 <h2 class="section__title">"Export"</h2>
@@ -101,7 +85,7 @@ impl HistoryShown {
             <nav aria-label="Show">
                 <ul class="tabs">{groups.into_iter().collect_view()}</ul>
             </nav>
-            {content}
+            {list(page, &asked, &session, reported)}
             {export}
         };
         plain(options, if of_session { "Session history" } else { "Account history" }, view.into_any())

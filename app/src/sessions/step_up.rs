@@ -84,6 +84,7 @@ pub(super) fn StepUp() -> impl IntoView {
             question=Question::StepUp
             settled=Signal::stored(0)
             trigger=""
+            form_first=true
         >
             {when(is_asked, form)}
         </Dialog>

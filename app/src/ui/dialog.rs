@@ -31,6 +31,9 @@ pub fn Dialog(
     settled: Signal<usize>,
     /// The id of what opened it; empty where it may be any act.
     trigger: &'static str,
+    /// Whether the form comes before Cancel: what stands first has the focus, and that should be what is to be filled in.
+    #[prop(optional)]
+    form_first: bool,
     /// The form that does it.
     children: Children,
 ) -> impl IntoView {
@@ -82,9 +85,8 @@ pub fn Dialog(
 
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     let (labelled_by, described_by) = (title_id.clone(), text_id.clone());
-    // The first to have the focus is Cancel, or what is to be filled in.
     let form = Some(children().piece());
-    let (first, last) = if question == Question::StepUp { (form, None) } else { (None, form) };
+    let (first, last) = if form_first { (form, None) } else { (None, form) };
     view! {
         <dialog
             class="dialog"

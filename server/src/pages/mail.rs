@@ -6,10 +6,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderValue;
 use http::header::REFERRER_POLICY;
 use multi_session::http::RequestState;
-use multi_session::{Purpose, SessionId};
+use multi_session::{Error, Purpose, SessionId};
 use url::form_urlencoded;
 
-use super::render;
+use super::{instead, render};
 use crate::Server;
 
 /// Asks whose password was forgotten; where there is no mail server there is nothing to ask.
@@ -25,38 +25,43 @@ pub(super) async fn forgot_password(State(server): State<Server>, request: Reque
 pub(super) async fn reset_password(State(server): State<Server>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let token = parameter(query, "token").unwrap_or_default();
-    // A database that does not answer is told by the page to sign in.
-    let Ok(is_good) = server.engine.is_good_link(&token, Purpose::ResetPassword).await else {
-        return Redirect::to("/sign-in").into_response();
+    let page = match server.engine.is_good_link(&token, Purpose::ResetPassword).await {
+        Ok(is_good) => {
+            let asked = ResetPasswordPage::of(token, is_good, query);
+            render(&server, request, None, move |options| asked.clone().page(options)).await
+        }
+        Err(error) => instead(&server, request, error).await,
     };
-    let asked = ResetPasswordPage::of(token, is_good, query);
-    without_referrer(render(&server, request, None, move |options| asked.clone().page(options)).await)
+    without_referrer(page)
 }
 
 /// Says what "This wasn't me" does, and asks; whoever has no such session is sent to where they belong.
 pub(super) async fn not_me(State(server): State<Server>, state: RequestState, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
+    let is_secret = parameter(query, "token").is_some();
     let page = match NotMePage::of_done(query) {
-        Some(done) => Some(done),
+        Some(done) => Ok(Some(done)),
         None => asked(&server, &state, query).await,
     };
-    let Some(page) = page else { return Redirect::to("/").into_response() };
-    let is_secret = matches!(page, NotMePage::Link { .. });
-    let rendered = render(&server, request, None, move |options| page.clone().page(options)).await;
-    if is_secret { without_referrer(rendered) } else { rendered }
+    let answer = match page {
+        Ok(Some(page)) => render(&server, request, None, move |options| page.clone().page(options)).await,
+        Ok(None) => Redirect::to("/").into_response(),
+        Err(error) => instead(&server, request, error).await,
+    };
+    if is_secret { without_referrer(answer) } else { answer }
 }
 
-/// Which session the query asks about; a database that does not answer is told by the page of devices.
-async fn asked(server: &Server, state: &RequestState, query: &str) -> Option<NotMePage> {
+/// Which session the query asks about.
+async fn asked(server: &Server, state: &RequestState, query: &str) -> Result<Option<NotMePage>, Error> {
     let engine = &server.engine;
     if let Some(id) = parameter(query, "session_id") {
-        let id = SessionId::new(id).ok()?;
-        let device = engine.reportable(&state.browser().ok()?, &id).await.ok()??;
-        return Some(NotMePage::Device { id, device, mail: engine.sends_mail() });
+        let Ok(id) = SessionId::new(id) else { return Ok(None) };
+        let device = engine.reportable(&state.browser()?, &id).await?;
+        return Ok(device.map(|device| NotMePage::Device { id, device, mail: engine.sends_mail() }));
     }
-    let token = parameter(query, "token")?;
-    let is_good = engine.is_good_link(&token, Purpose::NotMe).await.ok()?;
-    Some(if is_good { NotMePage::Link { token } } else { NotMePage::Gone })
+    let Some(token) = parameter(query, "token") else { return Ok(None) };
+    let is_good = engine.is_good_link(&token, Purpose::NotMe).await?;
+    Ok(Some(if is_good { NotMePage::Link { token } } else { NotMePage::Gone }))
 }
 
 /// A parameter of a query.

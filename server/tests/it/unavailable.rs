@@ -36,6 +36,26 @@ async fn everything_is_503_and_no_cookie_is_touched() {
     }
     let page = browser.open("/sessions").await;
     assert!(page.text.contains("could not be loaded"), "{}", page.text);
+    for path in [
+        "/history",
+        "/history/export?format=csv",
+        "/confirm?act=revoke-others",
+        "/rename?session_id=x",
+        "/not-me?session_id=x",
+        "/not-me?token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "/reset-password?token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ] {
+        let page = browser.open(path).await;
+        assert_eq!(page.status.as_u16(), 503, "{path}");
+        assert_eq!(page.header("retry-after"), "1", "{path}");
+        // At the same address, and with a way to ask again: what a mail led to is not lost.
+        for said in ["This page could not be loaded", "<a class=\"button\" href=\"\">Try again</a>"] {
+            assert!(page.text.contains(said), "{path}: {}", page.text);
+        }
+        let is_secret = path.contains("token=");
+        assert_eq!(page.header("referrer-policy") == "no-referrer", is_secret, "{path}");
+        assert!(page.set_cookies().is_empty(), "{path}");
+    }
     assert_eq!(browser.cookies(), cookies);
     assert_eq!(browser.get("/healthz").await.status.as_u16(), 200);
 }
