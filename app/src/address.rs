@@ -3,6 +3,8 @@
 //! Few pages need no router in the browser: links are links, and the server knows where everybody belongs. Plain pages
 //! are not among them: only the server makes them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -214,14 +216,22 @@ pub(crate) fn confirm(act: &str, session_id: &str) -> String {
     ["/confirm?act=", act, "&session_id=", session_id].concat()
 }
 
-/// Goes to another page. Browser only.
+/// Whether the page is on its way to another one already.
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// Goes to another page, wherever the page is on its way to. Browser only.
 pub(crate) fn go(to: &str) {
+    LEAVING.store(true, Ordering::Relaxed);
     // Only an address that cannot be parsed is refused.
     let _ = window().location().assign(to);
 }
 
-/// Goes to another page, which takes this one's place in the history. Browser only.
+/// Goes to another page, which takes this one's place in the history, unless the page is on its way already: what an
+/// act leads to is not to be lost to the news of what it has done, and several may tell the same. Browser only.
 pub(crate) fn replace(to: &str) {
+    if LEAVING.swap(true, Ordering::Relaxed) {
+        return;
+    }
     let _ = window().location().replace(to);
 }
 

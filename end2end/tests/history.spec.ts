@@ -77,7 +77,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
 
     test("the history is a file once the password is right", async ({ device, startServer }) => {
-      const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+      const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
       const ada = person("Ada Lovelace");
       const laptop = await device("Firefox 145 on macOS", { javaScriptEnabled }, origin);
       await laptop.signUp(ada);

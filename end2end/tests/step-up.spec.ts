@@ -15,7 +15,7 @@ async function signedInLongAgo<const Labels extends readonly Label[]>(
   labels: Labels,
 ) {
   const ada = person("Ada Lovelace");
-  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const open = (label: Label) => device(label, {}, origin);
   const laptop = await open(first);
   await laptop.signUp(ada);
@@ -50,7 +50,7 @@ for (const javaScriptEnabled of [true, false]) {
     const asked = (device: Device) => (javaScriptEnabled ? new StepUpDialog(device) : new ConfirmPage(device));
 
     test.beforeEach(async ({ device, startServer }) => {
-      const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+      const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
       const open = (label: Label) => device(label, { javaScriptEnabled }, origin);
       devices = [await open(first), await open(second), await open(third)];
       const [laptop, ...others] = devices;
@@ -169,7 +169,7 @@ for (const javaScriptEnabled of [true, false]) {
 
 test("the other tabs go on, and hear what happens", async ({ device, startServer }) => {
   const ada = person("Ada Lovelace");
-  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const laptop = await device(first, {}, origin);
   await laptop.signUp(ada);
   const phone = await device(second, {}, origin);
@@ -256,7 +256,7 @@ test("what two presses asked for goes on by one password", async ({ device, star
 
 test("who switches accounts in another tab is not asked as the one before", async ({ device, startServer }) => {
   const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
-  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const laptop = await device(first, {}, origin);
   await laptop.signUp(grace);
   await laptop.signUp(ada);
@@ -279,7 +279,7 @@ test("who switches accounts in another tab is not asked as the one before", asyn
 });
 
 test("an address that asks for something else leads nowhere", async ({ device, startServer }) => {
-  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const laptop = await device(first, {}, origin);
   await laptop.signUp(person("Ada Lovelace"));
   await isStale(laptop);
@@ -293,7 +293,7 @@ test("an address that asks for something else leads nowhere", async ({ device, s
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ device, startServer }) => {
-    const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
+    const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
     const laptop = await device(first, { colorScheme }, origin);
     const ada = person("Ada Lovelace");
     await laptop.signUp(ada);

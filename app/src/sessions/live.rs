@@ -62,8 +62,6 @@ struct Stream {
     gone: RefCell<Vec<SessionId>>,
     /// Whether something has changed while the page was hidden.
     stale: Cell<bool>,
-    /// Whether the page is on its way to another.
-    left: Cell<bool>,
 }
 
 impl Stream {
@@ -78,7 +76,6 @@ impl Stream {
             retry: Cell::new(None),
             gone: RefCell::default(),
             stale: Cell::new(false),
-            left: Cell::new(false),
         });
         let this = Rc::clone(&stream);
         listen(&document(), "visibilitychange", move |_| this.show());
@@ -181,7 +178,7 @@ impl Stream {
             SessionEvent::Ended(ending) if ending.id.as_str() == current => {
                 self.close();
                 self.tell_the_tabs(&current);
-                return self.leave(&current);
+                return leave(&current);
             }
             // The row goes when the act has settled, which wants to name it.
             SessionEvent::Ended(ending) if sessions.is_revoking(&ending.id) => return,
@@ -204,14 +201,6 @@ impl Stream {
         if is_focused {
             // A row may have gone with the button that had the focus.
             request_animation_frame(keep_focus);
-        }
-    }
-
-    /// Leaves for the page that says how the session has ended: the stream and another tab may both tell it.
-    fn leave(&self, current: &str) {
-        // What this page does itself leads away by itself.
-        if !is_acting() && !self.left.replace(true) {
-            address::replace(&ended(current));
         }
     }
 
@@ -246,10 +235,18 @@ impl Stream {
                 None => {}
             }
         } else if what != CHANGED && self.sessions.last_current().as_ref() == Some(&what) {
-            self.leave(&what);
+            leave(&what);
         } else if is_hidden() {
             self.stale.set(true);
         }
+    }
+}
+
+/// Leaves for the page that says how the session has ended.
+fn leave(current: &str) {
+    // What this page does itself leads away by itself.
+    if !is_acting() {
+        address::replace(&ended(current));
     }
 }
 

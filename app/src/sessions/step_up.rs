@@ -8,7 +8,7 @@ use crate::{
         REAUTHENTICATE,
         entry::{About, Message, use_entry},
     },
-    act::{Act, ActForm},
+    act::{Act, ActForm, is_acting},
     address::{Question, use_address},
     hooks::{effect, focus_element, on_change},
     sessions::use_list_device_sessions,
@@ -47,8 +47,16 @@ pub(super) fn StepUp() -> impl IntoView {
             asked.set(None);
         }
     });
-    // Whoever is not the one who was asked any more finds out by the list.
-    on_change(move || act.version().get(), move || sessions.refetch());
+    // Whoever is not the one who was asked any more finds out by the list. What goes on asks for it itself, and would
+    // cross with an answer from before its end.
+    on_change(
+        move || act.version().get(),
+        move || {
+            if !is_acting() {
+                sessions.refetch();
+            }
+        },
+    );
     // Made anew each time, so that no password and no refusal of the last time is in it.
     let form = move || {
         act.outcome().set(None);
