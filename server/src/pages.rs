@@ -16,8 +16,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, get_service};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use leptos::IntoView;
@@ -221,15 +221,8 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
     if let Error::Refused(code) = error {
         return Redirect::to(home(code != Code::Unauthorized)).into_response();
     }
-    let code = error.code();
-    // The map logs what is a failure of ours.
-    let wait = Problem::from(error).seconds_to_wait();
-    let mut response =
-        render(server, request, None, move |options| UnavailablePage(code).page(options)).await;
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    response
+    let page = UnavailablePage(error);
+    render(server, request, None, move |options| page.clone().page(options)).await
 }
 
 /// Renders a document with our policy.
