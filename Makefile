@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint deny build unit browser client fuzz libfuzzer clean-tools
+.PHONY: help run test setup leptos fmt lint deny build unit browser client fuzz libfuzzer clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -16,10 +16,13 @@ test: ## Set up, then run everything: format, lint, build, unit, integration, AP
 setup: ## Install what is missing for `run` and `test`, into .tools/ where possible
 	@scripts/setup.sh test
 
+leptos: setup-run ## Install cargo-leptos, for `cargo leptos watch` and `cargo leptos end-to-end`
+	@scripts/setup-leptos.sh
+
 fmt: ## Format the Rust code
 	@cargo fmt --all
 
-lint: setup-run ## Clippy for the server, the library, the fuzz targets and the browser half
+lint: setup-run ## Clippy for the server, the library, the fuzz targets and the browser half; compiles the tests
 	@scripts/lint.sh
 
 deny: ## Licences, sources and known weaknesses of what we use (ARGS go to cargo deny check)

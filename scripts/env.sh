@@ -10,10 +10,7 @@ CARGO_DENY=$TOOLS/cargo-deny
 # cargo_toml KEY: the text that the workspace's Cargo.toml gives it.
 cargo_toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$ROOT/Cargo.toml"; }
 
-CARGO_LEPTOS_VERSION=0.3.11
 CARGO_DENY_VERSION=0.20.2
-WASM_BINDGEN_VERSION=$(cargo_toml wasm-bindgen) # the program must equal the library
-WASM_BINDGEN_VERSION=${WASM_BINDGEN_VERSION#=}
 WASM_TARGET=wasm32-unknown-unknown
 NODE_MAJOR=20
 
@@ -78,6 +75,18 @@ python_environment() {
 }
 
 has_python() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
+# checked_cargo COMMAND...: cargo for tests, with Clippy as the compiler of our own crates, so that linting them and
+# compiling them is one step. `cargo clippy` sets the same two variables. Warnings are errors.
+checked_cargo() {
+  local command=$1
+  shift
+  RUSTC_WORKSPACE_WRAPPER=$(command -v clippy-driver) CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" \
+    cargo "$command" --config "$ROOT/.cargo/tests.toml" "$@"
+}
+
+# The crates that run on the server, with what their tests need.
+SERVER_CRATES=(--release --workspace --exclude frontend --exclude bindgen --features multi-session/test-support)
 
 # for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
 for_wasm() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is presupposed: a clear message instead of a failure in the middle of a build.
+# Checks what must be installed already: a clear message instead of a failure in the middle of a build.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
@@ -10,6 +10,10 @@ need rustc "Install Rust with rustup: https://rustup.rs"
 need cc "Install a C compiler (Debian: apt-get install gcc libc6-dev)."
 need node "Install Node $NODE_MAJOR or newer: https://nodejs.org"
 need npm "Install Node $NODE_MAJOR or newer with npm: https://nodejs.org"
+if [[ ${1:-} == test ]]; then
+  need rustfmt "Install it: rustup component add rustfmt"
+  need clippy-driver "Install it: rustup component add clippy"
+fi
 
 node=$(node --version)
 major=${node#v}

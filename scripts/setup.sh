@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
 # Installs what is missing, into .tools/ and node_modules where it can. `setup.sh test` adds what only the tests need.
+# What does not need one another is installed at once.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-./setup-requirements.sh
-./setup-wasm.sh
-./setup-npm.sh tools
+./setup-requirements.sh "$@"
+installs=("./setup-wasm.sh" "./setup-npm.sh tools")
 if [[ ${1:-} == test ]]; then
-  ./setup-npm.sh client
-  ./setup-npm.sh end2end
-  ./setup-npm.sh end2end/client
-  ./setup-browser.sh
-  ./setup-postgres.sh
-  ./setup-balancer.sh
-  ./setup-schemathesis.sh
-  ./setup-cargo-deny.sh
+  installs+=(
+    "./setup-npm.sh client"
+    "./setup-npm.sh end2end"
+    "./setup-npm.sh end2end/client"
+    "./setup-debian.sh"
+  )
 fi
-./setup-cargo-tools.sh
+running=()
+for install in "${installs[@]}"; do
+  $install &
+  running+=($!)
+done
+failed=0
+for install in "${running[@]}"; do wait "$install" || failed=1; done
+exit "$failed"

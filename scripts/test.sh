@@ -5,7 +5,7 @@ source "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
 current='' number=0
-trap '[[ -z $current ]] || printf "\n==> FAILED: %s, after %s\n" "$current" "$(elapsed 0)"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; [[ -z $current ]] || printf "\n==> FAILED: %s, after %s\n" "$current" "$(elapsed 0)"' EXIT
 
 elapsed() { printf '%d:%02d min' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60)); }
 
@@ -18,17 +18,25 @@ step() {
   printf '==> Step %d: %s: passed in %s\n' "$number" "$current" "$(elapsed "$start")"
 }
 
-step "setup" scripts/setup.sh test
+# The site and what the tests run have nothing in common: they are compiled at once.
+compile() {
+  scripts/build.sh site &
+  local site=$!
+  scripts/lint.sh
+  wait "$site"
+}
+
+# The times are those of two cores from nothing.
+step "setup (about 2 minutes)" scripts/setup.sh test
 step "format" cargo fmt --all --check
-step "lint" scripts/lint.sh
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "the site" scripts/build.sh site
-step "unit and integration tests" scripts/unit.sh
-# After the tests, which have made a program with test features.
-step "the server" scripts/build.sh
-step "Better Auth client tests" scripts/client.sh
-step "what the OpenAPI document allows and forbids" scripts/fuzz.sh
-step "browser tests" scripts/browser.sh
+step "lint, the tests' programs and the site (about 10 minutes)" compile
+step "unit and integration tests (about 3 minutes)" scripts/unit.sh
+# After the tests: what they compile has test features.
+step "the server (about 3 minutes)" scripts/build.sh
+step "Better Auth client tests (1 minute)" scripts/client.sh
+step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
+step "browser tests (about 7 minutes)" scripts/browser.sh
 
 current=''
 printf '\n==> Everything passed in %s\n' "$(elapsed 0)"

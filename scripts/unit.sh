@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Unit and integration tests, beside a throwaway PostgreSQL. In release, so that their dependencies are the server's,
-# compiled once. Arguments go to cargo test; without any the server's tests run a second time, over PostgreSQL.
+# Unit and integration tests, beside a throwaway PostgreSQL. Arguments go to cargo test; without any, the server's tests
+# run over PostgreSQL as well, at the same time.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -10,13 +10,29 @@ if [[ -z ${MULTI_SESSION_TEST_POSTGRES:-} ]]; then
   exec scripts/with-postgres.sh scripts/unit.sh "$@"
 fi
 
-tests=(--release --workspace --exclude frontend --exclude multi-session-fuzz --features multi-session/test-support)
-cargo test "${tests[@]}" --no-run
-CARGO_TERM_QUIET=false cargo test "${tests[@]}" "$@"
+export CARGO_TERM_QUIET=false
+tests=("${SERVER_CRATES[@]}" --exclude multi-session-fuzz)
+checked_cargo test "${tests[@]}" --no-run
 
-# What is left out starts the program on an SQLite file, or reads the sources: it would be the same again.
-if (($# == 0)); then
-  say "the server's tests over PostgreSQL"
-  MULTI_SESSION_TEST_STORE=postgres CARGO_TERM_QUIET=false \
-    cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants::
+if (($# > 0)); then
+  checked_cargo test "${tests[@]}" "$@"
+  exit
 fi
+
+# Many wait for a database or a clock: more at once than there are cores.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
+# What is left out starts the program on an SQLite file, or reads the sources: it would be the same again.
+over_postgres() {
+  MULTI_SESSION_TEST_STORE=postgres \
+    checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants::
+}
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+mkdir -p "$TOOLS/log"
+over_postgres >"$TOOLS/log/over-postgres.log" 2>&1 &
+second=$!
+checked_cargo test "${tests[@]}"
+say "The server's tests over PostgreSQL"
+failed=0
+wait "$second" || failed=1
+cat "$TOOLS/log/over-postgres.log"
+exit "$failed"

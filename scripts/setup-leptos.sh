@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# cargo-leptos and wasm-bindgen, in exactly the versions of env.sh: from the PATH, by cargo-binstall, or compiled.
+# cargo-leptos and the wasm-bindgen program that it calls, for `cargo leptos watch` and `cargo leptos end-to-end`: from the
+# PATH, by cargo-binstall, or compiled. Nothing else here needs them.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
+
+CARGO_LEPTOS_VERSION=0.3.11
+WASM_BINDGEN_VERSION=$(cargo_toml wasm-bindgen) # the program must equal the library
+WASM_BINDGEN_VERSION=${WASM_BINDGEN_VERSION#=}
 
 is_exactly() { [[ $("$1" --version 2>/dev/null || true) == "$1 $2" ]]; }
 
@@ -28,7 +33,7 @@ install() {
 }
 
 # Its lock file names one crate that asks for Rust 1.96 and compiles with 1.95.
-install cargo-leptos cargo-leptos "$CARGO_LEPTOS_VERSION" 6 --locked --ignore-rust-version \
+install cargo-leptos cargo-leptos "$CARGO_LEPTOS_VERSION" 9 --locked --ignore-rust-version \
   --no-default-features --features no_downloads
 # Without --locked: its lock file names a release that was withdrawn.
 install wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN_VERSION" 3
