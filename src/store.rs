@@ -31,6 +31,8 @@ pub(crate) mod import;
 mod mail;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod migrations;
 mod operating;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;

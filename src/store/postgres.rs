@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use self::connections::Connections;
 use self::listening::{Listening, payloads};
 use super::fit::{ended_for, fit};
+use super::migrations::migrations;
 use super::sql::{
     Columns, Result, corrupt, database_error, ended_rows, found, history_entry, known_device, not_opened,
     session_id, statistics, stored_session, touched, unavailable, undoable, user, user_id,
@@ -637,7 +638,7 @@ impl Store for PostgresStore {
 
 /// Brings the schema up to date; of several nodes that start at once one does it, and the others wait.
 async fn migrate(options: &PgConnectOptions) -> Result<()> {
-    let mut migrations = sqlx::migrate!("migrations/postgres");
+    let mut migrations = migrations!("postgres");
     // A release still works with the schema of the one after it, also when it starts.
     migrations.set_ignore_missing(true);
     // Says at once what is wrong, where a pool goes on trying and then only tells that it took too long.

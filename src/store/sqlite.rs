@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteSynchronous,
@@ -17,6 +16,7 @@ use tokio::sync::broadcast;
 
 use self::watching::Watching;
 use super::fit::{ended_for, fit};
+use super::migrations::migrations;
 use super::sql::{
     Result, corrupt, ended_rows, found, history_entry, known_device, not_opened, session_id, statistics,
     stored_session, touched, unavailable, undoable, user, user_id,
@@ -38,8 +38,6 @@ mod watching;
 use statements as sql;
 
 type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a statement waits for another one's lock, and a request for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -113,7 +111,7 @@ impl SqliteStore {
             })
             .connect_with(options.clone())
             .await?;
-        MIGRATIONS.run(&writer).await.map_err(unavailable)?;
+        migrations!("sqlite").run(&writer).await.map_err(unavailable)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(readers.max(2) * 2)
             .acquire_timeout(PATIENCE)

@@ -1,0 +1,46 @@
+//! The migrations, embedded in the program.
+//!
+//! `sqlx::migrate!` does the same, but compiles both drivers a second time for the compiler's own use.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{SqlSafeStr, SqlStr};
+
+/// Gives the migrations in a folder under `migrations/`. Each has a file for each database.
+macro_rules! migrations {
+    ($folder:literal) => {
+        $crate::store::migrations::migrations!(
+            $folder,
+            "0001_users",
+            "0002_sessions",
+            "0003_passwords",
+            "0004_imported_sessions",
+            "0005_reauthentication",
+            "0006_shared_computers",
+            "0007_device_names",
+            "0008_history",
+            "0010_mail",
+            "0011_known_devices",
+            "0012_undo",
+            "0013_operator_acts",
+            "0014_disabled_users",
+        )
+    };
+    ($folder:literal, $($name:literal,)+) => {
+        $crate::store::migrations::migrator(&[$((
+            $name,
+            include_str!(concat!("../../migrations/", $folder, "/", $name, ".sql")),
+        )),+])
+    };
+}
+pub(super) use migrations;
+
+/// Makes a migrator of file names, as in `0001_users`, and their SQL.
+pub(super) fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {
+    let migrations = files.iter().filter_map(|(name, sql)| {
+        let (version, description) = name.split_once('_')?;
+        let description = description.replace('_', " ").into();
+        let sql: SqlStr = sql.into_sql_str();
+        Some(Migration::new(version.parse().ok()?, description, MigrationType::Simple, sql, false))
+    });
+    Migrator::with_migrations(migrations.collect())
+}
