@@ -337,6 +337,10 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Lists what a user's browsers are recognised by, in no order: the hundred that were seen last.
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
 
+    /// Tells whether the account of a normalised e-mail recognises something by this key that was not forgotten. It looks
+    /// for one row, so it takes as long where there is none, and where there is no such account.
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool, StoreError>;
+
     /// Finds the user of an id.
     async fn find_user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 

@@ -184,6 +184,7 @@ fn stored(mail: &DueMail, token: &MailToken, now: Timestamp) -> StoredToken {
         user_id: mail.user.id.clone(),
         purpose,
         session_id: mail.session_id.clone(),
+        redirect_to: mail.redirect_to.clone(),
         created_at: now,
         expires_at: now.plus(Engine::link_lifetime(purpose)),
     }

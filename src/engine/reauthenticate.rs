@@ -21,7 +21,7 @@ impl Engine {
         let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
         let refusal = known.refusal();
         let hash = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
-        let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
+        let attempt = self.admit(browser, client, &active.user.email).await?;
         if !attempt.ended(self.0.passwords.verify(password, Some(&hash)).await)? {
             tracing::info!(user.id = %active.user.id, "a password was refused");
             self.note_refused(browser, client, &active.user.id, None);

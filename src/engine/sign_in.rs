@@ -112,13 +112,17 @@ impl Engine {
         }
         // Once more where the password is another one by the time the session is stored.
         for _ in 0..2 {
-            let known = self.0.store.password_of(&email).await?;
-            let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
-            let user = known.as_ref().map(|known| &known.user.id);
-            let attempt = self.admit(browser, client, &email, user).await?;
-            let matches = attempt.ended(self.0.passwords.verify(&form.password, hash).await)?;
-            if let (Some(user), false) = (user, matches) {
-                self.note_refused(browser, client, user, None);
+            // Before the account is looked for, so that who has to wait learns nothing of it.
+            let attempt = self.admit(browser, client, &email).await?;
+            let mut known = None;
+            let verified = async {
+                known = self.0.store.password_of(&email).await?;
+                let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
+                self.0.passwords.verify(&form.password, hash).await
+            };
+            let matches = attempt.ended(verified.await)?;
+            if let (Some(known), false) = (&known, matches) {
+                self.note_refused(browser, client, &known.user.id, None);
             }
             let Some(known) = known.filter(|_| matches) else { break };
             if let Some(why) = known.refusal() {

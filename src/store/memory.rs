@@ -14,7 +14,7 @@ use super::{
     renamed, undone,
 };
 use crate::{
-    Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp, User,
+    Change, Changes, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp, User,
     UserId,
 };
 
@@ -312,6 +312,13 @@ impl Store for MemoryStore {
         let state = self.lock()?;
         let known = state.devices.iter().filter(|(whose, _)| whose == user);
         Ok(known.map(|(_, known)| *known).collect())
+    }
+
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool> {
+        let state = self.lock()?;
+        let user = state.users.iter().find(|known| known.user.email == email).map(|known| &known.user.id);
+        let is_it = |(whose, known): &(UserId, KnownDevice)| Some(whose) == user && known.key == *key;
+        Ok(state.devices.iter().any(|device| is_it(device) && !device.1.is_forgotten))
     }
 
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {

@@ -25,7 +25,7 @@ use super::{
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
     Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{Change, Changes, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId};
 
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
@@ -449,6 +449,11 @@ impl Store for PostgresStore {
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
         let rows = self.fetch_all(sqlx::query(sql::KNOWN_DEVICES).bind(user.as_str())).await?;
         rows.iter().map(known_device).collect()
+    }
+
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool> {
+        let query = sqlx::query(sql::IS_KNOWN_DEVICE).bind(email).bind(key.as_bytes().as_slice());
+        Ok(self.fetch_optional(query).await?.is_some())
     }
 
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {

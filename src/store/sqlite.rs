@@ -26,7 +26,7 @@ use super::{
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
     Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{Change, Changes, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
+use crate::{Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
 
 #[cfg(feature = "import-better-auth")]
 mod import;
@@ -243,6 +243,11 @@ impl Store for SqliteStore {
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
         let rows = sqlx::query(sql::KNOWN_DEVICES).bind(user.as_str()).fetch_all(&self.readers).await?;
         rows.iter().map(known_device).collect()
+    }
+
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool> {
+        let query = sqlx::query(sql::IS_KNOWN_DEVICE).bind(email).bind(key.as_bytes().as_slice());
+        Ok(query.fetch_optional(&self.readers).await?.is_some())
     }
 
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {

@@ -156,6 +156,9 @@ statements! {
                       created_at, updated_at, last_active_at, expires_at, shared_computer, new_device) \
                       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10, $11)";
     KNOWN_DEVICES = "select device_key, seen_at, is_forgotten from known_devices where user_id = $1";
+    IS_KNOWN_DEVICE = "select 1 from users join known_devices on known_devices.user_id = users.id \
+                       where users.email = $1 and known_devices.device_key = $2 \
+                       and not known_devices.is_forgotten";
     REMEMBER_DEVICE = "insert into known_devices (user_id, device_key, seen_at) values ($1, $2, $3) \
                        on conflict (user_id, device_key) do update set seen_at = excluded.seen_at, \
                        is_forgotten = excluded.is_forgotten";
@@ -235,24 +238,21 @@ statements! {
     OPERATOR_ACTS = "select seq, at, operator, act, user_id, session_id, ended from operator_acts \
                      where seq < $1 order by seq desc limit $2";
     PING = "select 1";
-    REQUEST_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
-                     select users.id, 'password-reset', cast($2 as text), cast($3 as bigint), cast($3 as bigint) \
-                     from users where users.email = $1 and users.disabled_at is null \
-                     and not exists (select 1 from mails \
-                     where mails.user_id = users.id and mails.kind = 'password-reset') \
-                     and not exists (select 1 from mail_tokens where mail_tokens.user_id = users.id \
-                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $4) \
-                     and (select count(*) from mail_tokens where mail_tokens.user_id = users.id \
-                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $5) < $6";
+    RESETS = "select redirect_to, created_at as sent_at from mail_tokens \
+              where user_id = $1 and purpose = 'reset-password' and created_at > $2 \
+              union all select redirect_to, null as sent_at from mails \
+              where user_id = $1 and kind = 'password-reset'";
+    INSERT_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
+                    values ($1, 'password-reset', $2, $3, $3)";
     INSERT_MAIL = "insert into mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
     DROP_MAIL = "delete from mails where seq = $1";
     PUT_OFF_MAIL = "update mails set due_at = $2 where seq = $1";
     DROP_MAILS_TO_RESET =
         "delete from mails where user_id = $1 and kind in ('password-reset', 'password-locked')";
-    INSERT_TOKEN = "insert into mail_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at) \
-                    values ($1, $2, $3, $4, $5, $6)";
+    INSERT_TOKEN = "insert into mail_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at, \
+                    redirect_to) values ($1, $2, $3, $4, $5, $6, $7)";
     FIND_TOKEN = concat!(
-        "select token_hash, user_id, purpose, session_id, created_at, expires_at from mail_tokens where ",
+        "select token_hash, user_id, purpose, session_id, redirect_to, created_at, expires_at from mail_tokens where ",
         good_token!()
     );
     // Once: of two who use it at the same time one finds a row.

@@ -88,6 +88,7 @@ statements! {
                       imported_at = $4 where id = $1 and ended_at is null and imported_at is not null";
     #[cfg(feature = "import-better-auth")]
     END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
+    USER_OF_EMAIL = "select id from users where email = $1 and disabled_at is null";
     CHECKPOINT = "pragma wal_checkpoint(truncate)";
     CLAIM_MAILS = "update mails set due_at = $2, attempts = attempts + 1 where seq in \
                    (select seq from mails where due_at <= $1 order by due_at limit $3) returning seq";
