@@ -1,7 +1,7 @@
 //! Setting a new password by a mailed link.
 
 use crate::engine::mail::Request;
-use crate::password::Passwords;
+use crate::password::Typed;
 use crate::{Code, Engine, MailToken, Purpose, Result, email};
 
 const MAXIMUM_ADDRESS_LEN: usize = 2_048;
@@ -69,14 +69,14 @@ impl Engine {
     /// [`Code::PasswordTooShort`], [`Code::PasswordTooLong`]; [`Code::InvalidToken`] when the link was used, is too
     /// old or another one of the user was used; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn reset_password(&self, form: ResetPassword) -> Result<()> {
-        Passwords::check_length(&form.new_password)?;
+        let password = Typed::new(&form.new_password)?;
         // Asked before the password is hashed, so that a link that is no good costs nothing.
         let token = MailToken::parse(&form.token).ok_or(Code::InvalidToken)?;
         let hash = token.hash();
         let store = &self.0.store;
         let found = store.find_token(&hash, Purpose::ResetPassword, self.now()).await?;
         found.ok_or(Code::InvalidToken)?;
-        let to = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
+        let to = self.0.passwords.hash(&*self.0.random, &password).await?;
         let reset = store.reset_password(&hash, &to, self.sends_mail(), self.now()).await?;
         let (user, ended) = reset.ok_or(Code::InvalidToken)?;
         self.log_ended(&ended);
