@@ -170,6 +170,7 @@ pub use {
         OperatorStore, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
         StoredHistoryEntry, StoredSession, StoredToken, Touch, Undo, Undoable,
     },
+    throttle::Network,
     user_agent::device_of,
 };
 
