@@ -47,7 +47,8 @@ pub(crate) struct Try {
 /// A keyed hash of an e-mail or of a session's id.
 type KeyedHash = [u8; 16];
 
-/// One home or one machine: an IPv4 address, or a /64 of IPv6.
+/// One home or one machine, which limits count as one: an IPv4 address, also where it is written as an IPv6 one, or a /64
+/// of IPv6.
 ///
 /// Not a /24 of IPv4: neighbours at a provider have nothing to do with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,10 +130,10 @@ impl Throttle {
         Self { key, capacity, tallies: Mutex::default() }
     }
 
-    /// Names who tries; the e-mail is normalised, and the session is a live one of its account.
-    pub(crate) fn of(&self, email: &str, network: Option<Network>, session: Option<&SessionId>) -> Try {
+    /// Names who tries: at the account of an e-mail's key, with a live session of it or without.
+    pub(crate) fn of(&self, email_key: &str, network: Option<Network>, session: Option<&SessionId>) -> Try {
         let session = session.map(|id| self.hash(id.as_str()));
-        Try { account: self.hash(email), network, session }
+        Try { account: self.hash(email_key), network, session }
     }
 
     fn hash(&self, text: &str) -> KeyedHash {
@@ -327,9 +328,8 @@ mod tests {
     #[test]
     fn failures_from_many_networks_slow_strangers_only_and_a_minute_at_most() {
         let throttle = Throttle::new(&OsRandom);
-        let of = |number: u32| {
-            throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None)
-        };
+        let of =
+            |number: u32| throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None);
         let mut now = NOW;
         for number in 0..30 {
             if let Err(wait) = fail(&throttle, of(number), now) {
@@ -382,9 +382,8 @@ mod tests {
     #[test]
     fn a_success_takes_back_no_wait_of_strangers_and_makes_none_longer() {
         let throttle = Throttle::new(&OsRandom);
-        let of = |number: u32| {
-            throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None)
-        };
+        let of =
+            |number: u32| throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None);
         for number in 0..12 {
             let _ = fail(&throttle, of(number), NOW.plus(Duration::from_secs(number.into())));
         }

@@ -67,7 +67,7 @@ impl Engine {
         if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN || image.contains('\0')) {
             return Err(Code::ValidationError.into());
         }
-        let email = email::normalise(&form.email)?;
+        let email = email::new(&form.email)?;
         let password = Typed::new(&form.password)?;
         // Asked before the password is hashed, so that a form sent twice costs nothing.
         if self.0.store.password_of(&email).await?.is_some() {

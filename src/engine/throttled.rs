@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::throttle::{Admitted, Network, Wait};
-use crate::{Browser, Client, DeviceKey, Error, Result};
+use crate::{Browser, Client, DeviceKey, Error, Result, email_key};
 
 /// A try under way; nothing is counted where nobody waits.
 #[must_use]
@@ -34,16 +34,11 @@ impl Engine {
     /// # Errors
     ///
     /// [`Error::Throttled`]; when the store fails.
-    pub(super) async fn admit(
-        &self,
-        browser: &Browser,
-        client: &Client,
-        email: &str,
-    ) -> Result<Attempt<'_>> {
+    pub(super) async fn admit(&self, browser: &Browser, client: &Client, email: &str) -> Result<Attempt<'_>> {
         let Some(throttle) = &self.0.throttle else { return Ok(Attempt(None)) };
         let held = browser.held().iter().find(|held| held.user.email == email);
         let network = client.ip_address.map(Network::of);
-        let of = throttle.of(email, network, held.map(|held| &held.session.id));
+        let of = throttle.of(&email_key(email), network, held.map(|held| &held.session.id));
         let mut admitted = throttle.admit(of, false, self.now());
         if let (Err(Wait::Stranger(_)), Some(network)) = (&admitted, self.network_of(client))
             && self.0.store.is_known_device(email, &DeviceKey::of_network(network)).await?

@@ -60,6 +60,7 @@ macro_rules! store_contract {
                 who_asks_for_nothing_finds_nothing
             }
             opening {
+                an_account_is_found_by_every_spelling_of_its_email
                 a_taken_email_stores_nothing
                 a_refused_sign_up_leaves_no_user
                 the_browsers_session_of_the_same_user_is_replaced

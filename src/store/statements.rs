@@ -115,6 +115,15 @@ macro_rules! good_token {
     };
 }
 
+/// The id of the user of an e-mail, `$1`, whose key is `$2`. Who has it in this spelling comes first: two accounts whose
+/// addresses are one may be older than keys are.
+macro_rules! user_of_email {
+    () => {
+        "(select id from users where email = $1 or email = $2 or email_key = $2 \
+         order by email = $1 desc, email = $2 desc limit 1)"
+    };
+}
+
 /// Mails with whom they are for.
 macro_rules! select_mails {
     ($where:literal) => {
@@ -147,18 +156,25 @@ statements! {
         "select users.id, ",
         user_columns!(),
         ", users.disabled_at, passwords.hash as password_hash, passwords.locked_at \
-         from users left join passwords on passwords.user_id = users.id where users.email = $1"
+         from users left join passwords on passwords.user_id = users.id where users.id = ",
+        user_of_email!()
     );
-    INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at) \
-                   values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing";
+    OTHER_USER_OF_EMAIL = "select 1 from users where (email = $1 or email = $2 or email_key = $2) and id <> $3";
+    INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at, email_key) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
+    USERS_WITHOUT_KEY = "select id, email from users where email_key is null and id > $1 order by id limit $2";
+    // Not one that is another user's, nor will be.
+    SET_EMAIL_KEY = "update users set email_key = $2 where id = $1 and email_key is null and not exists \
+                     (select 1 from users as other where (other.email_key = $2 or other.email = $2) and other.id <> $1)";
     INSERT_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3)";
     INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
                       created_at, updated_at, last_active_at, expires_at, shared_computer, new_device) \
                       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10, $11)";
     KNOWN_DEVICES = "select device_key, seen_at, is_forgotten from known_devices where user_id = $1";
-    IS_KNOWN_DEVICE = "select 1 from users join known_devices on known_devices.user_id = users.id \
-                       where users.email = $1 and known_devices.device_key = $2 \
-                       and not known_devices.is_forgotten";
+    IS_KNOWN_DEVICE = concat!(
+        "select 1 from known_devices where device_key = $3 and not is_forgotten and user_id = ",
+        user_of_email!()
+    );
     REMEMBER_DEVICE = "insert into known_devices (user_id, device_key, seen_at) values ($1, $2, $3) \
                        on conflict (user_id, device_key) do update set seen_at = excluded.seen_at, \
                        is_forgotten = excluded.is_forgotten";
@@ -213,12 +229,10 @@ statements! {
     );
     MAKE_END_FINAL = "update sessions set is_final = true where id = $1 and ended_reason = 'revoked' and not is_final";
     #[cfg(feature = "import-better-auth")]
-    OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";
-    #[cfg(feature = "import-better-auth")]
     USER_UPDATED_AT = "select updated_at from users where id = $1";
     #[cfg(feature = "import-better-auth")]
     UPDATE_USER = "update users set email = $2, name = $3, image = $4, email_verified = $5, created_at = $6, \
-                   updated_at = $7 where id = $1";
+                   updated_at = $7, email_key = $8 where id = $1";
     #[cfg(feature = "import-better-auth")]
     PASSWORD_HASH = "select hash from passwords where user_id = $1";
     #[cfg(feature = "import-better-auth")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{DeviceKey, HistoryKind, HistoryQuery, KnownDevice, MailKind, Purpose, Rotation, StoredToken};
 
-fn key(number: u8) -> DeviceKey {
+pub(super) fn key(number: u8) -> DeviceKey {
     DeviceKey::from_bytes(&[number; 32]).expect("32 bytes")
 }
 
@@ -42,9 +42,8 @@ pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Sto
     store.open(Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
     store.open(Some(&grace), &from(&grace, "g1", NOW, &[2]), &limit(5, &[])).await.expect("a sign-up");
     store.open(None, &session(&ada, "two"), &limit(5, &[])).await.expect("a sign-in");
-    let is_known = async |email: &str, number| {
-        store.is_known_device(email, &key(number)).await.expect("an answer")
-    };
+    let is_known =
+        async |email: &str, number| store.is_known_device(email, &key(number)).await.expect("an answer");
     assert!(is_known("ada@example.org", 1).await);
     assert!(!is_known("ada@example.org", 2).await);
     assert!(!is_known("nobody@example.org", 1).await);

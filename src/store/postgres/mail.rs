@@ -14,7 +14,9 @@ use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
 };
-use crate::{EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId};
+use crate::{
+    EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId, email_key,
+};
 
 impl PostgresStore {
     async fn try_request_reset(
@@ -24,7 +26,8 @@ impl PostgresStore {
         now: Timestamp,
     ) -> Result<bool> {
         let mut tx = self.begin().await?;
-        let found = sqlx::query(sql::LOCK_USER_OF_EMAIL).bind(email).fetch_optional(&mut *tx).await?;
+        let found = sqlx::query(sql::LOCK_USER_OF_EMAIL).bind(email).bind(email_key(email));
+        let found = found.fetch_optional(&mut *tx).await?;
         let Some(found) = found else { return Ok(false) };
         let user = user_id(&found, "id")?;
         let so_far = sqlx::query(sql::RESETS).bind(user.as_str()).bind(now.minus(COUNTED_FOR).unix_ms());

@@ -11,13 +11,16 @@ use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, reauthenticated,
     reported,
 };
-use crate::{EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId};
+use crate::{
+    EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId, email_key,
+};
 
 #[async_trait]
 impl MailStore for SqliteStore {
     async fn request_reset(&self, email: &str, redirect_to: Option<&str>, now: Timestamp) -> Result<bool> {
         let mut tx = self.writer.begin_with("begin immediate").await?;
-        let found = sqlx::query(sql::USER_OF_EMAIL).bind(email).fetch_optional(&mut *tx).await?;
+        let found = sqlx::query(sql::USER_OF_EMAIL).bind(email).bind(email_key(email));
+        let found = found.fetch_optional(&mut *tx).await?;
         let Some(found) = found else { return Ok(false) };
         let user = user_id(&found, "id")?;
         let so_far = sqlx::query(sql::RESETS).bind(user.as_str()).bind(now.minus(COUNTED_FOR).unix_ms());
