@@ -66,8 +66,6 @@ struct Inner {
     hub: Arc<Hub>,
     /// `None` where failed sign-ins make nobody wait.
     throttle: Option<Throttle>,
-    /// Of requests for mails, likewise.
-    resets: Option<Throttle>,
     /// Whether somebody sends mails.
     mail: bool,
     outbox: Outbox,
@@ -267,7 +265,6 @@ impl EngineBuilder {
         let passwords = Passwords::new(self.password_limits, &*self.random);
         let hub = Hub::new(self.stream_limits, &*self.random);
         let throttle = self.throttle.then(|| Throttle::new(&*self.random));
-        let resets = self.throttle.then(|| Throttle::new(&*self.random));
         Engine(Arc::new(Inner {
             store: self.store,
             clock: self.clock,
@@ -278,7 +275,6 @@ impl EngineBuilder {
             refused: Refused::default(),
             hub,
             throttle,
-            resets,
             mail: self.mail,
             outbox: Outbox::default(),
             ip_mode: self.ip_mode,

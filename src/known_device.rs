@@ -31,7 +31,7 @@ impl DeviceToken {
 }
 
 /// One thing by which an account knows a browser, as a SHA-256: its device cookie, or what it calls itself together
-/// with the network that it is in.
+/// with the network that it is in, or that network alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DeviceKey([u8; 32]);
 
@@ -59,6 +59,13 @@ impl DeviceKey {
         let label = device_of(client.user_agent.as_deref().unwrap_or_default()).label;
         let hash = Sha256::new().chain_update(label).chain_update([0]).chain_update(network.to_string());
         Some(Self(hash.finalize().into()))
+    }
+
+    /// By its network, of the address as it is kept. It says nothing of the browser: who is there waits for no failures
+    /// of strangers, and that is all.
+    pub(crate) fn of_network(network: Network) -> Self {
+        // No browser is called that: a label has no control characters.
+        Self(Sha256::new().chain_update("\n").chain_update(network.to_string()).finalize().into())
     }
 }
 

@@ -150,7 +150,7 @@ pub use {
     change::{Change, Changes},
     clock::{Clock, SystemClock},
     credential::{Credential, Secret, SecretHash},
-    email::is_email,
+    email::{email_key, is_email},
     engine::{
         ChangePassword, Engine, EngineBuilder, HistoryFilter, KnownSession, Reauthenticate, Reported,
         RequestPasswordReset, ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
@@ -170,6 +170,7 @@ pub use {
         OperatorStore, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
         StoredHistoryEntry, StoredSession, StoredToken, Touch, Undo, Undoable,
     },
+    throttle::Network,
     user_agent::device_of,
 };
 

@@ -30,6 +30,36 @@ impl Default for PasswordLimits {
     }
 }
 
+/// A password as it was typed, normalised and of a length that is hashed: there is no other way to have one hashed.
+///
+/// The same characters typed on another keyboard are the same password (NIST SP 800-63B, 3.1.1.2), so they are counted
+/// after that.
+#[derive(Clone)]
+pub(crate) struct Typed(String);
+
+impl Typed {
+    const MINIMUM_CHARACTERS: usize = 8;
+    const MAXIMUM_CHARACTERS: usize = 128;
+
+    /// Takes a password that is to be compared with a stored one.
+    pub(crate) fn current(text: &str) -> Result<Self, Code> {
+        let normalised: String = text.nfkc().collect();
+        match normalised.chars().count() {
+            0..=Self::MAXIMUM_CHARACTERS => Ok(Self(normalised)),
+            _ => Err(Code::PasswordTooLong),
+        }
+    }
+
+    /// Takes a password that is to be stored.
+    pub(crate) fn new(text: &str) -> Result<Self, Code> {
+        let typed = Self::current(text)?;
+        match typed.0.chars().count() {
+            0..Self::MINIMUM_CHARACTERS => Err(Code::PasswordTooShort),
+            _ => Ok(typed),
+        }
+    }
+}
+
 /// Hashes and checks passwords.
 #[derive(Debug)]
 pub(crate) struct Passwords {
@@ -47,9 +77,6 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 impl Passwords {
-    pub(crate) const MINIMUM_CHARACTERS: usize = 8;
-    pub(crate) const MAXIMUM_CHARACTERS: usize = 128;
-
     pub(crate) fn new(limits: PasswordLimits, random: &dyn Random) -> Self {
         let mut unguessable = [0; 32];
         random.fill(&mut unguessable);
@@ -65,28 +92,19 @@ impl Passwords {
         }
     }
 
-    /// Checks a new password's length, in characters.
-    pub(crate) fn check_length(password: &str) -> Result<(), Code> {
-        match password.chars().count() {
-            0..Self::MINIMUM_CHARACTERS => Err(Code::PasswordTooShort),
-            Self::MINIMUM_CHARACTERS..=Self::MAXIMUM_CHARACTERS => Ok(()),
-            _ => Err(Code::PasswordTooLong),
-        }
-    }
-
     /// Hashes a password into PHC format.
-    pub(crate) async fn hash(&self, random: &dyn Random, password: &str) -> Result<String> {
-        let password = normalised(password);
+    pub(crate) async fn hash(&self, random: &dyn Random, password: &Typed) -> Result<String> {
+        let password = password.clone();
         let salt = salt(random);
-        self.run(move |memory| hash(&password, salt, memory)).await?
+        self.run(move |memory| hash(password.0.as_bytes(), salt, memory)).await?
     }
 
     /// Tells whether the password is the hashed one; without a hash it takes as long and says no.
-    pub(crate) async fn verify(&self, password: &str, hashed: Option<&str>) -> Result<bool> {
+    pub(crate) async fn verify(&self, password: &Typed, hashed: Option<&str>) -> Result<bool> {
         let known = hashed.is_some();
-        let password = normalised(password);
+        let password = password.clone();
         let hashed = hashed.unwrap_or(&self.nobody).to_owned();
-        let matches = self.run(move |memory| verify(&password, &hashed, memory)).await??;
+        let matches = self.run(move |memory| verify(password.0.as_bytes(), &hashed, memory)).await??;
         Ok(matches && known)
     }
 
@@ -151,11 +169,6 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-/// The same characters typed on another keyboard are the same password (NIST SP 800-63B, 3.1.1.2).
-fn normalised(password: &str) -> Vec<u8> {
-    password.nfkc().collect::<String>().into_bytes()
 }
 
 fn salt(random: &dyn Random) -> [u8; 16] {
@@ -255,13 +268,29 @@ mod tests {
     fn a_hash_of_better_auth_is_verified() {
         assert!(is_outdated(THEIRS) && is_better_auth(THEIRS));
         let memory = &mut Vec::new();
-        assert!(verify(&normalised("correct horse battery"), THEIRS, memory).expect("a hash"));
-        assert!(!verify(&normalised("correct horse batterz"), THEIRS, memory).expect("a hash"));
+        assert!(verify(b"correct horse battery", THEIRS, memory).expect("a hash"));
+        assert!(!verify(b"correct horse batterz", THEIRS, memory).expect("a hash"));
         for other in ["", "x", ":", &THEIRS[1..], &THEIRS.replace(':', "-"), &THEIRS.to_uppercase()] {
             assert!(!is_better_auth(other));
             assert!(verify(b"correct horse battery", other, memory).is_err());
         }
     }
+
+    #[test]
+    fn characters_are_counted_once_they_are_normalised() {
+        let new = |text: &str| Typed::new(text).map(|typed| typed.0.chars().count());
+        for e in ["é", "e\u{301}"] {
+            assert_eq!(new(&e.repeat(128)), Ok(128), "{e:?}");
+            assert_eq!(new(&e.repeat(129)), Err(Code::PasswordTooLong), "{e:?}");
+            assert_eq!(new(&e.repeat(8)), Ok(8), "{e:?}");
+            assert_eq!(new(&e.repeat(7)), Err(Code::PasswordTooShort), "{e:?}");
+            assert!(Typed::current(&e.repeat(129)).is_err() && Typed::current("").is_ok(), "{e:?}");
+        }
+        // One character that is typed as three.
+        assert_eq!(new(&"ﬃ".repeat(43)), Err(Code::PasswordTooLong));
+        assert_eq!(new(&"ﬃ".repeat(3)), Ok(9));
+    }
+
     /// Of "password" and "somesalt", from the tests of the reference implementation.
     const REFERENCE: [&str; 2] = [
         "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",

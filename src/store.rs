@@ -23,6 +23,8 @@ mod statements;
 pub(crate) mod better_auth;
 #[cfg(feature = "test-support")]
 pub mod contract;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod email_keys;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 mod fit;
 mod history;
@@ -339,13 +341,18 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Lists what a user's browsers are recognised by, in no order: the hundred that were seen last.
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
 
+    /// Tells whether the account of a normalised e-mail recognises something by this key that was not forgotten. It looks
+    /// for one row, so it takes as long where there is none, and where there is no such account.
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool, StoreError>;
+
     /// Finds the user of an id.
     async fn find_user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
     /// Counts the sessions that are live, and those that began or ended after `since`.
     async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics, StoreError>;
 
-    /// Finds the user of an e-mail (in lower case) and its password hash.
+    /// Finds the user of a normalised e-mail and its password hash: who has it in this spelling, or else whose e-mail has
+    /// the same [`email_key`](crate::email_key).
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
 
     /// Stores a session, and before it its user where there is a new one, and makes it fit: the browser's other

@@ -2,7 +2,6 @@
 //!
 //! governor counts them (GCRA, in memory): kept since 2019, and used by most of Rust's web frameworks.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +12,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use multi_session::Code;
 use multi_session::http::{ClientAddress, Problem};
+use multi_session::{Code, Network};
 
 const WINDOW: Duration = Duration::from_secs(10);
 const PASSWORDS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
@@ -28,8 +27,8 @@ pub(crate) struct RateLimit(Arc<Inner>);
 
 struct Inner {
     addresses: ClientAddress,
-    passwords: DefaultKeyedRateLimiter<IpAddr>,
-    requests: DefaultKeyedRateLimiter<IpAddr>,
+    passwords: DefaultKeyedRateLimiter<Network>,
+    requests: DefaultKeyedRateLimiter<Network>,
     /// How many requests were counted.
     counted: AtomicUsize,
     clock: DefaultClock,
@@ -54,7 +53,7 @@ impl RateLimit {
             passwords.retain_recent();
             requests.retain_recent();
         }
-        limiter.check_key(&network(address)).map_err(|until| {
+        limiter.check_key(&Network::of(address)).map_err(|until| {
             let wait = until.wait_time_from(clock.now()).as_secs() + 1;
             Problem::from(Code::TooManyRequests).retry_after(wait)
         })
@@ -85,12 +84,4 @@ fn takes_password(path: &str) -> bool {
     rest.chain(&functions)
         .chain(&["/fn/forgot-password", "/fn/reset-password"])
         .any(|start| path.starts_with(start))
-}
-
-/// One home has one IPv4 address, but a /64 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-    }
 }

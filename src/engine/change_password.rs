@@ -1,13 +1,13 @@
 //! Changing the password.
 
-use crate::password::Passwords;
+use crate::password::Typed;
 use crate::store::{Ended, NextSession};
 use crate::{Browser, Client, Code, Engine, Held, MailKind, Result, SessionId, Timestamp};
 
 /// What a person types to change the password.
 #[derive(Clone)]
 pub struct ChangePassword {
-    /// The password so far.
+    /// The password so far: at most 128 characters.
     pub current_password: String,
     /// The new one: 8 to 128 characters.
     pub new_password: String,
@@ -36,11 +36,11 @@ impl Engine {
         client: &Client,
         form: ChangePassword,
     ) -> Result<Browser> {
-        Passwords::check_length(&form.new_password)?;
+        let new = Typed::new(&form.new_password)?;
         // The hash may be another one by the time that the new one is there: since another sign-in has renewed it, or
         // since the password is not the current one any more, which is what the person is told then.
         for _ in 0..2 {
-            if let Some(changed) = self.try_to_change_password(browser, client, &form).await? {
+            if let Some(changed) = self.try_to_change_password(browser, client, &form, &new).await? {
                 return Ok(changed);
             }
         }
@@ -53,10 +53,11 @@ impl Engine {
         browser: &Browser,
         client: &Client,
         form: &ChangePassword,
+        new: &Typed,
     ) -> Result<Option<Browser>> {
         let active = browser.signed_in()?;
         let from = self.prove(browser, client, &form.current_password).await?;
-        let hash = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
+        let hash = self.0.passwords.hash(&*self.0.random, new).await?;
 
         let now = self.now();
         self.note_network(browser, client, now).await?;

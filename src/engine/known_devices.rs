@@ -43,7 +43,11 @@ impl Engine {
         };
         SeenDevice {
             is_new: false,
-            keys: keys.into_iter().chain(self.device_key_of(client)).collect(),
+            keys: keys
+                .into_iter()
+                .chain(self.device_key_of(client))
+                .chain(self.network_of(client).map(DeviceKey::of_network))
+                .collect(),
             token,
         }
     }

@@ -7,7 +7,9 @@ use tokio::sync::Notify;
 
 use crate::engine::Engine;
 use crate::store::{DueMail, StoredToken};
-use crate::{Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Timestamp, UserId, device_of};
+use crate::{
+    Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Timestamp, UserId, device_of, email,
+};
 
 /// How many mails are taken at once.
 const AT_ONCE: u32 = 10;
@@ -107,7 +109,7 @@ impl Engine {
                 created_at: mail.created_at,
                 attempts: mail.attempts,
                 kind: mail.kind,
-                to: mail.user.email,
+                to: email::for_mail(&mail.user.email).unwrap_or(mail.user.email),
                 token,
                 redirect_to: mail.redirect_to,
                 device: about.map(|stored| device_of(&stored.session.user_agent)),
@@ -184,6 +186,7 @@ fn stored(mail: &DueMail, token: &MailToken, now: Timestamp) -> StoredToken {
         user_id: mail.user.id.clone(),
         purpose,
         session_id: mail.session_id.clone(),
+        redirect_to: mail.redirect_to.clone(),
         created_at: now,
         expires_at: now.plus(Engine::link_lifetime(purpose)),
     }

@@ -1,6 +1,6 @@
 //! Proving once more who one is.
 
-use crate::password::Passwords;
+use crate::password::Typed;
 use crate::{Browser, Client, Code, Credential, Engine, Held, Renewal, Result, Timestamp};
 
 /// What a person types to prove once more who they are.
@@ -15,14 +15,12 @@ impl Engine {
     /// nothing.
     pub(super) async fn prove(&self, browser: &Browser, client: &Client, password: &str) -> Result<String> {
         let active = browser.signed_in()?;
-        if password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
-            return Err(Code::InvalidPassword.into());
-        }
+        let password = Typed::current(password)?;
         let known = self.0.store.password_of(&active.user.email).await?.ok_or(Code::Unauthorized)?;
         let refusal = known.refusal();
         let hash = known.password_hash.ok_or(Code::CredentialAccountNotFound)?;
-        let attempt = self.admit(browser, client, &active.user.email, Some(&active.user.id)).await?;
-        if !attempt.ended(self.0.passwords.verify(password, Some(&hash)).await)? {
+        let attempt = self.admit(browser, client, &active.user.email).await?;
+        if !attempt.ended(self.0.passwords.verify(&password, Some(&hash)).await)? {
             tracing::info!(user.id = %active.user.id, "a password was refused");
             self.note_refused(browser, client, &active.user.id, None);
             return Err(Code::InvalidPassword.into());
@@ -41,9 +39,10 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`],
-    /// [`Code::PasswordResetRequired`], [`Code::UserDisabled`]; [`Error::Throttled`](crate::Error::Throttled) after
-    /// others have failed; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooLong`], [`Code::InvalidPassword`],
+    /// [`Code::CredentialAccountNotFound`], [`Code::PasswordResetRequired`], [`Code::UserDisabled`];
+    /// [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Error::Busy`](crate::Error::Busy); when
+    /// the store fails.
     pub async fn reauthenticate(
         &self,
         browser: &Browser,

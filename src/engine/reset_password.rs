@@ -1,9 +1,8 @@
 //! Setting a new password by a mailed link.
 
 use crate::engine::mail::Request;
-use crate::password::Passwords;
-use crate::throttle::{Network, Wait};
-use crate::{Client, Code, Engine, Error, MailToken, Purpose, Result, email};
+use crate::password::Typed;
+use crate::{Code, Engine, MailToken, Purpose, Result, email};
 
 const MAXIMUM_ADDRESS_LEN: usize = 2_048;
 
@@ -26,31 +25,27 @@ pub struct ResetPassword {
 }
 
 impl Engine {
-    /// Asks for a mail with a link by which a new password can be set, at most one a minute and five an hour.
+    /// Asks for a mail with a link by which a new password can be set, unless the mailbox has a usable one: at most one a
+    /// minute to each place and five an hour, then one each quarter of an hour, which leads to our own page whatever
+    /// `redirect_to` says.
+    ///
+    /// Nobody waits for the requests of others: however many there are, the mailbox has a link that works for a quarter
+    /// of an hour yet, or is sent one.
     ///
     /// Whether there is such an account is looked up later, beside the requests: neither the answer nor its time tells
     /// (ASVS 5.0, 6.3.8).
     ///
     /// # Errors
     ///
-    /// [`Code::ResetPasswordDisabled`] where nobody sends mails; [`Code::InvalidEmail`]; [`Error::Throttled`] after
-    /// many requests; [`Error::Busy`](crate::Error::Busy).
-    pub fn request_password_reset(&self, client: &Client, form: RequestPasswordReset) -> Result<()> {
+    /// [`Code::ResetPasswordDisabled`] where nobody sends mails; [`Code::InvalidEmail`];
+    /// [`Error::Busy`](crate::Error::Busy).
+    pub fn request_password_reset(&self, form: RequestPasswordReset) -> Result<()> {
         if !self.sends_mail() {
             return Err(Code::ResetPasswordDisabled.into());
         }
         let email = email::normalise(&form.email)?;
         if form.redirect_to.as_ref().is_some_and(|to| to.len() > MAXIMUM_ADDRESS_LEN || to.contains('\0')) {
             return Err(Code::ValidationError.into());
-        }
-        if let Some(throttle) = &self.0.resets {
-            let of = throttle.of(&email, client.ip_address.map(Network::of));
-            // Every request counts, as none can be told from a vain one.
-            if let Err(Wait::Pair(retry_after) | Wait::Stranger(retry_after)) =
-                throttle.admit(of, false, self.now()).map(drop)
-            {
-                return Err(Error::Throttled { retry_after });
-            }
         }
         self.0.outbox.ask(Request { email, redirect_to: form.redirect_to })
     }
@@ -74,14 +69,14 @@ impl Engine {
     /// [`Code::PasswordTooShort`], [`Code::PasswordTooLong`]; [`Code::InvalidToken`] when the link was used, is too
     /// old or another one of the user was used; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn reset_password(&self, form: ResetPassword) -> Result<()> {
-        Passwords::check_length(&form.new_password)?;
+        let password = Typed::new(&form.new_password)?;
         // Asked before the password is hashed, so that a link that is no good costs nothing.
         let token = MailToken::parse(&form.token).ok_or(Code::InvalidToken)?;
         let hash = token.hash();
         let store = &self.0.store;
         let found = store.find_token(&hash, Purpose::ResetPassword, self.now()).await?;
         found.ok_or(Code::InvalidToken)?;
-        let to = self.0.passwords.hash(&*self.0.random, &form.new_password).await?;
+        let to = self.0.passwords.hash(&*self.0.random, &password).await?;
         let reset = store.reset_password(&hash, &to, self.sends_mail(), self.now()).await?;
         let (user, ended) = reset.ok_or(Code::InvalidToken)?;
         self.log_ended(&ended);

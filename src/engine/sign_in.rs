@@ -1,7 +1,7 @@
 //! Signing up and signing in.
 
 use crate::engine::history::agent_of;
-use crate::password::{Passwords, is_outdated};
+use crate::password::{Typed, is_outdated};
 use crate::random::uuid_v7;
 use crate::store::{Ended, Limit, NewSession, NewUser, PasswordOf};
 use crate::{
@@ -67,13 +67,13 @@ impl Engine {
         if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN || image.contains('\0')) {
             return Err(Code::ValidationError.into());
         }
-        let email = email::normalise(&form.email)?;
-        Passwords::check_length(&form.password)?;
+        let email = email::new(&form.email)?;
+        let password = Typed::new(&form.password)?;
         // Asked before the password is hashed, so that a form sent twice costs nothing.
         if self.0.store.password_of(&email).await?.is_some() {
             return Err(Code::UserAlreadyExists.into());
         }
-        let password_hash = self.0.passwords.hash(&*self.0.random, &form.password).await?;
+        let password_hash = self.0.passwords.hash(&*self.0.random, &password).await?;
         let now = self.now();
         let user = User {
             id: UserId::from_uuid(uuid_v7(&*self.0.random, now)),
@@ -107,24 +107,26 @@ impl Engine {
     /// when the store fails.
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
-        if form.password.chars().count() > Passwords::MAXIMUM_CHARACTERS {
-            return Err(Code::PasswordTooLong.into());
-        }
+        let password = Typed::current(&form.password)?;
         // Once more where the password is another one by the time the session is stored.
         for _ in 0..2 {
-            let known = self.0.store.password_of(&email).await?;
-            let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
-            let user = known.as_ref().map(|known| &known.user.id);
-            let attempt = self.admit(browser, client, &email, user).await?;
-            let matches = attempt.ended(self.0.passwords.verify(&form.password, hash).await)?;
-            if let (Some(user), false) = (user, matches) {
-                self.note_refused(browser, client, user, None);
+            // Before the account is looked for, so that who has to wait learns nothing of it.
+            let attempt = self.admit(browser, client, &email).await?;
+            let mut known = None;
+            let verified = async {
+                known = self.0.store.password_of(&email).await?;
+                let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
+                self.0.passwords.verify(&password, hash).await
+            };
+            let matches = attempt.ended(verified.await)?;
+            if let (Some(known), false) = (&known, matches) {
+                self.note_refused(browser, client, &known.user.id, None);
             }
             let Some(known) = known.filter(|_| matches) else { break };
             if let Some(why) = known.refusal() {
                 return Err(self.refuse(browser, client, &known.user.id, why));
             }
-            let proved = self.renew_hash(&known, &form.password).await;
+            let proved = self.renew_hash(&known, &password).await;
             let keep = Keep::of(form.remember, form.shared_computer);
             let opened =
                 self.open(browser, client, Opening::SignIn(known.user, proved), keep, self.now()).await?;
@@ -138,7 +140,7 @@ impl Engine {
 
     /// Replaces a hash that an older system wrote, now that its password is known, and gives the one that stands. The
     /// sign-in does not depend on it: where it fails, the next one tries again.
-    async fn renew_hash(&self, known: &PasswordOf, password: &str) -> String {
+    async fn renew_hash(&self, known: &PasswordOf, password: &Typed) -> String {
         let from = known.password_hash.clone().unwrap_or_default();
         if !is_outdated(&from) {
             return from;

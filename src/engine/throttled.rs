@@ -1,14 +1,8 @@
 //! Tries with a password that wait after others have failed.
 
 use crate::engine::Engine;
-use crate::store::Page;
 use crate::throttle::{Admitted, Network, Wait};
-use crate::{Browser, Client, Error, Result, UserId};
-
-/// How many of a user's latest sessions say which networks are known.
-const LATEST: u32 = 50;
-/// Whose sessions are looked for where there is no account, so that the answer takes as long.
-const NOBODY: &str = "-";
+use crate::{Browser, Client, DeviceKey, Error, Result, email_key};
 
 /// A try under way; nothing is counted where nobody waits.
 #[must_use]
@@ -29,8 +23,9 @@ impl Attempt<'_> {
 }
 
 impl Engine {
-    /// Lets a try at the account of `email` through, or says how long it has to wait; `user` is whose account it is, if
-    /// there is one, and nobody can tell from the answer.
+    /// Admits a try at the account of a normalised e-mail, or says how long it has to wait.
+    ///
+    /// It does not read the account, so neither the answer nor its time tells whether there is one.
     ///
     /// A try that has to wait leaves no entry in the account's history. It costs whoever sends it nothing, and with an
     /// entry for each a stranger could fill the history of somebody, and the database, as fast as requests come in. The
@@ -39,20 +34,14 @@ impl Engine {
     /// # Errors
     ///
     /// [`Error::Throttled`]; when the store fails.
-    pub(super) async fn admit(
-        &self,
-        browser: &Browser,
-        client: &Client,
-        email: &str,
-        user: Option<&UserId>,
-    ) -> Result<Attempt<'_>> {
+    pub(super) async fn admit(&self, browser: &Browser, client: &Client, email: &str) -> Result<Attempt<'_>> {
         let Some(throttle) = &self.0.throttle else { return Ok(Attempt(None)) };
+        let held = browser.held().iter().find(|held| held.user.email == email);
         let network = client.ip_address.map(Network::of);
-        let of = throttle.of(email, network);
-        let holds = browser.held().iter().any(|held| held.user.email == email);
-        let mut admitted = throttle.admit(of, holds, self.now());
+        let of = throttle.of(&email_key(email), network, held.map(|held| &held.session.id));
+        let mut admitted = throttle.admit(of, false, self.now());
         if let (Err(Wait::Stranger(_)), Some(network)) = (&admitted, self.network_of(client))
-            && self.is_known(network, user).await?
+            && self.0.store.is_known_device(email, &DeviceKey::of_network(network)).await?
         {
             admitted = throttle.admit(of, true, self.now());
         }
@@ -61,14 +50,5 @@ impl Engine {
             tracing::info!("a try with a password has to wait {} s", retry_after.as_secs_f32());
             Error::Throttled { retry_after }
         })
-    }
-
-    /// Whether the account was signed in to from this network, as far as it is kept and as long as its sessions are.
-    async fn is_known(&self, network: Network, user: Option<&UserId>) -> Result<bool> {
-        let nobody = UserId::new(NOBODY).expect("an identifier");
-        let page = Page { ended: true, after: None, limit: LATEST };
-        let latest = self.0.store.of_user(user.unwrap_or(&nobody), page, self.now()).await?;
-        let mut networks = latest.iter().map(|found| self.stored_network(&found.stored.session.ip_address));
-        Ok(networks.any(|known| known == Some(network)))
     }
 }

@@ -1,11 +1,11 @@
 //! The address of the browser behind proxies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
 use http::Extensions;
 use http::HeaderMap;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// Tells a browser's address: the socket's peer, or what trusted proxies say of it.
 ///
@@ -19,24 +19,28 @@ pub struct ClientAddress {
 impl ClientAddress {
     /// Takes the networks of the proxies that are believed.
     pub fn new(trusted_proxies: Vec<IpNet>) -> Self {
-        Self { trusted_proxies }
+        Self { trusted_proxies: trusted_proxies.into_iter().map(canonical).collect() }
     }
 
     /// Gives the address of a request whose server was started with `ConnectInfo<SocketAddr>`.
     pub fn of(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
-        // Bytes, since a browser may send what is no text, and a proxy writes its entry behind that.
+        // Bytes, since a browser may send what is no text, and a proxy writes its entry behind that. A list may have
+        // empty elements, which say nothing (RFC 9110, 5.6.1).
         let entries: Vec<&[u8]> = headers
             .get_all("x-forwarded-for")
             .iter()
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+            .map(<[u8]>::trim_ascii)
+            .filter(|entry| !entry.is_empty())
             .collect();
         let mut address = peer;
         for entry in entries.into_iter().rev() {
             if !self.is_trusted(address) {
                 break;
             }
-            // What a trusted proxy could not write is nobody's address: its own is the last known.
+            // An entry that cannot be read is nobody's address, and whoever sent the request may have written all that
+            // is left of it: the last known address is that of the proxy that wrote it.
             let Some(previous) = parse(entry) else { break };
             address = previous;
         }
@@ -48,10 +52,41 @@ impl ClientAddress {
     }
 }
 
+/// Reads what proxies write: an address, alone or with a port, in brackets, in quotes (as in RFC 7239, 6), with a zone.
 fn parse(entry: &[u8]) -> Option<IpAddr> {
-    let entry = std::str::from_utf8(entry).ok()?.trim();
-    let bare = entry.parse().or_else(|_| entry.parse::<SocketAddr>().map(|socket| socket.ip()));
-    bare.ok().map(|address: IpAddr| address.to_canonical())
+    let entry = std::str::from_utf8(entry).ok()?;
+    let entry = entry.strip_prefix('"').and_then(|entry| entry.strip_suffix('"')).unwrap_or(entry).trim();
+    let address = match entry.strip_prefix('[') {
+        Some(bracketed) => {
+            let (address, port) = bracketed.split_once(']')?;
+            if !port.is_empty() {
+                port.strip_prefix(':')?.parse::<u16>().ok()?;
+            }
+            address
+        }
+        None => match entry.split_once(':') {
+            // IPv6 has more than one colon, and a port only behind brackets.
+            Some((address, port)) if !port.contains(':') => {
+                port.parse::<u16>().ok()?;
+                address.parse::<Ipv4Addr>().ok()?;
+                address
+            }
+            _ => entry,
+        },
+    };
+    // Which of the proxy's own networks it is in says nothing here.
+    let (address, _zone) = address.split_once('%').unwrap_or((address, ""));
+    address.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// A network of IPv4 addresses that are written as IPv6 ones is one of IPv4 addresses.
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED: u8 = 96;
+    let mapped = match network {
+        IpNet::V6(v6) => v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(MAPPED)),
+        IpNet::V4(_) => None,
+    };
+    mapped.and_then(|(v4, length)| Ipv4Net::new(v4, length).ok()).map_or(network, IpNet::V4)
 }
 
 #[cfg(test)]
@@ -87,9 +122,35 @@ mod tests {
             ("10.0.0.1", &["1.2.3.4", "é, 198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", &["1.2.3.4", "198.51.100.1, é"], "10.0.0.1"),
             ("fd00::1", &["2001:db8::5"], "2001:db8::5"),
+            // In every form that proxies write.
+            ("10.0.0.1", &["[2001:db8::7]"], "2001:db8::7"),
+            ("10.0.0.1", &["[2001:db8::7]:4711"], "2001:db8::7"),
+            ("10.0.0.1", &["\"[2001:DB8::7]:4711\""], "2001:db8::7"),
+            ("10.0.0.1", &["\"198.51.100.1\""], "198.51.100.1"),
+            ("10.0.0.1", &["2001:db8::7%eth0"], "2001:db8::7"),
+            ("10.0.0.1", &["[2001:db8::7%25eth0]:4711"], "2001:db8::7"),
+            ("10.0.0.1", &["::FFFF:198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["[::ffff:c633:6401]:55"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1, [fd00::7%3], \"10.0.0.7:80\""], "198.51.100.1"),
+            // Empty elements say nothing.
+            ("10.0.0.1", &["198.51.100.1,"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1, , ", ""], "198.51.100.1"),
+            ("10.0.0.1", &[""], "10.0.0.1"),
+            // What cannot be read ends the walk at the proxy that wrote it.
+            ("10.0.0.1", &["1.2.3.4, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["1.2.3.4, unknown, 10.0.0.7"], "10.0.0.7"),
+            ("10.0.0.1", &["1.2.3.4, \"\""], "10.0.0.1"),
+            ("10.0.0.1", &["1.2.3.4, [198.51.100.1"], "10.0.0.1"),
+            ("10.0.0.1", &["1.2.3.4, [2001:db8::7]x"], "10.0.0.1"),
+            ("10.0.0.1", &["1.2.3.4, 198.51.100.1:port"], "10.0.0.1"),
+            ("10.0.0.1", &["1.2.3.4, 198.51.100.1:99999"], "10.0.0.1"),
+            ("10.0.0.1", &["1.2.3.4, 2001:db8::7::"], "10.0.0.1"),
         ] {
             assert_eq!(address(peer, forwarded, &proxies), expected, "{peer} {forwarded:?}");
         }
         assert_eq!(address("10.0.0.1", &["198.51.100.1"], &[]), "10.0.0.1");
+        let mapped = ["::ffff:10.0.0.0/104"];
+        assert_eq!(address("10.0.0.1", &["198.51.100.1"], &mapped), "198.51.100.1");
+        assert_eq!(address("11.0.0.1", &["198.51.100.1"], &mapped), "11.0.0.1");
     }
 }

@@ -60,6 +60,7 @@ macro_rules! store_contract {
                 who_asks_for_nothing_finds_nothing
             }
             opening {
+                an_account_is_found_by_every_spelling_of_its_email
                 a_taken_email_stores_nothing
                 a_refused_sign_up_leaves_no_user
                 the_browsers_session_of_the_same_user_is_replaced
@@ -73,6 +74,7 @@ macro_rules! store_contract {
             }
             devices {
                 a_browser_is_known_by_what_it_signed_in_with
+                an_account_tells_by_its_email_what_it_recognises
                 a_refused_sign_in_makes_no_browser_known
                 a_new_device_is_told_with_its_session
                 a_report_forgets_what_browsers_are_known_by
@@ -140,6 +142,7 @@ macro_rules! store_contract {
             mailing {
                 a_mail_to_reset_a_password_is_put_out_for_a_known_email_only
                 a_mailbox_gets_one_reset_a_minute_and_five_an_hour
+                strangers_who_ask_for_resets_leave_the_owner_a_usable_link
                 of_simultaneous_requests_one_is_put_out
                 a_mail_is_claimed_by_one_until_its_lease_is_over
                 a_mail_that_failed_is_due_later_and_a_sent_one_never

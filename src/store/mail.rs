@@ -1,5 +1,7 @@
 //! Mails that are to be sent, and what their links prove.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{Actor, Ended, StoreError};
@@ -63,6 +65,8 @@ pub struct StoredToken {
     pub purpose: Purpose,
     /// The session that its mail was about.
     pub session_id: Option<SessionId>,
+    /// Where the person goes on from the link; none for our own page.
+    pub redirect_to: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it is too late.
@@ -87,11 +91,53 @@ pub struct Rotation {
 }
 
 /// How many links to reset a password a user is mailed in an hour.
-pub(crate) const RESETS_AN_HOUR: i64 = 5;
-/// How long it takes at least from one to the next.
-pub(crate) const RESETS_APART: std::time::Duration = std::time::Duration::from_secs(60);
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+const RESETS_AN_HOUR: usize = 5;
+/// How long it takes at least from one to the next that leads to the same place.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+const RESETS_APART: Duration = Duration::from_secs(60);
+/// For how long a mailed link is taken as enough where there were too many: half of its life.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+const ENOUGH_FOR: Duration = Duration::from_secs(15 * 60);
 /// How long tokens are kept to be counted.
-pub(crate) const COUNTED_FOR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+pub(crate) const COUNTED_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// A mail to reset a password that waits to be sent or was sent in the last hour.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reset {
+    /// Where its link leads; none for our own page.
+    pub(super) redirect_to: Option<String>,
+    /// When it was sent; none while it waits.
+    pub(super) sent_at: Option<Timestamp>,
+}
+
+/// Decides where the link of another mail leads; `None` where the mailbox needs none, as a link that works waits for it
+/// or is there.
+///
+/// Anybody can ask in anybody's name, and choose where the link leads. So only a link to the same place, or to our own
+/// page, is enough for whoever asks; and once a mailbox was sent too many, nobody chooses any more: a link to our own
+/// page works for everybody.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+pub(super) fn next_reset<'a>(
+    asked: Option<&'a str>,
+    so_far: &[Reset],
+    now: Timestamp,
+) -> Option<Option<&'a str>> {
+    let is_there = |place: Option<&str>, since: Duration| {
+        let mut leads_there = so_far.iter().filter(|reset| reset.redirect_to.as_deref() == place);
+        leads_there.any(|reset| reset.sent_at.is_none_or(|at| at > now.minus(since)))
+    };
+    if is_there(asked, RESETS_APART) {
+        return None;
+    }
+    let is_counted = |reset: &&Reset| reset.sent_at.is_none_or(|at| at > now.minus(COUNTED_FOR));
+    if so_far.iter().filter(is_counted).count() < RESETS_AN_HOUR {
+        return Some(asked);
+    }
+    let has_enough = is_there(asked, ENOUGH_FOR) || is_there(None, ENOUGH_FOR);
+    (!has_enough).then_some(None)
+}
 
 /// Keeps what is to be mailed, without its text, its address or a secret; every method is one transaction.
 ///
@@ -100,9 +146,10 @@ pub(crate) const COUNTED_FOR: std::time::Duration = std::time::Duration::from_se
 /// [`StoreError`] when the store fails; so for every method.
 #[async_trait]
 pub trait MailStore: Send + Sync {
-    /// Puts a mail to reset the password into the outbox for the user of an e-mail (in lower case); `false` where there
-    /// is no such user or it is disabled, one waits already, the last was sent less than a minute ago, or five in the last
-    /// hour.
+    /// Puts a mail to reset the password into the outbox for the user of a normalised e-mail; `false` where there is no
+    /// such user or it is disabled, or its mailbox needs none: one to the same place waits or was sent less than a minute
+    /// ago, or five in the last hour and a usable one less than a quarter of an hour ago. After five in an hour the link
+    /// leads to our own page.
     async fn request_reset(
         &self,
         email: &str,

@@ -14,8 +14,8 @@ use super::{
     renamed, undone,
 };
 use crate::{
-    Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp, User,
-    UserId,
+    Change, Changes, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp,
+    User, UserId, email_key,
 };
 
 mod mail;
@@ -102,6 +102,12 @@ impl State {
     fn user(&self, id: &UserId) -> User {
         let known = self.users.iter().find(|known| known.user.id == *id);
         known.expect("a session is stored after its user").user.clone()
+    }
+
+    /// Who has an e-mail in this spelling, or else in another one.
+    fn user_of_email(&self, email: &str) -> Option<&NewUser> {
+        let (exact, key) = (self.users.iter().find(|known| known.user.email == email), email_key(email));
+        exact.or_else(|| self.users.iter().find(|known| email_key(&known.user.email) == key))
     }
 
     fn stored(&self, row: &Row) -> StoredSession {
@@ -314,6 +320,13 @@ impl Store for MemoryStore {
         Ok(known.map(|(_, known)| *known).collect())
     }
 
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool> {
+        let state = self.lock()?;
+        let user = state.user_of_email(email).map(|known| &known.user.id);
+        let is_it = |(whose, known): &(UserId, KnownDevice)| Some(whose) == user && known.key == *key;
+        Ok(state.devices.iter().any(|device| is_it(device) && !device.1.is_forgotten))
+    }
+
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
         let state = self.lock()?;
         Ok(state.users.iter().find(|known| known.user.id == *id).map(|known| known.user.clone()))
@@ -339,7 +352,7 @@ impl Store for MemoryStore {
 
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
         let state = self.lock()?;
-        let known = state.users.iter().find(|known| known.user.email == email);
+        let known = state.user_of_email(email);
         Ok(known.map(|known| PasswordOf {
             user: known.user.clone(),
             password_hash: Some(known.password_hash.clone()),
@@ -357,7 +370,7 @@ impl Store for MemoryStore {
         let mut state = self.lock()?;
         let now = new.session.created_at;
         if let Some(user) = user
-            && state.users.iter().any(|known| known.user.email == user.user.email)
+            && state.user_of_email(&user.user.email).is_some()
         {
             return Err(OpenError::EmailTaken);
         }

@@ -23,6 +23,8 @@ macro_rules! migrations {
             "0012_undo",
             "0013_operator_acts",
             "0014_disabled_users",
+            "0015_where_links_lead",
+            "0016_email_keys",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

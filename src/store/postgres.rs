@@ -26,7 +26,10 @@ use super::{
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
     Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{Change, Changes, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId};
+use crate::{
+    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId,
+    email_key,
+};
 
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
@@ -43,6 +46,7 @@ macro_rules! retrying {
 }
 
 mod connections;
+mod email_keys;
 #[cfg(feature = "import-better-auth")]
 mod import;
 mod listening;
@@ -105,6 +109,7 @@ impl PostgresStore {
         let changes = broadcast::Sender::new(CHANGES_KEPT);
         let (listening, is_lost) = Listening::start(options.clone(), changes.clone()).await?;
         let connections = Connections::open(options, connections, is_lost).await?;
+        email_keys::fill(&connections).await?;
         Ok(Self { connections, changes, listening: listening.into() })
     }
 
@@ -452,6 +457,12 @@ impl Store for PostgresStore {
         rows.iter().map(known_device).collect()
     }
 
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool> {
+        let query = sqlx::query(sql::IS_KNOWN_DEVICE).bind(email).bind(email_key(email));
+        let query = query.bind(key.as_bytes().as_slice());
+        Ok(self.fetch_optional(query).await?.is_some())
+    }
+
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
         let row = sqlx::query(sql::FIND_USER).bind(id.as_str());
         self.fetch_optional(row).await?.map(|row| user(&row, "id")).transpose()
@@ -463,7 +474,7 @@ impl Store for PostgresStore {
     }
 
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
-        let row = sqlx::query(sql::PASSWORD_OF).bind(email);
+        let row = sqlx::query(sql::PASSWORD_OF).bind(email).bind(email_key(email));
         let found = self.fetch_optional(row).await?.map(|row| {
             Ok(PasswordOf {
                 user: user(&row, "id")?,
@@ -725,6 +736,11 @@ async fn make_ends_final(connection: &mut PgConnection, user: &UserId, ended_aft
 /// `false` if the e-mail has an account already.
 async fn insert_user(connection: &mut PgConnection, new: &NewUser) -> Result<bool> {
     let NewUser { user, password_hash } = new;
+    let key = email_key(&user.email);
+    let other = sqlx::query(sql::OTHER_USER_OF_EMAIL).bind(&user.email).bind(&key).bind(user.id.as_str());
+    if other.fetch_optional(&mut *connection).await?.is_some() {
+        return Ok(false);
+    }
     let inserted = sqlx::query(sql::INSERT_USER)
         .bind(user.id.as_str())
         .bind(&user.email)
@@ -733,6 +749,7 @@ async fn insert_user(connection: &mut PgConnection, new: &NewUser) -> Result<boo
         .bind(user.email_verified)
         .bind(user.created_at.unix_ms())
         .bind(user.updated_at.unix_ms())
+        .bind(key)
         .execute(&mut *connection)
         .await?;
     if inserted.rows_affected() == 0 {

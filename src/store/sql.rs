@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::mail::Reset;
 use super::{
     DueMail, End, Ended, Ender, Found, OpenError, OperatorAct, Statistics, StoreError, StoredHistoryEntry,
     StoredSession, StoredToken, Undoable,
@@ -187,8 +188,16 @@ pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<Store
         user_id: user_id(row, "user_id")?,
         purpose,
         session_id: optional_session_id(row)?,
+        redirect_to: row.optional_text("redirect_to")?,
         created_at: timestamp(row, "created_at")?,
         expires_at: timestamp(row, "expires_at")?,
+    })
+}
+
+pub(super) fn reset(row: &impl Columns) -> Result<Reset> {
+    Ok(Reset {
+        redirect_to: row.optional_text("redirect_to")?,
+        sent_at: row.optional_integer("sent_at")?.map(Timestamp::from_unix_ms),
     })
 }
 

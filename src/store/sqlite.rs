@@ -26,8 +26,12 @@ use super::{
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
     Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
-use crate::{Change, Changes, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
+use crate::{
+    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User,
+    UserId, email_key,
+};
 
+mod email_keys;
 #[cfg(feature = "import-better-auth")]
 mod import;
 mod mail;
@@ -112,6 +116,7 @@ impl SqliteStore {
             .connect_with(options.clone())
             .await?;
         migrations!("sqlite").run(&writer).await.map_err(unavailable)?;
+        email_keys::fill(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(readers.max(2) * 2)
             .acquire_timeout(PATIENCE)
@@ -243,6 +248,12 @@ impl Store for SqliteStore {
         rows.iter().map(known_device).collect()
     }
 
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool> {
+        let query = sqlx::query(sql::IS_KNOWN_DEVICE).bind(email).bind(email_key(email));
+        let query = query.bind(key.as_bytes().as_slice());
+        Ok(query.fetch_optional(&self.readers).await?.is_some())
+    }
+
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
         let row = sqlx::query(sql::FIND_USER).bind(id.as_str()).fetch_optional(&self.readers).await?;
         row.map(|row| user(&row, "id")).transpose()
@@ -254,7 +265,8 @@ impl Store for SqliteStore {
     }
 
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
-        let row = sqlx::query(sql::PASSWORD_OF).bind(email).fetch_optional(&self.readers).await?;
+        let row = sqlx::query(sql::PASSWORD_OF).bind(email).bind(email_key(email));
+        let row = row.fetch_optional(&self.readers).await?;
         let found = row.map(|row| {
             Ok(PasswordOf {
                 user: user(&row, "id")?,
@@ -279,6 +291,12 @@ impl Store for SqliteStore {
         let mut tx = self.writer.begin_with("begin immediate").await.map_err(StoreError::from)?;
 
         if let Some(NewUser { user, password_hash }) = user {
+            let key = email_key(&user.email);
+            let other = sqlx::query(sql::OTHER_USER_OF_EMAIL).bind(&user.email).bind(&key);
+            let other = other.bind(user.id.as_str()).fetch_optional(&mut *tx).await;
+            if other.map_err(StoreError::from)?.is_some() {
+                return Err(OpenError::EmailTaken);
+            }
             let inserted = sqlx::query(sql::INSERT_USER)
                 .bind(user.id.as_str())
                 .bind(&user.email)
@@ -287,6 +305,7 @@ impl Store for SqliteStore {
                 .bind(user.email_verified)
                 .bind(user.created_at.unix_ms())
                 .bind(user.updated_at.unix_ms())
+                .bind(key)
                 .execute(&mut *tx)
                 .await
                 .map_err(StoreError::from)?;

@@ -115,6 +115,15 @@ macro_rules! good_token {
     };
 }
 
+/// The id of the user of an e-mail, `$1`, whose key is `$2`. Who has it in this spelling comes first: two accounts whose
+/// addresses are one may be older than keys are.
+macro_rules! user_of_email {
+    () => {
+        "(select id from users where email = $1 or email = $2 or email_key = $2 \
+         order by email = $1 desc, email = $2 desc limit 1)"
+    };
+}
+
 /// Mails with whom they are for.
 macro_rules! select_mails {
     ($where:literal) => {
@@ -147,15 +156,25 @@ statements! {
         "select users.id, ",
         user_columns!(),
         ", users.disabled_at, passwords.hash as password_hash, passwords.locked_at \
-         from users left join passwords on passwords.user_id = users.id where users.email = $1"
+         from users left join passwords on passwords.user_id = users.id where users.id = ",
+        user_of_email!()
     );
-    INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at) \
-                   values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing";
+    OTHER_USER_OF_EMAIL = "select 1 from users where (email = $1 or email = $2 or email_key = $2) and id <> $3";
+    INSERT_USER = "insert into users (id, email, name, image, email_verified, created_at, updated_at, email_key) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
+    USERS_WITHOUT_KEY = "select id, email from users where email_key is null and id > $1 order by id limit $2";
+    // Not one that is another user's, nor will be.
+    SET_EMAIL_KEY = "update users set email_key = $2 where id = $1 and email_key is null and not exists \
+                     (select 1 from users as other where (other.email_key = $2 or other.email = $2) and other.id <> $1)";
     INSERT_PASSWORD = "insert into passwords (user_id, hash, updated_at) values ($1, $2, $3)";
     INSERT_SESSION = "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
                       created_at, updated_at, last_active_at, expires_at, shared_computer, new_device) \
                       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10, $11)";
     KNOWN_DEVICES = "select device_key, seen_at, is_forgotten from known_devices where user_id = $1";
+    IS_KNOWN_DEVICE = concat!(
+        "select 1 from known_devices where device_key = $3 and not is_forgotten and user_id = ",
+        user_of_email!()
+    );
     REMEMBER_DEVICE = "insert into known_devices (user_id, device_key, seen_at) values ($1, $2, $3) \
                        on conflict (user_id, device_key) do update set seen_at = excluded.seen_at, \
                        is_forgotten = excluded.is_forgotten";
@@ -210,12 +229,10 @@ statements! {
     );
     MAKE_END_FINAL = "update sessions set is_final = true where id = $1 and ended_reason = 'revoked' and not is_final";
     #[cfg(feature = "import-better-auth")]
-    OTHER_USER_OF_EMAIL = "select 1 from users where email = $1 and id <> $2";
-    #[cfg(feature = "import-better-auth")]
     USER_UPDATED_AT = "select updated_at from users where id = $1";
     #[cfg(feature = "import-better-auth")]
     UPDATE_USER = "update users set email = $2, name = $3, image = $4, email_verified = $5, created_at = $6, \
-                   updated_at = $7 where id = $1";
+                   updated_at = $7, email_key = $8 where id = $1";
     #[cfg(feature = "import-better-auth")]
     PASSWORD_HASH = "select hash from passwords where user_id = $1";
     #[cfg(feature = "import-better-auth")]
@@ -235,24 +252,21 @@ statements! {
     OPERATOR_ACTS = "select seq, at, operator, act, user_id, session_id, ended from operator_acts \
                      where seq < $1 order by seq desc limit $2";
     PING = "select 1";
-    REQUEST_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
-                     select users.id, 'password-reset', cast($2 as text), cast($3 as bigint), cast($3 as bigint) \
-                     from users where users.email = $1 and users.disabled_at is null \
-                     and not exists (select 1 from mails \
-                     where mails.user_id = users.id and mails.kind = 'password-reset') \
-                     and not exists (select 1 from mail_tokens where mail_tokens.user_id = users.id \
-                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $4) \
-                     and (select count(*) from mail_tokens where mail_tokens.user_id = users.id \
-                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $5) < $6";
+    RESETS = "select redirect_to, created_at as sent_at from mail_tokens \
+              where user_id = $1 and purpose = 'reset-password' and created_at > $2 \
+              union all select redirect_to, null as sent_at from mails \
+              where user_id = $1 and kind = 'password-reset'";
+    INSERT_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
+                    values ($1, 'password-reset', $2, $3, $3)";
     INSERT_MAIL = "insert into mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
     DROP_MAIL = "delete from mails where seq = $1";
     PUT_OFF_MAIL = "update mails set due_at = $2 where seq = $1";
     DROP_MAILS_TO_RESET =
         "delete from mails where user_id = $1 and kind in ('password-reset', 'password-locked')";
-    INSERT_TOKEN = "insert into mail_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at) \
-                    values ($1, $2, $3, $4, $5, $6)";
+    INSERT_TOKEN = "insert into mail_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at, \
+                    redirect_to) values ($1, $2, $3, $4, $5, $6, $7)";
     FIND_TOKEN = concat!(
-        "select token_hash, user_id, purpose, session_id, created_at, expires_at from mail_tokens where ",
+        "select token_hash, user_id, purpose, session_id, redirect_to, created_at, expires_at from mail_tokens where ",
         good_token!()
     );
     // Once: of two who use it at the same time one finds a row.

@@ -12,7 +12,7 @@ use multi_session::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::import;
+use crate::{email_keys, import};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
@@ -112,6 +112,18 @@ async fn several_nodes_start_at_once_on_an_empty_database() {
         .collect();
     for starting in starting {
         starting.await.expect("it starts");
+    }
+}
+
+#[tokio::test]
+async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts() {
+    let database = PostgresTestDatabase::migrated().await;
+    let store = node(&database).await;
+    database.execute(email_keys::USERS).await.map(drop).expect("they are stored");
+    email_keys::each_is_found_by_its_own_spelling(&store).await;
+    let (one, other) = tokio::join!(node(&database), node(&database));
+    for node in [one, other] {
+        email_keys::each_is_found_by_its_key(&node).await;
     }
 }
 

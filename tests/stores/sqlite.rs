@@ -12,7 +12,7 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
-use crate::import;
+use crate::{email_keys, import};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
@@ -82,6 +82,17 @@ async fn a_file_that_must_be_there_is_not_made() {
     let nowhere = SqliteStore::open_existing(&url).await;
     assert!(matches!(nowhere, Err(StoreError::Unavailable(_))), "{nowhere:?}");
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+}
+
+#[tokio::test]
+async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts() {
+    let (store, folder) = open().await;
+    by_hand(&folder, email_keys::USERS).await.expect("they are stored");
+    email_keys::each_is_found_by_its_own_spelling(&store).await;
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    for _ in 0..2 {
+        email_keys::each_is_found_by_its_key(&SqliteStore::open(&url).await.expect("it starts")).await;
+    }
 }
 
 fn sign_up(name: &str) -> (NewUser, NewSession) {

@@ -25,7 +25,7 @@ pub async fn forgot_password(
     email: String,
 ) -> Result<(), AppError> {
     let form = multi_session::RequestPasswordReset { email, redirect_to: None };
-    let asked = engine().request_password_reset(request().client(), form).map_err(fail);
+    let asked = engine().request_password_reset(form).map_err(fail);
     match &asked {
         Ok(()) => send_form(SENT),
         Err(error) => send_form(&with_error(FORGOT_PASSWORD, FORGOT_PASSWORD_FN, error)),

@@ -115,7 +115,6 @@ pub fn PasswordField(
                     type=move || if shown.get() { "text" } else { "password" }
                     required
                     minlength=hint.map(|_| "8")
-                    maxlength="128"
                     autocomplete=autocomplete
                     autocapitalize="none"
                     spellcheck="false"

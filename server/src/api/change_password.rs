@@ -23,7 +23,7 @@ struct ChangePasswordBody {
     #[schema(format = Password, min_length = 8, max_length = 128)]
     new_password: String,
     /// The password so far.
-    #[schema(format = Password)]
+    #[schema(format = Password, max_length = 128)]
     current_password: String,
     /// Whether every session of the user ends, and this browser gets a new one; otherwise they stay.
     #[schema(schema_with = truth, required = false)]

@@ -16,7 +16,7 @@ use crate::openapi::{CHANGES, EVERY, HASHES, READS_BODY, READS_COOKIES, example,
 #[derive(ToSchema)]
 struct ReauthenticateBody {
     /// The account's password.
-    #[schema(format = Password)]
+    #[schema(format = Password, max_length = 128)]
     password: String,
 }
 
@@ -36,6 +36,7 @@ refusals!(
     READS_BODY,
     HASHES,
     [
+        Code::PasswordTooLong,
         Code::InvalidPassword,
         Code::PasswordResetRequired,
         Code::UserDisabled,

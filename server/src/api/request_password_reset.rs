@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use multi_session::http::{Problem, RequestState};
+use multi_session::http::Problem;
 use multi_session::{Code, RequestPasswordReset};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,7 +19,8 @@ struct RequestPasswordResetBody {
     #[schema(format = "email")]
     email: String,
     /// Where the person goes from the mailed link, with `?token=` or `?error=INVALID_TOKEN`: a path of this site or an
-    /// address of a trusted origin. Without it the link leads to the page `/reset-password`.
+    /// address of a trusted origin. Without it, and after five mails in an hour, the link leads to the page
+    /// `/reset-password`.
     #[schema(max_length = 2048)]
     redirect_to: Option<String>,
 }
@@ -62,7 +63,8 @@ refusals!(
 /// Ask for a mail to reset the password
 ///
 /// The answer is the same whether there is such an account or not, and comes as fast. The mailed link works once, within
-/// 30 minutes. A mailbox gets at most one such mail a minute and five an hour. Without a mail server it is refused.
+/// 30 minutes. A mailbox gets at most one such mail a minute for each `redirectTo` and five an hour, then one each quarter of
+/// an hour. Without a mail server it is refused.
 #[utoipa::path(
     post,
     path = "/request-password-reset",
@@ -81,7 +83,6 @@ refusals!(
 )]
 pub(super) async fn handle(
     State(server): State<Server>,
-    state: RequestState,
     request: Request,
 ) -> Result<Json<Requested>, Problem> {
     let RequestPasswordResetBody { email, redirect_to } = RequestPasswordResetBody::read(request).await?;
@@ -89,6 +90,6 @@ pub(super) async fn handle(
     if let Some(to) = &redirect_to {
         server.origins.check_callback(to).map_err(|_| Code::InvalidRedirectUrl)?;
     }
-    server.engine.request_password_reset(state.client(), RequestPasswordReset { email, redirect_to })?;
+    server.engine.request_password_reset(RequestPasswordReset { email, redirect_to })?;
     Ok(Json(Requested::DONE))
 }

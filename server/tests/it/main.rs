@@ -10,6 +10,7 @@ mod connections;
 mod cookies;
 mod crash;
 mod csrf;
+mod email_addresses;
 mod error_page;
 mod events;
 mod expiry;

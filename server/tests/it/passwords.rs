@@ -113,3 +113,42 @@ async fn a_change_of_the_password_rotates_this_browsers_cookie_and_is_a_fresh_si
         assert_eq!(laptop.whoami().await, "grace");
     }
 }
+
+#[tokio::test]
+async fn a_password_is_the_same_and_as_long_however_its_characters_are_composed() {
+    const COMPOSED: &str = "é";
+    const DECOMPOSED: &str = "e\u{301}";
+    let app = TestApp::start().await;
+    let longest = |e: &str| e.repeat(128);
+    let too_long = |e: &str| e.repeat(129);
+    let browser = app.browser(FIREFOX);
+    let sign_up = async |email: &str, password: String| {
+        let body = json!({ "name": "Ada", "email": email, "password": password });
+        browser.post("/api/auth/sign-up/email", body).await
+    };
+    sign_up("ada@example.org", longest(DECOMPOSED)).await.ok();
+    for e in [COMPOSED, DECOMPOSED] {
+        sign_up("grace@example.org", too_long(e)).await.refused(400, "PASSWORD_TOO_LONG");
+        sign_up("grace@example.org", e.repeat(7)).await.refused(400, "PASSWORD_TOO_SHORT");
+        let sign_in = async |password: String| {
+            let body = json!({ "email": "ada@example.org", "password": password });
+            browser.post("/api/auth/sign-in/email", body).await
+        };
+        sign_in(longest(e)).await.ok();
+        sign_in(too_long(e)).await.refused(400, "PASSWORD_TOO_LONG");
+        let reauthenticate = async |password: String| {
+            browser.post("/api/auth/multi-session/reauthenticate", json!({ "password": password })).await
+        };
+        reauthenticate(longest(e)).await.ok();
+        reauthenticate(too_long(e)).await.refused(400, "PASSWORD_TOO_LONG");
+        let change = async |from: String, to: String| {
+            let body = json!({ "currentPassword": from, "newPassword": to });
+            browser.post("/api/auth/change-password", body).await
+        };
+        change(longest(e), longest(e)).await.ok();
+        change(too_long(e), longest(e)).await.refused(400, "PASSWORD_TOO_LONG");
+        change(longest(e), too_long(e)).await.refused(400, "PASSWORD_TOO_LONG");
+        let page = format!("current_password={}&new_password=another+good+password", too_long(e));
+        browser.call("change-password", &page).await.refused(400, "PASSWORD_TOO_LONG");
+    }
+}

@@ -1,8 +1,9 @@
 //! How many requests one address may send.
 
+use axum::http::Method;
 use serde_json::json;
 
-use crate::harness::{FIREFOX, TestApp};
+use crate::harness::{FIREFOX, ORIGIN, TestApp};
 
 #[tokio::test]
 async fn the_fourth_sign_in_in_a_row_waits_by_rest_or_by_server_function() {
@@ -33,6 +34,30 @@ async fn the_fourth_sign_in_in_a_row_waits_by_rest_or_by_server_function() {
     let mut elsewhere = app.browser(FIREFOX);
     elsewhere.peer = "198.51.100.2:4000".parse().expect("an address");
     elsewhere.sign_in("ada").await.ok();
+}
+
+#[tokio::test]
+async fn an_address_is_one_however_a_proxy_writes_it() {
+    let app = TestApp::start_with(&["--rate-limit", "on", "--trusted-proxies", "10.0.0.0/8"]).await;
+    let mut proxied = app.browser(FIREFOX);
+    proxied.peer = "10.0.0.1:4000".parse().expect("an address");
+    let ask = async |forwarded: &str| {
+        let headers =
+            [("origin", ORIGIN), ("content-type", "application/json"), ("x-forwarded-for", forwarded)];
+        // Refused for its form, so that none waits for a password to be hashed and all are at one moment.
+        let body = json!({ "email": "x", "password": "y" }).to_string();
+        proxied.send(Method::POST, "/api/auth/sign-in/email", &headers, Some(body)).await.status.as_u16()
+    };
+    for spellings in [
+        ["198.51.100.1", "::ffff:198.51.100.1", "\"198.51.100.1:80\"", "198.51.100.1, "],
+        ["2001:db8::1", "[2001:DB8::2]", "[2001:db8::3]:4711", "2001:db8::4%eth0"],
+    ] {
+        let mut answers = Vec::new();
+        for spelling in spellings {
+            answers.push(ask(spelling).await);
+        }
+        assert_eq!(answers, [400, 400, 400, 429], "{spellings:?}");
+    }
 }
 
 #[tokio::test]

@@ -115,6 +115,53 @@ async fn strangers_lock_the_owner_of_an_account_out_neither_at_home_nor_in_a_sig
     assert_eq!(wait(&stranger(&app, "192.0.2.99:4000"), "ada").await, Some(60), "a stranger still waits");
 }
 
+/// Sends a password in one of the three ways that take it; tells whether it was looked at.
+async fn guess(browser: &TestBrowser, way: usize, password: &str) -> bool {
+    let answer = match way {
+        0 => browser.post("/api/auth/multi-session/reauthenticate", json!({ "password": password })).await,
+        1 => {
+            let body = json!({ "currentPassword": password, "newPassword": "another password" });
+            browser.post("/api/auth/change-password", body).await
+        }
+        _ => try_in(browser, "ada", password).await,
+    };
+    answer.status.as_u16() != 429
+}
+
+#[tokio::test]
+async fn a_copied_cookie_gives_no_more_guesses_than_a_stranger_has() {
+    for way in 0..3 {
+        let app = app().await;
+        let owner = app.sign_up(FIREFOX, "ada").await;
+        let mut looked_at = 0;
+        for number in 0..60 {
+            let mut thief = owner.copy();
+            thief.peer = format!("198.51.100.{number}:4000").parse().expect("an address");
+            looked_at += u32::from(guess(&thief, way, "a wrong password").await);
+        }
+        assert_eq!(looked_at, 11, "way {way}");
+        assert!(guess(&owner, way, PASSWORD).await, "way {way}: the owner is at home");
+    }
+}
+
+#[tokio::test]
+async fn a_neighbour_behind_the_same_address_locks_no_live_session_out() {
+    for way in 0..3 {
+        let app = app().await;
+        let owner = app.sign_up(FIREFOX, "ada").await;
+        let neighbour = stranger(&app, HOME);
+        for _ in 0..8 {
+            if let Some(seconds) = wait(&neighbour, "ada").await {
+                app.advance(Duration::from_secs(seconds));
+                assert_eq!(wait(&neighbour, "ada").await, None);
+            }
+        }
+        assert!(wait(&neighbour, "ada").await.is_some());
+        assert!(guess(&owner, way, "a wrong password").await, "way {way}");
+        assert!(guess(&owner, way, PASSWORD).await, "way {way}");
+    }
+}
+
 #[tokio::test]
 async fn a_network_that_tries_many_accounts_waits_at_those_it_does_not_know() {
     let app = app().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{DeviceKey, HistoryKind, HistoryQuery, KnownDevice, MailKind, Purpose, Rotation, StoredToken};
 
-fn key(number: u8) -> DeviceKey {
+pub(super) fn key(number: u8) -> DeviceKey {
     DeviceKey::from_bytes(&[number; 32]).expect("32 bytes")
 }
 
@@ -33,6 +33,25 @@ pub async fn a_browser_is_known_by_what_it_signed_in_with(store: Arc<dyn Store>)
     store.open(None, &from(&ada, "two", later, &[2, 3]), &limit(5, &[])).await.expect("a sign-in");
     assert_eq!(known(&store, &ada).await, [seen(1, NOW), seen(2, later), seen(3, later)]);
     assert_eq!(known(&store, &grace).await, []);
+}
+
+/// Of that account alone, and not once it was forgotten.
+pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Store>) {
+    let (ada, grace) = (user("ada"), user("grace"));
+    let one = from(&ada, "one", NOW, &[1]);
+    store.open(Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
+    store.open(Some(&grace), &from(&grace, "g1", NOW, &[2]), &limit(5, &[])).await.expect("a sign-up");
+    store.open(None, &session(&ada, "two"), &limit(5, &[])).await.expect("a sign-in");
+    let is_known =
+        async |email: &str, number| store.is_known_device(email, &key(number)).await.expect("an answer");
+    assert!(is_known("ada@example.org", 1).await);
+    assert!(!is_known("ada@example.org", 2).await);
+    assert!(!is_known("nobody@example.org", 1).await);
+    let rotation = Rotation { handle: handle("rotated"), secret_hash: one.secret_hash };
+    let report = store.report(actor(&one), &session_id("two"), &rotation, false, NOW).await;
+    report.expect("an answer").expect("it is reported");
+    assert!(!is_known("ada@example.org", 1).await);
+    assert!(is_known("grace@example.org", 2).await);
 }
 
 /// Neither the user's nor the browser's.
@@ -88,6 +107,7 @@ pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) 
         user_id: ada.user.id.clone(),
         purpose: MailKind::NewDevice.purpose(),
         session_id: None,
+        redirect_to: None,
         created_at: NOW,
         expires_at: NOW.plus(HOUR),
     };

@@ -20,6 +20,7 @@ pub(super) fn token(user: &NewUser, number: u8, purpose: Purpose, now: Timestamp
         user_id: user.user.id.clone(),
         purpose,
         session_id: None,
+        redirect_to: None,
         created_at: now,
         expires_at: now.plus(30 * MINUTE),
     }
@@ -68,6 +69,34 @@ pub async fn a_mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn S
     assert!(!request(&store, "ada", now).await, "five in the last hour");
     assert!(request(&store, "grace", now).await, "another user is as before");
     assert!(request(&store, "ada", NOW.plus(HOUR)).await, "an hour after the first");
+}
+
+/// Whatever a stranger asks for in the owner's name, and wherever that leads: the owner has a link that works for a
+/// quarter of an hour yet, to where they asked for or to our own page.
+pub async fn strangers_who_ask_for_resets_leave_the_owner_a_usable_link(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let mut links: Vec<(Option<String>, Timestamp)> = Vec::new();
+    for minute in 0..180_u32 {
+        let now = NOW.plus(minute * MINUTE);
+        let nowhere: Vec<_> = (0..3).map(|number| format!("/nowhere/{minute}/{number}")).collect();
+        let asked = nowhere.iter().map(|to| Some(to.as_str())).chain([Some("/front-end/reset")]);
+        for to in asked.chain((minute % 2 == 0).then_some(None)) {
+            store.request_reset("ada@example.org", to, now).await.expect("an answer");
+            for mail in claim(&store, now).await {
+                links.push((mail.redirect_to.clone(), now));
+                let number = u8::try_from(links.len()).expect("few links");
+                let sent = StoredToken { redirect_to: mail.redirect_to, ..token(&ada, number, RESET, now) };
+                store.put_token(&sent).await.expect("it is stored");
+                store.drop_mail(mail.seq).await.expect("it is sent");
+            }
+        }
+        let is_usable = |(to, at): &(Option<String>, Timestamp)| {
+            to.as_deref().is_none_or(|to| to == "/front-end/reset") && now.since(*at) <= 15 * MINUTE
+        };
+        assert!(links.iter().any(is_usable), "minute {minute}: {links:?}");
+        let in_hour = links.iter().filter(|(_, at)| now.since(*at) < HOUR).count();
+        assert!(in_hour <= 9, "minute {minute}: {in_hour} links in an hour");
+    }
 }
 
 /// Nor ten at once.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::devices::key;
 use super::*;
 
 /// Neither the user nor the session.
@@ -14,6 +15,33 @@ pub async fn a_taken_email_stores_nothing(store: Arc<dyn Store>) {
     assert!(store.find_by_handle(&handle("two")).await.expect("an answer").is_none());
     let found = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
     assert_eq!(found.user.name, "ada");
+}
+
+/// And by that nobody signs up with another one.
+pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn Store>) {
+    const SPELLINGS: [&str; 3] = [
+        "zo\u{e9}@b\u{fc}cherei.example",
+        "zoe\u{301}@bu\u{308}cherei.example",
+        "zo\u{e9}@xn--bcherei-n4a.example",
+    ];
+    for (number, spelling) in SPELLINGS.into_iter().enumerate() {
+        let mut zoe = user(&format!("zoe{number}"));
+        zoe.user.email = spelling.to_owned();
+        let new = NewSession { device_keys: vec![key(1)], ..session(&zoe, &format!("s{number}")) };
+        let opened = store.open(Some(&zoe), &new, &limit(5, &[])).await;
+        if number > 0 {
+            assert_email_taken(opened);
+            continue;
+        }
+        opened.expect("a sign-up");
+        for spelling in SPELLINGS {
+            let found = store.password_of(spelling).await.expect("an answer").expect("an account");
+            assert_eq!(found.user, zoe.user, "as it was typed");
+            assert!(store.is_known_device(spelling, &key(1)).await.expect("an answer"), "{spelling}");
+        }
+    }
+    assert!(store.password_of("zoe@xn--bcherei-n4a.example").await.expect("an answer").is_none());
+    assert!(store.request_reset(SPELLINGS[1], None, NOW).await.expect("an answer"));
 }
 
 /// Where the browser holds as many accounts as allowed and none gives way.

@@ -152,6 +152,7 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
         user_id: grace.user.id.clone(),
         purpose: MailKind::NewDevice.purpose(),
         session_id: None,
+        redirect_to: None,
         created_at: NOW,
         expires_at: NOW.plus(HOUR),
     };

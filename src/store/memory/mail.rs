@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use super::{MemoryStore, Result};
-use crate::store::mail::{RESETS_AN_HOUR, RESETS_APART};
+use crate::store::mail::{Reset, next_reset};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, NewUser, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
@@ -77,21 +77,19 @@ impl super::State {
 impl MailStore for MemoryStore {
     async fn request_reset(&self, email: &str, redirect_to: Option<&str>, now: Timestamp) -> Result<bool> {
         let mut state = self.lock()?;
-        let is_asked =
-            |known: &&NewUser| known.user.email == email && !state.mail.disabled.contains(&known.user.id);
-        let known = state.users.iter().find(is_asked);
+        let is_enabled = |known: &&NewUser| !state.mail.disabled.contains(&known.user.id);
+        let known = state.user_of_email(email).filter(is_enabled);
         let Some(user_id) = known.map(|known| known.user.id.clone()) else { return Ok(false) };
         let kind = MailKind::PasswordReset;
-        let waits = state.mail.mails.iter().any(|row| row.new.user_id == user_id && row.new.kind == kind);
-        let sent = |since: Timestamp| {
-            let of_user = state.mail.tokens.iter().filter(|token| token.user_id == user_id);
-            let resets = of_user.filter(|token| token.purpose == Purpose::ResetPassword);
-            resets.filter(|token| token.created_at > since).count() as i64
-        };
-        let hour = crate::store::mail::COUNTED_FOR;
-        if waits || sent(now.minus(RESETS_APART)) > 0 || sent(now.minus(hour)) >= RESETS_AN_HOUR {
-            return Ok(false);
-        }
+        let waiting =
+            state.mail.mails.iter().filter(|row| row.new.user_id == user_id && row.new.kind == kind);
+        let waiting = waiting.map(|row| Reset { redirect_to: row.redirect_to.clone(), sent_at: None });
+        let of_user = state.mail.tokens.iter().filter(|token| token.user_id == user_id);
+        let sent = of_user.filter(|token| token.purpose == Purpose::ResetPassword);
+        let sent = sent
+            .map(|token| Reset { redirect_to: token.redirect_to.clone(), sent_at: Some(token.created_at) });
+        let so_far: Vec<_> = waiting.chain(sent).collect();
+        let Some(redirect_to) = next_reset(redirect_to, &so_far, now) else { return Ok(false) };
         state.mail.put(&NewMail { user_id, kind, session_id: None, at: now }, redirect_to);
         Ok(true)
     }
@@ -233,6 +231,7 @@ impl MailStore for MemoryStore {
             user_id: user.clone(),
             purpose: Purpose::ResetPassword,
             session_id,
+            redirect_to: None,
             created_at: now,
             expires_at,
         });

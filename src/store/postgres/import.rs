@@ -8,7 +8,7 @@ use super::operating::is_disabled;
 use super::{PostgresStore, Result, StoreError, commit, ending, sql};
 use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
 use crate::store::sql::{Columns, session_id};
-use crate::{Change, EndedReason, Timestamp, User, UserId};
+use crate::{Change, EndedReason, Timestamp, User, UserId, email_key};
 
 /// All the rows of one import.
 struct PostgresImport {
@@ -59,7 +59,8 @@ impl PostgresImport {
 #[async_trait]
 impl Import for PostgresImport {
     async fn user(&mut self, user: &User) -> Result<Taken, TakeError> {
-        let other = sqlx::query(sql::OTHER_USER_OF_EMAIL).bind(&user.email).bind(user.id.as_str());
+        let key = email_key(&user.email);
+        let other = sqlx::query(sql::OTHER_USER_OF_EMAIL).bind(&user.email).bind(&key).bind(user.id.as_str());
         if other.fetch_optional(&mut *self.tx).await.map_err(StoreError::from)?.is_some() {
             return Err(TakeError::EmailTaken);
         }
@@ -76,6 +77,7 @@ impl Import for PostgresImport {
             .bind(user.email_verified)
             .bind(user.created_at.unix_ms())
             .bind(user.updated_at.unix_ms())
+            .bind(key)
             .execute(&mut *self.tx)
             .await
             .map_err(StoreError::from)?;

@@ -8,13 +8,15 @@ use super::{
     PostgresStore, Result, TRIES, commit, end_in, ending, forget_devices, in_time, is_live, lock_user,
     record, sql, was_taken_back,
 };
-use crate::store::mail::{COUNTED_FOR, RESETS_AN_HOUR, RESETS_APART};
-use crate::store::sql::{due_mail, stored_token};
+use crate::store::mail::{COUNTED_FOR, next_reset};
+use crate::store::sql::{due_mail, reset, stored_token, user_id};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
 };
-use crate::{EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId};
+use crate::{
+    EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId, email_key,
+};
 
 impl PostgresStore {
     async fn try_request_reset(
@@ -24,18 +26,17 @@ impl PostgresStore {
         now: Timestamp,
     ) -> Result<bool> {
         let mut tx = self.begin().await?;
-        sqlx::query(sql::LOCK_USER_OF_EMAIL).bind(email).execute(&mut *tx).await?;
-        let put = sqlx::query(sql::REQUEST_RESET)
-            .bind(email)
-            .bind(redirect_to)
-            .bind(now.unix_ms())
-            .bind(now.minus(RESETS_APART).unix_ms())
-            .bind(now.minus(COUNTED_FOR).unix_ms())
-            .bind(RESETS_AN_HOUR)
-            .execute(&mut *tx)
-            .await?;
+        let found = sqlx::query(sql::LOCK_USER_OF_EMAIL).bind(email).bind(email_key(email));
+        let found = found.fetch_optional(&mut *tx).await?;
+        let Some(found) = found else { return Ok(false) };
+        let user = user_id(&found, "id")?;
+        let so_far = sqlx::query(sql::RESETS).bind(user.as_str()).bind(now.minus(COUNTED_FOR).unix_ms());
+        let so_far = so_far.fetch_all(&mut *tx).await?.iter().map(reset).collect::<Result<Vec<_>>>()?;
+        let Some(redirect_to) = next_reset(redirect_to, &so_far, now) else { return Ok(false) };
+        let put = sqlx::query(sql::INSERT_RESET).bind(user.as_str()).bind(redirect_to).bind(now.unix_ms());
+        put.execute(&mut *tx).await?;
         tx.commit().await?;
-        Ok(put.rows_affected() == 1)
+        Ok(true)
     }
 
     async fn try_claim_mails(
@@ -254,6 +255,7 @@ async fn insert_token(connection: &mut PgConnection, token: &StoredToken) -> Res
         .bind(token.session_id.as_ref().map(SessionId::as_str))
         .bind(token.created_at.unix_ms())
         .bind(token.expires_at.unix_ms())
+        .bind(token.redirect_to.as_deref())
         .execute(connection)
         .await?;
     Ok(())

@@ -118,7 +118,17 @@ statements! {
                       imported_at = $4 where id = $1 and ended_at is null and imported_at is not null";
     #[cfg(feature = "import-better-auth")]
     END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
-    LOCK_USER_OF_EMAIL = "select 1 from users where email = $1 for no key update";
+    LOCK_USER_OF_EMAIL = concat!(
+        "select id from users where disabled_at is null and id = ",
+        user_of_email!(),
+        " for no key update"
+    );
+    // Of several nodes that start at once one fills at a time.
+    LOCK_EMAIL_KEYS = "select pg_advisory_xact_lock(hashtext('multi-session email keys'))";
+    // At once, as nearly all are their own keys already.
+    SET_OWN_EMAIL_KEYS = "update users set email_key = email where id = any($1::text[]) and email_key is null \
+                          and not exists (select 1 from users as other \
+                          where other.email_key = users.email and other.id <> users.id) returning id";
     CLAIM_MAILS = "update mails set due_at = $2, attempts = attempts + 1 where seq in \
                    (select seq from mails where due_at <= $1 order by due_at limit $3 for update skip locked) \
                    returning seq";

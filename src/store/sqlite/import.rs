@@ -6,7 +6,7 @@ use sqlx::{Row, Sqlite, Transaction};
 use super::operating::is_disabled;
 use super::{Result, ending, sql};
 use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
-use crate::{EndedReason, SqliteStore, Timestamp, User, UserId};
+use crate::{EndedReason, SqliteStore, Timestamp, User, UserId, email_key};
 
 /// All the rows of one import.
 struct SqliteImport {
@@ -33,7 +33,8 @@ impl SqliteImport {
 impl Import for SqliteImport {
     async fn user(&mut self, user: &User) -> Result<Taken, TakeError> {
         let tx = &mut *self.tx;
-        let other = sqlx::query(sql::OTHER_USER_OF_EMAIL).bind(&user.email).bind(user.id.as_str());
+        let key = email_key(&user.email);
+        let other = sqlx::query(sql::OTHER_USER_OF_EMAIL).bind(&user.email).bind(&key).bind(user.id.as_str());
         if other.fetch_optional(&mut *tx).await.map_err(super::StoreError::from)?.is_some() {
             return Err(TakeError::EmailTaken);
         }
@@ -52,6 +53,7 @@ impl Import for SqliteImport {
             .bind(user.email_verified)
             .bind(user.created_at.unix_ms())
             .bind(user.updated_at.unix_ms())
+            .bind(key)
             .execute(tx)
             .await
             .map_err(super::StoreError::from)?;

@@ -5,25 +5,31 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
 use super::{Result, SqliteStore, end_in, ending, forget_devices, is_live, record, sql};
-use crate::store::mail::{COUNTED_FOR, RESETS_AN_HOUR, RESETS_APART};
-use crate::store::sql::{due_mail, stored_token};
+use crate::store::mail::{COUNTED_FOR, next_reset};
+use crate::store::sql::{due_mail, reset, stored_token, user_id};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, reauthenticated,
     reported,
 };
-use crate::{EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId};
+use crate::{
+    EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId, email_key,
+};
 
 #[async_trait]
 impl MailStore for SqliteStore {
     async fn request_reset(&self, email: &str, redirect_to: Option<&str>, now: Timestamp) -> Result<bool> {
-        let query = sqlx::query(sql::REQUEST_RESET)
-            .bind(email.to_owned())
-            .bind(redirect_to.map(str::to_owned))
-            .bind(now.unix_ms())
-            .bind(now.minus(RESETS_APART).unix_ms())
-            .bind(now.minus(COUNTED_FOR).unix_ms())
-            .bind(RESETS_AN_HOUR);
-        Ok(self.write(query).await? == 1)
+        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let found = sqlx::query(sql::USER_OF_EMAIL).bind(email).bind(email_key(email));
+        let found = found.fetch_optional(&mut *tx).await?;
+        let Some(found) = found else { return Ok(false) };
+        let user = user_id(&found, "id")?;
+        let so_far = sqlx::query(sql::RESETS).bind(user.as_str()).bind(now.minus(COUNTED_FOR).unix_ms());
+        let so_far = so_far.fetch_all(&mut *tx).await?.iter().map(reset).collect::<Result<Vec<_>>>()?;
+        let Some(redirect_to) = next_reset(redirect_to, &so_far, now) else { return Ok(false) };
+        let put = sqlx::query(sql::INSERT_RESET).bind(user.as_str()).bind(redirect_to).bind(now.unix_ms());
+        put.execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
@@ -201,6 +207,7 @@ async fn insert_token(connection: &mut SqliteConnection, token: &StoredToken) ->
         .bind(token.session_id.as_ref().map(SessionId::as_str))
         .bind(token.created_at.unix_ms())
         .bind(token.expires_at.unix_ms())
+        .bind(token.redirect_to.as_deref())
         .execute(connection)
         .await?;
     Ok(())

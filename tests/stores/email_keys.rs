@@ -1,0 +1,37 @@
+//! Users of the version before, which knew no keys of e-mails.
+
+use multi_session::Store;
+
+/// As that version stores them: of `bob` there are two.
+pub(crate) const USERS: &str = "insert into users (id, email, name, created_at, updated_at) values \
+     ('ada', 'ada@example.org', '', 0, 0), ('eve', 'eve@b\u{fc}cherei.example', '', 0, 0), \
+     ('bob', 'bob@b\u{fc}cherei.example', '', 0, 0), ('bo2', 'bob@xn--bcherei-n4a.example', '', 0, 0), \
+     ('odd', '\"odd\"@example.org', '', 0, 0)";
+
+async fn find(store: &impl Store, email: &str) -> Option<String> {
+    let found = store.password_of(email).await.expect("an answer");
+    found.map(|found| found.user.id.to_string())
+}
+
+/// Each by the spelling that it was stored in.
+pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl Store) {
+    for (email, id) in [
+        ("ada@example.org", "ada"),
+        ("eve@b\u{fc}cherei.example", "eve"),
+        ("bob@b\u{fc}cherei.example", "bob"),
+        ("bob@xn--bcherei-n4a.example", "bo2"),
+        ("\"odd\"@example.org", "odd"),
+    ] {
+        assert_eq!(find(store, email).await.as_deref(), Some(id), "{email}");
+    }
+    let by_key = find(store, "bob@bu\u{308}cherei.example").await;
+    assert_eq!(by_key.as_deref(), Some("bo2"), "whose address is its own key");
+}
+
+/// And whoever is alone by every other one.
+pub(crate) async fn each_is_found_by_its_key(store: &impl Store) {
+    each_is_found_by_its_own_spelling(store).await;
+    for email in ["eve@xn--bcherei-n4a.example", "eve@bu\u{308}cherei.example"] {
+        assert_eq!(find(store, email).await.as_deref(), Some("eve"), "{email}");
+    }
+}
