@@ -235,6 +235,8 @@ statements! {
     OPERATOR_ACTS = "select seq, at, operator, act, user_id, session_id, ended from operator_acts \
                      where seq < $1 order by seq desc limit $2";
     PING = "select 1";
+    CHECK_WRITES = "insert into write_checks (id, number) values (1, 1) \
+                    on conflict (id) do update set number = write_checks.number + 1";
     REQUEST_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
                      select users.id, 'password-reset', cast($2 as text), cast($3 as bigint), cast($3 as bigint) \
                      from users where users.email = $1 and users.disabled_at is null \
