@@ -122,7 +122,11 @@ impl Connections {
     }
 
     pub(super) async fn begin(&self) -> Result<PgTransaction<'static>> {
-        self.wait_for(self.pool.begin()).await
+        let connection = self.get().await?;
+        // In a task of its own: sqlx 0.9 rolls nothing back where its caller goes away while the transaction begins, and
+        // the connection would return to the pool with it. What the task has begun and nobody takes is rolled back.
+        let beginning = tokio::spawn(PgTransaction::begin(connection, None));
+        Ok(timeout(WAIT, beginning).await.map_err(unavailable)?.map_err(unavailable)??)
     }
 
     async fn wait_for<T>(&self, connection: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
