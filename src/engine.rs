@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
 use crate::activity::Activity;
 use crate::engine::history::Refused;
 use crate::engine::mail::Outbox;
+use crate::engine::upkeep::Readiness;
 use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
@@ -74,6 +78,9 @@ struct Inner {
     places: Option<Arc<dyn Places>>,
     retention: Duration,
     history_retention: Duration,
+    /// What runs to its end whether somebody waits for it or not.
+    work: TaskTracker,
+    readiness: Readiness,
 }
 
 /// Names the session that a call is about.
@@ -126,6 +133,21 @@ impl Engine {
     /// The present moment, as the engine sees it.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// Runs `work` to its end, also if this future is dropped: whoever waits for an answer may go away, and what was
+    /// begun must not stop half way. [`Engine::shut_down`] waits for it.
+    ///
+    /// [`SessionLayer`](crate::http::SessionLayer) does so with every request.
+    pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        match self.0.work.spawn(work.in_current_span()).await {
+            Ok(output) => output,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is about to stop, and with it whoever waits.
+                Err(_cancelled) => std::future::pending().await,
+            },
+        }
     }
 
     /// A random time below so many milliseconds, so that not everybody acts at once.
@@ -281,6 +303,8 @@ impl EngineBuilder {
             places: self.places,
             retention: self.retention,
             history_retention: self.history_retention,
+            work: TaskTracker::new(),
+            readiness: Readiness::default(),
         }))
     }
 }

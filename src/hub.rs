@@ -7,26 +7,28 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, Sender};
 
-use crate::{Random, SessionEvent, SessionId, Timestamp, UserId};
+use crate::{Handle, Random, Session, SessionEvent, SessionId, Timestamp, UserId};
 
 /// How many events wait for a slow listener before it is given the whole list instead.
 const EVENTS_KEPT: usize = 16;
 /// A session's activity is told at most so often.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
-/// How many live streams there may be.
+/// How many live streams there may be, and how often they are checked.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamLimits {
     /// Of one session: a browser has at most six connections to a host, and one visible tab a window.
     pub per_session: usize,
     /// Of one node: each takes a connection and a few kilobytes.
     pub per_node: usize,
+    /// How often their sessions are verified, many with each query: a lost notification leaves a stream open no longer.
+    pub checked_every: Duration,
 }
 
 impl Default for StreamLimits {
-    /// 6 of a session, 10 000 of a node.
+    /// 6 of a session, 10 000 of a node, all checked every 20 seconds.
     fn default() -> Self {
-        Self { per_session: 6, per_node: 10_000 }
+        Self { per_session: 6, per_node: 10_000, checked_every: Duration::from_secs(20) }
     }
 }
 
@@ -82,7 +84,8 @@ struct Channel {
     sender: Sender<Message>,
     /// The last event's number, or one that no event has.
     last: u64,
-    streams: HashMap<SessionId, usize>,
+    /// The handle of the credential that each stream was opened with.
+    streams: HashMap<SessionId, Vec<Handle>>,
     touched: HashMap<SessionId, Timestamp>,
 }
 
@@ -102,8 +105,9 @@ impl Hub {
         Arc::new(Self { id: u64::from_be_bytes(id), limits, state: Mutex::default() })
     }
 
-    /// Listens to what happens to the user's sessions.
-    pub(crate) fn listen(self: &Arc<Self>, user: &UserId, session: &SessionId) -> Result<Listener, Full> {
+    /// Listens to what happens to the sessions of this one's user.
+    pub(crate) fn listen(self: &Arc<Self>, session: &Session) -> Result<Listener, Full> {
+        let Session { id, user_id: user, handle, .. } = session;
         let mut state = self.lock();
         if state.closed || state.streams >= self.limits.per_node {
             return Err(Full::Node);
@@ -116,17 +120,18 @@ impl Hub {
             streams: HashMap::new(),
             touched: HashMap::new(),
         });
-        let streams = channel.streams.entry(session.clone()).or_default();
-        if *streams >= self.limits.per_session {
+        let streams = channel.streams.entry(id.clone()).or_default();
+        if streams.len() >= self.limits.per_session {
             return Err(Full::Session);
         }
-        *streams += 1;
+        streams.push(handle.clone());
         let listener = Listener {
             receiver: channel.sender.subscribe(),
             last: EventId { hub: self.id, number: channel.last },
             hub: Arc::clone(self),
             user: user.clone(),
-            session: session.clone(),
+            session: id.clone(),
+            handle: handle.clone(),
         };
         state.streams += 1;
         Ok(listener)
@@ -178,6 +183,19 @@ impl Hub {
         }
     }
 
+    /// Whose streams are open, and with which credentials.
+    pub(crate) fn opened_with(&self) -> Vec<(UserId, Handle)> {
+        let state = self.lock();
+        let streams = state.channels.iter().flat_map(|(user, channel)| {
+            channel.streams.values().flatten().map(move |handle| (user.clone(), handle.clone()))
+        });
+        streams.collect()
+    }
+
+    pub(crate) fn checked_every(&self) -> Duration {
+        self.limits.checked_every
+    }
+
     /// Ends every stream, and opens none any more.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
@@ -210,6 +228,7 @@ pub(crate) struct Listener {
     hub: Arc<Hub>,
     user: UserId,
     session: SessionId,
+    handle: Handle,
 }
 
 impl Drop for Listener {
@@ -218,8 +237,10 @@ impl Drop for Listener {
         state.streams -= 1;
         let Some(channel) = state.channels.get_mut(&self.user) else { return };
         if let Some(streams) = channel.streams.get_mut(&self.session) {
-            *streams -= 1;
-            if *streams == 0 {
+            if let Some(at) = streams.iter().position(|handle| *handle == self.handle) {
+                streams.swap_remove(at);
+            }
+            if streams.is_empty() {
                 channel.streams.remove(&self.session);
             }
         }
@@ -235,11 +256,24 @@ mod tests {
     use crate::OsRandom;
 
     fn hub(per_session: usize, per_node: usize) -> Arc<Hub> {
-        Hub::new(StreamLimits { per_session, per_node }, &OsRandom)
+        Hub::new(StreamLimits { per_session, per_node, ..StreamLimits::default() }, &OsRandom)
     }
 
     fn id(text: &str) -> SessionId {
         SessionId::new(text).expect("an id")
+    }
+
+    fn session(user: &UserId, text: &str) -> Session {
+        Session {
+            id: id(text),
+            handle: Handle::parse(&format!("{text:0>32}")).expect("a handle"),
+            user_id: user.clone(),
+            expires_at: Timestamp::default(),
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            ip_address: String::new(),
+            user_agent: String::new(),
+        }
     }
 
     fn touched(session: &str, second: i64) -> SessionEvent {
@@ -253,28 +287,28 @@ mod tests {
     fn streams_are_bounded_and_give_their_place_back() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
-        let first = hub.listen(&ada, &id("s1")).ok();
-        let _second = hub.listen(&ada, &id("s1")).expect("a place");
-        assert_eq!(hub.listen(&ada, &id("s1")).err(), Some(Full::Session));
-        let _third = hub.listen(&ada, &id("s2")).expect("a place");
-        assert_eq!(hub.listen(&ada, &id("s3")).err(), Some(Full::Node));
+        let first = hub.listen(&session(&ada, "s1")).ok();
+        let _second = hub.listen(&session(&ada, "s1")).expect("a place");
+        assert_eq!(hub.listen(&session(&ada, "s1")).err(), Some(Full::Session));
+        let _third = hub.listen(&session(&ada, "s2")).expect("a place");
+        assert_eq!(hub.listen(&session(&ada, "s3")).err(), Some(Full::Node));
         drop(first);
-        let again = hub.listen(&ada, &id("s1"));
+        let again = hub.listen(&session(&ada, "s1"));
         assert!(again.is_ok());
         assert_eq!(hub.streams(), 3);
         hub.close();
         drop(again);
-        assert_eq!(hub.listen(&ada, &id("s1")).err(), Some(Full::Node));
+        assert_eq!(hub.listen(&session(&ada, "s1")).err(), Some(Full::Node));
     }
 
     #[test]
     fn who_was_away_cannot_take_a_new_channel_for_the_old_one() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
-        let before = hub.listen(&ada, &id("s1")).expect("a place").last;
+        let before = hub.listen(&session(&ada, "s1")).expect("a place").last;
         assert!(!hub.has(&ada));
         hub.tell(&ada, touched("s1", 0));
-        let after = hub.listen(&ada, &id("s1")).expect("a place").last;
+        let after = hub.listen(&session(&ada, "s1")).expect("a place").last;
         assert_ne!(before, after);
         assert_eq!(EventId::parse(&after.to_string()), Some(after));
         assert_eq!(EventId::parse("nonsense"), None);
@@ -284,7 +318,7 @@ mod tests {
     async fn activity_is_told_once_a_minute() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
-        let mut listener = hub.listen(&ada, &id("s1")).expect("a place");
+        let mut listener = hub.listen(&session(&ada, "s1")).expect("a place");
         for second in [0, 15, 59, 60, 61, 119, 120] {
             hub.tell(&ada, touched("s1", second));
         }

@@ -310,6 +310,9 @@ pub enum StoreError {
 
 /// Keeps users and sessions; every method is one transaction, answered only when it is durable.
 ///
+/// A caller may drop a method's future at any await. The change is then made or not, but a change that is made is
+/// always told: see [`Store::changes`].
+///
 /// *Live* means not ended and not expired at `now`. A session that has ended stays ended, whatever is called but
 /// [`Store::undo_revoke`].
 /// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the engine to say.
@@ -516,6 +519,9 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
 
     /// Tells whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Makes a small write and waits until it is durable: a full disk or a read-only database still answers reads.
+    async fn check_writes(&self) -> Result<(), StoreError>;
 
     /// Finishes what is under way and lets go of the store.
     async fn close(&self);

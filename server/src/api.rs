@@ -83,6 +83,8 @@ mod target;
 mod undo_revoke;
 mod update_session;
 
+pub(crate) use events::HEARTBEAT;
+
 const PATH: &str = "/api/auth";
 /// Where the stream is.
 pub(crate) const EVENTS: &str = "/api/auth/multi-session/events";

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::FromRef;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{FromRef, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::Uri;
 use leptos::config::LeptosOptions;
@@ -104,7 +104,7 @@ pub fn router(server: &Server) -> Router {
     let mut dynamic = pages::router(server)
         .merge(api::sessions())
         .layer(sessions.clone())
-        .merge(api::operators(server))
+        .merge(api::operators(server).layer(from_fn_with_state(server.engine.clone(), finished)))
         .layer(from_fn_with_state(server.body_time, body::bounded));
     if server.rate_limited {
         let limit = RateLimit::new(server.addresses.clone());
@@ -120,6 +120,11 @@ pub fn router(server: &Server) -> Router {
         .layer(from_fn_with_state(server.https, pages::security_headers))
 }
 
+/// What an operator's program asked for is done also if it disconnects, as the session layer sees to it for browsers.
+async fn finished(State(engine): State<Engine>, request: Request, next: Next) -> Response {
+    engine.finish(next.run(request)).await
+}
+
 /// The hook of [`crate::telemetry`] has logged it; the server goes on.
 fn panicked(_panic: Box<dyn Any + Send>) -> Response {
     Problem::from(Code::Internal).into_response()
@@ -128,7 +133,6 @@ fn panicked(_panic: Box<dyn Any + Send>) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use axum::extract::Request;
     use axum::routing;
     use http_body_util::BodyExt;
     use tower::ServiceExt;

@@ -18,7 +18,8 @@ impl Engine {
     ///
     /// Credentials that are forged, ended or expired are left out; the HTTP layer clears their cookies. The active
     /// session is extended when its last extension is older than the update age, and where a browser holds two sessions
-    /// of one user one of them ends: nothing else is written.
+    /// of one user one of them ends: nothing else is written. Where that cannot be written, the answer is the same, and
+    /// the next request tries again.
     ///
     /// # Errors
     ///
@@ -41,7 +42,7 @@ impl Engine {
     async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
         let now = self.now();
         let mut browser = self.verified(presented, now).await?;
-        self.let_go_of_doubles(&mut browser, now).await?;
+        self.let_go_of_doubles(&mut browser, now).await;
         if client.is_some() && !self.extend_active(&mut browser, now).await? {
             // It ended or another request extended it, between the query and the statement: ask once more.
             browser = self.verified(presented, now).await?;
@@ -112,7 +113,7 @@ impl Engine {
 
     /// Two sign-ins of one user at the same moment in one browser leave it with two sessions: only one is kept,
     /// the active one or else the newest, and the others end as if they had come one after the other.
-    async fn let_go_of_doubles(&self, browser: &mut Browser, now: Timestamp) -> Result<()> {
+    async fn let_go_of_doubles(&self, browser: &mut Browser, now: Timestamp) {
         let kept: Vec<_> = browser
             .held
             .iter()
@@ -122,15 +123,20 @@ impl Engine {
             .map(|held| held.session.id.clone())
             .collect();
         if kept.len() == browser.held.len() {
-            return Ok(());
+            return;
         }
         let doubles: Vec<_> =
             browser.held.iter().map(|held| &held.session.id).filter(|id| !kept.contains(id)).collect();
         let by = browser.active.as_ref();
-        let ended = self.0.store.end_held(&doubles, by, EndedReason::Replaced, now).await?;
+        let ended = match self.0.store.end_held(&doubles, by, EndedReason::Replaced, now).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::warn!(%error, "a browser keeps two sessions of one user until its next request");
+                return;
+            }
+        };
         self.log_ended(&ended);
         browser.held.retain(|held| kept.contains(&held.session.id));
-        Ok(())
     }
 
     /// Extends the active session where it is due; `false` if it is not as it was read any more.
@@ -144,7 +150,15 @@ impl Engine {
         let Some(to) = options.extension(from, held.authenticated_at, now, held.keep()) else {
             return Ok(true);
         };
-        let extended = self.0.store.extend(&held.session.id, from, to, now).await?;
+        let extended = match self.0.store.extend(&held.session.id, from, to, now).await {
+            Ok(extended) => extended,
+            Err(error) if to > now => {
+                tracing::warn!(%error, session.id = %held.session.id, "a session will be extended later");
+                return Ok(true);
+            }
+            // Its time is over by limits that are shorter than they were.
+            Err(error) => return Err(error.into()),
+        };
         if extended {
             let (id, user) = (&held.session.id, &held.user.id);
             tracing::info!(session.id = %id, user.id = %user, "session {id} was extended");

@@ -1,10 +1,24 @@
 //! What runs beside the requests.
 
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
 use crate::store::COUNTED_FOR;
 use crate::{Engine, Result, SessionId, Timestamp};
 
 /// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
 const SWEEP_LIMIT: u32 = 1_000;
+
+/// How long the answer holds whether the store takes writes: anybody may ask.
+const WRITE_CHECKED_EVERY: Duration = Duration::from_secs(1);
+/// How long what is under way may take at the end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// When it was last seen whether the store takes writes, and what was seen.
+#[derive(Default)]
+pub(super) struct Readiness(Mutex<Option<(Instant, Result<()>)>>);
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,21 +101,34 @@ impl Engine {
         Ok(Swept { expired, deleted, forgotten, forgotten_acts })
     }
 
-    /// Tells whether the store answers.
+    /// Tells whether the store answers and takes writes; it writes once a second at most, however often it is asked.
     ///
     /// # Errors
     ///
     /// When it does not.
     pub async fn ping(&self) -> Result<()> {
-        Ok(self.0.store.ping().await?)
+        self.0.store.ping().await?;
+        let mut checked = self.0.readiness.0.lock().await;
+        if let Some((at, outcome)) = &*checked
+            && at.elapsed() < WRITE_CHECKED_EVERY
+        {
+            return outcome.clone();
+        }
+        let outcome: Result<()> = self.0.store.check_writes().await.map_err(Into::into);
+        *checked = Some((Instant::now(), outcome.clone()));
+        outcome
     }
 
-    /// Writes what is buffered and lets go of the store.
+    /// Waits for what [`Engine::finish`] runs, writes what is buffered and lets go of the store.
     ///
     /// # Errors
     ///
     /// When the buffer could not be written; the store is closed all the same.
     pub async fn shut_down(&self) -> Result<()> {
+        self.0.work.close();
+        if timeout(GRACE, self.0.work.wait()).await.is_err() {
+            tracing::warn!("some requests took longer than {GRACE:?} and were cut off");
+        }
         let flushed = self.flush().await;
         let looked_up = self.look_up_requests().await;
         self.0.store.close().await;

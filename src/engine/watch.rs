@@ -1,19 +1,24 @@
 //! Live streams of what happens to a user's sessions.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::list::named;
 use crate::hub::{Full, Listener, Message};
 use crate::{
-    Browser, Change, Code, DeviceSession, EndedBy, EndedReason, Ending, Engine, EventId, Found, Presented,
-    Result, SessionEvent, SessionId, Timestamp, UserId, device_of,
+    Browser, Change, Code, DeviceSession, EndedBy, EndedReason, Ending, Engine, EventId, Found, Handle,
+    Presented, Result, SessionEvent, SessionId, Timestamp, UserId, device_of,
 };
 
 /// After a gap every stream asks anew; so much later at most, so that not all ask at once.
 const RESYNC_WITHIN_MS: u64 = 1_000;
+
+/// How many sessions of streams one query verifies.
+const CHECKED_AT_ONCE: usize = 500;
 
 /// What a stream tells.
 #[derive(Clone, Debug)]
@@ -55,7 +60,7 @@ impl Engine {
     /// allowed, [`Code::ServerBusy`] when the node has.
     pub fn watch(&self, browser: &Browser, heard: Option<EventId>) -> Result<Watch> {
         let active = browser.signed_in()?;
-        let listener = self.0.hub.listen(&active.user.id, &active.session.id).map_err(|full| match full {
+        let listener = self.0.hub.listen(&active.session).map_err(|full| match full {
             Full::Session => Code::TooManyRequests,
             Full::Node => Code::ServerBusy,
         })?;
@@ -69,11 +74,41 @@ impl Engine {
         })
     }
 
-    /// Turns what the store tells into events for the streams of this node; it runs until the store is gone.
+    /// Turns what the store tells into events for the streams of this node, and verifies the sessions of all streams
+    /// every [`StreamLimits::checked_every`](crate::StreamLimits::checked_every); it runs until the store is gone.
     pub async fn follow(&self) {
         let mut changes = self.0.store.changes();
-        while let Some(change) = changes.next().await {
-            self.hear(change).await;
+        let mut checks = interval(self.0.hub.checked_every());
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                change = changes.next() => match change {
+                    Some(change) => self.hear(change).await,
+                    None => return,
+                },
+                _ = checks.tick() => self.check_streams().await,
+            }
+        }
+    }
+
+    /// Finds the streams that nobody has told that their session ended or has another credential.
+    async fn check_streams(&self) {
+        for streams in self.0.hub.opened_with().chunks(CHECKED_AT_ONCE) {
+            let handles: Vec<&Handle> = streams.iter().map(|(_, handle)| handle).collect();
+            let live = match self.0.store.live_by_handles(&handles, self.now()).await {
+                Ok(live) => live,
+                Err(error) => {
+                    // They stay: what they tell is read from the store, and so is nothing now.
+                    tracing::warn!(%error, "the sessions of streams could not be verified");
+                    return;
+                }
+            };
+            let live: HashSet<&Handle> = live.iter().map(|stored| &stored.session.handle).collect();
+            let missed = streams.iter().filter(|(_, handle)| !live.contains(handle));
+            for user in missed.map(|(user, _)| user).collect::<HashSet<_>>() {
+                // They verify it once more themselves, and tell how it ended.
+                self.0.hub.resync(Some(user));
+            }
         }
     }
 

@@ -21,6 +21,8 @@ const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 /// Joins requests to the engine: checks the origin, verifies the cookies with one query, or two where some of them are
 /// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
 ///
+/// A request runs to its end also if its client disconnects ([`Engine::finish`]).
+///
 /// Put it around pages, server functions and the API, not around static files.
 ///
 /// # Examples
@@ -95,6 +97,7 @@ impl<S> Service<Request<Body>> for SessionService<S>
 where
     S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send,
+    S::Error: Send,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -109,7 +112,11 @@ where
         // The service that was asked whether it is ready is the one that is called.
         let waiting = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, waiting);
-        Box::pin(async move { parts.handle(ready, request).await })
+        // Browsers go away at any moment: a change that was begun is made, logged and told all the same.
+        Box::pin(async move {
+            let engine = parts.engine.clone();
+            engine.finish(async move { parts.handle(ready, request).await }).await
+        })
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
     Renewal, SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User, UserId,
 };
 
+pub mod cancelling;
 pub mod changes;
 pub mod devices;
 pub mod ending;
@@ -199,6 +200,17 @@ macro_rules! store_contract {
                 what_did_not_happen_is_not_told
                 what_is_told_can_be_read
                 many_sessions_that_end_at_once_are_all_told
+            }
+            cancelling {
+                a_dropped_sign_in_is_told_if_it_is_made
+                a_dropped_revocation_is_told_if_it_is_made
+                a_dropped_reauthentication_is_told_if_it_is_made
+                a_dropped_change_of_the_password_is_told_if_it_is_made
+                a_dropped_report_is_told_if_it_is_made
+                a_dropped_renaming_is_told_if_it_is_made
+                a_dropped_undo_is_told_if_it_is_made
+                a_dropped_note_of_activity_is_told_if_it_is_made
+                a_dropped_switch_is_told_if_it_is_made
             }
             races {
                 sixty_four_sign_ins_at_once_never_exceed_the_maximum

@@ -708,6 +708,10 @@ impl Store for MemoryStore {
         self.lock().map(drop)
     }
 
+    async fn check_writes(&self) -> Result<()> {
+        self.ping().await
+    }
+
     async fn close(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
     }

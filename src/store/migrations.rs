@@ -25,6 +25,7 @@ macro_rules! migrations {
             "0014_disabled_users",
             "0015_where_links_lead",
             "0016_email_keys",
+            "0021_write_checks",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

@@ -1,7 +1,7 @@
 //! The store for several nodes: one PostgreSQL database.
 
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 #[cfg(feature = "test-support")]
@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
-use self::connections::Connections;
+use self::connections::{Connections, Replaced, require_read_write};
 use self::listening::{Listening, payloads};
 use super::fit::{ended_for, fit};
 use super::migrations::migrations;
@@ -34,10 +34,10 @@ use crate::{
 /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
 /// then nobody knows what happened.
 macro_rules! retrying {
-    ($change:expr) => {{
+    ($store:ident.$change:ident($($argument:expr),*)) => {{
         let mut tries = 1;
         loop {
-            match in_time($change).await {
+            match $store.in_time($store.$change($($argument),*)).await {
                 Err(error) if tries < TRIES && was_taken_back(&error) => tries += 1,
                 outcome => break outcome,
             }
@@ -107,8 +107,10 @@ impl PostgresStore {
         };
         migrate(&options).await?;
         let changes = broadcast::Sender::new(CHANGES_KEPT);
-        let (listening, is_lost) = Listening::start(options.clone(), changes.clone()).await?;
-        let connections = Connections::open(options, connections, is_lost).await?;
+        let replaced = Replaced::default();
+        let (listening, is_lost) =
+            Listening::start(options.clone(), changes.clone(), replaced.clone()).await?;
+        let connections = Connections::open(options, connections, is_lost, replaced).await?;
         email_keys::fill(&connections).await?;
         Ok(Self { connections, changes, listening: listening.into() })
     }
@@ -157,16 +159,34 @@ impl PostgresStore {
     }
 
     async fn fetch_all(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
-        in_time(async { Ok(query.fetch_all(&mut *self.connections.get().await?).await?) }).await
+        self.in_time(async { Ok(query.fetch_all(&mut *self.connections.get().await?).await?) }).await
     }
 
     async fn fetch_optional(&self, query: Query<'_>) -> Result<Option<PgRow>> {
-        in_time(async { Ok(query.fetch_optional(&mut *self.connections.get().await?).await?) }).await
+        self.in_time(async { Ok(query.fetch_optional(&mut *self.connections.get().await?).await?) }).await
     }
 
     /// Gives how many rows it changed.
     async fn execute(&self, query: Query<'_>) -> Result<u64> {
-        in_time(async { Ok(query.execute(&mut *self.connections.get().await?).await?.rows_affected()) }).await
+        self.in_time(async { Ok(query.execute(&mut *self.connections.get().await?).await?.rows_affected()) })
+            .await
+    }
+
+    /// Gives up on a call that takes too long; whether a change was made is not known then.
+    ///
+    /// An error that is about the connection makes all connections of now be replaced.
+    async fn in_time<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    where
+        E: From<StoreError> + std::error::Error + 'static,
+    {
+        let since = Instant::now();
+        let outcome = timeout(DEADLINE, call).await.map_err(unavailable)?;
+        if let Err(error) = &outcome
+            && store_error(error).is_some_and(is_of_connection)
+        {
+            self.connections.replace(since);
+        }
+        outcome
     }
 
     /// Ends sessions of one user, in one transaction.
@@ -414,11 +434,6 @@ impl PostgresStore {
     }
 }
 
-/// Gives up on a call that takes too long; whether a change was made is not known then.
-async fn in_time<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    timeout(DEADLINE, call).await.map_err(unavailable)?
-}
-
 #[async_trait]
 impl Store for PostgresStore {
     async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
@@ -634,11 +649,15 @@ impl Store for PostgresStore {
     }
 
     async fn announce(&self, change: Change) -> Result<()> {
-        in_time(async { notify(&mut *self.connections.get().await?, vec![change]).await }).await
+        self.in_time(async { notify(&mut *self.connections.get().await?, vec![change]).await }).await
     }
 
     async fn ping(&self) -> Result<()> {
         self.execute(sqlx::query(sql::PING)).await.map(drop)
+    }
+
+    async fn check_writes(&self) -> Result<()> {
+        self.execute(sqlx::query(sql::CHECK_WRITES)).await.map(drop)
     }
 
     async fn close(&self) {
@@ -653,7 +672,9 @@ async fn migrate(options: &PgConnectOptions) -> Result<()> {
     // A release still works with the schema of the one after it, also when it starts.
     migrations.set_ignore_missing(true);
     // Says at once what is wrong, where a pool goes on trying and then only tells that it took too long.
-    timeout(PATIENCE, options.connect()).await.map_err(unavailable)??.close().await?;
+    let mut connection = timeout(PATIENCE, options.connect()).await.map_err(unavailable)??;
+    require_read_write(&mut connection).await?;
+    connection.close().await?;
     // Not the requests' pool: a migration may take longer than a request may.
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
     let pool = pool.connect_with(options.clone()).await?;
@@ -820,12 +841,32 @@ fn texts<'a>(ids: impl IntoIterator<Item = &'a SessionId>) -> Vec<String> {
     ids.into_iter().map(|id| id.as_str().to_owned()).collect()
 }
 
-/// Whether the database chose another change over this one: `serialization_failure` or `deadlock_detected`.
-fn was_taken_back(error: &(dyn std::error::Error + 'static)) -> bool {
-    let error = match error.downcast_ref::<OpenError>() {
+/// The store's error that a call failed with, if it is what failed.
+fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a StoreError> {
+    match error.downcast_ref::<OpenError>() {
         Some(OpenError::Store(error)) => Some(error),
         _ => error.downcast_ref::<StoreError>(),
-    };
-    let code = error.and_then(database_error).and_then(|cause| cause.code());
+    }
+}
+
+/// Whether the database chose another change over this one: `serialization_failure` or `deadlock_detected`.
+fn was_taken_back(error: &(dyn std::error::Error + 'static)) -> bool {
+    let code = store_error(error).and_then(database_error).and_then(|cause| cause.code());
     matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+/// Whether no connection of the same age can be expected to work: the server was demoted (`read_only_sql_transaction`),
+/// stops (`admin_shutdown`, `crash_shutdown`, `cannot_connect_now`) or was lost (class 08, or no answer at all).
+fn is_of_connection(error: &StoreError) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+
+    if let Some(cause) = database_error(error) {
+        let code = cause.code();
+        let code = code.as_deref().unwrap_or_default();
+        return code.starts_with("08") || matches!(code, "25006" | "57P01" | "57P02" | "57P03");
+    }
+    let (StoreError::Unavailable(cause) | StoreError::Corrupt(cause)) = error;
+    let Some(sqlx::Error::Io(error)) = cause.downcast_ref() else { return false };
+    // Not every one: where no file can be opened any more, the connections that there are must stay.
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }

@@ -11,7 +11,7 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Row, Sqlite};
+use sqlx::{Connection, Row, Sqlite, Transaction};
 use tokio::sync::broadcast;
 
 use self::watching::Watching;
@@ -113,6 +113,7 @@ impl SqliteStore {
                 connected.fetch_add(1, Ordering::SeqCst);
                 Box::pin(async { Ok(()) })
             })
+            .after_release(|connection, _| Box::pin(is_clean(connection)))
             .connect_with(options.clone())
             .await?;
         migrations!("sqlite").run(&writer).await.map_err(unavailable)?;
@@ -144,6 +145,17 @@ impl SqliteStore {
         Ok(plans)
     }
 
+    /// Runs statements, as somebody else with access to the file would.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when one fails.
+    #[cfg(feature = "test-support")]
+    pub async fn execute(&self, statements: &'static str) -> Result<()> {
+        sqlx::raw_sql(statements).execute(&self.writer).await?;
+        Ok(())
+    }
+
     /// Lists every session in the order of creation, live or not, for the test of the limit.
     ///
     /// # Errors
@@ -155,22 +167,61 @@ impl SqliteStore {
         rows.iter().map(session_id).collect()
     }
 
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.writer.begin_with("begin immediate").await?)
+    }
+
+    /// Commits, then tells of the changes.
+    ///
+    /// Both run in a task of their own: the caller may be dropped while it waits, and SQLite commits all the same.
+    async fn commit(&self, tx: Transaction<'static, Sqlite>, changes: Vec<Change>) -> Result<()> {
+        let listeners = self.changes.clone();
+        let committing = tokio::spawn(async move {
+            tx.commit().await?;
+            for change in changes {
+                // Without listeners nobody hears it.
+                let _ = listeners.send(change);
+            }
+            Ok::<_, StoreError>(())
+        });
+        committing.await.map_err(unavailable)?
+    }
+
+    /// Makes a change that nobody is told of.
     async fn write(&self, query: Query) -> Result<u64> {
         Ok(query.execute(&self.writer).await?.rows_affected())
     }
 
-    async fn end(&self, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
-        let ended = ended_rows(&query.fetch_all(&self.writer).await?, reason)?;
-        self.tell(None, &ended);
-        Ok(ended)
+    /// Makes a change of one row, and tells of it if the row was there.
+    async fn write_one(&self, query: Query, change: Change) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        if query.execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.commit(tx, vec![change]).await?;
+        Ok(true)
     }
 
-    /// Tells what has been committed; without listeners nobody hears it.
-    fn tell(&self, new: Option<&Session>, ended: &[Ended]) {
-        for change in changes_of(new, ended) {
-            let _ = self.changes.send(change);
-        }
+    async fn end(&self, query: Query, reason: EndedReason) -> Result<Vec<Ended>> {
+        let mut tx = self.begin().await?;
+        let ended = end_in(&mut tx, query, reason).await?;
+        self.commit(tx, changes_of(None, &ended)).await?;
+        Ok(ended)
     }
+}
+
+/// Whether a connection can be used again.
+///
+/// SQLite rolls a transaction back by itself when the disk is full or fails. sqlx then fails to roll it back, believes
+/// the transaction to be open, and refuses the next one: such a connection is closed.
+async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // A rollback may still be in the connection's queue: this waits for it.
+    connection.ping().await?;
+    let is_clean = !connection.is_in_transaction();
+    if !is_clean {
+        tracing::warn!("a database connection was closed: its transaction could not be rolled back");
+    }
+    Ok(is_clean)
 }
 
 /// Binds what every statement that ends sessions begins with.
@@ -288,7 +339,7 @@ impl Store for SqliteStore {
         let now = session.created_at;
         let by = Some(&session.id);
         let held = json_list(limit.held.iter().map(SessionId::as_str));
-        let mut tx = self.writer.begin_with("begin immediate").await.map_err(StoreError::from)?;
+        let mut tx = self.begin().await?;
 
         if let Some(NewUser { user, password_hash }) = user {
             let key = email_key(&user.email);
@@ -352,8 +403,7 @@ impl Store for SqliteStore {
         if let Some(kind) = limit.mail {
             mail::insert_mail(&mut tx, &NewMail::of(session, kind)).await?;
         }
-        tx.commit().await.map_err(StoreError::from)?;
-        self.tell(Some(session), &ended);
+        self.commit(tx, changes_of(Some(session), &ended)).await?;
         Ok(ended)
     }
 
@@ -367,11 +417,7 @@ impl Store for SqliteStore {
     }
 
     async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
-        let renewed = self.write(reauthenticating(actor, renewal, now)).await? == 1;
-        if renewed {
-            let _ = self.changes.send(reauthenticated(actor));
-        }
-        Ok(renewed)
+        self.write_one(reauthenticating(actor, renewal, now), reauthenticated(actor)).await
     }
 
     async fn rename(
@@ -381,7 +427,7 @@ impl Store for SqliteStore {
         name: Option<&str>,
         now: Timestamp,
     ) -> Result<bool> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let mut is_renamed = false;
         for statement in [sql::RECORD_NAME, sql::RENAME] {
             let query = sqlx::query(statement)
@@ -392,11 +438,11 @@ impl Store for SqliteStore {
                 .bind(id.as_str());
             is_renamed = query.execute(&mut *tx).await?.rows_affected() == 1;
         }
-        tx.commit().await?;
-        if is_renamed {
-            let _ = self.changes.send(renamed(actor, id));
+        if !is_renamed {
+            return Ok(false);
         }
-        Ok(is_renamed)
+        self.commit(tx, vec![renamed(actor, id)]).await?;
+        Ok(true)
     }
 
     async fn end_by_id(
@@ -432,7 +478,7 @@ impl Store for SqliteStore {
         reason: EndedReason,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         if !is_live(&mut tx, actor, now).await? {
             return Ok(None);
         }
@@ -442,17 +488,12 @@ impl Store for SqliteStore {
         if !own {
             make_ends_final(&mut tx, actor.user, Timestamp::default()).await?;
         }
-        tx.commit().await?;
-        self.tell(None, &ended);
+        self.commit(tx, changes_of(None, &ended)).await?;
         Ok(Some(ended))
     }
 
     async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool> {
-        let is_undone = self.write(undoing(undo, now)).await? == 1;
-        if is_undone {
-            let _ = self.changes.send(undone(undo));
-        }
-        Ok(is_undone)
+        self.write_one(undoing(undo, now), undone(undo)).await
     }
 
     async fn undoable_by_handles(
@@ -494,7 +535,7 @@ impl Store for SqliteStore {
         tell: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         if !is_live(&mut tx, actor, now).await? {
             return Ok(None);
         }
@@ -528,10 +569,7 @@ impl Store for SqliteStore {
         if tell {
             mail::insert_mail(&mut tx, &NewMail::password_changed(actor, now)).await?;
         }
-        tx.commit().await?;
-        for change in changes {
-            let _ = self.changes.send(change);
-        }
+        self.commit(tx, changes).await?;
         Ok(Some(ended))
     }
 
@@ -550,10 +588,10 @@ impl Store for SqliteStore {
             .map(|touch| (touch.session.as_str(), touch.at.unix_ms(), touch.ip_address.as_deref()))
             .collect();
         let batch = serde_json::to_string(&batch).map_err(corrupt)?;
-        let rows = sqlx::query(sql::TOUCH).bind(batch).fetch_all(&self.writer).await?;
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query(sql::TOUCH).bind(batch).fetch_all(&mut *tx).await?;
         let touched = rows.iter().map(touched).collect::<Result<_>>()?;
-        let _ = self.changes.send(Change::Touched(touched));
-        Ok(())
+        self.commit(tx, vec![Change::Touched(touched)]).await
     }
 
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
@@ -577,13 +615,9 @@ impl Store for SqliteStore {
     }
 
     async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<()> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         record(&mut tx, entries).await?;
-        tx.commit().await?;
-        if let Some(change) = change {
-            let _ = self.changes.send(change);
-        }
-        Ok(())
+        self.commit(tx, change.into_iter().collect()).await
     }
 
     async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64> {
@@ -602,6 +636,10 @@ impl Store for SqliteStore {
     async fn ping(&self) -> Result<()> {
         sqlx::query(sql::PING).execute(&self.readers).await?;
         Ok(())
+    }
+
+    async fn check_writes(&self) -> Result<()> {
+        self.write(sqlx::query(sql::CHECK_WRITES)).await.map(drop)
     }
 
     async fn close(&self) {

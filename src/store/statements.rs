@@ -258,6 +258,8 @@ statements! {
               where user_id = $1 and kind = 'password-reset'";
     INSERT_RESET = "insert into mails (user_id, kind, redirect_to, created_at, due_at) \
                     values ($1, 'password-reset', $2, $3, $3)";
+    CHECK_WRITES = "insert into write_checks (id, number) values (1, 1) \
+                    on conflict (id) do update set number = write_checks.number + 1";
     INSERT_MAIL = "insert into mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
     DROP_MAIL = "delete from mails where seq = $1";
     PUT_OFF_MAIL = "update mails set due_at = $2 where seq = $1";

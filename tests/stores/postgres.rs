@@ -197,6 +197,55 @@ async fn after_a_restart_of_the_server_it_goes_on_and_tells_of_the_gap() {
     assert_eq!(next(&mut changes).await, began(&new));
 }
 
+/// Existing connections are told so when they write, and new ones are read-only from the start.
+const DEMOTE: &str = "create function refuse() returns trigger language plpgsql as $$
+    begin
+        raise exception 'cannot execute INSERT in a read-only transaction' using errcode = '25006';
+    end
+    $$;
+    create trigger demoted before insert on sessions for each statement execute function refuse();
+    do $$ begin
+        execute format('alter database %I set default_transaction_read_only = on', current_database());
+    end $$";
+const PROMOTE: &str = "begin read write;
+    drop trigger demoted on sessions;
+    do $$ begin
+        execute format('alter database %I reset default_transaction_read_only', current_database());
+    end $$;
+    commit";
+
+#[tokio::test]
+async fn connections_to_a_demoted_primary_are_replaced_and_the_next_ones_must_take_writes() {
+    // Not one that another test is given afterwards.
+    let database = PostgresTestDatabase::empty().await;
+    let node = node(&database).await;
+    let mut changes = node.changes();
+    let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
+    assert_eq!(next(&mut changes).await, began(&new));
+    // Several connections are open.
+    let live = || node.live_of_user(&new.session.user_id, NOW);
+    let (one, two, three) = tokio::join!(live(), live(), live());
+    assert!([one, two, three].iter().all(|list| list.as_ref().is_ok_and(|list| list.len() == 1)));
+
+    database.execute(DEMOTE).await.map(drop).expect("it is demoted");
+    let refused = sign_up(&node, "grace", "two").await;
+    assert!(matches!(refused, Err(OpenError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    // None of the connections of before is used any more, for reading either.
+    for _ in 0..4 {
+        let read = live().await;
+        assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    }
+    let why = PostgresStore::open(&database.url(), 1).await.expect_err("it is read-only");
+    assert!(format!("{why:?}").contains("must name the primary"), "{why:?}");
+
+    database.execute(PROMOTE).await.map(drop).expect("it is promoted");
+    let since = Instant::now();
+    assert_eq!(next(&mut changes).await, Change::Gap, "the connection that listens is another one too");
+    let new = sign_up(&node, "grace", "two").await.expect("a sign-up");
+    assert_eq!(next(&mut changes).await, began(&new));
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+}
+
 #[tokio::test]
 async fn a_change_whose_connection_is_lost_is_an_error_and_was_not_half_made() {
     let database = PostgresTestDatabase::migrated().await;

@@ -75,6 +75,50 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     assert_eq!(told.expect("it is told in time"), Some(Change::Gap));
 }
 
+/// What SQLite does when the disk is full: the whole transaction is rolled back, without being asked.
+const FULL_DISK: &str = "create trigger full_disk before insert on sessions
+    begin select raise(rollback, 'database or disk is full'); end;
+    create trigger full_disk_too before update on sessions
+    begin select raise(rollback, 'database or disk is full'); end";
+
+#[tokio::test]
+async fn after_a_failed_transaction_every_change_works_again() {
+    let (store, folder) = open().await;
+    let (ada, one) = sign_up("ada");
+    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
+    store.open(Some(&ada), &one, &limit).await.expect("a sign-up");
+    let (_, mut two) = sign_up("two");
+    two.session.user_id = ada.user.id.clone();
+    let actor = Actor { session: &one.session.id, user: &ada.user.id };
+    let touch = Touch { session: one.session.id.clone(), at: NOW, ip_address: None };
+
+    by_hand(&folder, FULL_DISK).await.expect("two triggers");
+    // Each kind of change twice, as the second one meets the connection of the first.
+    for _ in 0..2 {
+        let failed = [
+            store.open(None, &two, &limit).await.map(drop).map_err(|error| error.to_string()),
+            store.rename(actor, &one.session.id, Some("a"), NOW).await.map(drop).map_err(|it| it.to_string()),
+            store
+                .end_all(actor, true, EndedReason::Revoked, NOW)
+                .await
+                .map(drop)
+                .map_err(|it| it.to_string()),
+            store.touch(std::slice::from_ref(&touch)).await.map_err(|it| it.to_string()),
+        ];
+        for outcome in failed {
+            assert_eq!(outcome, Err("the database is unavailable".to_owned()));
+        }
+    }
+    by_hand(&folder, "drop trigger full_disk; drop trigger full_disk_too").await.expect("they go");
+
+    store.check_writes().await.expect("it takes writes");
+    store.touch(&[touch]).await.expect("a write");
+    assert!(store.rename(actor, &one.session.id, Some("kitchen"), NOW).await.expect("an answer"));
+    store.open(None, &two, &limit).await.expect("a sign-in");
+    let ended = store.end_all(actor, true, EndedReason::Revoked, NOW).await.expect("an answer");
+    assert_eq!(ended.expect("the actor is live").len(), 2);
+}
+
 #[tokio::test]
 async fn a_file_that_must_be_there_is_not_made() {
     let folder = TempDir::new().expect("a folder");
@@ -127,7 +171,7 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
 async fn by_hand(folder: &TempDir, statement: &'static str) -> Result<(), String> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
-    let done = sqlx::query(statement).execute(&mut connection).await;
+    let done = sqlx::raw_sql(statement).execute(&mut connection).await;
     done.map(drop).map_err(|error| error.to_string())
 }
 

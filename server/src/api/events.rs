@@ -24,8 +24,8 @@ use serde::Serialize;
 use crate::Server;
 use crate::openapi::{EVERY, HASHES, READS_COOKIES, refusals};
 
-/// Shorter than the idle timeout of every common proxy.
-const HEARTBEAT: Duration = Duration::from_secs(20);
+/// Shorter than the idle timeout of every common proxy. As often the streams' sessions are verified.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 
 refusals!(Refusals = EVERY, READS_COOKIES, HASHES, [Code::Unauthorized]);
 

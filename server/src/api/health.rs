@@ -51,7 +51,7 @@ pub(crate) async fn healthz() -> &'static str {
 
 refusals!(NotReady = [Code::ServiceUnavailable]);
 
-/// Tell that the database answers
+/// Tell that the database answers and takes writes
 #[utoipa::path(
     get,
     path = "/readyz",

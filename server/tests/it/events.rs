@@ -1,8 +1,13 @@
 //! Live streams: who is told what, and when a stream ends.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, SAFARI, TestApp, ids, text};
+use futures_util::FutureExt;
+use multi_session::{Browser, Client, Engine, SessionEvent, SignIn, StreamLimits, Told};
+
+use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, ids, text};
 use crate::mail;
 use crate::smtp::MailServer;
 
@@ -263,4 +268,65 @@ async fn a_stream_carries_no_secret() {
             assert!(!seen.contains(&secret[..20]), "a secret went out");
         }
     }
+}
+
+/// As hyper does with a request whose client has gone.
+#[tokio::test]
+async fn a_change_is_made_and_told_although_its_client_disconnects() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "grace").await;
+    laptop.sign_up("ada").await.ok();
+    let ada = laptop.current_id().await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let phone_id = phone.current_id().await;
+    let (mut tab, mut revoked) = (laptop.events(None).await, phone.events(None).await);
+    tab.snapshot().await;
+    revoked.snapshot().await;
+
+    // Whoever changes something waits for it.
+    let import = app.store.begin_import(app.engine.now()).await.expect("it holds the lock of writers");
+    assert!(laptop.revoke(&phone_id).now_or_never().is_none(), "it waits");
+    assert!(laptop.sign_in("grace").now_or_never().is_none(), "it waits");
+    drop(import);
+    assert_eq!(revoked.told("ended", &phone_id).await["reason"], "revoked");
+    revoked.ends().await;
+    // The last that a sign-in does.
+    tab.told("switched", &ada).await;
+}
+
+#[tokio::test]
+async fn a_lost_notification_leaves_no_stream_open() {
+    let app = TestApp::start().await;
+    let limits = StreamLimits { checked_every: Duration::from_millis(20), ..StreamLimits::default() };
+    let builder = Engine::builder(Arc::clone(&app.store) as _).clock(Arc::clone(&app.clock) as _);
+    let engine = builder.stream_limits(limits).build();
+    let (nobody, client) = (Browser::default(), Client::default());
+    let (remember, shared_computer) = (true, false);
+    app.sign_up(FIREFOX, "ada").await;
+    let sign_in = async || {
+        let (email, password) = ("ada@example.org".to_owned(), PASSWORD.to_owned());
+        let form = SignIn { email, password, remember, shared_computer };
+        engine.sign_in(&nobody, &client, form).await.expect("a sign-in")
+    };
+    let (laptop, phone) = (sign_in().await, sign_in().await);
+    tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.follow().await }
+    });
+    let mut stream = engine.watch(&phone, None).expect("a stream");
+    stream.next().await.expect("the list");
+    let mut other = engine.watch(&laptop, None).expect("a stream");
+    other.next().await.expect("the list");
+
+    // As if it had been told and not heard: the database tells nobody of this.
+    let id = phone.active().expect("it is signed in").session.id.clone();
+    app.database.end_untold(&id).await;
+    assert!(matches!(stream.next().await, Some((_, Told::Resync))));
+    let told = stream.next().await.expect("an event").1;
+    let Told::Event(event) = told else { panic!("{told:?}") };
+    assert!(matches!(&*event, SessionEvent::Ended(ending) if ending.id == id), "{event:?}");
+    assert!(stream.next().await.is_none());
+    assert!(matches!(other.next().await, Some((_, Told::Resync))));
+    let list = other.next().await.expect("the list").1;
+    assert!(matches!(&list, Told::Snapshot(rows) if rows.iter().all(|row| row.id != id)), "{list:?}");
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use multi_session::PostgresTestDatabase;
 use serde_json::Value;
@@ -77,10 +77,14 @@ impl Drop for Process {
 
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
+    configure(&mut command, folder);
+    command
+}
+
+fn configure(command: &mut Command, folder: &Path) {
     let url = format!("sqlite://{}", folder.join("data/test.db").display());
     command.current_dir(folder).env("DATABASE_URL", url).env("RUST_LOG", "info").env("NO_COLOR", "1");
     command.stdin(Stdio::null()).stdout(Stdio::null());
-    command
 }
 
 /// One HTTP request over a connection of its own; `None` when the connection broke.
@@ -150,6 +154,46 @@ fn it_stops_well_when_told_and_remembers_the_last_activity() {
         assert_eq!(session["user"]["email"], email);
         assert_eq!(again.stop("-TERM").code(), Some(0));
     }
+}
+
+/// A limit of the size of files is the disk that is full: its signal is ignored, so that writes fail.
+#[cfg(target_os = "linux")]
+#[test]
+fn after_the_disk_was_full_it_takes_writes_again() {
+    let folder = TempDir::new().expect("a folder");
+    let mut program = Command::new("sh");
+    program.args(["-c", "trap '' XFSZ; exec \"$0\"", PROGRAM]);
+    configure(&mut program, folder.path());
+    let process = Process::start_as(program);
+    let may_write = |bytes: &str| {
+        let limit = format!("--fsize={bytes}:unlimited");
+        let limited =
+            Command::new("prlimit").args(["--pid", &process.child.id().to_string(), &limit]).status();
+        assert!(limited.expect("prlimit runs").success());
+    };
+    let ask = |method: &str, path: &str, body: &str| {
+        request(process.address, method, path, "", body).expect("an answer").0
+    };
+    let sign_up = |name: &str| {
+        let body = format!(r#"{{"name":"","email":"{name}@example.org","password":"correct horse"}}"#);
+        ask("POST", "/api/auth/sign-up/email", &body)
+    };
+    let sign_in = || {
+        let body = r#"{"email":"ada@example.org","password":"correct horse"}"#;
+        ask("POST", "/api/auth/sign-in/email", body)
+    };
+    assert_eq!(sign_up("ada"), 200);
+    may_write("1");
+    assert_eq!((sign_in(), sign_up("grace")), (503, 503));
+    assert_eq!(ask("GET", "/readyz", ""), 503);
+    may_write("unlimited");
+    assert_eq!((sign_in(), sign_up("grace")), (200, 200));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while ask("GET", "/readyz", "") != 200 {
+        assert!(Instant::now() < deadline, "it is ready again");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(process.stop("-TERM").code(), Some(0));
 }
 
 #[test]

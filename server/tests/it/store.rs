@@ -46,6 +46,49 @@ impl TestDatabase {
         }
     }
 
+    /// Ends a session and tells nobody.
+    pub(crate) async fn end_untold(&self, id: &SessionId) {
+        let statement = format!(
+            "update sessions set ended_at = last_active_at, ended_reason = 'revoked' where id = '{id}'"
+        );
+        self.execute(statement).await;
+    }
+
+    /// Runs statements that the store does not know of.
+    async fn execute(&self, statements: String) {
+        match self {
+            Self::Sqlite(store, _) => store.execute(statements.leak()).await.expect("it is done"),
+            Self::Postgres(_, database) => {
+                database.execute(statements.leak()).await.map(drop).expect("it is done");
+            }
+        }
+    }
+
+    /// Makes it refuse every write, as a full disk does, or take them again.
+    pub(crate) async fn take_writes(&self, taken: bool) {
+        const TABLES: [&str; 5] = ["users", "sessions", "passwords", "history", "write_checks"];
+        let mut statements = String::new();
+        for (table, change) in TABLES.iter().flat_map(|table| [(table, "insert"), (table, "update")]) {
+            let name = format!("refuse_{change}_{table}");
+            statements += &match (self, taken) {
+                (Self::Sqlite(..), true) => format!("drop trigger {name};"),
+                (Self::Postgres(..), true) => format!("drop trigger {name} on {table};"),
+                // SQLite rolls the whole transaction back, without being asked.
+                (Self::Sqlite(..), false) => format!(
+                    "create trigger {name} before {change} on {table}
+                     begin select raise(rollback, 'database or disk is full'); end;"
+                ),
+                (Self::Postgres(..), false) => format!(
+                    "create or replace function refuse() returns trigger language plpgsql as $$
+                     begin raise exception 'the disk is full' using errcode = 'disk_full'; end $$;
+                     create trigger {name} before {change} on {table}
+                     for each row execute function refuse();"
+                ),
+            };
+        }
+        self.execute(statements).await;
+    }
+
     /// Every session, live or not.
     pub(crate) async fn order_of_creation(&self) -> Result<Vec<SessionId>, StoreError> {
         match self {

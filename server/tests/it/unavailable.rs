@@ -1,8 +1,10 @@
-//! A database that does not answer signs nobody out.
+//! A database that does not answer, or takes no writes, signs nobody out.
+
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::harness::{FIREFOX, TestApp};
+use crate::harness::{DAY, FIREFOX, SAFARI, TestApp};
 
 #[tokio::test]
 async fn everything_is_503_and_no_cookie_is_touched() {
@@ -58,4 +60,56 @@ async fn everything_is_503_and_no_cookie_is_touched() {
     }
     assert_eq!(browser.cookies(), cookies);
     assert_eq!(browser.get("/healthz").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn after_writes_were_refused_everything_works_again_and_what_was_buffered_is_written() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    app.database.take_writes(false).await;
+    browser.get("/readyz").await.refused(503, "SERVICE_UNAVAILABLE");
+    for _ in 0..2 {
+        app.browser(SAFARI).sign_in("ada").await.refused(503, "SERVICE_UNAVAILABLE");
+        app.browser(SAFARI).sign_up("grace").await.refused(503, "SERVICE_UNAVAILABLE");
+        browser.revoke_others().await.ok();
+    }
+    let wrong = json!({ "email": "ada@example.org", "password": "not the password" });
+    app.browser(SAFARI)
+        .post("/api/auth/sign-in/email", wrong)
+        .await
+        .refused(401, "INVALID_EMAIL_OR_PASSWORD");
+    app.engine.flush().await.expect_err("it takes no writes");
+    assert_eq!(browser.whoami().await, "ada");
+
+    app.database.take_writes(true).await;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while browser.get("/readyz").await.status.as_u16() != 200 {
+        assert!(Instant::now() < deadline, "it takes writes again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    app.engine.flush().await.expect("a write");
+    app.sign_in(SAFARI, "ada").await;
+    app.sign_up(SAFARI, "grace").await;
+    let history = browser.get("/api/auth/multi-session/history").await.ok();
+    let kinds: Vec<_> =
+        history["entries"].as_array().expect("entries").iter().map(|entry| &entry["kind"]).collect();
+    assert!(kinds.iter().any(|kind| *kind == "password_refused"), "{history}");
+}
+
+#[tokio::test]
+async fn a_read_answers_although_its_session_cannot_be_extended() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "ada").await;
+    let until = browser.get_session().await["session"]["expiresAt"].clone();
+    app.advance(2 * DAY);
+    app.database.take_writes(false).await;
+    let answer = browser.get("/api/auth/get-session").await;
+    assert_eq!(answer.ok()["session"]["expiresAt"], until);
+    assert_eq!(answer.set_cookies(), Vec::<String>::new());
+    assert_eq!(browser.list().await.len(), 1);
+
+    app.database.take_writes(true).await;
+    let answer = browser.get("/api/auth/get-session").await;
+    assert_ne!(answer.ok()["session"]["expiresAt"], until);
+    assert!(!answer.set_cookies().is_empty(), "the cookie lives as long as the session");
 }

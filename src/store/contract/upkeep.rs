@@ -79,6 +79,7 @@ pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
         store.reauthenticate(by, &renewal("renewed", NOW), NOW).await.map(drop),
         store.touch(&[touch("one", NOW)]).await,
         store.ping().await,
+        store.check_writes().await,
     ];
     for (number, answer) in answers.into_iter().enumerate() {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{number}: {answer:?}");

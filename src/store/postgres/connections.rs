@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgTransaction, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgExecutor, PgPool, PgPoolOptions, PgTransaction, Postgres};
 use sqlx::{Connection, Executor};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -19,6 +19,49 @@ const BRIEF_WAIT: Duration = Duration::from_millis(250);
 /// A connection that was idle for so long is asked whether it is still there before it is used.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// When all connections were last found to be of no use: those opened before are closed instead of used.
+#[derive(Clone, Debug)]
+pub(super) struct Replaced(watch::Sender<Option<Instant>>);
+
+impl Default for Replaced {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
+
+impl Replaced {
+    /// Makes all connections that are open now be replaced, unless that has happened since `since`: of many calls that
+    /// fail at once, one is enough.
+    pub(super) fn mark(&self, since: Instant) {
+        self.0.send_if_modified(|at| {
+            let is_new = at.is_none_or(|at| at < since);
+            if is_new {
+                *at = Some(Instant::now());
+            }
+            is_new
+        });
+    }
+
+    /// Hears of it from now on.
+    pub(super) fn subscribe(&self) -> watch::Receiver<Option<Instant>> {
+        self.0.subscribe()
+    }
+
+    /// Whether a connection of this age was open when it happened.
+    fn covers(&self, age: Duration) -> bool {
+        self.0.borrow().is_some_and(|at| at.elapsed() <= age)
+    }
+}
+
+/// Refuses a server that takes no writes: a primary that has been demoted, or a standby.
+pub(super) async fn require_read_write(connection: impl PgExecutor<'_>) -> sqlx::Result<()> {
+    let read_only: String = sqlx::query_scalar(sql::IS_READ_ONLY).fetch_one(connection).await?;
+    if read_only == "off" {
+        return Ok(());
+    }
+    Err(sqlx::Error::Configuration("the database is read-only: DATABASE_URL must name the primary".into()))
+}
+
 /// A pool that gives up soon where waiting is no use.
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
@@ -27,6 +70,7 @@ pub(super) struct Connections {
     is_lost: watch::Receiver<bool>,
     /// Whether the last one who waited did so in vain.
     in_vain: Arc<AtomicBool>,
+    replaced: Replaced,
 }
 
 impl Connections {
@@ -34,14 +78,20 @@ impl Connections {
         options: PgConnectOptions,
         most: u32,
         is_lost: watch::Receiver<bool>,
+        replaced: Replaced,
     ) -> sqlx::Result<Self> {
+        let before = replaced.clone();
         let pool = PgPoolOptions::new()
             .max_connections(most)
             // Longer than anybody waits.
             .acquire_timeout(DEADLINE)
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
+            .before_acquire(move |connection, meta| {
+                let is_replaced = before.covers(meta.age);
                 Box::pin(async move {
+                    if is_replaced {
+                        return Ok(false);
+                    }
                     if meta.idle_for > IDLE {
                         connection.ping().await?;
                     }
@@ -49,11 +99,22 @@ impl Connections {
                 })
             })
             .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(sql::CONFIGURE).await.map(drop) })
+                Box::pin(async move {
+                    require_read_write(&mut *connection).await?;
+                    connection.execute(sql::CONFIGURE).await.map(drop)
+                })
             })
             .connect_with(options)
             .await?;
-        Ok(Self { pool, is_lost, in_vain: Arc::default() })
+        Ok(Self { pool, is_lost, in_vain: Arc::default(), replaced })
+    }
+
+    /// Closes every connection that is open now before it is used again, the one that listens too, because of what
+    /// failed that began at `since`.
+    pub(super) fn replace(&self, since: Instant) {
+        self.replaced.mark(since);
+        // Until one has been opened, the database may be away.
+        self.in_vain.store(true, Ordering::Relaxed);
     }
 
     pub(super) async fn get(&self) -> Result<PoolConnection<Postgres>> {
@@ -61,7 +122,11 @@ impl Connections {
     }
 
     pub(super) async fn begin(&self) -> Result<PgTransaction<'static>> {
-        self.wait_for(self.pool.begin()).await
+        let connection = self.get().await?;
+        // In a task of its own: sqlx 0.9 rolls nothing back where its caller goes away while the transaction begins, and
+        // the connection would return to the pool with it. What the task has begun and nobody takes is rolled back.
+        let beginning = tokio::spawn(PgTransaction::begin(connection, None));
+        Ok(timeout(WAIT, beginning).await.map_err(unavailable)?.map_err(unavailable)??)
     }
 
     async fn wait_for<T>(&self, connection: impl Future<Output = sqlx::Result<T>>) -> Result<T> {

@@ -1,15 +1,15 @@
 //! What other nodes and this one have committed, heard on a connection of its own.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::PATIENCE;
+use super::connections::{Replaced, require_read_write};
 use crate::Change;
 
 /// The channel that the statement `NOTIFY` names.
@@ -33,10 +33,12 @@ impl Listening {
     pub(super) async fn start(
         options: PgConnectOptions,
         changes: broadcast::Sender<Change>,
+        replaced: Replaced,
     ) -> sqlx::Result<(Self, watch::Receiver<bool>)> {
         let listener = connect(&options).await?;
         let (lost, is_lost) = watch::channel(false);
-        Ok((Self(tokio::spawn(listen(options, listener, changes, lost)).abort_handle()), is_lost))
+        let listening = tokio::spawn(listen(options, listener, changes, lost, replaced));
+        Ok((Self(listening.abort_handle()), is_lost))
     }
 
     pub(super) fn stop(&self) {
@@ -55,12 +57,23 @@ async fn listen(
     mut listener: PgListener,
     changes: broadcast::Sender<Change>,
     lost: watch::Sender<bool>,
+    replaced: Replaced,
 ) {
+    let mut is_replaced = replaced.subscribe();
     loop {
-        let error = hear(&mut listener, &changes).await;
+        let since = Instant::now();
+        let error = tokio::select! {
+            error = hear(&mut listener, &changes) => {
+                // What this one has lost, the others have lost or are about to.
+                replaced.mark(since);
+                error
+            }
+            _ = is_replaced.changed() => "another connection was lost, or became read-only".into(),
+        };
         lost.send_replace(true);
         tracing::warn!(%error, "the connection that hears of changes was lost");
         drop(listener);
+        is_replaced.mark_unchanged();
         listener = reconnect(&options).await;
         lost.send_replace(false);
         tracing::info!("changes are heard again");
@@ -82,8 +95,8 @@ async fn hear(
             }
             Ok(Ok(None)) => return "it was closed".into(),
             Ok(Err(error)) => return error.into(),
-            Err(_elapsed) => match timeout(PATIENCE, listener.execute(super::sql::PING)).await {
-                Ok(Ok(_)) => {}
+            Err(_elapsed) => match timeout(PATIENCE, require_read_write(&mut *listener)).await {
+                Ok(Ok(())) => {}
                 Ok(Err(error)) => return error.into(),
                 Err(_elapsed) => return "it does not answer".into(),
             },
@@ -112,6 +125,7 @@ async fn connect(options: &PgConnectOptions) -> sqlx::Result<PgListener> {
         .connect_lazy_with(options.clone());
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
+    require_read_write(&mut listener).await?;
     listener.listen(CHANNEL).await?;
     Ok(listener)
 }

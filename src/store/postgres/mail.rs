@@ -5,8 +5,8 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::{
-    PostgresStore, Result, TRIES, commit, end_in, ending, forget_devices, in_time, is_live, lock_user,
-    record, sql, was_taken_back,
+    PostgresStore, Result, TRIES, commit, end_in, ending, forget_devices, is_live, lock_user, record, sql,
+    was_taken_back,
 };
 use crate::store::mail::{COUNTED_FOR, next_reset};
 use crate::store::sql::{due_mail, reset, stored_token, user_id};
@@ -176,7 +176,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn put_token(&self, token: &StoredToken) -> Result<()> {
-        in_time(async { insert_token(&mut *self.connections.get().await?, token).await }).await
+        self.in_time(async { insert_token(&mut *self.connections.get().await?, token).await }).await
     }
 
     async fn find_token(

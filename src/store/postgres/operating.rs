@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 
 use super::{
-    PostgresStore, Result, TRIES, commit, end_in, ending, in_time, lock_user, lock_users_of, record, sql,
-    texts, was_taken_back,
+    PostgresStore, Result, TRIES, commit, end_in, ending, lock_user, lock_users_of, record, sql, texts,
+    was_taken_back,
 };
 use crate::store::sql::{operator_act, session_id};
 use crate::store::{
@@ -143,7 +143,7 @@ impl OperatorStore for PostgresStore {
     }
 
     async fn record_act(&self, act: &NewOperatorAct) -> Result<()> {
-        in_time(async { record_act(&mut *self.connections.get().await?, act).await }).await
+        self.in_time(async { record_act(&mut *self.connections.get().await?, act).await }).await
     }
 
     async fn operator_acts(&self, before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>> {

@@ -134,6 +134,7 @@ statements! {
                    returning seq";
     MAILS = select_mails!("mails.seq = any($1::bigint[])");
     NOTIFY = "select pg_notify('multi_session', payload) from unnest($1::text[]) as payload";
+    IS_READ_ONLY = "select current_setting('transaction_read_only')";
 
     // Of each connection. Limits are exact where a statement sees what was committed before it; what is answered is
     // durable; whoever waits or has vanished gives way to the others; and since every statement has one good plan, which

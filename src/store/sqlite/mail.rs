@@ -8,8 +8,8 @@ use super::{Result, SqliteStore, end_in, ending, forget_devices, is_live, record
 use crate::store::mail::{COUNTED_FOR, next_reset};
 use crate::store::sql::{due_mail, reset, stored_token, user_id};
 use crate::store::{
-    Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, reauthenticated,
-    reported,
+    Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, changes_of,
+    reauthenticated, reported,
 };
 use crate::{
     EndedReason, HistoryKind, MailKind, Purpose, SecretHash, SessionId, Timestamp, UserId, email_key,
@@ -33,7 +33,7 @@ impl MailStore for SqliteStore {
     }
 
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let claimed = sqlx::query(sql::CLAIM_MAILS)
             .bind(now.unix_ms())
             .bind(lease_until.unix_ms())
@@ -44,7 +44,7 @@ impl MailStore for SqliteStore {
             claimed.iter().map(|row| Ok(row.try_get::<i64, _>("seq")?)).collect::<Result<Vec<_>>>()?;
         let claimed = serde_json::Value::from(claimed).to_string();
         let mails = sqlx::query(sql::MAILS).bind(claimed).fetch_all(&mut *tx).await?;
-        tx.commit().await?;
+        self.commit(tx, Vec::new()).await?;
         mails.iter().map(due_mail).collect()
     }
 
@@ -82,7 +82,7 @@ impl MailStore for SqliteStore {
         tell: bool,
         now: Timestamp,
     ) -> Result<Option<(UserId, Vec<Ended>)>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let Some(token) = use_token(&mut tx, hash, Purpose::ResetPassword, now).await? else {
             return Ok(None);
         };
@@ -102,8 +102,7 @@ impl MailStore for SqliteStore {
         let reason = EndedReason::PasswordChanged;
         let end = ending(sql::END_ALL, now, reason, None).bind(user.as_str().to_owned());
         let ended = end_in(&mut tx, end, reason).await?;
-        tx.commit().await?;
-        self.tell(None, &ended);
+        self.commit(tx, changes_of(None, &ended)).await?;
         Ok(Some((user, ended)))
     }
 
@@ -115,7 +114,7 @@ impl MailStore for SqliteStore {
         lock: bool,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let another = sqlx::query(sql::IS_ANOTHER_OF_USER)
             .bind(id.as_str())
             .bind(actor.user.as_str())
@@ -144,9 +143,9 @@ impl MailStore for SqliteStore {
             let mail = NewMail { user_id, kind, session_id: Some(id.clone()), at: now };
             insert_mail(&mut tx, &mail).await?;
         }
-        tx.commit().await?;
-        self.tell(None, &ended);
-        let _ = self.changes.send(reauthenticated(actor));
+        let mut changes = changes_of(None, &ended);
+        changes.push(reauthenticated(actor));
+        self.commit(tx, changes).await?;
         Ok(Some(ended))
     }
 
@@ -157,7 +156,7 @@ impl MailStore for SqliteStore {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<(UserId, Vec<Ended>)>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let Some(token) = use_token(&mut tx, hash, Purpose::NotMe, now).await? else { return Ok(None) };
         let user = token.user_id.clone();
         let reason = EndedReason::Reported;
@@ -168,8 +167,7 @@ impl MailStore for SqliteStore {
         lock_password(&mut tx, &user, now).await?;
         sqlx::query(sql::DELETE_TOKENS).bind(user.as_str()).execute(&mut *tx).await?;
         insert_token(&mut tx, &token.exchanged(reset, now, expires_at)).await?;
-        tx.commit().await?;
-        self.tell(None, &ended);
+        self.commit(tx, changes_of(None, &ended)).await?;
         Ok(Some((user, ended)))
     }
 

@@ -5,7 +5,9 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::{Result, SqliteStore, end_in, ending, json_list, record, sql};
 use crate::store::sql::{operator_act, session_id};
-use crate::store::{Ended, NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore, by_operator};
+use crate::store::{
+    Ended, NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore, by_operator, changes_of,
+};
 use crate::{Change, EndedReason, HistoryKind, Operator, SessionId, Timestamp, UserId};
 
 const REASON: EndedReason = EndedReason::Operator;
@@ -13,23 +15,21 @@ const REASON: EndedReason = EndedReason::Operator;
 #[async_trait]
 impl OperatorStore for SqliteStore {
     async fn end_by_operator(&self, by: &Operator, id: &SessionId, now: Timestamp) -> Result<Option<Ended>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let ids = json_list(std::iter::once(id.as_str()));
         let ended = end_in(&mut tx, ending(sql::END_HELD, now, REASON, None).bind(ids), REASON).await?;
         sqlx::query(sql::MAKE_END_FINAL).bind(id.as_str()).execute(&mut *tx).await?;
         record_act(&mut tx, &NewOperatorAct::revoke(by, id, &ended, now)).await?;
-        tx.commit().await?;
-        self.tell(None, &ended);
+        self.commit(tx, changes_of(None, &ended)).await?;
         Ok(ended.into_iter().next())
     }
 
     async fn end_of_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let ended = end_all(&mut tx, user, now).await?;
         let kind = OperatorActKind::RevokeUser;
         record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, ended.len(), now)).await?;
-        tx.commit().await?;
-        self.tell(None, &ended);
+        self.commit(tx, changes_of(None, &ended)).await?;
         Ok(ended)
     }
 
@@ -38,7 +38,7 @@ impl OperatorStore for SqliteStore {
     }
 
     async fn disable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Option<Vec<Ended>>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         if !is_known(&mut tx, user).await? {
             return Ok(None);
         }
@@ -50,13 +50,12 @@ impl OperatorStore for SqliteStore {
         sqlx::query(sql::DROP_MAILS_TO_RESET).bind(user.as_str()).execute(&mut *tx).await?;
         let kind = OperatorActKind::Disable;
         record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, ended.len(), now)).await?;
-        tx.commit().await?;
-        self.tell(None, &ended);
+        self.commit(tx, changes_of(None, &ended)).await?;
         Ok(Some(ended))
     }
 
     async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         if !is_known(&mut tx, user).await? {
             return Ok(false);
         }
@@ -65,7 +64,7 @@ impl OperatorStore for SqliteStore {
             record(&mut tx, &[by_operator(HistoryKind::Enabled, user, now)]).await?;
         }
         record_act(&mut tx, &NewOperatorAct::of_user(by, OperatorActKind::Enable, user, 0, now)).await?;
-        tx.commit().await?;
+        self.commit(tx, Vec::new()).await?;
         Ok(true)
     }
 
@@ -75,7 +74,7 @@ impl OperatorStore for SqliteStore {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Option<Vec<SessionId>>> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
+        let mut tx = self.begin().await?;
         let live = sqlx::query(sql::LIVE_OF_USER).bind(now.unix_ms()).bind(user.as_str());
         let live = live.fetch_all(&mut *tx).await?.iter().map(session_id).collect::<Result<Vec<_>>>()?;
         let forgotten = sqlx::query(sql::FORGET_USER).bind(user.as_str()).execute(&mut *tx).await?;
@@ -84,10 +83,9 @@ impl OperatorStore for SqliteStore {
         }
         let kind = OperatorActKind::Forget;
         record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, live.len(), now)).await?;
-        tx.commit().await?;
+        self.commit(tx, vec![Change::Sessions { user: user.clone(), ids: live.clone() }]).await?;
         // Nor in the log beside it; with a reader in the way it goes with a later checkpoint.
         self.write(sqlx::query(sql::CHECKPOINT)).await?;
-        let _ = self.changes.send(Change::Sessions { user: user.clone(), ids: live.clone() });
         Ok(Some(live))
     }
 
