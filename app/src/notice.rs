@@ -235,7 +235,8 @@ pub(crate) fn Toaster() -> impl IntoView {
         focus_element("content");
     };
     let (path, _) = here();
-    let path = StoredValue::new(path);
+    // `//host` would lead there.
+    let path = StoredValue::new(if path.starts_with("//") { "/".to_owned() } else { path });
     let toast = move |notice: Notice| {
         let (class, icon) =
             if notice.good { ("toast", IconName::Check) } else { ("toast toast--bad", IconName::Alert) };
