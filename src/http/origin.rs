@@ -99,6 +99,21 @@ impl TrustedOrigins {
         if allowed { Ok(()) } else { Err(Code::CrossSiteGet) }
     }
 
+    /// Checks a GET that costs much though it changes nothing, such as a stream: what says of itself that it comes from
+    /// a page of another origin is refused. A program says nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidOrigin`] for a page of another origin.
+    pub fn check_reader(&self, headers: &HeaderMap) -> Result<(), Code> {
+        let is_trusted = match text(headers, ORIGIN.as_str()) {
+            Some(origin) => self.trusts(origin) && !(self.is_own(origin) && is_of_another_origin(headers)),
+            None if headers.contains_key("sec-fetch-site") => !is_of_another_origin(headers),
+            None => text(headers, REFERER.as_str()).is_none_or(|referer| self.trusts(referer)),
+        };
+        if is_trusted { Ok(()) } else { Err(Code::InvalidOrigin) }
+    }
+
     /// Resolves where a person is sent after an act, as a browser does: a path of this site or a page of a trusted
     /// origin. Pages, the REST API and mailed links all ask here.
     ///
@@ -281,6 +296,29 @@ mod tests {
         ];
         for (pairs, allowed) in cases {
             assert_eq!(origins().check_script(&headers(pairs)).is_ok(), *allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn page_of_another_origin_reads_no_stream() {
+        let cases: &[(Pairs, bool)] = &[
+            (&[], true),
+            (&[("cookie", "a=b")], true),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("referer", "https://id.example.org/sessions")], true),
+            (&[("origin", "https://id.example.org")], true),
+            (&[("origin", "https://app.example.org:8443"), ("sec-fetch-site", "same-site")], true),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site"), ("referer", "https://id.example.org/")], false),
+            (&[("origin", "https://id.example.org"), ("sec-fetch-site", "same-site")], false),
+            (&[("origin", "https://other.example.org")], false),
+            (&[("origin", "null")], false),
+            (&[("referer", "https://other.example.org/")], false),
+        ];
+        for (pairs, allowed) in cases {
+            assert_eq!(origins().check_reader(&headers(pairs)).is_ok(), *allowed, "{pairs:?}");
         }
     }
 
