@@ -8,7 +8,7 @@ use multi_session::{
     http::{Problem, RequestState},
 };
 
-use crate::{AppError, accounts::Step, guard::home};
+use crate::{AppError, accounts::Step, address::page_paths, guard::home, notice::with_error};
 
 /// The rules, over the server's store.
 pub(crate) fn engine() -> Engine {
@@ -48,12 +48,28 @@ pub(crate) fn fail(error: Error) -> AppError {
 }
 
 /// Gives the answer the status of a refusal, unless it goes to a form: its redirect carries the error instead.
+///
+/// Leptos leads a form back to its Referer. Where the browser sends none, it goes to the page of the form that is known.
 pub(crate) fn refuse(code: Code) {
-    let form = use_context::<Parts>()
-        .and_then(|parts| parts.extensions.get::<RequestState>().map(RequestState::is_form_post))
-        .unwrap_or(true);
-    if !form {
-        set_status(Problem::status(code));
+    let Some(parts) = use_context::<Parts>() else { return };
+    match parts.extensions.get::<RequestState>().map(RequestState::is_form_post) {
+        Some(false) => set_status(Problem::status(code)),
+        Some(true) if !parts.headers.contains_key(header::REFERER) => {
+            let act = parts.uri.path();
+            leptos_axum::redirect(&with_error(&page_of_form(act), act, &code.into()));
+        }
+        _ => {}
+    }
+}
+
+/// The page with the form that posts to a server function: one of the same name, or else where the person starts.
+fn page_of_form(act: &str) -> String {
+    let named = act.strip_prefix("/fn").and_then(|name| page_paths().find(|path| *path == name));
+    match (named, is_signed_in()) {
+        // Whoever is signed in sees those forms only to add an account.
+        (Some(page), true) => [page, "?add=1"].concat(),
+        (Some(page), false) => page.to_owned(),
+        (None, signed_in) => home(signed_in).to_owned(),
     }
 }
 

@@ -37,6 +37,7 @@ use crate::Server;
 use crate::export::{Format, HistoryExport};
 
 mod mail;
+pub(crate) mod refused;
 
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);

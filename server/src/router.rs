@@ -16,6 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::operator_token::OperatorTokens;
+use crate::pages::refused::{self, Refusals};
 use crate::rate_limit::{self, RateLimit};
 use crate::{Config, ListScope, ServerError, api, body, openapi, pages, site, telemetry};
 
@@ -92,6 +93,11 @@ fn is_unattended(uri: &Uri) -> bool {
     uri.path() == api::EVENTS || (uri.path() == app::LIST && uri.query() != Some(app::STAY))
 }
 
+/// What the token of a mailed link proves.
+fn is_proven(uri: &Uri) -> bool {
+    [app::RESET_PASSWORD_FN, app::REPORT_BY_MAIL].contains(&uri.path())
+}
+
 /// Puts everything together.
 pub fn router(server: &Server) -> Router {
     let sessions = SessionLayer::new(
@@ -100,7 +106,8 @@ pub fn router(server: &Server) -> Router {
         server.origins.clone(),
         server.addresses.clone(),
     )
-    .with_unattended(is_unattended);
+    .with_unattended(is_unattended)
+    .with_proven(is_proven);
     let mut dynamic = pages::router(server)
         .merge(api::sessions())
         .layer(sessions.clone())
@@ -116,6 +123,7 @@ pub fn router(server: &Server) -> Router {
         .merge(api::public())
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Refusals::new(server), refused::told))
         .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
         .layer(from_fn_with_state(server.https, pages::security_headers))
 }

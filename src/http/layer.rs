@@ -55,6 +55,7 @@ struct Parts {
     origins: TrustedOrigins,
     addresses: ClientAddress,
     is_unattended: fn(&Uri) -> bool,
+    is_proven: fn(&Uri) -> bool,
 }
 
 impl SessionLayer {
@@ -65,14 +66,21 @@ impl SessionLayer {
         origins: TrustedOrigins,
         addresses: ClientAddress,
     ) -> Self {
-        let is_unattended = |_: &Uri| false;
-        Self(Arc::new(Parts { engine, names, origins, addresses, is_unattended }))
+        let (is_unattended, is_proven) = (|_: &Uri| false, |_: &Uri| false);
+        Self(Arc::new(Parts { engine, names, origins, addresses, is_unattended, is_proven }))
     }
 
     /// Tells which requests pages make by themselves: they are no use of a session, extend none and write no cookie.
     #[must_use]
     pub fn with_unattended(self, is_unattended: fn(&Uri) -> bool) -> Self {
         Self(Arc::new(Parts { is_unattended, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Tells which requests are proven by a secret in their body, such as the form that a mailed link leads to: a browser
+    /// may send them with `Origin: null`. Nothing that they do may rest on cookies.
+    #[must_use]
+    pub fn with_proven(self, is_proven: fn(&Uri) -> bool) -> Self {
+        Self(Arc::new(Parts { is_proven, ..Arc::unwrap_or_clone(self.0) }))
     }
 }
 
@@ -118,7 +126,13 @@ impl Parts {
     where
         S: Service<Request<Body>, Response = Response<Body>>,
     {
-        if let Err(code) = self.origins.check(request.method(), request.uri().path(), request.headers()) {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let checked = if (self.is_proven)(uri) {
+            self.origins.check_proven(method, uri.path(), headers)
+        } else {
+            self.origins.check(method, uri.path(), headers)
+        };
+        if let Err(code) = checked {
             return Ok(finished(Problem::from(code).into_response()));
         }
         let (mut head, body) = request.into_parts();

@@ -69,4 +69,4 @@ pub async fn reset_password(
 /// Where [`forgot_password`] answers.
 pub(super) const FORGOT_PASSWORD_FN: &str = ForgotPassword::PATH;
 /// Where [`reset_password`] answers.
-pub(super) const RESET_PASSWORD_FN: &str = ResetPassword::PATH;
+pub const RESET_PASSWORD_FN: &str = ResetPassword::PATH;

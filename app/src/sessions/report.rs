@@ -68,4 +68,4 @@ pub async fn report_by_mail(
 /// Where [`report`] answers.
 pub(crate) const REPORT: &str = Report::PATH;
 /// Where [`report_by_mail`] answers.
-pub(crate) const REPORT_BY_MAIL: &str = ReportByMail::PATH;
+pub const REPORT_BY_MAIL: &str = ReportByMail::PATH;
