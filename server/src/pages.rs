@@ -333,6 +333,20 @@ fn context(engine: &Engine) {
     }
 }
 
+/// Tells a browser to forget what pages stored once its last session has ended by its own request (OWASP's session
+/// management sheet). The cookies are cleared one by one, as the device cookie stays, and nothing is in caches: no
+/// answer about a person is kept. To clear `"cache"` would take browsers seconds.
+pub(crate) async fn clear_site_data(state: RequestState, request: Request, next: Next) -> Response {
+    let holds_any = || state.browser().is_ok_and(|browser| !browser.held().is_empty());
+    let held_any = holds_any();
+    let mut response = next.run(request).await;
+    if held_any && !holds_any() {
+        let storage = HeaderValue::from_static("\"storage\"");
+        response.headers_mut().insert(HeaderName::from_static("clear-site-data"), storage);
+    }
+    response
+}
+
 /// The headers that every answer has (ASVS 5.0, 3.4); those with a page's nonce are set by the page.
 pub(crate) async fn security_headers(State(https): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::FromRef;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::Uri;
 use leptos::config::LeptosOptions;
@@ -110,6 +110,7 @@ pub fn router(server: &Server) -> Router {
     .with_proven(is_proven);
     let mut dynamic = pages::router(server)
         .merge(api::sessions())
+        .layer(from_fn(pages::clear_site_data))
         .layer(sessions.clone())
         .merge(api::operators(server))
         .layer(from_fn_with_state(server.body_time, body::bounded));

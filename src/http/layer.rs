@@ -7,16 +7,12 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, USER_AGENT, VARY};
+use http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT, VARY};
 use http::{HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
 use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
 use crate::{Client, Engine};
-
-/// What browsers forget once nobody is signed in any more (OWASP's session management sheet): what pages stored and what
-/// caches hold. The cookies are cleared one by one, since the device cookie stays.
-const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 
 /// Joins requests to the engine: checks the origin, verifies the cookies with one query, or two where some of them are
 /// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
@@ -149,7 +145,6 @@ impl Parts {
         } else {
             self.engine.current(&presented, &client).await
         };
-        let held_any = browser.as_ref().is_ok_and(|browser| !browser.held().is_empty());
         let state = RequestState::new(&head, presented, browser, client);
         head.extensions.insert(state.clone());
 
@@ -160,10 +155,6 @@ impl Parts {
         if let Ok(browser) = state.browser()
             && !is_unattended
         {
-            if held_any && browser.held().is_empty() {
-                let name = HeaderName::from_static("clear-site-data");
-                response.headers_mut().insert(name, HeaderValue::from_static(CLEAR_SITE_DATA));
-            }
             for cookie in self.names.difference(&cookies, &browser, self.engine.now()) {
                 if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);
