@@ -348,7 +348,11 @@ pub(crate) async fn clear_site_data(state: RequestState, request: Request, next:
 }
 
 /// The headers that every answer has (ASVS 5.0, 3.4); those with a page's nonce are set by the page.
-pub(crate) async fn security_headers(State(https): State<bool>, request: Request, next: Next) -> Response {
+pub(crate) async fn security_headers(
+    State(transport): State<Option<HeaderValue>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let status = response.status();
     let headers = response.headers_mut();
@@ -366,9 +370,8 @@ pub(crate) async fn security_headers(State(https): State<bool>, request: Request
     if status.is_client_error() || status.is_server_error() {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
-    if https {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.insert(STRICT_TRANSPORT_SECURITY, year);
+    if let Some(transport) = transport {
+        headers.insert(STRICT_TRANSPORT_SECURITY, transport);
     }
     response
 }

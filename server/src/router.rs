@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::FromRef;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::Uri;
+use http::{HeaderValue, Uri};
 use leptos::config::LeptosOptions;
 use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
 use multi_session::{Code, Engine};
@@ -35,7 +35,7 @@ pub struct Server {
     names: CookieNames,
     addresses: ClientAddress,
     rate_limited: bool,
-    https: bool,
+    transport_security: Option<HeaderValue>,
     body_time: Duration,
 }
 
@@ -69,7 +69,7 @@ impl Server {
             names,
             addresses: ClientAddress::new(config.trusted_proxies.clone()),
             rate_limited: config.is_rate_limited(),
-            https: config.is_https(),
+            transport_security: config.transport_security(),
             body_time: body::TIME,
         })
     }
@@ -126,7 +126,7 @@ pub fn router(server: &Server) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Refusals::new(server), refused::told))
         .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
-        .layer(from_fn_with_state(server.https, pages::security_headers))
+        .layer(from_fn_with_state(server.transport_security.clone(), pages::security_headers))
 }
 
 /// The hook of [`crate::telemetry`] has logged it; the server goes on.

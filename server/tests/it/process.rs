@@ -274,6 +274,7 @@ fn help_names_every_setting_with_its_environment_twin() {
         "LEPTOS_SITE_ADDR",
         "LEPTOS_SITE_ROOT",
         "MULTI_SESSION_BASE_URL",
+        "MULTI_SESSION_HSTS_INCLUDE_SUBDOMAINS",
         "MULTI_SESSION_TRUSTED_ORIGINS",
         "MULTI_SESSION_MAXIMUM_SESSIONS",
         "MULTI_SESSION_SESSION_TIMEOUT",
