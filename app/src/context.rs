@@ -90,9 +90,33 @@ pub(crate) fn send_form(to: &str) {
 
 /// Keeps what the browser holds now, and sends a form to where it belongs, with the notice `done` to show there.
 pub(crate) fn settle(request: &RequestState, browser: Browser, done: &str) {
+    let acts_as = |browser: &Browser| browser.active().map(|held| held.session.id.clone());
+    let goes_on = request.browser().is_ok_and(|before| acts_as(&before) == acts_as(&browser));
     let path = home(browser.active().is_some());
     request.set_browser(browser);
-    send_form(&format!("{path}?done={done}"));
+    match done {
+        // That is seen, and what was told before is no news any more.
+        "signed-in" | "signed-out" => request.clear_notice(),
+        // A script that goes on as the same session tells it itself; else it leads away as a form does.
+        _ if !goes_on => request.set_notice(done),
+        _ => {}
+    }
+    send_done(path, done);
+}
+
+/// Sends a form to `path`, which tells there what was `done`.
+pub(crate) fn send_done(path: &str, done: &str) {
+    if !matches!(done, "signed-in" | "signed-out") {
+        leave_notice(done);
+    }
+    send_form(&[path, "?done=", done].concat());
+}
+
+/// Leaves the notice that a form's next page tells: without it that page believes no address.
+pub(crate) fn leave_notice(notice: &str) {
+    if request().is_form_post() {
+        request().set_notice(notice);
+    }
 }
 
 /// Sends a page request to another page.

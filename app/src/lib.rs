@@ -40,10 +40,10 @@ pub use hooks::use_now::RenderedAt;
 #[cfg(feature = "ssr")]
 pub use {
     accounts::{Confirm, ForgotPasswordPage, RESET_PASSWORD_FN, ResetPasswordPage},
-    address::{PlainPage, page_paths, plain_pages, value as query_value},
+    address::{PlainPage, page_paths, plain_pages, signs_in, value as query_value},
     guard::home,
     history::{HISTORY, HistoryAsked, HistoryShown},
-    notice::SignedOutElsewhere,
+    notice::{SignedOutElsewhere, is_told},
     plain::plain,
     sessions::{LIST, NotMePage, REPORT_BY_MAIL, RenamePage, STAY},
     unavailable::UnavailablePage,

@@ -98,6 +98,8 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     if let Some(onward) = onward(&state, &request) {
         return Redirect::to(onward).into_response();
     }
+    let shows_notice = app::is_told(&state, request.uri().query().unwrap_or_default());
+    let signs_in = app::signs_in(request.uri().path());
     let uri = request.uri();
     let ending = asked_ending(&server, uri.query()).await;
     // Browsers ask by themselves for what is no page, as for an icon.
@@ -112,7 +114,17 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
         now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
         now: server.engine.now(),
     });
-    render(&server, request, told, shell).await
+    let response = render(&server, request, told, shell).await;
+    // A redirect passes it on.
+    if response.status().is_success() {
+        if shows_notice {
+            state.clear_notice();
+        }
+        if signs_in {
+            state.probe_cookies();
+        }
+    }
+    response
 }
 
 /// Where a person goes on to who has just signed in at a page whose address asks for that.

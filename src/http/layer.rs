@@ -11,6 +11,7 @@ use http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT, VARY};
 use http::{HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
+use super::request_state::Sent;
 use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
 use crate::{Client, Engine};
 
@@ -145,7 +146,9 @@ impl Parts {
         } else {
             self.engine.current(&presented, &client).await
         };
-        let state = RequestState::new(&head, presented, browser, client);
+        let sent =
+            Sent { notice: self.names.read_notice(&head.headers), any: self.names.has_any(&head.headers) };
+        let state = RequestState::new(&head, presented, browser, client, sent);
         head.extensions.insert(state.clone());
 
         let mut response = inner.call(Request::from_parts(head, body)).await?;
@@ -155,7 +158,10 @@ impl Parts {
         if let Ok(browser) = state.browser()
             && !is_unattended
         {
-            for cookie in self.names.difference(&cookies, &browser, self.engine.now()) {
+            let notice = state.next_notice().map(|it| self.names.notice_cookie(&it.text, it.is_brief));
+            for cookie in
+                self.names.difference(&cookies, &browser, self.engine.now()).into_iter().chain(notice)
+            {
                 if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);
                 }

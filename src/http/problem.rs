@@ -54,6 +54,7 @@ impl Problem {
             | Code::InvalidToken
             | Code::ResetPasswordDisabled
             | Code::ValidationError
+            | Code::CookiesBlocked
             | Code::BadRequest => StatusCode::BAD_REQUEST,
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
             Code::UserNotFound => StatusCode::NOT_FOUND,

@@ -1,10 +1,10 @@
-//! Forms as browsers send them by themselves: whoever submits one gets a page.
+//! Forms as browsers send them by themselves: whoever submits one gets a page, and is told what is true.
 
 use axum::http::Method;
 use serde_json::json;
 
-use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, TestApp, TestBrowser};
-use crate::mail::{location, read_all, start, start_with};
+use crate::harness::{Answer, CHROME, FIREFOX, MINUTE, ORIGIN, SAFARI, TestApp, TestBrowser};
+use crate::mail::{location, read_all, sign_in_with, start, start_with};
 use crate::report::not_me;
 use crate::smtp::MailServer;
 use crate::standards::surfaces::{FUNCTIONS, HTTPS};
@@ -198,4 +198,141 @@ async fn person_at_another_address_than_the_servers_is_told_the_right_one() {
     let evil = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
     let page = submit(&browser, "sign-in", SIGN_IN, &evil).await;
     assert!(page.text.contains("came from another site") && !page.text.contains("evil.example"));
+}
+
+#[tokio::test]
+async fn notice_is_shown_only_to_the_browser_that_did_it() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let (stranger, other) = (app.browser(CHROME), app.sign_in(CHROME, "ada").await);
+    let id = other.current_id().await;
+    for (path, words) in [
+        ("/sign-in?done=password", "password was changed"),
+        ("/sign-in?done=everywhere", "signed out everywhere"),
+        ("/sign-in?done=signed-in", "You are signed in."),
+        ("/sign-in?done=switched", "You switched accounts."),
+        ("/sign-in?done=revoked", "That session has ended."),
+    ] {
+        assert!(!stranger.open(path).await.text.contains(words), "{path}");
+    }
+    for (path, words) in [
+        ("/sessions?done=password-others", "password was changed"),
+        ("/sessions?done=others", "All other devices are signed out."),
+        ("/sessions?done=undone", "is signed in again"),
+        ("/sessions?done=renamed", "has its new name"),
+        ("/sessions?done=signed-out", "You are signed out."),
+        (&format!("/sessions?done=revoked&undo={id}"), "undo-revoke"),
+        (&format!("/sessions?done=signed-in&undo={id}"), "undo-revoke"),
+    ] {
+        let page = laptop.open(path).await;
+        assert!(page.status.is_success() && !page.text.contains(words), "{path}: {}", page.text);
+    }
+    for path in ["/not-me?done=mail", "/not-me?done=change", "/not-me?done=password"] {
+        for browser in [&stranger, &laptop] {
+            assert_eq!(location(&browser.open(path).await), "/", "{path}");
+        }
+    }
+
+    let to = laptop.submit("/sessions", "revoke", &format!("session_id={id}")).await;
+    let to = location(&to).to_owned();
+    let page = laptop.open(&to).await.text;
+    assert!(page.contains("That session has ended.") && page.contains("undo-revoke"), "{page}");
+    assert!(!laptop.open(&to).await.text.contains("That session has ended."), "once");
+
+    let form = "session_id=x&name=y".replace('x', &laptop.current_id().await);
+    let to = location(&laptop.submit("/rename", "rename", &form).await).replace(ORIGIN, "");
+    let other_words = laptop.open("/sessions?done=password").await.text;
+    assert!(!other_words.contains("password was changed"), "another notice proves nothing");
+    assert!(laptop.open(&to).await.text.contains("The device has its new name."), "and is not lost by that");
+
+    // Over the start, as a script goes.
+    laptop.call("revoke-all", "").await.ok();
+    let start = laptop.open("/?done=everywhere").await;
+    assert_eq!(location(&start), "/sign-in?done=everywhere");
+    assert!(laptop.open(location(&start)).await.text.contains("You are signed out everywhere."));
+    assert!(!laptop.open(location(&start)).await.text.contains("You are signed out everywhere."));
+}
+
+#[tokio::test]
+async fn going_back_after_a_sign_out_claims_no_sign_in() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let browser = app.browser(CHROME);
+    let to = location(&browser.submit("/sign-in", "sign-in", SIGN_IN).await).to_owned();
+    assert!(browser.open(&to).await.text.contains("You are signed in."));
+    let out = browser.submit("/sessions", "sign-out", "").await;
+    assert!(browser.open(location(&out)).await.text.contains("You are signed out."));
+    let back = location(&browser.open(&to).await).to_owned();
+    let page = browser.open(&back).await.text;
+    assert!(!page.contains("You are signed in.") && !page.contains("cookies"), "{page}");
+    // Nor is a person who is signed in told the contrary.
+    location(&browser.submit("/sign-in", "sign-in", SIGN_IN).await);
+    assert!(!browser.open("/sessions?done=signed-out").await.text.contains("You are signed out."));
+}
+
+#[tokio::test]
+async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    for from in ["/sign-in", "/sign-up"] {
+        let page = app.browser(CHROME).open(from).await;
+        assert!(page.text.contains(r#"name="probe" value="true""#), "{}", page.text);
+        assert!(page.headers.contains_key("set-cookie"), "{from}");
+    }
+    let form = format!("{SIGN_IN}&probe=true");
+    for _ in 0..3 {
+        let browser = app.browser(CHROME);
+        let refused = browser.submit("/sign-in", "sign-in", &form).await;
+        let to = location(&refused).replace(ORIGIN, "");
+        assert!(to.starts_with("/sign-in?"), "{to}");
+        assert!(browser.open(&to).await.text.contains("Your browser keeps no cookies for this site"));
+    }
+    let refused = app.browser(CHROME).call("sign-in", &form).await;
+    refused.refused(400, "COOKIES_BLOCKED");
+    let form_up = format!("name=eve&{}&probe=true", SIGN_IN.replace("ada", "eve"));
+    app.browser(CHROME).call("sign-up", &form_up).await.refused(400, "COOKIES_BLOCKED");
+    assert_eq!(ada.list().await.len(), 1, "no session has begun");
+    app.browser(CHROME).sign_up("eve").await.ok();
+
+    // One that keeps them signs in, and keeps no more than it needs. Its second try has a cookie, too.
+    for opens in [true, false] {
+        let browser = app.browser(CHROME);
+        if opens {
+            browser.open("/sign-in").await;
+        } else {
+            browser.call("sign-in", &form).await.refused(400, "COOKIES_BLOCKED");
+        }
+        let to = browser.submit("/sign-in", "sign-in", &form).await;
+        assert_eq!(location(&to), "/sessions?done=signed-in");
+        assert!(browser.open(location(&to)).await.text.contains("You are signed in."));
+        assert_eq!(browser.notice(), None);
+    }
+}
+
+#[tokio::test]
+async fn browser_that_has_lost_the_cookies_of_its_sign_in_is_told_so() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let to = app.browser(SAFARI).submit("/sign-in", "sign-in", SIGN_IN).await;
+    let keeps_none = app.browser(SAFARI);
+    let to = location(&keeps_none.open(location(&to)).await).to_owned();
+    assert_eq!(to, "/sign-in?done=signed-in");
+    let page = app.browser(SAFARI).open(&to).await.text;
+    assert!(page.contains("You are not signed in.") && page.contains("keeps no cookies"), "{page}");
+}
+
+#[tokio::test]
+async fn mail_that_nobody_asked_for_is_not_on_its_way() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    app.sign_up(FIREFOX, "ada").await;
+    let browser = app.browser(CHROME);
+    assert!(browser.open("/forgot-password?sent=1").await.text.contains("Send the link"));
+    let sent = browser.submit("/forgot-password", "forgot-password", "email=ada%40example.org").await;
+    for _ in 0..2 {
+        assert!(browser.open(location(&sent)).await.text.contains("Look into your mailbox"));
+    }
+    app.advance(MINUTE);
+    assert!(app.browser(CHROME).open(location(&sent)).await.text.contains("Send the link"));
+    sign_in_with(&browser, "ada", "correct horse battery").await.ok();
 }
