@@ -19,7 +19,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use leptos::IntoView;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
@@ -58,7 +58,15 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || shell(options.clone()),
     );
     let with_plain = plain_pages().fold(functions, |router, (path, page)| router.route(path, plain(page)));
-    page_paths().fold(with_plain, |router, path| router.route(path, get(page)))
+    let with_pages = page_paths().fold(with_plain, |router, path| router.route(path, get(page)));
+    let slashed = page_paths().chain(plain_pages().map(|(path, _)| path)).filter(|path| *path != "/");
+    slashed.fold(with_pages, |router, path| router.route(&[path, "/"].concat(), get(without_slash)))
+}
+
+/// A page's address has no slash at its end.
+async fn without_slash(uri: Uri) -> Redirect {
+    let path = uri.path().trim_end_matches('/');
+    Redirect::permanent(&uri.query().map_or_else(|| path.to_owned(), |query| [path, "?", query].concat()))
 }
 
 /// What answers at a page that only the server makes.

@@ -60,7 +60,7 @@ impl Server {
             .map_err(|error| ServerError::Config(error.to_string()))?;
         Ok(Self {
             engine,
-            leptos: site::options(config),
+            leptos: site::options(config)?,
             origins,
             list_scope: config.list_scope,
             document,
