@@ -121,6 +121,9 @@ codes! {
     /// The request does not say which page it comes from.
     MissingOrNullOrigin = "MISSING_OR_NULL_ORIGIN", "Missing or null Origin",
         "Your browser did not say which page that came from, so it was refused.";
+    /// The browser keeps no cookies for this site, so a sign-in at a page would not last.
+    CookiesBlocked = "COOKIES_BLOCKED", "The browser keeps no cookies for this site",
+        "Your browser keeps no cookies for this site, so you cannot stay signed in. Allow cookies for it, then try again.";
     /// A state change by GET that no script of this site sent.
     CrossSiteGet = "CROSS_SITE_GET_BLOCKED",
         "This GET changes state and is answered only to a script of the same origin; use POST",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, Sender};
 
+use crate::throttle::Network;
 use crate::{Handle, Random, Session, SessionEvent, SessionId, Timestamp, UserId};
 
 /// How many events wait for a slow listener before it is given the whole list instead.
@@ -19,16 +20,32 @@ const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 pub struct StreamLimits {
     /// Of one session: a browser has at most six connections to a host, and one visible tab a window.
     pub per_session: usize,
+    /// Of one user, whichever sessions they are of.
+    pub per_user: usize,
+    /// Of one network, which is an IPv4 address or an IPv6 /64: behind it may be many people.
+    pub per_network: usize,
     /// Of one node: each takes a connection and a few kilobytes.
     pub per_node: usize,
     /// How often their sessions are verified, many with each query: a lost notification leaves a stream open no longer.
     pub checked_every: Duration,
 }
 
+impl StreamLimits {
+    /// As many streams on a node, of which nobody takes more than a share: 6 of a session, 30 of a user and a tenth of
+    /// the node's of a network. On a node with few streams a user's share is a tenth, too, and none is below 6.
+    #[must_use]
+    pub fn of_node(per_node: usize) -> Self {
+        let per_session = 6;
+        let per_network = (per_node / 10).max(per_session);
+        let checked_every = Duration::from_secs(20);
+        Self { per_session, per_user: per_network.min(30), per_network, per_node, checked_every }
+    }
+}
+
 impl Default for StreamLimits {
-    /// 6 of a session, 10 000 of a node, all checked every 20 seconds.
+    /// 10 000 of a node, all checked every 20 seconds.
     fn default() -> Self {
-        Self { per_session: 6, per_node: 10_000, checked_every: Duration::from_secs(20) }
+        Self::of_node(10_000)
     }
 }
 
@@ -75,6 +92,7 @@ pub(crate) struct Hub {
 #[derive(Default)]
 struct State {
     channels: HashMap<UserId, Channel>,
+    networks: HashMap<Network, usize>,
     streams: usize,
     number: u64,
     closed: bool,
@@ -92,8 +110,8 @@ struct Channel {
 /// Why a stream was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Full {
-    /// The session has as many as allowed.
-    Session,
+    /// The session, its user or the network has as many as allowed.
+    Share,
     /// The node has, or is stopping.
     Node,
 }
@@ -105,12 +123,24 @@ impl Hub {
         Arc::new(Self { id: u64::from_be_bytes(id), limits, state: Mutex::default() })
     }
 
-    /// Listens to what happens to the sessions of this one's user.
-    pub(crate) fn listen(self: &Arc<Self>, session: &Session) -> Result<Listener, Full> {
+    /// Listens to what happens to the sessions of this one's user, from a network where that is known.
+    pub(crate) fn listen(
+        self: &Arc<Self>,
+        session: &Session,
+        network: Option<Network>,
+    ) -> Result<Listener, Full> {
         let Session { id, user_id: user, handle, .. } = session;
-        let mut state = self.lock();
+        let mut guard = self.lock();
+        let state = &mut *guard;
         if state.closed || state.streams >= self.limits.per_node {
             return Err(Full::Node);
+        }
+        let of_network =
+            network.and_then(|network| state.networks.get(&network)).copied().unwrap_or_default();
+        let of_user =
+            state.channels.get(user).map_or(0, |channel| channel.streams.values().map(Vec::len).sum());
+        if of_network >= self.limits.per_network || of_user >= self.limits.per_user {
+            return Err(Full::Share);
         }
         state.number += 1;
         let number = state.number;
@@ -122,9 +152,12 @@ impl Hub {
         });
         let streams = channel.streams.entry(id.clone()).or_default();
         if streams.len() >= self.limits.per_session {
-            return Err(Full::Session);
+            return Err(Full::Share);
         }
         streams.push(handle.clone());
+        if let Some(network) = network {
+            *state.networks.entry(network).or_default() += 1;
+        }
         let listener = Listener {
             receiver: channel.sender.subscribe(),
             last: EventId { hub: self.id, number: channel.last },
@@ -132,6 +165,7 @@ impl Hub {
             user: user.clone(),
             session: id.clone(),
             handle: handle.clone(),
+            network,
         };
         state.streams += 1;
         Ok(listener)
@@ -229,12 +263,21 @@ pub(crate) struct Listener {
     user: UserId,
     session: SessionId,
     handle: Handle,
+    network: Option<Network>,
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut state = self.hub.lock();
         state.streams -= 1;
+        if let Some(network) = self.network
+            && let Some(streams) = state.networks.get_mut(&network)
+        {
+            *streams -= 1;
+            if *streams == 0 {
+                state.networks.remove(&network);
+            }
+        }
         let Some(channel) = state.channels.get_mut(&self.user) else { return };
         if let Some(streams) = channel.streams.get_mut(&self.session) {
             if let Some(at) = streams.iter().position(|handle| *handle == self.handle) {
@@ -256,7 +299,18 @@ mod tests {
     use crate::OsRandom;
 
     fn hub(per_session: usize, per_node: usize) -> Arc<Hub> {
-        Hub::new(StreamLimits { per_session, per_node, ..StreamLimits::default() }, &OsRandom)
+        let limits = StreamLimits {
+            per_session,
+            per_user: per_node,
+            per_network: per_node,
+            per_node,
+            ..StreamLimits::default()
+        };
+        Hub::new(limits, &OsRandom)
+    }
+
+    fn network(address: &str) -> Option<Network> {
+        Some(Network::of(address.parse().expect("an address")))
     }
 
     fn id(text: &str) -> SessionId {
@@ -287,28 +341,58 @@ mod tests {
     fn streams_are_bounded_and_give_their_place_back() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
-        let first = hub.listen(&session(&ada, "s1")).ok();
-        let _second = hub.listen(&session(&ada, "s1")).expect("a place");
-        assert_eq!(hub.listen(&session(&ada, "s1")).err(), Some(Full::Session));
-        let _third = hub.listen(&session(&ada, "s2")).expect("a place");
-        assert_eq!(hub.listen(&session(&ada, "s3")).err(), Some(Full::Node));
+        let first = hub.listen(&session(&ada, "s1"), None).ok();
+        let _second = hub.listen(&session(&ada, "s1"), None).expect("a place");
+        assert_eq!(hub.listen(&session(&ada, "s1"), None).err(), Some(Full::Share));
+        let _third = hub.listen(&session(&ada, "s2"), None).expect("a place");
+        assert_eq!(hub.listen(&session(&ada, "s3"), None).err(), Some(Full::Node));
         drop(first);
-        let again = hub.listen(&session(&ada, "s1"));
+        let again = hub.listen(&session(&ada, "s1"), None);
         assert!(again.is_ok());
         assert_eq!(hub.streams(), 3);
         hub.close();
         drop(again);
-        assert_eq!(hub.listen(&session(&ada, "s1")).err(), Some(Full::Node));
+        assert_eq!(hub.listen(&session(&ada, "s1"), None).err(), Some(Full::Node));
+    }
+
+    #[test]
+    fn no_user_and_no_network_takes_more_than_its_share() {
+        let limits = StreamLimits { per_session: 2, per_user: 3, per_network: 4, ..StreamLimits::of_node(9) };
+        let hub = Hub::new(limits, &OsRandom);
+        let listen = |user: &str, session: &str, address: Option<Network>| {
+            hub.listen(&self::session(&UserId::new(user).expect("an id"), session), address)
+        };
+        let home = || network("203.0.113.7");
+        let mut open: Vec<_> =
+            ["s1", "s1", "s2"].map(|session| listen("ada", session, home()).expect("a place")).into();
+        assert_eq!(listen("ada", "s2", home()).err(), Some(Full::Share), "of the user");
+        assert_eq!(listen("ada", "s2", network("198.51.100.1")).err(), Some(Full::Share), "from anywhere");
+        open.push(listen("grace", "s3", home()).expect("a place"));
+        assert_eq!(listen("linus", "s4", home()).err(), Some(Full::Share), "of the network");
+        open.push(listen("linus", "s4", network("2001:db8::1")).expect("another network"));
+        open.push(listen("linus", "s4", None).expect("an unknown network"));
+        drop(open.remove(0));
+        assert!(listen("ada", "s2", home()).is_ok(), "a place was given back");
+        drop(open);
+        assert!(hub.lock().networks.is_empty() && hub.streams() == 0, "nothing is left");
+    }
+
+    #[test]
+    fn shares_of_a_node_leave_room_for_others() {
+        let limits = StreamLimits::default();
+        assert_eq!((limits.per_session, limits.per_user, limits.per_network), (6, 30, 1_000));
+        let small = StreamLimits::of_node(100);
+        assert_eq!((small.per_session, small.per_user, small.per_network), (6, 10, 10));
     }
 
     #[test]
     fn who_was_away_cannot_take_a_new_channel_for_the_old_one() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
-        let before = hub.listen(&session(&ada, "s1")).expect("a place").last;
+        let before = hub.listen(&session(&ada, "s1"), None).expect("a place").last;
         assert!(!hub.has(&ada));
         hub.tell(&ada, touched("s1", 0));
-        let after = hub.listen(&session(&ada, "s1")).expect("a place").last;
+        let after = hub.listen(&session(&ada, "s1"), None).expect("a place").last;
         assert_ne!(before, after);
         assert_eq!(EventId::parse(&after.to_string()), Some(after));
         assert_eq!(EventId::parse("nonsense"), None);
@@ -318,7 +402,7 @@ mod tests {
     async fn activity_is_told_once_a_minute() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
-        let mut listener = hub.listen(&session(&ada, "s1")).expect("a place");
+        let mut listener = hub.listen(&session(&ada, "s1"), None).expect("a place");
         for second in [0, 15, 59, 60, 61, 119, 120] {
             hub.tell(&ada, touched("s1", second));
         }

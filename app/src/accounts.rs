@@ -35,7 +35,7 @@ pub use switcher::Switcher;
 #[cfg(feature = "ssr")]
 pub use {
     forgot_password::{FORGOT_PASSWORD, ForgotPasswordPage},
-    mailed::{ForgotPassword, ResetPassword, forgot_password, reset_password},
+    mailed::{ForgotPassword, RESET_PASSWORD_FN, ResetPassword, forgot_password, reset_password},
     reset_password::{RESET_PASSWORD, ResetPasswordPage},
 };
 

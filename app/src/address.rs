@@ -58,6 +58,12 @@ pub fn page_paths() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(path, _)| *path)
 }
 
+/// Whether people sign in or up at a path.
+#[cfg(feature = "ssr")]
+pub fn signs_in(path: &str) -> bool {
+    matches!(Page::of(path), Page::SignIn | Page::SignUp)
+}
+
 /// The documents that only the server makes.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

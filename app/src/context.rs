@@ -8,7 +8,7 @@ use multi_session::{
     http::{Problem, RequestState},
 };
 
-use crate::{AppError, accounts::Step, guard::home};
+use crate::{AppError, accounts::Step, address::page_paths, guard::home, notice::with_error};
 
 /// The rules, over the server's store.
 pub(crate) fn engine() -> Engine {
@@ -48,12 +48,28 @@ pub(crate) fn fail(error: Error) -> AppError {
 }
 
 /// Gives the answer the status of a refusal, unless it goes to a form: its redirect carries the error instead.
+///
+/// Leptos leads a form back to its Referer. Where the browser sends none, it goes to the page of the form that is known.
 pub(crate) fn refuse(code: Code) {
-    let form = use_context::<Parts>()
-        .and_then(|parts| parts.extensions.get::<RequestState>().map(RequestState::is_form_post))
-        .unwrap_or(true);
-    if !form {
-        set_status(Problem::status(code));
+    let Some(parts) = use_context::<Parts>() else { return };
+    match parts.extensions.get::<RequestState>().map(RequestState::is_form_post) {
+        Some(false) => set_status(Problem::status(code)),
+        Some(true) if !parts.headers.contains_key(header::REFERER) => {
+            let act = parts.uri.path();
+            leptos_axum::redirect(&with_error(&page_of_form(act), act, &code.into()));
+        }
+        _ => {}
+    }
+}
+
+/// The page with the form that posts to a server function: one of the same name, or else where the person starts.
+fn page_of_form(act: &str) -> String {
+    let named = act.strip_prefix("/fn").and_then(|name| page_paths().find(|path| *path == name));
+    match (named, is_signed_in()) {
+        // Whoever is signed in sees those forms only to add an account.
+        (Some(page), true) => [page, "?add=1"].concat(),
+        (Some(page), false) => page.to_owned(),
+        (None, signed_in) => home(signed_in).to_owned(),
     }
 }
 
@@ -74,9 +90,33 @@ pub(crate) fn send_form(to: &str) {
 
 /// Keeps what the browser holds now, and sends a form to where it belongs, with the notice `done` to show there.
 pub(crate) fn settle(request: &RequestState, browser: Browser, done: &str) {
+    let acts_as = |browser: &Browser| browser.active().map(|held| held.session.id.clone());
+    let goes_on = request.browser().is_ok_and(|before| acts_as(&before) == acts_as(&browser));
     let path = home(browser.active().is_some());
     request.set_browser(browser);
-    send_form(&format!("{path}?done={done}"));
+    match done {
+        // That is seen, and what was told before is no news any more.
+        "signed-in" | "signed-out" => request.clear_notice(),
+        // A script that goes on as the same session tells it itself; else it leads away as a form does.
+        _ if !goes_on => request.set_notice(done),
+        _ => {}
+    }
+    send_done(path, done);
+}
+
+/// Sends a form to `path`, which tells there what was `done`.
+pub(crate) fn send_done(path: &str, done: &str) {
+    if !matches!(done, "signed-in" | "signed-out") {
+        leave_notice(done);
+    }
+    send_form(&[path, "?done=", done].concat());
+}
+
+/// Leaves the notice that a form's next page tells: without it that page believes no address.
+pub(crate) fn leave_notice(notice: &str) {
+    if request().is_form_post() {
+        request().set_notice(notice);
+    }
 }
 
 /// Sends a page request to another page.

@@ -39,13 +39,13 @@ pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
 #[cfg(feature = "ssr")]
 pub use {
-    accounts::{Confirm, ForgotPasswordPage, ResetPasswordPage},
-    address::{PlainPage, page_paths, plain_pages, value as query_value},
+    accounts::{Confirm, ForgotPasswordPage, RESET_PASSWORD_FN, ResetPasswordPage},
+    address::{PlainPage, page_paths, plain_pages, signs_in, value as query_value},
     guard::home,
     history::{HISTORY, HistoryAsked, HistoryShown},
-    notice::SignedOutElsewhere,
+    notice::{SignedOutElsewhere, is_told},
     plain::plain,
-    sessions::{LIST, NotMePage, RenamePage, STAY},
+    sessions::{LIST, NotMePage, REPORT_BY_MAIL, RenamePage, STAY},
     unavailable::UnavailablePage,
 };
 

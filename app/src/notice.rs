@@ -104,14 +104,8 @@ pub(crate) fn provide_notices() {
         let told = {
             let ended = use_context::<SignedOutElsewhere>().and_then(words::signed_out_elsewhere);
             let told = ended.map(|text| Notice { text, good: false, undo: String::new() });
-            let told = told.or_else(|| value(&query, "done").and_then(of_done));
-            let undo = value(&query, "undo").filter(|_| value(&query, "done") == Some("revoked"));
-            let undo = undo.filter(|id| {
-                told.as_ref().is_some_and(|told| told.good) && multi_session::SessionId::new(*id).is_ok()
-            });
-            let undo = undo.unwrap_or_default();
-            told.map_or_else(String::new, |told| {
-                [if told.good { "+" } else { "-" }, undo, " ", &told.text].concat()
+            told.or_else(|| told_by(&query)).map_or_else(String::new, |told| {
+                [if told.good { "+" } else { "-" }, &told.undo, " ", &told.text].concat()
             })
         };
         #[cfg(not(feature = "ssr"))]
@@ -146,7 +140,44 @@ fn is_own(page: Page, path: &str) -> bool {
     }
 }
 
-/// What `?done=` tells.
+/// What a query tells that is true: anybody can write an address, and people go back to one.
+///
+/// Who is signed in is seen. That anything else was done is believed only where the browser brings the notice that the
+/// act has left with it.
+#[cfg(feature = "ssr")]
+fn told_by(query: &str) -> Option<Notice> {
+    let request = crate::context::request();
+    let signed_in = request.browser().ok().map(|browser| browser.active().is_some());
+    let done = value(query, "done")?;
+    let is_true = match done {
+        "signed-in" => signed_in == Some(true),
+        "signed-out" | "ended" => signed_in == Some(false),
+        _ => is_told(&request, query),
+    };
+    if is_true {
+        let undo = value(query, "undo").filter(|_| done == "revoked");
+        let undo = undo.filter(|id| multi_session::SessionId::new(*id).is_ok());
+        return of_done(done).map(|told| Notice { undo: undo.unwrap_or_default().to_owned(), ..told });
+    }
+    // A browser that has just signed in would have brought a cookie.
+    let keeps_none = done == "signed-in" && signed_in == Some(false) && !request.has_cookies();
+    keeps_none.then(|| Notice { text: NO_COOKIES.to_owned(), good: false, undo: String::new() })
+}
+
+/// What a browser without cookies is told at the address to which a sign-in leads; true whether it has signed in or not.
+#[cfg(feature = "ssr")]
+const NO_COOKIES: &str = "You are not signed in. If you have just signed in, your browser keeps no cookies for this \
+                          site: allow them, then sign in again.";
+
+/// Whether a request brings the notice that an act has left with what its address says was done.
+#[cfg(feature = "ssr")]
+pub fn is_told(request: &multi_session::http::RequestState, query: &str) -> bool {
+    let undo = value(query, "undo").map_or_else(String::new, |id| ["&undo=", id].concat());
+    let done = value(query, "done").map(|done| [done, &undo].concat());
+    done.is_some() && request.notice() == done.as_deref()
+}
+
+/// The words of `?done=`.
 #[cfg(feature = "ssr")]
 pub(crate) fn of_done(done: &str) -> Option<Notice> {
     let text = match done {
@@ -235,7 +266,8 @@ pub(crate) fn Toaster() -> impl IntoView {
         focus_element("content");
     };
     let (path, _) = here();
-    let path = StoredValue::new(path);
+    // `//host` would lead there.
+    let path = StoredValue::new(if path.starts_with("//") { "/".to_owned() } else { path });
     let toast = move |notice: Notice| {
         let (class, icon) =
             if notice.good { ("toast", IconName::Check) } else { ("toast toast--bad", IconName::Alert) };

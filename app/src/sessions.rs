@@ -36,7 +36,7 @@ pub use use_list_device_sessions::{UseListDeviceSessionsReturn, use_list_device_
 #[cfg(feature = "ssr")]
 pub use {
     not_me::{NOT_ME, NotMePage},
-    report::{Report, ReportByMail, report, report_by_mail},
+    report::{REPORT_BY_MAIL, Report, ReportByMail, report, report_by_mail},
 };
 
 #[cfg(feature = "ssr")]

@@ -149,8 +149,12 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await picture("reset-password-gone");
       await laptop.page.goto(`${origin}/not-me?token=x`);
       await picture("not-me-gone");
+      const left = async (value: string) =>
+        laptop.context.addCookies([{ name: "multi-session.notice", value, url: origin }]);
+      await left("not-me.password");
       await laptop.page.goto(`${origin}/not-me?done=password`);
       await picture("not-me-password");
+      await left("not-me.change");
       await laptop.page.goto(`${origin}/not-me?done=change`);
       await picture("not-me-change");
       await laptop.page.goto(`${origin}/forgot-password`);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use http::HeaderValue;
 use ipnet::IpNet;
 use multi_session::{EngineBuilder, InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset};
 
@@ -51,6 +52,17 @@ pub struct Config {
     /// The public origin, as browsers see it; https makes the cookies Secure. By default that of the address.
     #[arg(long, env = "MULTI_SESSION_BASE_URL", global = true)]
     pub base_url: Option<String>,
+
+    /// Whether browsers use https for the subdomains of the public origin too, for a year: only where all of them
+    /// have it. Without it they use https for this host alone.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_HSTS_INCLUDE_SUBDOMAINS",
+        global = true,
+        default_value_t = false,
+        action = ArgAction::Set
+    )]
+    pub hsts_include_subdomains: bool,
 
     /// Other origins whose pages may send requests, separated by commas.
     #[arg(long, env = "MULTI_SESSION_TRUSTED_ORIGINS", global = true, value_delimiter = ',')]
@@ -458,6 +470,16 @@ impl Config {
     /// Whether browsers reach the server by https.
     pub fn is_https(&self) -> bool {
         self.base_url().starts_with("https://")
+    }
+
+    /// What browsers are told about https (HSTS, RFC 6797); nothing where they reach the server by http.
+    pub(crate) fn transport_security(&self) -> Option<HeaderValue> {
+        let value = if self.hsts_include_subdomains {
+            "max-age=31536000; includeSubDomains"
+        } else {
+            "max-age=31536000"
+        };
+        self.is_https().then(|| HeaderValue::from_static(value))
     }
 
     /// Whether requests are counted.

@@ -122,11 +122,8 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let addresses = Addresses::new(&config)?;
     let store = database::open(&config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
-    let streams = StreamLimits {
-        per_node: config.maximum_streams,
-        checked_every: api::HEARTBEAT,
-        ..StreamLimits::default()
-    };
+    let streams =
+        StreamLimits { checked_every: api::HEARTBEAT, ..StreamLimits::of_node(config.maximum_streams) };
     let builder = Engine::builder(store).options(options).stream_limits(streams);
     let builder = builder.throttle(config.is_throttled()).mail(mailer.is_some());
     let builder = addresses.set(builder.history_retention(config.history_retention));

@@ -23,6 +23,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use explained::Explained;
+
+mod explained;
+
 /// How long nothing is accepted after the system had no room for another connection.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -53,6 +57,8 @@ pub async fn listen(listener: TcpListener, app: Router, limits: ConnectionLimits
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_headers(limits.headers)
+        // The buffer alone lets heads through that are half as large again.
+        .max_header_size(limits.head_bytes)
         .max_buf_size(limits.head_bytes);
     let room = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
@@ -105,7 +111,7 @@ async fn serve(
         tracing::debug!(%error, "a connection sends small packets late");
     }
     let answer = service_fn(move |request| answer(app.clone(), peer, request));
-    let mut connection = pin!(http.serve_connection(TokioIo::new(connection), answer));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Explained::new(connection)), answer));
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = stop.cancelled() => {

@@ -19,7 +19,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use leptos::IntoView;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
@@ -37,6 +37,7 @@ use crate::Server;
 use crate::export::{Format, HistoryExport};
 
 mod mail;
+pub(crate) mod refused;
 
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
@@ -57,7 +58,15 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         move || shell(options.clone()),
     );
     let with_plain = plain_pages().fold(functions, |router, (path, page)| router.route(path, plain(page)));
-    page_paths().fold(with_plain, |router, path| router.route(path, get(page)))
+    let with_pages = page_paths().fold(with_plain, |router, path| router.route(path, get(page)));
+    let slashed = page_paths().chain(plain_pages().map(|(path, _)| path)).filter(|path| *path != "/");
+    slashed.fold(with_pages, |router, path| router.route(&[path, "/"].concat(), get(without_slash)))
+}
+
+/// A page's address has no slash at its end.
+async fn without_slash(uri: Uri) -> Redirect {
+    let path = uri.path().trim_end_matches('/');
+    Redirect::permanent(&uri.query().map_or_else(|| path.to_owned(), |query| [path, "?", query].concat()))
 }
 
 /// What answers at a page that only the server makes.
@@ -97,6 +106,8 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     if let Some(onward) = onward(&state, &request) {
         return Redirect::to(onward).into_response();
     }
+    let shows_notice = app::is_told(&state, request.uri().query().unwrap_or_default());
+    let signs_in = app::signs_in(request.uri().path());
     let uri = request.uri();
     let ending = asked_ending(&server, uri.query()).await;
     // Browsers ask by themselves for what is no page, as for an icon.
@@ -111,7 +122,17 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
         now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
         now: server.engine.now(),
     });
-    render(&server, request, told, shell).await
+    let response = render(&server, request, told, shell).await;
+    // A redirect passes it on.
+    if response.status().is_success() {
+        if shows_notice {
+            state.clear_notice();
+        }
+        if signs_in {
+            state.probe_cookies();
+        }
+    }
+    response
 }
 
 /// Where a person goes on to who has just signed in at a page whose address asks for that.
@@ -332,8 +353,26 @@ fn context(engine: &Engine) {
     }
 }
 
+/// Tells a browser to forget what pages stored once its last session has ended by its own request (OWASP's session
+/// management sheet). The cookies are cleared one by one, as the device cookie stays, and nothing is in caches: no
+/// answer about a person is kept. To clear `"cache"` would take browsers seconds.
+pub(crate) async fn clear_site_data(state: RequestState, request: Request, next: Next) -> Response {
+    let holds_any = || state.browser().is_ok_and(|browser| !browser.held().is_empty());
+    let held_any = holds_any();
+    let mut response = next.run(request).await;
+    if held_any && !holds_any() {
+        let storage = HeaderValue::from_static("\"storage\"");
+        response.headers_mut().insert(HeaderName::from_static("clear-site-data"), storage);
+    }
+    response
+}
+
 /// The headers that every answer has (ASVS 5.0, 3.4); those with a page's nonce are set by the page.
-pub(crate) async fn security_headers(State(https): State<bool>, request: Request, next: Next) -> Response {
+pub(crate) async fn security_headers(
+    State(transport): State<Option<HeaderValue>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let status = response.status();
     let headers = response.headers_mut();
@@ -351,9 +390,8 @@ pub(crate) async fn security_headers(State(https): State<bool>, request: Request
     if status.is_client_error() || status.is_server_error() {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
-    if https {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.insert(STRICT_TRANSPORT_SECURITY, year);
+    if let Some(transport) = transport {
+        headers.insert(STRICT_TRANSPORT_SECURITY, transport);
     }
     response
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{FromRef, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::Uri;
+use http::{HeaderValue, Uri};
 use leptos::config::LeptosOptions;
 use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
 use multi_session::{Code, Engine};
@@ -16,6 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::operator_token::OperatorTokens;
+use crate::pages::refused::{self, Refusals};
 use crate::rate_limit::{self, RateLimit};
 use crate::{Config, ListScope, ServerError, api, body, openapi, pages, site, telemetry};
 
@@ -34,7 +35,7 @@ pub struct Server {
     names: CookieNames,
     addresses: ClientAddress,
     rate_limited: bool,
-    https: bool,
+    transport_security: Option<HeaderValue>,
     body_time: Duration,
 }
 
@@ -59,7 +60,7 @@ impl Server {
             .map_err(|error| ServerError::Config(error.to_string()))?;
         Ok(Self {
             engine,
-            leptos: site::options(config),
+            leptos: site::options(config)?,
             origins,
             list_scope: config.list_scope,
             document,
@@ -68,7 +69,7 @@ impl Server {
             names,
             addresses: ClientAddress::new(config.trusted_proxies.clone()),
             rate_limited: config.is_rate_limited(),
-            https: config.is_https(),
+            transport_security: config.transport_security(),
             body_time: body::TIME,
         })
     }
@@ -92,6 +93,11 @@ fn is_unattended(uri: &Uri) -> bool {
     uri.path() == api::EVENTS || (uri.path() == app::LIST && uri.query() != Some(app::STAY))
 }
 
+/// What the token of a mailed link proves.
+fn is_proven(uri: &Uri) -> bool {
+    [app::RESET_PASSWORD_FN, app::REPORT_BY_MAIL].contains(&uri.path())
+}
+
 /// Puts everything together.
 pub fn router(server: &Server) -> Router {
     let sessions = SessionLayer::new(
@@ -100,9 +106,11 @@ pub fn router(server: &Server) -> Router {
         server.origins.clone(),
         server.addresses.clone(),
     )
-    .with_unattended(is_unattended);
+    .with_unattended(is_unattended)
+    .with_proven(is_proven);
     let mut dynamic = pages::router(server)
         .merge(api::sessions())
+        .layer(from_fn(pages::clear_site_data))
         .layer(sessions.clone())
         .merge(api::operators(server).layer(from_fn_with_state(server.engine.clone(), finished)))
         .layer(from_fn_with_state(server.body_time, body::bounded));
@@ -116,8 +124,9 @@ pub fn router(server: &Server) -> Router {
         .merge(api::public())
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Refusals::new(server), refused::told))
         .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
-        .layer(from_fn_with_state(server.https, pages::security_headers))
+        .layer(from_fn_with_state(server.transport_security.clone(), pages::security_headers))
 }
 
 /// What an operator's program asked for is done also if it disconnects, as the session layer sees to it for browsers.

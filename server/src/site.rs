@@ -1,11 +1,12 @@
 //! Where the pages' files are.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use leptos::config::LeptosOptions;
 
-use crate::Config;
+use crate::{Config, ServerError};
 
 /// The name of the client's files.
 const OUTPUT_NAME: &str = "multi-session";
@@ -16,7 +17,12 @@ const HASH_FILE: &str = "hash.txt";
 ///
 /// They lie in the folder that was configured, else in `site` beside the program or one folder up, so that the
 /// program works from any folder.
-pub(crate) fn options(config: &Config) -> LeptosOptions {
+///
+/// # Errors
+///
+/// [`ServerError::Config`] where there are files, but not those that the pages would name: they would have neither style
+/// nor script.
+pub(crate) fn options(config: &Config) -> Result<LeptosOptions, ServerError> {
     let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
     let beside = beside.unwrap_or_default();
     let candidates = [beside.join("site"), beside.join("../site")];
@@ -28,14 +34,88 @@ pub(crate) fn options(config: &Config) -> LeptosOptions {
             other.unwrap_or_else(|| PathBuf::from("target/site"))
         }
     };
+    let hashes = beside.join(HASH_FILE);
+    let named = Named::read(&hashes)
+        .map_err(|error| ServerError::Config(format!("{} cannot be read: {error}", hashes.display())))?;
+    if let Some(missing) = named.missing_in(&root.join("pkg")) {
+        return Err(ServerError::Config(format!(
+            "the pages need {missing}, which is not in {}: copy the program, its folder `site` and {HASH_FILE}, which \
+             belongs beside the program, from one build",
+            root.join("pkg").display()
+        )));
+    }
     let watched = std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok());
-    LeptosOptions::builder()
+    Ok(LeptosOptions::builder()
         .output_name(OUTPUT_NAME)
         .site_root(root.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
         .site_addr(config.site_addr)
         .reload_port(watched.unwrap_or(3001_u32))
-        .hash_files(beside.join(HASH_FILE).is_file())
+        .hash_files(named.has_hashes)
         .hash_file(Arc::from(HASH_FILE))
-        .build()
+        .build())
+}
+
+/// The files that pages name, as Leptos makes of the hashes that the build has written: lines such as `css: HASH`.
+struct Named {
+    has_hashes: bool,
+    files: Vec<String>,
+}
+
+impl Named {
+    fn read(hashes: &Path) -> io::Result<Self> {
+        let text = match std::fs::read_to_string(hashes) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let hash = |kind: &str| {
+            let lines = text.as_deref().unwrap_or_default().lines();
+            let mut pairs = lines.filter_map(|line| line.split_once(':'));
+            pairs.find_map(|(name, hash)| (name.trim() == kind).then(|| format!(".{}", hash.trim())))
+        };
+        let files =
+            ["css", "js"].map(|kind| format!("{OUTPUT_NAME}{}.{kind}", hash(kind).unwrap_or_default()));
+        Ok(Self { has_hashes: text.is_some(), files: files.into() })
+    }
+
+    /// The first one that a folder has not, if it has any of our files.
+    fn missing_in(&self, folder: &Path) -> Option<&str> {
+        let ours =
+            |name: &str| name.strip_prefix(OUTPUT_NAME).is_some_and(|rest| rest.starts_with(['.', '_']));
+        let mut all = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+        all.any(|file| file.file_name().to_str().is_some_and(ours)).then_some(())?;
+        self.files.iter().find(|file| !folder.join(file).is_file()).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_without_the_hashes_that_name_them_are_missed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (hashes, pkg) = (folder.path().join(HASH_FILE), folder.path().join("pkg"));
+        let missing = || {
+            let named = Named::read(&hashes).expect("it is read");
+            (named.has_hashes, named.missing_in(&pkg).map(str::to_owned))
+        };
+        let add = |name: &str| std::fs::write(pkg.join(name), "").expect("a file");
+        assert_eq!(missing(), (false, None), "there are no files at all");
+        std::fs::create_dir(&pkg).expect("a folder");
+        add("other.js");
+        assert_eq!(missing(), (false, None));
+        add("multi-session.a1.css");
+        add("multi-session.b2.js");
+        assert_eq!(missing(), (false, Some("multi-session.css".to_owned())), "hash.txt was not copied");
+        std::fs::write(&hashes, "js: b2\nwasm: c3\ncss: a1\n").expect("a file");
+        assert_eq!(missing(), (true, None));
+        std::fs::write(&hashes, "js: b3\nwasm: c3\ncss: a1\n").expect("a file");
+        assert_eq!(missing(), (true, Some("multi-session.b3.js".to_owned())), "it is of another build");
+        std::fs::remove_file(&hashes).expect("it is gone");
+        add("multi-session.css");
+        add("multi-session.js");
+        assert_eq!(missing(), (false, None), "a build without hashes needs none");
+    }
 }

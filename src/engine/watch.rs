@@ -9,9 +9,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::list::named;
 use crate::hub::{Full, Listener, Message};
+use crate::throttle::Network;
 use crate::{
-    Browser, Change, Code, DeviceSession, EndedBy, EndedReason, Ending, Engine, EventId, Found, Handle,
-    Presented, Result, SessionEvent, SessionId, Timestamp, UserId, device_of,
+    Browser, Change, Client, Code, DeviceSession, EndedBy, EndedReason, Ending, Engine, EventId, Found,
+    Handle, Presented, Result, SessionEvent, SessionId, Timestamp, UserId, device_of,
 };
 
 /// After a gap every stream asks anew; so much later at most, so that not all ask at once.
@@ -49,19 +50,21 @@ enum Next {
 }
 
 impl Engine {
-    /// Opens a stream of what happens to the active user's sessions; `heard` is what the browser heard last, and
-    /// without it, or when more has happened since, the stream begins with the whole list.
+    /// Opens a stream of what happens to the active user's sessions, for a `client`; `heard` is what the browser heard
+    /// last, and without it, or when more has happened since, the stream begins with the whole list.
     ///
     /// Something must run [`Engine::follow`] meanwhile.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out, [`Code::TooManyRequests`] when the session has as many streams as
-    /// allowed, [`Code::ServerBusy`] when the node has.
-    pub fn watch(&self, browser: &Browser, heard: Option<EventId>) -> Result<Watch> {
+    /// [`Code::Unauthorized`] when signed out, [`Code::TooManyRequests`] when the session, the user or the client's
+    /// network has as many streams as allowed ([`StreamLimits`](crate::StreamLimits)), [`Code::ServerBusy`] when the
+    /// node has.
+    pub fn watch(&self, browser: &Browser, client: &Client, heard: Option<EventId>) -> Result<Watch> {
         let active = browser.signed_in()?;
-        let listener = self.0.hub.listen(&active.session).map_err(|full| match full {
-            Full::Session => Code::TooManyRequests,
+        let network = client.ip_address.map(Network::of);
+        let listener = self.0.hub.listen(&active.session, network).map_err(|full| match full {
+            Full::Share => Code::TooManyRequests,
             Full::Node => Code::ServerBusy,
         })?;
         Ok(Watch {

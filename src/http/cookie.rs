@@ -8,6 +8,8 @@ use http::header::COOKIE;
 
 use crate::{Browser, Credential, DeviceToken, Handle, Held, Presented, Timestamp};
 
+mod notice;
+
 /// How long a browser keeps the device cookie: as long as any does (RFC 6265bis, 5.5).
 const DEVICE_DAYS: i64 = 400;
 /// What a browser holds a cookie to that is called so (RFC 6265bis, 4.1.3, and `__Http-`, which came after it).
@@ -16,8 +18,9 @@ const BROWSERS_PREFIXES: [&str; 3] = ["__host-", "__secure-", "__http-"];
 /// How the cookies are called.
 ///
 /// `<prefix>.session_token` says which session is active; `<prefix>.session_token_multi-<handle>` is held beside
-/// it, one for each account; `<prefix>.device` lets an account recognise the browser at its next sign-in. On https the names begin with `__Host-` (RFC 6265bis), so that no other host and no
-/// plain-text page can set them.
+/// it, one for each account; `<prefix>.device` lets an account recognise the browser at its next sign-in;
+/// `<prefix>.notice` is what one page leaves for the next. On https the names begin with `__Host-` (RFC 6265bis), so that
+/// no other host and no plain-text page can set them.
 #[derive(Clone, Debug)]
 pub struct CookieNames {
     active: String,

@@ -7,16 +7,13 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, USER_AGENT, VARY};
+use http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT, VARY};
 use http::{HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
+use super::request_state::Sent;
 use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
 use crate::{Client, Engine};
-
-/// What browsers forget once nobody is signed in any more (OWASP's session management sheet): what pages stored and what
-/// caches hold. The cookies are cleared one by one, since the device cookie stays.
-const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 
 /// Joins requests to the engine: checks the origin, verifies the cookies with one query, or two where some of them are
 /// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
@@ -57,6 +54,7 @@ struct Parts {
     origins: TrustedOrigins,
     addresses: ClientAddress,
     is_unattended: fn(&Uri) -> bool,
+    is_proven: fn(&Uri) -> bool,
 }
 
 impl SessionLayer {
@@ -67,14 +65,21 @@ impl SessionLayer {
         origins: TrustedOrigins,
         addresses: ClientAddress,
     ) -> Self {
-        let is_unattended = |_: &Uri| false;
-        Self(Arc::new(Parts { engine, names, origins, addresses, is_unattended }))
+        let (is_unattended, is_proven) = (|_: &Uri| false, |_: &Uri| false);
+        Self(Arc::new(Parts { engine, names, origins, addresses, is_unattended, is_proven }))
     }
 
     /// Tells which requests pages make by themselves: they are no use of a session, extend none and write no cookie.
     #[must_use]
     pub fn with_unattended(self, is_unattended: fn(&Uri) -> bool) -> Self {
         Self(Arc::new(Parts { is_unattended, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Tells which requests are proven by a secret in their body, such as the form that a mailed link leads to: a browser
+    /// may send them with `Origin: null`. Nothing that they do may rest on cookies.
+    #[must_use]
+    pub fn with_proven(self, is_proven: fn(&Uri) -> bool) -> Self {
+        Self(Arc::new(Parts { is_proven, ..Arc::unwrap_or_clone(self.0) }))
     }
 }
 
@@ -125,7 +130,13 @@ impl Parts {
     where
         S: Service<Request<Body>, Response = Response<Body>>,
     {
-        if let Err(code) = self.origins.check(request.method(), request.uri().path(), request.headers()) {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let checked = if (self.is_proven)(uri) {
+            self.origins.check_proven(method, uri.path(), headers)
+        } else {
+            self.origins.check(method, uri.path(), headers)
+        };
+        if let Err(code) = checked {
             return Ok(finished(Problem::from(code).into_response()));
         }
         let (mut head, body) = request.into_parts();
@@ -142,8 +153,9 @@ impl Parts {
         } else {
             self.engine.current(&presented, &client).await
         };
-        let held_any = browser.as_ref().is_ok_and(|browser| !browser.held().is_empty());
-        let state = RequestState::new(&head, presented, browser, client);
+        let sent =
+            Sent { notice: self.names.read_notice(&head.headers), any: self.names.has_any(&head.headers) };
+        let state = RequestState::new(&head, presented, browser, client, sent);
         head.extensions.insert(state.clone());
 
         let mut response = inner.call(Request::from_parts(head, body)).await?;
@@ -153,11 +165,10 @@ impl Parts {
         if let Ok(browser) = state.browser()
             && !is_unattended
         {
-            if held_any && browser.held().is_empty() {
-                let name = HeaderName::from_static("clear-site-data");
-                response.headers_mut().insert(name, HeaderValue::from_static(CLEAR_SITE_DATA));
-            }
-            for cookie in self.names.difference(&cookies, &browser, self.engine.now()) {
+            let notice = state.next_notice().map(|it| self.names.notice_cookie(&it.text, it.is_brief));
+            for cookie in
+                self.names.difference(&cookies, &browser, self.engine.now()).into_iter().chain(notice)
+            {
                 if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);
                 }

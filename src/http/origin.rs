@@ -78,6 +78,19 @@ impl TrustedOrigins {
         }
     }
 
+    /// The same for what a secret in the body proves, such as the token of a mailed link. The page at such a link tells
+    /// nobody its address (`Referrer-Policy: no-referrer`), so browsers say `Origin: null`, and without Fetch Metadata
+    /// (plain http, or a proxy that removes it) they say no more.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TrustedOrigins::check`] where anything says another site.
+    pub(super) fn check_proven(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Code> {
+        let is_null =
+            text(headers, ORIGIN.as_str()) == Some("null") && !headers.contains_key("sec-fetch-site");
+        self.check(method, path, headers).or_else(|code| if is_null { Ok(()) } else { Err(code) })
+    }
+
     /// Checks a GET that changes something: only a script of this very origin may send it, since a link, an image
     /// and a prefetch carry the cookies too.
     ///
@@ -99,13 +112,47 @@ impl TrustedOrigins {
         if allowed { Ok(()) } else { Err(Code::CrossSiteGet) }
     }
 
-    /// Checks where a person is sent after an act: a path of this site or a page of a trusted origin.
+    /// Checks a GET that costs much though it changes nothing, such as a stream: what says of itself that it comes from
+    /// a page of another origin is refused. A program says nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidOrigin`] for a page of another origin.
+    pub fn check_reader(&self, headers: &HeaderMap) -> Result<(), Code> {
+        let is_trusted = match text(headers, ORIGIN.as_str()) {
+            Some(origin) => self.trusts(origin) && !(self.is_own(origin) && is_of_another_origin(headers)),
+            None if headers.contains_key("sec-fetch-site") => !is_of_another_origin(headers),
+            None => text(headers, REFERER.as_str()).is_none_or(|referer| self.trusts(referer)),
+        };
+        if is_trusted { Ok(()) } else { Err(Code::InvalidOrigin) }
+    }
+
+    /// Resolves where a person is sent after an act, as a browser does: a path of this site or a page of a trusted
+    /// origin. Pages, the REST API and mailed links all ask here.
+    ///
+    /// A path must stay a path wherever it is read: a resolved `//host` would name another host to whoever takes the
+    /// path alone, and so would an encoded slash or backslash to a proxy that decodes it.
     ///
     /// # Errors
     ///
     /// [`Code::InvalidCallbackUrl`] for everything else.
-    pub fn check_callback(&self, url: &str) -> Result<(), Code> {
-        if is_path(url) || self.trusts(url) { Ok(()) } else { Err(Code::InvalidCallbackUrl) }
+    pub fn resolve_callback(&self, url: &str) -> Result<Url, Code> {
+        let resolved = if url.starts_with('/') { self.resolve_path(url) } else { Url::parse(url).ok() };
+        // A `blob:` URL has the origin of the page that made it.
+        resolved
+            .filter(|resolved| matches!(resolved.scheme(), "http" | "https"))
+            .filter(|resolved| self.0.contains(&resolved.origin()))
+            .filter(|_| !url.chars().any(char::is_control))
+            .ok_or(Code::InvalidCallbackUrl)
+    }
+
+    fn resolve_path(&self, url: &str) -> Option<Url> {
+        let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        if url.starts_with("//") || url.contains('\\') || path.contains("%2f") || path.contains("%5c") {
+            return None;
+        }
+        let own = Url::parse(&self.0.first()?.ascii_serialization()).ok()?;
+        own.join(url).ok().filter(|resolved| !resolved.path().starts_with("//"))
     }
 
     fn must_trust(&self, url: &str) -> Result<(), Code> {
@@ -138,14 +185,6 @@ fn is_form_of_another_site(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site") == Some("cross-site")
         && text(headers, "sec-fetch-mode") == Some("navigate")
         && !headers.contains_key(COOKIE)
-}
-
-/// A path that no browser reads as another host: not `//`, not `/\\`, not their encoded forms.
-fn is_path(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix('/') else { return false };
-    let lower = rest.to_ascii_lowercase();
-    let leads_away = ["/", "\\", "%2f", "%5c"].iter().any(|start| lower.starts_with(start));
-    !leads_away && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/@?=&%".contains(&b))
 }
 
 fn parse(text: &str) -> Result<Url, InvalidOrigin> {
@@ -227,6 +266,24 @@ mod tests {
     }
 
     #[test]
+    fn form_proven_by_a_token_may_come_from_a_page_that_hides_its_address() {
+        let cases: &[(Pairs, Result<(), Code>)] = &[
+            (&[("origin", "null")], Ok(())),
+            (&[("origin", "null"), ("cookie", "a=b")], Ok(())),
+            (&[("origin", "null"), ("sec-fetch-site", "same-origin")], Ok(())),
+            (&[("origin", "null"), ("sec-fetch-site", "same-site")], Err(Code::MissingOrNullOrigin)),
+            (&[("origin", "null"), ("sec-fetch-site", "cross-site")], Err(Code::MissingOrNullOrigin)),
+            (&[("origin", "https://evil.example")], Err(Code::InvalidOrigin)),
+            (&[("cookie", "a=b")], Err(Code::MissingOrNullOrigin)),
+            (&[("cookie", "a=b"), ("origin", "https://id.example.org")], Ok(())),
+        ];
+        for (pairs, expected) in cases {
+            let checked = origins().check_proven(&Method::POST, "/fn/reset-password", &headers(pairs));
+            assert_eq!(checked, *expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
     fn a_form_of_another_site_signs_nobody_in() {
         let form: Pairs = &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         let trusted: Pairs = &[
@@ -274,23 +331,89 @@ mod tests {
     }
 
     #[test]
-    fn a_callback_stays_on_trusted_sites() {
-        for url in ["/", "/sessions?done=1", "https://id.example.org/x", "https://app.example.org:8443/"] {
-            assert_eq!(origins().check_callback(url), Ok(()), "{url}");
+    fn page_of_another_origin_reads_no_stream() {
+        let cases: &[(Pairs, bool)] = &[
+            (&[], true),
+            (&[("cookie", "a=b")], true),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("referer", "https://id.example.org/sessions")], true),
+            (&[("origin", "https://id.example.org")], true),
+            (&[("origin", "https://app.example.org:8443"), ("sec-fetch-site", "same-site")], true),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site"), ("referer", "https://id.example.org/")], false),
+            (&[("origin", "https://id.example.org"), ("sec-fetch-site", "same-site")], false),
+            (&[("origin", "https://other.example.org")], false),
+            (&[("origin", "null")], false),
+            (&[("referer", "https://other.example.org/")], false),
+        ];
+        for (pairs, allowed) in cases {
+            assert_eq!(origins().check_reader(&headers(pairs)).is_ok(), *allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn callback_is_resolved_as_a_browser_does_and_stays_on_trusted_sites() {
+        for (url, resolved) in [
+            ("/", "https://id.example.org/"),
+            ("/sessions?done=1", "https://id.example.org/sessions?done=1"),
+            ("/app#settings", "https://id.example.org/app#settings"),
+            ("/a:b", "https://id.example.org/a:b"),
+            ("/a,b", "https://id.example.org/a,b"),
+            ("/a[0]", "https://id.example.org/a[0]"),
+            ("/a;b=(c)!$'*", "https://id.example.org/a;b=(c)!$'*"),
+            ("/x/../sessions", "https://id.example.org/sessions"),
+            ("/x//y", "https://id.example.org/x//y"),
+            ("/x?to=//evil.example&a=%2F%5C", "https://id.example.org/x?to=//evil.example&a=%2F%5C"),
+            ("/caf\u{e9}", "https://id.example.org/caf%C3%A9"),
+            ("https://id.example.org/x", "https://id.example.org/x"),
+            ("HTTPS://ID.example.org:443/x", "https://id.example.org/x"),
+            ("https://app.example.org:8443/", "https://app.example.org:8443/"),
+        ] {
+            let found = origins().resolve_callback(url).map(String::from);
+            assert_eq!(found, Ok(resolved.to_owned()), "{url}");
         }
         for url in [
             "",
             "sessions",
+            "?a",
+            "#a",
             "//evil.example",
+            "///evil.example",
             "/\\evil.example",
+            "\\\\evil.example",
+            "/a\\b",
             "/%2fevil.example",
             "/%5Cevil.example",
-            "https://evil.example/",
-            "javascript:alert(1)",
+            "/a/%2fevil.example",
+            "/a%5cb",
+            "/./%2Fevil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/%2e//evil.example",
+            "/%2E%2e//evil.example",
+            "/x/../..//evil.example",
+            "/x/..//evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "\t//evil.example",
             "/a\nb",
+            "/a\0b",
+            "https://evil.example/",
+            "https:evil.example",
+            "https:/evil.example",
+            "http://id.example.org/",
+            "https://id.example.org:8443/",
+            "https://id.example.org.evil.example/",
             "https://id.example.org@evil.example/",
+            "https://evil.example\\@id.example.org/",
+            "https://evil.example#@id.example.org/",
+            "blob:https://id.example.org/5b",
+            "javascript:alert(1)",
+            "data:text/html,x",
         ] {
-            assert_eq!(origins().check_callback(url), Err(Code::InvalidCallbackUrl), "{url:?}");
+            assert_eq!(origins().resolve_callback(url), Err(Code::InvalidCallbackUrl), "{url:?}");
         }
     }
 

@@ -54,6 +54,7 @@ impl Problem {
             | Code::InvalidToken
             | Code::ResetPasswordDisabled
             | Code::ValidationError
+            | Code::CookiesBlocked
             | Code::BadRequest => StatusCode::BAD_REQUEST,
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
             Code::UserNotFound => StatusCode::NOT_FOUND,
@@ -152,6 +153,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_string(&self).unwrap_or_default();
         let mut response = (Self::status(self.code), body).into_response();
+        // For layers around that answer otherwise, as with a page.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after {

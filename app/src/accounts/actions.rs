@@ -28,8 +28,12 @@ pub async fn sign_in(
     /// Whether others use the computer too.
     #[server(default)]
     shared_computer: bool,
+    /// Whether the page of the form has sent a cookie.
+    #[server(default)]
+    probe: bool,
 ) -> Result<(), AppError> {
     let request = request();
+    must_keep_cookies(&request, probe)?;
     let browser = request.browser().map_err(fail)?;
     let sign_in = multi_session::SignIn { email, password, remember, shared_computer };
     let browser = engine().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
@@ -53,14 +57,29 @@ pub async fn sign_up(
     /// Whether others use the computer too.
     #[server(default)]
     shared_computer: bool,
+    /// Whether the page of the form has sent a cookie.
+    #[server(default)]
+    probe: bool,
 ) -> Result<(), AppError> {
     let request = request();
+    must_keep_cookies(&request, probe)?;
     let browser = request.browser().map_err(fail)?;
     let sign_up =
         multi_session::SignUp { name, email, password, image: None, remember: true, shared_computer };
     let browser = engine().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
+}
+
+/// Refuses a form whose page has sent a cookie that is not here: a session would begin that the browser cannot use, and
+/// another one with each try. The next try has a new cookie to keep.
+#[cfg(feature = "ssr")]
+fn must_keep_cookies(request: &multi_session::http::RequestState, probe: bool) -> Result<(), AppError> {
+    if !probe || request.has_cookies() {
+        return Ok(());
+    }
+    request.probe_cookies();
+    Err(fail(Code::CookiesBlocked.into()))
 }
 
 /// Ends the active session, in this browser only.
@@ -96,7 +115,10 @@ pub async fn change_password(
     let browser = request.browser().map_err(fail)?;
     let form = multi_session::ChangePassword { current_password, new_password, revoke_other_sessions };
     let browser = engine().change_password(&browser, request.client(), form).await.map_err(fail)?;
-    settle(&request, browser, if revoke_other_sessions { "password-others" } else { "password" });
+    let done = if revoke_other_sessions { "password-others" } else { "password" };
+    // A script leads away, too.
+    request.set_notice(done);
+    settle(&request, browser, done);
     Ok(revoke_other_sessions)
 }
 

@@ -18,6 +18,8 @@ use crate::{
 pub const FORGOT_PASSWORD: &str = "/forgot-password";
 /// The page after the form was sent.
 pub(crate) const SENT: &str = "/forgot-password?sent=1";
+/// The notice without which that page is not believed.
+pub(crate) const SENT_NOTICE: &str = "forgot-password";
 
 /// What the page shows.
 #[derive(Clone, Debug)]
@@ -27,9 +29,10 @@ pub struct ForgotPasswordPage {
 }
 
 impl ForgotPasswordPage {
-    /// Takes the address's query.
-    pub fn of(query: &str) -> Self {
-        Self { sent: value(query, "sent").is_some(), error: form_error(query) }
+    /// Takes the address's query, and the notice that the browser brings.
+    pub fn of(query: &str, notice: Option<&str>) -> Self {
+        let sent = value(query, "sent").is_some() && notice == Some(SENT_NOTICE);
+        Self { sent, error: form_error(query) }
     }
 
     /// The page.

@@ -6,10 +6,10 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use crate::{
     AppError,
     accounts::{
-        forgot_password::{FORGOT_PASSWORD, SENT},
+        forgot_password::{FORGOT_PASSWORD, SENT, SENT_NOTICE},
         reset_password::ResetPasswordPage,
     },
-    context::{engine, fail, request, send_form, settle},
+    context::{engine, fail, leave_notice, request, send_form, settle},
     notice::with_error,
     sessions::NotMePage,
 };
@@ -27,7 +27,10 @@ pub async fn forgot_password(
     let form = multi_session::RequestPasswordReset { email, redirect_to: None };
     let asked = engine().request_password_reset(form).map_err(fail);
     match &asked {
-        Ok(()) => send_form(SENT),
+        Ok(()) => {
+            leave_notice(SENT_NOTICE);
+            send_form(SENT);
+        }
         Err(error) => send_form(&with_error(FORGOT_PASSWORD, FORGOT_PASSWORD_FN, error)),
     }
     asked
@@ -59,6 +62,7 @@ pub async fn reset_password(
     let browser = engine().current(request.presented(), request.client()).await.map_err(fail)?;
     if reported {
         request.set_browser(browser);
+        leave_notice(NotMePage::RESET_NOTICE);
         send_form(NotMePage::RESET);
     } else {
         settle(&request, browser, "password");
@@ -69,4 +73,4 @@ pub async fn reset_password(
 /// Where [`forgot_password`] answers.
 pub(super) const FORGOT_PASSWORD_FN: &str = ForgotPassword::PATH;
 /// Where [`reset_password`] answers.
-pub(super) const RESET_PASSWORD_FN: &str = ResetPassword::PATH;
+pub const RESET_PASSWORD_FN: &str = ResetPassword::PATH;

@@ -32,6 +32,7 @@ pub fn SignInPage() -> impl IntoView {
             error=entry.error_of("password")
         />
         <SharedComputer />
+        <input type="hidden" name="probe" value="true" />
         <label class="check check--keep">
             <input type="checkbox" name="remember" value="true" checked />
             "Keep me signed in"

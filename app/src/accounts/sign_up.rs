@@ -38,6 +38,7 @@ pub fn SignUpPage() -> impl IntoView {
             error=entry.error_of("password")
         />
         <SharedComputer />
+        <input type="hidden" name="probe" value="true" />
         <Submit class="button button--primary button--wide" pending=entry.act.pending()>
             "Create account"
         </Submit>

@@ -11,7 +11,7 @@ use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::Step,
-    context::{engine, fail, fail_or_confirm, request, send_form, settle},
+    context::{engine, fail, fail_or_confirm, request, send_done, send_form, settle},
     guard::home,
     notice::with_error,
     sessions::RenamePage,
@@ -81,7 +81,7 @@ pub async fn undo_revoke(
 ) -> Result<(), AppError> {
     let browser = request().browser().map_err(fail)?;
     engine().undo_revoke(&browser, &session_id).await.map_err(fail)?;
-    send_form(&[home(true), "?done=undone"].concat());
+    send_done(home(true), "undone");
     Ok(())
 }
 
@@ -101,7 +101,7 @@ pub async fn rename(
     let browser = request().browser().map_err(fail)?;
     let renamed = engine().rename(&browser, &session_id, &name).await.map_err(fail);
     match &renamed {
-        Ok(()) => send_form(&[home(browser.active().is_some()), "?done=renamed"].concat()),
+        Ok(()) => send_done(home(browser.active().is_some()), "renamed"),
         Err(error) => send_form(&with_error(&RenamePage::address(&session_id), RENAME, error)),
     }
     renamed

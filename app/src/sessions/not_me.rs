@@ -44,17 +44,20 @@ impl NotMePage {
     pub(crate) const GONE: &str = "/not-me?token=";
     /// The page once the new password is set to which the link of a mail has led.
     pub(crate) const RESET: &str = "/not-me?done=password";
+    /// The notice without which that page is not believed.
+    pub(crate) const RESET_NOTICE: &str = "not-me.password";
     /// Where a person signs in to go on to the history, also beside another account; the server leads them on.
     pub const SIGN_IN_TO_EXPORT: &str = "/sign-in?add=1&to=history";
 
-    /// The address of the page after it was done.
-    pub(crate) const fn done(locked: bool) -> &'static str {
-        if locked { "/not-me?done=mail" } else { "/not-me?done=change" }
+    /// The address of the page after it was done, and the notice without which that is not believed.
+    pub(crate) const fn done(locked: bool) -> (&'static str, &'static str) {
+        if locked { ("/not-me?done=mail", "not-me.mail") } else { ("/not-me?done=change", "not-me.change") }
     }
 
-    /// What was done, where the query tells that.
-    pub fn of_done(query: &str) -> Option<Self> {
-        match value(query, "done")? {
+    /// What was done, where the query tells that and the browser brings the notice of it.
+    pub fn of_done(query: &str, notice: Option<&str>) -> Option<Self> {
+        let done = value(query, "done")?;
+        match notice?.strip_prefix("not-me.").filter(|told| *told == done)? {
             "mail" => Some(Self::Done { locked: true }),
             "change" => Some(Self::Done { locked: false }),
             "password" => Some(Self::Reset),

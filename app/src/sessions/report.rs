@@ -7,7 +7,7 @@ use multi_session::{Code, SessionId};
 use crate::{
     AppError,
     accounts::{ResetPasswordPage, Step},
-    context::{engine, fail, fail_or_confirm, request, send_form},
+    context::{engine, fail, fail_or_confirm, leave_notice, request, send_form},
     notice::with_error,
     sessions::NotMePage,
 };
@@ -27,7 +27,9 @@ pub async fn report(
     match engine().report(&browser, &session_id).await {
         Ok((browser, reported)) => {
             request.set_browser(browser);
-            send_form(NotMePage::done(reported.is_locked));
+            let (page, notice) = NotMePage::done(reported.is_locked);
+            leave_notice(notice);
+            send_form(page);
             Ok(())
         }
         Err(error) if error.code() == Code::SessionNotFresh => {
@@ -68,4 +70,4 @@ pub async fn report_by_mail(
 /// Where [`report`] answers.
 pub(crate) const REPORT: &str = Report::PATH;
 /// Where [`report_by_mail`] answers.
-pub(crate) const REPORT_BY_MAIL: &str = ReportByMail::PATH;
+pub const REPORT_BY_MAIL: &str = ReportByMail::PATH;

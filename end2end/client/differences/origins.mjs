@@ -53,6 +53,14 @@ export const origins = [
     reason: 'Those fields are not read, so they lead nowhere.',
   },
   {
+    steps: ['sign-in: a wrong password and the callback "/x/../..//evil.example"'],
+    differs: refusal(
+      ['401', 'Invalid email or password', 'INVALID_EMAIL_OR_PASSWORD'],
+      ['403', 'Invalid callbackURL', 'INVALID_CALLBACK_URL'],
+    ),
+    reason: 'It resolves to a path with two slashes, which is another host to whoever takes the path alone.',
+  },
+  {
     steps: ['sign-out: a callback on another site'],
     differs: {
       ...refusal(['403', 'Invalid callbackURL', 'INVALID_CALLBACK_URL'], ['200', ...absent]),

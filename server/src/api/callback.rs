@@ -1,14 +1,15 @@
 //! Where a person goes after a sign-in.
 
+use axum::http::HeaderValue;
 use multi_session::http::Problem;
 
 use crate::Server;
 
-/// Checks where a client wants the person sent after a sign-in; an empty address is none, as with Better Auth.
-pub(super) fn check<'a>(server: &Server, url: Option<&'a str>) -> Result<Option<&'a str>, Problem> {
-    let url = url.filter(|url| !url.is_empty());
-    if let Some(url) = url {
-        server.origins.check_callback(url)?;
-    }
-    Ok(url)
+/// Checks where a client wants the person sent after a sign-in, and gives it for the `Location` header; an empty address
+/// is none, as with Better Auth.
+pub(super) fn check(server: &Server, url: Option<&str>) -> Result<Option<HeaderValue>, Problem> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+    let resolved = server.origins.resolve_callback(url)?;
+    // As it was sent, if a header can carry that.
+    Ok(HeaderValue::try_from(url).or_else(|_| HeaderValue::try_from(resolved.as_str())).ok())
 }

@@ -1,9 +1,7 @@
 //! `GET /error?error=CODE`: the page for redirects that failed.
 
-use app::plain;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use leptos::prelude::*;
 use multi_session::Code;
 
 use crate::{Server, pages};
@@ -35,7 +33,13 @@ pub(super) async fn handle(
     request: Request,
 ) -> Response {
     let code = code(query.as_deref().unwrap_or_default());
-    pages::render(&server, request, None, move |options| page(options, &code)).await
+    let known = Code::ALL.iter().find(|known| known.as_str() == code);
+    let sentence = known.map_or("That did not work. Please try again.", |known| known.sentence());
+    let link = ("/".to_owned(), "Go to the start".to_owned());
+    pages::render(&server, request, None, move |options| {
+        pages::refused::page(options, &code, sentence.to_owned(), link.clone())
+    })
+    .await
 }
 
 /// The code that a query names: anybody can write there, so it must look like one.
@@ -46,22 +50,4 @@ fn code(query: &str) -> String {
         .filter(|code| (1..=MAXIMUM_LEN).contains(&code.len()))
         .filter(|code| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'))
         .unwrap_or_else(|| "UNKNOWN".to_owned())
-}
-
-fn page(options: LeptosOptions, code: &str) -> impl IntoView + use<> {
-    let known = Code::ALL.iter().find(|known| known.as_str() == code);
-    let sentence = known.map_or("That did not work. Please try again.", |known| known.sentence());
-    let content = view! {
-        <div class="blank">
-            <h1>"Something went wrong"</h1>
-            <p>{sentence}</p>
-            <p>
-                "Code: "<code>{code.to_owned()}</code>
-            </p>
-            <a class="button" href="/">
-                "Go to the start"
-            </a>
-        </div>
-    };
-    plain(options, "Something went wrong", content.into_any())
 }

@@ -27,13 +27,14 @@ use crate::openapi::{EVERY, HASHES, READS_COOKIES, refusals};
 /// Shorter than the idle timeout of every common proxy. As often the streams' sessions are verified.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 
-refusals!(Refusals = EVERY, READS_COOKIES, HASHES, [Code::Unauthorized]);
+refusals!(Refusals = EVERY, READS_COOKIES, HASHES, [Code::Unauthorized, Code::InvalidOrigin]);
 
 /// Follow what happens to the sessions
 ///
 /// Server-sent events, for as long as the session lives: `snapshot`, whose data is the whole list as listDeviceSessions
 /// answers it; `session`, whose data is a SessionEvent; `resync`, after which a snapshot comes. The stream of a session
-/// that ends tells how, and closes. It is no activity: to open it extends no session.
+/// that ends tells how, and closes. It is no activity: to open it extends no session. A page of an origin that is not
+/// trusted gets none. A session, a user and an address have a share of the server's streams: beyond it the answer is 429.
 #[utoipa::path(
     get,
     path = "/multi-session/events",
@@ -56,8 +57,9 @@ pub(super) async fn handle(
     state: RequestState,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    server.origins.check_reader(&headers)?;
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(EventId::parse);
-    let watch = server.engine.watch(&state.browser()?, heard)?;
+    let watch = server.engine.watch(&state.browser()?, state.client(), heard)?;
     let stream = futures_util::stream::unfold(watch, next);
     let heartbeat = KeepAlive::new().interval(HEARTBEAT);
     let mut response = Sse::new(stream).keep_alive(heartbeat).into_response();

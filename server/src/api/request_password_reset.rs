@@ -88,7 +88,7 @@ pub(super) async fn handle(
     let RequestPasswordResetBody { email, redirect_to } = RequestPasswordResetBody::read(request).await?;
     let redirect_to = redirect_to.filter(|to| !to.is_empty());
     if let Some(to) = &redirect_to {
-        server.origins.check_callback(to).map_err(|_| Code::InvalidRedirectUrl)?;
+        server.origins.resolve_callback(to).map_err(|_| Code::InvalidRedirectUrl)?;
     }
     server.engine.request_password_reset(RequestPasswordReset { email, redirect_to })?;
     Ok(Json(Requested::DONE))

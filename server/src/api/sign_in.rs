@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use multi_session::http::{Problem, RequestState};
@@ -170,7 +169,7 @@ pub(super) async fn handle(
     });
     let mut response = Json(body).into_response();
     state.set_browser(browser);
-    if let Some(url) = callback.and_then(|url| HeaderValue::try_from(url).ok()) {
+    if let Some(url) = callback {
         response.headers_mut().insert(LOCATION, url);
     }
     Ok(response)

@@ -13,11 +13,15 @@ use super::{instead, render};
 use crate::Server;
 
 /// Asks whose password was forgotten; where there is no mail server there is nothing to ask.
-pub(super) async fn forgot_password(State(server): State<Server>, request: Request) -> Response {
+pub(super) async fn forgot_password(
+    State(server): State<Server>,
+    state: RequestState,
+    request: Request,
+) -> Response {
     if !server.engine.sends_mail() {
         return Redirect::to("/sign-in").into_response();
     }
-    let asked = ForgotPasswordPage::of(request.uri().query().unwrap_or_default());
+    let asked = ForgotPasswordPage::of(request.uri().query().unwrap_or_default(), state.notice());
     render(&server, request, None, move |options| asked.clone().page(options)).await
 }
 
@@ -39,7 +43,7 @@ pub(super) async fn reset_password(State(server): State<Server>, request: Reques
 pub(super) async fn not_me(State(server): State<Server>, state: RequestState, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let is_secret = parameter(query, "token").is_some();
-    let page = match NotMePage::of_done(query) {
+    let page = match NotMePage::of_done(query, state.notice()) {
         Some(done) => Ok(Some(done)),
         None => asked(&server, &state, query).await,
     };

@@ -157,8 +157,26 @@ async fn a_callback_is_given_back_unless_it_leads_away() {
     assert_eq!(answer.header("location"), "/sessions");
     let json = answer.ok();
     assert_eq!((&json["redirect"], &json["url"]), (&json!(true), &json!("/sessions")));
-    for url in ["https://evil.example/", "//evil.example"] {
+    for url in ["/app#settings", "/a:b", "/a,b", "/a[0]", "/x?to=//y", "/caf\u{e9}"] {
+        let answer = post(&browser, "sign-in/email", body(url)).await;
+        assert_eq!(answer.ok()["url"], url);
+        let to = if url.is_ascii() { url.to_owned() } else { format!("{ORIGIN}/caf%C3%A9") };
+        assert_eq!(answer.header("location"), to);
+    }
+    for url in [
+        "https://evil.example/",
+        "//evil.example",
+        "/.//evil.example",
+        "/..//evil.example",
+        "/x/../..//evil.example",
+        "/x/%2f/evil.example",
+        "/a%5cb",
+        "blob:http://127.0.0.1:3000/x",
+    ] {
         post(&browser, "sign-in/email", body(url)).await.refused(403, "INVALID_CALLBACK_URL");
+        let sign_up =
+            json!({ "name": "Eve", "email": "eve@example.org", "password": PASSWORD, "callbackURL": url });
+        post(&browser, "sign-up/email", sign_up).await.refused(403, "INVALID_CALLBACK_URL");
     }
     post(&browser, "sign-in/email", body(&format!("{ORIGIN}/x"))).await.ok();
 }

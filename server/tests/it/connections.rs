@@ -55,10 +55,33 @@ async fn a_head_that_is_too_large_or_has_too_many_headers_is_431() {
     let (_app, address, _stop) = serve(LIMITS).await;
     let fits = format!("{GET}x: {}\r\nconnection: close\r\n\r\n", "x".repeat(4 * 1024));
     assert_eq!(status(&answer(&mut connect(address).await, &fits).await), "200");
-    let large = format!("{GET}x: {}\r\n\r\n", "x".repeat(9 * 1024));
-    assert_eq!(status(&answer(&mut connect(address).await, &large).await), "431");
+    let large = |bytes: usize| format!("{GET}x: {}\r\n\r\n", "x".repeat(bytes));
     let many = format!("{GET}{}\r\n", "x: y\r\n".repeat(30));
-    assert_eq!(status(&answer(&mut connect(address).await, &many).await), "431");
+    for sent in [large(9 * 1024), large(8 * 1024 - GET.len() - 6), large(20 * 1024), many] {
+        let answer = answer(&mut connect(address).await, &sent).await;
+        assert_eq!(status(&answer), "431", "{} bytes", sent.len());
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+        assert!(head.contains("content-type: application/json"), "{head}");
+        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(body["code"], "REQUEST_HEADER_FIELDS_TOO_LARGE");
+    }
+    // The last byte that fits.
+    let fits = large(8 * 1024 - GET.len() - 7);
+    assert_eq!(fits.len(), 8 * 1024);
+    let mut connection = connect(address).await;
+    connection.write_all(fits.as_bytes()).await.expect("a request");
+    let mut begun = [0; 12];
+    connection.read_exact(&mut begun).await.expect("an answer");
+    assert_eq!(&begun, b"HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn the_default_limit_of_a_head_is_the_documented_one() {
+    let (_app, address, _stop) = serve(ConnectionLimits::default()).await;
+    for (bytes, expected) in [(31 * 1024, "200"), (33 * 1024, "431"), (47 * 1024, "431")] {
+        let sent = format!("{GET}connection: close\r\nx: {}\r\n\r\n", "x".repeat(bytes));
+        assert_eq!(status(&answer(&mut connect(address).await, &sent).await), expected, "{bytes}");
+    }
 }
 
 #[tokio::test]
@@ -69,7 +92,9 @@ async fn what_is_no_request_is_400_and_a_request_by_two_lengths_is_not_read() {
         "GET /healthz HTTP/1.1\r\nhost : x\r\n\r\n",
         "POST /fn/sign-in HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx",
     ] {
-        assert_eq!(status(&answer(&mut connect(address).await, sent).await), "400", "{sent}");
+        let answer = answer(&mut connect(address).await, sent).await;
+        assert_eq!(status(&answer), "400", "{sent}");
+        assert!(answer.contains(r#""code":"BAD_REQUEST""#), "{answer}");
     }
 }
 

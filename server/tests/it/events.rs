@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Method;
 use futures_util::FutureExt;
 use multi_session::{Browser, Client, Engine, SessionEvent, SignIn, StreamLimits, Told};
 
-use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, ids, text};
+use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, ORIGIN, PASSWORD, SAFARI, TestApp, ids, text};
 use crate::mail;
 use crate::smtp::MailServer;
 
@@ -255,6 +256,46 @@ async fn streams_are_bounded_for_each_session_and_for_the_node() {
 }
 
 #[tokio::test]
+async fn no_user_takes_more_streams_than_a_share() {
+    let app = TestApp::start_with(&["--maximum-sessions", "10"]).await;
+    let mut open = Vec::new();
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    for _ in 0..5 {
+        let phone = app.sign_in(SAFARI, "ada").await;
+        for _ in 0..6 {
+            open.push(phone.events(None).await);
+        }
+    }
+    let path = "/api/auth/multi-session/events";
+    assert_eq!(laptop.get(path).await.status.as_u16(), 429, "whichever session and address it is of");
+    let grace = app.sign_up(CHROME, "grace").await;
+    drop(grace.events(None).await);
+    open.pop();
+    drop(laptop.events(None).await);
+}
+
+#[tokio::test]
+async fn page_of_another_origin_opens_no_stream() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let path = "/api/auth/multi-session/events";
+    for headers in [
+        &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")][..],
+        &[("sec-fetch-site", "cross-site")],
+        &[("origin", "http://other.example.org")],
+        &[("origin", "null")],
+        &[("referer", "http://other.example.org/")],
+    ] {
+        laptop.send(Method::GET, path, headers, None).await.refused(403, "INVALID_ORIGIN");
+    }
+    assert_eq!(app.engine.streams(), 0);
+    for headers in [&[("sec-fetch-site", "same-origin")][..], &[("origin", ORIGIN)], &[]] {
+        let answer = laptop.send(Method::GET, path, headers, None).await;
+        assert_eq!(answer.status.as_u16(), 200, "{headers:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_carries_no_secret() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -313,9 +354,9 @@ async fn a_lost_notification_leaves_no_stream_open() {
         let engine = engine.clone();
         async move { engine.follow().await }
     });
-    let mut stream = engine.watch(&phone, None).expect("a stream");
+    let mut stream = engine.watch(&phone, &Client::default(), None).expect("a stream");
     stream.next().await.expect("the list");
-    let mut other = engine.watch(&laptop, None).expect("a stream");
+    let mut other = engine.watch(&laptop, &Client::default(), None).expect("a stream");
     other.next().await.expect("the list");
 
     // As if it had been told and not heard: the database tells nobody of this.

@@ -293,12 +293,22 @@ impl TestBrowser {
     /// The cookies of its sessions.
     pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
         let mut cookies = self.cookies.lock().expect("the cookies").clone();
-        cookies.retain(|name, _| !is_device(name));
+        cookies.retain(|name, _| is_of_session(name));
         cookies
+    }
+
+    /// What an act has left for the next page to tell.
+    pub(crate) fn notice(&self) -> Option<String> {
+        let cookies = self.cookies.lock().expect("the cookies");
+        cookies.iter().find(|(name, _)| name.ends_with(".notice")).map(|(_, value)| value.clone())
     }
 
     pub(crate) fn set_cookies(&self, cookies: BTreeMap<String, String>) {
         *self.cookies.lock().expect("the cookies") = cookies;
+    }
+
+    pub(crate) fn add_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().expect("the cookies").insert(name.to_owned(), value.to_owned());
     }
 
     /// The cookie that accounts recognise it by, with its name.
@@ -313,6 +323,10 @@ impl TestBrowser {
         copy.set_cookies(self.cookies());
         copy
     }
+}
+
+fn is_of_session(cookie: &str) -> bool {
+    cookie.split('=').next().is_some_and(|name| name.contains(".session_token"))
 }
 
 fn is_device(cookie: &str) -> bool {
@@ -412,7 +426,7 @@ impl Answer {
 
     /// The cookies of sessions that it sets or clears.
     pub(crate) fn set_cookies(&self) -> Vec<String> {
-        self.all_cookies().filter(|cookie| !is_device(cookie)).collect()
+        self.all_cookies().filter(|cookie| is_of_session(cookie)).collect()
     }
 
     /// The cookie by which accounts recognise the browser, where it sets one.

@@ -285,7 +285,14 @@ async fn a_link_of_a_front_end_leads_there_with_the_token_or_why_not() {
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
     let path = "/api/auth/request-password-reset";
-    for to in ["https://evil.example/", "//evil.example", "javascript:alert(1)"] {
+    for to in [
+        "https://evil.example/",
+        "//evil.example",
+        "javascript:alert(1)",
+        "/.//evil.example",
+        "/x/../..//evil.example",
+        "/./%2fevil.example",
+    ] {
         let body = json!({ "email": "ada@example.org", "redirectTo": to });
         browser.post(path, body).await.refused(403, "INVALID_REDIRECT_URL");
     }
@@ -307,7 +314,12 @@ async fn a_link_of_a_front_end_leads_there_with_the_token_or_why_not() {
     assert_eq!(location(&follow(&link).await), "https://app.example.org/reset?a=b&error=INVALID_TOKEN");
     let nowhere = follow(&format!("{start}?callbackURL=")).await;
     assert_eq!(location(&nowhere), "http://127.0.0.1:3000/api/auth/error?error=INVALID_TOKEN");
-    follow(&format!("{start}?callbackURL=//evil.example")).await.refused(403, "INVALID_CALLBACK_URL");
+    for to in ["//evil.example", "/.//evil.example", "/x/..//evil.example", "/%2525/%252f"] {
+        let answer = follow(&format!("{start}?callbackURL={to}")).await;
+        answer.refused(403, "INVALID_CALLBACK_URL");
+    }
+    let hash = follow(&format!("{start}?callbackURL=/app%23settings")).await;
+    assert_eq!(location(&hash), "http://127.0.0.1:3000/app?error=INVALID_TOKEN#settings");
     follow(start).await.refused(400, "VALIDATION_ERROR");
 }
 

@@ -15,6 +15,7 @@ mod error_page;
 mod events;
 mod expiry;
 mod fall_over;
+mod forms;
 mod geo_database;
 mod history;
 mod import;

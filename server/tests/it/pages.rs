@@ -42,6 +42,24 @@ async fn everybody_is_sent_where_they_belong() {
 }
 
 #[tokio::test]
+async fn slash_at_the_end_of_a_pages_address_leads_to_the_page() {
+    let app = TestApp::start().await;
+    let browser = app.browser(FIREFOX);
+    for path in app::page_paths().chain(app::plain_pages().map(|(path, _)| path)).filter(|path| *path != "/")
+    {
+        let answer = browser.open(&format!("{path}/?a=b&c=%2Fd")).await;
+        assert_eq!(answer.status.as_u16(), 308, "{path}");
+        assert_eq!(answer.header("location"), format!("{path}?a=b&c=%2Fd"));
+    }
+    assert_eq!(browser.open("/sessions/").await.header("location"), "/sessions");
+    for path in ["//evil.example/", "/sessions//", "/nothing/", "//evil.example/sessions/"] {
+        let answer = browser.open(path).await;
+        assert_eq!(answer.status.as_u16(), 404, "{path}");
+        assert!(!answer.text.contains("href=\"//"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn scripts_run_only_with_the_pages_nonce() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);

@@ -196,6 +196,39 @@ fn after_the_disk_was_full_it_takes_writes_again() {
     assert_eq!(process.stop("-TERM").code(), Some(0));
 }
 
+#[cfg(unix)]
+#[test]
+fn pages_at_another_address_are_warned_of_once_with_both_addresses_and_the_setting() {
+    let folder = TempDir::new().expect("a folder");
+    let (process, log) = Process::start_with_log(command(folder.path()));
+    for (origin, site) in [
+        ("https://evil.example", "sec-fetch-site: cross-site\r\n"),
+        ("http://192.168.1.5:3000", ""),
+        ("http://192.168.1.5:3000", "sec-fetch-site: same-origin\r\n"),
+    ] {
+        let mut stream = TcpStream::connect(process.address).expect("a connection");
+        write!(
+            stream,
+            "POST /fn/sign-in HTTP/1.1\r\nhost: 192.168.1.5:3000\r\norigin: {origin}\r\n{site}content-length: 0\r\n\
+             connection: close\r\n\r\n"
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    }
+    let own = format!("http://{}", process.address);
+    process.stop("-TERM");
+    let log = log.join().expect("the log");
+    let warnings: Vec<_> =
+        log.lines().filter(|line| line.contains("WARN") && line.contains("origin")).collect();
+    assert_eq!(warnings.len(), 1, "{log}");
+    for part in ["http://192.168.1.5:3000", &own, "MULTI_SESSION_BASE_URL"] {
+        assert!(warnings[0].contains(part), "{part} is missing in {}", warnings[0]);
+    }
+    assert!(!log.contains("evil.example"), "{log}");
+}
+
 #[test]
 fn it_says_what_is_wrong_with_its_configuration() {
     let folder = TempDir::new().expect("a folder");
@@ -285,6 +318,7 @@ fn help_names_every_setting_with_its_environment_twin() {
         "LEPTOS_SITE_ADDR",
         "LEPTOS_SITE_ROOT",
         "MULTI_SESSION_BASE_URL",
+        "MULTI_SESSION_HSTS_INCLUDE_SUBDOMAINS",
         "MULTI_SESSION_TRUSTED_ORIGINS",
         "MULTI_SESSION_MAXIMUM_SESSIONS",
         "MULTI_SESSION_SESSION_TIMEOUT",

@@ -61,6 +61,9 @@ export const signIn = [
   into('a callback without a scheme', { callbackURL: '//evil.example/' }),
   into('a callback with a backslash', { callbackURL: '/\\evil.example' }),
   into('a callback with a script', { callbackURL: 'javascript:alert(1)' }),
+  ...['/app#settings', '/a:b', '/a,b', '/a[0]', '/a;b', '/x?to=%2F', '/a%2fb', '/a%5Cb', '/a\tb', '/x/../..//evil.example'].map((to) =>
+    into(`a wrong password and the callback ${JSON.stringify(to)}`, { password: 'wrong horse', callbackURL: to }),
+  ),
   into('an empty callback', { callbackURL: '' }),
   into('a number for a callback', { callbackURL: 7 }),
   into('an address for errors on another site', { errorCallbackURL: 'https://evil.example/' }),

@@ -106,6 +106,7 @@ fn says_how_browsers_must_treat_it(what: &str, answer: &Answer, https: bool) {
         let seconds = transport.strip_prefix("max-age=").and_then(|rest| rest.split(';').next());
         let seconds: u64 = seconds.and_then(|seconds| seconds.parse().ok()).expect("a number of seconds");
         assert!(seconds >= 365 * DAY.as_secs(), "{told}: {transport}");
+        assert!(!transport.contains("includeSubDomains"), "{told}: they are not ours");
     }
     if !answer.status.is_success() && !answer.status.is_redirection() {
         assert_eq!(header("cache-control"), "no-store", "{told}");
@@ -193,6 +194,16 @@ async fn asvs_3_4_every_answer_says_how_browsers_must_treat_it() {
         for status in [200, 400, 401, 403, 404, 405, 413, 415, 429, 503] {
             assert!(statuses.contains(&status), "{status} is not among {statuses:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn subdomains_are_held_to_https_only_where_that_is_configured() {
+    for (value, expected) in [("false", "max-age=31536000"), ("true", "max-age=31536000; includeSubDomains")]
+    {
+        let app = start_with(&["--base-url", HTTPS, "--hsts-include-subdomains", value]).await;
+        let answer = app.browser(FIREFOX).get("/healthz").await;
+        assert_eq!(answer.header("strict-transport-security"), expected);
     }
 }
 

@@ -1,0 +1,185 @@
+//! What a person is told whose form is refused before it reaches its server function: always a page, never JSON.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use app::{page_paths, plain};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, ORIGIN};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use leptos::prelude::*;
+use multi_session::Code;
+use multi_session::http::Problem;
+use url::Url;
+
+use crate::Server;
+
+/// Where the server functions are.
+const FUNCTIONS: &str = "/fn/";
+/// How often the log says that pages of another address are refused.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+/// The page has no script, and loads no more than its style and its icon.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+/// What the layer [`told`] needs.
+#[derive(Clone)]
+pub(crate) struct Refusals {
+    server: Server,
+    /// When the log last said that pages of another address are refused, in milliseconds.
+    warned_at: Arc<AtomicI64>,
+}
+
+impl Refusals {
+    pub(crate) fn new(server: &Server) -> Self {
+        Self { server: server.clone(), warned_at: Arc::default() }
+    }
+
+    /// Tells the operator that people may use another address than the one that is configured.
+    fn warn(&self, origin: &str) {
+        let (now, last) = (self.server.engine.now().unix_ms(), self.warned_at.load(Ordering::Relaxed));
+        let is_due = u128::from(now.abs_diff(last)) >= WARN_EVERY.as_millis();
+        // Of several at once, one.
+        let swapped = self.warned_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed);
+        if is_due && swapped.is_ok() {
+            let base_url = &self.server.base_url;
+            tracing::warn!(
+                origin,
+                base_url,
+                "a request from a page at {origin} was refused, as this server's address is {base_url}: if people open \
+                 it at {origin}, set MULTI_SESSION_BASE_URL; if that is another site of yours, name it in \
+                 MULTI_SESSION_TRUSTED_ORIGINS"
+            );
+        }
+    }
+
+    /// The page that a form is answered with.
+    fn page(&self, response: Response, asked: &Asked, code: Code) -> Response {
+        let (mut head, _) = response.into_parts();
+        head.headers.remove(CONTENT_LENGTH);
+        if head.status.is_success() {
+            head.status = StatusCode::SEE_OTHER;
+            head.headers.insert(LOCATION, HeaderValue::from_static("/"));
+            return Response::from_parts(head, Body::empty());
+        }
+        let page = |link: &str, text: &str| (link.to_owned(), text.to_owned());
+        let (sentence, link) = match self.other_address(asked, code) {
+            Some(sentence) => {
+                let base_url = &self.server.base_url;
+                (sentence, page(base_url, &format!("Open {base_url}")))
+            }
+            None => {
+                let own = asked.path.strip_prefix("/fn").unwrap_or_default();
+                let own = page_paths().find(|path| *path == own).map(|path| page(path, "Go back"));
+                (code.sentence().to_owned(), own.unwrap_or_else(|| page("/", "Go to the start")))
+            }
+        };
+        let options = self.server.leptos.clone();
+        let document = Owner::new().with(|| self::page(options, code.as_str(), sentence, link).to_html());
+        head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        head.headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        Response::from_parts(head, Body::from(document))
+    }
+
+    /// What to tell a person whose page was opened at another address than this server's.
+    fn other_address(&self, asked: &Asked, code: Code) -> Option<String> {
+        let origin = asked.own_origin.as_ref().filter(|_| code == Code::InvalidOrigin)?;
+        let base_url = &self.server.base_url;
+        Some(format!("You opened this site at {origin}, which is not its address. Use {base_url} instead."))
+    }
+}
+
+/// What the answer depends on.
+struct Asked {
+    path: String,
+    /// Whether a server function is called.
+    is_function: bool,
+    /// Whether a browser sent it that shows the answer to a person.
+    is_form: bool,
+    /// The origin of the page that sent it, unless the browser says that it is another site.
+    own_origin: Option<String>,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        let is_function = request.method() == Method::POST && path.starts_with(FUNCTIONS);
+        let headers = request.headers();
+        Self {
+            path: path.to_owned(),
+            is_function,
+            is_form: is_function && text(headers, ACCEPT.as_str()).contains("text/html"),
+            own_origin: Some(text(headers, ORIGIN.as_str()))
+                .filter(|_| !matches!(text(headers, "sec-fetch-site"), "cross-site" | "same-site"))
+                .and_then(|origin| Url::parse(origin).ok())
+                .map(|url| url.origin().ascii_serialization()),
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Answers a form with a page whatever refused it, and says where a page was opened that is not at this server's address:
+/// to the person, and to the log.
+pub(crate) async fn told(State(refusals): State<Refusals>, request: Request, next: Next) -> Response {
+    let asked = Asked::of(&request);
+    let response = next.run(request).await;
+    let code = response.extensions().get::<Code>().copied();
+    if code == Some(Code::InvalidOrigin)
+        && let Some(origin) = &asked.own_origin
+    {
+        refusals.warn(origin);
+    }
+    if asked.is_form && !is_page(&response) {
+        let code = code.unwrap_or_else(|| by_status(response.status()));
+        return refusals.page(response, &asked, code);
+    }
+    match code.and_then(|code| Some((code, refusals.other_address(&asked, code)?))) {
+        Some((code, sentence)) if asked.is_function => {
+            let (head, _) = response.into_parts();
+            let told = Problem::with_message(code, sentence).into_response();
+            let mut told = Response::from_parts(head, told.into_body());
+            told.headers_mut().remove(CONTENT_LENGTH);
+            told
+        }
+        _ => response,
+    }
+}
+
+/// Whether a browser shows a page for it.
+fn is_page(response: &Response) -> bool {
+    response.status().is_redirection()
+        || text(response.headers(), CONTENT_TYPE.as_str()).starts_with("text/html")
+}
+
+fn by_status(status: StatusCode) -> Code {
+    if status.is_client_error() { Code::BadRequest } else { Code::Internal }
+}
+
+/// The page about a refusal or a failure: its code, what to tell, and a link with its text.
+pub(crate) fn page(
+    options: LeptosOptions,
+    code: &str,
+    sentence: String,
+    (link, text): (String, String),
+) -> impl IntoView + use<> {
+    let content = view! {
+        <div class="blank">
+            <h1>"Something went wrong"</h1>
+            <p>{sentence}</p>
+            <p>
+                "Code: "<code>{code.to_owned()}</code>
+            </p>
+            <a class="button" href=link>
+                {text}
+            </a>
+        </div>
+    };
+    plain(options, "Something went wrong", content.into_any())
+}
