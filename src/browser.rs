@@ -7,8 +7,8 @@ use crate::{
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
 pub struct Presented {
-    /// The credential of the session cookie.
-    pub active: Option<Credential>,
+    /// What the session cookies hold, in cookie order: the first that is live counts.
+    pub active: Vec<Credential>,
     /// The credentials of the held-session cookies, in cookie order.
     pub held: Vec<Credential>,
 }
@@ -17,7 +17,7 @@ impl Presented {
     /// What a browser will present after it took `browser`'s cookies.
     pub fn of(browser: &Browser) -> Self {
         Self {
-            active: browser.active().map(|held| held.credential.clone()),
+            active: browser.active().map(|held| held.credential.clone()).into_iter().collect(),
             held: browser.held.iter().map(|held| held.credential.clone()).collect(),
         }
     }
@@ -30,8 +30,8 @@ pub struct Client {
     pub ip_address: Option<std::net::IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// The device cookie, by which the browser is recognised when it signs in.
-    pub device: Option<DeviceToken>,
+    /// What the device cookies hold, by which the browser is recognised when it signs in.
+    pub devices: Vec<DeviceToken>,
 }
 
 /// A live session that this browser has proved to hold.

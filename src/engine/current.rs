@@ -7,9 +7,6 @@ use crate::{
     Timestamp, Touch,
 };
 
-/// The most held-session cookies that are looked at; no browser of ours ever has more.
-const MAXIMUM_PRESENTED: usize = 128;
-
 impl Engine {
     /// Verifies what a request's cookies claim, and notes that the active session is in use, and from where if that is
     /// another network than before.
@@ -54,8 +51,8 @@ impl Engine {
     }
 
     pub(super) async fn verified(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
-        let credentials: Vec<&Credential> =
-            presented.held.iter().chain(&presented.active).take(MAXIMUM_PRESENTED).collect();
+        // However many are forged, the real ones are among them: the size of a request's headers bounds their number.
+        let credentials: Vec<&Credential> = presented.held.iter().chain(&presented.active).collect();
         if credentials.is_empty() {
             return Ok(Browser::default());
         }
@@ -78,7 +75,7 @@ impl Engine {
                 browser.held.push(held(credential.clone(), stored));
             }
         }
-        browser.active = presented.active.as_ref().and_then(|active| {
+        browser.active = presented.active.iter().find_map(|active| {
             let held = browser.held.iter().find(|held| held.credential.is(active))?;
             Some(held.session.id.clone())
         });
@@ -93,7 +90,7 @@ impl Engine {
         presented: &Presented,
         now: Timestamp,
     ) -> Result<()> {
-        let all = presented.held.iter().chain(&presented.active).take(MAXIMUM_PRESENTED);
+        let all = presented.held.iter().chain(&presented.active);
         let dead: Vec<&Credential> =
             all.filter(|sent| !browser.held.iter().any(|held| held.credential.is(sent))).collect();
         if dead.is_empty() {

@@ -1,5 +1,6 @@
 //! The layer between requests and the engine: the one place that writes `Set-Cookie`.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, USER_AGENT, VARY};
 use http::{HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
-use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
+use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins, text};
 use crate::{Client, Engine};
 
 /// What browsers forget once nobody is signed in any more (OWASP's session management sheet): what pages stored and what
@@ -126,8 +127,8 @@ impl Parts {
         let presented = cookies.presented();
         let client = Client {
             ip_address: self.addresses.of(&head.headers, &head.extensions),
-            user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
-            device: cookies.device.clone(),
+            user_agent: head.headers.get(USER_AGENT).map(text).map(Cow::into_owned),
+            devices: cookies.devices.clone(),
         };
         let is_unattended = (self.is_unattended)(&head.uri);
         let browser = if is_unattended {
