@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use percent_encoding::percent_decode_str;
 
-use crate::{Browser, Credential, DeviceToken, Handle, Held, Presented, Timestamp};
+use crate::{Browser, Credential, DeviceToken, Handle, Held, Options, Presented, Timestamp};
 
 /// How long a browser keeps the device cookie: as long as any does (RFC 6265bis, 5.5).
 const DEVICE_DAYS: i64 = 400;
@@ -100,64 +100,74 @@ impl CookieNames {
         read
     }
 
-    /// The cookies, encoded, that bring a browser from what its request said to what it now holds: nothing for what is
-    /// already so, the dead and forged ones cleared.
+    /// The cookies, encoded, that an answer sends to a browser that held `before` and holds `after`.
+    ///
+    /// A browser takes answers in whatever order they arrive, some never, and cannot be asked to keep what is newer. So:
+    ///
+    /// - The session cookie, which has one name for all sessions, is set only by a request that has made a session active
+    ///   or given the active one another credential, and cleared only by one that has ended the active one or has signed
+    ///   out. No answer to a request that reads touches it, also where it opens nothing.
+    /// - The name of a held session's cookie belongs to one credential. So every answer sets the one that is missing and
+    ///   clears those that are dead.
+    /// - No cookie has to be sent again to live longer: each lives until its session is over whatever its activity.
+    ///
+    /// The engine reads what late answers leave behind: see [`Engine::current`](crate::Engine::current).
     pub(super) fn difference(
         &self,
-        before: &RequestCookies,
-        after: &Browser,
+        sent: &RequestCookies,
+        (before, after): (&Browser, &Browser),
+        options: &Options,
         now: Timestamp,
     ) -> Vec<Cookie<'static>> {
         let mut changes = Vec::new();
-        let may_live_again = |sent: &Credential| after.undoable().any(|handle| *handle == sent.handle);
+        let set = |name: String, held: &Held| {
+            let mut cookie = self.plain(name, encoded(&held.credential));
+            // Without Max-Age the cookie goes with the browser's window.
+            if held.remember {
+                let until = options.latest_end(held.authenticated_at, held.keep());
+                cookie.set_max_age(seconds(until.max(held.session.expires_at).since(now)));
+            }
+            cookie
+        };
+        let cleared = |name: &str| {
+            let mut cookie = self.plain(name.to_owned(), String::new());
+            cookie.set_max_age(cookie::time::Duration::ZERO);
+            cookie
+        };
         match after.active() {
-            Some(held) if !held.issue && before.active.iter().any(|sent| held.credential.is(sent)) => {}
-            Some(held) => changes.push(self.cookie(self.active.clone(), Some((held, now)))),
-            None if before.active.is_empty() || before.active.iter().any(may_live_again) => {}
-            None => changes.push(self.cookie(self.active.clone(), None)),
+            Some(held) if held.issue || before.active != after.active => {
+                changes.push(set(self.active.clone(), held));
+            }
+            None if !sent.active.is_empty() && (before.active.is_some() || after.signed_out()) => {
+                changes.push(cleared(&self.active));
+            }
+            _ => {}
         }
         let mut wanted = HashSet::new();
         for held in after.held() {
             let name = self.held(&held.credential.handle);
-            let sent = before.held.iter().any(|(sent_as, credential)| {
+            let is_sent = sent.held.iter().any(|(sent_as, credential)| {
                 *sent_as == name && credential.as_ref().is_some_and(|sent| sent.is(&held.credential))
             });
-            if !sent || held.issue {
-                changes.push(self.cookie(name.clone(), Some((held, now))));
+            if !is_sent || held.issue {
+                changes.push(set(name.clone(), held));
             }
             wanted.insert(name);
         }
         wanted.extend(after.undoable().map(|handle| self.held(handle)));
-        for (name, _) in &before.held {
+        for (name, _) in &sent.held {
             if wanted.insert(name.clone()) {
-                changes.push(self.cookie(name.clone(), None));
+                changes.push(cleared(name));
             }
         }
-        for older in &before.older {
-            if !older.credential.as_ref().is_some_and(may_live_again) {
-                changes.push(self.cookie(older.name.clone(), None));
-            }
-        }
+        // They go on under our names, or open nothing.
+        changes.extend(sent.older.iter().map(|older| cleared(&older.name)));
         if let Some(token) = after.device() {
             let mut cookie = self.plain(self.device.clone(), token.to_text());
             cookie.set_max_age(cookie::time::Duration::days(DEVICE_DAYS));
             changes.push(cookie);
         }
         changes
-    }
-
-    fn cookie(&self, name: String, held: Option<(&Held, Timestamp)>) -> Cookie<'static> {
-        let value = held.map(|(held, _)| encoded(&held.credential)).unwrap_or_default();
-        let mut cookie = self.plain(name, value);
-        match held {
-            None => cookie.set_max_age(cookie::time::Duration::ZERO),
-            Some((held, now)) if held.remember => {
-                cookie.set_max_age(seconds(held.session.expires_at.since(now)));
-            }
-            // Without Max-Age the cookie goes with the browser's window.
-            Some(_) => {}
-        }
-        cookie
     }
 
     /// A cookie that goes with the browser's window, sent to this server alone and to no script.
@@ -223,13 +233,13 @@ impl RequestCookies {
     pub(super) fn presented(&self) -> Presented {
         let older = |active| {
             let cookies = self.older.iter().filter(move |older| older.active == active);
-            cookies.filter_map(|older| older.credential.clone())
+            cookies.filter_map(|older| older.credential.clone()).collect()
         };
-        let held = self.held.iter().filter_map(|(_, credential)| credential.clone());
         Presented {
-            // Ours has the last word.
-            active: if self.active.is_empty() { older(true).collect() } else { self.active.clone() },
-            held: held.chain(older(false)).collect(),
+            active: self.active.clone(),
+            held: self.held.iter().filter_map(|(_, credential)| credential.clone()).collect(),
+            imported: (!self.older.is_empty())
+                .then(|| Box::new(Presented { active: older(true), held: older(false), imported: None })),
         }
     }
 }
@@ -240,6 +250,14 @@ mod tests {
 
     fn headers(cookies: &[u8]) -> HeaderMap {
         HeaderMap::from_iter([(COOKIE, http::HeaderValue::from_bytes(cookies).expect("a header"))])
+    }
+
+    /// What a browser is told that holds nothing.
+    fn told(names: &CookieNames, sent: &RequestCookies) -> Vec<String> {
+        let nothing = Browser::default();
+        let both = (&nothing, &nothing);
+        let told = names.difference(sent, both, &Options::default(), Timestamp::default());
+        told.iter().map(ToString::to_string).collect()
     }
 
     /// The value of a cookie that has the form of ours.
@@ -340,18 +358,14 @@ mod tests {
     #[test]
     fn a_request_that_says_nothing_is_told_nothing() {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
-        let before = names.read(&HeaderMap::new());
-        assert!(names.difference(&before, &Browser::default(), Timestamp::default()).is_empty());
+        assert!(told(&names, &names.read(&HeaderMap::new())).is_empty());
     }
 
     #[test]
     fn cookies_of_better_auth_are_read_on_https_and_only_those() {
         let names = CookieNames::new("better-auth", true).expect("a plain name");
-        let read = |cookies: String| {
-            let mut headers = HeaderMap::new();
-            headers.insert(COOKIE, http::HeaderValue::from_str(&cookies).expect("a header"));
-            names.read(&headers)
-        };
+        let read = |cookies: String| names.read(&headers(cookies.as_bytes()));
+        let imported = |cookies: &RequestCookies| *cookies.presented().imported.expect("theirs");
         let secret = format!("{}%3D", "A".repeat(43));
         let (theirs, ours) = ("aB".repeat(16), "ab".repeat(16));
         let active = |token: &str| format!("__Secure-better-auth.session_token={token}.{secret}");
@@ -359,21 +373,19 @@ mod tests {
             format!("__Secure-better-auth.session_token_multi-{}={token}.{secret}", token.to_lowercase())
         };
         let before = read(format!("{}; {}", active(&theirs), held(&theirs)));
-        assert_eq!(before.presented().active[0].handle.as_str(), theirs);
-        assert_eq!(before.presented().held.len(), 1);
-        let cleared = names.difference(&before, &Browser::default(), Timestamp::default());
-        let cleared: Vec<&str> = cleared.iter().map(|cookie| cookie.name()).collect();
+        assert_eq!(imported(&before).active[0].handle.as_str(), theirs);
+        assert_eq!(imported(&before).held.len(), 1);
+        assert!(before.presented().active.is_empty(), "it is none of ours");
+        let cleared = told(&names, &before);
         let name = format!("__Secure-better-auth.session_token_multi-{}", theirs.to_lowercase());
-        assert_eq!(cleared, ["__Secure-better-auth.session_token", &name]);
+        assert_eq!(cleared.len(), 2);
+        assert!(cleared[0].starts_with("__Secure-better-auth.session_token=; "), "{cleared:?}");
+        assert!(cleared[1].starts_with(&format!("{name}=; ")), "{cleared:?}");
 
-        assert!(read(active(&ours)).presented().active.is_empty(), "another host of the domain could set it");
-        let both = format!("{}; {}", active(&theirs), active(&ours).replacen("__Secure-", "__Host-", 1));
-        assert_eq!(read(both).presented().active[0].handle.as_str(), ours, "ours has the last word");
+        assert!(imported(&read(active(&ours))).active.is_empty(), "another host of the domain could set it");
         assert!(read(format!("__Secure-better-auth.session_tokens={theirs}.{secret}")).older.is_empty());
         let plain = CookieNames::new("better-auth", false).expect("a plain name");
-        let mut headers = HeaderMap::new();
-        headers.insert(COOKIE, http::HeaderValue::from_str(&active(&theirs)).expect("a header"));
-        assert!(plain.read(&headers).older.is_empty());
+        assert!(plain.read(&headers(active(&theirs).as_bytes())).older.is_empty());
     }
 
     #[test]
@@ -387,21 +399,16 @@ mod tests {
     }
 
     #[test]
-    fn dead_and_forged_cookies_are_cleared() {
+    fn only_dead_cookies_that_are_named_by_a_handle_are_cleared() {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
-        let mut headers = HeaderMap::new();
         let held = format!("multi-session.session_token_multi-{}", "a".repeat(32));
-        let text = format!("theme=dark; multi-session.session_token={}; {held}=garbage", value("ab"));
-        headers.insert(COOKIE, http::HeaderValue::from_str(&text).expect("a header"));
-        let before = names.read(&headers);
-        let changes = names.difference(&before, &Browser::default(), Timestamp::default());
-        let texts: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        let text = format!(
+            "theme=dark; multi-session.session_token={}; {held}=garbage; multi-session.session_token_multi-x=y",
+            value("ab")
+        );
         assert_eq!(
-            texts,
-            [
-                "multi-session.session_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0",
-                &format!("{held}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"),
-            ]
+            told(&names, &names.read(&headers(text.as_bytes()))),
+            [format!("{held}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0")]
         );
     }
 }

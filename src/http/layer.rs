@@ -19,7 +19,7 @@ use crate::{Client, Engine};
 /// caches hold. The cookies are cleared one by one, since the device cookie stays.
 const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 
-/// Joins requests to the engine: checks the origin, verifies the cookies with one query, or two where some of them are
+/// Joins requests to the engine: checks the origin, verifies the cookies with one query, or three where some of them are
 /// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
 ///
 /// Put it around pages, server functions and the API, not around static files.
@@ -136,22 +136,23 @@ impl Parts {
         } else {
             self.engine.current(&presented, &client).await
         };
-        let held_any = browser.as_ref().is_ok_and(|browser| !browser.held().is_empty());
+        let before = browser.clone().unwrap_or_default();
         let state = RequestState::new(&head, presented, browser, client);
         head.extensions.insert(state.clone());
 
         let mut response = inner.call(Request::from_parts(head, body)).await?;
 
         // Without an answer of the store nothing is known, and no cookie is touched. Nor is one by what a page asks by
-        // itself: it may cross an answer that has just replaced the cookie, and would clear the new one.
+        // itself.
         if let Ok(browser) = state.browser()
             && !is_unattended
         {
-            if held_any && browser.held().is_empty() {
+            if !before.held().is_empty() && browser.held().is_empty() {
                 let name = HeaderName::from_static("clear-site-data");
                 response.headers_mut().insert(name, HeaderValue::from_static(CLEAR_SITE_DATA));
             }
-            for cookie in self.names.difference(&cookies, &browser, self.engine.now()) {
+            let (change, options) = ((&before, &browser), self.engine.options());
+            for cookie in self.names.difference(&cookies, change, options, self.engine.now()) {
                 if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);
                 }

@@ -20,7 +20,8 @@ async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
     let handle = text(&answer.ok()["token"]);
     let cookies = answer.set_cookies();
     assert_eq!(cookies.len(), 2);
-    let attributes = "; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000";
+    // For as long as activity can extend the session, so that no late answer has to send the cookie again.
+    let attributes = "; HttpOnly; SameSite=Lax; Path=/; Max-Age=7776000";
     for (cookie, name) in cookies.iter().zip([SESSION.to_owned(), format!("{SESSION}_multi-{handle}")]) {
         let value = cookie.strip_prefix(&format!("{name}=")).expect("the name");
         let value = value.strip_suffix(attributes).expect("the attributes");

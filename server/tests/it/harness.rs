@@ -276,7 +276,7 @@ impl TestBrowser {
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
-    fn keep(&self, headers: &HeaderMap) {
+    pub(crate) fn keep(&self, headers: &HeaderMap) {
         let mut cookies = self.cookies.lock().expect("the cookies");
         for cookie in headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().expect("text");
@@ -295,6 +295,12 @@ impl TestBrowser {
         let mut cookies = self.cookies.lock().expect("the cookies").clone();
         cookies.retain(|name, _| !is_device(name));
         cookies
+    }
+
+    /// Whether it has no cookie but the one that says which session is active, which only signing in and out change: as
+    /// nothing is signed in by it, the browser is signed out.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.cookies().keys().all(|name| name.ends_with(".session_token"))
     }
 
     pub(crate) fn set_cookies(&self, cookies: BTreeMap<String, String>) {

@@ -8,13 +8,13 @@ use crate::{Change, Changes};
 /// How long a change may take that is on its way: far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-async fn next(changes: &mut Changes) -> Change {
+pub(super) async fn next(changes: &mut Changes) -> Change {
     let change = tokio::time::timeout(PATIENCE, changes.next()).await;
     change.expect("a change is told in time").expect("the store is there")
 }
 
 /// What changes from now on, without what is still on its way from before.
-async fn from_now(store: &Arc<dyn Store>) -> Changes {
+pub(super) async fn from_now(store: &Arc<dyn Store>) -> Changes {
     let mut changes = store.changes();
     let marker =
         Change::Switched { user: user("nobody").user.id, from: session_id("x"), to: session_id("y") };
