@@ -53,4 +53,9 @@ execute function write_history_of_address();
 create trigger history_of_undoing after update of ended_at on sessions for each row
 when (old.ended_at is not null and new.ended_at is null)
 execute function write_history_of_undoing();
+create trigger sessions_keep_superseded_credentials after update of handle on sessions for each row
+when (new.handle is distinct from old.handle)
+execute function keep_superseded_credential();
+create trigger sessions_forget_superseded_credentials after delete on sessions for each row
+execute function forget_superseded_credentials();
 commit;

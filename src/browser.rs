@@ -7,18 +7,21 @@ use crate::{
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
 pub struct Presented {
-    /// The credential of the session cookie.
-    pub active: Option<Credential>,
+    /// What the session cookies hold, in cookie order: the first that is live counts.
+    pub active: Vec<Credential>,
     /// The credentials of the held-session cookies, in cookie order.
     pub held: Vec<Credential>,
+    /// The same of cookies that Better Auth has set, where ours have other names.
+    pub imported: Option<Box<Presented>>,
 }
 
 impl Presented {
     /// What a browser will present after it took `browser`'s cookies.
     pub fn of(browser: &Browser) -> Self {
         Self {
-            active: browser.active().map(|held| held.credential.clone()),
+            active: browser.active().map(|held| held.credential.clone()).into_iter().collect(),
             held: browser.held.iter().map(|held| held.credential.clone()).collect(),
+            imported: None,
         }
     }
 }
@@ -30,8 +33,20 @@ pub struct Client {
     pub ip_address: Option<std::net::IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// The device cookie, by which the browser is recognised when it signs in.
-    pub device: Option<DeviceToken>,
+    /// What the device cookies hold, by which the browser is recognised when it signs in.
+    pub devices: Vec<DeviceToken>,
+}
+
+/// Where a credential stands among those that its session has had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is the present one.
+    Present,
+    /// It is the present one and took another one's place; no request has used it before.
+    New,
+    /// Another one took its place that no request has used yet: maybe its answer was lost. It proves nothing of what the
+    /// person has proved since.
+    Superseded,
 }
 
 /// A live session that this browser has proved to hold.
@@ -39,6 +54,8 @@ pub struct Client {
 pub struct Held {
     /// What its cookie says.
     pub credential: Credential,
+    /// Where that stands among the credentials of the session.
+    pub standing: Standing,
     /// The session.
     pub session: Session,
     /// Its user.
@@ -53,11 +70,13 @@ pub struct Held {
     pub new_device: bool,
     /// What the person calls the device.
     pub device_name: Option<String>,
+    /// When an import last found it in the system that it came from; none for a session that began here.
+    pub imported_at: Option<Timestamp>,
     /// When the session last made a request, as far as the store knows.
     pub last_active_at: Timestamp,
     /// The address that it last made a request from, as far as the store knows.
     pub last_ip_address: String,
-    /// Whether the browser must be sent the cookies again, since they were made or extended just now.
+    /// Whether the browser must be sent the cookies, since they were made just now or are asked for.
     pub issue: bool,
 }
 
@@ -67,6 +86,8 @@ impl Held {
         let now = new.session.created_at;
         Self {
             credential,
+            standing: Standing::Present,
+            imported_at: None,
             last_ip_address: new.session.ip_address.clone(),
             session: new.session,
             user,
@@ -97,6 +118,8 @@ pub struct Browser {
     pub(crate) undoable: Vec<(Handle, UserId)>,
     /// The device cookie that the browser is to be sent.
     pub(crate) device: Option<DeviceToken>,
+    /// Whether it is signed out: nobody is active, whatever it has said.
+    pub(crate) signed_out: bool,
 }
 
 impl Browser {
@@ -130,6 +153,11 @@ impl Browser {
         self.undoable.iter().map(|(handle, _)| handle)
     }
 
+    /// Whether its person has just signed out, so that the session cookie goes also where it opened nothing.
+    pub fn signed_out(&self) -> bool {
+        self.signed_out
+    }
+
     pub(crate) fn holds(&self, id: &SessionId) -> bool {
         self.held.iter().any(|held| held.session.id == *id)
     }
@@ -153,6 +181,7 @@ impl Browser {
             held.session.updated_at = now;
             held.authenticated_at = now;
             held.credential = credential;
+            held.standing = Standing::New;
             held.issue = true;
         }
         next
@@ -164,6 +193,7 @@ impl Browser {
         if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
             held.session.handle = credential.handle.clone();
             held.credential = credential;
+            held.standing = Standing::Present;
             held.issue = true;
         }
         next

@@ -13,9 +13,16 @@ mod origin;
 mod problem;
 mod request_state;
 
+use std::borrow::Cow;
+
 pub use client_address::ClientAddress;
 pub use cookie::CookieNames;
 pub use layer::{SessionLayer, SessionService};
 pub use origin::{InvalidOrigin, TrustedOrigins};
 pub use problem::Problem;
 pub use request_state::RequestState;
+
+/// A header as text. Bytes that are no text become a replacement character, so that they hide nothing beside them.
+fn text(value: &http::HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
+}

@@ -146,7 +146,7 @@ pub use user::User;
 
 #[cfg(feature = "engine")]
 pub use {
-    browser::{Browser, Client, Held, Presented},
+    browser::{Browser, Client, Held, Presented, Standing},
     change::{Change, Changes},
     clock::{Clock, SystemClock},
     credential::{Credential, Secret, SecretHash},
@@ -168,7 +168,7 @@ pub use {
         Actor, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, MailStore, NewHistoryEntry, NewMail,
         NewOperatorAct, NewSession, NewUser, NextSession, OpenError, OperatorAct, OperatorActKind,
         OperatorStore, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
-        StoredHistoryEntry, StoredSession, StoredToken, Touch, Undo, Undoable,
+        StoredHistoryEntry, StoredSession, StoredToken, Superseded, Touch, Undo, Undoable,
     },
     throttle::Network,
     user_agent::device_of,

@@ -210,7 +210,13 @@ impl Options {
     /// assert_eq!(ends(signed_in, Keep::SharedComputer), signed_in.plus(30 * minute));
     /// ```
     pub fn expires_at(&self, authenticated_at: Timestamp, now: Timestamp, keep: Keep) -> Timestamp {
-        now.plus(self.idle(keep)).min(authenticated_at.plus(self.overall(keep)))
+        now.plus(self.idle(keep)).min(self.latest_end(authenticated_at, keep))
+    }
+
+    /// When a session is over whatever its activity, if its person does not prove anew who they are. A cookie lives until
+    /// then: no extension has to send it again.
+    pub fn latest_end(&self, authenticated_at: Timestamp, keep: Keep) -> Timestamp {
+        authenticated_at.plus(self.overall(keep))
     }
 
     /// When an active session that expires at `from` expires from now on; `None` where nothing is to be written: it
@@ -231,7 +237,7 @@ impl Options {
         let is_due = from.minus(idle).plus(update_age) <= now;
         // Clocks of nodes differ a little, which is no reason to write.
         let is_too_long =
-            from > authenticated_at.plus(self.overall(keep)) || from > now.plus(idle).plus(update_age);
+            from > self.latest_end(authenticated_at, keep) || from > now.plus(idle).plus(update_age);
         (to != from && (is_due || is_too_long)).then_some(to)
     }
 

@@ -72,6 +72,21 @@ pub struct StoredSession {
     pub device_name: Option<String>,
     /// The address that it last made a request from, as far as the store knows; empty when unknown.
     pub last_ip_address: String,
+    /// When an import last found it in the system that it came from; none for a session that began here.
+    pub imported_at: Option<Timestamp>,
+    /// Whether no request has used its credential since it took another one's place, so that those before it act too.
+    pub credential_is_new: bool,
+}
+
+/// A credential that a live session had before its present one.
+#[derive(Clone, Debug)]
+pub struct Superseded {
+    /// The handle that the session had then.
+    pub handle: Handle,
+    /// What the secret of then is compared with.
+    pub secret_hash: SecretHash,
+    /// The session as it is now.
+    pub session: StoredSession,
 }
 
 /// That a session made requests.
@@ -379,9 +394,21 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// Finds the live sessions that had these handles before their present one, in no order. Of each session the last
+    /// eight credentials are known.
+    async fn superseded_by_handles(
+        &self,
+        handles: &[&Handle],
+        now: Timestamp,
+    ) -> Result<Vec<Superseded>, StoreError>;
+
+    /// Notes that a request has used the present credential of the actor's own session, and tells of it, once; nothing
+    /// if it has another handle by now.
+    async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<(), StoreError>;
+
     /// Gives the actor's own session another credential and expiry, and notes that its person proved at `now` who they
-    /// are; `false` if it is not live. The credential so far is dead from then on, and of two calls at once the later
-    /// one's holds.
+    /// are; `false` if it is not live. The credential so far is superseded from then on, as by every change that replaces
+    /// one, and the present one is new until [`Store::use_credential`]. Of two calls at once the later one's is present.
     async fn reauthenticate(
         &self,
         actor: Actor<'_>,

@@ -65,7 +65,8 @@ impl Fields {
                 Accepts::Json | Accepts::JsonOrForm => Err(Self::no_object("undefined")),
             };
         }
-        let content_type = content_type.as_ref().map_or("", |it| it.to_str().unwrap_or("?"));
+        let content_type = content_type.as_ref().map_or(&b""[..], |it| it.as_bytes());
+        let content_type = String::from_utf8_lossy(content_type);
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match essence.as_str() {
             JSON => Self::from_json(&bytes),

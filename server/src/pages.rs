@@ -141,7 +141,7 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
 /// none is sent, people arrive where everybody does.
 fn onward(state: &RequestState, request: &Request) -> Option<&'static str> {
     let has_signed_in = app::query_value(request.uri().query()?, "done") == Some("signed-in");
-    let from = request.headers().get(REFERER)?.to_str().ok()?;
+    let from = String::from_utf8_lossy(request.headers().get(REFERER)?.as_bytes());
     let is_ours = comes_from_a_page_of_ours(request.headers());
     let is_asked = is_ours && has_signed_in && from.contains(NotMePage::SIGN_IN_TO_EXPORT);
     (is_asked && state.browser().ok()?.active().is_some()).then_some(HISTORY)

@@ -20,8 +20,8 @@ impl Engine {
     /// which is replaced by a new one with new cookies: both or neither.
     ///
     /// It asks for the current password, which is as good as a fresh sign-in: so it needs none, and is one itself. Where
-    /// the sessions stay, the active one is renewed as by [`Engine::reauthenticate`]: its cookie so far is dead at once
-    /// (ASVS 5.0, 7.2.4), and its times begin anew.
+    /// the sessions stay, the active one is renewed as by [`Engine::reauthenticate`]: its cookie is replaced (ASVS 5.0,
+    /// 7.2.4), and its times begin anew.
     ///
     /// # Errors
     ///

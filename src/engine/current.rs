@@ -1,25 +1,29 @@
 //! Who a request acts as.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::{
-    Browser, Client, Credential, EndedReason, Engine, Handle, Held, Presented, Result, StoredSession,
-    Timestamp, Touch,
+    Actor, Browser, Client, Credential, EndedReason, Engine, Found, Handle, Held, Presented, Result,
+    SessionId, Standing, StoredSession, Timestamp, Touch,
 };
 
-/// The most held-session cookies that are looked at; no browser of ours ever has more.
-const MAXIMUM_PRESENTED: usize = 128;
-
 impl Engine {
+    /// For how long after an import Better Auth's cookies are taken for ours, where they have another name: 30 days.
+    pub const IMPORT_GRACE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    /// How many session cookies are looked up one by one: forged ones must not cost a query each.
+    pub(super) const MAXIMUM_LOOKED_UP: usize = 4;
+
     /// Verifies what a request's cookies claim, and notes that the active session is in use, and from where if that is
     /// another network than before.
     ///
-    /// It takes one query. Dead cookies cost one more, since the revocation of their sessions may be undone yet.
+    /// It takes one query. Dead cookies cost two more: another credential may have taken their place, or the revocation
+    /// of their sessions may be undone yet.
     ///
-    /// Credentials that are forged, ended or expired are left out; the HTTP layer clears their cookies. The active
-    /// session is extended when its last extension is older than the update age, and where a browser holds two sessions
-    /// of one user one of them ends: nothing else is written. Where that cannot be written, the answer is the same, and
-    /// the next request tries again.
+    /// Credentials that are forged, ended or expired are left out. The active session is extended when its last extension
+    /// is older than the update age, where a browser holds two sessions of one user one of them ends, and the first use of
+    /// a credential that took another one's place is noted: nothing else is written. Where that cannot be written, the
+    /// answer is the same, and the next request tries again.
     ///
     /// # Errors
     ///
@@ -41,12 +45,13 @@ impl Engine {
     /// Verifies what cookies claim; `client` is whoever uses the session by that.
     async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
         let now = self.now();
-        let mut browser = self.verified(presented, now).await?;
+        let mut browser = self.holding(presented, now).await?;
         self.let_go_of_doubles(&mut browser, now).await;
         if client.is_some() && !self.extend_active(&mut browser, now).await? {
             // It ended or another request extended it, between the query and the statement: ask once more.
-            browser = self.verified(presented, now).await?;
+            browser = self.holding(presented, now).await?;
         }
+        self.note_first_use(&browser).await;
         self.keep_what_may_live_again(&mut browser, presented, now).await?;
         if let (Some(active), Some(client)) = (browser.active(), client) {
             self.0.activity.touch(&active.session.id, now, self.moved_to(active, client));
@@ -54,9 +59,25 @@ impl Engine {
         Ok(browser)
     }
 
+    /// Verifies our cookies, and where none of them opens a session those of Better Auth: any host of the domain can set
+    /// them, so they replace no session of ours, and only while the import's grace period lasts.
+    async fn holding(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
+        let own = self.verified(presented, now).await?;
+        let Some(imported) = presented.imported.as_deref().filter(|_| own.held.is_empty()) else {
+            return Ok(own);
+        };
+        let since = now.minus(Self::IMPORT_GRACE);
+        let mut adopted = self.verified(imported, now).await?;
+        adopted.held.retain(|held| held.imported_at.is_some_and(|at| at > since));
+        adopted.active = adopted.active.filter(|id| adopted.held.iter().any(|held| held.session.id == *id));
+        // They go on under our names.
+        adopted.held.iter_mut().for_each(|held| held.issue = true);
+        Ok(adopted)
+    }
+
     pub(super) async fn verified(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
-        let credentials: Vec<&Credential> =
-            presented.held.iter().chain(&presented.active).take(MAXIMUM_PRESENTED).collect();
+        // However many are forged, the real ones are among them: the size of a request's headers bounds their number.
+        let credentials: Vec<&Credential> = presented.held.iter().chain(&presented.active).collect();
         if credentials.is_empty() {
             return Ok(Browser::default());
         }
@@ -71,19 +92,91 @@ impl Engine {
             .collect();
 
         let mut browser = Browser::default();
+        let mut dead = Vec::new();
         for credential in credentials {
             let proved = stored
                 .get(&credential.handle)
                 .is_some_and(|stored| stored.secret_hash.matches(&credential.secret));
             if proved && let Some(stored) = stored.remove(&credential.handle) {
                 browser.held.push(held(credential.clone(), stored));
+            } else if !browser.held.iter().any(|held| held.credential.is(credential)) {
+                dead.push(credential);
             }
         }
-        browser.active = presented.active.as_ref().and_then(|active| {
+        let superseded = self.take_superseded(&mut browser, &dead, now).await?;
+        let live = presented.active.iter().find_map(|active| {
             let held = browser.held.iter().find(|held| held.credential.is(active))?;
             Some(held.session.id.clone())
         });
+        let replaced = superseded.into_iter().find_map(|(sent, id)| {
+            (browser.holds(&id) && presented.active.iter().any(|active| active.is(sent))).then_some(id)
+        });
+        browser.active = match live.or(replaced) {
+            None if !browser.held.is_empty() => self.successor_of(&browser, &presented.active).await?,
+            active => active,
+        };
         Ok(browser)
+    }
+
+    /// Takes in the sessions whose credential was replaced by one that no request has used yet, since the answer with it
+    /// may be lost. Gives which sessions the credentials are of that were replaced, used or not.
+    async fn take_superseded<'a>(
+        &self,
+        browser: &mut Browser,
+        dead: &[&'a Credential],
+        now: Timestamp,
+    ) -> Result<Vec<(&'a Credential, SessionId)>> {
+        if dead.is_empty() {
+            return Ok(Vec::new());
+        }
+        let handles: Vec<&Handle> = dead.iter().map(|sent| &sent.handle).collect();
+        let mut superseded = Vec::new();
+        for found in self.0.store.superseded_by_handles(&handles, now).await? {
+            let mut sent = dead.iter().filter(|sent| sent.handle == found.handle);
+            let Some(sent) = sent.find(|sent| found.secret_hash.matches(&sent.secret)) else { continue };
+            let id = found.session.session.id.clone();
+            if found.session.credential_is_new && !browser.holds(&id) {
+                let authenticated_at = found.session.session.created_at;
+                let standing = Standing::Superseded;
+                let held = held((*sent).clone(), found.session);
+                browser.held.push(Held { standing, authenticated_at, ..held });
+            }
+            superseded.push((*sent, id));
+        }
+        Ok(superseded)
+    }
+
+    /// The session that took the place of the one that a session cookie is of, where a late answer has named that one after
+    /// it had ended: of those that the browser holds the one of the same user, or the one that has ended it.
+    async fn successor_of(&self, browser: &Browser, active: &[Credential]) -> Result<Option<SessionId>> {
+        for credential in active.iter().take(Self::MAXIMUM_LOOKED_UP) {
+            let Some(found) = self.proved(credential).await? else { continue };
+            let ender = found.end.and_then(|end| end.by).map(|by| by.id);
+            let mut held = browser.held.iter();
+            let succeeds =
+                |it: &&Held| it.user.id == found.stored.user.id || ender.as_ref() == Some(&it.session.id);
+            if let Some(held) = held.find(succeeds) {
+                return Ok(Some(held.session.id.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds the session of a credential, one that has ended too.
+    pub(super) async fn proved(&self, credential: &Credential) -> Result<Option<Found>> {
+        let found = self.0.store.find_by_handle(&credential.handle).await?;
+        Ok(found.filter(|found| found.stored.secret_hash.matches(&credential.secret)))
+    }
+
+    /// Notes that new credentials have arrived: those before them open nothing from now on (ASVS 5.0, 7.2.4).
+    async fn note_first_use(&self, browser: &Browser) {
+        for held in browser.held.iter().filter(|held| held.standing == Standing::New) {
+            let actor = Actor { session: &held.session.id, user: &held.user.id };
+            if let Err(error) = self.0.store.use_credential(actor, &held.credential.handle).await {
+                // The next request does it.
+                tracing::warn!(%error, session.id = %held.session.id, "a credential's first use could not be noted");
+            }
+        }
     }
 
     /// Notes which dead credentials are of sessions whose revocation can still be undone: their cookies stay meanwhile,
@@ -94,7 +187,7 @@ impl Engine {
         presented: &Presented,
         now: Timestamp,
     ) -> Result<()> {
-        let all = presented.held.iter().chain(&presented.active).take(MAXIMUM_PRESENTED);
+        let all = presented.held.iter().chain(&presented.active);
         let dead: Vec<&Credential> =
             all.filter(|sent| !browser.held.iter().any(|held| held.credential.is(sent))).collect();
         if dead.is_empty() {
@@ -146,6 +239,10 @@ impl Engine {
         let Some(held) = browser.held.iter_mut().find(|held| active == Some(&held.session.id)) else {
             return Ok(true);
         };
+        // The credential proves too little to go by.
+        if held.standing == Standing::Superseded {
+            return Ok(true);
+        }
         let from = held.session.expires_at;
         let Some(to) = options.extension(from, held.authenticated_at, now, held.keep()) else {
             return Ok(true);
@@ -164,7 +261,6 @@ impl Engine {
             tracing::info!(session.id = %id, user.id = %user, "session {id} was extended");
             held.session.expires_at = to;
             held.session.updated_at = now;
-            held.issue = true;
         }
         // Limits that are shorter than they were may leave it no time at all.
         Ok(extended && to > now)
@@ -203,6 +299,7 @@ fn wins(browser: &Browser, other: &Held, held: &Held) -> bool {
 fn held(credential: Credential, stored: StoredSession) -> Held {
     Held {
         credential,
+        standing: if stored.credential_is_new { Standing::New } else { Standing::Present },
         session: stored.session,
         user: stored.user,
         authenticated_at: stored.authenticated_at,
@@ -210,6 +307,7 @@ fn held(credential: Credential, stored: StoredSession) -> Held {
         shared_computer: stored.shared_computer,
         new_device: stored.new_device,
         device_name: stored.device_name,
+        imported_at: stored.imported_at,
         last_active_at: stored.last_active_at,
         last_ip_address: stored.last_ip_address,
         issue: false,

@@ -1,19 +1,24 @@
 //! A browser whose active session was ended elsewhere.
 
 use crate::engine::watch::ending_of;
-use crate::{Browser, Ending, Engine, Presented, Result};
+use crate::{Browser, EndedReason, Ending, Engine, Presented, Result};
 
 impl Engine {
-    /// Tells how the session ended that a browser believes to be active as; `None` if it proves none, or a live one.
+    /// Tells how the session ended that a browser believes to be active as; `None` if it proves none, or a live one, or
+    /// one that a later sign-in in this browser has replaced.
     ///
     /// # Errors
     ///
     /// When the store fails.
     pub async fn lost(&self, presented: &Presented) -> Result<Option<Ending>> {
-        let Some(credential) = &presented.active else { return Ok(None) };
-        let found = self.0.store.find_by_handle(&credential.handle).await?;
-        let proved = found.filter(|found| found.stored.secret_hash.matches(&credential.secret));
-        Ok(proved.and_then(|found| ending_of(&found, self.now())))
+        let theirs = presented.imported.iter().flat_map(|imported| &imported.active);
+        for credential in presented.active.iter().chain(theirs).take(Self::MAXIMUM_LOOKED_UP) {
+            let ending = self.proved(credential).await?.and_then(|found| ending_of(&found, self.now()));
+            if let Some(ending) = ending.filter(|ending| ending.reason != EndedReason::Replaced) {
+                return Ok(Some(ending));
+            }
+        }
+        Ok(None)
     }
 
     /// Makes the first account that a browser still holds the active one, where none is.

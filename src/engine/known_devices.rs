@@ -25,20 +25,26 @@ impl Engine {
     /// When the store fails.
     pub(super) async fn see_device(&self, user: &UserId, client: &Client, keep: Keep) -> Result<SeenDevice> {
         let known = self.0.store.known_devices(user).await?;
-        let presented = client.device.as_ref().map(DeviceKey::of_token);
-        let words = self.device_key_of(client);
-        let is_known = |key: DeviceKey| known.iter().any(|it| it.key == key && !it.is_forgotten);
-        let is_new = !known.is_empty() && !presented.is_some_and(is_known) && !words.is_some_and(is_known);
-        Ok(SeenDevice { is_new, ..self.first_device(client, keep) })
+        let is_known = |key: &DeviceKey| known.iter().any(|it| it.key == *key && !it.is_forgotten);
+        let by_cookie = client.devices.iter().find(|token| is_known(&DeviceKey::of_token(token)));
+        let by_words = self.device_key_of(client).is_some_and(|key| is_known(&key));
+        let is_new = !known.is_empty() && by_cookie.is_none() && !by_words;
+        Ok(SeenDevice { is_new, ..self.remembered_device(client, by_cookie, keep) })
     }
 
     /// The browser that makes an account: there is none to recognise yet.
     pub(super) fn first_device(&self, client: &Client, keep: Keep) -> SeenDevice {
+        self.remembered_device(client, None, keep)
+    }
+
+    /// What is remembered of a browser: the cookie that it is known by, or else the first that it has.
+    fn remembered_device(&self, client: &Client, known: Option<&DeviceToken>, keep: Keep) -> SeenDevice {
+        let sent = known.or(client.devices.first());
         let token = (keep == Keep::Remembered)
-            .then(|| client.device.clone().unwrap_or_else(|| DeviceToken::generate(&*self.0.random)));
+            .then(|| sent.cloned().unwrap_or_else(|| DeviceToken::generate(&*self.0.random)));
         let keys = match keep {
             Keep::Remembered => token.as_ref().map(DeviceKey::of_token),
-            Keep::Window => client.device.as_ref().map(DeviceKey::of_token),
+            Keep::Window => sent.map(DeviceKey::of_token),
             Keep::SharedComputer => return SeenDevice::default(),
         };
         SeenDevice {

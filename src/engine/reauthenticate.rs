@@ -31,11 +31,12 @@ impl Engine {
         }
     }
 
-    /// Verifies the active user's password and gives the active session another credential: the cookie so far is dead
-    /// at once (ASVS 5.0, 7.2.4). The session stays, and both its idle and its absolute time begin anew (NIST SP
-    /// 800-63B-4, 5.2).
+    /// Verifies the active user's password and gives the active session another credential. The cookie so far is dead as
+    /// soon as the browser uses the new one (ASVS 5.0, 7.2.4); until then its answer may be lost, and the old cookie acts
+    /// as the session without being fresh. The session stays, and both its idle and its absolute time begin anew (NIST
+    /// SP 800-63B-4, 5.2).
     ///
-    /// Of two at once the later one's cookie holds.
+    /// Of two at once the later one's cookie is the new one.
     ///
     /// # Errors
     ///

@@ -38,6 +38,7 @@ impl Engine {
             .into_iter()
             .partition(|(_, whose)| scope == SignOutScope::Browser || user.is_none_or(|user| user == whose));
         next.undoable = kept;
+        next.signed_out = true;
         self.let_go_for_good(&gone, EndedReason::SignedOut).await?;
         Ok(next)
     }

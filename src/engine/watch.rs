@@ -228,7 +228,7 @@ impl Watch {
                     }
                     return Some((id, Told::Event(event)));
                 }
-                // With the cookie so far it is not this session's any more: the browser comes back with the new one.
+                // Once the new cookie is used the one so far is dead: the browser comes back with the new one.
                 Ok(Message::Reauthenticated(id)) if id == self.session => self.next = Next::Snapshot,
                 // Its row has another token.
                 Ok(Message::Reauthenticated(_)) => {

@@ -1,5 +1,6 @@
 //! The layer between requests and the engine: the one place that writes `Set-Cookie`.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use http::{HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
 use super::request_state::Sent;
-use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
+use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins, text};
 use crate::{Client, Engine};
 
-/// Joins requests to the engine: checks the origin, verifies the cookies with one query, or two where some of them are
+/// Joins requests to the engine: checks the origin, verifies the cookies with one query, or three where some of them are
 /// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
 ///
 /// A request runs to its end also if its client disconnects ([`Engine::finish`]).
@@ -144,8 +145,8 @@ impl Parts {
         let presented = cookies.presented();
         let client = Client {
             ip_address: self.addresses.of(&head.headers, &head.extensions),
-            user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
-            device: cookies.device.clone(),
+            user_agent: head.headers.get(USER_AGENT).map(text).map(Cow::into_owned),
+            devices: cookies.devices.clone(),
         };
         let is_unattended = (self.is_unattended)(&head.uri);
         let browser = if is_unattended {
@@ -153,6 +154,7 @@ impl Parts {
         } else {
             self.engine.current(&presented, &client).await
         };
+        let before = browser.clone().unwrap_or_default();
         let sent =
             Sent { notice: self.names.read_notice(&head.headers), any: self.names.has_any(&head.headers) };
         let state = RequestState::new(&head, presented, browser, client, sent);
@@ -161,14 +163,14 @@ impl Parts {
         let mut response = inner.call(Request::from_parts(head, body)).await?;
 
         // Without an answer of the store nothing is known, and no cookie is touched. Nor is one by what a page asks by
-        // itself: it may cross an answer that has just replaced the cookie, and would clear the new one.
+        // itself.
         if let Ok(browser) = state.browser()
             && !is_unattended
         {
+            let (change, options) = ((&before, &browser), self.engine.options());
             let notice = state.next_notice().map(|it| self.names.notice_cookie(&it.text, it.is_brief));
-            for cookie in
-                self.names.difference(&cookies, &browser, self.engine.now()).into_iter().chain(notice)
-            {
+            let changed = self.names.difference(&cookies, change, options, self.engine.now());
+            for cookie in changed.into_iter().chain(notice) {
                 if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);
                 }

@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use http::header::ACCEPT;
 use http::request::Parts;
 
+use super::text;
 use crate::{Browser, Client, Presented, Result};
 
 /// What the layer knows of a request: in its extensions, cheap to clone, shared by all clones.
@@ -50,11 +51,7 @@ impl RequestState {
         sent: Sent,
     ) -> Self {
         // A script asks for JSON; a form that the browser itself sends asks for a page.
-        let accepts_page = parts
-            .headers
-            .get(ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"));
+        let accepts_page = parts.headers.get(ACCEPT).is_some_and(|accept| text(accept).contains("text/html"));
         let form_post = !parts.method.is_safe() && accepts_page;
         Self(Arc::new(Inner {
             presented,

@@ -104,6 +104,9 @@ macro_rules! store_contract {
                 only_a_live_session_of_the_actors_user_is_reauthenticated
                 a_reauthenticated_session_keeps_its_place_among_the_oldest
                 a_changed_password_replaces_the_credential_and_keeps_the_sessions
+                a_replaced_credential_is_known_while_its_session_lives
+                the_first_use_of_a_credential_is_noted_and_told_once
+                the_last_eight_credentials_of_a_session_are_known
             }
             naming {
                 a_device_is_called_what_its_person_calls_it

@@ -196,7 +196,7 @@ pub trait MailStore: Send + Sync {
     ) -> Result<Option<(UserId, Vec<Ended>)>, StoreError>;
 
     /// Takes a session of the actor's user, live or ended, as somebody else's: ends every session but the actor's own,
-    /// which gets another credential, forgets what the user's browsers are recognised by, and with `lock` locks the password and puts a mail to reset it into the outbox
+    /// which gets another credential (those before it are dead at once), forgets what the user's browsers are recognised by, and with `lock` locks the password and puts a mail to reset it into the outbox
     /// unless it was locked before. `None` where the actor is not live, or the session not another one of its user.
     async fn report(
         &self,

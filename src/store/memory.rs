@@ -10,12 +10,12 @@ use super::fit::fit;
 use super::{
     Actor, End, Ended, Ender, Found, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewMail,
     NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
-    StoredHistoryEntry, StoredSession, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated,
-    renamed, undone,
+    StoredHistoryEntry, StoredSession, Superseded, Touch, Undo, Undoable, changes_of, password_changed,
+    reauthenticated, renamed, undone,
 };
 use crate::{
-    Change, Changes, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp,
-    User, UserId, email_key,
+    Change, Changes, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, SecretHash, Session,
+    SessionId, Timestamp, User, UserId, email_key,
 };
 
 mod mail;
@@ -58,6 +58,9 @@ struct Row {
     device_name: Option<String>,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
     is_final: bool,
+    /// The credentials before the present one.
+    superseded: Vec<(Handle, SecretHash)>,
+    credential_is_new: bool,
 }
 
 impl Row {
@@ -71,6 +74,15 @@ impl Row {
 
     fn is_of(&self, user: &UserId) -> bool {
         self.new.session.user_id == *user
+    }
+
+    fn replace_credential(&mut self, handle: &Handle, secret_hash: SecretHash, is_new: bool) {
+        let before = std::mem::replace(&mut self.new.session.handle, handle.clone());
+        self.superseded.push((before, std::mem::replace(&mut self.new.secret_hash, secret_hash)));
+        if self.superseded.len() > 8 {
+            self.superseded.remove(0);
+        }
+        self.credential_is_new = is_new;
     }
 
     fn last_ip_address(&self) -> &String {
@@ -122,6 +134,8 @@ impl State {
             last_active_at: row.last_active_at,
             device_name: row.device_name.clone(),
             last_ip_address: row.last_ip_address().clone(),
+            imported_at: None,
+            credential_is_new: row.credential_is_new,
         }
     }
 
@@ -184,6 +198,8 @@ impl State {
             device_name: None,
             end: None,
             is_final: false,
+            superseded: Vec::new(),
+            credential_is_new: false,
         });
         let Session { id, user_id, ip_address, .. } = new.session.clone();
         let entry = NewHistoryEntry::new(HistoryKind::SignedIn, user_id, Some(id), now);
@@ -211,8 +227,7 @@ impl State {
     fn renew(&mut self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> bool {
         let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user) && row.is_live(now);
         let Some(row) = self.sessions.iter_mut().find(own) else { return false };
-        row.new.session.handle = renewal.handle.clone();
-        row.new.secret_hash = renewal.secret_hash;
+        row.replace_credential(&renewal.handle, renewal.secret_hash, true);
         row.new.session.expires_at = renewal.expires_at;
         row.new.session.updated_at = now;
         row.authenticated_at = now;
@@ -409,6 +424,30 @@ impl Store for MemoryStore {
         row.new.session.expires_at = to;
         row.new.session.updated_at = now;
         Ok(true)
+    }
+
+    async fn superseded_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Superseded>> {
+        let state = self.lock()?;
+        let mut found = Vec::new();
+        for row in state.sessions.iter().filter(|row| row.is_live(now)) {
+            for (handle, secret_hash) in row.superseded.iter().filter(|(handle, _)| handles.contains(&handle))
+            {
+                let (handle, session) = (handle.clone(), state.stored(row));
+                found.push(Superseded { handle, secret_hash: *secret_hash, session });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<()> {
+        let mut state = self.lock()?;
+        let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user);
+        let row = state.sessions.iter_mut().find(own);
+        if let Some(row) = row.filter(|row| row.credential_is_new && row.new.session.handle == *handle) {
+            row.credential_is_new = false;
+            self.tell(vec![reauthenticated(actor)]);
+        }
+        Ok(())
     }
 
     async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {

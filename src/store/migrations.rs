@@ -26,6 +26,7 @@ macro_rules! migrations {
             "0015_where_links_lead",
             "0016_email_keys",
             "0021_write_checks",
+            "0023_superseded_credentials",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

@@ -19,12 +19,12 @@ use super::fit::{ended_for, fit};
 use super::migrations::migrations;
 use super::sql::{
     Columns, Result, corrupt, database_error, ended_rows, found, history_entry, known_device, not_opened,
-    session_id, statistics, stored_session, touched, unavailable, undoable, user, user_id,
+    session_id, statistics, stored_session, superseded, touched, unavailable, undoable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
-    Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
+    Superseded, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId,
@@ -383,6 +383,18 @@ impl PostgresStore {
         Ok(true)
     }
 
+    async fn try_use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let using = sqlx::query(sql::USE_CREDENTIAL)
+            .bind(actor.session.as_str())
+            .bind(actor.user.as_str())
+            .bind(handle.as_str());
+        if using.execute(&mut *tx).await?.rows_affected() == 1 {
+            commit(tx, vec![reauthenticated(actor)]).await?;
+        }
+        Ok(())
+    }
+
     async fn try_rename(
         &self,
         actor: Actor<'_>,
@@ -517,6 +529,16 @@ impl Store for PostgresStore {
             .bind(id.as_str())
             .bind(from.unix_ms());
         Ok(self.execute(extend).await? == 1)
+    }
+
+    async fn superseded_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Superseded>> {
+        let handles: Vec<&str> = handles.iter().map(|handle| handle.as_str()).collect();
+        let rows = sqlx::query(sql::SUPERSEDED_BY_HANDLES).bind(now.unix_ms()).bind(handles);
+        self.fetch_all(rows).await?.iter().map(superseded).collect()
+    }
+
+    async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<()> {
+        retrying!(self.try_use_credential(actor, handle))
     }
 
     async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {

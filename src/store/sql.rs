@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::mail::Reset;
 use super::{
     DueMail, End, Ended, Ender, Found, OpenError, OperatorAct, Statistics, StoreError, StoredHistoryEntry,
-    StoredSession, StoredToken, Undoable,
+    StoredSession, StoredToken, Superseded, Undoable,
 };
 use crate::{
     DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, MailKind, Purpose, SecretHash, Session,
@@ -81,6 +81,16 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         last_active_at: timestamp(row, "last_active_at")?,
         device_name: row.optional_text("device_name")?,
         last_ip_address: row.text("last_ip_address")?.to_owned(),
+        imported_at: row.optional_integer("imported_at")?.map(Timestamp::from_unix_ms),
+        credential_is_new: row.boolean("credential_is_new")?,
+    })
+}
+
+pub(super) fn superseded(row: &impl Columns) -> Result<Superseded> {
+    Ok(Superseded {
+        handle: handle_in(row, "superseded_handle")?,
+        secret_hash: secret_hash_in(row, "superseded_hash")?,
+        session: stored_session(row)?,
     })
 }
 
@@ -89,12 +99,19 @@ pub(super) fn undoable(row: &impl Columns) -> Result<Undoable> {
 }
 
 fn handle(row: &impl Columns) -> Result<Handle> {
-    Handle::parse(row.text("handle")?).ok_or_else(|| corrupt("a handle has not its form"))
+    handle_in(row, "handle")
+}
+
+fn handle_in(row: &impl Columns, column: &'static str) -> Result<Handle> {
+    Handle::parse(row.text(column)?).ok_or_else(|| corrupt("a handle has not its form"))
 }
 
 fn secret_hash(row: &impl Columns) -> Result<SecretHash> {
-    SecretHash::from_bytes(row.bytes("secret_hash")?)
-        .ok_or_else(|| corrupt("a secret's hash has not its length"))
+    secret_hash_in(row, "secret_hash")
+}
+
+fn secret_hash_in(row: &impl Columns, column: &'static str) -> Result<SecretHash> {
+    SecretHash::from_bytes(row.bytes(column)?).ok_or_else(|| corrupt("a secret's hash has not its length"))
 }
 
 pub(super) fn found(row: &impl Columns) -> Result<Found> {

@@ -19,12 +19,12 @@ use super::fit::{ended_for, fit};
 use super::migrations::migrations;
 use super::sql::{
     Result, corrupt, ended_rows, found, history_entry, known_device, not_opened, session_id, statistics,
-    stored_session, touched, unavailable, undoable, user, user_id,
+    stored_session, superseded, touched, unavailable, undoable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
-    Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
+    Superseded, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
 };
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User,
@@ -414,6 +414,23 @@ impl Store for SqliteStore {
             .bind(id.as_str().to_owned())
             .bind(from.unix_ms());
         Ok(self.write(query).await? == 1)
+    }
+
+    async fn superseded_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Superseded>> {
+        let rows = sqlx::query(sql::SUPERSEDED_BY_HANDLES)
+            .bind(now.unix_ms())
+            .bind(json_list(handles.iter().map(|handle| handle.as_str())))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(superseded).collect()
+    }
+
+    async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<()> {
+        let using = sqlx::query(sql::USE_CREDENTIAL)
+            .bind(actor.session.as_str().to_owned())
+            .bind(actor.user.as_str().to_owned())
+            .bind(handle.as_str().to_owned());
+        self.write_one(using, reauthenticated(actor)).await.map(drop)
     }
 
     async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {

@@ -22,7 +22,8 @@ macro_rules! columns {
          sessions.updated_at, \
          sessions.last_active_at, sessions.expires_at, sessions.device_name, \
          coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
-         coalesce(sessions.last_ip_address, sessions.ip_address) as last_ip_address, ",
+         coalesce(sessions.last_ip_address, sessions.ip_address) as last_ip_address, \
+         sessions.imported_at, sessions.credential_is_new, ",
             user_columns!()
         )
     };
@@ -34,6 +35,20 @@ macro_rules! select_live {
             "select ",
             columns!(),
             " from sessions join users on users.id = sessions.user_id where ",
+            live!(),
+            $rest
+        )
+    };
+}
+
+/// Credentials that live sessions had before their present one.
+macro_rules! select_superseded {
+    ($rest:literal) => {
+        concat!(
+            "select superseded.handle as superseded_handle, superseded.secret_hash as superseded_hash, ",
+            columns!(),
+            " from superseded_credentials as superseded join sessions on sessions.id = superseded.session_id \
+             join users on users.id = sessions.user_id where ",
             live!(),
             $rest
         )
@@ -210,11 +225,13 @@ statements! {
          and sessions.device_name is distinct from $2"
     );
     REAUTHENTICATE = concat!(
-        "update sessions set handle = $4, secret_hash = $5, expires_at = $6, updated_at = $1, authenticated_at = $1 \
-         where ",
+        "update sessions set handle = $4, secret_hash = $5, credential_is_new = true, expires_at = $6, \
+         updated_at = $1, authenticated_at = $1 where ",
         live!(),
         " and id = $2 and user_id = $3"
     );
+    USE_CREDENTIAL = "update sessions set credential_is_new = false \
+                      where id = $1 and user_id = $2 and handle = $3 and credential_is_new";
     UNDO_REVOKE = concat!(
         "update sessions set ended_at = null, ended_reason = null, ended_by = null, \
          undone_at = case when $1 > ended_at then $1 else ended_at end \
@@ -282,7 +299,7 @@ statements! {
     LOCK_PASSWORD = "update passwords set locked_at = $2 where user_id = $1 and locked_at is null";
     IS_ANOTHER_OF_USER = "select 1 from sessions where id = $1 and user_id = $2 and id <> $3";
     ROTATE = concat!(
-        "update sessions set handle = $4, secret_hash = $5 where ",
+        "update sessions set handle = $4, secret_hash = $5, credential_is_new = false where ",
         live!(),
         " and id = $2 and user_id = $3"
     );

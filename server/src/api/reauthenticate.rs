@@ -48,7 +48,7 @@ refusals!(
 /// Prove once more who one is
 ///
 /// What to do after `SESSION_NOT_FRESH`. The session stays, with its id; its token and cookies are replaced, and those
-/// so far are dead at once. Both its idle and its absolute time begin anew.
+/// before are dead as soon as the new ones are used. Both its idle and its absolute time begin anew.
 #[utoipa::path(
     post,
     path = "/multi-session/reauthenticate",

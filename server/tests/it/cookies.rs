@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
+use axum::http::{Method, Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
 
-use crate::harness::{CHROME, FIREFOX, PASSWORD, TestApp, text};
-use crate::standards::surfaces::{SESSION, decoded};
+use crate::harness::{CHROME, FIREFOX, ORIGIN, PASSWORD, TestApp, text};
+use crate::standards::surfaces::{HTTPS, SESSION, decoded};
 
 #[tokio::test]
 async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
@@ -15,7 +20,8 @@ async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
     let handle = text(&answer.ok()["token"]);
     let cookies = answer.set_cookies();
     assert_eq!(cookies.len(), 2);
-    let attributes = "; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000";
+    // For as long as activity can extend the session, so that no late answer has to send the cookie again.
+    let attributes = "; HttpOnly; SameSite=Lax; Path=/; Max-Age=7776000";
     for (cookie, name) in cookies.iter().zip([SESSION.to_owned(), format!("{SESSION}_multi-{handle}")]) {
         let value = cookie.strip_prefix(&format!("{name}=")).expect("the name");
         let value = value.strip_suffix(attributes).expect("the attributes");
@@ -145,6 +151,134 @@ async fn a_lost_held_cookie_comes_back_and_dead_ones_go() {
     browser.set_cookies(cookies);
     assert_eq!(browser.list().await.len(), 1);
     assert_eq!(browser.cookies().len(), 2);
+}
+
+/// Asks who is signed in, with exactly these bytes as the header of the cookies.
+async fn whoami(app: &TestApp, cookies: &[u8]) -> String {
+    let request = Request::get("/api/auth/get-session").header(COOKIE, cookies).body(Body::empty());
+    let response = app.router().oneshot(request.expect("a request")).await.expect("an answer");
+    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    let session: Value = serde_json::from_slice(&body).expect("JSON");
+    session["user"]["name"].as_str().unwrap_or_default().to_owned()
+}
+
+fn header(cookies: impl IntoIterator<Item = (String, String)>) -> String {
+    let pairs: Vec<_> = cookies.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join("; ")
+}
+
+#[tokio::test]
+async fn a_sibling_host_signs_nobody_in_or_out_by_a_name_in_disguise() {
+    let app = TestApp::start_with(&["--base-url", HTTPS]).await;
+    let sign_up = async |name: &str| {
+        let browser = app.browser(CHROME);
+        let headers = [("origin", HTTPS), ("content-type", "application/json")];
+        let body = json!({ "name": name, "email": format!("{name}@example.org"), "password": PASSWORD });
+        let path = "/api/auth/sign-up/email";
+        browser.send(Method::POST, path, &headers, Some(body.to_string())).await.ok();
+        browser.cookies()
+    };
+    let (ada, mallory) = (header(sign_up("ada").await), sign_up("mallory").await);
+    assert_eq!(whoami(&app, ada.as_bytes()).await, "ada");
+    for (part, disguise) in [
+        ("__", "%5F%5F"),
+        ("__Host-", "%5f_Host%2D"),
+        ("__Host-", ""),
+        ("__", "\u{a0}__"),
+        ("__", "\u{2003}__"),
+    ] {
+        let named = |value: &dyn Fn(&str) -> String| {
+            let planted = mallory.iter().map(|(name, sent)| (name.replacen(part, disguise, 1), value(sent)));
+            header(planted)
+        };
+        for planted in [named(&str::to_owned), named(&|_| "garbage".to_owned()), named(&|_| String::new())] {
+            assert_eq!(whoami(&app, planted.as_bytes()).await, "", "{planted}");
+            for cookies in [format!("{planted}; {ada}"), format!("{ada}; {planted}")] {
+                assert_eq!(whoami(&app, cookies.as_bytes()).await, "ada", "{cookies}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_applications_cookie_in_whatever_bytes_signs_nobody_out() {
+    let app = TestApp::start().await;
+    let ada = header(app.sign_up(FIREFOX, "ada").await.cookies());
+    for other in ["city=Zürich".as_bytes(), b"city=Z\xfcrich", b"\xff\xfe=\x80", b"a=%ff%", b"=;;", b"\"a"] {
+        for cookies in [[other, ada.as_bytes()], [ada.as_bytes(), other]] {
+            let cookies = cookies.join(&b"; "[..]);
+            assert_eq!(whoami(&app, &cookies).await, "ada", "{}", cookies.escape_ascii());
+        }
+    }
+}
+
+#[tokio::test]
+async fn forged_cookies_of_ours_push_out_no_real_one() {
+    let app = TestApp::start().await;
+    let browser = app.sign_up(FIREFOX, "grace").await;
+    browser.sign_up("ada").await.ok();
+    let real = browser.cookies();
+    let forged: Vec<_> = (0..200)
+        .map(|number| {
+            let handle = format!("{number:0>32}");
+            (format!("{SESSION}_multi-{handle}"), format!("{handle}.{}%3D", "A".repeat(43)))
+        })
+        .collect();
+    let active = (SESSION.to_owned(), forged[0].1.clone());
+    let forged = header(forged.into_iter().chain([active]));
+    let real = header(real);
+    for cookies in [format!("{forged}; {real}"), format!("{real}; {forged}")] {
+        assert_eq!(whoami(&app, cookies.as_bytes()).await, "ada");
+        let nobody = app.browser(FIREFOX);
+        let path = "/api/auth/multi-session/list-device-sessions";
+        let listed = nobody.send(Method::GET, path, &[("cookie", &cookies)], None).await.ok();
+        assert_eq!(listed.as_array().expect("a list").len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn of_several_cookies_of_one_name_the_first_that_is_live_counts() {
+    let app = TestApp::start().await;
+    let dead = app.sign_up(CHROME, "ada").await;
+    let leftover = format!("{SESSION}={}", dead.cookies()[SESSION]);
+    dead.sign_out(json!({})).await.ok();
+    // A leftover with a domain or a longer path comes first, and this server cannot take it away.
+    let browser = app.browser(FIREFOX);
+    let headers = [("origin", ORIGIN), ("content-type", "application/json"), ("cookie", &leftover)];
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();
+    browser.send(Method::POST, "/api/auth/sign-in/email", &headers, Some(body)).await.ok();
+    let ada = header(browser.cookies());
+    let grace = app.sign_up(CHROME, "grace").await;
+    let grace = format!("{SESSION}={}", grace.cookies()[SESSION]);
+    for (cookies, expected) in [
+        (format!("{leftover}; {ada}"), "ada"),
+        (format!("{ada}; {leftover}"), "ada"),
+        (format!("{SESSION}=garbage; {SESSION}=; {leftover}; {ada}; {grace}"), "ada"),
+        (format!("{leftover}; {grace}; {ada}"), "grace"),
+        (leftover.clone(), ""),
+    ] {
+        assert_eq!(whoami(&app, cookies.as_bytes()).await, expected, "{cookies}");
+    }
+    let page = app.browser(FIREFOX);
+    let page = page.send(Method::GET, "/sessions", &[("cookie", &format!("{leftover}; {ada}"))], None).await;
+    assert!(page.text.contains("ada@example.org"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_user_agent_that_is_no_text_is_shown_as_far_as_it_is() {
+    let app = TestApp::start().await;
+    app.sign_up(CHROME, "ada").await;
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();
+    let agent = [FIREFOX.as_bytes(), b" Z\xfcrich/1"].concat();
+    let request = Request::post("/api/auth/sign-in/email")
+        .header(USER_AGENT, agent)
+        .header(CONTENT_TYPE, "application/json; \u{e9}".as_bytes())
+        .body(Body::from(body));
+    let response = app.router().oneshot(request.expect("a request")).await.expect("an answer");
+    assert_eq!(response.status().as_u16(), 200);
+    let rows = app.sign_in(CHROME, "ada").await.list().await;
+    let label = "Firefox 145 on macOS";
+    assert_eq!(rows.iter().filter(|row| row["device"]["label"] == label).count(), 1, "{rows:?}");
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

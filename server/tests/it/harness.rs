@@ -276,7 +276,7 @@ impl TestBrowser {
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
-    fn keep(&self, headers: &HeaderMap) {
+    pub(crate) fn keep(&self, headers: &HeaderMap) {
         let mut cookies = self.cookies.lock().expect("the cookies");
         for cookie in headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().expect("text");
@@ -301,6 +301,12 @@ impl TestBrowser {
     pub(crate) fn notice(&self) -> Option<String> {
         let cookies = self.cookies.lock().expect("the cookies");
         cookies.iter().find(|(name, _)| name.ends_with(".notice")).map(|(_, value)| value.clone())
+    }
+
+    /// Whether it has no cookie but the one that says which session is active, which only signing in and out change: as
+    /// nothing is signed in by it, the browser is signed out.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.cookies().keys().all(|name| name.ends_with(".session_token"))
     }
 
     pub(crate) fn set_cookies(&self, cookies: BTreeMap<String, String>) {

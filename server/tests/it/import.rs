@@ -1,13 +1,19 @@
 //! Accounts that come from Better Auth, and once they are here.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
+use std::time::Duration;
 
-use multi_session::{PostgresTestDatabase, Timestamp, User, UserId};
+use axum::http::Method;
+use multi_session::{
+    Credential, Engine, ImportedSession, PostgresTestDatabase, Session, SessionId, Timestamp, User, UserId,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{FIREFOX, PASSWORD, TestApp, text};
+use crate::harness::{Answer, DAY, FIREFOX, PASSWORD, TestApp, TestBrowser, text};
 use crate::process::command;
+use crate::standards::surfaces::HTTPS;
 
 /// Better Auth's own hash of the tests' password.
 const THEIRS: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638";
@@ -105,6 +111,115 @@ async fn an_import_that_breaks_off_leaves_nothing() {
     assert!(app.store.password_of("half@example.org").await.expect("an answer").is_none());
     // The writer is free again.
     app.sign_in(FIREFOX, "ada").await;
+}
+
+const THEIR_TOKEN: &str = "aBcDeFgHiJkLmNoPqRsTuVwXyZ012345";
+const OUR_COOKIE: &str = "__Host-multi-session.session_token";
+
+/// The cookies that Better Auth has set on https for ada's session.
+fn their_cookies() -> BTreeMap<String, String> {
+    let value = format!("{THEIR_TOKEN}.{}%3D", "A".repeat(43));
+    let held = format!("_multi-{}", THEIR_TOKEN.to_lowercase());
+    ["", &held].map(|end| (format!("__Secure-multi-session.session_token{end}"), value.clone())).into()
+}
+
+/// Imports ada with this session, or follows it.
+async fn import_session(app: &TestApp, user: &User) {
+    let credential = Credential::parse(&format!("{THEIR_TOKEN}.{}=", "A".repeat(43)));
+    let credential = credential.expect("a credential");
+    let now = app.engine.now();
+    let session = Session {
+        id: SessionId::new("their-session").expect("an id"),
+        handle: credential.handle,
+        user_id: user.id.clone(),
+        expires_at: now.plus(60 * DAY),
+        created_at: user.created_at,
+        updated_at: now,
+        ip_address: String::new(),
+        user_agent: FIREFOX.to_owned(),
+    };
+    let imported = ImportedSession { session, secret_hash: credential.secret.hash(), remember: true };
+    let mut import = app.store.begin_import(now).await.expect("a transaction");
+    import.user(user).await.expect("taken");
+    import.session(&imported).await.expect("taken");
+    import.commit().await.expect("durable");
+}
+
+async fn with_their_session() -> (TestApp, User) {
+    let app = TestApp::start_with(&["--base-url", HTTPS]).await;
+    let at = app.engine.now();
+    let user = User {
+        id: UserId::new("ada").expect("an id"),
+        name: "ada".to_owned(),
+        email: "ada@example.org".to_owned(),
+        email_verified: true,
+        image: None,
+        created_at: at,
+        updated_at: at,
+    };
+    import_session(&app, &user).await;
+    (app, user)
+}
+
+async fn post_on_https(browser: &TestBrowser, path: &str, body: Value) -> Answer {
+    let headers = [("origin", HTTPS), ("content-type", "application/json")];
+    browser.send(Method::POST, &format!("/api/auth/{path}"), &headers, Some(body.to_string())).await
+}
+
+#[tokio::test]
+async fn their_cookies_of_https_become_ours_with_the_first_request() {
+    let (app, _) = with_their_session().await;
+    let browser = app.browser(FIREFOX);
+    browser.set_cookies(their_cookies());
+    assert_eq!(browser.whoami().await, "ada");
+    let names: Vec<String> = browser.cookies().into_keys().collect();
+    assert_eq!(names, [OUR_COOKIE.to_owned(), format!("{OUR_COOKIE}_multi-{}", THEIR_TOKEN.to_lowercase())]);
+    assert_eq!(browser.whoami().await, "ada");
+}
+
+#[tokio::test]
+async fn a_planted_cookie_of_theirs_replaces_no_session_of_ours() {
+    let (app, _) = with_their_session().await;
+    let browser = app.browser(FIREFOX);
+    for name in ["grace", "linus"] {
+        let body = json!({ "name": name, "email": format!("{name}@example.org"), "password": PASSWORD });
+        post_on_https(&browser, "sign-up/email", body).await.ok();
+    }
+    let plant = || {
+        let mut cookies = browser.cookies();
+        cookies.extend(their_cookies());
+        browser.set_cookies(cookies);
+    };
+    plant();
+    assert_eq!(browser.whoami().await, "linus");
+    assert!(browser.cookies().keys().all(|name| name.starts_with("__Host-")), "it is cleared");
+    // Also where nobody is active, while another account is held.
+    post_on_https(&browser, "sign-out", json!({ "scope": "account" })).await.ok();
+    plant();
+    assert_eq!(browser.whoami().await, "");
+    let listed = browser.list().await;
+    assert_eq!((listed.len(), &listed[0]["user"]["name"]), (1, &json!("grace")));
+}
+
+#[tokio::test]
+async fn their_cookies_are_taken_for_thirty_days_after_the_last_import() {
+    let (app, user) = with_their_session().await;
+    let opens = async || {
+        let browser = app.browser(FIREFOX);
+        browser.set_cookies(their_cookies());
+        let opens = browser.whoami().await == "ada";
+        assert!(!browser.cookies().keys().any(|name| name.starts_with("__Secure-")), "it is cleared");
+        opens
+    };
+    let second = Duration::from_secs(1);
+    app.advance(Engine::IMPORT_GRACE - second);
+    assert!(opens().await);
+    app.advance(second);
+    assert!(!opens().await, "though the session lives on");
+    import_session(&app, &user).await;
+    assert!(opens().await);
+    app.advance(Engine::IMPORT_GRACE);
+    assert!(!opens().await);
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Sign-ins from a browser that an account has never seen.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{CHROME, DAY, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, current, text};
+use crate::harness::{CHROME, DAY, FIREFOX, ORIGIN, PASSWORD, SAFARI, TestApp, TestBrowser, current, text};
 use crate::mail::start;
 use crate::process::{Process, command, request, request_as};
 use crate::smtp::MailServer;
@@ -117,6 +118,21 @@ async fn what_one_account_knows_another_does_not() {
     assert!(set.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=34560000"), "{set}");
     let (name, value) = laptop.device_cookie().expect("a device cookie");
     assert!(set.starts_with(&format!("{name}={value};")), "one cookie serves all accounts of a browser");
+}
+
+#[tokio::test]
+async fn of_several_device_cookies_the_one_that_is_known_counts() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let (name, known) = laptop.device_cookie().expect("a device cookie");
+    let grace = app.sign_up(CHROME, "grace").await.device_cookie().expect("a device cookie").1;
+    let moved = from(&app, SAFARI, ELSEWHERE);
+    let cookies = format!("{name}=garbage; {name}={grace}; {name}={known}");
+    let headers = [("origin", ORIGIN), ("content-type", "application/json"), ("cookie", &cookies)];
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();
+    moved.send(Method::POST, "/api/auth/sign-in/email", &headers, Some(body)).await.ok();
+    assert_eq!(current(&moved.list().await)["newDevice"], false);
+    assert_eq!(moved.device_cookie().expect("a device cookie").1, known, "and it is kept");
 }
 
 #[tokio::test]

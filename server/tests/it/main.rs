@@ -21,6 +21,7 @@ mod history;
 mod import;
 mod invariants;
 mod known_devices;
+mod late_answers;
 mod limit;
 mod list;
 mod mail;

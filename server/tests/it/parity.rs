@@ -152,7 +152,7 @@ async fn both_sign_up_in_and_out_alike() {
     let answer = by_call.call("sign-in", form).await;
     assert_eq!(answer.status.as_u16(), 200);
     assert_eq!(answer.set_cookies().len(), 2);
-    assert!(answer.set_cookies().iter().all(|cookie| cookie.contains("Max-Age=2592000")));
+    assert!(answer.set_cookies().iter().all(|cookie| cookie.contains("Max-Age=7776000")));
     let answer = by_call.call("sign-in", "email=ada%40example.org&password=correct+horse+battery").await;
     let kept: Vec<_> =
         answer.set_cookies().into_iter().filter(|cookie| !cookie.contains("Max-Age=0")).collect();

@@ -95,6 +95,7 @@ async fn a_change_of_the_password_rotates_this_browsers_cookie_and_is_a_fresh_si
         };
         answer.ok();
 
+        assert_eq!(laptop.whoami().await, "ada");
         assert_eq!(thief.whoami().await, "", "a form: {is_form}: the cookie so far is dead");
         thief.revoke(&id).await.refused(401, "UNAUTHORIZED");
         let kept =

@@ -48,13 +48,13 @@ async fn a_revoked_device_is_refused_and_lives_again_with_the_cookies_it_had() {
 }
 
 #[tokio::test]
-async fn after_ten_seconds_it_is_too_late_and_the_cookies_go() {
+async fn after_ten_seconds_it_is_too_late_and_the_held_cookie_goes() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     app.advance(9 * SECOND);
     undo(&laptop, &id).await.refused(403, "UNDO_EXPIRED");
     assert_eq!(phone.whoami().await, "");
-    assert!(phone.cookies().is_empty());
+    assert!(phone.holds_nothing());
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn who_was_revoked_can_make_another_account_at_once() {
 }
 
 #[tokio::test]
-async fn what_ended_with_its_own_browsers_help_leaves_no_cookie() {
+async fn what_ended_with_its_own_browsers_help_leaves_no_held_cookie() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -153,11 +153,11 @@ async fn what_ended_with_its_own_browsers_help_leaves_no_cookie() {
     phone.revoke(&phone.current_id().await).await.ok();
     assert!(phone.cookies().is_empty());
     assert_eq!(copy.whoami().await, "");
-    assert!(copy.cookies().is_empty());
+    assert!(copy.holds_nothing());
     let tablet = app.sign_in(SAFARI, "ada").await;
     laptop.revoke_all().await.ok();
     assert_eq!(tablet.whoami().await, "");
-    assert!(tablet.cookies().is_empty(), "nobody is left who could take it back");
+    assert!(tablet.holds_nothing(), "nobody is left who could take it back");
 }
 
 #[tokio::test]

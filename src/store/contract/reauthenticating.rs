@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::changes::{from_now, next};
 use super::*;
+use crate::{Change, Rotation};
 
 const LATER: Duration = Duration::from_secs(60);
 
@@ -44,7 +46,7 @@ pub async fn a_session_is_authenticated_when_it_begins(store: Arc<dyn Store>) {
     assert_eq!(live[0].authenticated_at, NOW);
 }
 
-/// The credential so far is dead, and the row is the same one.
+/// The handle so far names no session any more, and the row is the same one.
 pub async fn a_reauthentication_replaces_the_credential_and_keeps_the_session(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(LATER);
@@ -97,4 +99,95 @@ pub async fn a_changed_password_replaces_the_credential_and_keeps_the_sessions(s
     assert_eq!(live(&store, &ada, now).await, ["two", "one"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
     assert_eq!(known.password_hash.as_deref(), Some("other"));
+}
+
+/// Which of these the live sessions had before their present credential, and which one they have now.
+async fn superseded(store: &Arc<dyn Store>, names: &[&str], now: Timestamp) -> Vec<(String, String, bool)> {
+    let handles: Vec<Handle> = names.iter().map(|name| handle(name)).collect();
+    let asked: Vec<&Handle> = handles.iter().collect();
+    let found = store.superseded_by_handles(&asked, now).await.expect("an answer");
+    let text = |handle: &Handle| handle.as_str().trim_start_matches('0').to_owned();
+    let mut found: Vec<_> = found
+        .into_iter()
+        .map(|it| (text(&it.handle), text(&it.session.session.handle), it.session.credential_is_new))
+        .collect();
+    found.sort();
+    found
+}
+
+fn replaced(before: &str, now: &str, is_new: bool) -> (String, String, bool) {
+    (before.to_owned(), now.to_owned(), is_new)
+}
+
+/// Whatever replaced it: the password that was typed, a new one, or a report.
+pub async fn a_replaced_credential_is_known_while_its_session_lives(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["a", "b", "c", "d"]).await;
+    assert!(superseded(&store, &["a", "b", "c", "d"], NOW).await.is_empty());
+    let typed = store.reauthenticate(actor(&sessions[0]), &renewal("a2", NOW), NOW).await;
+    assert!(typed.expect("an answer"));
+    let anew = renewal("b2", NOW);
+    let anew = NextSession::Renewed(&anew);
+    let changed =
+        store.change_password(actor(&sessions[1]), &ada.password_hash, "other", anew, false, NOW).await;
+    assert!(changed.expect("an answer").is_some());
+    assert_eq!(
+        superseded(&store, &["a", "a2", "b", "c"], NOW).await,
+        [replaced("a", "a2", true), replaced("b", "b2", true)]
+    );
+    let rotation = Rotation { handle: handle("c2"), secret_hash: sessions[0].secret_hash };
+    let report = store.report(actor(&sessions[2]), &session_id("d"), &rotation, false, NOW).await;
+    assert!(report.expect("an answer").is_some());
+    assert_eq!(
+        superseded(&store, &["a", "b", "c"], NOW).await,
+        [replaced("c", "c2", false)],
+        "it ends a and b, and the credential before at once"
+    );
+    let found = store.superseded_by_handles(&[&handle("c")], NOW).await.expect("an answer").remove(0);
+    assert_eq!(found.secret_hash.as_bytes(), sessions[2].secret_hash.as_bytes());
+    assert!(superseded(&store, &["c"], NOW.plus(HOUR)).await.is_empty(), "it has expired");
+}
+
+/// The present one's alone; those before it stay known.
+pub async fn the_first_use_of_a_credential_is_noted_and_told_once(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["a", "b"]).await;
+    let by = actor(&sessions[0]);
+    let is_new = async |name| {
+        let live = store.live_by_handles(&[&handle(name)], NOW).await.expect("an answer");
+        live[0].credential_is_new
+    };
+    assert!(!is_new("a").await, "a sign-in replaces none");
+    assert!(store.reauthenticate(by, &renewal("a2", NOW), NOW).await.expect("an answer"));
+    assert!(store.reauthenticate(by, &renewal("a3", NOW), NOW).await.expect("an answer"));
+    let mut changes = from_now(&store).await;
+    let other = actor(&sessions[1]);
+    for (actor, name) in [(by, "a"), (by, "a2"), (other, "a3"), (other, "b")] {
+        store.use_credential(actor, &handle(name)).await.expect("an answer");
+        assert!(is_new("a3").await, "{name}");
+    }
+    for _ in 0..2 {
+        store.use_credential(by, &handle("a3")).await.expect("an answer");
+        assert!(!is_new("a3").await);
+    }
+    assert_eq!(
+        superseded(&store, &["a", "a2", "a3"], NOW).await,
+        [replaced("a", "a3", false), replaced("a2", "a3", false)]
+    );
+    let told = Change::Reauthenticated { user: ada.user.id.clone(), id: session_id("a") };
+    assert_eq!(next(&mut changes).await, told);
+    store.end_held(&[&session_id("b")], None, EndedReason::SignedOut, NOW).await.expect("an answer");
+    assert!(matches!(next(&mut changes).await, Change::Sessions { .. }), "it was told once");
+}
+
+/// Nobody has more answers on their way.
+pub async fn the_last_eight_credentials_of_a_session_are_known(store: Arc<dyn Store>) {
+    let (_, sessions) = signed_in(&store, "ada", &["a0", "b0"]).await;
+    let names: Vec<String> = (0..11).map(|number| format!("a{number}")).collect();
+    for name in &names[1..] {
+        let renewed = store.reauthenticate(actor(&sessions[0]), &renewal(name, NOW), NOW).await;
+        assert!(renewed.expect("an answer"));
+    }
+    assert!(store.reauthenticate(actor(&sessions[1]), &renewal("b1", NOW), NOW).await.expect("an answer"));
+    let names: Vec<&str> = names.iter().map(String::as_str).chain(["b0"]).collect();
+    let known: Vec<String> = superseded(&store, &names, NOW).await.into_iter().map(|it| it.0).collect();
+    assert_eq!(known, ["a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b0"]);
 }

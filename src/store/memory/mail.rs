@@ -198,8 +198,7 @@ impl MailStore for MemoryStore {
         state.record(reported(actor.user, Some(id), Some(actor.session), now));
         state.forget_devices(actor.user);
         for row in state.sessions.iter_mut().filter(|row| row.is(actor.session)) {
-            row.new.session.handle = rotation.handle.clone();
-            row.new.secret_hash = rotation.secret_hash;
+            row.replace_credential(&rotation.handle, rotation.secret_hash, false);
         }
         if lock && state.mail.locked.insert(actor.user.clone()) {
             let (user_id, kind) = (actor.user.clone(), MailKind::PasswordLocked);

@@ -30,6 +30,7 @@ macro_rules! end_sessions_of_user {
 
 statements! {
     LIVE_BY_HANDLES = select_live!(" and sessions.handle = any($2::text[])");
+    SUPERSEDED_BY_HANDLES = select_superseded!(" and superseded.handle = any($2::text[])");
     UNDOABLE_BY_HANDLES = select_undoable!(" and sessions.handle = any($3::text[])");
     FIND = find_sessions!("sessions.id = any($1::text[])");
     OF_USER = find_sessions!(

@@ -16,6 +16,7 @@ macro_rules! end_sessions {
 
 statements! {
     LIVE_BY_HANDLES = select_live!(" and sessions.handle in (select value from json_each($2))");
+    SUPERSEDED_BY_HANDLES = select_superseded!(" and superseded.handle in (select value from json_each($2))");
     UNDOABLE_BY_HANDLES = select_undoable!(" and sessions.handle in (select value from json_each($3))");
     FIND = find_sessions!("sessions.id in (select value from json_each($1))");
     OF_USER = find_sessions!(

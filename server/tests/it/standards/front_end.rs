@@ -56,8 +56,8 @@ async fn asvs_3_3_a_cookie_is_bound_to_its_host_to_https_and_to_no_script() {
     let proof = format!("password=correct+horse+battery&acting={acting}");
     answers.push(send("/fn/reauthenticate", FORM, proof).await);
     app.advance(2 * DAY);
-    // Extended by being used.
-    answers.push(browser.get("/api/auth/get-session").await);
+    let extended = browser.get("/api/auth/get-session").await;
+    assert!(extended.set_cookies().is_empty(), "it lasts until the absolute limit");
     let confirmed = format!("password=correct+horse+battery&act=%2Ffn%2Frevoke-others&acting={acting}");
     answers.push(send("/fn/confirm", FORM, confirmed).await);
     let ada = browser.current_id().await;

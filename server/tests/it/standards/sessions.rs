@@ -287,6 +287,7 @@ async fn end(how: &str, app: &TestApp, mails: &MailServer, browser: TestBrowser)
         }
         "re-authenticated" => {
             reauthenticate(&browser).await.ok();
+            assert_eq!(browser.whoami().await, "ada", "the new cookie is used");
             browser
         }
         "reported" => {
@@ -404,7 +405,7 @@ async fn asvs_7_4_2_a_disabled_user_is_out_everywhere_and_signs_in_nowhere_until
     phone.call("sign-in", &form("correct+horse+battery")).await.refused(403, "USER_DISABLED");
     phone.call("sign-in", &form("a+wrong+one")).await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
     phone.sign_up("ada").await.refused(422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
-    assert!(phone.cookies().is_empty(), "none of these signed in");
+    assert!(phone.holds_nothing(), "none of these signed in");
 
     operate(&app, "enable-user", &user).await.ok();
     for browser in [&old_laptop, &old_phone] {
