@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::activity::Activity;
 use crate::engine::history::Refused;
 use crate::engine::mail::Outbox;
+use crate::engine::steps::Steps;
 use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
 use crate::store::Actor;
@@ -32,6 +33,7 @@ mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
+mod steps;
 mod throttled;
 mod undo_revoke;
 mod upkeep;
@@ -58,6 +60,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    steps: Steps,
     random: Arc<dyn Random>,
     options: Options,
     passwords: Passwords,
@@ -127,7 +130,12 @@ impl Engine {
 
     /// The present moment, as the engine sees it.
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.steps.now(&*self.0.clock)
+    }
+
+    /// A moment that only goes forward, for what is kept in memory alone: how long somebody waits.
+    fn steady(&self) -> Timestamp {
+        Timestamp::default().plus(self.0.clock.steady())
     }
 
     /// A random time below so many milliseconds, so that not everybody acts at once.
@@ -270,6 +278,7 @@ impl EngineBuilder {
         let resets = self.throttle.then(|| Throttle::new(&*self.random));
         Engine(Arc::new(Inner {
             store: self.store,
+            steps: Steps::new(&*self.clock),
             clock: self.clock,
             random: self.random,
             options: self.options,

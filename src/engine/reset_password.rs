@@ -47,7 +47,7 @@ impl Engine {
             let of = throttle.of(&email, client.ip_address.map(Network::of));
             // Every request counts, as none can be told from a vain one.
             if let Err(Wait::Pair(retry_after) | Wait::Stranger(retry_after)) =
-                throttle.admit(of, false, self.now()).map(drop)
+                throttle.admit(of, false, self.steady()).map(drop)
             {
                 return Err(Error::Throttled { retry_after });
             }

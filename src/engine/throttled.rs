@@ -50,11 +50,11 @@ impl Engine {
         let network = client.ip_address.map(Network::of);
         let of = throttle.of(email, network);
         let holds = browser.held().iter().any(|held| held.user.email == email);
-        let mut admitted = throttle.admit(of, holds, self.now());
+        let mut admitted = throttle.admit(of, holds, self.steady());
         if let (Err(Wait::Stranger(_)), Some(network)) = (&admitted, self.network_of(client))
             && self.is_known(network, user).await?
         {
-            admitted = throttle.admit(of, true, self.now());
+            admitted = throttle.admit(of, true, self.steady());
         }
         admitted.map(|admitted| Attempt(Some(admitted))).map_err(|wait| {
             let (Wait::Pair(retry_after) | Wait::Stranger(retry_after)) = wait;

@@ -90,6 +90,9 @@ pub struct Rotation {
 pub(crate) const RESETS_AN_HOUR: i64 = 5;
 /// How long it takes at least from one to the next.
 pub(crate) const RESETS_APART: std::time::Duration = std::time::Duration::from_secs(60);
+/// Further than any mail is put off, also where the clocks of nodes differ.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+pub(crate) const TOO_FAR: std::time::Duration = std::time::Duration::from_secs(2 * 60 * 60);
 /// How long tokens are kept to be counted.
 pub(crate) const COUNTED_FOR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
@@ -111,7 +114,8 @@ pub trait MailStore: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// Gives mails that are due, the oldest first, and puts them off until `lease_until`: nobody else is given them
-    /// before.
+    /// before. A mail that only a later version knows is left to the nodes of that version. One that is put off for more than
+    /// two hours is due: the clock was set back since.
     async fn claim_mails(
         &self,
         now: Timestamp,

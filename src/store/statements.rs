@@ -199,7 +199,8 @@ statements! {
     UNDO_REVOKE = concat!(
         "update sessions set ended_at = null, ended_reason = null, ended_by = null, \
          undone_at = case when $1 > ended_at then $1 else ended_at end \
-         where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and not is_final and expires_at > $1 \
+         where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and ended_at < 2 * $1 - $2 \
+         and not is_final and expires_at > $1 \
          and user_id = $4 and id = $5 and id <> $3",
         actor_is_live!(),
         " and not exists (select 1 from history where history.user_id = $4 \
@@ -241,10 +242,14 @@ statements! {
                      and not exists (select 1 from mails \
                      where mails.user_id = users.id and mails.kind = 'password-reset') \
                      and not exists (select 1 from mail_tokens where mail_tokens.user_id = users.id \
-                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $4) \
+                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $4 \
+                     and mail_tokens.created_at <= $3) \
                      and (select count(*) from mail_tokens where mail_tokens.user_id = users.id \
-                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $5) < $6";
+                     and mail_tokens.purpose = 'reset-password' and mail_tokens.created_at > $5 \
+                     and mail_tokens.created_at <= $3) < $6";
     INSERT_MAIL = "insert into mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
+    // Nobody puts a mail off so far: the clock was set back since.
+    HURRY_MAILS = "update mails set due_at = $1 where due_at > $2";
     DROP_MAIL = "delete from mails where seq = $1";
     PUT_OFF_MAIL = "update mails set due_at = $2 where seq = $1";
     DROP_MAILS_TO_RESET =

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use super::{MemoryStore, Result};
-use crate::store::mail::{RESETS_AN_HOUR, RESETS_APART};
+use crate::store::mail::{RESETS_AN_HOUR, RESETS_APART, TOO_FAR};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, NewUser, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
@@ -86,7 +86,7 @@ impl MailStore for MemoryStore {
         let sent = |since: Timestamp| {
             let of_user = state.mail.tokens.iter().filter(|token| token.user_id == user_id);
             let resets = of_user.filter(|token| token.purpose == Purpose::ResetPassword);
-            resets.filter(|token| token.created_at > since).count() as i64
+            resets.filter(|token| token.created_at > since && token.created_at <= now).count() as i64
         };
         let hour = crate::store::mail::COUNTED_FOR;
         if waits || sent(now.minus(RESETS_APART)) > 0 || sent(now.minus(hour)) >= RESETS_AN_HOUR {
@@ -102,7 +102,7 @@ impl MailStore for MemoryStore {
             .mail
             .mails
             .iter()
-            .filter(|row| row.due_at <= now)
+            .filter(|row| row.due_at <= now || row.due_at > now.plus(TOO_FAR))
             .map(|row| (row.due_at, row.seq))
             .collect();
         due.sort();

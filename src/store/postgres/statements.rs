@@ -76,6 +76,9 @@ statements! {
     MAKE_ENDS_FINAL = "update sessions set is_final = true where user_id = $2 and seq in \
                        (select seq from sessions where ended_at > $1 and ended_reason = 'revoked' \
                        and not is_final and user_id = $2 order by seq for no key update)";
+    MAKE_ALL_ENDS_FINAL = "update sessions set is_final = true where seq in \
+                           (select seq from sessions where ended_at > $1 and ended_reason = 'revoked' \
+                           and not is_final order by seq for no key update)";
     LIVE_OF_EVERYBODY = concat!("select id from sessions where ", live!(), " limit $2");
     TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at), \
              last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address) from \
@@ -120,8 +123,8 @@ statements! {
     END_GONE = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
     LOCK_USER_OF_EMAIL = "select 1 from users where email = $1 for no key update";
     CLAIM_MAILS = "update mails set due_at = $2, attempts = attempts + 1 where seq in \
-                   (select seq from mails where due_at <= $1 order by due_at limit $3 for update skip locked) \
-                   returning seq";
+                   (select seq from mails where due_at <= $1 and kind = any($4::text[]) \
+                   order by due_at limit $3 for update skip locked) returning seq";
     MAILS = select_mails!("mails.seq = any($1::bigint[])");
     NOTIFY = "select pg_notify('multi_session', payload) from unnest($1::text[]) as payload";
 

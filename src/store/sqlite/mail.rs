@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::{Result, SqliteStore, end_in, ending, forget_devices, is_live, record, sql};
-use crate::store::mail::{COUNTED_FOR, RESETS_AN_HOUR, RESETS_APART};
-use crate::store::sql::{due_mail, stored_token};
+use super::{Result, SqliteStore, end_in, ending, forget_devices, is_live, json_list, record, sql};
+use crate::store::mail::{COUNTED_FOR, RESETS_AN_HOUR, RESETS_APART, TOO_FAR};
+use crate::store::sql::{due_mails, mail_kinds, stored_token};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, reauthenticated,
     reported,
@@ -28,10 +28,13 @@ impl MailStore for SqliteStore {
 
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
         let mut tx = self.writer.begin_with("begin immediate").await?;
+        let latest = now.plus(TOO_FAR).unix_ms();
+        sqlx::query(sql::HURRY_MAILS).bind(now.unix_ms()).bind(latest).execute(&mut *tx).await?;
         let claimed = sqlx::query(sql::CLAIM_MAILS)
             .bind(now.unix_ms())
             .bind(lease_until.unix_ms())
             .bind(limit)
+            .bind(json_list(mail_kinds().into_iter()))
             .fetch_all(&mut *tx)
             .await?;
         let claimed =
@@ -39,7 +42,7 @@ impl MailStore for SqliteStore {
         let claimed = serde_json::Value::from(claimed).to_string();
         let mails = sqlx::query(sql::MAILS).bind(claimed).fetch_all(&mut *tx).await?;
         tx.commit().await?;
-        mails.iter().map(due_mail).collect()
+        Ok(due_mails(&mails))
     }
 
     async fn drop_mail(&self, seq: i64) -> Result<()> {
