@@ -6,10 +6,13 @@ use axum::response::Response;
 use leptos::prelude::*;
 use multi_session::Code;
 
+use crate::openapi::refusals;
 use crate::{Server, pages};
 
 /// Longer than every code that there is.
 const MAXIMUM_LEN: usize = 64;
+
+refusals!(Refusals = [Code::TooManyRequests]);
 
 /// Show what went wrong
 ///
@@ -20,13 +23,16 @@ const MAXIMUM_LEN: usize = 64;
     operation_id = "error",
     tag = "server",
     params(("error" = Option<String>, Query, description = "The code of what failed.", example = "INVALID_CALLBACK_URL")),
-    responses((
-        status = 200,
-        description = "The page.",
-        body = String,
-        content_type = "text/html",
-        example = json!("<!DOCTYPE html>…"),
-    )),
+    responses(
+        (
+            status = 200,
+            description = "The page.",
+            body = String,
+            content_type = "text/html",
+            example = json!("<!DOCTYPE html>…"),
+        ),
+        Refusals,
+    ),
     security(()),
 )]
 pub(super) async fn handle(
