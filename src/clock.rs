@@ -1,13 +1,18 @@
 //! Where the time comes from.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Timestamp;
 
 /// Tells the time; the engine asks nobody else.
 pub trait Clock: Send + Sync {
-    /// Gives the present moment.
+    /// Gives the present moment. It goes back when somebody sets the machine's clock back.
     fn now(&self) -> Timestamp;
+
+    /// Gives the time since some moment in this process. It only goes forward, whatever is done to the machine's clock:
+    /// it is for durations, where the moment itself is nobody's business.
+    fn steady(&self) -> Duration;
 }
 
 /// The machine's clock.
@@ -19,6 +24,11 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::default().plus(since_epoch)
+    }
+
+    fn steady(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
     }
 }
 
@@ -36,25 +46,39 @@ impl Clock for SystemClock {
 /// ```
 #[cfg(feature = "test-support")]
 #[derive(Debug)]
-pub struct ManualClock(std::sync::atomic::AtomicI64);
+pub struct ManualClock {
+    now: std::sync::atomic::AtomicI64,
+    steady: std::sync::atomic::AtomicU64,
+}
 
 #[cfg(feature = "test-support")]
 impl ManualClock {
     /// Starts at `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self(now.unix_ms().into())
+        Self { now: now.unix_ms().into(), steady: 0.into() }
     }
 
-    /// Moves the clock forward.
-    pub fn advance(&self, by: std::time::Duration) {
-        let step = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.0.fetch_add(step, std::sync::atomic::Ordering::SeqCst);
+    /// Lets time go by.
+    pub fn advance(&self, by: Duration) {
+        let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.steady.fetch_add(step, std::sync::atomic::Ordering::SeqCst);
+        self.now.fetch_add(step.cast_signed(), std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Sets the clock back, by which no time goes by.
+    pub fn set_back(&self, by: Duration) {
+        let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.now.fetch_sub(step.cast_signed(), std::sync::atomic::Ordering::SeqCst);
     }
 }
 
 #[cfg(feature = "test-support")]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix_ms(self.0.load(std::sync::atomic::Ordering::SeqCst))
+        Timestamp::from_unix_ms(self.now.load(std::sync::atomic::Ordering::SeqCst))
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::from_millis(self.steady.load(std::sync::atomic::Ordering::SeqCst))
     }
 }

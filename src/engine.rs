@@ -9,6 +9,7 @@ use tracing::Instrument;
 use crate::activity::Activity;
 use crate::engine::history::Refused;
 use crate::engine::mail::Outbox;
+use crate::engine::steps::Steps;
 use crate::engine::upkeep::Readiness;
 use crate::hub::{Hub, StreamLimits};
 use crate::password::Passwords;
@@ -36,6 +37,7 @@ mod revoke;
 mod set_active;
 mod sign_in;
 mod sign_out;
+mod steps;
 mod throttled;
 mod undo_revoke;
 mod upkeep;
@@ -62,6 +64,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    steps: Steps,
     random: Arc<dyn Random>,
     options: Options,
     passwords: Passwords,
@@ -132,7 +135,12 @@ impl Engine {
 
     /// The present moment, as the engine sees it.
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.steps.now(&*self.0.clock)
+    }
+
+    /// A moment that only goes forward, for what is kept in memory alone: how long somebody waits.
+    fn steady(&self) -> Timestamp {
+        Timestamp::default().plus(self.0.clock.steady())
     }
 
     /// Runs `work` to its end, also if this future is dropped: whoever waits for an answer may go away, and what was
@@ -289,6 +297,7 @@ impl EngineBuilder {
         let throttle = self.throttle.then(|| Throttle::new(&*self.random));
         Engine(Arc::new(Inner {
             store: self.store,
+            steps: Steps::new(&*self.clock),
             clock: self.clock,
             random: self.random,
             options: self.options,

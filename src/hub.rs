@@ -184,7 +184,8 @@ impl Hub {
         let Some(channel) = state.channels.get_mut(user) else { return };
         if let SessionEvent::Touched { id, last_active_at } = &event {
             let told = channel.touched.entry(id.clone()).or_default();
-            if last_active_at.since(*told) < TOUCHED_EVERY {
+            // Where the clock was set back, what was told last is far ahead.
+            if last_active_at.since(*told) < TOUCHED_EVERY && told.since(*last_active_at) < TOUCHED_EVERY {
                 return;
             }
             *told = *last_active_at;

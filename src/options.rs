@@ -146,6 +146,8 @@ impl Options {
     pub const ABSOLUTE_TIMEOUT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
     /// How long ago a person may by default have proved who they are to end other sessions: a day, as Better Auth has it.
     pub const FRESH_AGE: Duration = DAY;
+    /// How far the clocks of nodes may differ.
+    const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
     /// The default time between two extensions of a session: a day.
     pub const UPDATE_AGE: Duration = DAY;
     /// How long a sign-in lives at most that asked not to be remembered, whatever its activity: a day.
@@ -243,7 +245,8 @@ impl Options {
 
     /// Whether somebody who proved at `authenticated_at` who they are need not do so again to end other sessions.
     pub fn is_fresh(&self, authenticated_at: Timestamp, now: Timestamp) -> bool {
-        now.since(authenticated_at) <= self.fresh_age
+        // A proof from the future was made before the clock was set back: nobody knows how long ago.
+        authenticated_at.since(now) <= Self::CLOCKS_DIFFER && now.since(authenticated_at) <= self.fresh_age
     }
 
     /// How long a session may be idle.

@@ -456,7 +456,8 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
 
-    /// Lets a session live again whose revocation is taken back, and tells of it; `false` where it stays ended.
+    /// Lets a session live again whose revocation is taken back, and tells of it; `false` where it stays ended. What was
+    /// revoked further ahead of `now` than `ended_after` is behind it stays ended too: the clock was set back since.
     ///
     /// Exact under simultaneous calls, as [`Store::open`] is.
     async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool, StoreError>;
@@ -473,6 +474,9 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Makes it final that sessions of the user were revoked after `ended_after`: none of them lives again, as something
     /// else has happened since.
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<(), StoreError>;
+
+    /// The same for the sessions of all users.
+    async fn make_all_ends_final(&self, ended_after: Timestamp) -> Result<(), StoreError>;
 
     /// Ends these live sessions, of whichever users: the caller has verified their secrets.
     async fn end_held(

@@ -105,10 +105,15 @@ pub(crate) fn operators(server: &Server) -> Router<Server> {
     Router::new().nest(PATH, exact(operator_endpoints().into()))
 }
 
-/// What is the same for everybody and needs no cookie.
+/// What is the same for everybody, needs no cookie and is only sent.
 pub(crate) fn public() -> Router<Server> {
     let files = Router::new().route("/reference/{file}", routing::get(reference::file));
-    Router::from(health_endpoints()).nest(PATH, exact(files.merge(public_endpoints())))
+    Router::from(alive_endpoints()).nest(PATH, exact(files.merge(public_endpoints())))
+}
+
+/// What needs no cookie either, but renders a page or asks the database: it belongs behind the rate limit.
+pub(crate) fn made_for_each() -> Router<Server> {
+    Router::from(ready_endpoints()).nest(PATH, exact(error_endpoints().into()))
 }
 
 /// Answers other methods as unknown paths are answered.
@@ -120,8 +125,9 @@ fn exact(endpoints: Router<Server>) -> Router<Server> {
 pub(crate) fn described(with_operators: bool) -> OpenApi {
     let operators = if with_operators { operator_endpoints() } else { OpenApiRouter::new() };
     OpenApiRouter::with_openapi(openapi::common())
-        .nest(PATH, session_endpoints().merge(operators).merge(public_endpoints()))
-        .merge(health_endpoints())
+        .nest(PATH, session_endpoints().merge(operators).merge(error_endpoints()).merge(public_endpoints()))
+        .merge(alive_endpoints())
+        .merge(ready_endpoints())
         .into_openapi()
 }
 
@@ -164,14 +170,19 @@ fn operator_endpoints() -> OpenApiRouter<Server> {
 }
 
 fn public_endpoints() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(error::handle))
-        .routes(routes!(openapi_json::handle))
-        .routes(routes!(reference::handle))
+    OpenApiRouter::new().routes(routes!(openapi_json::handle)).routes(routes!(reference::handle))
 }
 
-fn health_endpoints() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz))
+fn error_endpoints() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(error::handle))
+}
+
+fn alive_endpoints() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(health::healthz))
+}
+
+fn ready_endpoints() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(health::readyz))
 }
 
 async fn not_found() -> StatusCode {

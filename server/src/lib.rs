@@ -18,6 +18,7 @@ mod import;
 mod jobs;
 mod listen;
 mod mail;
+mod open_files;
 mod openapi;
 mod operate;
 mod operator_token;
@@ -81,6 +82,16 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
+    /// No connection fits into the limit of open files.
+    #[error(
+        "the limit of open files is {limit}, which leaves none for connections: raise it to {needed} (ulimit -n, LimitNOFILE)"
+    )]
+    OpenFiles {
+        /// How many files may be open.
+        limit: u64,
+        /// How many the configuration needs.
+        needed: u64,
+    },
     /// An import failed, and nothing of it was kept.
     #[error("nothing was imported")]
     Import(#[source] multi_session::ImportError),
@@ -94,8 +105,13 @@ pub enum ServerError {
     #[error("the answer could not be printed")]
     Print(#[source] std::io::Error),
     /// What was buffered could not be written at the end.
-    #[error("the last activity could not be written")]
+    #[error("the last activity, refused passwords or requests for mails could not be written and are lost")]
     Flush(#[source] multi_session::Error),
+    /// Mails were on their way at the end, and nobody knows whether they arrived.
+    #[error(
+        "the mail server had not answered for {0} mails: they are sent again in fifteen minutes, and may arrive twice"
+    )]
+    Mails(usize),
 }
 
 /// Brings the database's schema up to date.
@@ -118,12 +134,12 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let mailer = Mailer::new(&config)?;
+    let room = open_files::room(&config)?;
     // It reads a file: nothing is served yet that would wait for it.
     let addresses = Addresses::new(&config)?;
     let store = database::open(&config).await?;
     // The engine hashes a password once when it starts, which is no work for an async thread.
-    let streams =
-        StreamLimits { checked_every: api::HEARTBEAT, ..StreamLimits::of_node(config.maximum_streams) };
+    let streams = StreamLimits { checked_every: api::HEARTBEAT, ..StreamLimits::of_node(room.streams) };
     let builder = Engine::builder(store).options(options).stream_limits(streams);
     let builder = builder.throttle(config.is_throttled()).mail(mailer.is_some());
     let builder = addresses.set(builder.history_retention(config.history_retention));
@@ -138,14 +154,12 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
-    let jobs = jobs::start(engine.clone(), mailer, stop.clone());
+    let jobs = jobs::start(engine.clone(), stop.clone());
+    let sending = mailer.map(|mailer| tokio::spawn(mailer.run(engine.clone(), stop.clone())));
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
     let streams = engine.clone();
-    let limits = ConnectionLimits {
-        connections: config.maximum_connections.get() as usize,
-        ..ConnectionLimits::default()
-    };
+    let limits = ConnectionLimits { connections: room.connections, ..ConnectionLimits::default() };
     tokio::spawn(async move {
         told.await;
         tracing::info!("stopping: no new connections, finishing what is under way");
@@ -163,8 +177,16 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
     }
     jobs.wait().await;
+    let cut_off = match sending {
+        // One that has panicked was logged, and has cut all of them off.
+        Some(sending) => sending.await.unwrap_or(1),
+        None => 0,
+    };
     let flushed = engine.shut_down().await;
     flushed.map_err(ServerError::Flush)?;
+    if cut_off > 0 {
+        return Err(ServerError::Mails(cut_off));
+    }
     tracing::info!("stopped");
     Ok(())
 }

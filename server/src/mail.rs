@@ -15,6 +15,7 @@ use lettre::transport::smtp;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use multi_session::{Engine, Letter};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
 use crate::{Config, ServerError, telemetry};
@@ -28,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const AT_MOST: Duration = Duration::from_secs(12 * 60);
 /// How many mails are on their way at once, so that slow ones hold up no others until there are so many.
 const ON_THEIR_WAY: usize = 50;
+/// How long mails on their way may still take once the server was told to stop: longer than mail servers usually need,
+/// and within the 30 seconds that Kubernetes gives a process.
+const GRACE: Duration = Duration::from_secs(20);
 /// How often it is looked for mails that became due by time alone, or that other nodes left.
 const EVERY: Duration = Duration::from_secs(10);
 
@@ -94,6 +98,10 @@ struct Inner {
     base_url: String,
     /// How long a mail may take in all.
     at_most: Duration,
+    /// How many mails are on their way at once.
+    on_their_way: usize,
+    /// How long they may still take once the server was told to stop.
+    grace: Duration,
 }
 
 impl Mailer {
@@ -123,7 +131,8 @@ impl Mailer {
         let pool = smtp::PoolConfig::new().max_size(0);
         let transport = transport.timeout(Some(PATIENCE)).pool_config(pool).build();
         let base_url = config.base_url().trim_end_matches('/').to_owned();
-        Ok(Some(Self(Arc::new(Inner { transport, from, base_url, at_most: AT_MOST }))))
+        let (at_most, on_their_way, grace) = (AT_MOST, ON_THEIR_WAY, GRACE);
+        Ok(Some(Self(Arc::new(Inner { transport, from, base_url, at_most, on_their_way, grace }))))
     }
 
     /// Sends what is due; what could not be sent stays for later. Gives how many were sent.
@@ -133,19 +142,39 @@ impl Mailer {
         sending.join_all().await.into_iter().filter(|sent| *sent).count()
     }
 
-    /// Sends what is due whenever there may be something.
-    pub(crate) async fn run(self, engine: Engine) {
+    /// Sends what is due whenever there may be something, until `stop`; then it lets mails on their way arrive. Gives
+    /// how many had not arrived: their mail server may have taken them or not, and they are sent again after their lease.
+    pub(crate) async fn run(self, engine: Engine, stop: CancellationToken) -> usize {
+        let Inner { on_their_way, grace, .. } = *self.0;
         let mut sending = JoinSet::new();
-        loop {
+        while !stop.is_cancelled() {
             while sending.try_join_next().is_some() {}
-            while sending.len() < ON_THEIR_WAY && self.begin(&engine, &mut sending).await > 0 {}
+            if sending.len() >= on_their_way {
+                // Who asks for a mail is not refused because other mails are slow.
+                self.look_up(&engine).await;
+            } else if self.begin(&engine, &mut sending).await > 0 {
+                continue;
+            }
             tokio::select! {
+                () = stop.cancelled() => {}
                 () = engine.mail_wanted() => {}
                 // Something may be due by time alone.
                 () = tokio::time::sleep(EVERY) => {}
                 // One that is done makes room; where there is room already, nothing is due for it.
-                Some(_) = sending.join_next(), if sending.len() >= ON_THEIR_WAY => {}
+                Some(_) = sending.join_next(), if sending.len() >= on_their_way => {}
             }
+        }
+        let arrive = async { while sending.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(grace, arrive).await;
+        sending.len()
+    }
+
+    async fn look_up(&self, engine: &Engine) {
+        if let Err(error) = engine.look_up_requests().await {
+            tracing::warn!(
+                cause = telemetry::with_causes(&error),
+                "who asked for a mail was not looked up yet"
+            );
         }
     }
 
@@ -214,7 +243,9 @@ fn without_addresses(error: &smtp::Error) -> String {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use multi_session::{Browser, Client, MailStore, MemoryStore, RequestPasswordReset, SignUp};
     use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
 
     use super::*;
 
@@ -268,22 +299,88 @@ mod tests {
         }
     }
 
+    /// A mailer for the mail server there, which sends one mail at a time and gives up once it is told to stop.
+    fn mailer_for(listener: &TcpListener) -> Mailer {
+        let url = format!("smtp://{}", listener.local_addr().expect("its address"));
+        let config =
+            Config::parse_from(["multi-session", "--smtp-url", &url, "--mail-from", "us@example.org"]);
+        let mailer = Mailer::new(&config).expect("a mail server").expect("one");
+        let inner = Arc::into_inner(mailer.0).expect("nobody else has it");
+        Mailer(Arc::new(Inner { on_their_way: 1, grace: Duration::ZERO, ..inner }))
+    }
+
+    fn ask(engine: &Engine, name: &str) -> multi_session::Result<()> {
+        let form = RequestPasswordReset { email: format!("{name}@example.org"), redirect_to: None };
+        engine.request_password_reset(form)
+    }
+
+    /// An engine that is asked for a mail to Ada, and knows Grace too.
+    async fn engine_with_a_mail(store: Arc<MemoryStore>) -> Engine {
+        let engine = Engine::builder(store).mail(true).build();
+        for name in ["ada", "grace"] {
+            let form = SignUp {
+                name: name.to_owned(),
+                email: format!("{name}@example.org"),
+                password: "correct horse".to_owned(),
+                image: None,
+                remember: true,
+                shared_computer: false,
+            };
+            let signed_up = engine.sign_up(&Browser::default(), &Client::default(), form).await;
+            signed_up.expect("an account");
+        }
+        ask(&engine, "ada").expect("it is taken");
+        engine
+    }
+
+    #[tokio::test]
+    async fn a_mail_whose_fate_is_unknown_at_the_end_is_told_and_sent_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (mailer, store, stop) =
+            (mailer_for(&listener), Arc::new(MemoryStore::default()), CancellationToken::new());
+        let engine = engine_with_a_mail(Arc::clone(&store)).await;
+        let running = tokio::spawn(mailer.run(engine.clone(), stop.clone()));
+        let _silent = listener.accept().await.expect("a connection");
+        stop.cancel();
+        assert_eq!(running.await.expect("no panic"), 1);
+        let now = engine.now();
+        assert!(store.claim_mails(now, now, 10).await.expect("an answer").is_empty(), "not at once");
+        let later = now.plus(Duration::from_secs(15 * 60));
+        assert_eq!(store.claim_mails(later, later, 10).await.expect("an answer").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_silent_mail_server_refuses_nobody_who_forgot_a_password() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (mailer, store, stop) =
+            (mailer_for(&listener), Arc::new(MemoryStore::default()), CancellationToken::new());
+        let engine = engine_with_a_mail(Arc::clone(&store)).await;
+        let running = tokio::spawn(mailer.run(engine.clone(), stop.clone()));
+        let _silent = listener.accept().await.expect("a connection");
+        for number in 0..3_000 {
+            ask(&engine, &format!("nobody{number}")).unwrap_or_else(|error| panic!("{number}: {error}"));
+            tokio::task::yield_now().await;
+        }
+        ask(&engine, "grace").expect("it is taken");
+        stop.cancel();
+        running.await.expect("no panic");
+        engine.look_up_requests().await.expect("an answer");
+        let now = engine.now();
+        let waiting = store.claim_mails(now, now, 10).await.expect("an answer");
+        assert_eq!(waiting.iter().map(|mail| &*mail.user.name).collect::<Vec<_>>(), ["grace"]);
+    }
+
     #[tokio::test]
     async fn a_mail_server_that_says_nothing_or_nonsense_is_given_up_and_gets_into_no_log() {
-        let from = ["--mail-from", "ours@example.org"];
         let long = Duration::from_secs(60);
         for (said, at_most, cause) in [
             ("", Duration::from_millis(500), "the mail server did not answer in time"),
             ("ada@example.org\r\n", long, "the mail server gave no answer, or none that was understood"),
             ("554 ada@example.org\r\n", long, "the mail server answered 554"),
         ] {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            let url = format!("smtp://{}", listener.local_addr().expect("its address"));
-            let config = ["multi-session", "--smtp-url", &url].into_iter().chain(from);
-            let mailer = Mailer::new(&Config::parse_from(config)).expect("a mail server").expect("one");
-            let mut inner = Arc::into_inner(mailer.0).expect("nobody else has it");
-            inner.at_most = at_most;
-            let mailer = Mailer(Arc::new(inner));
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let inner = Arc::into_inner(mailer_for(&listener).0).expect("nobody else has it");
+            let mailer = Mailer(Arc::new(Inner { at_most, ..inner }));
             let to = "ada@example.org".parse().expect("an address");
             let message = Message::builder().from(mailer.0.from.clone()).to(to).body(String::new());
             let served = async {

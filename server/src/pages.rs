@@ -1,7 +1,6 @@
 //! The Leptos app: its pages, its server functions, and the files it needs.
 
 use std::panic::resume_unwind;
-use std::sync::LazyLock;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -42,9 +41,11 @@ pub(crate) mod refused;
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
 
-/// Where pages are rendered: a thread for each processor, with a runtime of its own.
-static THREADS: LazyLock<LocalPoolHandle> =
-    LazyLock::new(|| LocalPoolHandle::new(available_parallelism().map_or(2, usize::from)));
+/// Starts the threads that render pages: one for each processor, with a runtime of its own. It is done before anything is
+/// served: a runtime needs files, of which connections may have left none when the first page is asked for.
+pub(crate) fn threads() -> LocalPoolHandle {
+    LocalPoolHandle::new(available_parallelism().map_or(2, usize::from))
+}
 
 /// The pages and the server functions that they call.
 pub(crate) fn router(server: &Server) -> Router<Server> {
@@ -82,8 +83,13 @@ fn plain(page: PlainPage) -> MethodRouter<Server> {
     }
 }
 
-/// The files that the pages need, and the page for what is not there.
-pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
+/// The page for what is not there.
+pub(crate) fn not_found(sessions: SessionLayer) -> Router<Server> {
+    Router::new().fallback(page).layer(sessions)
+}
+
+/// The files that the pages need; `not_found` answers for all others.
+pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server> {
     // A hash in the name is a promise that the content never changes.
     let hashed = SetResponseHeader::overriding(
         folder(server, "pkg"),
@@ -93,10 +99,8 @@ pub(crate) fn files(server: &Server, sessions: SessionLayer) -> Router<Server> {
             (response.status() == StatusCode::OK).then_some(forever)
         },
     );
-    let not_found = Router::new().fallback(page).layer(sessions).with_state(server.clone());
-    Router::new()
-        .nest_service("/pkg", hashed)
-        .fallback_service(get_service(folder(server, "").fallback(not_found)))
+    let root = folder(server, "").fallback(not_found.with_state(server.clone()));
+    Router::new().nest_service("/pkg", hashed).fallback_service(get_service(root))
 }
 
 /// Renders the page at the request's path completely; it says its status itself.
@@ -109,12 +113,13 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     let shows_notice = app::is_told(&state, request.uri().query().unwrap_or_default());
     let signs_in = app::signs_in(request.uri().path());
     let uri = request.uri();
-    let ending = asked_ending(&server, uri.query()).await;
     // Browsers ask by themselves for what is no page, as for an icon.
+    if !page_paths().any(|path| path == uri.path()) {
+        return render(&server, request, None, shell).await;
+    }
+    let ending = asked_ending(&server, uri.query()).await;
     let is_ours = comes_from_a_page_of_ours(request.headers());
-    if page_paths().any(|path| path == uri.path())
-        && let Some(moved) = move_on(&server, &state, uri.path(), ending.as_ref(), is_ours).await
-    {
+    if let Some(moved) = move_on(&server, &state, uri.path(), ending.as_ref(), is_ours).await {
         return moved;
     }
     let told = ending.map(|ending| SignedOutElsewhere {
@@ -269,7 +274,7 @@ pub(crate) async fn render<View: IntoView + 'static>(
         move || document(options.clone()),
     );
     let span = Span::current();
-    let rendered = THREADS.spawn_pinned(move || {
+    let rendered = server.threads.spawn_pinned(move || {
         let rendered = async move {
             let (head, body) = rendering(request).await.into_response().into_parts();
             // A page fits into memory many times: it was rendered there.

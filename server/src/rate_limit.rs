@@ -29,6 +29,8 @@ struct Inner {
     addresses: ClientAddress,
     passwords: DefaultKeyedRateLimiter<Network>,
     requests: DefaultKeyedRateLimiter<Network>,
+    /// Apart, so that no other request of a proxy's address makes it take the node for one that is not ready.
+    readiness: DefaultKeyedRateLimiter<Network>,
     /// How many requests were counted.
     counted: AtomicUsize,
     clock: DefaultClock,
@@ -40,18 +42,24 @@ impl RateLimit {
             addresses,
             passwords: RateLimiter::keyed(quota(PASSWORDS)),
             requests: RateLimiter::keyed(quota(REQUESTS)),
+            readiness: RateLimiter::keyed(quota(REQUESTS)),
             counted: AtomicUsize::new(0),
             clock: DefaultClock::default(),
         }))
     }
 
     fn check(&self, request: &Request) -> Result<(), Problem> {
-        let Inner { addresses, passwords, requests, counted, clock } = &*self.0;
+        let Inner { addresses, passwords, requests, readiness, counted, clock } = &*self.0;
         let Some(address) = addresses.of(request.headers(), request.extensions()) else { return Ok(()) };
-        let limiter = if takes_password(request.uri().path()) { passwords } else { requests };
+        let limiter = match request.uri().path() {
+            "/readyz" => readiness,
+            path if takes_password(path) => passwords,
+            _ => requests,
+        };
         if counted.fetch_add(1, Ordering::Relaxed) % CLEAN_EVERY == CLEAN_EVERY - 1 {
-            passwords.retain_recent();
-            requests.retain_recent();
+            for limiter in [passwords, requests, readiness] {
+                limiter.retain_recent();
+            }
         }
         limiter.check_key(&Network::of(address)).map_err(|until| {
             let wait = until.wait_time_from(clock.now()).as_secs() + 1;

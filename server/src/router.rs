@@ -12,6 +12,7 @@ use http::{HeaderValue, Uri};
 use leptos::config::LeptosOptions;
 use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
 use multi_session::{Code, Engine};
+use tokio_util::task::LocalPoolHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
@@ -25,6 +26,8 @@ use crate::{Config, ListScope, ServerError, api, body, openapi, pages, site, tel
 pub struct Server {
     pub(crate) engine: Engine,
     pub(crate) leptos: LeptosOptions,
+    /// Where pages are rendered.
+    pub(crate) threads: LocalPoolHandle,
     pub(crate) origins: TrustedOrigins,
     pub(crate) list_scope: ListScope,
     /// The OpenAPI document.
@@ -61,6 +64,7 @@ impl Server {
         Ok(Self {
             engine,
             leptos: site::options(config)?,
+            threads: pages::threads(),
             origins,
             list_scope: config.list_scope,
             document,
@@ -108,19 +112,20 @@ pub fn router(server: &Server) -> Router {
     )
     .with_unattended(is_unattended)
     .with_proven(is_proven);
-    let mut dynamic = pages::router(server)
+    let limit = server.rate_limited.then(|| RateLimit::new(server.addresses.clone()));
+    let limited = |routes: Router<Server>| match &limit {
+        Some(limit) => routes.layer(from_fn_with_state(limit.clone(), rate_limit::enforce)),
+        None => routes,
+    };
+    let dynamic = pages::router(server)
         .merge(api::sessions())
         .layer(from_fn(pages::clear_site_data))
         .layer(sessions.clone())
         .merge(api::operators(server).layer(from_fn_with_state(server.engine.clone(), finished)))
-        .layer(from_fn_with_state(server.body_time, body::bounded));
-    if server.rate_limited {
-        let limit = RateLimit::new(server.addresses.clone());
-        dynamic = dynamic.layer(from_fn_with_state(limit, rate_limit::enforce));
-    }
-    let files = pages::files(server, sessions);
-    dynamic
-        .merge(files)
+        .layer(from_fn_with_state(server.body_time, body::bounded))
+        .merge(api::made_for_each());
+    limited(dynamic)
+        .merge(pages::files(server, limited(pages::not_found(sessions))))
         .merge(api::public())
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use scopeguard::{ScopeGuard, guard};
 use tokio::sync::Notify;
 
 use crate::engine::Engine;
@@ -83,42 +84,67 @@ impl Engine {
     /// Looks up who asked for a mail, and gives the mails that are due, with links made for them this moment: of the
     /// links only hashes are stored. Nobody else is given them for fifteen minutes.
     ///
+    /// A mail whose link cannot be made is put off by itself, as one that could not be sent.
+    ///
     /// # Errors
     ///
     /// When the store fails: then nothing is lost, a later call gives them.
     pub async fn due_letters(&self) -> Result<Vec<Letter>> {
         self.look_up_requests().await?;
-        let now = self.now();
-        let due = self.0.store.claim_mails(now, now.plus(LEASE), AT_ONCE).await?;
-        let sessions: Vec<&SessionId> = due.iter().filter_map(|mail| mail.session_id.as_ref()).collect();
-        let sessions = if sessions.is_empty() { Vec::new() } else { self.0.store.find(&sessions).await? };
         let mut letters = Vec::new();
-        for mail in due {
-            let about =
-                sessions.iter().find(|found| Some(&found.stored.session.id) == mail.session_id.as_ref());
-            let about = about.map(|found| &found.stored);
-            // Who changed the password was where the session is used from; who signed in, where it began.
-            let ip_address = about.map_or("", |stored| match mail.kind {
-                MailKind::PasswordChanged => &stored.last_ip_address,
-                _ => &stored.session.ip_address,
-            });
-            let token = MailToken::generate(&*self.0.random);
-            self.0.store.put_token(&stored(&mail, &token, now)).await?;
-            letters.push(Letter {
-                seq: mail.seq,
-                created_at: mail.created_at,
-                attempts: mail.attempts,
-                kind: mail.kind,
-                to: email::for_mail(&mail.user.email).unwrap_or(mail.user.email),
-                token,
-                redirect_to: mail.redirect_to,
-                device: about.map(|stored| device_of(&stored.session.user_agent)),
-                ip_address: ip_address.to_owned(),
-                place: self.place_of(ip_address),
-                at: mail.created_at,
-            });
+        while letters.is_empty() {
+            let now = self.now();
+            let due = self.0.store.claim_mails(now, now.plus(LEASE), AT_ONCE).await?;
+            if due.is_empty() {
+                break;
+            }
+            for mail in due {
+                match self.letter(&mail, now).await {
+                    Ok(letter) => letters.push(letter),
+                    Err(error) => self.put_off_broken(&mail, &error).await,
+                }
+            }
         }
         Ok(letters)
+    }
+
+    /// Makes the link of a mail that is due, and gives all that the mail tells.
+    async fn letter(&self, mail: &DueMail, now: Timestamp) -> Result<Letter> {
+        let found = match &mail.session_id {
+            Some(id) => self.0.store.find(&[id]).await?.pop(),
+            None => None,
+        };
+        let about = found.map(|found| found.stored);
+        // Who changed the password was where the session is used from; who signed in, where it began.
+        let ip_address = about.as_ref().map_or("", |stored| match mail.kind {
+            MailKind::PasswordChanged => &stored.last_ip_address,
+            _ => &stored.session.ip_address,
+        });
+        let token = MailToken::generate(&*self.0.random);
+        self.0.store.put_token(&stored(mail, &token, now)).await?;
+        Ok(Letter {
+            seq: mail.seq,
+            created_at: mail.created_at,
+            attempts: mail.attempts,
+            kind: mail.kind,
+            to: email::for_mail(&mail.user.email).unwrap_or_else(|| mail.user.email.clone()),
+            token,
+            redirect_to: mail.redirect_to.clone(),
+            device: about.as_ref().map(|stored| device_of(&stored.session.user_agent)),
+            ip_address: ip_address.to_owned(),
+            place: self.place_of(ip_address),
+            at: mail.created_at,
+        })
+    }
+
+    /// Puts one mail off, so that it holds up no others; where that fails too, its lease ends by itself.
+    async fn put_off_broken(&self, mail: &DueMail, error: &Error) {
+        let kind = mail.kind.as_str();
+        tracing::warn!(kind, cause = error as &dyn std::error::Error, "the link of a mail was not made yet");
+        let put_off = self.put_off(mail.seq, mail.kind, mail.created_at, mail.attempts).await;
+        if let Err(error) = put_off {
+            tracing::warn!(kind, cause = &error as &dyn std::error::Error, "a mail was not put off");
+        }
     }
 
     /// Takes a mail that was sent out of the outbox.
@@ -138,12 +164,16 @@ impl Engine {
     ///
     /// When the store fails: then it is tried again once its lease is over.
     pub async fn letter_failed(&self, letter: &Letter) -> Result<()> {
-        let (now, kind) = (self.now(), letter.kind.as_str());
-        if now.since(letter.created_at) >= PATIENCE {
-            tracing::warn!(kind, attempts = letter.attempts, "a mail was given up");
-            return Ok(self.0.store.drop_mail(letter.seq).await?);
+        self.put_off(letter.seq, letter.kind, letter.created_at, letter.attempts).await
+    }
+
+    async fn put_off(&self, seq: i64, kind: MailKind, created_at: Timestamp, attempts: u32) -> Result<()> {
+        let now = self.now();
+        if now.since(created_at) >= PATIENCE {
+            tracing::warn!(kind = kind.as_str(), attempts, "a mail was given up");
+            return Ok(self.0.store.drop_mail(seq).await?);
         }
-        Ok(self.0.store.put_off_mail(letter.seq, now.plus(delay(letter.attempts))).await?)
+        Ok(self.0.store.put_off_mail(seq, now.plus(delay(attempts))).await?)
     }
 
     /// Says that a mail went out with a change that is committed; where nobody sends mails it did not, which is logged.
@@ -165,16 +195,22 @@ impl Engine {
         self.0.outbox.wake.notify_one();
     }
 
-    /// Finds the accounts that mails were asked for.
-    pub(super) async fn look_up_requests(&self) -> Result<()> {
+    /// Finds the accounts that mails were asked for, and puts those mails into the outbox. [`Engine::due_letters`] does
+    /// it as well: a sender that has no room for more letters calls this one instead, or requests would pile up in
+    /// memory until they are refused.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is lost, the next call goes on. The same holds for a call that is dropped
+    /// before it ends.
+    pub async fn look_up_requests(&self) -> Result<()> {
         let outbox = &self.0.outbox;
         loop {
             let Some(request) = outbox.lock().pop() else { return Ok(()) };
+            let request = guard(request, |request| outbox.lock().push(request));
             let to = request.redirect_to.as_deref();
-            if let Err(error) = self.0.store.request_reset(&request.email, to, self.now()).await {
-                outbox.lock().push(request);
-                return Err(error.into());
-            }
+            self.0.store.request_reset(&request.email, to, self.now()).await?;
+            ScopeGuard::into_inner(request);
         }
     }
 }

@@ -39,11 +39,11 @@ impl Engine {
         let held = browser.held().iter().find(|held| held.user.email == email);
         let network = client.ip_address.map(Network::of);
         let of = throttle.of(&email_key(email), network, held.map(|held| &held.session.id));
-        let mut admitted = throttle.admit(of, false, self.now());
+        let mut admitted = throttle.admit(of, false, self.steady());
         if let (Err(Wait::Stranger(_)), Some(network)) = (&admitted, self.network_of(client))
             && self.0.store.is_known_device(email, &DeviceKey::of_network(network)).await?
         {
-            admitted = throttle.admit(of, true, self.now());
+            admitted = throttle.admit(of, true, self.steady());
         }
         admitted.map(|admitted| Attempt(Some(admitted))).map_err(|wait| {
             let (Wait::Pair(retry_after) | Wait::Stranger(retry_after)) = wait;

@@ -22,6 +22,7 @@ impl Engine {
     /// since, which all look the same; when the store fails.
     pub async fn undo_revoke(&self, browser: &Browser, id: &SessionId) -> Result<()> {
         let actor = Self::actor(browser)?;
+        self.close_windows_if_the_clock_went_back().await?;
         let now = self.now();
         let undo = Undo {
             actor,
@@ -33,6 +34,19 @@ impl Engine {
             return Err(Code::UndoExpired.into());
         }
         tracing::info!(session.id = %id, user.id = %actor.user, "the revocation of session {id} was undone");
+        Ok(())
+    }
+
+    /// Makes every revocation final once the clock was set back: of those so far nobody knows any more how long ago they
+    /// were.
+    pub(super) async fn close_windows_if_the_clock_went_back(&self) -> Result<()> {
+        let (steps, clock) = (&self.0.steps, &*self.0.clock);
+        if !steps.went_back(clock) {
+            return Ok(());
+        }
+        tracing::warn!("the clock was set back: no revocation so far can be undone any more");
+        self.0.store.make_all_ends_final(self.now().minus(Self::UNDO_WINDOW)).await?;
+        steps.settle(clock);
         Ok(())
     }
 

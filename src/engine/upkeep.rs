@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use scopeguard::{ScopeGuard, guard};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
@@ -52,7 +53,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the store fails: then nothing is lost, the next call writes it.
+    /// When the store fails: then nothing is lost, the next call writes it. The same holds for a call that is dropped
+    /// before it ends, though what it had written already may then be in a history twice.
     pub async fn flush(&self) -> Result<usize> {
         let (refused, active) = (self.flush_refused().await, self.flush_activity().await);
         refused?;
@@ -60,29 +62,20 @@ impl Engine {
     }
 
     async fn flush_refused(&self) -> Result<()> {
-        let refused = self.0.refused.take();
-        if refused.is_empty() {
-            return Ok(());
+        let refused = guard(self.0.refused.take(), |refused| self.0.refused.put_back(refused));
+        if !refused.is_empty() {
+            self.0.store.record(&refused, None).await?;
         }
-        let written = self.0.store.record(&refused, None).await;
-        if written.is_err() {
-            self.0.refused.put_back(refused);
-        }
-        Ok(written?)
+        ScopeGuard::into_inner(refused);
+        Ok(())
     }
 
     async fn flush_activity(&self) -> Result<usize> {
-        let batch = self.0.activity.take();
-        if batch.is_empty() {
-            return Ok(0);
+        let batch = guard(self.0.activity.take(), |batch| self.0.activity.put_back(batch));
+        if !batch.is_empty() {
+            self.0.store.touch(&batch).await?;
         }
-        match self.0.store.touch(&batch).await {
-            Ok(()) => Ok(batch.len()),
-            Err(error) => {
-                self.0.activity.put_back(batch);
-                Err(error.into())
-            }
-        }
+        Ok(ScopeGuard::into_inner(batch).len())
     }
 
     /// Marks expired sessions as ended, and deletes sessions, history and acts of operators whose retention is over, a
@@ -92,6 +85,7 @@ impl Engine {
     ///
     /// When the store fails.
     pub async fn sweep(&self) -> Result<Swept> {
+        self.close_windows_if_the_clock_went_back().await?;
         let now = self.now();
         let (expired, deleted) = self.0.store.sweep(now, now.minus(self.0.retention), SWEEP_LIMIT).await?;
         let kept_since = now.minus(self.0.history_retention);

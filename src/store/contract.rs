@@ -150,6 +150,7 @@ macro_rules! store_contract {
                 of_simultaneous_requests_one_is_put_out
                 a_mail_is_claimed_by_one_until_its_lease_is_over
                 a_mail_that_failed_is_due_later_and_a_sent_one_never
+                a_clock_that_is_set_back_holds_up_no_mail
                 a_sign_in_is_told_by_mail_if_it_was_stored
                 a_changed_password_is_told_by_mail_if_it_was_changed
                 a_link_proves_what_it_was_made_for_until_it_is_too_late
@@ -174,6 +175,8 @@ macro_rules! store_contract {
                 a_revoked_session_lives_again_as_it_was
                 only_the_session_that_revoked_takes_it_back
                 a_revocation_is_taken_back_in_time
+                a_revocation_from_before_the_clock_was_set_back_stays_ended
+                every_users_revocations_are_made_final
                 what_ended_otherwise_stays_ended
                 after_a_new_password_nothing_is_taken_back
                 after_a_report_nothing_is_taken_back

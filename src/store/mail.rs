@@ -99,6 +99,9 @@ const RESETS_APART: Duration = Duration::from_secs(60);
 /// For how long a mailed link is taken as enough where there were too many: half of its life.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 const ENOUGH_FOR: Duration = Duration::from_secs(15 * 60);
+/// Further than any mail is put off, also where the clocks of nodes differ.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+pub(crate) const TOO_FAR: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long tokens are kept to be counted.
 pub(crate) const COUNTED_FOR: Duration = Duration::from_secs(60 * 60);
 
@@ -126,12 +129,13 @@ pub(super) fn next_reset<'a>(
 ) -> Option<Option<&'a str>> {
     let is_there = |place: Option<&str>, since: Duration| {
         let mut leads_there = so_far.iter().filter(|reset| reset.redirect_to.as_deref() == place);
-        leads_there.any(|reset| reset.sent_at.is_none_or(|at| at > now.minus(since)))
+        leads_there.any(|reset| reset.sent_at.is_none_or(|at| at > now.minus(since) && at <= now))
     };
     if is_there(asked, RESETS_APART) {
         return None;
     }
-    let is_counted = |reset: &&Reset| reset.sent_at.is_none_or(|at| at > now.minus(COUNTED_FOR));
+    // What was sent in the future was sent before the clock was set back.
+    let is_counted = |reset: &&Reset| reset.sent_at.is_none_or(|at| at > now.minus(COUNTED_FOR) && at <= now);
     if so_far.iter().filter(is_counted).count() < RESETS_AN_HOUR {
         return Some(asked);
     }
@@ -158,7 +162,8 @@ pub trait MailStore: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// Gives mails that are due, the oldest first, and puts them off until `lease_until`: nobody else is given them
-    /// before.
+    /// before. A mail that only a later version knows is left to the nodes of that version. One that is put off for more than
+    /// two hours is due: the clock was set back since.
     async fn claim_mails(
         &self,
         now: Timestamp,

@@ -177,13 +177,13 @@ impl State {
         ended
     }
 
-    /// Makes it final that sessions of the user were revoked after `ended_after`.
-    fn make_ends_final(&mut self, user: &UserId, ended_after: Timestamp) {
+    /// Makes it final that sessions were revoked after `ended_after`, of this user or of all.
+    fn make_ends_final(&mut self, user: Option<&UserId>, ended_after: Timestamp) {
         let is_asked = |row: &Row| {
             let is_revoked = |(reason, at, _): &(EndedReason, Timestamp, _)| {
                 *reason == EndedReason::Revoked && *at > ended_after
             };
-            row.is_of(user) && row.end.as_ref().is_some_and(is_revoked)
+            user.is_none_or(|user| row.is_of(user)) && row.end.as_ref().is_some_and(is_revoked)
         };
         self.sessions.iter_mut().filter(|row| is_asked(row)).for_each(|row| row.is_final = true);
     }
@@ -524,7 +524,7 @@ impl Store for MemoryStore {
         let which = |row: &Row| row.is_of(actor.user) && (own || !row.is(actor.session));
         let ended = state.end(which, Some(actor.session), reason, now);
         if !own {
-            state.make_ends_final(actor.user, Timestamp::default());
+            state.make_ends_final(Some(actor.user), Timestamp::default());
         }
         self.tell(changes_of(None, &ended));
         Ok(Some(ended))
@@ -535,7 +535,8 @@ impl Store for MemoryStore {
         let Undo { actor, id, ended_after, maximum } = undo;
         let by_actor = |row: &Row| {
             row.end.as_ref().is_some_and(|(reason, at, by)| {
-                *reason == EndedReason::Revoked && *at > ended_after && by.as_ref() == Some(actor.session)
+                let is_in_time = *at > ended_after && at.since(now) < now.since(ended_after);
+                *reason == EndedReason::Revoked && is_in_time && by.as_ref() == Some(actor.session)
             })
         };
         let revoked = |row: &Row| {
@@ -582,7 +583,12 @@ impl Store for MemoryStore {
     }
 
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
-        self.lock()?.make_ends_final(user, ended_after);
+        self.lock()?.make_ends_final(Some(user), ended_after);
+        Ok(())
+    }
+
+    async fn make_all_ends_final(&self, ended_after: Timestamp) -> Result<()> {
+        self.lock()?.make_ends_final(None, ended_after);
         Ok(())
     }
 

@@ -606,6 +606,11 @@ impl Store for PostgresStore {
         retrying!(self.try_make_ends_final(user, ended_after))
     }
 
+    async fn make_all_ends_final(&self, ended_after: Timestamp) -> Result<()> {
+        let make = || sqlx::query(sql::MAKE_ALL_ENDS_FINAL).bind(ended_after.unix_ms());
+        retrying!(self.execute(make())).map(drop)
+    }
+
     async fn end_held(
         &self,
         ids: &[&SessionId],

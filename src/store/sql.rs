@@ -185,7 +185,27 @@ pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
     Ok(statistics)
 }
 
-pub(super) fn due_mail(row: &impl Columns) -> Result<DueMail> {
+/// The kinds of mails that this version knows.
+pub(super) fn mail_kinds() -> Vec<&'static str> {
+    MailKind::ALL.iter().map(|kind| kind.as_str()).collect()
+}
+
+/// The mails that can be read: one that cannot holds up no others.
+pub(super) fn due_mails<'r, R: Columns + 'r>(rows: impl IntoIterator<Item = &'r R>) -> Vec<DueMail> {
+    let read = |row| {
+        due_mail(row)
+            .inspect_err(|error| {
+                tracing::error!(
+                    cause = error as &dyn std::error::Error,
+                    "a mail in the outbox cannot be read"
+                );
+            })
+            .ok()
+    };
+    rows.into_iter().filter_map(read).collect()
+}
+
+fn due_mail(row: &impl Columns) -> Result<DueMail> {
     let kind = MailKind::parse(row.text("kind")?);
     Ok(DueMail {
         seq: row.integer("seq")?,

@@ -532,6 +532,10 @@ impl Store for SqliteStore {
         make_ends_final(&mut *self.writer.acquire().await?, user, ended_after).await
     }
 
+    async fn make_all_ends_final(&self, ended_after: Timestamp) -> Result<()> {
+        self.write(sqlx::query(sql::MAKE_ALL_ENDS_FINAL).bind(ended_after.unix_ms())).await.map(drop)
+    }
+
     async fn end_held(
         &self,
         ids: &[&SessionId],

@@ -235,7 +235,8 @@ statements! {
     UNDO_REVOKE = concat!(
         "update sessions set ended_at = null, ended_reason = null, ended_by = null, \
          undone_at = case when $1 > ended_at then $1 else ended_at end \
-         where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and not is_final and expires_at > $1 \
+         where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and ended_at < 2 * $1 - $2 \
+         and not is_final and expires_at > $1 \
          and user_id = $4 and id = $5 and id <> $3",
         actor_is_live!(),
         " and not exists (select 1 from history where history.user_id = $4 \
@@ -278,6 +279,8 @@ statements! {
     CHECK_WRITES = "insert into write_checks (id, number) values (1, 1) \
                     on conflict (id) do update set number = write_checks.number + 1";
     INSERT_MAIL = "insert into mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
+    // Nobody puts a mail off so far: the clock was set back since.
+    HURRY_MAILS = "update mails set due_at = $1 where due_at > $2";
     DROP_MAIL = "delete from mails where seq = $1";
     PUT_OFF_MAIL = "update mails set due_at = $2 where seq = $1";
     DROP_MAILS_TO_RESET =

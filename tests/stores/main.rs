@@ -1,6 +1,7 @@
 //! What every store holds, on every store; and what is particular to each.
 
 mod email_keys;
+mod flushing;
 mod import;
 mod measure;
 mod memory;

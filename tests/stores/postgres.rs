@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Actor, Change, Changes, EndedReason, Handle, ImportStore, Limit, NewOperatorAct, NewSession, NewUser,
-    OpenError, Operator, OperatorActKind, OperatorStore, PostgresStore, PostgresTestDatabase, SecretHash,
-    Session, SessionId, Store, StoreError, Timestamp, User, UserId,
+    Actor, Change, Changes, EndedReason, Handle, ImportStore, Limit, MailKind, MailStore, NewOperatorAct,
+    NewSession, NewUser, OpenError, Operator, OperatorActKind, OperatorStore, PostgresStore,
+    PostgresTestDatabase, SecretHash, Session, SessionId, Store, StoreError, Timestamp, User, UserId,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::{email_keys, import};
+use crate::{email_keys, flushing, import};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
@@ -411,6 +411,40 @@ async fn no_plan_scans_a_table(store: &PostgresStore) {
             assert!(!step.contains("Seq Scan"), "{name}: {step}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_flush_that_is_cut_off_loses_nothing() {
+    let database = PostgresTestDatabase::migrated().await;
+    let again = async || Arc::new(node(&database).await) as Arc<dyn Store>;
+    flushing::a_flush_that_is_cut_off_loses_nothing(again().await, again).await;
+}
+
+#[tokio::test]
+async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others() {
+    let database = PostgresTestDatabase::migrated().await;
+    let store = node(&database).await;
+    let limit = Limit {
+        mail: Some(MailKind::NewDevice),
+        maximum: 5,
+        revoke_oldest: true,
+        held: Vec::new(),
+        proved: None,
+    };
+    for name in ["ada", "grace"] {
+        let user = user(name);
+        store.open(Some(&user), &session(&user, name), &limit).await.expect("a sign-up");
+    }
+    let later = "update mails set kind = 'of-a-later-version' where user_id = 'ada'";
+    database.execute(later).await.map(drop).expect("a change");
+    let to = async || {
+        let mails = store.claim_mails(NOW, NOW.plus(Duration::from_secs(60)), 10).await.expect("an answer");
+        mails.into_iter().map(|mail| mail.user.name).collect::<Vec<_>>()
+    };
+    assert_eq!(to().await, ["grace"]);
+    let known = "update mails set kind = 'new-device' where user_id = 'ada'";
+    database.execute(known).await.map(drop).expect("a change");
+    assert_eq!(to().await, ["ada"], "nobody had taken it");
 }
 
 #[tokio::test]

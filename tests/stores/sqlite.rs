@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Actor, Change, EndedReason, Handle, Limit, NewOperatorAct, NewSession, NewUser, Operator,
-    OperatorActKind, OperatorStore, SecretHash, Session, SessionId, SqliteStore, Store, StoreError,
-    Timestamp, Touch, User, UserId,
+    Actor, Change, EndedReason, Engine, Handle, Limit, MailKind, ManualClock, NewOperatorAct, NewSession,
+    NewUser, Operator, OperatorActKind, OperatorStore, SecretHash, Session, SessionId, SqliteStore, Store,
+    StoreError, Timestamp, Touch, User, UserId,
 };
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
-use crate::{email_keys, import};
+use crate::{email_keys, flushing, import};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
@@ -139,6 +139,10 @@ async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts
     }
 }
 
+fn limit() -> Limit {
+    Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None }
+}
+
 fn sign_up(name: &str) -> (NewUser, NewSession) {
     let user = User {
         id: UserId::new(name).expect("an id"),
@@ -262,6 +266,61 @@ async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
     by_hand(&folder, make_final).await.expect("it is made final");
     stays_ended(back!(", undone_at = ended_at")).await;
     stays_ended("update sessions set is_final = false where ended_at is not null").await;
+}
+
+#[tokio::test]
+async fn a_flush_that_is_cut_off_loses_nothing() {
+    let (store, folder) = open().await;
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let again = async || Arc::new(SqliteStore::open(&url).await.expect("a database")) as Arc<dyn Store>;
+    flushing::a_flush_that_is_cut_off_loses_nothing(Arc::new(store), again).await;
+}
+
+#[tokio::test]
+async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others() {
+    let (store, folder) = open().await;
+    let clock = Arc::new(ManualClock::new(NOW));
+    let engine = Engine::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
+    let limit = Limit { mail: Some(MailKind::NewDevice), ..limit() };
+    for name in ["ada", "grace"] {
+        let (new_user, new) = sign_up(name);
+        store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    }
+    by_hand(&folder, "update mails set kind = 'of-a-later-version' where user_id = 'ada'")
+        .await
+        .expect("a change");
+    let to = async || {
+        let letters = engine.due_letters().await.expect("an answer");
+        letters.iter().map(|letter| letter.to.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(to().await, ["grace@example.org"]);
+    by_hand(&folder, "update mails set kind = 'new-device' where user_id = 'ada'").await.expect("a change");
+    assert_eq!(to().await, ["ada@example.org"], "nobody had taken it");
+}
+
+#[tokio::test]
+async fn a_mail_whose_link_cannot_be_made_holds_up_no_others() {
+    let (store, folder) = open().await;
+    let clock = Arc::new(ManualClock::new(NOW));
+    let engine = Engine::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
+    let limit = Limit { mail: Some(MailKind::NewDevice), ..limit() };
+    let mut names: Vec<String> = (0..15).map(|number| format!("broken{number}")).collect();
+    names.push("ada".to_owned());
+    for name in &names {
+        let (new_user, new) = sign_up(name);
+        store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    }
+    let refuse = "create trigger broken before insert on mail_tokens when new.user_id like 'broken%' \
+                  begin select raise(abort, 'refused'); end";
+    by_hand(&folder, refuse).await.expect("a trigger");
+    let letters = engine.due_letters().await.expect("an answer");
+    assert_eq!(letters.iter().map(|letter| &*letter.to).collect::<Vec<_>>(), ["ada@example.org"]);
+
+    by_hand(&folder, "drop trigger broken").await.expect("it is dropped");
+    assert!(engine.due_letters().await.expect("an answer").is_empty(), "they wait");
+    clock.advance(Duration::from_secs(60));
+    let letters = engine.due_letters().await.expect("an answer");
+    assert_eq!(letters.len(), 10, "and are tried again after a minute, each by itself");
 }
 
 #[tokio::test]

@@ -4,10 +4,13 @@ use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
 use multi_session::Code;
 
+use crate::openapi::refusals;
 use crate::{Server, pages};
 
 /// Longer than every code that there is.
 const MAXIMUM_LEN: usize = 64;
+
+refusals!(Refusals = [Code::TooManyRequests]);
 
 /// Show what went wrong
 ///
@@ -18,13 +21,16 @@ const MAXIMUM_LEN: usize = 64;
     operation_id = "error",
     tag = "server",
     params(("error" = Option<String>, Query, description = "The code of what failed.", example = "INVALID_CALLBACK_URL")),
-    responses((
-        status = 200,
-        description = "The page.",
-        body = String,
-        content_type = "text/html",
-        example = json!("<!DOCTYPE html>…"),
-    )),
+    responses(
+        (
+            status = 200,
+            description = "The page.",
+            body = String,
+            content_type = "text/html",
+            example = json!("<!DOCTYPE html>…"),
+        ),
+        Refusals,
+    ),
     security(()),
 )]
 pub(super) async fn handle(

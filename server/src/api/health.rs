@@ -49,7 +49,7 @@ pub(crate) async fn healthz() -> &'static str {
     "ok"
 }
 
-refusals!(NotReady = [Code::ServiceUnavailable]);
+refusals!(NotReady = [Code::ServiceUnavailable, Code::TooManyRequests]);
 
 /// Tell that the database answers and takes writes
 #[utoipa::path(

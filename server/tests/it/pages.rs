@@ -60,6 +60,17 @@ async fn slash_at_the_end_of_a_pages_address_leads_to_the_page() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_not_there_asks_the_database_nothing() {
+    let app = TestApp::start().await;
+    let id = app.sign_up(FIREFOX, "ada").await.current_id().await;
+    app.store.close().await;
+    let missing = app.browser(CHROME).open(&format!("/nothing/here?ended={id}&done=signed-in")).await;
+    assert_eq!(missing.status.as_u16(), 404);
+    assert!(missing.text.contains("Page not found"), "{}", missing.text);
+    assert!(!missing.text.contains("could not be loaded"), "{}", missing.text);
+}
+
+#[tokio::test]
 async fn scripts_run_only_with_the_pages_nonce() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);

@@ -7,9 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use multi_session::PostgresTestDatabase;
+use multi_session::{MailStore, PostgresTestDatabase, SqliteStore, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::smtp::MailServer;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_multi-session");
 
@@ -227,6 +229,95 @@ fn pages_at_another_address_are_warned_of_once_with_both_addresses_and_the_setti
         assert!(warnings[0].contains(part), "{part} is missing in {}", warnings[0]);
     }
     assert!(!log.contains("evil.example"), "{log}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_on_its_way_is_sent_once_although_the_server_is_told_to_stop() {
+    let (folder, mails) = (TempDir::new().expect("a folder"), MailServer::start().await);
+    let mut with_mail = command(folder.path());
+    with_mail.env("MULTI_SESSION_SMTP_URL", mails.url()).env("MULTI_SESSION_MAIL_FROM", "us@example.org");
+    let (process, mut log) = Process::start_with_lines(with_mail);
+    let ada = r#"{"name":"Ada","email":"ada@example.org","password":"correct horse"}"#;
+    let signed_up = request(process.address, "POST", "/api/auth/sign-up/email", "", ada);
+    assert_eq!(signed_up.expect("an answer").0, 200);
+    mails.be_silent(true);
+    let forgotten = r#"{"email":"ada@example.org"}"#;
+    let asked = request(process.address, "POST", "/api/auth/request-password-reset", "", forgotten);
+    assert_eq!(asked.expect("an answer").0, 200);
+    assert_eq!(mails.next().await.header("Subject"), "Choose a new password");
+
+    let stopping = std::thread::spawn(move || process.stop("-TERM"));
+    assert!(log.any(|line| line.contains("stopping")), "it hears the signal");
+    mails.be_silent(false);
+    assert_eq!(stopping.join().expect("no panic").code(), Some(0));
+    assert!(!log.any(|line| line.contains("WARN") || line.contains("ERROR")));
+    let url = format!("sqlite://{}", folder.path().join("data/test.db").display());
+    let store = SqliteStore::open(&url).await.expect("the database");
+    let later = Timestamp::from_unix_ms(i64::MAX);
+    assert!(store.claim_mails(later, later, 10).await.expect("an answer").is_empty(), "it is sent");
+}
+
+/// A limit of open files that leaves room for some seventy connections, however many processors there are.
+#[cfg(unix)]
+fn few_files() -> usize {
+    236 + 10 * std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// The program where only so many files may be open.
+#[cfg(unix)]
+fn with_open_files(folder: &Path, limit: usize) -> Command {
+    let mut limited = Command::new("sh");
+    limited.arg("-c").arg(format!("ulimit -n {limit}; exec \"$0\"")).arg(PROGRAM);
+    configure(&mut limited, folder);
+    limited
+}
+
+#[cfg(unix)]
+#[test]
+fn pages_are_rendered_although_idle_connections_leave_no_room() {
+    let folder = TempDir::new().expect("a folder");
+    let (process, log) = Process::start_with_log(with_open_files(folder.path(), few_files()));
+    let page = |mut connection: TcpStream| {
+        let get = format!("GET /sign-in HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", process.address);
+        connection.write_all(get.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    let connect = || TcpStream::connect(process.address).expect("a connection");
+    let first = connect();
+    // As many as are taken, and those that the system lets wait.
+    let connect_soon = |_| TcpStream::connect_timeout(&process.address, Duration::from_millis(500)).ok();
+    let idle: Vec<TcpStream> = (0..400).map_while(connect_soon).collect();
+    assert!(page(first).starts_with("HTTP/1.1 200 "), "the first page of the node");
+    drop(idle);
+    assert!(page(connect()).starts_with("HTTP/1.1 200 "));
+    assert_eq!(process.stop("-TERM").code(), Some(0));
+    let log = log.join().expect("the log");
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_says_how_far_the_limit_of_open_files_must_be_raised() {
+    let folder = TempDir::new().expect("a folder");
+    let mut limited = with_open_files(folder.path(), few_files());
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
+    limited.env("LEPTOS_SITE_ADDR", address.to_string()).stderr(Stdio::piped());
+    let mut child = limited.spawn().expect("it starts");
+    let log = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
+    let said: String = log.take_while(|line| !line.contains("serving")).collect();
+    child.kill().and_then(|()| child.wait()).expect("it is gone");
+    let limit = format!("the limit of open files is {}", few_files());
+    for word in [&limit, "MAXIMUM_CONNECTIONS", "MAXIMUM_STREAMS", "ulimit -n"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+
+    let output = with_open_files(folder.path(), 60).stderr(Stdio::piped()).output().expect("it runs");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(log.contains("leaves none for connections: raise it to ") && !log.contains("panic"), "{log}");
 }
 
 #[test]

@@ -74,6 +74,38 @@ async fn the_hundred_and_first_request_waits() {
 }
 
 #[tokio::test]
+async fn everything_that_is_rendered_or_looked_up_is_limited() {
+    let app = TestApp::start_with(&["--rate-limit", "on"]).await;
+    for (number, path) in [
+        "/nothing/here",
+        "/api/auth/error?error=X",
+        "/api/auth/nothing",
+        "/readyz",
+        "/sign-in",
+        "/history",
+        "/forgot-password",
+        "/fn/list-device-sessions",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut browser = app.browser(FIREFOX);
+        browser.peer = format!("198.51.100.{number}:4000").parse().expect("an address");
+        let mut refused = 0;
+        for _ in 0..130 {
+            refused += u32::from(browser.get(path).await.status.as_u16() == 429);
+        }
+        assert!((1..=30).contains(&refused), "{path}: {refused} of 130");
+        let others = browser.get("/api/auth/ok").await.status.as_u16();
+        assert_eq!(others == 429, path != "/readyz", "{path}");
+    }
+    let browser = app.browser(FIREFOX);
+    for _ in 0..130 {
+        assert_eq!(browser.get("/healthz").await.status.as_u16(), 200);
+    }
+}
+
+#[tokio::test]
 async fn it_is_off_on_plain_http_unless_asked_for() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
@@ -118,6 +118,8 @@ struct Office {
     refused: Mutex<Vec<String>>,
     /// Every command that was said to it, and whether that was over TLS.
     heard: Mutex<Vec<(bool, String)>>,
+    /// Whether it says nothing yet about the mails that it takes.
+    is_silent: watch::Sender<bool>,
 }
 
 impl Drop for MailServer {
@@ -151,6 +153,7 @@ impl MailServer {
             came: Notify::new(),
             refused: Mutex::default(),
             heard: Mutex::default(),
+            is_silent: watch::Sender::new(false),
         });
         let listening = tokio::spawn({
             let office = Arc::clone(&office);
@@ -204,6 +207,11 @@ impl MailServer {
 
     pub(crate) fn refuses(&self, recipient: &str) {
         self.office.refused.lock().expect("the list").push(recipient.to_owned());
+    }
+
+    /// Whether it keeps back that it has taken a mail, as a slow one does.
+    pub(crate) fn be_silent(&self, is_silent: bool) {
+        self.office.is_silent.send_replace(is_silent);
     }
 
     /// The commands that were said to it for everybody on the way to read.
@@ -305,6 +313,7 @@ where
                 }
                 office.taken.lock().expect("the mails").push(Mail { to: to.clone(), text });
                 office.came.notify_one();
+                office.is_silent.subscribe().wait_for(|is_silent| !is_silent).await.ok()?;
                 "250 taken"
             }
             "QUIT" => "221 bye",

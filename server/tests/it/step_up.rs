@@ -40,6 +40,15 @@ async fn end_others_in_every_way(laptop: &TestBrowser, phone: &TestBrowser) -> V
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_sign_in_fresh_again() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.advance(2 * DAY);
+    app.clock.set_back(3 * DAY);
+    laptop.revoke_others().await.refused(403, "SESSION_NOT_FRESH");
+}
+
+#[tokio::test]
 async fn asvs_7_5_2_no_other_session_is_ended_a_day_after_the_sign_in() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;

@@ -62,6 +62,20 @@ async fn failures_from_one_network_wait_longer_and_longer_and_are_forgotten() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
+    let app = app().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let neighbour = stranger(&app, "198.51.100.1:4000");
+    for _ in 0..3 {
+        assert_eq!(wait(&neighbour, "ada").await, None);
+    }
+    app.clock.set_back(24 * HOUR);
+    assert_eq!(wait(&neighbour, "ada").await, Some(1));
+    app.advance(Duration::from_secs(1));
+    try_in(&neighbour, "ada", PASSWORD).await.ok();
+}
+
+#[tokio::test]
 async fn a_try_that_has_to_wait_leaves_nothing_in_the_history() {
     let app = app().await;
     let owner = app.sign_up(FIREFOX, "ada").await;

@@ -58,6 +58,23 @@ async fn after_ten_seconds_it_is_too_late_and_the_held_cookie_goes() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_brings_no_expired_undo_back() {
+    let app = TestApp::start().await;
+    let (laptop, phone, id) = revoked(&app).await;
+    app.advance(10 * SECOND);
+    app.clock.set_back(10 * SECOND);
+    undo(&laptop, &id).await.refused(403, "UNDO_EXPIRED");
+    assert_eq!(phone.whoami().await, "");
+
+    let tablet = app.sign_in(CHROME, "ada").await;
+    let id = tablet.current_id().await;
+    laptop.revoke(&id).await.ok();
+    app.advance(9 * SECOND);
+    undo(&laptop, &id).await.ok();
+    assert_eq!(tablet.whoami().await, "ada", "what was revoked since is undone as ever");
+}
+
+#[tokio::test]
 async fn only_who_revoked_takes_it_back() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;

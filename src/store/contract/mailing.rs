@@ -158,6 +158,18 @@ pub async fn a_mail_that_failed_is_due_later_and_a_sent_one_never(store: Arc<dyn
     assert!(claim(&store, NOW.plus(24 * HOUR)).await.is_empty());
 }
 
+/// Neither what was put off by the clock before nor what was sent by it.
+pub async fn a_clock_that_is_set_back_holds_up_no_mail(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    store.put_token(&token(&ada, 1, RESET, NOW.plus(HOUR))).await.expect("it is stored");
+    assert!(request(&store, "ada", NOW).await, "what is from the future does not count");
+    let seq = claim(&store, NOW).await[0].seq;
+    store.put_off_mail(seq, NOW.plus(2 * HOUR)).await.expect("it is put off");
+    assert!(claim(&store, NOW).await.is_empty(), "it is not too far");
+    let again = claim(&store, NOW.minus(MINUTE)).await;
+    assert_eq!((again.len(), again[0].seq), (1, seq));
+}
+
 /// With a sign-in that is refused it is not there either.
 pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;

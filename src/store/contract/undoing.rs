@@ -103,6 +103,35 @@ pub async fn a_revocation_is_taken_back_in_time(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, LATER).await, ["two", "one"]);
 }
 
+/// Nobody knows how long ago it was; that the clocks of two nodes differ a little does not matter.
+pub async fn a_revocation_from_before_the_clock_was_set_back_stays_ended(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    revoke(&store, &sessions[0], "two").await;
+    let id = session_id("two");
+    let window = Duration::from_secs(10);
+    let at = |now: Timestamp| (Undo { ended_after: now.minus(window), ..undo(&sessions[0], &id) }, now);
+    for (now, is_undone) in
+        [(NOW.minus(HOUR), false), (NOW.minus(window), false), (NOW.minus(window / 2), true)]
+    {
+        let (undo, now) = at(now);
+        assert_eq!(store.undo_revoke(undo, now).await.expect("an answer"), is_undone, "{now}");
+    }
+    assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
+}
+
+/// Those so far.
+pub async fn every_users_revocations_are_made_final(store: Arc<dyn Store>) {
+    let (_, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    let (_, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
+    revoke(&store, &sessions[0], "two").await;
+    revoke(&store, &hers[0], "g2").await;
+    store.make_all_ends_final(NOW.minus(Duration::from_millis(1))).await.expect("an answer");
+    assert!(!is_undone(&store, &sessions[0], "two").await);
+    assert!(!is_undone(&store, &hers[0], "g2").await);
+    revoke(&store, &sessions[0], "three").await;
+    assert!(is_undone(&store, &sessions[0], "three").await);
+}
+
 /// Only what was revoked from a list.
 pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use super::{MemoryStore, Result};
-use crate::store::mail::{Reset, next_reset};
+use crate::store::mail::{Reset, TOO_FAR, next_reset};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, NewUser, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
@@ -100,7 +100,7 @@ impl MailStore for MemoryStore {
             .mail
             .mails
             .iter()
-            .filter(|row| row.due_at <= now)
+            .filter(|row| row.due_at <= now || row.due_at > now.plus(TOO_FAR))
             .map(|row| (row.due_at, row.seq))
             .collect();
         due.sort();

@@ -8,8 +8,8 @@ use super::{
     PostgresStore, Result, TRIES, commit, end_in, ending, forget_devices, is_live, lock_user, record, sql,
     was_taken_back,
 };
-use crate::store::mail::{COUNTED_FOR, next_reset};
-use crate::store::sql::{due_mail, reset, stored_token, user_id};
+use crate::store::mail::{COUNTED_FOR, TOO_FAR, next_reset};
+use crate::store::sql::{due_mails, mail_kinds, reset, stored_token, user_id};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
@@ -46,17 +46,20 @@ impl PostgresStore {
         limit: u32,
     ) -> Result<Vec<DueMail>> {
         let mut tx = self.begin().await?;
+        let latest = now.plus(TOO_FAR).unix_ms();
+        sqlx::query(sql::HURRY_MAILS).bind(now.unix_ms()).bind(latest).execute(&mut *tx).await?;
         let claimed = sqlx::query(sql::CLAIM_MAILS)
             .bind(now.unix_ms())
             .bind(lease_until.unix_ms())
             .bind(i64::from(limit))
+            .bind(mail_kinds())
             .fetch_all(&mut *tx)
             .await?;
         let claimed =
             claimed.iter().map(|row| Ok(row.try_get::<i64, _>("seq")?)).collect::<Result<Vec<_>>>()?;
         let mails = sqlx::query(sql::MAILS).bind(claimed).fetch_all(&mut *tx).await?;
         tx.commit().await?;
-        mails.iter().map(due_mail).collect()
+        Ok(due_mails(&mails))
     }
 
     async fn try_reset_password(

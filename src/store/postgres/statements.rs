@@ -77,6 +77,9 @@ statements! {
     MAKE_ENDS_FINAL = "update sessions set is_final = true where user_id = $2 and seq in \
                        (select seq from sessions where ended_at > $1 and ended_reason = 'revoked' \
                        and not is_final and user_id = $2 order by seq for no key update)";
+    MAKE_ALL_ENDS_FINAL = "update sessions set is_final = true where seq in \
+                           (select seq from sessions where ended_at > $1 and ended_reason = 'revoked' \
+                           and not is_final order by seq for no key update)";
     LIVE_OF_EVERYBODY = concat!("select id from sessions where ", live!(), " limit $2");
     TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at), \
              last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address) from \
@@ -131,8 +134,8 @@ statements! {
                           and not exists (select 1 from users as other \
                           where other.email_key = users.email and other.id <> users.id) returning id";
     CLAIM_MAILS = "update mails set due_at = $2, attempts = attempts + 1 where seq in \
-                   (select seq from mails where due_at <= $1 order by due_at limit $3 for update skip locked) \
-                   returning seq";
+                   (select seq from mails where due_at <= $1 and kind = any($4::text[]) \
+                   order by due_at limit $3 for update skip locked) returning seq";
     MAILS = select_mails!("mails.seq = any($1::bigint[])");
     NOTIFY = "select pg_notify('multi_session', payload) from unnest($1::text[]) as payload";
     IS_READ_ONLY = "select current_setting('transaction_read_only')";

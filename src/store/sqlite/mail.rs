@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::{Result, SqliteStore, end_in, ending, forget_devices, is_live, record, sql};
-use crate::store::mail::{COUNTED_FOR, next_reset};
-use crate::store::sql::{due_mail, reset, stored_token, user_id};
+use super::{Result, SqliteStore, end_in, ending, forget_devices, is_live, json_list, record, sql};
+use crate::store::mail::{COUNTED_FOR, TOO_FAR, next_reset};
+use crate::store::sql::{due_mails, mail_kinds, reset, stored_token, user_id};
 use crate::store::{
     Actor, DueMail, Ended, MailStore, NewHistoryEntry, NewMail, Rotation, StoredToken, changes_of,
     reauthenticated, reported,
@@ -34,10 +34,13 @@ impl MailStore for SqliteStore {
 
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
         let mut tx = self.begin().await?;
+        let latest = now.plus(TOO_FAR).unix_ms();
+        sqlx::query(sql::HURRY_MAILS).bind(now.unix_ms()).bind(latest).execute(&mut *tx).await?;
         let claimed = sqlx::query(sql::CLAIM_MAILS)
             .bind(now.unix_ms())
             .bind(lease_until.unix_ms())
             .bind(limit)
+            .bind(json_list(mail_kinds().into_iter()))
             .fetch_all(&mut *tx)
             .await?;
         let claimed =
@@ -45,7 +48,7 @@ impl MailStore for SqliteStore {
         let claimed = serde_json::Value::from(claimed).to_string();
         let mails = sqlx::query(sql::MAILS).bind(claimed).fetch_all(&mut *tx).await?;
         self.commit(tx, Vec::new()).await?;
-        mails.iter().map(due_mail).collect()
+        Ok(due_mails(&mails))
     }
 
     async fn drop_mail(&self, seq: i64) -> Result<()> {

@@ -52,6 +52,8 @@ statements! {
     END_ALL = end_sessions!(" and user_id = $4");
     MAKE_ENDS_FINAL = "update sessions set is_final = true \
          where ended_at > $1 and ended_reason = 'revoked' and not is_final and user_id = $2";
+    MAKE_ALL_ENDS_FINAL = "update sessions set is_final = true \
+         where ended_at > $1 and ended_reason = 'revoked' and not is_final";
     END_OF_EVERYBODY = concat!(
         "update sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where seq in \
          (select seq from sessions where ",
@@ -96,7 +98,8 @@ statements! {
                           where other.email_key = users.email and other.id <> users.id) returning id";
     CHECKPOINT = "pragma wal_checkpoint(truncate)";
     CLAIM_MAILS = "update mails set due_at = $2, attempts = attempts + 1 where seq in \
-                   (select seq from mails where due_at <= $1 order by due_at limit $3) returning seq";
+                   (select seq from mails where due_at <= $1 and kind in (select value from json_each($4)) \
+                   order by due_at limit $3) returning seq";
     MAILS = select_mails!("mails.seq in (select value from json_each($1))");
     // Another number once another connection, which is another process's, has committed something.
     DATA_VERSION = "pragma data_version";
