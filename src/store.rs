@@ -275,7 +275,7 @@ pub enum OpenError {
     /// The e-mail has an account already.
     #[error("the e-mail is taken")]
     EmailTaken,
-    /// The user or the browser has as many sessions as allowed.
+    /// The user has as many sessions as allowed.
     #[error("the limit is reached")]
     LimitReached,
     /// There is no such user any more.
@@ -299,6 +299,9 @@ pub enum StoreError {
     /// The database does not answer, or cannot write (lost, busy, locked, full): try again later.
     #[error("the database is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The browser holds as many accounts as allowed.
+    #[error("the browser holds as many accounts as allowed")]
+    BrowserFull,
     /// The database answered something that cannot be.
     #[error("the database holds or did something unexpected")]
     Corrupt(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -8,10 +8,10 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Ender, Found, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewMail,
-    NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
-    StoredHistoryEntry, StoredSession, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated,
-    renamed, undone,
+    Actor, End, Ended, Ender, Found, HISTORY_OF_A_KIND, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry,
+    NewMail, NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
+    StoreError, StoredHistoryEntry, StoredSession, Touch, Undo, Undoable, changes_of, password_changed,
+    reauthenticated, renamed, touches, undone,
 };
 use crate::{
     Change, Changes, EndedReason, Handle, HistoryKind, KnownDevice, Session, SessionId, Timestamp, User,
@@ -376,7 +376,7 @@ impl Store for MemoryStore {
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         let live: Vec<_> =
             live.map(|row| (row.new.session.id.clone(), row.new.session.user_id.clone())).collect();
-        let ended = fit(&new.session, limit, &live).ok_or(OpenError::LimitReached)?;
+        let ended = fit(&new.session, limit, &live)?;
         state.users.extend(user.cloned());
         state.insert(new);
         for Ended { id, reason, .. } in &ended {

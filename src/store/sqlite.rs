@@ -322,7 +322,7 @@ impl Store for SqliteStore {
         let live: Vec<_> =
             live.iter().map(|row| Ok((session_id(row)?, user_id(row, "user_id")?))).collect::<Result<_>>()?;
         // Dropping the transaction rolls it back: the new user is gone.
-        let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
+        let ended = fit(session, limit, &live)?;
         // It is there before it ends others, so that the history can say which device did.
         insert_session(&mut tx, new).await.map_err(not_opened)?;
         for reason in [EndedReason::Replaced, EndedReason::Evicted] {

@@ -41,7 +41,7 @@ fn refused(why: Option<Refusal>) -> &'static str {
         None => "Wrong password entered",
         Some(Refusal::Locked) => "The password was right, but is locked",
         Some(Refusal::Disabled) => "The password was right, but the account is disabled",
-        Some(Refusal::LimitReached) => "The password was right, but there were too many sessions",
+        Some(Refusal::LimitReached) => "The password was right, but there were too many sessions or accounts",
     }
 }
 
@@ -112,7 +112,10 @@ mod tests {
             (None, "Wrong password entered"),
             (Some(Refusal::Locked), "The password was right, but is locked"),
             (Some(Refusal::Disabled), "The password was right, but the account is disabled"),
-            (Some(Refusal::LimitReached), "The password was right, but there were too many sessions"),
+            (
+                Some(Refusal::LimitReached),
+                "The password was right, but there were too many sessions or accounts",
+            ),
         ] {
             let kind = HistoryKind::PasswordRefused;
             let refused = HistoryEntry { kind, refusal, ..entry(EndedReason::SignedOut, None) };

@@ -94,6 +94,7 @@ refusals!(
         Code::CrossSiteLogin,
         Code::InvalidCallbackUrl,
         Code::MaximumSessionsReached,
+        Code::MaximumAccountsReached,
     ]
 );
 
