@@ -101,6 +101,8 @@ pub struct Browser {
 
 impl Browser {
     /// The session that requests act as.
+    /// The session that has ended and by whose cookies the next request is to prove that it was this browser's.
+    pub(crate) untold: Option<Handle>,
     pub fn active(&self) -> Option<&Held> {
         let id = self.active.as_ref()?;
         self.held.iter().find(|held| held.session.id == *id)
@@ -127,7 +129,14 @@ impl Browser {
 
     /// The handles of the sessions that have ended and may live again in a moment: their cookies open nothing, and stay.
     pub fn undoable(&self) -> impl Iterator<Item = &Handle> {
-        self.undoable.iter().map(|(handle, _)| handle)
+        self.undoable.iter().map(|(handle, _)| handle).chain(&self.untold)
+    }
+
+    /// Lets the browser keep the cookies of the active session for one more request, though it has ended: by them it
+    /// proves on the next page that it may be told how.
+    #[must_use]
+    pub fn to_be_told(self, presented: &Presented) -> Self {
+        Self { untold: presented.active.as_ref().map(|active| active.handle.clone()), ..self }
     }
 
     pub(crate) fn holds(&self, id: &SessionId) -> bool {
