@@ -53,4 +53,7 @@ execute function write_history_of_address();
 create trigger history_of_undoing after update of ended_at on sessions for each row
 when (old.ended_at is not null and new.ended_at is null)
 execute function write_history_of_undoing();
+create trigger history_of_browsers after update of other_user_agent on sessions for each row
+when (new.other_user_agent is not null and new.other_user_agent is distinct from old.other_user_agent)
+execute function write_history_of_browser();
 commit;

@@ -57,6 +57,10 @@ pub struct Held {
     pub last_active_at: Timestamp,
     /// The address that it last made a request from, as far as the store knows.
     pub last_ip_address: String,
+    /// What its browser calls itself, with the updates since the sign-in, as far as the store knows.
+    pub last_user_agent: String,
+    /// The last user agent of another browser that used the session, as far as the store knows.
+    pub other_user_agent: Option<String>,
     /// Whether the browser must be sent the cookies again, since they were made or extended just now.
     pub issue: bool,
 }
@@ -68,6 +72,8 @@ impl Held {
         Self {
             credential,
             last_ip_address: new.session.ip_address.clone(),
+            last_user_agent: new.session.user_agent.clone(),
+            other_user_agent: None,
             session: new.session,
             user,
             authenticated_at: now,
@@ -127,7 +133,8 @@ impl Browser {
         self.device.as_ref()
     }
 
-    /// The handles of the sessions that have ended and may live again in a moment: their cookies open nothing, and stay.
+    /// The handles of the sessions that have ended and whose cookies stay, which open nothing: they may live again in a
+    /// moment, or the browser is yet to be told how they ended.
     pub fn undoable(&self) -> impl Iterator<Item = &Handle> {
         self.undoable.iter().map(|(handle, _)| handle).chain(&self.untold)
     }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::engine::list::named;
 use crate::store::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 use crate::{
-    Browser, Client, Code, EndedBy, EndedReason, Engine, Error, HistoryEntry, HistoryKind, HistoryPage,
+    Browser, Client, Code, EndedReason, Engine, Error, HistoryActor, HistoryEntry, HistoryKind, HistoryPage,
     Refusal, Result, SessionId, UserId, device_of, user_agent,
 };
 
@@ -166,7 +166,12 @@ impl Engine {
             at: stored.at,
             kind,
             device: label(&stored.user_agent, stored.device_name.as_deref()),
-            by: stored.by.as_ref().map(|(id, user_agent, name)| EndedBy {
+            place: self.place_of(stored.device_address()),
+            ip_address: stored.device_address().to_owned(),
+            by: stored.by.as_ref().map(|(id, user_agent, name)| HistoryActor {
+                user_agent: user_agent.clone(),
+                place: self.place_of(&stored.ip_address),
+                ip_address: stored.ip_address.clone(),
                 id: id.clone(),
                 label: label(user_agent, name.as_deref()),
             }),
@@ -175,9 +180,7 @@ impl Engine {
             name: detail_of(HistoryKind::Renamed),
             previous_ip_address: detail_of(HistoryKind::AddressChanged),
             session_id: stored.session_id,
-            place: self.place_of(&stored.ip_address),
             user_agent: stored.user_agent,
-            ip_address: stored.ip_address,
         })
     }
 }

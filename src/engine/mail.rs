@@ -7,7 +7,10 @@ use tokio::sync::Notify;
 
 use crate::engine::Engine;
 use crate::store::{DueMail, StoredToken};
-use crate::{Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Timestamp, UserId, device_of};
+use crate::{
+    Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, StoredSession, Timestamp, UserId,
+    device_of,
+};
 
 /// How many mails are taken at once.
 const AT_ONCE: u32 = 10;
@@ -96,6 +99,10 @@ impl Engine {
                 sessions.iter().find(|found| Some(&found.stored.session.id) == mail.session_id.as_ref());
             let about = about.map(|found| &found.stored);
             // Who changed the password was where the session is used from; who signed in, where it began.
+            let user_agent = |stored: &StoredSession| match mail.kind {
+                MailKind::PasswordChanged => stored.last_user_agent.clone(),
+                _ => stored.session.user_agent.clone(),
+            };
             let ip_address = about.map_or("", |stored| match mail.kind {
                 MailKind::PasswordChanged => &stored.last_ip_address,
                 _ => &stored.session.ip_address,
@@ -110,7 +117,7 @@ impl Engine {
                 to: mail.user.email,
                 token,
                 redirect_to: mail.redirect_to,
-                device: about.map(|stored| device_of(&stored.session.user_agent)),
+                device: about.map(|stored| device_of(&user_agent(stored))),
                 ip_address: ip_address.to_owned(),
                 place: self.place_of(ip_address),
                 at: mail.created_at,

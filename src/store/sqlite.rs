@@ -24,7 +24,7 @@ use super::sql::{
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
-    Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
+    Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, rounds, touches, undone,
 };
 use crate::{Change, Changes, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User, UserId};
 
@@ -528,14 +528,21 @@ impl Store for SqliteStore {
     }
 
     async fn touch(&self, batch: &[Touch]) -> Result<()> {
-        let batch: Vec<_> = batch
-            .iter()
-            .map(|touch| (touch.session.as_str(), touch.at.unix_ms(), touch.ip_address.as_deref()))
-            .collect();
-        let batch = serde_json::to_string(&batch).map_err(corrupt)?;
-        let rows = sqlx::query(sql::TOUCH).bind(batch).fetch_all(&self.writer).await?;
-        let touched = rows.iter().map(touched).collect::<Result<_>>()?;
-        let _ = self.changes.send(Change::Touched(touched));
+        for round in rounds(batch) {
+            let rows: Vec<_> = round
+                .into_iter()
+                .map(|touch| {
+                    let (agent, other) = (touch.user_agent.as_deref(), touch.other_user_agent.as_deref());
+                    (touch.session.as_str(), touch.at.unix_ms(), touch.ip_address.as_deref(), agent, other)
+                })
+                .collect();
+            let rows = serde_json::to_string(&rows).map_err(corrupt)?;
+            let rows = sqlx::query(sql::TOUCH).bind(rows).fetch_all(&self.writer).await?;
+            let touched = rows.iter().map(touched).collect::<Result<_>>()?;
+            for change in touches(batch, touched) {
+                let _ = self.changes.send(change);
+            }
+        }
         Ok(())
     }
 

@@ -59,9 +59,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_200) {
         let at = NOW.plus(since.elapsed());
-        here.touch(&[Touch { session: new.session.id.clone(), at, ip_address: None }])
-            .await
-            .expect("a write");
+        here.touch(&[Touch::new(new.session.id.clone(), at)]).await.expect("a write");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut others = here.changes();
