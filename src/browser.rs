@@ -101,14 +101,14 @@ pub struct Browser {
     pub(crate) held: Vec<Held>,
     /// The sessions that have ended and may live again in a moment, and whose they were: their cookies stay.
     pub(crate) undoable: Vec<(Handle, UserId)>,
+    /// The session that has ended and by whose cookies the next request is to prove that it was this browser's.
+    pub(crate) untold: Option<Handle>,
     /// The device cookie that the browser is to be sent.
     pub(crate) device: Option<DeviceToken>,
 }
 
 impl Browser {
     /// The session that requests act as.
-    /// The session that has ended and by whose cookies the next request is to prove that it was this browser's.
-    pub(crate) untold: Option<Handle>,
     pub fn active(&self) -> Option<&Held> {
         let id = self.active.as_ref()?;
         self.held.iter().find(|held| held.session.id == *id)

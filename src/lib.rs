@@ -152,8 +152,9 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::is_email,
     engine::{
-        ChangePassword, Engine, EngineBuilder, HistoryFilter, KnownSession, Reauthenticate, Reported,
-        RequestPasswordReset, ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, HistoryExport, HistoryFilter, KnownSession, Reauthenticate,
+        Reported, RequestPasswordReset, ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told,
+        Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},

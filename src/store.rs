@@ -299,6 +299,9 @@ pub enum OpenError {
     /// The user has as many sessions as allowed.
     #[error("the limit is reached")]
     LimitReached,
+    /// The browser holds as many accounts as allowed.
+    #[error("the browser holds as many accounts as allowed")]
+    BrowserFull,
     /// There is no such user any more.
     #[error("the user is gone")]
     UserGone,
@@ -320,9 +323,6 @@ pub enum StoreError {
     /// The database does not answer, or cannot write (lost, busy, locked, full): try again later.
     #[error("the database is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The browser holds as many accounts as allowed.
-    #[error("the browser holds as many accounts as allowed")]
-    BrowserFull,
     /// The database answered something that cannot be.
     #[error("the database holds or did something unexpected")]
     Corrupt(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -34,7 +34,7 @@ use tower_http::set_header::SetResponseHeader;
 use tracing::{Instrument, Span};
 
 use crate::Server;
-use crate::export::{Format, HistoryExport};
+use crate::export::{self, Format};
 
 mod mail;
 
@@ -202,8 +202,8 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
     if is_elsewhere {
         return Redirect::to(HISTORY).into_response();
     }
-    match exported(&server, &state).await {
-        Ok(export) => export.file(Format::of(format)),
+    match exported(&server, &state, Format::of(format)).await {
+        Ok(file) => file,
         Err(error) if error.code() == Code::SessionNotFresh => {
             Redirect::to(&Confirm::export_address(format)).into_response()
         }
@@ -212,11 +212,11 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
 }
 
 /// Everything that is kept of the active user's history.
-async fn exported(server: &Server, state: &RequestState) -> Result<HistoryExport, Error> {
+async fn exported(server: &Server, state: &RequestState, format: Format) -> Result<Response, Error> {
     let browser = state.browser()?;
-    let user = browser.active().ok_or(Code::Unauthorized)?.user.clone();
-    let entries = server.engine.export_history(&browser, state.client()).await?;
-    Ok(HistoryExport { exported_at: server.engine.now(), user, entries })
+    let user = browser.signed_in()?.user.clone();
+    let history = server.engine.export_history(&browser, state.client()).await?;
+    Ok(export::file(format, server.engine.now(), user, history))
 }
 
 /// What answers where a page cannot be made: whoever is refused it is sent to where they belong, and a failure is told
