@@ -58,4 +58,7 @@ when (new.handle is distinct from old.handle)
 execute function keep_superseded_credential();
 create trigger sessions_forget_superseded_credentials after delete on sessions for each row
 execute function forget_superseded_credentials();
+create trigger history_of_browsers after update of other_user_agent on sessions for each row
+when (new.other_user_agent is not null and new.other_user_agent is distinct from old.other_user_agent)
+execute function write_history_of_browser();
 commit;

@@ -1,63 +1,120 @@
-//! When sessions were last active, kept in memory between two writes.
+//! When sessions were last active, and from where, kept in memory between two writes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{SessionId, Timestamp, Touch};
+use crate::{SessionId, Touch};
 
-/// A buffer in front of `last_active_at`: a request costs a map entry, not a write.
+/// How many places and browsers of one session wait for a write; of more the latest are written.
+const WAITING: usize = 8;
+
+/// A buffer in front of the columns about activity: a request costs a map entry, not a write.
 #[derive(Debug, Default)]
-pub(crate) struct Activity(Mutex<HashMap<SessionId, Last>>);
+pub(crate) struct Activity(Mutex<Buffer>);
 
-/// When a session was last active, and from where if that is another address than the store knows.
-#[derive(Debug)]
-struct Last {
-    at: Timestamp,
-    ip_address: Option<String>,
-}
+/// What each session did since the last write: one entry, and one more each time that it was used from elsewhere.
+type Buffer = HashMap<SessionId, Vec<Touch>>;
 
 impl Activity {
-    /// Notes that the session made a request, and that it came from another address than the store knows.
-    pub(crate) fn touch(&self, id: &SessionId, now: Timestamp, moved_to: Option<String>) {
-        let mut buffer = self.lock();
-        match buffer.get_mut(id) {
-            Some(last) => {
-                last.at = last.at.max(now);
-                last.ip_address = moved_to.or(last.ip_address.take());
-            }
-            None => {
-                buffer.insert(id.clone(), Last { at: now, ip_address: moved_to });
-            }
-        }
+    /// Notes that a session made a request.
+    pub(crate) fn touch(&self, touch: Touch) {
+        add(&mut self.lock(), touch);
     }
 
-    /// Gives the later of what the store knows and what the buffer knows.
-    pub(crate) fn latest(&self, id: &SessionId, stored: Timestamp) -> Timestamp {
-        self.lock().get(id).map_or(stored, |last| last.at.max(stored))
+    /// What waits to be written of a session: the latest of each.
+    pub(crate) fn latest(&self, id: &SessionId) -> Option<Touch> {
+        let touches = self.lock().get(id)?.clone();
+        touches.into_iter().reduce(merged)
     }
 
-    /// Takes everything out, to be written.
+    /// Takes everything out, to be written in this order.
     pub(crate) fn take(&self) -> Vec<Touch> {
-        let buffer = std::mem::take(&mut *self.lock());
-        buffer
-            .into_iter()
-            .map(|(session, Last { at, ip_address })| Touch { session, at, ip_address })
-            .collect()
+        std::mem::take(&mut *self.lock()).into_values().flatten().collect()
     }
 
     /// Puts back what could not be written.
     pub(crate) fn put_back(&self, batch: Vec<Touch>) {
         let mut buffer = self.lock();
-        for Touch { session, at, ip_address } in batch {
-            let last = buffer.entry(session).or_insert(Last { at, ip_address: None });
-            last.at = last.at.max(at);
-            // What has been noted meanwhile is later.
-            last.ip_address = last.ip_address.take().or(ip_address);
+        // What has been noted meanwhile is later.
+        let later = std::mem::take(&mut *buffer);
+        for touch in batch.into_iter().chain(later.into_values().flatten()) {
+            add(&mut buffer, touch);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Last>> {
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
         // A map of times is right whatever the panicking thread was doing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn add(buffer: &mut Buffer, touch: Touch) {
+    let touches = buffer.entry(touch.session.clone()).or_default();
+    // Each place is written, though the session was back where it was before the write.
+    let is_kept_apart =
+        touches.len() < WAITING && touches.last().is_some_and(|last| would_hide(&touch, last));
+    match touches.pop() {
+        Some(last) if is_kept_apart => touches.extend([last, touch]),
+        Some(last) => touches.push(merged(last, touch)),
+        None => touches.push(touch),
+    }
+}
+
+/// Whether the later one says something else about what the earlier one says.
+fn would_hide(later: &Touch, earlier: &Touch) -> bool {
+    let differs = |later: &Option<String>, earlier: &Option<String>| {
+        later.is_some() && earlier.is_some() && later != earlier
+    };
+    differs(&later.ip_address, &earlier.ip_address)
+        || differs(&later.other_user_agent, &earlier.other_user_agent)
+}
+
+fn merged(earlier: Touch, later: Touch) -> Touch {
+    Touch {
+        at: earlier.at.max(later.at),
+        ip_address: later.ip_address.or(earlier.ip_address),
+        user_agent: later.user_agent.or(earlier.user_agent),
+        other_user_agent: later.other_user_agent.or(earlier.other_user_agent),
+        session: earlier.session,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    #[test]
+    fn each_place_is_written_also_where_the_session_came_back_before_the_write() {
+        let id = SessionId::new("s1").expect("an id");
+        let at = |second: i64, address: Option<&str>| Touch {
+            ip_address: address.map(str::to_owned),
+            ..Touch::new(id.clone(), Timestamp::from_unix_ms(second * 1_000))
+        };
+        let activity = Activity::default();
+        for touch in [at(1, Some("198.51.100.9")), at(2, None), at(3, Some("203.0.113.7"))] {
+            activity.touch(touch);
+        }
+        let latest = activity.latest(&id).expect("it waits");
+        assert_eq!(latest, at(3, Some("203.0.113.7")));
+        let taken = activity.take();
+        assert_eq!(taken, [at(2, Some("198.51.100.9")), at(3, Some("203.0.113.7"))]);
+        activity.touch(at(4, Some("192.0.2.1")));
+        activity.put_back(taken);
+        assert_eq!(activity.take().len(), 3);
+        assert!(activity.take().is_empty());
+    }
+
+    #[test]
+    fn what_waits_of_one_session_is_bounded() {
+        let activity = Activity::default();
+        for number in 0..1_000 {
+            let id = SessionId::new("s1").expect("an id");
+            let ip_address = Some(format!("192.0.2.{}", number % 250));
+            activity.touch(Touch { ip_address, ..Touch::new(id, Timestamp::from_unix_ms(number)) });
+        }
+        let taken = activity.take();
+        assert_eq!(taken.len(), WAITING);
+        assert_eq!(taken[WAITING - 1].ip_address.as_deref(), Some("192.0.2.249"));
     }
 }

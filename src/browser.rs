@@ -76,6 +76,10 @@ pub struct Held {
     pub last_active_at: Timestamp,
     /// The address that it last made a request from, as far as the store knows.
     pub last_ip_address: String,
+    /// What its browser calls itself, with the updates since the sign-in, as far as the store knows.
+    pub last_user_agent: String,
+    /// The last user agent of another browser that used the session, as far as the store knows.
+    pub other_user_agent: Option<String>,
     /// Whether the browser must be sent the cookies, since they were made just now or are asked for.
     pub issue: bool,
 }
@@ -89,6 +93,8 @@ impl Held {
             standing: Standing::Present,
             imported_at: None,
             last_ip_address: new.session.ip_address.clone(),
+            last_user_agent: new.session.user_agent.clone(),
+            other_user_agent: None,
             session: new.session,
             user,
             authenticated_at: now,
@@ -116,6 +122,8 @@ pub struct Browser {
     pub(crate) held: Vec<Held>,
     /// The sessions that have ended and may live again in a moment, and whose they were: their cookies stay.
     pub(crate) undoable: Vec<(Handle, UserId)>,
+    /// The sessions that have ended and by whose cookies the next request is to prove that they were this browser's.
+    pub(crate) untold: Vec<Handle>,
     /// The device cookie that the browser is to be sent.
     pub(crate) device: Option<DeviceToken>,
     /// Whether it is signed out: nobody is active, whatever it has said.
@@ -148,9 +156,17 @@ impl Browser {
         self.device.as_ref()
     }
 
-    /// The handles of the sessions that have ended and may live again in a moment: their cookies open nothing, and stay.
+    /// The handles of the sessions that have ended and whose cookies stay, which open nothing: they may live again in a
+    /// moment, or the browser is yet to be told how they ended.
     pub fn undoable(&self) -> impl Iterator<Item = &Handle> {
-        self.undoable.iter().map(|(handle, _)| handle)
+        self.undoable.iter().map(|(handle, _)| handle).chain(&self.untold)
+    }
+
+    /// Lets the browser keep the cookies of the active session for one more request, though it has ended: by them it
+    /// proves on the next page that it may be told how.
+    #[must_use]
+    pub fn to_be_told(self, presented: &Presented) -> Self {
+        Self { untold: presented.active.iter().map(|active| active.handle.clone()).collect(), ..self }
     }
 
     /// Whether its person has just signed out, so that the session cookie goes also where it opened nothing.

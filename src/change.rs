@@ -34,7 +34,7 @@ pub enum Change {
         /// Which one.
         id: SessionId,
     },
-    /// The device of a session has another name.
+    /// What lists show of a session has changed: the name of its device, or where and by which browser it is used.
     Renamed {
         /// Whose it is.
         user: UserId,

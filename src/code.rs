@@ -59,9 +59,12 @@ codes! {
     UserAlreadyExists = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
         "User already exists. Use another email.",
         "There is an account with that e-mail already. Sign in, or use another one.";
-    /// The user or the browser has as many sessions as allowed, and none gives way.
+    /// The user has as many sessions as allowed, and none gives way.
     MaximumSessionsReached = "MAXIMUM_SESSIONS_REACHED", "Maximum number of sessions reached",
         "You are signed in on as many devices as allowed. Sign out on one of them first.";
+    /// The browser holds as many accounts as allowed, and none gives way.
+    MaximumAccountsReached = "MAXIMUM_ACCOUNTS_REACHED", "Maximum number of accounts in this browser reached",
+        "This browser is signed in to as many accounts as allowed. Sign out of one of them first.";
     /// The session is not this browser's or not this user's, or has ended, or never was.
     InvalidSessionToken = "INVALID_SESSION_TOKEN", "Invalid session token",
         "That session has already ended.";

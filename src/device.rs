@@ -33,3 +33,64 @@ pub struct Device {
     /// Both in one line, as in `Firefox 145 on macOS`; `Unknown device` when neither is known.
     pub label: String,
 }
+
+impl Device {
+    /// What it is, whatever its person calls it: browser and system in one line, as far as they are known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multi_session::Device;
+    ///
+    /// let device = |browser: &str, os: &str| Device { browser: browser.into(), os: os.into(), ..Device::default() };
+    /// assert_eq!(device("Firefox 145", "macOS").description(), "Firefox 145 on macOS");
+    /// assert_eq!(device("node", "").description(), "node");
+    /// assert_eq!(device("", "").description(), "");
+    /// ```
+    pub fn description(&self) -> String {
+        match (self.browser.is_empty(), self.os.is_empty()) {
+            (false, false) => [&self.browser, " on ", &self.os].concat(),
+            (false, true) => self.browser.clone(),
+            (true, _) => self.os.clone(),
+        }
+    }
+
+    /// Whether both are the same browser on the same system, in whatever versions: one may be an update of the other.
+    /// Of what says nothing that is not known.
+    #[cfg(feature = "engine")]
+    pub(crate) fn is_kin(&self, other: &Self) -> bool {
+        let family = |device: &Self| (without_version(&device.browser), without_version(&device.os));
+        let own = family(self);
+        own != (String::new(), String::new()) && own == family(other)
+    }
+}
+
+/// `Firefox` of `Firefox 145`, and `Windows` of `Windows 11`.
+#[cfg(feature = "engine")]
+fn without_version(name: &str) -> String {
+    match name.rsplit_once(' ') {
+        Some((name, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => name.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(all(test, feature = "engine"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_keeps_the_browser_and_its_system() {
+        let device = |browser: &str, os: &str| Device {
+            browser: browser.to_owned(),
+            os: os.to_owned(),
+            ..Device::default()
+        };
+        let firefox = device("Firefox 145", "macOS");
+        assert!(firefox.is_kin(&device("Firefox 147", "macOS")));
+        assert!(device("Chrome 142", "Windows 10").is_kin(&device("Chrome 143", "Windows 11")));
+        assert!(!firefox.is_kin(&device("Firefox 145", "Windows")), "another machine");
+        assert!(!firefox.is_kin(&device("Chrome 145", "macOS")));
+        assert!(device("okhttp 4", "").is_kin(&device("okhttp 5", "")));
+        assert!(!device("", "").is_kin(&device("", "")), "everybody may say nothing");
+    }
+}

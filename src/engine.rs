@@ -44,7 +44,7 @@ mod upkeep;
 mod watch;
 
 pub use change_password::ChangePassword;
-pub use history::HistoryFilter;
+pub use history::{HistoryExport, HistoryFilter};
 pub use operate::KnownSession;
 pub use reauthenticate::Reauthenticate;
 pub use report::Reported;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceSession, EndedReason, SessionId, Timestamp};
+use crate::{Device, DeviceSession, EndedReason, SessionId, Timestamp};
 
 /// The device that ended a session.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -68,6 +68,21 @@ pub enum SessionEvent {
         /// What lists call it from now on.
         label: String,
     },
+    /// A session is used from another address than before, or its browser was updated.
+    Moved {
+        /// The session.
+        id: SessionId,
+        /// The address that it is used from; empty when unknown.
+        #[serde(rename = "ipAddress")]
+        ip_address: String,
+        /// Where that address is; null where that is not known.
+        place: Option<String>,
+        /// The browser's user agent; empty when unknown.
+        #[serde(rename = "userAgent")]
+        user_agent: String,
+        /// The user agent in a person's words; its label is the name where the person gave one.
+        device: Device,
+    },
     /// A session made a request; told at most once a minute.
     Touched {
         /// The session.
@@ -109,6 +124,14 @@ impl SessionEvent {
                     row.device.label.clone_from(label);
                 }
             }
+            Self::Moved { id, ip_address, place, user_agent, device } => {
+                if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
+                    row.ip_address.clone_from(ip_address);
+                    row.place.clone_from(place);
+                    row.user_agent.clone_from(user_agent);
+                    row.device.clone_from(device);
+                }
+            }
             Self::Touched { id, last_active_at } => {
                 if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
                     row.last_active_at = row.last_active_at.max(*last_active_at);
@@ -131,7 +154,7 @@ fn place_of(row: &DeviceSession) -> (bool, Reverse<Timestamp>, Reverse<Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Device, Handle, Session, User, UserId};
+    use crate::{Handle, Session, SignedInFrom, User, UserId};
 
     fn row(id: &str, minute: i64) -> DeviceSession {
         let at = Timestamp::from_unix_ms(minute * 60_000);
@@ -159,6 +182,7 @@ mod tests {
             user_agent: String::new(),
             ip_address: String::new(),
             place: None,
+            signed_in_from: SignedInFrom::default(),
             last_active_at: at,
             is_current: id == "current",
             is_held: id == "current",
@@ -210,6 +234,28 @@ mod tests {
             (ids(&rows), &rows[1].name, &*rows[1].device.label),
             (vec!["current", "other"], &name, "Work")
         );
+    }
+
+    #[test]
+    fn a_row_that_moved_shows_where_it_is_and_stays_in_place() {
+        let mut rows = vec![row("current", 1), row("other", 2)];
+        let moved = SessionEvent::Moved {
+            id: rows[1].id.clone(),
+            ip_address: "198.51.100.9".to_owned(),
+            place: Some("Berlin, Germany".to_owned()),
+            user_agent: "an updated browser".to_owned(),
+            device: Device { label: "Firefox 147 on macOS".to_owned(), ..Device::default() },
+        };
+        moved.apply(&mut rows);
+        moved.apply(&mut rows);
+        assert_eq!(ids(&rows), ["current", "other"]);
+        let other = &rows[1];
+        assert_eq!((&*other.ip_address, other.place.as_deref()), ("198.51.100.9", Some("Berlin, Germany")));
+        assert_eq!(
+            (&*other.user_agent, &*other.device.label),
+            ("an updated browser", "Firefox 147 on macOS")
+        );
+        assert_eq!(other.signed_in_from, SignedInFrom::default(), "where it began stays");
     }
 
     #[test]

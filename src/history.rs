@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EndedBy, EndedReason, SessionId, Timestamp};
+use crate::{EndedReason, SessionId, Timestamp};
 
 /// What kind of thing happened.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -20,6 +20,8 @@ pub enum HistoryKind {
     Reauthenticated,
     /// A session made requests from another address than before.
     AddressChanged,
+    /// Another browser made requests with the session: its cookie was copied, or the browser calls itself otherwise.
+    BrowserChanged,
     /// A browser began to act as this session, which it held already.
     Switched,
     /// A device was given another name.
@@ -42,12 +44,13 @@ pub enum HistoryKind {
 
 impl HistoryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SignedIn,
         Self::NewDevice,
         Self::PasswordRefused,
         Self::Reauthenticated,
         Self::AddressChanged,
+        Self::BrowserChanged,
         Self::Switched,
         Self::Renamed,
         Self::Ended,
@@ -72,6 +75,7 @@ impl HistoryKind {
             Self::PasswordRefused => "password_refused",
             Self::Reauthenticated => "reauthenticated",
             Self::AddressChanged => "address_changed",
+            Self::BrowserChanged => "browser_changed",
             Self::Switched => "switched",
             Self::Renamed => "renamed",
             Self::Ended => "ended",
@@ -117,6 +121,23 @@ impl Refusal {
     }
 }
 
+/// The device that did something; it may be the one that it was done to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryActor {
+    /// Its session.
+    pub id: SessionId,
+    /// The device in a person's words, as it was called at the time.
+    pub label: String,
+    /// Its user agent; empty when unknown.
+    pub user_agent: String,
+    /// The address that it did it from; empty when unknown.
+    pub ip_address: String,
+    /// Where that address is; null where that is not known.
+    pub place: Option<String>,
+}
+
 /// One thing that happened to an account; it is never changed afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -132,16 +153,15 @@ pub struct HistoryEntry {
     pub session_id: Option<SessionId>,
     /// The device in a person's words, as it was called at the time.
     pub device: String,
-    /// The browser's own words; empty when unknown.
+    /// The user agent of that device; empty when unknown.
     pub user_agent: String,
-    /// The address that it was done from; empty when unknown, and where nobody did it.
+    /// The address of that device at the time; empty when unknown.
     pub ip_address: String,
     /// Where that address is, as in "Berlin, Germany", as far as the server's database of places knows; null without
     /// one.
     pub place: Option<String>,
-    /// The session that did it, with what its device was called at the time; null where none did, such as for an
-    /// operator.
-    pub by: Option<EndedBy>,
+    /// The session that did it, with its own device, address and place; null where none did, such as for an operator.
+    pub by: Option<HistoryActor>,
     /// Why the session ended; null for other kinds.
     pub reason: Option<EndedReason>,
     /// Why a right password was refused; null where it was wrong, and for other kinds.

@@ -137,10 +137,10 @@ pub use code::Code;
 pub use device::{Device, DeviceKind};
 pub use event::{EndedBy, Ending, SessionEvent};
 pub use handle::Handle;
-pub use history::{HistoryEntry, HistoryKind, HistoryPage, Refusal};
+pub use history::{HistoryActor, HistoryEntry, HistoryKind, HistoryPage, Refusal};
 pub use id::{InvalidId, SessionId, UserId};
 pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
-pub use session::{DeviceSession, EndedCount, EndedReason, Session};
+pub use session::{DeviceSession, EndedCount, EndedReason, Session, SignedInFrom};
 pub use timestamp::Timestamp;
 pub use user::User;
 
@@ -152,8 +152,9 @@ pub use {
     credential::{Credential, Secret, SecretHash},
     email::{email_key, is_email},
     engine::{
-        ChangePassword, Engine, EngineBuilder, HistoryFilter, KnownSession, Reauthenticate, Reported,
-        RequestPasswordReset, ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told, Watch,
+        ChangePassword, Engine, EngineBuilder, HistoryExport, HistoryFilter, KnownSession, Reauthenticate,
+        Reported, RequestPasswordReset, ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told,
+        Watch,
     },
     error::{Error, Result},
     hub::{EventId, StreamLimits},

@@ -35,14 +35,17 @@ pub struct Session {
 pub struct DeviceSession {
     /// Names the session; what `setActive` and `revoke` take as `sessionId`.
     pub id: SessionId,
-    /// The browser's own words at sign-in; empty when unknown.
+    /// The browser's user agent, with its updates since the sign-in; empty when unknown.
     pub user_agent: String,
-    /// The address that signed in; empty when unknown.
+    /// The address that the session was last used from; empty when unknown.
     pub ip_address: String,
     /// Where that address is, as in "Berlin, Germany", as far as the server's database of places knows; null without
     /// one.
     #[serde(default)]
     pub place: Option<String>,
+    /// Where it began.
+    #[serde(default)]
+    pub signed_in_from: SignedInFrom,
     /// When the session last made a request, right to the minute.
     pub last_active_at: Timestamp,
     /// Whether it is the active session of the browser that asks.
@@ -69,6 +72,19 @@ pub struct DeviceSession {
     pub session: Session,
     /// Its user in Better Auth's shape.
     pub user: User,
+}
+
+/// Where a session began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SignedInFrom {
+    /// The address that signed in; empty when unknown.
+    pub ip_address: String,
+    /// Where that address is; null where that is not known.
+    pub place: Option<String>,
+    /// The browser's user agent at sign-in; empty when unknown.
+    pub user_agent: String,
 }
 
 /// Why a session ended.

@@ -72,6 +72,10 @@ pub struct StoredSession {
     pub device_name: Option<String>,
     /// The address that it last made a request from, as far as the store knows; empty when unknown.
     pub last_ip_address: String,
+    /// What its browser calls itself, with the updates since the sign-in; empty when unknown.
+    pub last_user_agent: String,
+    /// The last user agent of another browser that used the session, if one did.
+    pub other_user_agent: Option<String>,
     /// When an import last found it in the system that it came from; none for a session that began here.
     pub imported_at: Option<Timestamp>,
     /// Whether no request has used its credential since it took another one's place, so that those before it act too.
@@ -98,6 +102,23 @@ pub struct Touch {
     pub at: Timestamp,
     /// From which address, where it is another one than the store knows.
     pub ip_address: Option<String>,
+    /// What its browser calls itself since an update, where the store does not know that.
+    pub user_agent: Option<String>,
+    /// The user agent of another browser that used the session, where the store does not know that.
+    pub other_user_agent: Option<String>,
+}
+
+impl Touch {
+    /// That a session made a request from where the store knows it to be.
+    pub fn new(session: SessionId, at: Timestamp) -> Self {
+        Self { session, at, ip_address: None, user_agent: None, other_user_agent: None }
+    }
+
+    /// Whether it changes what a list shows beside the time.
+    #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+    fn is_news(&self) -> bool {
+        self.ip_address.is_some() || self.user_agent.is_some()
+    }
 }
 
 /// A user to be stored.
@@ -294,9 +315,12 @@ pub enum OpenError {
     /// The e-mail has an account already.
     #[error("the e-mail is taken")]
     EmailTaken,
-    /// The user or the browser has as many sessions as allowed.
+    /// The user has as many sessions as allowed.
     #[error("the limit is reached")]
     LimitReached,
+    /// The browser holds as many accounts as allowed.
+    #[error("the browser holds as many accounts as allowed")]
+    BrowserFull,
     /// There is no such user any more.
     #[error("the user is gone")]
     UserGone,
@@ -510,7 +534,10 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Writes when sessions were last active, and from where; a later time already there stays.
+    /// Writes when sessions were last active, from where and by which browser; a later time already there stays.
+    ///
+    /// Another address and another browser are written into the history; an updated browser is not. A session may be in
+    /// it more than once, in the order of its requests: each address is in the history then.
     async fn touch(&self, batch: &[Touch]) -> Result<(), StoreError>;
 
     /// Marks the expired sessions as ended, and deletes those that ended at or before `delete_before`,
@@ -558,6 +585,10 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     async fn close(&self);
 }
 
+/// How many entries of one kind a user's history keeps; the databases' own limit is in a migration.
+#[cfg(feature = "test-support")]
+const HISTORY_OF_A_KIND: usize = 1_000;
+
 /// How many keys are kept by which a user's browsers are recognised.
 #[cfg(feature = "test-support")]
 const KNOWN_DEVICES: usize = 100;
@@ -578,6 +609,33 @@ fn undone(undo: Undo<'_>) -> Change {
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn renamed(actor: Actor<'_>, id: &SessionId) -> Change {
     Change::Renamed { user: actor.user.clone(), id: id.clone() }
+}
+
+/// The parts in which activity is written, one after the other: a session is in each of them once.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+fn rounds(batch: &[Touch]) -> Vec<Vec<&Touch>> {
+    let mut written = std::collections::HashMap::new();
+    let mut rounds: Vec<Vec<&Touch>> = Vec::new();
+    for touch in batch {
+        let round = written.entry(&touch.session).or_insert(0_usize);
+        match rounds.get_mut(*round) {
+            Some(others) => others.push(touch),
+            None => rounds.push(vec![touch]),
+        }
+        *round += 1;
+    }
+    rounds
+}
+
+/// What committed activity is told as: the times, and the rows that show something else.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn touches(batch: &[Touch], touched: Vec<(UserId, SessionId, Timestamp)>) -> Vec<Change> {
+    let news: std::collections::HashSet<&SessionId> =
+        batch.iter().filter(|touch| touch.is_news()).map(|touch| &touch.session).collect();
+    let news = touched.iter().filter(|(_, id, _)| news.contains(id));
+    let news: Vec<_> =
+        news.map(|(user, id, _)| Change::Renamed { user: user.clone(), id: id.clone() }).collect();
+    std::iter::once(Change::Touched(touched)).chain(news).collect()
 }
 
 /// What the history says of a changed password.

@@ -6,8 +6,13 @@ export const MULTI_SESSION_ERROR_CODES = {
   SESSION_NOT_FRESH: { code: "SESSION_NOT_FRESH", message: "Session is not fresh" },
   /** More than ten seconds have gone by since the revocation, or something else has happened. */
   UNDO_EXPIRED: { code: "UNDO_EXPIRED", message: "The revocation cannot be undone any more" },
-  /** The user or the browser has as many sessions as allowed, and none gives way. */
+  /** The user has as many sessions as allowed, and none gives way. */
   MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },
+  /** The browser holds as many accounts as allowed, and none gives way. */
+  MAXIMUM_ACCOUNTS_REACHED: {
+    code: "MAXIMUM_ACCOUNTS_REACHED",
+    message: "Maximum number of accounts in this browser reached",
+  },
   /** The password is right, but a sign-in with it was reported: another one is to be set by the mailed link. */
   PASSWORD_RESET_REQUIRED: { code: "PASSWORD_RESET_REQUIRED", message: "Password reset required" },
   /** The password is right, but an operator has disabled the account. */

@@ -59,6 +59,7 @@ export interface HistoryEntry {
     | "password_refused"
     | "reauthenticated"
     | "address_changed"
+    | "browser_changed"
     | "switched"
     | "renamed"
     | "ended"
@@ -72,13 +73,14 @@ export interface HistoryEntry {
   sessionId: string | null;
   /** The device in a person's words, as it was called at the time. */
   device: string;
+  /** The user agent of that device; empty when unknown. */
   userAgent: string;
-  /** The address that it was done from; empty when unknown. */
+  /** The address of that device at the time; empty when unknown. */
   ipAddress: string;
   /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
   place: string | null;
-  /** The session that did it. */
-  by: { id: string; label: string } | null;
+  /** The session that did it, with its own device, address and place. */
+  by: { id: string; label: string; userAgent: string; ipAddress: string; place: string | null } | null;
   /** Why the session ended. */
   reason: string | null;
   /** Why a right password was refused; null where it was wrong. */
@@ -99,12 +101,14 @@ export interface HistoryPage {
 export interface DeviceSession extends SessionAndUser {
   /** Names the session; what `setActive` and `revoke` take as `sessionId`. */
   id: string;
-  /** The browser's own words at sign-in; empty when unknown. */
+  /** The browser's user agent, with its updates since the sign-in; empty when unknown. */
   userAgent: string;
-  /** The address that signed in; empty when unknown. */
+  /** The address that the session was last used from; empty when unknown. */
   ipAddress: string;
   /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
   place: string | null;
+  /** Where it began: the address, its place and the user agent of the sign-in. */
+  signedInFrom: { ipAddress: string; place: string | null; userAgent: string };
   /** When the session last made a request, right to the minute. */
   lastActiveAt: Date;
   /** Whether it is the active session of this browser. */

@@ -39,6 +39,7 @@ describe('multiSession', () => {
       userAgent,
       ipAddress,
       place: null,
+      signedInFrom: { ipAddress, place: null, userAgent },
       lastActiveAt,
       isCurrent: false,
       isHeld: false,

@@ -1,4 +1,5 @@
-//! The connections: how many there are, and how long and how large the head of a request may be.
+//! The connections: how many there are, how long and how large the head of a request may be, and how long an answer may
+//! wait to be read.
 //!
 //! hyper reads them, as under `axum::serve`, which has no bound of its own on any of it.
 
@@ -19,6 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -41,13 +43,22 @@ pub struct ConnectionLimits {
     pub headers: usize,
     /// How long the head of the next request may take, from the answer before; then the connection is closed.
     pub head_time: Duration,
+    /// How long nothing may be read of an answer that is being sent; then the connection is closed, and what was kept
+    /// for it in memory is free.
+    pub write_time: Duration,
 }
 
 impl Default for ConnectionLimits {
     /// 12 000 connections; heads of 32 KiB and 100 headers, within 75 seconds: proxies keep an idle connection for 60,
-    /// and one that is closed under their next request is an error to somebody.
+    /// and one that is closed under their next request is an error to somebody. Nothing is read for 30 seconds at most.
     fn default() -> Self {
-        Self { connections: 12_000, head_bytes: 32 * 1024, headers: 100, head_time: Duration::from_secs(75) }
+        Self {
+            connections: 12_000,
+            head_bytes: 32 * 1024,
+            headers: 100,
+            head_time: Duration::from_secs(75),
+            write_time: Duration::from_secs(30),
+        }
     }
 }
 
@@ -65,7 +76,7 @@ pub async fn listen(listener: TcpListener, app: Router, limits: ConnectionLimits
     while let Some((connection, peer, place)) = stop.run_until_cancelled(next(&listener, &room)).await {
         let (http, app, stop) = (http.clone(), app.clone(), stop.clone());
         connections.spawn(async move {
-            serve(http, connection, peer, app, stop).await;
+            serve(http, connection, limits.write_time, peer, app, stop).await;
             drop(place);
         });
     }
@@ -102,6 +113,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 async fn serve(
     http: http1::Builder,
     connection: TcpStream,
+    write_time: Duration,
     peer: SocketAddr,
     app: Router,
     stop: CancellationToken,
@@ -110,8 +122,10 @@ async fn serve(
     if let Err(error) = connection.set_nodelay(true) {
         tracing::debug!(%error, "a connection sends small packets late");
     }
+    let mut connection = TimeoutStream::new(Explained::new(connection));
+    connection.set_write_timeout(Some(write_time));
     let answer = service_fn(move |request| answer(app.clone(), peer, request));
-    let mut connection = pin!(http.serve_connection(TokioIo::new(Explained::new(connection)), answer));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Box::pin(connection)), answer));
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = stop.cancelled() => {

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use multi_session::{Ending, Engine, KnownSession, Operator, Page, SessionId, Statistics, Timestamp, User};
+use multi_session::{
+    Ending, Engine, KnownSession, Operator, Page, SessionId, SignedInFrom, Statistics, Timestamp, User,
+};
 use serde::Serialize;
 
 use self::printing::{or_nothing, print, second, write_json, write_table};
@@ -130,6 +132,8 @@ struct Row<'a> {
     /// Where that address is; null where it is not known.
     place: Option<&'a str>,
     user_agent: &'a str,
+    /// Where it began.
+    signed_in_from: &'a SignedInFrom,
     created_at: Timestamp,
     last_active_at: Timestamp,
     expires_at: Timestamp,
@@ -143,9 +147,10 @@ impl<'a> Row<'a> {
         Self {
             id: &session.id,
             device: &known.device.label,
-            ip_address: &session.ip_address,
+            ip_address: &known.ip_address,
             place: known.place.as_deref(),
-            user_agent: &session.user_agent,
+            user_agent: &known.user_agent,
+            signed_in_from: &known.signed_in_from,
             created_at: session.created_at,
             last_active_at: known.last_active_at,
             expires_at: session.expires_at,
@@ -195,7 +200,7 @@ fn cells(known: &KnownSession) -> [String; 7] {
     [
         session.id.to_string(),
         or_nothing(&known.device.label),
-        or_nothing(&session.ip_address),
+        or_nothing(&known.ip_address),
         or_nothing(known.place.as_deref().unwrap_or_default()),
         second(session.created_at),
         second(known.last_active_at),

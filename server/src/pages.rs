@@ -33,7 +33,7 @@ use tower_http::set_header::SetResponseHeader;
 use tracing::{Instrument, Span};
 
 use crate::Server;
-use crate::export::{Format, HistoryExport};
+use crate::export::{self, Format};
 
 mod mail;
 pub(crate) mod refused;
@@ -113,15 +113,19 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     let shows_notice = app::is_told(&state, request.uri().query().unwrap_or_default());
     let signs_in = app::signs_in(request.uri().path());
     let uri = request.uri();
+    let asked = asked_ending(uri.query());
     // Browsers ask by themselves for what is no page, as for an icon.
     if !page_paths().any(|path| path == uri.path()) {
         return render(&server, request, None, shell).await;
     }
-    let ending = asked_ending(&server, uri.query()).await;
     let is_ours = comes_from_a_page_of_ours(request.headers());
-    if let Some(moved) = move_on(&server, &state, uri.path(), ending.as_ref(), is_ours).await {
+    if let Some(moved) = move_on(&server, &state, uri.path(), asked.as_ref(), is_ours).await {
         return moved;
     }
+    let ending = match &asked {
+        Some(id) => told_ending(&server, &state, id, is_ours).await,
+        None => None,
+    };
     let told = ending.map(|ending| SignedOutElsewhere {
         ending,
         now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
@@ -224,8 +228,8 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
     if is_elsewhere {
         return Redirect::to(HISTORY).into_response();
     }
-    match exported(&server, &state).await {
-        Ok(export) => export.file(Format::of(format)),
+    match exported(&server, &state, Format::of(format)).await {
+        Ok(file) => file,
         Err(error) if error.code() == Code::SessionNotFresh => {
             Redirect::to(&Confirm::export_address(format)).into_response()
         }
@@ -234,11 +238,11 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
 }
 
 /// Everything that is kept of the active user's history.
-async fn exported(server: &Server, state: &RequestState) -> Result<HistoryExport, Error> {
+async fn exported(server: &Server, state: &RequestState, format: Format) -> Result<Response, Error> {
     let browser = state.browser()?;
-    let user = browser.active().ok_or(Code::Unauthorized)?.user.clone();
-    let entries = server.engine.export_history(&browser, state.client()).await?;
-    Ok(HistoryExport { exported_at: server.engine.now(), user, entries })
+    let user = browser.signed_in()?.user.clone();
+    let history = server.engine.export_history(&browser, state.client()).await?;
+    Ok(export::file(format, server.engine.now(), user, history))
 }
 
 /// What answers where a page cannot be made: whoever is refused it is sent to where they belong, and a failure is told
@@ -303,38 +307,55 @@ fn comes_from_a_page_of_ours(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
 }
 
-/// How the session ended that `?ended=` names.
-async fn asked_ending(server: &Server, query: Option<&str>) -> Option<Ending> {
+/// The session that `?ended=` names.
+fn asked_ending(query: Option<&str>) -> Option<SessionId> {
     let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
     let (_, id) = pairs.find(|(name, _)| name == "ended")?;
-    // A database that does not answer is told by the page itself.
-    server.engine.ending(&SessionId::new(id).ok()?).await.ok()?
+    SessionId::new(id).ok()
 }
 
-/// Where a browser goes whose active session was ended elsewhere: to the next account it holds, or to sign in. `told` is
-/// the ending that the address names, which counts where one of our own pages leads there.
+/// How a session ended, for the browser that held it.
+async fn told_ending(server: &Server, state: &RequestState, id: &SessionId, is_ours: bool) -> Option<Ending> {
+    let engine = &server.engine;
+    // A database that does not answer is told by the page itself.
+    if let Some(ending) = engine.ending_told(state.presented(), id).await.ok()? {
+        return Some(ending);
+    }
+    // Another tab has signed out, and taken the cookies away. That is all that is told then: no device is named.
+    let ending = engine.ending(id).await.ok()??;
+    let is_of_another_tab = is_ours && ending.is_own() && engine.now().since(ending.at) < JUST_NOW;
+    is_of_another_tab.then_some(ending)
+}
+
+/// Where a browser goes whose active session was ended elsewhere: to the next account it holds, or to sign in. `asked` is
+/// the session that the address names, which counts where one of our own pages leads there.
 async fn move_on(
     server: &Server,
     state: &RequestState,
     path: &str,
-    told: Option<&Ending>,
+    asked: Option<&SessionId>,
     is_ours: bool,
 ) -> Option<Response> {
     let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
-    let now = server.engine.now();
-    // Another request of this browser may have taken the dead cookie away already.
-    let just_now =
-        told.filter(|ending| is_ours && now.since(ending.at) < JUST_NOW && !browser.held().is_empty());
-    let lost = server.engine.lost(state.presented()).await.ok()?;
-    let ending = lost.as_ref().or(just_now).filter(|ending| !ending.is_own())?;
+    let lost = match (server.engine.lost(state.presented()).await.ok()?, asked) {
+        // Another request of this browser may have taken the dead cookie away already: it goes on, and is told nothing.
+        (None, Some(id)) if is_ours && !browser.held().is_empty() => {
+            let now = server.engine.now();
+            let ending = server.engine.ending(id).await.ok()?;
+            ending.filter(|ending| now.since(ending.at) < JUST_NOW)
+        }
+        (lost, _) => lost,
+    };
+    let ending = lost.filter(|ending| !ending.is_own())?;
     let next = server.engine.fall_over(&browser);
     // It is told already: the dead cookie stays for as long as the session may live again. Meanwhile the person may make
     // another account.
-    if next.active().is_none() && (path == "/sign-up" || told.is_some_and(|told| told.id == ending.id)) {
+    let is_there = path == home(false) && asked == Some(&ending.id);
+    if next.active().is_none() && (path == "/sign-up" || is_there) {
         return None;
     }
     let to = format!("{}?ended={}", home(next.active().is_some()), ending.id);
-    state.set_browser(next);
+    state.set_browser(next.to_be_told(state.presented()));
     Some(Redirect::to(&to).into_response())
 }
 

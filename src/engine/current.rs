@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::engine::history::agent_of;
 use crate::{
     Actor, Browser, Client, Credential, EndedReason, Engine, Found, Handle, Held, Presented, Result,
-    SessionId, Standing, StoredSession, Timestamp, Touch,
+    SessionId, Standing, StoredSession, Timestamp, Touch, device_of,
 };
 
 impl Engine {
@@ -54,7 +55,7 @@ impl Engine {
         self.note_first_use(&browser).await;
         self.keep_what_may_live_again(&mut browser, presented, now).await?;
         if let (Some(active), Some(client)) = (browser.active(), client) {
-            self.0.activity.touch(&active.session.id, now, self.moved_to(active, client));
+            self.0.activity.touch(self.use_of(active, client, now));
         }
         Ok(browser)
     }
@@ -266,8 +267,8 @@ impl Engine {
         Ok(extended && to > now)
     }
 
-    /// Writes at once from which network the active session is used, if that is another one than the store knows: what
-    /// is kept next is kept with it.
+    /// Writes at once from which network and by which browser the active session is used, if the store does not know
+    /// that: what is kept next is kept with it.
     pub(super) async fn note_network(
         &self,
         browser: &Browser,
@@ -275,17 +276,38 @@ impl Engine {
         now: Timestamp,
     ) -> Result<()> {
         let active = browser.signed_in()?;
-        let Some(address) = self.moved_to(active, client) else { return Ok(()) };
-        let moved = Touch { session: active.session.id.clone(), at: now, ip_address: Some(address) };
-        Ok(self.0.store.touch(&[moved]).await?)
+        let used = self.compared(active, client, now, None);
+        if used == Touch::new(active.session.id.clone(), now) {
+            return Ok(());
+        }
+        Ok(self.0.store.touch(&[used]).await?)
     }
 
-    /// The address of a request, if it is of another network than the session's last one: within a network it changes
-    /// by itself.
-    fn moved_to(&self, held: &Held, client: &Client) -> Option<String> {
-        let network = self.network_of(client)?;
-        let has_moved = self.stored_network(&held.last_ip_address) != Some(network);
-        self.address_of(client).filter(|_| has_moved)
+    /// That a request uses a session, with what is known of it neither by the store nor by what waits to be written.
+    fn use_of(&self, held: &Held, client: &Client, now: Timestamp) -> Touch {
+        self.compared(held, client, now, self.0.activity.latest(&held.session.id))
+    }
+
+    /// An address counts if it is of another network than the last one: within a network it changes by itself. A user
+    /// agent that may be an update of the last one takes its place; another browser's does not, and is noted once.
+    fn compared(&self, held: &Held, client: &Client, now: Timestamp, waits: Option<Touch>) -> Touch {
+        let known = waits.unwrap_or_else(|| Touch::new(held.session.id.clone(), now));
+        let last_address = known.ip_address.as_ref().unwrap_or(&held.last_ip_address);
+        let network = self.network_of(client);
+        let has_moved = network.is_some() && self.stored_network(last_address) != network;
+        let last_agent = known.user_agent.as_ref().unwrap_or(&held.last_user_agent);
+        let other = known.other_user_agent.as_ref().or(held.other_user_agent.as_ref());
+        let agent = agent_of(client);
+        let is_kin = |other: &str| device_of(other).is_kin(&device_of(&agent));
+        let is_known = *last_agent == agent || other == Some(&agent);
+        let is_update = !is_known && (last_agent.is_empty() || is_kin(last_agent));
+        let is_other = !is_known && !is_update && !other.is_some_and(|other| is_kin(other));
+        Touch {
+            ip_address: self.address_of(client).filter(|_| has_moved),
+            user_agent: is_update.then(|| agent.clone()),
+            other_user_agent: is_other.then_some(agent),
+            ..Touch::new(held.session.id.clone(), now)
+        }
     }
 }
 
@@ -310,6 +332,8 @@ fn held(credential: Credential, stored: StoredSession) -> Held {
         imported_at: stored.imported_at,
         last_active_at: stored.last_active_at,
         last_ip_address: stored.last_ip_address,
+        last_user_agent: stored.last_user_agent,
+        other_user_agent: stored.other_user_agent,
         issue: false,
     }
 }

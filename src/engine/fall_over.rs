@@ -1,7 +1,7 @@
 //! A browser whose active session was ended elsewhere.
 
 use crate::engine::watch::ending_of;
-use crate::{Browser, EndedReason, Ending, Engine, Presented, Result};
+use crate::{Browser, Credential, EndedReason, Ending, Engine, Presented, Result, SessionId};
 
 impl Engine {
     /// Tells how the session ended that a browser believes to be active as; `None` if it proves none, or a live one, or
@@ -19,6 +19,27 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+
+    /// Tells how a session ended, to a browser that proves by its cookies that it held it; `None` to everybody else, and
+    /// while it is live.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn ending_told(&self, presented: &Presented, id: &SessionId) -> Result<Option<Ending>> {
+        let theirs = presented.imported.as_deref();
+        let sent = std::iter::once(presented).chain(theirs).flat_map(|it| it.held.iter().chain(&it.active));
+        let sent: Vec<&Credential> = sent.collect();
+        if sent.is_empty() {
+            return Ok(None);
+        }
+        let Some(found) = self.0.store.find(&[id]).await?.pop() else { return Ok(None) };
+        let stored = &found.stored;
+        let is_held = sent
+            .iter()
+            .any(|sent| sent.handle == stored.session.handle && stored.secret_hash.matches(&sent.secret));
+        Ok(ending_of(&found, self.now()).filter(|_| is_held))
     }
 
     /// Makes the first account that a browser still holds the active one, where none is.

@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use crate::engine::list::named;
 use crate::store::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 use crate::{
-    Browser, Client, Code, EndedBy, EndedReason, Engine, Error, HistoryEntry, HistoryKind, HistoryPage,
+    Browser, Client, Code, EndedReason, Engine, Error, HistoryActor, HistoryEntry, HistoryKind, HistoryPage,
     Refusal, Result, SessionId, UserId, device_of, user_agent,
 };
 
 /// How many refused passwords wait for the next flush; a node that hears of more at once forgets the oldest.
 const REFUSED_KEPT: usize = 10_000;
-/// How many entries an export reads at once.
-const EXPORT_PAGE: u32 = 1_000;
+/// How many entries an export reads at once: more are in memory for no export.
+const EXPORT_PAGE: u32 = 100;
 
 /// What somebody wants to read of a history.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,8 @@ impl Engine {
         self.history_of(&browser.signed_in()?.user.id, filter).await
     }
 
-    /// Gives the whole history of the active user's account, the latest first, and writes into it that it was exported.
+    /// Begins to export the whole history of the active user's account, the latest first, and writes into it that it was
+    /// exported.
     ///
     /// It is for the person alone, so a session that was left open somewhere gets it only after a fresh sign-in.
     ///
@@ -77,7 +78,7 @@ impl Engine {
     /// [`Code::Unauthorized`] when signed out;
     /// [`Code::SessionNotFresh`] when the person proved longer ago than the fresh age who
     /// they are; when the store fails.
-    pub async fn export_history(&self, browser: &Browser, client: &Client) -> Result<Vec<HistoryEntry>> {
+    pub async fn export_history(&self, browser: &Browser, client: &Client) -> Result<HistoryExport> {
         let actor = self.fresh_actor(browser)?;
         let entry = NewHistoryEntry {
             by_session: Some(actor.session.clone()),
@@ -90,16 +91,13 @@ impl Engine {
             )
         };
         self.0.store.record(&[entry], None).await?;
-        let mut filter = HistoryFilter { limit: EXPORT_PAGE, ..HistoryFilter::default() };
-        let mut entries = Vec::new();
-        loop {
-            let page = self.history_of(actor.user, &filter).await?;
-            entries.extend(page.entries);
-            if page.next.is_none() {
-                return Ok(entries);
-            }
-            filter.before = page.next;
-        }
+        let filter = HistoryFilter { limit: EXPORT_PAGE, ..HistoryFilter::default() };
+        Ok(HistoryExport {
+            engine: self.clone(),
+            user: actor.user.clone(),
+            session: actor.session.clone(),
+            next: Some(filter),
+        })
     }
 
     /// Lists what happened to a user's account, the latest first: for operators.
@@ -166,19 +164,59 @@ impl Engine {
             at: stored.at,
             kind,
             device: label(&stored.user_agent, stored.device_name.as_deref()),
-            by: stored.by.as_ref().map(|(id, user_agent, name)| EndedBy {
+            place: self.place_of(stored.device_address()),
+            ip_address: stored.device_address().to_owned(),
+            by: stored.by.as_ref().map(|(id, user_agent, name)| HistoryActor {
                 id: id.clone(),
                 label: label(user_agent, name.as_deref()),
+                user_agent: user_agent.clone(),
+                place: self.place_of(&stored.ip_address),
+                ip_address: stored.ip_address.clone(),
             }),
             reason: detail_of(HistoryKind::Ended).and_then(|reason| EndedReason::parse(&reason)),
             refusal: detail_of(HistoryKind::PasswordRefused).and_then(|why| Refusal::parse(&why)),
             name: detail_of(HistoryKind::Renamed),
             previous_ip_address: detail_of(HistoryKind::AddressChanged),
             session_id: stored.session_id,
-            place: self.place_of(&stored.ip_address),
             user_agent: stored.user_agent,
-            ip_address: stored.ip_address,
         })
+    }
+}
+
+/// A history that is being exported: it is read part by part, as fast as its person takes it.
+pub struct HistoryExport {
+    engine: Engine,
+    user: UserId,
+    session: SessionId,
+    /// What is read next; none at the end.
+    next: Option<HistoryFilter>,
+}
+
+impl HistoryExport {
+    /// Reads the next part; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] once the session has ended that exports; when the store fails.
+    pub async fn next(&mut self) -> Result<Option<Vec<HistoryEntry>>> {
+        let Some(filter) = &mut self.next else { return Ok(None) };
+        let found = self.engine.0.store.find(&[&self.session]).await?.pop();
+        let now = self.engine.now();
+        if !found.is_some_and(|found| found.end.is_none() && found.stored.session.expires_at > now) {
+            return Err(Code::Unauthorized.into());
+        }
+        let page = self.engine.history_of(&self.user, filter).await?;
+        match page.next {
+            Some(next) => filter.before = Some(next),
+            None => self.next = None,
+        }
+        Ok(Some(page.entries))
+    }
+}
+
+impl std::fmt::Debug for HistoryExport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HistoryExport").field("user", &self.user).finish_non_exhaustive()
     }
 }
 

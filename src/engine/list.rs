@@ -2,7 +2,8 @@
 
 use crate::event::in_order;
 use crate::{
-    Browser, Device, DeviceSession, Engine, Held, Result, Session, StoredSession, Timestamp, User, device_of,
+    Browser, Device, DeviceSession, Engine, Held, Result, Session, SessionId, SignedInFrom, StoredSession,
+    Timestamp, User, device_of,
 };
 
 /// What a row tells beside its session and its user.
@@ -10,8 +11,25 @@ struct Facts {
     name: Option<String>,
     shared_computer: bool,
     new_device: bool,
+    last_use: LastUse,
+}
+
+/// When a session was last used, and from where.
+pub(super) struct LastUse {
+    pub(super) at: Timestamp,
+    pub(super) ip_address: String,
+    pub(super) user_agent: String,
+}
+
+impl LastUse {
     /// As far as the store knows.
-    last_active_at: Timestamp,
+    pub(super) fn of(stored: &StoredSession) -> Self {
+        Self {
+            at: stored.last_active_at,
+            ip_address: stored.last_ip_address.clone(),
+            user_agent: stored.last_user_agent.clone(),
+        }
+    }
 }
 
 impl Engine {
@@ -61,37 +79,61 @@ impl Engine {
             name: held.device_name.clone(),
             shared_computer: held.shared_computer,
             new_device: held.new_device,
-            last_active_at: held.last_active_at,
+            last_use: LastUse {
+                at: held.last_active_at,
+                ip_address: held.last_ip_address.clone(),
+                user_agent: held.last_user_agent.clone(),
+            },
         };
         self.row_of(browser, held.session.clone(), held.user.clone(), facts)
     }
 
     /// The row of a session as `browser` sees it.
     pub(super) fn row(&self, browser: &Browser, stored: StoredSession) -> DeviceSession {
-        let StoredSession { session, user, shared_computer, new_device, device_name, last_active_at, .. } =
-            stored;
-        let facts = Facts { name: device_name, shared_computer, new_device, last_active_at };
+        let last_use = LastUse::of(&stored);
+        let StoredSession { session, user, shared_computer, new_device, device_name, .. } = stored;
+        let facts = Facts { name: device_name, shared_computer, new_device, last_use };
         self.row_of(browser, session, user, facts)
     }
 
     fn row_of(&self, browser: &Browser, session: Session, user: User, facts: Facts) -> DeviceSession {
-        let Facts { name, shared_computer, new_device, last_active_at } = facts;
+        let Facts { name, shared_computer, new_device, last_use } = facts;
+        let last_use = self.last_use(&session.id, last_use);
         DeviceSession {
             is_current: browser.active.as_ref() == Some(&session.id),
             is_held: browser.holds(&session.id),
-            last_active_at: self.0.activity.latest(&session.id, last_active_at),
-            device: named(device_of(&session.user_agent), name.as_deref()),
+            last_active_at: last_use.at,
+            device: named(device_of(&last_use.user_agent), name.as_deref()),
             name,
             shared_computer,
             new_device,
             id: session.id.clone(),
-            user_agent: session.user_agent.clone(),
-            ip_address: session.ip_address.clone(),
-            place: self.place_of(&session.ip_address),
+            user_agent: last_use.user_agent,
+            place: self.place_of(&last_use.ip_address),
+            ip_address: last_use.ip_address,
+            signed_in_from: self.signed_in_from(&session),
             created_at: session.created_at,
             expires_at: session.expires_at,
             session,
             user,
+        }
+    }
+
+    /// When and where a session was last used: what the store knows, with what this node has not written yet.
+    pub(super) fn last_use(&self, id: &SessionId, stored: LastUse) -> LastUse {
+        let Some(latest) = self.0.activity.latest(id) else { return stored };
+        LastUse {
+            at: latest.at.max(stored.at),
+            ip_address: latest.ip_address.unwrap_or(stored.ip_address),
+            user_agent: latest.user_agent.unwrap_or(stored.user_agent),
+        }
+    }
+
+    pub(super) fn signed_in_from(&self, session: &Session) -> SignedInFrom {
+        SignedInFrom {
+            ip_address: session.ip_address.clone(),
+            place: self.place_of(&session.ip_address),
+            user_agent: session.user_agent.clone(),
         }
     }
 }

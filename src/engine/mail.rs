@@ -130,7 +130,10 @@ impl Engine {
             to: email::for_mail(&mail.user.email).unwrap_or_else(|| mail.user.email.clone()),
             token,
             redirect_to: mail.redirect_to.clone(),
-            device: about.as_ref().map(|stored| device_of(&stored.session.user_agent)),
+            device: about.as_ref().map(|stored| match mail.kind {
+                MailKind::PasswordChanged => device_of(&stored.last_user_agent),
+                _ => device_of(&stored.session.user_agent),
+            }),
             ip_address: ip_address.to_owned(),
             place: self.place_of(ip_address),
             at: mail.created_at,

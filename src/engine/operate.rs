@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use crate::engine::list::named;
+use crate::engine::list::{LastUse, named};
 use crate::engine::watch::ending_of;
 use crate::store::{NewOperatorAct, OperatorAct, OperatorActKind, Page, Statistics};
 use crate::{
-    Code, Device, EndedCount, Ending, Engine, Operator, Result, Session, SessionId, Timestamp, User, UserId,
-    device_of, email,
+    Code, Device, EndedCount, Ending, Engine, Operator, Result, Session, SessionId, SignedInFrom, Timestamp,
+    User, UserId, device_of, email,
 };
 
 /// How many sessions end in one transaction when everybody's do, so that sign-ins never wait long behind it.
@@ -25,8 +25,14 @@ pub struct KnownSession {
     pub session: Session,
     /// The user agent in a person's words.
     pub device: Device,
-    /// Where the address that signed in is; `None` where it is not known.
+    /// The browser's user agent, with its updates since the sign-in; empty when unknown.
+    pub user_agent: String,
+    /// The address that it was last used from; empty when unknown.
+    pub ip_address: String,
+    /// Where that address is; `None` where it is not known.
     pub place: Option<String>,
+    /// Where it began.
+    pub signed_in_from: SignedInFrom,
     /// When it last made a request, right to the minute.
     pub last_active_at: Timestamp,
     /// How it ended; `None` while it is live.
@@ -58,11 +64,15 @@ impl Engine {
         let found = self.0.store.of_user(user, page, now).await?;
         let known = found.into_iter().map(|found| {
             let ending = ending_of(&found, now);
+            let last_use = self.last_use(&found.stored.session.id, LastUse::of(&found.stored));
             let session = found.stored.session;
             KnownSession {
-                device: named(device_of(&session.user_agent), found.stored.device_name.as_deref()),
-                place: self.place_of(&session.ip_address),
-                last_active_at: self.0.activity.latest(&session.id, found.stored.last_active_at),
+                device: named(device_of(&last_use.user_agent), found.stored.device_name.as_deref()),
+                user_agent: last_use.user_agent,
+                place: self.place_of(&last_use.ip_address),
+                ip_address: last_use.ip_address,
+                signed_in_from: self.signed_in_from(&session),
+                last_active_at: last_use.at,
                 session,
                 ending,
             }

@@ -50,7 +50,7 @@ impl Engine {
         let actor = Self::actor(browser)?;
         let found = self.0.store.find(&[id]).await?.pop().map(|found| found.stored);
         let own = found.filter(|stored| stored.user.id == *actor.user && stored.session.id != *actor.session);
-        Ok(own.map(|stored| named(device_of(&stored.session.user_agent), stored.device_name.as_deref())))
+        Ok(own.map(|stored| named(device_of(&stored.last_user_agent), stored.device_name.as_deref())))
     }
 
     /// The same by the link of a mail, once: nobody is known to be the person, so every session ends. Whoever holds the

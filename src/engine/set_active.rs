@@ -1,6 +1,8 @@
 //! Switching accounts.
 
-use crate::{Browser, Change, Client, Code, Engine, HistoryKind, NewHistoryEntry, Result, SessionId, Target};
+use crate::{
+    Browser, Change, Client, Code, Engine, HistoryKind, NewHistoryEntry, Result, SessionId, Target, Touch,
+};
 
 impl Engine {
     /// Makes a held session the active one.
@@ -24,7 +26,7 @@ impl Engine {
             };
             self.0.store.record(&[entry], switch(browser, &id)).await?;
         }
-        self.0.activity.touch(&id, now, None);
+        self.0.activity.touch(Touch::new(id.clone(), now));
         next.active = Some(id);
         Ok(next)
     }

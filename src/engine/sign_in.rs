@@ -56,7 +56,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`Code::InvalidName`], [`Code::InvalidEmail`], [`Code::PasswordTooShort`], [`Code::PasswordTooLong`] or
-    /// [`Code::UserAlreadyExists`]; [`Code::MaximumSessionsReached`] when the browser holds as many accounts as
+    /// [`Code::UserAlreadyExists`]; [`Code::MaximumAccountsReached`] when the browser holds as many accounts as
     /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
         let name = form.name.trim();
@@ -103,7 +103,7 @@ impl Engine {
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
     /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported; [`Code::UserDisabled`] when it is
     /// right, and an operator has disabled the user; [`Error::Throttled`](crate::Error::Throttled) after others have
-    /// failed; [`Code::MaximumSessionsReached`] when the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
+    /// failed; [`Code::MaximumSessionsReached`] and [`Code::MaximumAccountsReached`] when the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
     /// when the store fails.
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
@@ -201,6 +201,13 @@ impl Engine {
             }
             Err(OpenError::LimitReached) => {
                 return Err(self.refuse(browser, client, &user.id, Refusal::LimitReached));
+            }
+            Err(OpenError::BrowserFull) => {
+                if new_user.is_none() {
+                    // Nodes of the previous version know no other reason.
+                    let _ = self.refuse(browser, client, &user.id, Refusal::LimitReached);
+                }
+                return Err(Code::MaximumAccountsReached.into());
             }
             Err(OpenError::Store(error)) => return Err(error.into()),
         };

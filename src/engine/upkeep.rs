@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use crate::store::COUNTED_FOR;
-use crate::{Engine, Result, SessionId, Timestamp};
+use crate::{Engine, Result, SessionId, Timestamp, Touch};
 
 /// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
 const SWEEP_LIMIT: u32 = 1_000;
@@ -45,7 +45,7 @@ impl Swept {
 impl Engine {
     /// Notes that a session made a request, without a write; [`Engine::current`] does it for the active one.
     pub fn touch(&self, id: &SessionId, now: Timestamp) {
-        self.0.activity.touch(id, now, None);
+        self.0.activity.touch(Touch::new(id.clone(), now));
     }
 
     /// Writes when sessions were last active, all in one statement, and which passwords were refused; call it every few

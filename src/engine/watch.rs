@@ -147,26 +147,26 @@ impl Engine {
                     hub.tell(&user, SessionEvent::Touched { id, last_active_at });
                 }
             }
-            Change::Renamed { user, id } if hub.has(&user) => self.read(&user, &[id], Self::renamed).await,
+            Change::Renamed { user, id } if hub.has(&user) => self.read(&user, &[id], Self::shown).await,
             Change::Sessions { .. } | Change::Renamed { .. } => {}
             Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
             Change::Gap => hub.resync(None),
         }
     }
 
-    /// Reads the rows that changed: they, and not the message, say what happened, in the words of `event`.
-    async fn read(
+    /// Reads the rows that changed: they, and not the message, say what happened, in the words of `events`.
+    async fn read<Events: IntoIterator<Item = SessionEvent>>(
         &self,
         user: &UserId,
         ids: &[SessionId],
-        event: impl Fn(&Self, Found) -> Option<SessionEvent> + Send,
+        events: impl Fn(&Self, Found) -> Events + Send,
     ) {
         let ids: Vec<&SessionId> = ids.iter().collect();
         match self.0.store.find(&ids).await {
             // They went with their user: its streams end where they find nobody.
             Ok(found) if found.len() < ids.len() => self.0.hub.resync(Some(user)),
             Ok(found) => {
-                for event in found.into_iter().filter_map(|found| event(self, found)) {
+                for event in found.into_iter().flat_map(|found| events(self, found)) {
                     self.0.hub.tell(user, event);
                 }
             }
@@ -188,12 +188,18 @@ impl Engine {
         })
     }
 
-    /// What a device is called now; one whose session has ended meanwhile is in no list.
-    fn renamed(&self, found: Found) -> Option<SessionEvent> {
-        found.end.is_none().then(|| {
-            let row = self.row(&Browser::default(), found.stored);
-            SessionEvent::Renamed { id: row.id, name: row.name, label: row.device.label }
-        })
+    /// What a device is called now, and where it is used from; one whose session has ended meanwhile is in no list.
+    fn shown(&self, found: Found) -> Vec<SessionEvent> {
+        if found.end.is_some() {
+            return Vec::new();
+        }
+        let row = self.row(&Browser::default(), found.stored);
+        let label = row.device.label.clone();
+        let DeviceSession { id, name, ip_address, place, user_agent, device, .. } = row;
+        vec![
+            SessionEvent::Renamed { id: id.clone(), name, label },
+            SessionEvent::Moved { id, ip_address, place, user_agent, device },
+        ]
     }
 }
 

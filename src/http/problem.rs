@@ -59,6 +59,7 @@ impl Problem {
             Code::UserAlreadyExists => StatusCode::UNPROCESSABLE_ENTITY,
             Code::UserNotFound => StatusCode::NOT_FOUND,
             Code::MaximumSessionsReached
+            | Code::MaximumAccountsReached
             | Code::SessionNotFresh
             | Code::UndoExpired
             | Code::PasswordResetRequired

@@ -118,7 +118,11 @@ macro_rules! store_contract {
                 what_happens_to_a_session_is_in_its_users_history
                 a_sign_in_that_ends_others_is_named_as_what_ended_them
                 a_new_name_is_in_the_history_with_the_one_before
+                both_devices_have_their_own_address
                 another_address_is_in_the_history_once
+                each_address_is_in_the_history_where_several_are_written_at_once
+                another_browser_is_in_the_history_once_and_an_updated_one_is_not
+                of_each_kind_the_latest_thousand_are_kept
                 a_changed_password_is_in_the_history_with_what_it_ended
                 a_changed_password_that_ends_nothing_is_in_the_history_with_what_it_proves
                 what_is_recorded_is_looked_up_and_told
@@ -299,7 +303,7 @@ fn operator() -> Operator {
 }
 
 fn touch(name: &str, at: Timestamp) -> Touch {
-    Touch { session: session_id(name), at, ip_address: None }
+    Touch::new(session_id(name), at)
 }
 
 fn ender(name: &str) -> Ender {

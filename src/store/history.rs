@@ -7,8 +7,8 @@ use crate::{HistoryKind, SessionId, Timestamp, UserId};
 
 /// Something that happened to an account and is in no session's row, so that it is to be written by itself.
 ///
-/// What is not said here is looked up when it is written: the session's user agent, the address of the one that did it,
-/// and what their devices are called.
+/// What is not said here is looked up when it is written: the user agents, the addresses and the names of the session's
+/// device and of the one that did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(any(feature = "postgres", feature = "sqlite"), derive(Serialize))]
 pub struct NewHistoryEntry {
@@ -62,12 +62,28 @@ pub struct StoredHistoryEntry {
     pub user_agent: String,
     /// What the person called the device.
     pub device_name: Option<String>,
-    /// The address that it was done from; empty when unknown.
+    /// The address that it was done from; empty when unknown, and where nobody did it.
     pub ip_address: String,
+    /// The address of the device; `None` in entries that were written before it was kept.
+    pub device_ip_address: Option<String>,
     /// The session that did it, with its browser's own words and what the person called its device.
     pub by: Option<(SessionId, String, Option<String>)>,
     /// Why a session ended or a right password was refused, a device's new name, or the address before.
     pub detail: Option<String>,
+}
+
+impl StoredHistoryEntry {
+    /// The address of the device that the entry is about; empty when unknown.
+    ///
+    /// Older entries have only the address that it was done from, which is the device's own unless another one did it.
+    pub fn device_address(&self) -> &str {
+        let is_own = || self.by.as_ref().is_none_or(|(by, ..)| self.session_id.as_ref() == Some(by));
+        match &self.device_ip_address {
+            Some(address) => address,
+            None if is_own() => &self.ip_address,
+            None => "",
+        }
+    }
 }
 
 /// Which part of a user's history is asked for.
@@ -86,4 +102,30 @@ pub struct HistoryQuery<'a> {
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn unix_ms<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(at.unix_ms())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_entry_has_the_address_of_whoever_did_it() {
+        let id = |id: &str| SessionId::new(id).expect("an id");
+        let entry = |by: Option<&str>, device_ip_address: Option<&str>| StoredHistoryEntry {
+            seq: 1,
+            at: Timestamp::default(),
+            kind: Some(HistoryKind::Ended),
+            session_id: Some(id("phone")),
+            user_agent: String::new(),
+            device_name: None,
+            ip_address: "203.0.113.7".to_owned(),
+            device_ip_address: device_ip_address.map(str::to_owned),
+            by: by.map(|by| (id(by), String::new(), None)),
+            detail: None,
+        };
+        assert_eq!(entry(Some("laptop"), None).device_address(), "", "it was the laptop's");
+        assert_eq!(entry(Some("phone"), None).device_address(), "203.0.113.7");
+        assert_eq!(entry(None, None).device_address(), "203.0.113.7", "of a sign-in");
+        assert_eq!(entry(Some("laptop"), Some("198.51.100.9")).device_address(), "198.51.100.9");
+    }
 }

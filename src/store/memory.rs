@@ -8,10 +8,10 @@ use tokio::sync::broadcast;
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Ender, Found, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewMail,
-    NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError,
-    StoredHistoryEntry, StoredSession, Superseded, Touch, Undo, Undoable, changes_of, password_changed,
-    reauthenticated, renamed, undone,
+    Actor, End, Ended, Ender, Found, HISTORY_OF_A_KIND, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry,
+    NewMail, NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
+    StoreError, StoredHistoryEntry, StoredSession, Superseded, Touch, Undo, Undoable, changes_of, password_changed,
+    reauthenticated, renamed, touches, undone,
 };
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, SecretHash, Session,
@@ -55,6 +55,8 @@ struct Row {
     authenticated_at: Timestamp,
     last_active_at: Timestamp,
     last_ip_address: Option<String>,
+    last_user_agent: Option<String>,
+    other_user_agent: Option<String>,
     device_name: Option<String>,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
     is_final: bool,
@@ -87,6 +89,10 @@ impl Row {
 
     fn last_ip_address(&self) -> &String {
         self.last_ip_address.as_ref().unwrap_or(&self.new.session.ip_address)
+    }
+
+    fn last_user_agent(&self) -> &String {
+        self.last_user_agent.as_ref().unwrap_or(&self.new.session.user_agent)
     }
 }
 
@@ -136,6 +142,8 @@ impl State {
             last_ip_address: row.last_ip_address().clone(),
             imported_at: None,
             credential_is_new: row.credential_is_new,
+            last_user_agent: row.last_user_agent().clone(),
+            other_user_agent: row.other_user_agent.clone(),
         }
     }
 
@@ -146,7 +154,7 @@ impl State {
             by: by.map(|by| {
                 let actor = self.sessions.iter().find(|row| row.is(&by));
                 Ender {
-                    user_agent: actor.map(|actor| actor.new.session.user_agent.clone()).unwrap_or_default(),
+                    user_agent: actor.map(|actor| actor.last_user_agent().clone()).unwrap_or_default(),
                     device_name: actor.and_then(|actor| actor.device_name.clone()),
                     id: by,
                 }
@@ -195,6 +203,8 @@ impl State {
             authenticated_at: now,
             last_active_at: now,
             last_ip_address: None,
+            last_user_agent: None,
+            other_user_agent: None,
             device_name: None,
             end: None,
             is_final: false,
@@ -262,21 +272,35 @@ impl State {
         }
         self.recorded += 1;
         let (subject, actor) = (self.row(entry.session_id.as_ref()), self.row(entry.by_session.as_ref()));
-        let user_agent = |row: Option<&Row>| row.map(|row| row.new.session.user_agent.clone());
+        let user_agent = |row: Option<&Row>| row.map(|row| row.last_user_agent().clone());
         let device_name = |row: Option<&Row>| row.and_then(|row| row.device_name.clone());
-        let address = || actor.map(|actor| actor.last_ip_address().clone());
+        let address = |row: Option<&Row>| row.map(|row| row.last_ip_address().clone());
+        let is_own = entry.by_session.is_none() || entry.by_session == entry.session_id;
+        let device_address = entry.ip_address.clone().filter(|_| is_own).or_else(|| address(subject));
         let stored = StoredHistoryEntry {
             seq: self.recorded,
             at: entry.at,
             kind: Some(entry.kind),
             user_agent: entry.user_agent.or_else(|| user_agent(subject)).unwrap_or_default(),
             device_name: device_name(subject),
-            ip_address: entry.ip_address.or_else(address).unwrap_or_default(),
+            ip_address: entry.ip_address.or_else(|| address(actor)).unwrap_or_default(),
+            device_ip_address: Some(device_address.unwrap_or_default()),
             by: entry.by_session.map(|by| (by, user_agent(actor).unwrap_or_default(), device_name(actor))),
             session_id: entry.session_id,
             detail: entry.detail,
         };
-        self.history.push((entry.user_id, stored));
+        self.push(entry.user_id, stored);
+    }
+
+    /// Of each kind a user keeps the latest.
+    fn push(&mut self, user: UserId, entry: StoredHistoryEntry) {
+        let is_alike =
+            |(whose, other): &&(UserId, StoredHistoryEntry)| *whose == user && other.kind == entry.kind;
+        if self.history.iter().filter(is_alike).count() >= HISTORY_OF_A_KIND {
+            let oldest = self.history.iter().position(|other| is_alike(&other));
+            self.history.remove(oldest.expect("there are many"));
+        }
+        self.history.push((user, entry));
     }
 
     fn record_ends(&mut self, ended: &[Ended], by: Option<&SessionId>, at: Timestamp) {
@@ -404,7 +428,7 @@ impl Store for MemoryStore {
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         let live: Vec<_> =
             live.map(|row| (row.new.session.id.clone(), row.new.session.user_id.clone())).collect();
-        let ended = fit(&new.session, limit, &live).ok_or(OpenError::LimitReached)?;
+        let ended = fit(&new.session, limit, &live)?;
         state.users.extend(user.cloned());
         state.insert(new);
         for Ended { id, reason, .. } in &ended {
@@ -659,25 +683,37 @@ impl Store for MemoryStore {
     async fn touch(&self, batch: &[Touch]) -> Result<()> {
         let mut state = self.lock()?;
         let (mut touched, mut moved) = (Vec::new(), Vec::new());
-        for Touch { session: id, at, ip_address } in batch {
+        for Touch { session: id, at, ip_address, user_agent, other_user_agent } in batch {
             for row in state.sessions.iter_mut().filter(|row| row.is(id) && row.end.is_none()) {
                 row.last_active_at = row.last_active_at.max(*at);
                 let user = row.new.session.user_id.clone();
                 touched.push((user.clone(), id.clone(), row.last_active_at));
                 let before = row.last_ip_address().clone();
+                let entry = |kind, at| NewHistoryEntry {
+                    by_session: Some(id.clone()),
+                    ..NewHistoryEntry::new(kind, user.clone(), Some(id.clone()), at)
+                };
+                row.last_user_agent = user_agent.clone().or(row.last_user_agent.take());
                 if let Some(address) = ip_address.as_ref().filter(|address| **address != before) {
                     row.last_ip_address = Some(address.clone());
-                    let (kind, at) = (HistoryKind::AddressChanged, row.last_active_at);
-                    let entry = NewHistoryEntry::new(kind, user, Some(id.clone()), at);
-                    let (by_session, detail) = (Some(id.clone()), Some(before));
-                    moved.push(NewHistoryEntry { by_session, detail, ..entry });
+                    let entry = entry(HistoryKind::AddressChanged, row.last_active_at);
+                    moved.push((NewHistoryEntry { detail: Some(before.clone()), ..entry }, None));
+                }
+                if other_user_agent.is_some() && *other_user_agent != row.other_user_agent {
+                    row.other_user_agent.clone_from(other_user_agent);
+                    let entry = entry(HistoryKind::BrowserChanged, row.last_active_at);
+                    moved.push((entry, other_user_agent.clone().map(|other| (other, before))));
                 }
             }
         }
-        for entry in moved {
+        for (entry, other) in moved {
             state.record(entry);
+            if let (Some((user_agent, before)), Some((_, last))) = (other, state.history.last_mut()) {
+                last.device_ip_address = Some(before);
+                last.by = last.by.take().map(|(by, ..)| (by, user_agent, None));
+            }
         }
-        self.tell(vec![Change::Touched(touched)]);
+        self.tell(touches(batch, touched));
         Ok(())
     }
 

@@ -25,6 +25,8 @@ macro_rules! migrations {
             "0014_disabled_users",
             "0015_where_links_lead",
             "0016_email_keys",
+            "0017_both_devices",
+            "0018_bounded_history",
             "0021_write_checks",
             "0023_superseded_credentials",
         )

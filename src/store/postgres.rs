@@ -24,7 +24,8 @@ use super::sql::{
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
-    Superseded, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
+    Superseded, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, rounds,
+    touches, undone,
 };
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId,
@@ -237,7 +238,7 @@ impl PostgresStore {
         let live: Vec<_> =
             live.iter().map(|row| Ok((session_id(row)?, user_id(row, "user_id")?))).collect::<Result<_>>()?;
         // Dropping the transaction rolls it back: the new user is gone.
-        let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
+        let ended = fit(session, limit, &live)?;
         // It is there before it ends others, so that the history can say which device did.
         insert_session(&mut tx, new).await.map_err(not_opened)?;
         for reason in [EndedReason::Replaced, EndedReason::Evicted] {
@@ -422,13 +423,21 @@ impl PostgresStore {
     }
 
     async fn try_touch(&self, batch: &[Touch]) -> Result<()> {
-        let ids: Vec<_> = batch.iter().map(|touch| touch.session.as_str()).collect();
-        let times: Vec<_> = batch.iter().map(|touch| touch.at.unix_ms()).collect();
-        let addresses: Vec<_> = batch.iter().map(|touch| touch.ip_address.as_deref()).collect();
         let mut tx = self.begin().await?;
-        let rows = sqlx::query(sql::TOUCH).bind(ids).bind(times).bind(addresses).fetch_all(&mut *tx).await?;
-        let touched = rows.iter().map(touched).collect::<Result<_>>()?;
-        commit(tx, vec![Change::Touched(touched)]).await
+        let mut all = Vec::new();
+        for round in rounds(batch) {
+            let ids: Vec<_> = round.iter().map(|touch| touch.session.as_str()).collect();
+            let times: Vec<_> = round.iter().map(|touch| touch.at.unix_ms()).collect();
+            let addresses: Vec<_> = round.iter().map(|touch| touch.ip_address.as_deref()).collect();
+            let agents: Vec<_> = round.iter().map(|touch| touch.user_agent.as_deref()).collect();
+            let others: Vec<_> = round.iter().map(|touch| touch.other_user_agent.as_deref()).collect();
+            let query =
+                sqlx::query(sql::TOUCH).bind(ids).bind(times).bind(addresses).bind(agents).bind(others);
+            for row in query.fetch_all(&mut *tx).await? {
+                all.push(touched(&row)?);
+            }
+        }
+        commit(tx, touches(batch, all)).await
     }
 
     async fn try_record(&self, entries: &[NewHistoryEntry], change: Option<&Change>) -> Result<()> {

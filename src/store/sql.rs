@@ -81,6 +81,8 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         last_active_at: timestamp(row, "last_active_at")?,
         device_name: row.optional_text("device_name")?,
         last_ip_address: row.text("last_ip_address")?.to_owned(),
+        last_user_agent: row.text("last_user_agent")?.to_owned(),
+        other_user_agent: row.optional_text("other_user_agent")?,
         imported_at: row.optional_integer("imported_at")?.map(Timestamp::from_unix_ms),
         credential_is_new: row.boolean("credential_is_new")?,
     })
@@ -160,6 +162,7 @@ pub(super) fn history_entry(row: &impl Columns) -> Result<StoredHistoryEntry> {
         user_agent: row.text("user_agent")?.to_owned(),
         device_name: row.optional_text("device_name")?,
         ip_address: row.text("ip_address")?.to_owned(),
+        device_ip_address: row.optional_text("device_ip_address")?,
         by,
         detail: row.optional_text("detail")?,
     })

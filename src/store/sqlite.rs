@@ -24,7 +24,8 @@ use super::sql::{
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
     OpenError, Page, PasswordOf, Renewal, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession,
-    Superseded, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, undone,
+    Superseded, Touch, Undo, Undoable, changes_of, password_changed, reauthenticated, renamed, rounds,
+    touches, undone,
 };
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User,
@@ -390,7 +391,7 @@ impl Store for SqliteStore {
         let live: Vec<_> =
             live.iter().map(|row| Ok((session_id(row)?, user_id(row, "user_id")?))).collect::<Result<_>>()?;
         // Dropping the transaction rolls it back: the new user is gone.
-        let ended = fit(session, limit, &live).ok_or(OpenError::LimitReached)?;
+        let ended = fit(session, limit, &live)?;
         // It is there before it ends others, so that the history can say which device did.
         insert_session(&mut tx, new).await.map_err(not_opened)?;
         for reason in [EndedReason::Replaced, EndedReason::Evicted] {
@@ -604,15 +605,22 @@ impl Store for SqliteStore {
     }
 
     async fn touch(&self, batch: &[Touch]) -> Result<()> {
-        let batch: Vec<_> = batch
-            .iter()
-            .map(|touch| (touch.session.as_str(), touch.at.unix_ms(), touch.ip_address.as_deref()))
-            .collect();
-        let batch = serde_json::to_string(&batch).map_err(corrupt)?;
         let mut tx = self.begin().await?;
-        let rows = sqlx::query(sql::TOUCH).bind(batch).fetch_all(&mut *tx).await?;
-        let touched = rows.iter().map(touched).collect::<Result<_>>()?;
-        self.commit(tx, vec![Change::Touched(touched)]).await
+        let mut all = Vec::new();
+        for round in rounds(batch) {
+            let rows: Vec<_> = round
+                .into_iter()
+                .map(|touch| {
+                    let (agent, other) = (touch.user_agent.as_deref(), touch.other_user_agent.as_deref());
+                    (touch.session.as_str(), touch.at.unix_ms(), touch.ip_address.as_deref(), agent, other)
+                })
+                .collect();
+            let rows = serde_json::to_string(&rows).map_err(corrupt)?;
+            for row in sqlx::query(sql::TOUCH).bind(rows).fetch_all(&mut *tx).await? {
+                all.push(touched(&row)?);
+            }
+        }
+        self.commit(tx, touches(batch, all)).await
     }
 
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {

@@ -23,7 +23,8 @@ macro_rules! columns {
          sessions.last_active_at, sessions.expires_at, sessions.device_name, \
          coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
          coalesce(sessions.last_ip_address, sessions.ip_address) as last_ip_address, \
-         sessions.imported_at, sessions.credential_is_new, ",
+         sessions.imported_at, sessions.credential_is_new, \
+         coalesce(sessions.last_user_agent, sessions.user_agent) as last_user_agent, sessions.other_user_agent, ",
             user_columns!()
         )
     };
@@ -75,8 +76,8 @@ macro_rules! find_sessions {
         concat!(
             "select ",
             columns!(),
-            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, actor.user_agent as by_user_agent, \
-             actor.device_name as by_device_name \
+            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, \
+             coalesce(actor.last_user_agent, actor.user_agent) as by_user_agent, actor.device_name as by_device_name \
              from sessions join users on users.id = sessions.user_id \
              left join sessions as actor on actor.id = sessions.ended_by where ",
             $where
@@ -96,12 +97,14 @@ macro_rules! actor_is_live {
 macro_rules! record_history {
     ($batch:literal) => {
         concat!(
-            "insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, by_session, \
-             by_user_agent, by_device_name, detail) \
+            "insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, \
+             device_ip_address, by_session, by_user_agent, by_device_name, detail) \
              select batch.user_id, batch.at, batch.kind, batch.session_id, \
-             coalesce(batch.user_agent, subject.user_agent, ''), subject.device_name, \
-             coalesce(batch.ip_address, actor.last_ip_address, actor.ip_address, ''), batch.by_session, \
-             actor.user_agent, actor.device_name, batch.detail from ",
+             coalesce(batch.user_agent, subject.last_user_agent, subject.user_agent, ''), subject.device_name, \
+             coalesce(batch.ip_address, actor.last_ip_address, actor.ip_address, ''), \
+             coalesce(case when batch.by_session is null or batch.by_session = batch.session_id \
+             then batch.ip_address end, subject.last_ip_address, subject.ip_address, ''), batch.by_session, \
+             coalesce(actor.last_user_agent, actor.user_agent), actor.device_name, batch.detail from ",
             $batch,
             " join users on users.id = batch.user_id \
              left join sessions as subject on subject.id = batch.session_id \
@@ -114,8 +117,8 @@ macro_rules! record_history {
 macro_rules! select_history {
     ($where:literal) => {
         concat!(
-            "select seq, at, kind, session_id, user_agent, device_name, ip_address, by_session, by_user_agent, \
-             by_device_name, detail from history where user_id = $1 and seq < $2",
+            "select seq, at, kind, session_id, user_agent, device_name, ip_address, device_ip_address, by_session, \
+             by_user_agent, by_device_name, detail from history where user_id = $1 and seq < $2",
             $where,
             " order by seq desc limit $3"
         )
@@ -215,10 +218,12 @@ statements! {
     );
     // Before the name changes, so that the device is called in it as it was.
     RECORD_NAME = concat!(
-        "insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, by_session, \
-         by_user_agent, by_device_name, detail) \
-         select sessions.user_id, $1, 'renamed', sessions.id, sessions.user_agent, sessions.device_name, \
-         coalesce(actor.last_ip_address, actor.ip_address), actor.id, actor.user_agent, actor.device_name, $2 \
+        "insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, \
+         device_ip_address, by_session, by_user_agent, by_device_name, detail) \
+         select sessions.user_id, $1, 'renamed', sessions.id, coalesce(sessions.last_user_agent, sessions.user_agent), \
+         sessions.device_name, coalesce(actor.last_ip_address, actor.ip_address), \
+         coalesce(sessions.last_ip_address, sessions.ip_address), actor.id, \
+         coalesce(actor.last_user_agent, actor.user_agent), actor.device_name, $2 \
          from sessions join sessions as actor on actor.id = $3 and actor.user_id = sessions.user_id where ",
         live!(),
         " and actor.ended_at is null and actor.expires_at > $1 and sessions.user_id = $4 and sessions.id = $5 \

@@ -61,10 +61,7 @@ pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + Imp
     assert!(matches!(import.session(&twin).await, Err(TakeError::HandleTaken)));
     assert_eq!(import.end_gone().await.expect("an answer"), 0);
     import.commit().await.expect("durable");
-    store
-        .touch(&[Touch { session: SessionId::new("used").expect("an id"), at: later, ip_address: None }])
-        .await
-        .expect("a write");
+    store.touch(&[Touch::new(SessionId::new("used").expect("an id"), later)]).await.expect("a write");
 
     let again = NOW.plus(Duration::from_secs(60));
     let mut import = store.begin_import(again).await.expect("a transaction");

@@ -59,9 +59,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_200) {
         let at = NOW.plus(since.elapsed());
-        here.touch(&[Touch { session: new.session.id.clone(), at, ip_address: None }])
-            .await
-            .expect("a write");
+        here.touch(&[Touch::new(new.session.id.clone(), at)]).await.expect("a write");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut others = here.changes();
@@ -90,7 +88,7 @@ async fn after_a_failed_transaction_every_change_works_again() {
     let (_, mut two) = sign_up("two");
     two.session.user_id = ada.user.id.clone();
     let actor = Actor { session: &one.session.id, user: &ada.user.id };
-    let touch = Touch { session: one.session.id.clone(), at: NOW, ip_address: None };
+    let touch = Touch::new(one.session.id.clone(), NOW);
 
     by_hand(&folder, FULL_DISK).await.expect("two triggers");
     // Each kind of change twice, as the second one meets the connection of the first.

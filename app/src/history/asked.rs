@@ -69,7 +69,8 @@ impl Group {
             | HistoryKind::NewDevice
             | HistoryKind::PasswordRefused
             | HistoryKind::Reauthenticated
-            | HistoryKind::AddressChanged => Self::SignIns,
+            | HistoryKind::AddressChanged
+            | HistoryKind::BrowserChanged => Self::SignIns,
             HistoryKind::Ended | HistoryKind::RevokeUndone => Self::Ended,
             HistoryKind::Switched
             | HistoryKind::Renamed

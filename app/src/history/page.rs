@@ -5,7 +5,7 @@ use multi_session::{EngineBuilder, HistoryEntry, HistoryKind, HistoryPage, Sessi
 
 use super::{
     asked::{CSV, Group, HISTORY, HistoryAsked, JSON, export_file},
-    words::{icon, what},
+    words::{done_by, icon, what},
 };
 use crate::{
     RenderedAt,
@@ -203,6 +203,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
                     {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> })}
                     {(!address.is_empty()).then(|| view! { <span>{address}</span> })}
                     {place.map(|place| view! { <span>{place}</span> })}
+                    {done_by(entry).map(|by| view! { <span>{by}</span> })}
                     {not_me}
                 </p>
             </div>

@@ -15,6 +15,10 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
             Some(before) if !before.is_empty() => format!("Address changed from {before}"),
             _ => "Address changed".to_owned(),
         },
+        HistoryKind::BrowserChanged => match &entry.by {
+            Some(by) => format!("Used by another browser: {}", by.label),
+            None => "Used by another browser".to_owned(),
+        },
         HistoryKind::Switched => "Became the active account".to_owned(),
         HistoryKind::Renamed => match &entry.name {
             Some(name) => format!("Renamed to “{name}”"),
@@ -41,7 +45,7 @@ fn refused(why: Option<Refusal>) -> &'static str {
         None => "Wrong password entered",
         Some(Refusal::Locked) => "The password was right, but is locked",
         Some(Refusal::Disabled) => "The password was right, but the account is disabled",
-        Some(Refusal::LimitReached) => "The password was right, but there were too many sessions",
+        Some(Refusal::LimitReached) => "The password was right, but there were too many sessions or accounts",
     }
 }
 
@@ -63,6 +67,20 @@ fn ended(entry: &HistoryEntry) -> String {
     }
 }
 
+/// The other device that did it, and from where; nothing where it was done on the device that the entry is about.
+pub(super) fn done_by(entry: &HistoryEntry) -> Option<String> {
+    let by = entry.by.as_ref()?;
+    let is_other = entry.session_id.as_ref() != Some(&by.id) || entry.kind == HistoryKind::BrowserChanged;
+    let mut words = ["by ", &by.label].concat();
+    for fact in [Some(by.ip_address.as_str()), by.place.as_deref()].into_iter().flatten() {
+        if !fact.is_empty() {
+            words.push_str(" · ");
+            words.push_str(fact);
+        }
+    }
+    is_other.then_some(words)
+}
+
 /// The picture beside it.
 pub(super) fn icon(kind: HistoryKind) -> IconName {
     match kind {
@@ -72,6 +90,7 @@ pub(super) fn icon(kind: HistoryKind) -> IconName {
         HistoryKind::NewDevice
         | HistoryKind::PasswordRefused
         | HistoryKind::AddressChanged
+        | HistoryKind::BrowserChanged
         | HistoryKind::Reported
         | HistoryKind::Disabled => IconName::Alert,
         HistoryKind::Ended => IconName::SignOut,
@@ -83,7 +102,7 @@ pub(super) fn icon(kind: HistoryKind) -> IconName {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{EndedBy, SessionId, Timestamp};
+    use multi_session::{HistoryActor, SessionId, Timestamp};
 
     use super::*;
 
@@ -98,7 +117,13 @@ mod tests {
             user_agent: String::new(),
             ip_address: String::new(),
             place: None,
-            by: by.map(|by| EndedBy { id: id(by), label: "Firefox 145 on macOS".to_owned() }),
+            by: by.map(|by| HistoryActor {
+                id: id(by),
+                label: "Firefox 145 on macOS".to_owned(),
+                user_agent: String::new(),
+                ip_address: "203.0.113.7".to_owned(),
+                place: Some("Berlin, Germany".to_owned()),
+            }),
             reason: Some(reason),
             refusal: None,
             name: None,
@@ -112,12 +137,26 @@ mod tests {
             (None, "Wrong password entered"),
             (Some(Refusal::Locked), "The password was right, but is locked"),
             (Some(Refusal::Disabled), "The password was right, but the account is disabled"),
-            (Some(Refusal::LimitReached), "The password was right, but there were too many sessions"),
+            (
+                Some(Refusal::LimitReached),
+                "The password was right, but there were too many sessions or accounts",
+            ),
         ] {
             let kind = HistoryKind::PasswordRefused;
             let refused = HistoryEntry { kind, refusal, ..entry(EndedReason::SignedOut, None) };
             assert_eq!(what(&refused), words);
         }
+    }
+
+    #[test]
+    fn an_entry_says_from_where_another_device_did_it() {
+        let told = |by| done_by(&entry(EndedReason::Revoked, by));
+        assert_eq!(told(None), None);
+        assert_eq!(told(Some("own")), None, "its own address is told already");
+        assert_eq!(
+            told(Some("other")).as_deref(),
+            Some("by Firefox 145 on macOS · 203.0.113.7 · Berlin, Germany")
+        );
     }
 
     #[test]

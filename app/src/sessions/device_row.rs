@@ -24,6 +24,15 @@ pub(super) fn DeviceRow(
         latest.unwrap_or(first)
     });
     let id = row.id.clone();
+    let first = (words::address(&row), words::signed_in_elsewhere(&row));
+    let addresses = Memo::new(move |_| {
+        let found = sessions.rows.with(|rows| {
+            let row = rows.iter().find(|row| row.id == id)?;
+            Some((words::address(row), words::signed_in_elsewhere(row)))
+        });
+        found.unwrap_or_else(|| first.clone())
+    });
+    let id = row.id.clone();
     let pending = Signal::derive(move || sessions.is_revoking(&id));
     let now = use_now();
     let is_news = words::is_news(&row, now.get_untracked());
@@ -41,7 +50,6 @@ pub(super) fn DeviceRow(
         DeviceKind::Program => IconName::Program,
         DeviceKind::Unknown => IconName::Unknown,
     };
-    let address = words::address(&row);
     let agent = (!row.user_agent.is_empty()).then(|| {
         view! {
             <details class="agent">
@@ -54,9 +62,9 @@ pub(super) fn DeviceRow(
         }
     });
 
-    // What a named device is besides.
-    let named =
-        row.name.is_some().then(|| view! { <span>{row.device.browser} " on " {row.device.os}</span> });
+    // What a named device is besides, as far as that is known.
+    let named = row.name.as_ref().map(|_| row.device.description()).filter(|known| !known.is_empty());
+    let named = named.map(|known| view! { <span>{known}</span> });
     let of_row = |page| [page, "?session_id=", row.id.as_str()].concat();
     let (rename, history, not_me) = (of_row("/rename"), of_row("/history"), of_row("/not-me"));
 
@@ -89,9 +97,9 @@ pub(super) fn DeviceRow(
             <div class="device__more">
                 <p class="device__facts">
                     {named}
-                    <span class="device__address">{address}</span>
+                    <span class="device__address">{move || addresses.get().0}</span>
                     <span>"Last active " <TimeAgo at=last_active_at /></span>
-                    <span>"Signed in " <TimeAgo at=row.created_at /></span>
+                    <span>"Signed in " <TimeAgo at=row.created_at /> {move || addresses.get().1.map(|from| [" ", &from].concat())}</span>
                 </p>
                 {agent}
             </div>

@@ -24,7 +24,7 @@ pub(super) fn new_device() -> Piece {
 fn banner(row: DeviceSession) -> Piece {
     let title = ["New sign-in from ", &*row.device.label].concat();
     let name = title.clone();
-    let from = [" · ", &*words::address(&row)].concat();
+    let from = [" · ", &*words::first_address(&row)].concat();
     view! {
         <section class="card news" aria-label=name>
             <Icon name=IconName::Alert size=22 />

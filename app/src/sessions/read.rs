@@ -7,7 +7,7 @@ use js_sys::Array;
 use leptos::server::codee::{Decoder, Encoder};
 use multi_session::{
     Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Ending, Handle, Session, SessionEvent,
-    SessionId, Timestamp, User, UserId,
+    SessionId, SignedInFrom, Timestamp, User, UserId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -85,6 +85,13 @@ pub(super) fn event(event: &JsValue) -> Option<SessionEvent> {
             label: text(event, "label")?,
         },
         "switched" => SessionEvent::Switched { from: session("from")?, to: session("to")? },
+        "moved" => SessionEvent::Moved {
+            id: session("id")?,
+            ip_address: text(event, "ipAddress")?,
+            place: text(event, "place"),
+            user_agent: text(event, "userAgent")?,
+            device: device(&field(event, "device"))?,
+        },
         "touched" => {
             SessionEvent::Touched { id: session("id")?, last_active_at: moment(event, "lastActiveAt")? }
         }
@@ -110,6 +117,7 @@ fn device_session(row: &JsValue) -> Option<DeviceSession> {
         user_agent: text(row, "userAgent")?,
         ip_address: text(row, "ipAddress")?,
         place: text(row, "place"),
+        signed_in_from: signed_in_from(&field(row, "signedInFrom")),
         last_active_at: moment(row, "lastActiveAt")?,
         is_current: truth(row, "isCurrent"),
         is_held: truth(row, "isHeld"),
@@ -122,6 +130,15 @@ fn device_session(row: &JsValue) -> Option<DeviceSession> {
         session: session(&field(row, "session"))?,
         user: user(&field(row, "user"))?,
     })
+}
+
+/// A server of the previous version does not tell it.
+fn signed_in_from(from: &JsValue) -> SignedInFrom {
+    SignedInFrom {
+        ip_address: text(from, "ipAddress").unwrap_or_default(),
+        place: text(from, "place"),
+        user_agent: text(from, "userAgent").unwrap_or_default(),
+    }
 }
 
 fn device(device: &JsValue) -> Option<Device> {

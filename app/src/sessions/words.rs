@@ -100,8 +100,24 @@ pub(super) fn is_news(row: &DeviceSession, now: Timestamp) -> bool {
 
 /// From where a session was used last.
 pub(super) fn address(row: &DeviceSession) -> String {
-    let address = if row.ip_address.is_empty() { "Unknown address" } else { &*row.ip_address };
-    match row.place.as_deref() {
+    address_and_place(&row.ip_address, row.place.as_deref())
+}
+
+/// From where a session was signed in.
+pub(super) fn first_address(row: &DeviceSession) -> String {
+    address_and_place(&row.signed_in_from.ip_address, row.signed_in_from.place.as_deref())
+}
+
+/// From where a session was signed in, if that is another address than the one it is used from.
+pub(super) fn signed_in_elsewhere(row: &DeviceSession) -> Option<String> {
+    let from = &row.signed_in_from;
+    let is_elsewhere = !from.ip_address.is_empty() && from.ip_address != row.ip_address;
+    is_elsewhere.then(|| ["from ", &*first_address(row)].concat())
+}
+
+fn address_and_place(address: &str, place: Option<&str>) -> String {
+    let address = if address.is_empty() { "Unknown address" } else { address };
+    match place {
         Some(place) => [address, " · ", place].concat(),
         None => address.to_owned(),
     }
@@ -186,7 +202,7 @@ fn seconds_ago(age: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{Device, Handle, Session, SessionId, User, UserId};
+    use multi_session::{Device, Handle, Session, SessionId, SignedInFrom, User, UserId};
 
     use super::*;
 
@@ -199,6 +215,7 @@ mod tests {
             user_agent: String::new(),
             ip_address: String::new(),
             place: None,
+            signed_in_from: SignedInFrom::default(),
             last_active_at: now,
             is_current,
             is_held: is_current,
@@ -263,6 +280,21 @@ mod tests {
         assert_eq!(switched("s3", &rows), "Switched to Grace Hopper.");
         assert!(is_undoable("s2", &rows));
         assert!(!is_undoable("s1", &rows), "what this browser holds is let go of");
+    }
+
+    #[test]
+    fn a_row_says_where_it_is_used_from_and_where_it_was_signed_in() {
+        let at_home = DeviceSession {
+            ip_address: "203.0.113.7".to_owned(),
+            place: Some("Berlin, Germany".to_owned()),
+            signed_in_from: SignedInFrom { ip_address: "203.0.113.7".to_owned(), ..SignedInFrom::default() },
+            ..row("s1", "ada", "Ada", "Firefox 145 on macOS", false)
+        };
+        assert_eq!(address(&at_home), "203.0.113.7 · Berlin, Germany");
+        assert_eq!(signed_in_elsewhere(&at_home), None);
+        let away = DeviceSession { ip_address: "198.51.100.9".to_owned(), place: None, ..at_home };
+        assert_eq!(address(&away), "198.51.100.9");
+        assert_eq!(signed_in_elsewhere(&away).as_deref(), Some("from 203.0.113.7"));
     }
 
     #[test]

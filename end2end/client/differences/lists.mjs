@@ -9,6 +9,7 @@ export const lists = [
       'body.rows.*.userAgent': ['absent', '*'],
       'body.rows.*.ipAddress': ['absent', '127.0.0.1'],
       'body.rows.*.place': ['absent', 'null'],
+      'body.rows.*.signedInFrom': ['absent', 'present'],
       'body.rows.*.lastActiveAt': ['absent', 'now'],
       'body.rows.*.isCurrent': ['absent', '*'],
       'body.rows.*.isHeld': ['absent', '*'],

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::Server;
 use crate::body::{Accepts, Fields};
-use crate::export::{Format, HistoryExport};
+use crate::export::{self, Format, HistoryExport};
 use crate::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES, example, refusals};
 
 /// How the history is written.
@@ -24,8 +24,9 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Co
 
 /// Export what happened to the account
 ///
-/// All that is kept of the active user's history, as a file, JSON or CSV. It needs a fresh sign-in, as ending other
-/// sessions does, and is in the history itself.
+/// All that is kept of the active user's history, as a file, JSON or CSV (UTF-8 with a byte order mark). It needs a fresh
+/// sign-in, as ending other sessions does, and is in the history itself. It is written while it is read: a file that
+/// cannot be finished is broken off, and so is a connection on which nothing is read for 30 seconds.
 #[utoipa::path(
     post,
     path = "/multi-session/export-history",
@@ -54,7 +55,7 @@ pub(super) async fn handle(
     let mut fields = Fields::read(request, Accepts::OptionalJson).await?;
     let format = fields.one_of("format", &[("json", Format::Json), ("csv", Format::Csv)]);
     fields.finish()?;
-    let entries = server.engine.export_history(&browser, state.client()).await?;
-    let user = &browser.signed_in()?.user;
-    Ok(HistoryExport { exported_at: server.engine.now(), user: user.clone(), entries }.file(format))
+    let history = server.engine.export_history(&browser, state.client()).await?;
+    let user = browser.signed_in()?.user.clone();
+    Ok(export::file(format, server.engine.now(), user, history))
 }

@@ -93,6 +93,7 @@ refusals!(
         Code::CrossSiteLogin,
         Code::InvalidCallbackUrl,
         Code::MaximumSessionsReached,
+        Code::MaximumAccountsReached,
     ]
 );
 

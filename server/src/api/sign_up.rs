@@ -92,7 +92,7 @@ refusals!(
         Code::PasswordTooLong,
         Code::CrossSiteLogin,
         Code::InvalidCallbackUrl,
-        Code::MaximumSessionsReached,
+        Code::MaximumAccountsReached,
         Code::UserAlreadyExists,
     ]
 );

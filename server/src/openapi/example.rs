@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use multi_session::{
-    Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Handle, HistoryEntry, HistoryKind, HistoryPage,
-    Session, SessionId, Timestamp, User, UserId,
+    Device, DeviceKind, DeviceSession, EndedReason, Handle, HistoryActor, HistoryEntry, HistoryKind,
+    HistoryPage, Session, SessionId, SignedInFrom, Timestamp, User, UserId,
 };
 
-use crate::export::HistoryExport;
+use crate::export::{HistoryExport, csv_entries, csv_head};
 
 /// 2026-11-23T11:09:21.802Z.
 const SIGNED_IN: Timestamp = Timestamp::from_unix_ms(1_795_432_161_802);
@@ -42,7 +42,13 @@ pub(crate) fn session() -> Session {
 
 pub(crate) fn history() -> HistoryPage {
     let session = session();
-    let label = device_session().device.label;
+    let by = HistoryActor {
+        id: session.id,
+        label: device_session().device.label,
+        user_agent: session.user_agent,
+        ip_address: session.ip_address,
+        place: Some(PLACE.to_owned()),
+    };
     let entry = HistoryEntry {
         id: 42,
         at: SIGNED_IN,
@@ -52,9 +58,9 @@ pub(crate) fn history() -> HistoryPage {
         user_agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/142.0.0.0 Safari/537.36"
             .to_owned(),
-        ip_address: session.ip_address,
-        place: Some(PLACE.to_owned()),
-        by: Some(EndedBy { id: session.id, label }),
+        ip_address: "198.51.100.9".to_owned(),
+        place: None,
+        by: Some(by),
         reason: Some(EndedReason::Revoked),
         refusal: None,
         name: None,
@@ -68,7 +74,7 @@ pub(crate) fn history_export() -> HistoryExport {
 }
 
 pub(crate) fn history_csv() -> String {
-    String::from_utf8(history_export().csv().expect("a table")).expect("text")
+    [csv_head().expect("a head"), csv_entries(&history().entries).expect("lines")].concat()
 }
 
 pub(crate) fn handle() -> Handle {
@@ -82,6 +88,11 @@ pub(crate) fn device_session() -> DeviceSession {
         user_agent: session.user_agent.clone(),
         ip_address: session.ip_address.clone(),
         place: Some(PLACE.to_owned()),
+        signed_in_from: SignedInFrom {
+            ip_address: session.ip_address.clone(),
+            place: Some(PLACE.to_owned()),
+            user_agent: session.user_agent.clone(),
+        },
         last_active_at: session.updated_at,
         is_current: true,
         is_held: true,

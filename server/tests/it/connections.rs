@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use multi_session::{Clock, HistoryKind, NewHistoryEntry, Store, UserId};
 use server::{ConnectionLimits, listen};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::harness::{FIREFOX, TestApp};
+use crate::harness::{FIREFOX, TestApp, text};
 
 /// Far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,6 +20,7 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     head_bytes: 8 * 1024,
     headers: 20,
     head_time: Duration::from_millis(400),
+    write_time: Duration::from_millis(400),
 };
 
 async fn serve(limits: ConnectionLimits) -> (TestApp, SocketAddr, DropGuard) {
@@ -149,6 +151,33 @@ async fn a_stream_goes_on_for_longer_than_a_head_may_take() {
     tokio::time::sleep(3 * LIMITS.head_time).await;
     app.sign_in(FIREFOX, "ada").await;
     hear(&mut stream, &mut heard, r#""type":"created""#).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_broken_off() {
+    let (app, address, _stop) = serve(ConnectionLimits { head_time: PATIENCE, ..LIMITS }).await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let user = UserId::new(text(&ada.get_session().await["user"]["id"])).expect("an id");
+    // More than the buffers between server and client hold.
+    let entry = NewHistoryEntry {
+        detail: Some("x".repeat(8 * 1024)),
+        ..NewHistoryEntry::new(HistoryKind::Renamed, user, None, app.clock.now())
+    };
+    app.store.record(&vec![entry; 1_000], None).await.expect("a write");
+    let cookies: Vec<String> = ada.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let get = format!("GET /history/export HTTP/1.1\r\nhost: x\r\ncookie: {}\r\n\r\n", cookies.join("; "));
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(16 * 1024).expect("a small buffer");
+    let mut unread = socket.connect(address).await.expect("a connection");
+    unread.write_all(get.as_bytes()).await.expect("a request");
+    // Both places are taken until the server closes one.
+    let idle = connect(address).await;
+    let mut waiting = connect(address).await;
+    assert_eq!(status(&answer(&mut waiting, &format!("{GET}connection: close\r\n\r\n")).await), "200");
+    drop(idle);
+    let broken_off = answer(&mut unread, "").await;
+    assert_eq!(status(&broken_off), "200");
+    assert!(!broken_off.ends_with("0\r\n\r\n"), "it does not look whole");
 }
 
 /// Reads on until this was told.

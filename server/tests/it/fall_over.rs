@@ -138,6 +138,38 @@ async fn an_old_link_makes_nobody_act_as_another_account() {
 }
 
 #[tokio::test]
+async fn only_the_browser_that_held_a_session_is_told_how_it_ended() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let id = phone.current_id().await;
+    let half = phone.copy();
+    let cookies = half.cookies().into_iter().map(|(name, value)| {
+        let (handle, _) = value.split_once('.').expect("two halves");
+        (name, format!("{handle}.{}%3D", "A".repeat(43)))
+    });
+    half.set_cookies(cookies.collect());
+    laptop.revoke(&id).await.ok();
+    let grace = app.sign_up(CHROME, "grace").await;
+    for wait in [Duration::from_secs(1), Engine::UNDO_WINDOW] {
+        app.advance(wait);
+        for stranger in [&app.browser(CHROME), &grace, &half, &laptop] {
+            for page in ["/sign-in", "/sessions", "/", "/sign-up", "/nowhere"] {
+                for site in ["none", "same-origin"] {
+                    let headers = [("accept", "text/html"), ("sec-fetch-site", site)];
+                    let path = format!("{page}?ended={id}");
+                    let answer = stranger.send(Method::GET, &path, &headers, None).await;
+                    assert!(!answer.text.contains("was signed out"), "{path}: {}", answer.text);
+                }
+            }
+        }
+        let (path, page) = arrive(&phone, "/sessions").await;
+        assert_eq!(path, format!("/sign-in?ended={id}"));
+        assert!(page.contains("This device was signed out from Firefox 145 on macOS"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn an_evicted_device_is_told_which_sign_in_took_its_place() {
     let app = TestApp::start_with(&["--maximum-sessions", "1"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;

@@ -230,6 +230,13 @@ impl TestBrowser {
         (parts, body.collect().await.expect("a body").to_bytes())
     }
 
+    /// Begins to export the history, and reads nothing of it yet.
+    pub(crate) async fn begin_export(&self) -> Body {
+        let (parts, body) = self.ask(Method::GET, "/history/export", &[], None).await;
+        assert_eq!(parts.status, StatusCode::OK);
+        body
+    }
+
     /// Opens a live stream; `heard` is the id of the last event that an earlier one told.
     pub(crate) async fn events(&self, heard: Option<&str>) -> EventStream {
         self.try_events(heard).await.expect("somebody is signed in")

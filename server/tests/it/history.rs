@@ -1,6 +1,7 @@
 //! What happened to an account, as its person reads and keeps it.
 
-use multi_session::{EndedReason, Operator, UserId};
+use http_body_util::BodyExt;
+use multi_session::{Clock, EndedReason, HistoryKind, NewHistoryEntry, Operator, Store, UserId};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text};
@@ -71,6 +72,92 @@ async fn a_person_reads_what_happened_and_who_did_it() {
     assert_eq!(own["entries"].as_array().expect("a list").len(), 4);
     let refused = read(&laptop, "?kinds=password_refused,exported").await;
     assert_eq!(words(&refused), ["password_refused, Chrome 142 on Windows"]);
+}
+
+#[tokio::test]
+async fn each_device_of_an_entry_has_its_own_address() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut phone = app.browser(SAFARI);
+    phone.peer = "198.51.100.9:50000".parse().expect("an address");
+    phone.sign_in("ada").await.ok();
+    let id = phone.current_id().await;
+    let body = json!({ "sessionId": id, "name": "Phone" });
+    laptop.post("/api/auth/multi-session/rename", body).await.ok();
+    laptop.revoke(&id).await.ok();
+
+    let page = read(&laptop, "?kinds=renamed,ended").await;
+    for entry in page["entries"].as_array().expect("a list") {
+        assert_eq!(entry["ipAddress"], "198.51.100.9", "{entry}");
+        assert_eq!((&entry["userAgent"], &entry["by"]["userAgent"]), (&json!(SAFARI), &json!(FIREFOX)));
+        assert_eq!(entry["by"]["ipAddress"], "203.0.113.7", "{entry}");
+        assert_eq!(entry["by"]["label"], "Firefox 145 on macOS");
+        assert_eq!(entry["by"]["place"], Value::Null);
+    }
+    let csv = export(&laptop, "csv").await.text;
+    let line = format!("ended,revoked,Phone,198.51.100.9,,{id},Firefox 145 on macOS,203.0.113.7,,");
+    assert!(csv.contains(&line), "{line}: {csv}");
+    let page = laptop.open("/history").await.text;
+    assert_eq!(page.matches("by Firefox 145 on macOS · 203.0.113.7").count(), 2, "{page}");
+}
+
+#[tokio::test]
+async fn another_browser_that_uses_a_session_is_in_the_history_and_an_updated_one_is_not() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let updated = app.browser(&FIREFOX.replace("145.0", "147.0"));
+    updated.set_cookies(laptop.cookies());
+    updated.whoami().await;
+    assert_eq!(updated.list().await[0]["device"]["label"], "Firefox 147 on macOS", "before it is written");
+    app.engine.flush().await.expect("a write");
+    let mut thief = app.browser(CHROME);
+    thief.set_cookies(laptop.cookies());
+    thief.peer = "198.51.100.9:50000".parse().expect("an address");
+    for browser in [&thief, &updated, &thief] {
+        browser.whoami().await;
+        app.engine.flush().await.expect("a write");
+    }
+
+    let page = read(&updated, "?kinds=browser_changed,signed_in").await;
+    assert_eq!(words(&page), ["browser_changed, Firefox 147 on macOS", "signed_in, Firefox 145 on macOS"]);
+    let by = &page["entries"][0]["by"];
+    assert_eq!((&by["label"], &by["ipAddress"]), (&json!("Chrome 142 on Windows"), &json!("198.51.100.9")));
+    assert_eq!(page["entries"][0]["ipAddress"], "203.0.113.7");
+    let row = &updated.list().await[0];
+    assert_eq!(row["userAgent"], FIREFOX.replace("145.0", "147.0"), "the thief's takes no one's place");
+    assert_eq!(
+        (&row["signedInFrom"]["userAgent"], &row["session"]["userAgent"]),
+        (&json!(FIREFOX), &json!(FIREFOX))
+    );
+    let page = updated.open("/history").await.text;
+    assert!(page.contains("Used by another browser: Chrome 142 on Windows"), "{page}");
+}
+
+#[tokio::test]
+async fn a_history_of_many_parts_is_exported_whole() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let user = UserId::new(text(&laptop.get_session().await["user"]["id"])).expect("an id");
+    let refused = NewHistoryEntry::new(HistoryKind::PasswordRefused, user, None, app.clock.now());
+    app.store.record(&vec![refused; 250], None).await.expect("a write");
+    let json = export(&laptop, "json").await.ok();
+    let entries = json["entries"].as_array().expect("a list");
+    assert_eq!((entries.len(), json["user"]["email"].as_str()), (252, Some("ada@example.org")));
+    let ids: Vec<_> = entries.iter().map(|entry| entry["id"].as_i64().expect("a number")).collect();
+    assert!(ids.is_sorted_by(|one, next| one > next), "{ids:?}");
+    let csv = export(&laptop, "csv").await.text;
+    assert!(csv.starts_with("\u{feff}at,kind,"), "{csv}");
+    assert_eq!(csv.lines().count(), 1 + 253);
+}
+
+#[tokio::test]
+async fn an_export_of_a_session_that_has_ended_goes_on_no_further() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let user = UserId::new(text(&laptop.get_session().await["user"]["id"])).expect("an id");
+    let body = laptop.begin_export().await;
+    app.engine.end_sessions_of(&Operator::new("cli:test"), &user).await.expect("an end");
+    assert!(body.collect().await.is_err(), "what is broken off does not look whole");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use multi_session::{Browser, Client, Presented, SignIn};
 use serde_json::{Value, json};
 
-use crate::harness::{CHROME, FIREFOX, MINUTE, PASSWORD, TestApp, TestBrowser, ids, text};
+use crate::harness::{CHROME, FIREFOX, MINUTE, ORIGIN, PASSWORD, TestApp, TestBrowser, ids, text};
 use crate::standards::surfaces::is_open;
 
 #[tokio::test]
@@ -138,9 +138,15 @@ async fn one_account_too_many_is_refused_where_none_gives_way() {
     let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
     let shared = app.sign_up(FIREFOX, "ada").await;
     shared.sign_up("grace").await.ok();
-    shared.sign_up("linus").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
+    shared.sign_up("linus").await.refused(403, "MAXIMUM_ACCOUNTS_REACHED");
     assert_eq!(shared.whoami().await, "grace");
     assert_eq!(shared.list().await.len(), 2);
+    let form = format!("name=Linus&email=linus@example.org&password={}", PASSWORD.replace(' ', "+"));
+    let refused = shared.submit("/sign-up?add=1", "sign-up", &form).await;
+    let to = refused.header("location");
+    let page = shared.open(to.strip_prefix(ORIGIN).unwrap_or(to)).await.text;
+    assert!(page.contains("signed in to as many accounts as allowed"), "{page}");
+    assert!(!page.contains("devices as allowed"), "{page}");
     app.browser(CHROME).sign_in("linus").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
 }
 
@@ -156,8 +162,8 @@ async fn one_account_too_many_is_in_the_history_of_the_account_that_was_refused(
     let linus = app.sign_up(CHROME, "linus").await;
     let shared = app.sign_up(FIREFOX, "ada").await;
     shared.sign_up("grace").await.ok();
-    shared.sign_in("linus").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
-    shared.sign_up("mary").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
+    shared.sign_in("linus").await.refused(403, "MAXIMUM_ACCOUNTS_REACHED");
+    shared.sign_up("mary").await.refused(403, "MAXIMUM_ACCOUNTS_REACHED");
     app.engine.flush().await.expect("a write");
 
     assert_eq!(refusals(&linus).await, ["limit_reached"]);

@@ -39,6 +39,8 @@ async fn a_row_says_all_that_the_page_and_better_auth_ask_for() {
     assert_eq!(row["isHeld"], true);
     assert_eq!(row["userAgent"], FIREFOX);
     assert_eq!(row["ipAddress"], "203.0.113.7");
+    let signed_in = json!({ "ipAddress": "203.0.113.7", "place": null, "userAgent": FIREFOX });
+    assert_eq!(row["signedInFrom"], signed_in);
     assert_eq!(
         row["device"],
         json!({ "browser": "Firefox 145", "os": "macOS", "kind": "desktop", "label": "Firefox 145 on macOS" })
@@ -153,4 +155,64 @@ async fn the_page_marks_a_device_in_use_and_one_that_nobody_used_for_ninety_days
     assert!(marks("Chrome 142 on Windows").is_empty(), "for 89 days: {page}");
     assert_eq!(marks("Edge 142 on Windows"), ["Active now"], "{page}");
     assert!(marks("Firefox 145 on macOS").is_empty(), "it looks at the page: {page}");
+}
+
+#[tokio::test]
+async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let mut phone = app.sign_in(SAFARI, "ada").await;
+    let id = phone.current_id().await;
+    let mut stream = laptop.events(None).await;
+    stream.snapshot().await;
+    phone.peer = "198.51.100.9:50000".parse().expect("an address");
+    let rows = phone.list().await;
+    assert_eq!(current(&rows)["ipAddress"], "198.51.100.9", "before it is written");
+
+    app.engine.flush().await.expect("a write");
+    let moved = stream.told("moved", &id).await;
+    assert_eq!((&moved["ipAddress"], &moved["place"]), (&json!("198.51.100.9"), &json!(null)));
+    assert_eq!(
+        (&moved["userAgent"], &moved["device"]["label"]),
+        (&json!(SAFARI), &json!("Safari 26 on iOS"))
+    );
+    let rows = laptop.list().await;
+    let row = rows.iter().find(|row| row["id"] == id.as_str()).expect("the phone");
+    assert_eq!(row["ipAddress"], "198.51.100.9");
+    assert_eq!(row["signedInFrom"]["ipAddress"], "203.0.113.7");
+    assert_eq!(row["session"]["ipAddress"], "203.0.113.7", "as Better Auth has it");
+    let page = laptop.open("/sessions").await.text;
+    assert!(page.contains("198.51.100.9") && page.contains("from 203.0.113.7"), "{page}");
+
+    // Where it was in between is known, though it came back before the write.
+    for peer in ["192.0.2.1:50000", "198.51.100.9:50000"] {
+        phone.peer = peer.parse().expect("an address");
+        phone.whoami().await;
+    }
+    app.engine.flush().await.expect("a write");
+    assert_eq!(current(&phone.list().await)["ipAddress"], "198.51.100.9");
+    let history = phone.get("/api/auth/multi-session/history?kinds=address_changed").await.ok();
+    let entries = history["entries"].as_array().expect("a list");
+    let told: Vec<_> = entries.iter().map(|entry| text(&entry["ipAddress"])).collect();
+    assert_eq!(told, ["198.51.100.9", "192.0.2.1", "198.51.100.9"]);
+}
+
+#[tokio::test]
+async fn a_renamed_device_of_unknown_browser_says_only_what_is_known() {
+    let app = TestApp::start().await;
+    for (agent, said) in [("node", "<span>node</span>"), ("", ""), ("Mozilla/5.0", "")] {
+        let browser = app.browser(agent);
+        browser.sign_up(&format!("ada{}", agent.len())).await.ok();
+        let id = browser.current_id().await;
+        browser
+            .post("/api/auth/multi-session/rename", json!({ "sessionId": id, "name": "Robot" }))
+            .await
+            .ok();
+        let page = browser.open("/sessions").await.text;
+        assert!(page.contains("Robot"), "{page}");
+        let facts =
+            page.split_once("device__facts").and_then(|(_, rest)| rest.split_once("</p>")).expect("facts");
+        assert!(!facts.0.contains(" on "), "{agent}: {}", facts.0);
+        assert!(facts.0.contains(said), "{agent}: {}", facts.0);
+    }
 }

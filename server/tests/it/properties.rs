@@ -201,7 +201,7 @@ fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
         text(".{0,100}"),
         text("[0-9a-f]{0,18}-[0-9]{0,22}"),
         text(
-            "\\{\"type\":\"(ended|touched|switched|created|renamed)\"(,\"(id|from|to|reason|at|by|row|name|label)\":(null|\"[^\"]{0,30}\")){0,4}\\}"
+            "\\{\"type\":\"(ended|touched|switched|created|renamed|moved)\"(,\"(id|from|to|reason|at|by|row|name|label)\":(null|\"[^\"]{0,30}\")){0,4}\\}"
         ),
     ];
     hold(256, include_bytes!("corpus/events.txt"), strategy, |text| {

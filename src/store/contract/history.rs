@@ -1,7 +1,7 @@
 //! What happened is written with what it is about.
 
 use super::*;
-use crate::{Change, HistoryKind, HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
+use crate::{Change, HistoryKind, HistoryQuery, NewHistoryEntry, StoredHistoryEntry, Undo};
 
 const ALL: HistoryQuery<'_> = HistoryQuery { session: None, kinds: &[], before: None, limit: 1_000 };
 
@@ -95,6 +95,132 @@ pub async fn a_new_name_is_in_the_history_with_the_one_before(store: Arc<dyn Sto
     let ended = store.end_by_id(actor(&sessions[1]), &session_id("one"), EndedReason::Revoked, NOW).await;
     assert!(ended.expect("an answer").is_some());
     assert_eq!(read(&store, &ada, ALL).await[0].device_name, None);
+}
+
+/// Each entry says where the device is that it is about, and where the one is that did it.
+pub async fn both_devices_have_their_own_address(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
+    let soon = NOW.plus(Duration::from_secs(1));
+    let (one, two) = ("198.51.100.1", "198.51.100.2");
+    store.touch(&[moved("one", soon, one), moved("two", soon, two)]).await.expect("a write");
+    let by = actor(&sessions[0]);
+    assert!(store.rename(by, &session_id("two"), Some("Work"), soon).await.expect("an answer"));
+    let switched = NewHistoryEntry {
+        by_session: Some(session_id("one")),
+        ip_address: Some("192.0.2.1".to_owned()),
+        ..NewHistoryEntry::new(HistoryKind::Switched, ada.user.id.clone(), Some(session_id("one")), soon)
+    };
+    store.record(&[switched], None).await.expect("a write");
+    let ended = store.end_by_id(by, &session_id("two"), EndedReason::Revoked, soon).await;
+    assert!(ended.expect("an answer").is_some());
+    let undo = Undo { actor: by, id: &session_id("two"), ended_after: NOW, maximum: 5 };
+    assert!(store.undo_revoke(undo, soon).await.expect("an answer"));
+    store.end_of_user(&operator(), &ada.user.id, soon).await.expect("an answer");
+    let told = async |kind| {
+        let entries = read(&store, &ada, HistoryQuery { kinds: &[kind], ..ALL }).await;
+        let told = entries.iter().map(|entry| {
+            let about = entry.session_id.as_ref().map(name).unwrap_or_default();
+            format!("{about} at {}, done at {}", entry.device_address(), entry.ip_address)
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort();
+        told
+    };
+    let away = format!("two at {two}, done at {one}");
+    assert_eq!(told(HistoryKind::Renamed).await, [away.clone()]);
+    assert_eq!(told(HistoryKind::RevokeUndone).await, [away.clone()]);
+    assert_eq!(
+        told(HistoryKind::Ended).await,
+        [
+            format!("one at {one}, done at "),
+            "three at 203.0.113.7, done at ".to_owned(),
+            format!("two at {two}, done at "),
+            away,
+        ]
+    );
+    assert_eq!(told(HistoryKind::Switched).await, ["one at 192.0.2.1, done at 192.0.2.1"]);
+    assert_eq!(
+        told(HistoryKind::AddressChanged).await,
+        [format!("one at {one}, done at {one}"), format!("two at {two}, done at {two}")]
+    );
+    let signed_in = told(HistoryKind::SignedIn).await;
+    assert_eq!(signed_in[0], "one at 203.0.113.7, done at 203.0.113.7");
+}
+
+/// What an updated browser calls itself is nothing new; another browser is, once, with its own address.
+pub async fn another_browser_is_in_the_history_once_and_an_updated_one_is_not(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let soon = NOW.plus(Duration::from_secs(1));
+    let updated = Touch { user_agent: Some("updated".to_owned()), ..touch("one", soon) };
+    store.touch(&[updated, touch("two", soon)]).await.expect("a write");
+    let stored = find(&store, "one").await.stored;
+    assert_eq!((&*stored.last_user_agent, &*stored.session.user_agent), ("updated", "agent of one"));
+    assert_eq!(find(&store, "two").await.stored.last_user_agent, "agent of two");
+    assert_eq!(told(&store, &ada).await.len(), 2, "an update is nothing new");
+
+    let other =
+        |address| Touch { other_user_agent: Some("a thief".to_owned()), ..moved("one", soon, address) };
+    store.touch(&[other("198.51.100.9")]).await.expect("a write");
+    store.touch(&[other("198.51.100.9")]).await.expect("a write");
+    let stored = find(&store, "one").await.stored;
+    assert_eq!((&*stored.last_user_agent, stored.other_user_agent.as_deref()), ("updated", Some("a thief")));
+    let mut entries = read(&store, &ada, HistoryQuery { kinds: &[HistoryKind::BrowserChanged], ..ALL }).await;
+    assert_eq!(entries.len(), 1);
+    let entry = entries.remove(0);
+    assert_eq!((words(&entry).as_str(), entry.at), ("browser_changed one by one", soon));
+    assert_eq!((&*entry.user_agent, entry.device_address()), ("updated", "203.0.113.7"));
+    let by = entry.by.expect("an actor");
+    assert_eq!((&*by.1, by.2, &*entry.ip_address), ("a thief", None, "198.51.100.9"));
+
+    // What is written later calls the device as it calls itself by then.
+    let ended = store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, soon).await;
+    assert!(ended.expect("an answer").is_some());
+    let last = read(&store, &ada, ALL).await.remove(0);
+    assert_eq!(last.by.expect("an actor").1, "updated");
+    assert_eq!(
+        find(&store, "two").await.end.expect("it has ended").by.expect("an actor").user_agent,
+        "updated"
+    );
+}
+
+/// Though it came back before the write.
+pub async fn each_address_is_in_the_history_where_several_are_written_at_once(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
+    let soon = |second| NOW.plus(Duration::from_secs(second));
+    let batch = [
+        moved("one", soon(1), "198.51.100.9"),
+        moved("two", soon(1), "192.0.2.2"),
+        moved("one", soon(2), "203.0.113.7"),
+    ];
+    store.touch(&batch).await.expect("a write");
+    let stored = find(&store, "one").await.stored;
+    assert_eq!((&*stored.last_ip_address, stored.last_active_at), ("203.0.113.7", soon(2)));
+    let one = session_id("one");
+    let kinds = &[HistoryKind::AddressChanged];
+    let entries = read(&store, &ada, HistoryQuery { session: Some(&one), kinds, ..ALL }).await;
+    let told: Vec<_> = entries.iter().map(|entry| (entry.at, &*entry.ip_address)).collect();
+    assert_eq!(told, [(soon(2), "203.0.113.7"), (soon(1), "198.51.100.9")]);
+}
+
+/// However often something is repeated; what is of another kind, or another user's, stays.
+pub async fn of_each_kind_the_latest_thousand_are_kept(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let (grace, _) = signed_in(&store, "grace", &["other"]).await;
+    let entry = |user: &NewUser, number: usize| NewHistoryEntry {
+        detail: Some(number.to_string()),
+        ..NewHistoryEntry::new(HistoryKind::Renamed, user.user.id.clone(), None, NOW)
+    };
+    store.record(&[entry(&grace, 0)], None).await.expect("a write");
+    let entries: Vec<_> = (0..1_003).map(|number| entry(&ada, number)).collect();
+    for batch in entries.chunks(100) {
+        store.record(batch, None).await.expect("a write");
+    }
+    let renamed = HistoryQuery { kinds: &[HistoryKind::Renamed], limit: 2_000, ..ALL };
+    let kept = read(&store, &ada, renamed).await;
+    assert_eq!(kept.len(), 1_000);
+    assert_eq!((kept[0].detail.as_deref(), kept[999].detail.as_deref()), (Some("1002"), Some("3")));
+    assert_eq!(read(&store, &grace, renamed).await.len(), 1);
+    assert_eq!(read(&store, &ada, HistoryQuery { kinds: &[HistoryKind::SignedIn], ..ALL }).await.len(), 1);
 }
 
 /// With the one before; an address that stays is nothing new, nor is one that comes too late.

@@ -48,7 +48,8 @@ pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn S
 pub async fn a_refused_sign_up_leaves_no_user(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let grace = user("grace");
-    assert_limit_reached(store.open(Some(&grace), &session(&grace, "two"), &refusing(1, &["one"])).await);
+    let refused = store.open(Some(&grace), &session(&grace, "two"), &refusing(1, &["one"])).await;
+    assert!(matches!(refused, Err(OpenError::BrowserFull)), "{refused:?}");
     assert!(store.password_of("grace@example.org").await.expect("an answer").is_none());
     store.open(Some(&grace), &session(&grace, "two"), &refusing(1, &[])).await.expect("a sign-up");
 }

@@ -82,9 +82,12 @@ statements! {
                            and not is_final order by seq for no key update)";
     LIVE_OF_EVERYBODY = concat!("select id from sessions where ", live!(), " limit $2");
     TOUCH = "update sessions set last_active_at = greatest(sessions.last_active_at, batch.at), \
-             last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address) from \
-             (select known.seq, touched.at, touched.ip_address \
-             from unnest($1::text[], $2::bigint[], $3::text[]) as touched (id, at, ip_address) \
+             last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address), \
+             last_user_agent = coalesce(batch.user_agent, sessions.last_user_agent), \
+             other_user_agent = coalesce(batch.other_user_agent, sessions.other_user_agent) from \
+             (select known.seq, touched.at, touched.ip_address, touched.user_agent, touched.other_user_agent \
+             from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) \
+             as touched (id, at, ip_address, user_agent, other_user_agent) \
              join sessions as known on known.id = touched.id where known.ended_at is null \
              order by known.seq for no key update of known) as batch \
              where sessions.seq = batch.seq \

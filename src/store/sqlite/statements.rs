@@ -61,9 +61,11 @@ statements! {
         " limit $4) returning id, user_id"
     );
     TOUCH = "update sessions set last_active_at = max(last_active_at, batch.at), \
-             last_ip_address = coalesce(batch.ip_address, last_ip_address) \
-             from (select value ->> 0 as id, value ->> 1 as at, value ->> 2 as ip_address from json_each($1)) \
-             as batch \
+             last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address), \
+             last_user_agent = coalesce(batch.user_agent, sessions.last_user_agent), \
+             other_user_agent = coalesce(batch.other_user_agent, sessions.other_user_agent) \
+             from (select value ->> 0 as id, value ->> 1 as at, value ->> 2 as ip_address, \
+             value ->> 3 as user_agent, value ->> 4 as other_user_agent from json_each($1)) as batch \
              where sessions.id = batch.id and sessions.ended_at is null \
              returning sessions.id, sessions.user_id, sessions.last_active_at";
     END_EXPIRED = "update sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
