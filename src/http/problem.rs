@@ -62,6 +62,7 @@ impl Problem {
             | Code::UndoExpired
             | Code::PasswordResetRequired
             | Code::UserDisabled
+            | Code::TwoFactorRequired
             | Code::InvalidCallbackUrl
             | Code::InvalidRedirectUrl
             | Code::InvalidOrigin

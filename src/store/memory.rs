@@ -345,6 +345,8 @@ impl Store for MemoryStore {
             password_hash: Some(known.password_hash.clone()),
             is_locked: state.mail.locked.contains(&known.user.id),
             is_disabled: state.mail.disabled.contains(&known.user.id),
+            // Only an import knows of it.
+            needs_two_factor: false,
         }))
     }
 
