@@ -98,13 +98,15 @@ pub enum Refusal {
     Locked,
     /// An operator has disabled the account.
     Disabled,
+    /// The account has two-factor authentication from where it was imported, and a password alone does not do.
+    TwoFactor,
     /// The account has as many sessions as allowed, or the browser holds as many accounts, and none gives way.
     LimitReached,
 }
 
 impl Refusal {
     /// Every refusal there is.
-    pub const ALL: [Self; 3] = [Self::Locked, Self::Disabled, Self::LimitReached];
+    pub const ALL: [Self; 4] = [Self::Locked, Self::Disabled, Self::TwoFactor, Self::LimitReached];
 
     /// Takes a refusal's stable name.
     pub fn parse(text: &str) -> Option<Self> {
@@ -116,6 +118,7 @@ impl Refusal {
         match self {
             Self::Locked => "locked",
             Self::Disabled => "disabled",
+            Self::TwoFactor => "two_factor",
             Self::LimitReached => "limit_reached",
         }
     }

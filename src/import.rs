@@ -9,13 +9,16 @@ use sha2::Sha256;
 
 use crate::password::is_better_auth;
 use crate::store::better_auth::{SourceError, Table, TextRow};
-use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
+use crate::store::import::{Import, ImportStore, ImportedRestrictions, ImportedSession, TakeError, Taken};
+use crate::user::{check_image, checked_name, name_or_local_part};
 use crate::{
     BetterAuthSource, Handle, IpMode, Secret, Session, SessionId, StoreError, Timestamp, User, UserId, email,
 };
 
 /// Better Auth gives a sign-in that is not to be remembered one day.
 const NOT_REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60 + 60);
+/// Longer than what any proxy writes; Better Auth keeps whatever it was sent.
+const MAXIMUM_ADDRESS_LEN: usize = 256;
 /// How many rows go by between two reports of progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
@@ -45,7 +48,7 @@ impl ImportCounts {
 }
 
 /// What an import did, or with [`ImportOptions::dry_run`] would do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
     /// The users.
     pub users: ImportCounts,
@@ -55,6 +58,20 @@ pub struct ImportReport {
     pub sessions: ImportCounts,
     /// How many sessions ended here since they had ended there.
     pub ended: u64,
+    /// How many users are banned there, whatever an operator did here since.
+    pub banned: u64,
+    /// How many users are disabled here, although a ban that an earlier import found is over there.
+    pub still_disabled: u64,
+    /// How many users have two-factor authentication there.
+    pub two_factor: u64,
+    /// How many sessions were left, since somebody else acted in them as the user.
+    pub impersonated: u64,
+    /// How many names, pictures and addresses were dropped, since no sign-up would take them; each was reported.
+    pub dropped: u64,
+    /// Whether the sessions are not in the database, as with Better Auth's `secondaryStorage`.
+    pub sessions_are_elsewhere: bool,
+    /// Tables, and columns of those that were read, that no import understands.
+    pub not_understood: Vec<String>,
 }
 
 /// What happens on the way.
@@ -76,6 +93,15 @@ pub enum ImportProgress {
         /// What is wrong with it, without its content.
         why: String,
     },
+    /// A part of a row was dropped, and the rest was taken.
+    Dropped {
+        /// The table.
+        table: &'static str,
+        /// The row's id.
+        id: String,
+        /// Which part and why, without its content.
+        what: &'static str,
+    },
 }
 
 /// How an import goes.
@@ -85,6 +111,8 @@ pub struct ImportOptions {
     pub secret: Option<String>,
     /// Whether nothing is kept of it.
     pub dry_run: bool,
+    /// Whether users who have two-factor authentication there sign in by the password alone.
+    pub allow_password_alone: bool,
     /// How much is kept of the sessions' addresses.
     pub ip_mode: IpMode,
 }
@@ -99,6 +127,9 @@ pub enum ImportError {
     /// This store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// There are users, and each of them is broken: it was not read as it is meant.
+    #[error("every user is broken")]
+    EveryUserBroken,
 }
 
 /// Takes the users, passwords and sessions of a Better Auth database over, all in one transaction.
@@ -106,6 +137,10 @@ pub enum ImportError {
 /// Ids are kept. Password hashes are kept as they are, and replaced at the next sign-in. With the secret living
 /// sessions are taken, so that the cookies that browsers have go on to work. A second import takes what is new and
 /// follows what has changed there, but for what has been changed here since.
+///
+/// Who is banned there is disabled here. Who has two-factor authentication there does not sign in by the password alone,
+/// also not with one that a mailed link has set, unless [`ImportOptions::allow_password_alone`] or an operator says so.
+/// Sessions in which an administrator acts as the user are left.
 ///
 /// # Errors
 ///
@@ -118,14 +153,23 @@ pub async fn import_better_auth(
     progress: &mut (dyn FnMut(ImportProgress) + Send),
 ) -> Result<ImportReport, ImportError> {
     let mut import = target.begin_import(now).await?;
-    let mut report = ImportReport::default();
-    let mut work = Work { import: &mut *import, options, now, progress };
-    work.table(source, Table::User, &mut report.users).await?;
-    work.table(source, Table::Account, &mut report.passwords).await?;
-    if options.secret.is_some() {
-        work.table(source, Table::Session, &mut report.sessions).await?;
-        report.ended = import.end_gone().await?;
+    let mut report = ImportReport {
+        not_understood: source.not_understood().to_vec(),
+        sessions_are_elsewhere: !source.has_sessions(),
+        ..ImportReport::default()
+    };
+    let mut work = Work { import: &mut *import, options, now, progress, report: &mut report };
+    let users = work.table(source, Table::User).await?;
+    if users.broken > 0 && users.taken + users.updated + users.unchanged == 0 {
+        return Err(ImportError::EveryUserBroken);
     }
+    let passwords = work.table(source, Table::Account).await?;
+    let mut sessions = ImportCounts::default();
+    if options.secret.is_some() && source.has_sessions() {
+        sessions = work.table(source, Table::Session).await?;
+        report.ended += import.end_gone().await?;
+    }
+    (report.users, report.passwords, report.sessions) = (users, passwords, sessions);
     if !options.dry_run {
         import.commit().await?;
     }
@@ -137,6 +181,7 @@ struct Work<'a> {
     options: &'a ImportOptions,
     now: Timestamp,
     progress: &'a mut (dyn FnMut(ImportProgress) + Send),
+    report: &'a mut ImportReport,
 }
 
 impl Work<'_> {
@@ -144,9 +189,9 @@ impl Work<'_> {
         &mut self,
         source: &mut BetterAuthSource,
         table: Table,
-        counts: &mut ImportCounts,
-    ) -> Result<(), ImportError> {
+    ) -> Result<ImportCounts, ImportError> {
         let mut rows = source.rows(table);
+        let mut counts = ImportCounts::default();
         let mut read = 0;
         while let Some(row) = rows.next().await {
             let mut row = Columns::of(row?);
@@ -160,6 +205,7 @@ impl Work<'_> {
             match done {
                 Ok(Some(taken)) => counts.count(taken),
                 Ok(None) => counts.expired += 1,
+                Err(Left::Impersonated) => self.report.impersonated += 1,
                 Err(Left::Broken(why)) => {
                     counts.broken += 1;
                     (self.progress)(ImportProgress::Broken { table: table.name(), id: row.id, why });
@@ -171,20 +217,55 @@ impl Work<'_> {
             }
         }
         (self.progress)(ImportProgress::Read { table: table.name(), rows: read });
-        Ok(())
+        Ok(counts)
+    }
+
+    /// What a sign-up does not take either is no reason to leave a row.
+    fn drop_part(&mut self, table: Table, id: &str, what: &'static str) {
+        self.report.dropped += 1;
+        (self.progress)(ImportProgress::Dropped { table: table.name(), id: id.to_owned(), what });
     }
 
     async fn user(&mut self, row: &mut Columns) -> Result<Option<Taken>, Left> {
+        let id = UserId::new(row.text("id")?).map_err(broken)?;
+        let email = email::normalise(&row.text("email")?).map_err(|_| broken("its e-mail is none"))?;
+        let (name, image) = (row.optional(), row.take().filter(|image| !image.is_empty()));
+        let name = checked_name(&name).unwrap_or_else(|_| {
+            self.drop_part(Table::User, id.as_str(), "its name, as it is too long");
+            ""
+        });
+        let image = image.filter(|image| {
+            let is_fine = check_image(Some(image)).is_ok();
+            if !is_fine {
+                self.drop_part(Table::User, id.as_str(), "its picture, as its address is too long");
+            }
+            is_fine
+        });
         let user = User {
-            id: UserId::new(row.text("id")?).map_err(broken)?,
-            email: email::normalise(&row.text("email")?).map_err(|_| broken("its e-mail is none"))?,
-            name: row.optional(),
-            image: row.take(),
+            name: name_or_local_part(name, &email),
+            id,
+            email,
+            image,
             email_verified: row.truth("emailVerified")?,
             created_at: row.moment("createdAt")?,
             updated_at: row.moment("updatedAt")?,
         };
-        Ok(Some(self.import.user(&user).await?))
+        let (banned, expires_at) = (row.truth("banned")?, row.optional_moment("banExpires")?);
+        let is_banned = banned && expires_at.is_none_or(|expires_at| expires_at > self.now);
+        let has_two_factor = row.truth("twoFactorEnabled")?;
+
+        let taken = self.import.user(&user).await?;
+        self.report.banned += u64::from(is_banned);
+        self.report.two_factor += u64::from(has_two_factor);
+        let needs_two_factor = has_two_factor && !self.options.allow_password_alone;
+        let restrictions = ImportedRestrictions { is_banned, needs_two_factor };
+        // Of who is new there is nothing to take back.
+        if taken != Taken::New || restrictions != ImportedRestrictions::default() {
+            let restricted = self.import.restrict(&user.id, restrictions).await?;
+            self.report.ended += restricted.ended;
+            self.report.still_disabled += u64::from(restricted.is_still_disabled);
+        }
+        Ok(Some(taken))
     }
 
     async fn password(&mut self, row: &mut Columns) -> Result<Option<Taken>, Left> {
@@ -203,11 +284,16 @@ impl Work<'_> {
         let user_id = UserId::new(row.text("userId")?).map_err(broken)?;
         let token = row.text("token")?;
         let handle = Handle::parse(&token).ok_or_else(|| broken("its token is not 32 letters or digits"))?;
+        let mut address = row.optional();
+        if address.len() > MAXIMUM_ADDRESS_LEN {
+            self.drop_part(Table::Session, id.as_str(), "its address, as it is too long");
+            address.clear();
+        }
         let session = Session {
             id,
             handle,
             user_id,
-            ip_address: kept(self.options.ip_mode, row.optional()),
+            ip_address: kept(self.options.ip_mode, address),
             user_agent: crate::user_agent::shortened(&row.optional()).to_owned(),
             created_at: row.moment("createdAt")?,
             updated_at: row.moment("updatedAt")?,
@@ -215,6 +301,9 @@ impl Work<'_> {
         };
         if session.expires_at <= self.now {
             return Ok(None);
+        }
+        if row.take().is_some_and(|by| !by.is_empty()) {
+            return Err(Left::Impersonated);
         }
         let secret = self.options.secret.as_deref().unwrap_or_default();
         let imported = ImportedSession {
@@ -246,6 +335,8 @@ fn signature(secret: &str, token: &str) -> Secret {
 
 /// Why a row was not taken.
 enum Left {
+    /// It is a session in which an administrator acts as the user.
+    Impersonated,
     Broken(String),
     Failed(StoreError),
 }
@@ -300,8 +391,13 @@ impl Columns {
     }
 
     fn moment(&mut self, name: &str) -> Result<Timestamp, Left> {
-        let text = self.text(name)?;
-        moment(&text).ok_or_else(|| broken(format!("its {name} is no time")))
+        self.optional_moment(name)?.ok_or_else(|| broken(format!("it has no {name}")))
+    }
+
+    fn optional_moment(&mut self, name: &str) -> Result<Option<Timestamp>, Left> {
+        let text = self.take().filter(|text| !text.is_empty());
+        let read = text.map(|text| moment(&text).ok_or_else(|| broken(format!("its {name} is no time"))));
+        read.transpose()
     }
 }
 
@@ -319,7 +415,11 @@ fn moment(text: &str) -> Option<Timestamp> {
 
 impl std::fmt::Debug for ImportOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ImportOptions").field("dry_run", &self.dry_run).finish_non_exhaustive()
+        let Self { dry_run, allow_password_alone, .. } = self;
+        f.debug_struct("ImportOptions")
+            .field("dry_run", dry_run)
+            .field("allow_password_alone", allow_password_alone)
+            .finish_non_exhaustive()
     }
 }
 

@@ -184,8 +184,10 @@ pub use store::postgres::test_database::PostgresTestDatabase;
 #[cfg(feature = "import-better-auth")]
 pub use {
     import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, import_better_auth},
-    store::better_auth::{BetterAuthSource, SourceError},
-    store::import::{Import, ImportStore, ImportedSession, TakeError, Taken},
+    store::better_auth::{BetterAuthSource, InvalidSourceName, SourceError, SourceName},
+    store::import::{
+        Import, ImportStore, ImportedRestrictions, ImportedSession, Restricted, TakeError, Taken,
+    },
 };
 
 #[cfg(feature = "sqlite")]

@@ -193,6 +193,8 @@ pub struct PasswordOf {
     pub is_locked: bool,
     /// Whether an operator has disabled the user.
     pub is_disabled: bool,
+    /// Whether the user had two-factor authentication where they come from, and no operator allows the password alone.
+    pub needs_two_factor: bool,
 }
 
 impl PasswordOf {
@@ -202,6 +204,11 @@ impl PasswordOf {
             return Some(Refusal::Disabled);
         }
         self.is_locked.then_some(Refusal::Locked)
+    }
+
+    /// Why the password begins no session although it is right. In a session that is there, it proves who acts.
+    pub(crate) fn refusal_to_sign_in(&self) -> Option<Refusal> {
+        self.refusal().or(self.needs_two_factor.then_some(Refusal::TwoFactor))
     }
 }
 
@@ -330,6 +337,9 @@ pub enum OpenError {
     /// An operator has disabled the user.
     #[error("the user is disabled")]
     UserDisabled,
+    /// The password alone does not do for the user.
+    #[error("the user has two-factor authentication")]
+    TwoFactorRequired,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -401,7 +411,7 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// session of the same user is replaced, then the oldest sessions by creation give way, or nothing is stored.
     ///
     /// Exact under simultaneous calls: no moment sees more than the limit allows, and no session begins with a password
-    /// that was changed or locked before it, nor of a user who was disabled before it.
+    /// that was changed or locked before it, nor of a user who was disabled before it, or needs a second factor.
     async fn open(
         &self,
         user: Option<&NewUser>,

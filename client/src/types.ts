@@ -84,7 +84,7 @@ export interface HistoryEntry {
   /** Why the session ended. */
   reason: string | null;
   /** Why a right password was refused; null where it was wrong. */
-  refusal: "locked" | "disabled" | "limit_reached" | null;
+  refusal: "locked" | "disabled" | "two_factor" | "limit_reached" | null;
   /** The device's new name. */
   name: string | null;
   previousIpAddress: string | null;

@@ -7,7 +7,48 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { admin, twoFactor } from 'better-auth/plugins';
+
 import { Jar, SECRET, clientOf, importFrom, must, person, startOurs, theirDatabase } from './harness.mjs';
+
+for (const kind of ['sqlite', 'postgres']) {
+  test(`who was not allowed to sign in with a password alone is not allowed here either, from ${kind}`, async () => {
+    const theirs = await theirDatabase(kind, { plugins: [admin(), twoFactor()] });
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'import-'));
+    const target = `sqlite://${path.join(folder, 'ours')}.db`;
+    try {
+      const [banned, careful, free] = ['Banned', 'Careful', 'Free'].map((name) => person(name));
+      for (const one of [banned, careful, free]) {
+        await theirs.send(new Jar('http://127.0.0.1:3999'), 'sign-up/email', one);
+      }
+      const yes = kind === 'sqlite' ? '1' : 'true';
+      await theirs.run(`update "user" set banned = ${yes}, "banReason" = 'spam' where email = '${banned.email}'`);
+      await theirs.run(`update "user" set "twoFactorEnabled" = ${yes} where email = '${careful.email}'`);
+      await theirs.run(
+        `update session set "impersonatedBy" = 'root'
+         where "userId" = (select id from "user" where email = '${free.email}')`,
+      );
+      const told = await importFrom(theirs.url, target, { secret: SECRET });
+      assert.match(told, /users: 3 taken, 0 updated, 0 unchanged, 0 expired, 0 broken/);
+      assert.match(told, /banned there: 1 user/);
+      assert.match(told, /two-factor authentication there: 1 user/);
+      assert.match(told, /impersonatedBy\): 1, left/);
+      assert.match(told, /not understood, and not taken: user\.role, user\.banReason\n/);
+      const server = await startOurs({ DATABASE_URL: target });
+      try {
+        const signIn = (one) => clientOf(new Jar(server.origin)).signIn.email(one);
+        assert.equal((await signIn(banned)).error.code, 'USER_DISABLED');
+        assert.equal((await signIn(careful)).error.code, 'TWO_FACTOR_REQUIRED');
+        must(await signIn(free));
+      } finally {
+        await server.stop();
+      }
+    } finally {
+      await theirs.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
 
 for (const kind of ['sqlite', 'postgres']) {
   describe(`from ${kind}`, () => {
@@ -190,7 +231,7 @@ test('what is no Better Auth database is refused, and nothing is made of it', as
     for (const [from, why] of [
       ['mysql://x', /must be sqlite/],
       [`sqlite://${path.join(folder, 'missing.db')}`, /cannot be opened/],
-      [target, /"user" cannot be read/],
+      [target, /no table for Better Auth's "account"/],
       ['postgres://nobody:hidden@127.0.0.1:1/x', /cannot be opened/],
     ]) {
       const failed = await importFrom(from, target).then(assert.fail, (error) => error);

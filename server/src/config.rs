@@ -9,7 +9,9 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use http::HeaderValue;
 use ipnet::IpNet;
-use multi_session::{EngineBuilder, InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset};
+use multi_session::{
+    EngineBuilder, InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset, SourceName,
+};
 
 use crate::{DatabaseUrl, OperatorTokenHash, SmtpUrl};
 
@@ -278,6 +280,12 @@ pub enum UsersCommand {
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
+    /// Let a user sign in by the password alone who had two-factor authentication where they were imported from.
+    AllowPasswordAlone {
+        /// The user's e-mail or id.
+        #[arg(value_name = "EMAIL-or-ID")]
+        user: String,
+    },
     /// Erase a user with everything that is kept of them: password, sessions and history. It cannot be undone. What stays
     /// is that it was done, with the user's id.
     Forget {
@@ -345,24 +353,41 @@ impl std::fmt::Debug for SessionsList {
 /// A system whose users and sessions can be taken over.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ImportFrom {
-    /// Better Auth: its `user`, `account` and `session` tables, as its command-line tool makes them.
+    /// Better Auth: its `user`, `account` and `session` tables, as its command-line tool makes them for Kysely, Drizzle or
+    /// Prisma.
     ///
     /// All in one transaction: it can be tried with --dry-run, and done again. Rows that are broken are told and
-    /// skipped; the exit code is 0 all the same, since the others are taken.
+    /// skipped; the exit code is 0 all the same, since the others are taken. A missing column is an error, and nothing is
+    /// read.
     BetterAuth(BetterAuthImport),
 }
 
 /// What an import from Better Auth is told.
 #[derive(Clone, clap::Args)]
 pub struct BetterAuthImport {
-    /// The database: sqlite://FILE or postgres://….
+    /// The database: sqlite://FILE or postgres://…, with `?schema=` where the tables are not on the search path.
     #[arg(long, value_name = "URL")]
     pub from: String,
+
+    /// What a table or column is called where Better Auth's configuration calls it otherwise by `modelName` or `fields`,
+    /// as in `user=people` or `user.email=email_address`; can be given again for each.
+    #[arg(long, value_name = "TABLE[.FIELD]=NAME")]
+    pub map: Vec<SourceName>,
 
     /// Better Auth's secret. With it living sessions are taken, and browsers stay signed in. Other users of the
     /// machine can see flags: the variable is safer.
     #[arg(long, env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     pub secret: Option<String>,
+
+    /// Better Auth's secrets as VERSION:SECRET, separated by commas, where it has more than one: the first one signs its
+    /// cookies, and counts before --secret.
+    #[arg(long, env = "BETTER_AUTH_SECRETS", hide_env_values = true)]
+    pub secrets: Option<String>,
+
+    /// Let users who have two-factor authentication in Better Auth sign in here by the password alone, as there is no
+    /// other factor here. Without it they do not sign in anew until `multi-session users allow-password-alone` says so.
+    #[arg(long)]
+    pub allow_password_alone: bool,
 
     /// Do everything but keep it.
     #[arg(long)]
@@ -371,7 +396,10 @@ pub struct BetterAuthImport {
 
 impl std::fmt::Debug for BetterAuthImport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BetterAuthImport").field("dry_run", &self.dry_run).finish_non_exhaustive()
+        f.debug_struct("BetterAuthImport")
+            .field("dry_run", &self.dry_run)
+            .field("allow_password_alone", &self.allow_password_alone)
+            .finish_non_exhaustive()
     }
 }
 

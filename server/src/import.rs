@@ -1,7 +1,7 @@
 //! `multi-session import better-auth`.
 
 use multi_session::{
-    BetterAuthSource, Clock, ImportCounts, ImportOptions, ImportProgress, IpMode, SystemClock,
+    BetterAuthSource, Clock, ImportCounts, ImportOptions, ImportProgress, ImportReport, IpMode, SystemClock,
     import_better_auth,
 };
 
@@ -11,10 +11,12 @@ use crate::{BetterAuthImport, Config, ServerError, database};
 ///
 /// # Errors
 ///
-/// [`ServerError::Database`] when our own database cannot be opened, [`ServerError::Import`] when nothing was taken.
+/// [`ServerError::Config`] when the secrets are malformed, [`ServerError::Database`] when our own database cannot be
+/// opened, [`ServerError::Import`] when nothing was taken.
 pub async fn import(config: &Config, import: BetterAuthImport) -> Result<(), ServerError> {
+    let secret = signing_secret(import.secrets.as_deref(), import.secret.as_deref())?;
     let store = database::open(config).await?;
-    let imported = run(&*store, import, config.ip_mode.0).await;
+    let imported = run(&*store, import, secret, config.ip_mode.0).await;
     store.close().await;
     imported
 }
@@ -22,21 +24,93 @@ pub async fn import(config: &Config, import: BetterAuthImport) -> Result<(), Ser
 async fn run(
     store: &dyn database::Database,
     import: BetterAuthImport,
+    secret: Option<String>,
     ip_mode: IpMode,
 ) -> Result<(), ServerError> {
     let failed = ServerError::Import;
-    let mut source = BetterAuthSource::open(&import.from).await.map_err(|error| failed(error.into()))?;
-    let options = ImportOptions { secret: import.secret, dry_run: import.dry_run, ip_mode };
+    let source = BetterAuthSource::open(&import.from, &import.map).await;
+    let mut source = source.map_err(|error| failed(error.into()))?;
+    let BetterAuthImport { dry_run, allow_password_alone, .. } = import;
+    let options = ImportOptions { secret, dry_run, allow_password_alone, ip_mode };
     let report = import_better_auth(&mut source, store, &options, SystemClock.now(), &mut tell)
         .await
         .map_err(failed)?;
+    summarise(&report, &options);
+    Ok(())
+}
 
+/// The secret that signs Better Auth's cookies: the first of several, as Better Auth itself takes it.
+fn signing_secret(secrets: Option<&str>, secret: Option<&str>) -> Result<Option<String>, ServerError> {
+    // What is wrong is said without any part of it.
+    let malformed = || {
+        let how = "BETTER_AUTH_SECRETS must be VERSION:SECRET, separated by commas, each version a number";
+        ServerError::Config(how.to_owned())
+    };
+    let read = |entry: &str| {
+        let (version, secret) = entry.split_once(':').ok_or_else(malformed)?;
+        let (version, secret) = (version.trim(), secret.trim());
+        match version.parse::<u64>() {
+            Ok(_) if !secret.is_empty() => Ok(secret.to_owned()),
+            _ => Err(malformed()),
+        }
+    };
+    match secrets.filter(|secrets| !secrets.is_empty()) {
+        Some(secrets) => {
+            let secrets = secrets.split(',').map(read).collect::<Result<Vec<_>, _>>()?;
+            Ok(secrets.into_iter().next())
+        }
+        None => Ok(secret.filter(|secret| !secret.is_empty()).map(str::to_owned)),
+    }
+}
+
+fn summarise(report: &ImportReport, options: &ImportOptions) {
     tracing::info!("users: {}", counts(report.users));
+    if report.banned > 0 {
+        tracing::info!(
+            "banned there: {}, disabled here until `multi-session users enable` lets them in, also where the \
+             ban has an end",
+            users(report.banned)
+        );
+    }
+    if report.still_disabled > 0 {
+        tracing::warn!("no longer banned there: {}, still disabled here", users(report.still_disabled));
+    }
+    match (report.two_factor, options.allow_password_alone) {
+        (0, _) => {}
+        (number, true) => {
+            tracing::warn!(
+                "two-factor authentication there: {}, who sign in here by the password alone",
+                users(number)
+            );
+        }
+        (number, false) => tracing::warn!(
+            "two-factor authentication there: {}, who stay signed in, and do not sign in anew by the password alone \
+             unless --allow-password-alone or `multi-session users allow-password-alone` says so",
+            users(number)
+        ),
+    }
     tracing::info!("passwords: {}", counts(report.passwords));
-    if options.secret.is_some() {
+    if report.sessions_are_elsewhere {
+        tracing::warn!(
+            "sessions: none, as there is no such table: with secondaryStorage they are elsewhere, and people sign in \
+             again. If it is called otherwise, say so with --map session=NAME"
+        );
+    } else if options.secret.is_some() {
         tracing::info!("sessions: {}, {} ended there since", counts(report.sessions), report.ended);
     } else {
         tracing::warn!("sessions: left, since their cookies cannot be verified without BETTER_AUTH_SECRET");
+    }
+    if report.impersonated > 0 {
+        tracing::warn!(
+            "sessions in which an administrator acted as the user (impersonatedBy): {}, left",
+            report.impersonated
+        );
+    }
+    if !report.not_understood.is_empty() {
+        tracing::warn!("not understood, and not taken: {}", report.not_understood.join(", "));
+    }
+    if report.dropped > 0 {
+        tracing::warn!("names, pictures and addresses dropped: {}, told above", report.dropped);
     }
     let broken = report.users.broken + report.passwords.broken + report.sessions.broken;
     if broken > 0 {
@@ -47,17 +121,47 @@ async fn run(
     } else {
         tracing::info!("all of it is kept");
     }
-    Ok(())
 }
 
 fn tell(progress: ImportProgress) {
     match progress {
         ImportProgress::Read { table, rows } => tracing::info!("{table}: {rows} rows read"),
         ImportProgress::Broken { table, id, why } => tracing::warn!("{table} {id:?} was skipped: {why}"),
+        ImportProgress::Dropped { table, id, what } => {
+            tracing::warn!("{table} {id:?} was taken without {what}");
+        }
     }
+}
+
+fn users(number: u64) -> String {
+    if number == 1 { "1 user".to_owned() } else { format!("{number} users") }
 }
 
 fn counts(counts: ImportCounts) -> String {
     let ImportCounts { taken, updated, unchanged, expired, broken } = counts;
     format!("{taken} taken, {updated} updated, {unchanged} unchanged, {expired} expired, {broken} broken")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_several_secrets_signs_cookies() {
+        for (secrets, secret, expected) in [
+            (None, None, None),
+            (None, Some("one"), Some("one")),
+            (Some(""), Some("one"), Some("one")),
+            (None, Some(""), None),
+            (Some("2:new,1:old"), Some("one"), Some("new")),
+            (Some(" 10 : with:colons , 1:old"), None, Some("with:colons")),
+        ] {
+            let signing = signing_secret(secrets, secret).expect("well-formed");
+            assert_eq!(signing.as_deref(), expected, "{secrets:?} {secret:?}");
+        }
+        for secrets in ["hidden", "one:hidden", ":hidden", "1:", "2:new,", "2:new,hidden", "-1:hidden"] {
+            let error = signing_secret(Some(secrets), Some("one")).expect_err("malformed").to_string();
+            assert!(error.contains("BETTER_AUTH_SECRETS") && !error.contains("hidden"), "{error}");
+        }
+    }
 }

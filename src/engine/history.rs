@@ -130,6 +130,7 @@ impl Engine {
         match why {
             Refusal::Locked => Code::PasswordResetRequired.into(),
             Refusal::Disabled => Code::UserDisabled.into(),
+            Refusal::TwoFactor => Code::TwoFactorRequired.into(),
             Refusal::LimitReached => Code::MaximumSessionsReached.into(),
         }
     }

@@ -155,6 +155,20 @@ impl Engine {
         Ok(())
     }
 
+    /// Lets a user sign in by the password alone who had two-factor authentication where an import took them from. Who
+    /// had none stays as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    pub async fn allow_password_alone(&self, by: &Operator, user: &UserId) -> Result<()> {
+        if !self.0.store.allow_password_alone(by, user, self.now()).await? {
+            return Err(Code::UserNotFound.into());
+        }
+        tracing::info!(user.id = %user, "user {user} may sign in by the password alone");
+        Ok(())
+    }
+
     /// Lists what operators did, the latest first, and only what was written before an act of that number; it is kept as
     /// long as histories are.
     ///

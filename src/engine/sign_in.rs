@@ -4,13 +4,11 @@ use crate::engine::history::agent_of;
 use crate::password::{Typed, is_outdated};
 use crate::random::uuid_v7;
 use crate::store::{Ended, Limit, NewSession, NewUser, PasswordOf};
+use crate::user::{check_image, checked_name, name_or_local_part};
 use crate::{
     Browser, Client, Code, Credential, EndedReason, Engine, Error, Held, Keep, MailKind, OpenError, Refusal,
     Result, Session, SessionId, Timestamp, User, UserId, email,
 };
-
-const MAXIMUM_NAME_CHARACTERS: usize = 100;
-const MAXIMUM_IMAGE_LEN: usize = 2048;
 
 /// What a person types to sign up.
 #[derive(Clone)]
@@ -59,14 +57,8 @@ impl Engine {
     /// [`Code::UserAlreadyExists`]; [`Code::MaximumAccountsReached`] when the browser holds as many accounts as
     /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
-        let name = form.name.trim();
-        // PostgreSQL has no NUL in its texts.
-        if name.chars().count() > MAXIMUM_NAME_CHARACTERS || name.contains('\0') {
-            return Err(Code::InvalidName.into());
-        }
-        if form.image.as_ref().is_some_and(|image| image.len() > MAXIMUM_IMAGE_LEN || image.contains('\0')) {
-            return Err(Code::ValidationError.into());
-        }
+        let name = checked_name(&form.name)?;
+        check_image(form.image.as_deref())?;
         let email = email::new(&form.email)?;
         let password = Typed::new(&form.password)?;
         // Asked before the password is hashed, so that a form sent twice costs nothing.
@@ -77,7 +69,7 @@ impl Engine {
         let now = self.now();
         let user = User {
             id: UserId::from_uuid(uuid_v7(&*self.0.random, now)),
-            name: if name.is_empty() { local_part(&email) } else { name }.to_owned(),
+            name: name_or_local_part(name, &email),
             email,
             email_verified: false,
             image: form.image,
@@ -102,9 +94,10 @@ impl Engine {
     ///
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
     /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported; [`Code::UserDisabled`] when it is
-    /// right, and an operator has disabled the user; [`Error::Throttled`](crate::Error::Throttled) after others have
-    /// failed; [`Code::MaximumSessionsReached`] and [`Code::MaximumAccountsReached`] when the oldest does not give way; [`Error::Busy`](crate::Error::Busy);
-    /// when the store fails.
+    /// right, and an operator has disabled the user; [`Code::TwoFactorRequired`] when it is right, and does not do alone;
+    /// [`Error::Throttled`](crate::Error::Throttled) after others have failed; [`Code::MaximumSessionsReached`] and
+    /// [`Code::MaximumAccountsReached`] when the oldest does not give way; [`Error::Busy`](crate::Error::Busy); when the
+    /// store fails.
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
         let password = Typed::current(&form.password)?;
@@ -123,7 +116,7 @@ impl Engine {
                 self.note_refused(browser, client, &known.user.id, None);
             }
             let Some(known) = known.filter(|_| matches) else { break };
-            if let Some(why) = known.refusal() {
+            if let Some(why) = known.refusal_to_sign_in() {
                 return Err(self.refuse(browser, client, &known.user.id, why));
             }
             let proved = self.renew_hash(&known, &password).await;
@@ -195,6 +188,9 @@ impl Engine {
             Err(OpenError::UserDisabled) => {
                 return Err(self.refuse(browser, client, &user.id, Refusal::Disabled));
             }
+            Err(OpenError::TwoFactorRequired) => {
+                return Err(self.refuse(browser, client, &user.id, Refusal::TwoFactor));
+            }
             // A sign-up has no account yet, in whose history it would be.
             Err(OpenError::LimitReached) if new_user.is_some() => {
                 return Err(Code::MaximumSessionsReached.into());
@@ -251,11 +247,6 @@ impl Engine {
         let new = NewSession { session, secret_hash, remember, shared_computer, new_device, device_keys };
         (credential, new)
     }
-}
-
-/// What stands before the @: some front ends ask for no name, and a list needs one.
-fn local_part(email: &str) -> &str {
-    email.split('@').next().unwrap_or(email)
 }
 
 impl std::fmt::Debug for SignUp {

@@ -64,6 +64,7 @@ impl Problem {
             | Code::UndoExpired
             | Code::PasswordResetRequired
             | Code::UserDisabled
+            | Code::TwoFactorRequired
             | Code::InvalidCallbackUrl
             | Code::InvalidRedirectUrl
             | Code::InvalidOrigin

@@ -1,15 +1,22 @@
-//! A Better Auth database, to be read: `user`, `account` and `session` as its command-line tool makes them.
+//! A Better Auth database, to be read: its users, their passwords and their sessions.
 //!
-//! SQLite holds times as ISO 8601 (kysely) or as numbers (drizzle), PostgreSQL as `timestamp` or `timestamptz`. Every
-//! column is read as text, so that one reader serves both.
+//! SQLite holds times as ISO 8601 (Kysely) or as numbers (Drizzle, Prisma), PostgreSQL as `timestamp` or `timestamptz`.
+//! Every column is read as text, so that one reader serves both.
 
+use std::fmt::Write;
 use std::str::FromStr;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use url::Url;
+
+use self::layout::{CatalogueColumn, CatalogueTable, Layout, Located, locate};
+pub use self::layout::{InvalidSourceName, SourceName};
+
+mod layout;
 
 /// Why the other database cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +28,29 @@ pub enum SourceError {
     /// It cannot be reached or opened.
     #[error("it cannot be opened")]
     Open(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A table or column is missing.
+    /// It has no such table, in whichever spelling.
+    #[error("it has no table for Better Auth's {table:?}")]
+    MissingTable {
+        /// The table, as Better Auth calls it.
+        table: &'static str,
+    },
+    /// A table has no such column, in whichever spelling.
+    #[error("its table {table:?} has no column for Better Auth's {column:?}")]
+    MissingColumn {
+        /// The table, as the database calls it.
+        table: String,
+        /// The column, as Better Auth calls it.
+        column: &'static str,
+    },
+    /// More than one table or column could be meant.
+    #[error("both {:?} and {:?} can be Better Auth's {wanted:?}: say which one is", .found[0], .found[1])]
+    Ambiguous {
+        /// The table or column, as Better Auth calls it.
+        wanted: String,
+        /// What the database has.
+        found: [String; 2],
+    },
+    /// A table cannot be read.
     #[error("its table {table:?} cannot be read as Better Auth's")]
     Table {
         /// The table.
@@ -32,14 +61,14 @@ pub enum SourceError {
     },
 }
 
-/// A table of Better Auth's.
+/// A table of Better Auth's that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
-    /// `id, email, name, image, emailVerified, createdAt, updatedAt`.
+    /// The users.
     User,
-    /// `id, userId, password, updatedAt` of the accounts with a password.
+    /// The accounts with a password.
     Account,
-    /// `id, userId, token, ipAddress, userAgent, createdAt, updatedAt, expiresAt`, the oldest first.
+    /// The sessions, the oldest first.
     Session,
 }
 
@@ -51,46 +80,6 @@ impl Table {
             Self::Session => "session",
         }
     }
-
-    const fn in_sqlite(self) -> &'static str {
-        match self {
-            Self::User => {
-                "select cast(id as text), email, name, image, cast(\"emailVerified\" as text), \
-                 cast(\"createdAt\" as text), cast(\"updatedAt\" as text) from \"user\""
-            }
-            Self::Account => {
-                "select cast(id as text), cast(\"userId\" as text), password, cast(\"updatedAt\" as text) \
-                 from \"account\" where \"providerId\" = 'credential' and password is not null"
-            }
-            Self::Session => {
-                "select cast(id as text), cast(\"userId\" as text), token, \"ipAddress\", \"userAgent\", \
-                 cast(\"createdAt\" as text), cast(\"updatedAt\" as text), cast(\"expiresAt\" as text) \
-                 from \"session\" order by \"createdAt\""
-            }
-        }
-    }
-
-    const fn in_postgres(self) -> &'static str {
-        match self {
-            Self::User => {
-                "select id::text, email::text, name::text, image::text, \"emailVerified\"::text, \
-                 (extract(epoch from \"createdAt\") * 1000)::bigint::text, \
-                 (extract(epoch from \"updatedAt\") * 1000)::bigint::text from \"user\""
-            }
-            Self::Account => {
-                "select id::text, \"userId\"::text, password::text, \
-                 (extract(epoch from \"updatedAt\") * 1000)::bigint::text \
-                 from \"account\" where \"providerId\" = 'credential' and password is not null"
-            }
-            Self::Session => {
-                "select id::text, \"userId\"::text, token::text, \"ipAddress\"::text, \"userAgent\"::text, \
-                 (extract(epoch from \"createdAt\") * 1000)::bigint::text, \
-                 (extract(epoch from \"updatedAt\") * 1000)::bigint::text, \
-                 (extract(epoch from \"expiresAt\") * 1000)::bigint::text \
-                 from \"session\" order by \"createdAt\""
-            }
-        }
-    }
 }
 
 /// A row as text, column by column.
@@ -98,7 +87,13 @@ pub(crate) type TextRow = Vec<Option<String>>;
 
 /// A Better Auth database, read at one moment: what changes meanwhile is not seen.
 #[derive(Debug)]
-pub struct BetterAuthSource(Database);
+pub struct BetterAuthSource {
+    database: Database,
+    users: String,
+    accounts: String,
+    sessions: Option<String>,
+    not_understood: Vec<String>,
+}
 
 #[derive(Debug)]
 enum Database {
@@ -107,48 +102,181 @@ enum Database {
 }
 
 impl BetterAuthSource {
-    /// Opens `sqlite://FILE` or `postgres://…`, for reading only.
+    /// Opens `sqlite://FILE` or `postgres://…`, for reading only, and finds Better Auth's tables in it.
+    ///
+    /// Tables and columns are found in each spelling of Better Auth's command-line tool; `names` says what its
+    /// configuration calls otherwise. Of a PostgreSQL database the tables on the search path are looked at, or those of
+    /// the schema that the URL names with `?schema=`, as Prisma's do.
     ///
     /// # Errors
     ///
-    /// [`SourceError`] when it is not there, or no table of Better Auth's is in it.
-    pub async fn open(url: &str) -> Result<Self, SourceError> {
-        let database = if url.starts_with("sqlite:") {
+    /// [`SourceError`] when it is not there, when a table but that of the sessions or a column is missing, or when more
+    /// than one could be meant.
+    pub async fn open(url: &str, names: &[SourceName]) -> Result<Self, SourceError> {
+        let (database, catalogue) = if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url).map_err(open)?.read_only(true);
             let mut connection = options.connect().await.map_err(open)?;
             sqlx::query("begin").execute(&mut connection).await.map_err(open)?;
-            Database::Sqlite(connection)
+            let rows = sqlx::query_as(SQLITE_CATALOGUE).fetch_all(&mut connection).await.map_err(open)?;
+            (Database::Sqlite(connection), tables_of(rows))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url).map_err(open)?;
+            let (url, schema) = without_prisma(url)?;
+            let options = PgConnectOptions::from_str(&url).map_err(open)?;
             let mut connection = PgConnection::connect_with(&options).await.map_err(open)?;
             let begin = "begin transaction isolation level repeatable read read only";
             sqlx::query(begin).execute(&mut connection).await.map_err(open)?;
-            Database::Postgres(connection)
+            let rows = sqlx::query_as(POSTGRES_CATALOGUE).bind(schema);
+            let rows = rows.fetch_all(&mut connection).await.map_err(open)?;
+            (Database::Postgres(connection), tables_of(rows))
         } else {
             return Err(SourceError::Url);
         };
-        let mut source = Self(database);
-        for table in [Table::User, Table::Account, Table::Session] {
-            source.rows(table).next().await.transpose()?;
-        }
-        Ok(source)
+        let layout = locate(&catalogue, names)?;
+        let select = |table, located: &Located<'_>| match &database {
+            Database::Sqlite(_) => select(table, located, sqlite_text),
+            Database::Postgres(_) => select(table, located, postgres_text),
+        };
+        let users = select(Table::User, &layout.user);
+        let accounts = select(Table::Account, &layout.account);
+        let sessions = layout.session.as_ref().map(|session| select(Table::Session, session));
+        let Layout { not_understood, .. } = layout;
+        Ok(Self { database, users, accounts, sessions, not_understood })
+    }
+
+    /// Whether the sessions are in the database: with `secondaryStorage` they are elsewhere.
+    pub(crate) fn has_sessions(&self) -> bool {
+        self.sessions.is_some()
+    }
+
+    /// Tables, and columns of those that are read, that no import understands: what they mean is lost.
+    pub fn not_understood(&self) -> &[String] {
+        &self.not_understood
     }
 
     /// Reads a table row by row.
     pub(crate) fn rows(&mut self, table: Table) -> BoxStream<'_, Result<TextRow, SourceError>> {
         let failed =
             move |error: sqlx::Error| SourceError::Table { table: table.name(), source: error.into() };
-        match &mut self.0 {
-            Database::Sqlite(connection) => sqlx::query(table.in_sqlite())
+        let select = match table {
+            Table::User => &self.users,
+            Table::Account => &self.accounts,
+            Table::Session => match &self.sessions {
+                Some(sessions) => sessions,
+                None => return futures_util::stream::empty().boxed(),
+            },
+        };
+        // Of nothing but names from the catalogue, each in quotes.
+        let select = AssertSqlSafe(select.clone());
+        match &mut self.database {
+            Database::Sqlite(connection) => sqlx::query(select)
                 .fetch(connection)
                 .map(move |row| row.and_then(|row| texts(&row)).map_err(failed))
                 .boxed(),
-            Database::Postgres(connection) => sqlx::query(table.in_postgres())
+            Database::Postgres(connection) => sqlx::query(select)
                 .fetch(connection)
                 .map(move |row| row.and_then(|row| texts(&row)).map_err(failed))
                 .boxed(),
         }
     }
+}
+
+const SQLITE_CATALOGUE: &str = "select null, tables.name, columns.name, false from sqlite_schema as tables \
+     join pragma_table_xinfo(tables.name) as columns \
+     where tables.type in ('table', 'view') and tables.name not like 'sqlite\\_%' escape '\\' \
+     and columns.hidden <> 1 order by tables.rowid, columns.cid";
+
+/// `$1` is a schema or null. Of tables with one name, the search path finds the first.
+const POSTGRES_CATALOGUE: &str = "select schemas.nspname::text, tables.relname::text, columns.attname::text, \
+     columns.atttypid in ('timestamp'::regtype, 'timestamptz'::regtype, 'date'::regtype) \
+     from pg_catalog.pg_class as tables \
+     join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace \
+     join pg_catalog.pg_attribute as columns on columns.attrelid = tables.oid \
+     where tables.relkind in ('r', 'p', 'v', 'm', 'f') and columns.attnum > 0 and not columns.attisdropped \
+     and case when $1::text is null then pg_catalog.pg_table_is_visible(tables.oid) \
+     and schemas.nspname = any (pg_catalog.current_schemas(false)) else schemas.nspname = $1 end \
+     order by schemas.nspname, tables.relname, columns.attnum";
+
+fn tables_of(rows: Vec<(Option<String>, String, String, bool)>) -> Vec<CatalogueTable> {
+    let mut tables: Vec<CatalogueTable> = Vec::new();
+    for (schema, table, column, is_time) in rows {
+        let column = CatalogueColumn { name: column, is_time };
+        match tables.last_mut().filter(|last| last.schema == schema && last.name == table) {
+            Some(last) => last.columns.push(column),
+            None => tables.push(CatalogueTable { schema, name: table, columns: vec![column] }),
+        }
+    }
+    tables
+}
+
+/// What Prisma adds to the URL of a PostgreSQL database and PostgreSQL does not know.
+const PRISMA: [&str; 10] = [
+    "schema",
+    "connection_limit",
+    "connect_timeout",
+    "pool_timeout",
+    "socket_timeout",
+    "pgbouncer",
+    "statement_cache_size",
+    "sslaccept",
+    "sslidentity",
+    "sslpassword",
+];
+
+/// The URL without what only Prisma reads, and the schema that it names.
+fn without_prisma(url: &str) -> Result<(String, Option<String>), SourceError> {
+    let mut url = Url::parse(url).map_err(|error| SourceError::Open(error.into()))?;
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let schema = pairs.iter().find(|(name, _)| name == "schema").map(|(_, schema)| schema.clone());
+    url.set_query(None);
+    let kept = pairs.iter().filter(|(name, _)| !PRISMA.contains(&&**name));
+    url.query_pairs_mut().extend_pairs(kept);
+    Ok((url.into(), schema))
+}
+
+fn select(table: Table, located: &Located<'_>, text: fn(&CatalogueColumn) -> String) -> String {
+    let quoted = |name: &str| {
+        let index = table.fields().iter().position(|field| field.name == name);
+        let column = index.and_then(|index| located.columns.get(index).copied().flatten());
+        column.map_or_else(|| "null".to_owned(), |column| quote(&column.name))
+    };
+    let columns: Vec<String> = located
+        .columns
+        .iter()
+        .map(|column| column.map_or_else(|| "cast(null as text)".to_owned(), text))
+        .collect();
+    let mut select = format!("select {} from ", columns.join(", "));
+    if let Some(schema) = &located.table.schema {
+        let _ = write!(select, "{}.", quote(schema));
+    }
+    select += &quote(&located.table.name);
+    match table {
+        Table::User => {}
+        Table::Account => {
+            let (provider, password) = (quoted("providerId"), quoted("password"));
+            let _ = write!(select, " where {provider} = 'credential' and {password} is not null");
+        }
+        Table::Session => {
+            let _ = write!(select, " order by {}", quoted("createdAt"));
+        }
+    }
+    select
+}
+
+fn sqlite_text(column: &CatalogueColumn) -> String {
+    format!("cast({} as text)", quote(&column.name))
+}
+
+fn postgres_text(column: &CatalogueColumn) -> String {
+    let name = quote(&column.name);
+    if column.is_time {
+        format!("(extract(epoch from {name}) * 1000)::bigint::text")
+    } else {
+        format!("{name}::text")
+    }
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn texts<R>(row: &R) -> Result<TextRow, sqlx::Error>
@@ -162,4 +290,39 @@ where
 
 fn open(error: sqlx::Error) -> SourceError {
     SourceError::Open(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_prisma_reads_leaves_the_url() {
+        for (url, kept, schema) in [
+            ("postgres://a:b@h:1/x", "postgres://a:b@h:1/x", None),
+            (
+                "postgresql://a@h/x?schema=auth&sslmode=require",
+                "postgresql://a@h/x?sslmode=require",
+                Some("auth"),
+            ),
+            (
+                "postgres://a@h/x?sslpassword=hidden&connection_limit=1&schema=a%20b",
+                "postgres://a@h/x",
+                Some("a b"),
+            ),
+            (
+                "postgres://a@h/x?options=-csearch_path%3Da",
+                "postgres://a@h/x?options=-csearch_path%3Da",
+                None,
+            ),
+        ] {
+            let (left, named) = without_prisma(url).expect("a URL");
+            assert_eq!((left.trim_end_matches('?'), named.as_deref()), (kept, schema));
+        }
+    }
+
+    #[test]
+    fn names_are_quoted() {
+        assert_eq!(quote("a\"; drop table b"), "\"a\"\"; drop table b\"");
+    }
 }

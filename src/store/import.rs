@@ -36,6 +36,24 @@ pub enum TakeError {
     Store(#[from] StoreError),
 }
 
+/// What another system did not allow a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportedRestrictions {
+    /// Whether the user is banned there.
+    pub is_banned: bool,
+    /// Whether the password alone does not sign the user in.
+    pub needs_two_factor: bool,
+}
+
+/// What became of the restrictions of a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restricted {
+    /// How many sessions ended, as the user is disabled from now on.
+    pub ended: u64,
+    /// Whether the user is still disabled here, although a ban that an earlier import found is over there.
+    pub is_still_disabled: bool,
+}
+
 /// A session of another system.
 #[derive(Clone, Debug)]
 pub struct ImportedSession {
@@ -69,6 +87,16 @@ pub trait Import: Send {
     ///
     /// [`TakeError`] when the row is refused or the store fails; so for every method.
     async fn user(&mut self, user: &User) -> Result<Taken, TakeError>;
+
+    /// Holds a taken user to what the other system did not allow.
+    ///
+    /// Who is banned there is disabled here once: an operator who enables the user again has the last word, and nobody is
+    /// enabled by an import. Two-factor authentication follows the other system until an operator has waived it.
+    async fn restrict(
+        &mut self,
+        user: &UserId,
+        restrictions: ImportedRestrictions,
+    ) -> Result<Restricted, TakeError>;
 
     /// Takes a password's hash as it is; one that this system has made since stays.
     async fn password(

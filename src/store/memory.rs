@@ -10,8 +10,8 @@ use super::fit::fit;
 use super::{
     Actor, End, Ended, Ender, Found, HISTORY_OF_A_KIND, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry,
     NewMail, NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
-    StoreError, StoredHistoryEntry, StoredSession, Superseded, Touch, Undo, Undoable, changes_of, password_changed,
-    reauthenticated, renamed, touches, undone,
+    StoreError, StoredHistoryEntry, StoredSession, Superseded, Touch, Undo, Undoable, changes_of,
+    password_changed, reauthenticated, renamed, touches, undone,
 };
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, SecretHash, Session,
@@ -397,6 +397,8 @@ impl Store for MemoryStore {
             password_hash: Some(known.password_hash.clone()),
             is_locked: state.mail.locked.contains(&known.user.id),
             is_disabled: state.mail.disabled.contains(&known.user.id),
+            // Only an import knows of it.
+            needs_two_factor: false,
         }))
     }
 

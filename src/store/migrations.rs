@@ -27,6 +27,7 @@ macro_rules! migrations {
             "0016_email_keys",
             "0017_both_devices",
             "0018_bounded_history",
+            "0020_imported_restrictions",
             "0021_write_checks",
             "0023_superseded_credentials",
         )

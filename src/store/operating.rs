@@ -21,6 +21,8 @@ pub enum OperatorActKind {
     Disable,
     /// Let a user sign in again.
     Enable,
+    /// Let a user sign in by the password alone who had two-factor authentication elsewhere.
+    AllowPasswordAlone,
     /// Erased a user.
     Forget,
 }
@@ -35,6 +37,7 @@ impl OperatorActKind {
             Self::RevokeEverybody => "revoke_everybody",
             Self::Disable => "disable",
             Self::Enable => "enable",
+            Self::AllowPasswordAlone => "allow_password_alone",
             Self::Forget => "forget",
         }
     }
@@ -147,6 +150,15 @@ pub trait OperatorStore: Send + Sync {
 
     /// Lets a user sign in again; nothing that has ended lives again. `false` for a user who is not known.
     async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Lets a user sign in by the password alone who had two-factor authentication where an import took them from; a
+    /// later import does not take it back. `false` for a user who is not known.
+    async fn allow_password_alone(
+        &self,
+        by: &Operator,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Erases a user with all that is kept of it but acts of operators, and tells that its sessions are gone; gives those
     /// that were live. `None` for a user who is not known.

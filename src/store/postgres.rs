@@ -18,8 +18,9 @@ use self::listening::{Listening, payloads};
 use super::fit::{ended_for, fit};
 use super::migrations::migrations;
 use super::sql::{
-    Columns, Result, corrupt, database_error, ended_rows, found, history_entry, known_device, not_opened,
-    session_id, statistics, stored_session, superseded, touched, unavailable, undoable, user, user_id,
+    Columns, Result, TwoFactor, corrupt, database_error, ended_rows, found, history_entry, known_device,
+    not_opened, session_id, statistics, stored_session, superseded, touched, two_factor, unavailable,
+    undoable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
@@ -225,8 +226,9 @@ impl PostgresStore {
         {
             return Err(OpenError::PasswordChanged);
         }
-        if operating::is_disabled(&mut tx, &session.user_id).await? {
-            return Err(OpenError::UserDisabled);
+        let restrictions = operating::restrictions_of(&mut tx, &session.user_id).await?;
+        if let Some(refusal) = restrictions.and_then(|known| known.refusal()) {
+            return Err(refusal);
         }
         let live = sqlx::query(sql::LIVE_TO_FIT)
             .bind(now.unix_ms())
@@ -517,6 +519,7 @@ impl Store for PostgresStore {
                 password_hash: row.optional_text("password_hash")?,
                 is_locked: row.optional_integer("locked_at")?.is_some(),
                 is_disabled: row.optional_integer("disabled_at")?.is_some(),
+                needs_two_factor: two_factor(&row)? == TwoFactor::Required,
             })
         });
         found.transpose()

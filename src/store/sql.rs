@@ -59,6 +59,51 @@ columns!(sqlx::postgres::PgRow);
 #[cfg(feature = "sqlite")]
 columns!(sqlx::sqlite::SqliteRow);
 
+/// What keeps sessions of a user from beginning.
+pub(super) struct Restrictions {
+    pub(super) is_disabled: bool,
+    /// Whether an import has found the ban of another system, whatever an operator did since.
+    #[cfg(feature = "import-better-auth")]
+    pub(super) is_ban_known: bool,
+    pub(super) two_factor: TwoFactor,
+}
+
+impl Restrictions {
+    /// Why no session begins.
+    pub(super) fn refusal(&self) -> Option<OpenError> {
+        if self.is_disabled {
+            return Some(OpenError::UserDisabled);
+        }
+        (self.two_factor == TwoFactor::Required).then_some(OpenError::TwoFactorRequired)
+    }
+}
+
+/// Whether the password alone signs a user in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TwoFactor {
+    None,
+    Required,
+    /// An operator allows it.
+    Waived,
+}
+
+pub(super) fn restrictions(row: &impl Columns) -> Result<Restrictions> {
+    Ok(Restrictions {
+        is_disabled: row.optional_integer("disabled_at")?.is_some(),
+        #[cfg(feature = "import-better-auth")]
+        is_ban_known: row.optional_integer("ban_imported_at")?.is_some(),
+        two_factor: two_factor(row)?,
+    })
+}
+
+pub(super) fn two_factor(row: &impl Columns) -> Result<TwoFactor> {
+    Ok(match row.optional_text("two_factor")?.as_deref() {
+        None => TwoFactor::None,
+        Some("waived") => TwoFactor::Waived,
+        Some(_) => TwoFactor::Required,
+    })
+}
+
 pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     let session = Session {
         id: session_id(row)?,

@@ -18,8 +18,8 @@ use self::watching::Watching;
 use super::fit::{ended_for, fit};
 use super::migrations::migrations;
 use super::sql::{
-    Result, corrupt, ended_rows, found, history_entry, known_device, not_opened, session_id, statistics,
-    stored_session, superseded, touched, unavailable, undoable, user, user_id,
+    Result, TwoFactor, corrupt, ended_rows, found, history_entry, known_device, not_opened, session_id,
+    statistics, stored_session, superseded, touched, two_factor, unavailable, undoable, user, user_id,
 };
 use super::{
     Actor, Ended, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewSession, NewUser, NextSession,
@@ -325,6 +325,7 @@ impl Store for SqliteStore {
                 password_hash: row.try_get("password_hash")?,
                 is_locked: row.try_get::<Option<i64>, _>("locked_at")?.is_some(),
                 is_disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+                needs_two_factor: two_factor(&row)? == TwoFactor::Required,
             })
         });
         found.transpose()
@@ -378,8 +379,9 @@ impl Store for SqliteStore {
         {
             return Err(OpenError::PasswordChanged);
         }
-        if operating::is_disabled(&mut tx, &session.user_id).await? {
-            return Err(OpenError::UserDisabled);
+        let restrictions = operating::restrictions_of(&mut tx, &session.user_id).await?;
+        if let Some(refusal) = restrictions.and_then(|known| known.refusal()) {
+            return Err(refusal);
         }
         let live = sqlx::query(sql::LIVE_TO_FIT)
             .bind(now.unix_ms())

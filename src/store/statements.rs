@@ -173,7 +173,7 @@ statements! {
     PASSWORD_OF = concat!(
         "select users.id, ",
         user_columns!(),
-        ", users.disabled_at, passwords.hash as password_hash, passwords.locked_at \
+        ", users.disabled_at, users.two_factor, passwords.hash as password_hash, passwords.locked_at \
          from users left join passwords on passwords.user_id = users.id where users.id = ",
         user_of_email!()
     );
@@ -267,7 +267,12 @@ statements! {
                                remember, created_at, updated_at, last_active_at, expires_at, imported_at) \
                                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
     FORGET_USER = "delete from users where id = $1";
-    IS_DISABLED = "select 1 from users where id = $1 and disabled_at is not null";
+    RESTRICTIONS = "select disabled_at, ban_imported_at, two_factor from users where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    NOTE_BAN = "update users set ban_imported_at = $2 where id = $1";
+    #[cfg(feature = "import-better-auth")]
+    SET_TWO_FACTOR = "update users set two_factor = $2 where id = $1";
+    WAIVE_TWO_FACTOR = "update users set two_factor = 'waived' where id = $1 and two_factor = 'required'";
     DISABLE_USER = "update users set disabled_at = $2 where id = $1 and disabled_at is null";
     ENABLE_USER = "update users set disabled_at = null where id = $1 and disabled_at is not null";
     RECORD_ACT = "insert into operator_acts (at, operator, act, user_id, session_id, ended) \

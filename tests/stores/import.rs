@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use multi_session::{
-    EndedReason, Handle, ImportStore, ImportedSession, Operator, SecretHash, Session, SessionId, Store,
-    TakeError, Taken, Timestamp, Touch, User, UserId,
+    EndedReason, Handle, HistoryKind, HistoryQuery, ImportStore, ImportedRestrictions, ImportedSession,
+    Limit, NewSession, OpenError, Operator, SecretHash, Session, SessionId, Store, TakeError, Taken,
+    Timestamp, Touch, User, UserId,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
@@ -129,4 +130,60 @@ pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportS
     assert!(store.live_of_user(&ada.id, NOW).await.expect("a list").is_empty());
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("a user");
     assert!(known.is_disabled);
+}
+
+/// Who is banned there is out here at once; who has two-factor authentication there stays signed in, and no session begins
+/// until an operator allows the password alone.
+pub(crate) async fn users_are_held_to_what_was_not_allowed_there(store: &(impl Store + ImportStore)) {
+    let later = NOW.plus(HOUR);
+    let mut import = store.begin_import(NOW).await.expect("a transaction");
+    for name in ["ada", "grace"] {
+        let user = user(name, NOW);
+        import.user(&user).await.expect("taken");
+        import.password(&user.id, "salt:key", NOW).await.expect("taken");
+        import.session(&session(name, name, later)).await.expect("taken");
+    }
+    import.commit().await.expect("durable");
+
+    let (ada, grace) = (user("ada", NOW).id, user("grace", NOW).id);
+    let mut import = store.begin_import(NOW).await.expect("a transaction");
+    let banned = ImportedRestrictions { is_banned: true, needs_two_factor: false };
+    assert_eq!(import.restrict(&ada, banned).await.expect("taken").ended, 1);
+    assert_eq!(import.restrict(&ada, banned).await.expect("taken").ended, 0);
+    let two_factor = ImportedRestrictions { is_banned: false, needs_two_factor: true };
+    assert_eq!(import.restrict(&grace, two_factor).await.expect("taken").ended, 0);
+    let nobody = UserId::new("nobody").expect("an id");
+    assert!(matches!(import.restrict(&nobody, banned).await, Err(TakeError::UnknownUser)));
+    import.commit().await.expect("durable");
+
+    assert!(store.live_of_user(&ada, NOW).await.expect("a list").is_empty());
+    assert_eq!(store.live_of_user(&grace, NOW).await.expect("a list").len(), 1);
+    let open = async |id: &str, user: &str| {
+        let ImportedSession { session, secret_hash, remember } = session(id, user, later);
+        let new = NewSession {
+            session: Session { created_at: NOW, ..session },
+            secret_hash,
+            remember,
+            shared_computer: false,
+            new_device: false,
+            device_keys: Vec::new(),
+        };
+        let proved = Some("salt:key".to_owned());
+        let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved, mail: None };
+        store.open(None, &new, &limit).await
+    };
+    let refused = open("one", "ada").await;
+    assert!(matches!(refused, Err(OpenError::UserDisabled)), "{refused:?}");
+    let refused = open("two", "grace").await;
+    assert!(matches!(refused, Err(OpenError::TwoFactorRequired)), "{refused:?}");
+    let kinds = &[HistoryKind::Disabled];
+    let query = HistoryQuery { session: None, kinds, before: None, limit: 10 };
+    assert_eq!(store.history(&ada, query).await.expect("a list").len(), 1);
+
+    let by = Operator::new("cli:test");
+    assert!(!store.allow_password_alone(&by, &nobody, NOW).await.expect("an answer"));
+    assert!(store.allow_password_alone(&by, &grace, NOW).await.expect("an answer"));
+    open("two", "grace").await.expect("it begins");
+    let acts = store.operator_acts(None, 10).await.expect("a list");
+    assert_eq!((acts.len(), &*acts[0].act), (1, "allow_password_alone"));
 }

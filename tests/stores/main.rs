@@ -1,5 +1,6 @@
 //! What every store holds, on every store; and what is particular to each.
 
+mod better_auth;
 mod email_keys;
 mod flushing;
 mod import;

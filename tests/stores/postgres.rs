@@ -466,6 +466,12 @@ async fn who_is_disabled_here_stays_out_in_an_import() {
 }
 
 #[tokio::test]
+async fn an_import_holds_users_to_what_was_not_allowed_there() {
+    let database = PostgresTestDatabase::migrated().await;
+    import::users_are_held_to_what_was_not_allowed_there(&node(&database).await).await;
+}
+
+#[tokio::test]
 async fn streams_ask_anew_after_an_import() {
     let database = PostgresTestDatabase::migrated().await;
     let (here, there) = (node(&database).await, node(&database).await);

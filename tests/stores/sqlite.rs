@@ -338,3 +338,9 @@ async fn who_is_disabled_here_stays_out_in_an_import() {
     let (store, _folder) = open().await;
     import::who_is_disabled_here_stays_out(&store).await;
 }
+
+#[tokio::test]
+async fn an_import_holds_users_to_what_was_not_allowed_there() {
+    let (store, _folder) = open().await;
+    import::users_are_held_to_what_was_not_allowed_there(&store).await;
+}

@@ -45,6 +45,7 @@ fn refused(why: Option<Refusal>) -> &'static str {
         None => "Wrong password entered",
         Some(Refusal::Locked) => "The password was right, but is locked",
         Some(Refusal::Disabled) => "The password was right, but the account is disabled",
+        Some(Refusal::TwoFactor) => "The password was right, but two-factor authentication is required",
         Some(Refusal::LimitReached) => "The password was right, but there were too many sessions or accounts",
     }
 }
@@ -137,6 +138,7 @@ mod tests {
             (None, "Wrong password entered"),
             (Some(Refusal::Locked), "The password was right, but is locked"),
             (Some(Refusal::Disabled), "The password was right, but the account is disabled"),
+            (Some(Refusal::TwoFactor), "The password was right, but two-factor authentication is required"),
             (
                 Some(Refusal::LimitReached),
                 "The password was right, but there were too many sessions or accounts",

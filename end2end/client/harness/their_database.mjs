@@ -20,14 +20,14 @@ export const SECRET = 'a secret of at least thirty-two characters';
  *
  * @param {'sqlite' | 'postgres'} kind
  */
-export async function theirDatabase(kind, { baseURL = 'http://127.0.0.1:3999' } = {}) {
+export async function theirDatabase(kind, { baseURL = 'http://127.0.0.1:3999', plugins = [] } = {}) {
   const place = await (kind === 'sqlite' ? sqlite() : postgres());
   const options = {
     baseURL,
     secret: SECRET,
     database: place.database,
     emailAndPassword: { enabled: true },
-    plugins: [multiSession()],
+    plugins: [multiSession(), ...plugins],
     rateLimit: { enabled: false },
     logger: { disabled: true },
     telemetry: { enabled: false },

@@ -90,6 +90,7 @@ refusals!(
         Code::InvalidEmailOrPassword,
         Code::PasswordResetRequired,
         Code::UserDisabled,
+        Code::TwoFactorRequired,
         Code::CrossSiteLogin,
         Code::InvalidCallbackUrl,
         Code::MaximumSessionsReached,

@@ -1,4 +1,4 @@
-//! `multi-session users …`: who may sign in, and who is not to be there any more.
+//! `multi-session users …`: who may sign in and how, and who is not to be there any more.
 
 use multi_session::Engine;
 
@@ -26,6 +26,11 @@ async fn run(engine: &Engine, act: UsersCommand) -> Result<(), ServerError> {
             let id = find(engine, &user).await?.id;
             engine.enable_user(&by, &id).await.map_err(ServerError::Operate)?;
             tracing::info!(user.id = %id, "enabled user {id}, who can sign in again");
+        }
+        UsersCommand::AllowPasswordAlone { user } => {
+            let id = find(engine, &user).await?.id;
+            engine.allow_password_alone(&by, &id).await.map_err(ServerError::Operate)?;
+            tracing::info!(user.id = %id, "user {id} can sign in by the password alone");
         }
         UsersCommand::Forget { user, yes: _ } => {
             let id = find(engine, &user).await?.id;

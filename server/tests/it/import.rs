@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use axum::http::Method;
 use multi_session::{
-    Credential, Engine, ImportedSession, PostgresTestDatabase, Session, SessionId, Timestamp, User, UserId,
+    Credential, Engine, ImportedRestrictions, ImportedSession, Operator, PostgresTestDatabase, Session,
+    SessionId, Timestamp, User, UserId,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Answer, DAY, FIREFOX, PASSWORD, TestApp, TestBrowser, text};
-use crate::process::command;
+use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, ORIGIN, PASSWORD, TestApp, TestBrowser, text};
+use crate::mail::{reset, sign_in_with};
+use crate::process::{Process, command, request};
+use crate::smtp::MailServer;
 use crate::standards::surfaces::HTTPS;
 
 /// Better Auth's own hash of the tests' password.
@@ -33,9 +36,34 @@ insert into "session"
         as theirs (number, address);
 "#;
 
+/// What plugins add: a user who is banned, one with two-factor authentication, and a session of an administrator.
+const RESTRICTED: &str = r#"
+alter table "user" add role text, add banned boolean, add "banExpires" timestamptz,
+    add "twoFactorEnabled" boolean;
+alter table "session" add "impersonatedBy" text;
+create table "twoFactor" (id text, secret text, "backupCodes" text, "userId" text);
+create table organization (id text);
+insert into "user" select name, name || '@example.org', name, null, true, now(), now(), null, name = 'banned', null,
+        name = 'careful'
+    from (values ('banned'), ('careful')) as theirs (name);
+insert into "account" select name, name, 'credential', 'bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638', now()
+    from (values ('banned'), ('careful')) as theirs (name);
+insert into "session"
+    select 'support', 'ada', lpad('4', 32, '0'), '', 'theirs', now(), now(), now() + interval '1 hour', 'root';
+"#;
+
+/// Of the first of their sessions, and how Better Auth signs it with "their secret".
+const TOKEN: &str = "00000000000000000000000000000001";
+const SIGNATURE: &str = "3Gqbf9IeZlCw9X1yB%2Bb2fVzJTHK3%2F5vBP0852LQji%2BY%3D";
+
 /// A server with the user ada, with a password as Better Auth keeps it or without one.
 async fn with_ada(hash: Option<&str>) -> TestApp {
     let app = TestApp::start().await;
+    import_ada(&app, hash).await;
+    app
+}
+
+async fn import_ada(app: &TestApp, hash: Option<&str>) -> UserId {
     let at = Timestamp::from_unix_ms(1_700_000_000_000);
     let user = User {
         id: UserId::new("aBcDeFgHiJkLmNoPqRsTuVwXyZ012345").expect("an id of Better Auth's"),
@@ -52,7 +80,13 @@ async fn with_ada(hash: Option<&str>) -> TestApp {
         import.password(&user.id, hash, at).await.expect("taken");
     }
     import.commit().await.expect("durable");
-    app
+    user.id
+}
+
+async fn restrict(app: &TestApp, user: &UserId, restrictions: ImportedRestrictions) {
+    let mut import = app.store.begin_import(app.engine.now()).await.expect("a transaction");
+    import.restrict(user, restrictions).await.expect("taken");
+    import.commit().await.expect("durable");
 }
 
 async fn hash(app: &TestApp) -> Option<String> {
@@ -89,6 +123,122 @@ async fn an_account_without_a_password_is_refused_like_any_other() {
     let body = json!({ "name": "ada", "email": "ada@example.org", "password": PASSWORD });
     let taken = browser.post("/api/auth/sign-up/email", body).await;
     taken.refused(422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
+}
+
+/// Also not with a password that a mailed link has set; in a session that is there the password goes on to prove who acts.
+#[tokio::test]
+async fn who_has_two_factor_authentication_there_does_not_sign_in_by_the_password_alone() {
+    let mails = MailServer::start().await;
+    let url = mails.url();
+    let flags = ["--smtp-url", &url, "--mail-from", "no-reply@example.org"];
+    let app = TestApp::start_with(&flags).await;
+    let ada = import_ada(&app, Some(THEIRS)).await;
+    let laptop = app.sign_in(FIREFOX, "ada").await;
+    let needs_two_factor = ImportedRestrictions { is_banned: false, needs_two_factor: true };
+    restrict(&app, &ada, needs_two_factor).await;
+
+    let phone = app.browser(CHROME);
+    phone.sign_in("ada").await.refused(403, "TWO_FACTOR_REQUIRED");
+    sign_in_with(&phone, "ada", "a wrong one").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
+    let form = "email=ada%40example.org&password=correct+horse+battery";
+    phone.call("sign-in", form).await.refused(403, "TWO_FACTOR_REQUIRED");
+    let refused = phone.submit("/sign-in", "sign-in", form).await;
+    let page = phone.open(&refused.header("location").replace(ORIGIN, "")).await;
+    assert!(page.text.contains("protected by two-factor authentication"), "{}", page.text);
+    let proof = json!({ "password": PASSWORD });
+    laptop.post("/api/auth/multi-session/reauthenticate", proof).await.ok();
+    let body = json!({ "currentPassword": PASSWORD, "newPassword": "another password" });
+    laptop.post("/api/auth/change-password", body).await.ok();
+
+    app.advance(2 * MINUTE);
+    app.deliver().await;
+    mails.taken();
+    let body = json!({ "email": "ada@example.org" });
+    phone.post("/api/auth/request-password-reset", body).await.ok();
+    assert_eq!(app.deliver().await, 1);
+    reset(&phone, &mails.one().token(), "a third password").await.ok();
+    sign_in_with(&phone, "ada", "a third password").await.refused(403, "TWO_FACTOR_REQUIRED");
+
+    let by = Operator::new("cli:test");
+    app.engine.allow_password_alone(&by, &ada).await.expect("it is allowed");
+    sign_in_with(&phone, "ada", "a third password").await.ok();
+    restrict(&app, &ada, needs_two_factor).await;
+    sign_in_with(&app.browser(FIREFOX), "ada", "a third password").await.ok();
+    app.engine.flush().await.expect("a write");
+    let history = phone.get("/api/auth/multi-session/history?kinds=password_refused").await.ok();
+    let entries = history["entries"].as_array().expect("a list");
+    assert_eq!(entries.iter().filter(|entry| entry["refusal"] == "two_factor").count(), 4);
+}
+
+#[tokio::test]
+async fn who_is_banned_there_does_not_sign_in() {
+    let app = TestApp::start().await;
+    let ada = import_ada(&app, Some(THEIRS)).await;
+    restrict(&app, &ada, ImportedRestrictions { is_banned: true, needs_two_factor: false }).await;
+    app.browser(FIREFOX).sign_in("ada").await.refused(403, "USER_DISABLED");
+}
+
+/// The program as a person runs it: what it says, the cookies of theirs, and the operator's command.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_says_what_it_did_not_take_and_what_is_to_be_done() {
+    let theirs = PostgresTestDatabase::empty().await;
+    theirs.execute(THEIR_TABLES).await.map(drop).expect("their tables");
+    theirs.execute(RESTRICTED).await.map(drop).expect("their restrictions");
+    let folder = TempDir::new().expect("a folder");
+    let run = |arguments: &[&str], secrets: &str| {
+        let mut command = command(folder.path());
+        command.args(arguments).env("BETTER_AUTH_SECRET", "an old one").env("BETTER_AUTH_SECRETS", secrets);
+        let output = command.stderr(Stdio::piped()).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let url = theirs.url();
+    let import = ["import", "better-auth", "--from", &url];
+    let (code, log) = run(&import, "their secret");
+    assert_eq!(code, Some(1));
+    assert!(log.contains("BETTER_AUTH_SECRETS must be") && !log.contains("their secret"), "{log}");
+    let (code, log) = run(&import, "2:their secret,1:an old one");
+    assert_eq!(code, Some(0), "{log}");
+    for line in [
+        "users: 3 taken",
+        "banned there: 1 user, disabled here",
+        "two-factor authentication there: 1 user, who stay signed in",
+        "sessions: 3 taken",
+        "sessions in which an administrator acted as the user (impersonatedBy): 1, left",
+        "not understood, and not taken: organization, user.role",
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+
+    let mut serve = command(folder.path());
+    serve.env("MULTI_SESSION_COOKIE_PREFIX", "better-auth");
+    let server = Process::start_as(serve);
+    let whoami = |token: &str, signature: &str| {
+        let cookie = format!("better-auth.session_token={token}.{signature}");
+        let answer = request(server.address, "GET", "/api/auth/get-session", &cookie, "").expect("an answer");
+        answer.2["user"]["email"].clone()
+    };
+    assert_eq!(whoami(TOKEN, SIGNATURE), "ada@example.org", "the first secret signs");
+    let sign_in = |name: &str| {
+        let body = format!(r#"{{"email":"{name}@example.org","password":"{PASSWORD}"}}"#);
+        let answer = request(server.address, "POST", "/api/auth/sign-in/email", "", &body);
+        let (status, _, json) = answer.expect("an answer");
+        (status, json["code"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(sign_in("banned"), (403, "USER_DISABLED".to_owned()));
+    assert_eq!(sign_in("careful"), (403, "TWO_FACTOR_REQUIRED".to_owned()));
+    let (code, log) = run(&["users", "allow-password-alone", "careful@example.org"], "");
+    assert!(code == Some(0) && log.contains("can sign in by the password alone"), "{log}");
+    assert_eq!(sign_in("careful").0, 200);
+    let (code, _) = run(&["users", "allow-password-alone", "nobody@example.org"], "");
+    assert_eq!(code, Some(1));
+
+    let (code, log) = run(&[&import[..], &["--allow-password-alone"]].concat(), "2:their secret");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("1 user, who sign in here by the password alone"), "{log}");
+    let (code, log) = run(&[&import[..], &["--map", "user.shoeSize=x"]].concat(), "");
+    assert!(code == Some(2) && log.contains("fields of user that are read are id, email"), "{log}");
+    let (code, log) = run(&[&import[..], &["--map", "user=people"]].concat(), "");
+    assert!(code == Some(1) && log.contains(r#"no table for Better Auth's "user""#), "{log}");
 }
 
 #[tokio::test]

@@ -97,6 +97,16 @@ impl OperatorStore for MemoryStore {
         Ok(true)
     }
 
+    async fn allow_password_alone(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
+        let mut state = self.lock()?;
+        let is_known = state.is_known(user);
+        if is_known {
+            let kind = OperatorActKind::AllowPasswordAlone;
+            state.acts.record(&NewOperatorAct::of_user(by, kind, user, 0, now));
+        }
+        Ok(is_known)
+    }
+
     async fn forget_user(
         &self,
         by: &Operator,

@@ -4,10 +4,12 @@ use async_trait::async_trait;
 use sqlx::Executor;
 use sqlx::postgres::PgTransaction;
 
-use super::operating::is_disabled;
+use super::operating::{disable, restrictions_of};
 use super::{PostgresStore, Result, StoreError, commit, ending, sql};
-use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
-use crate::store::sql::{Columns, session_id};
+use crate::store::import::{
+    Import, ImportStore, ImportedRestrictions, ImportedSession, Restricted, TakeError, Taken,
+};
+use crate::store::sql::{Columns, TwoFactor, session_id};
 use crate::{Change, EndedReason, Timestamp, User, UserId, email_key};
 
 /// All the rows of one import.
@@ -30,6 +32,12 @@ impl PostgresImport {
     async fn user_updated_at(&mut self, user: &UserId) -> Result<Option<i64>> {
         let known = sqlx::query_scalar(sql::USER_UPDATED_AT).bind(user.as_str());
         Ok(known.fetch_optional(&mut *self.tx).await?)
+    }
+
+    async fn note_ban(&mut self, user: &UserId, at: Option<Timestamp>) -> Result<()> {
+        let note = sqlx::query(sql::NOTE_BAN).bind(user.as_str()).bind(at.map(Timestamp::unix_ms));
+        note.execute(&mut *self.tx).await?;
+        Ok(())
     }
 
     async fn must_exist(&mut self, user: &UserId) -> Result<(), TakeError> {
@@ -84,6 +92,33 @@ impl Import for PostgresImport {
         Ok(taken)
     }
 
+    async fn restrict(
+        &mut self,
+        user: &UserId,
+        theirs: ImportedRestrictions,
+    ) -> Result<Restricted, TakeError> {
+        let known = restrictions_of(&mut self.tx, user).await?.ok_or(TakeError::UnknownUser)?;
+        let mut ended = 0;
+        if theirs.is_banned && !known.is_ban_known {
+            self.note_ban(user, Some(self.now)).await?;
+            ended = disable(&mut self.tx, user, self.now).await?.len() as u64;
+        }
+        let is_over = !theirs.is_banned && known.is_ban_known;
+        if is_over && !known.is_disabled {
+            self.note_ban(user, None).await?;
+        }
+        let two_factor = match (theirs.needs_two_factor, known.two_factor) {
+            (true, TwoFactor::None) => Some(Some("required")),
+            (false, TwoFactor::Required) => Some(None),
+            _ => None,
+        };
+        if let Some(two_factor) = two_factor {
+            let set = sqlx::query(sql::SET_TWO_FACTOR).bind(user.as_str()).bind(two_factor);
+            set.execute(&mut *self.tx).await.map_err(StoreError::from)?;
+        }
+        Ok(Restricted { ended, is_still_disabled: is_over && known.is_disabled })
+    }
+
     async fn password(
         &mut self,
         user: &UserId,
@@ -114,7 +149,7 @@ impl Import for PostgresImport {
             .await
             .map_err(StoreError::from)?;
         let Some(known) = known else {
-            if is_disabled(&mut self.tx, &session.user_id).await? {
+            if restrictions_of(&mut self.tx, &session.user_id).await?.is_some_and(|known| known.is_disabled) {
                 return Err(TakeError::UserDisabled);
             }
             self.insert_session(imported).await?;

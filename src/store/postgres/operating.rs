@@ -7,7 +7,7 @@ use super::{
     PostgresStore, Result, TRIES, commit, end_in, ending, lock_user, lock_users_of, record, sql, texts,
     was_taken_back,
 };
-use crate::store::sql::{operator_act, session_id};
+use crate::store::sql::{Restrictions, operator_act, restrictions, session_id};
 use crate::store::{
     Ended, NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore, by_operator, changes_of,
 };
@@ -53,12 +53,7 @@ impl PostgresStore {
         if !is_known(&mut tx, user).await? {
             return Ok(None);
         }
-        let disable = sqlx::query(sql::DISABLE_USER).bind(user.as_str()).bind(now.unix_ms());
-        if disable.execute(&mut *tx).await?.rows_affected() == 1 {
-            record(&mut tx, &[by_operator(HistoryKind::Disabled, user, now)]).await?;
-        }
-        let ended = end_all(&mut tx, user, now).await?;
-        sqlx::query(sql::DROP_MAILS_TO_RESET).bind(user.as_str()).execute(&mut *tx).await?;
+        let ended = disable(&mut tx, user, now).await?;
         let kind = OperatorActKind::Disable;
         record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, ended.len(), now)).await?;
         commit(tx, changes_of(None, &ended)).await?;
@@ -76,6 +71,19 @@ impl PostgresStore {
             record(&mut tx, &[by_operator(HistoryKind::Enabled, user, now)]).await?;
         }
         record_act(&mut tx, &NewOperatorAct::of_user(by, OperatorActKind::Enable, user, 0, now)).await?;
+        commit(tx, Vec::new()).await?;
+        Ok(true)
+    }
+
+    async fn try_allow_password_alone(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        lock_user(&mut tx, user).await?;
+        if !is_known(&mut tx, user).await? {
+            return Ok(false);
+        }
+        sqlx::query(sql::WAIVE_TWO_FACTOR).bind(user.as_str()).execute(&mut *tx).await?;
+        let kind = OperatorActKind::AllowPasswordAlone;
+        record_act(&mut tx, &NewOperatorAct::of_user(by, kind, user, 0, now)).await?;
         commit(tx, Vec::new()).await?;
         Ok(true)
     }
@@ -133,6 +141,10 @@ impl OperatorStore for PostgresStore {
         retrying!(self.try_enable_user(by, user, now))
     }
 
+    async fn allow_password_alone(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
+        retrying!(self.try_allow_password_alone(by, user, now))
+    }
+
     async fn forget_user(
         &self,
         by: &Operator,
@@ -156,10 +168,28 @@ impl OperatorStore for PostgresStore {
     }
 }
 
-/// Whether an operator has disabled the user, whose row is locked.
-pub(super) async fn is_disabled(connection: &mut PgConnection, user: &UserId) -> Result<bool> {
-    let disabled = sqlx::query(sql::IS_DISABLED).bind(user.as_str());
-    Ok(disabled.fetch_optional(connection).await?.is_some())
+/// What keeps sessions of a user from beginning, whose row is locked; `None` for a user who is not known.
+pub(super) async fn restrictions_of(
+    connection: &mut PgConnection,
+    user: &UserId,
+) -> Result<Option<Restrictions>> {
+    let known = sqlx::query(sql::RESTRICTIONS).bind(user.as_str());
+    known.fetch_optional(connection).await?.as_ref().map(restrictions).transpose()
+}
+
+/// Disables a user, whose row is locked, and gives the sessions that it ended.
+pub(super) async fn disable(
+    connection: &mut PgConnection,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<Vec<Ended>> {
+    let disable = sqlx::query(sql::DISABLE_USER).bind(user.as_str()).bind(now.unix_ms());
+    if disable.execute(&mut *connection).await?.rows_affected() == 1 {
+        record(connection, &[by_operator(HistoryKind::Disabled, user, now)]).await?;
+    }
+    let ended = end_all(connection, user, now).await?;
+    sqlx::query(sql::DROP_MAILS_TO_RESET).bind(user.as_str()).execute(&mut *connection).await?;
+    Ok(ended)
 }
 
 async fn is_known(connection: &mut PgConnection, user: &UserId) -> Result<bool> {

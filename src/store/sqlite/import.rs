@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::operating::is_disabled;
-use super::{Result, ending, sql};
-use crate::store::import::{Import, ImportStore, ImportedSession, TakeError, Taken};
+use super::operating::{disable, restrictions_of};
+use super::{Result, StoreError, ending, sql};
+use crate::store::import::{
+    Import, ImportStore, ImportedRestrictions, ImportedSession, Restricted, TakeError, Taken,
+};
+use crate::store::sql::TwoFactor;
 use crate::{EndedReason, SqliteStore, Timestamp, User, UserId, email_key};
 
 /// All the rows of one import.
@@ -26,6 +29,12 @@ impl SqliteImport {
     async fn user_exists(&mut self, user: &UserId) -> Result<bool> {
         let found = sqlx::query(sql::USER_UPDATED_AT).bind(user.as_str());
         Ok(found.fetch_optional(&mut *self.tx).await?.is_some())
+    }
+
+    async fn note_ban(&mut self, user: &UserId, at: Option<Timestamp>) -> Result<()> {
+        let note = sqlx::query(sql::NOTE_BAN).bind(user.as_str()).bind(at.map(Timestamp::unix_ms));
+        note.execute(&mut *self.tx).await?;
+        Ok(())
     }
 }
 
@@ -58,6 +67,33 @@ impl Import for SqliteImport {
             .await
             .map_err(super::StoreError::from)?;
         Ok(taken)
+    }
+
+    async fn restrict(
+        &mut self,
+        user: &UserId,
+        theirs: ImportedRestrictions,
+    ) -> Result<Restricted, TakeError> {
+        let known = restrictions_of(&mut self.tx, user).await?.ok_or(TakeError::UnknownUser)?;
+        let mut ended = 0;
+        if theirs.is_banned && !known.is_ban_known {
+            self.note_ban(user, Some(self.now)).await?;
+            ended = disable(&mut self.tx, user, self.now).await?.len() as u64;
+        }
+        let is_over = !theirs.is_banned && known.is_ban_known;
+        if is_over && !known.is_disabled {
+            self.note_ban(user, None).await?;
+        }
+        let two_factor = match (theirs.needs_two_factor, known.two_factor) {
+            (true, TwoFactor::None) => Some(Some("required")),
+            (false, TwoFactor::Required) => Some(None),
+            _ => None,
+        };
+        if let Some(two_factor) = two_factor {
+            let set = sqlx::query(sql::SET_TWO_FACTOR).bind(user.as_str()).bind(two_factor);
+            set.execute(&mut *self.tx).await.map_err(StoreError::from)?;
+        }
+        Ok(Restricted { ended, is_still_disabled: is_over && known.is_disabled })
     }
 
     async fn password(
@@ -94,7 +130,7 @@ impl Import for SqliteImport {
             .await
             .map_err(super::StoreError::from)?;
         let Some(known) = known else {
-            if is_disabled(&mut self.tx, &session.user_id).await? {
+            if restrictions_of(&mut self.tx, &session.user_id).await?.is_some_and(|known| known.is_disabled) {
                 return Err(TakeError::UserDisabled);
             }
             sqlx::query(sql::INSERT_IMPORTED_SESSION)
