@@ -1,7 +1,8 @@
 //! What one browser holds.
 
 use crate::{
-    Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp, User, UserId,
+    ClientHints, Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp,
+    User, UserId,
 };
 
 /// What a request's cookies claim, before anything is verified.
@@ -30,6 +31,8 @@ pub struct Client {
     pub ip_address: Option<std::net::IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
+    /// What the browser says of itself besides.
+    pub client_hints: ClientHints,
     /// The device cookie, by which the browser is recognised when it signs in.
     pub device: Option<DeviceToken>,
 }

@@ -131,7 +131,7 @@ fn place_of(row: &DeviceSession) -> (bool, Reverse<Timestamp>, Reverse<Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Device, Handle, Session, User, UserId};
+    use crate::{ClientHints, Device, Handle, Session, User, UserId};
 
     fn row(id: &str, minute: i64) -> DeviceSession {
         let at = Timestamp::from_unix_ms(minute * 60_000);
@@ -153,6 +153,7 @@ mod tests {
             updated_at: at,
             ip_address: String::new(),
             user_agent: String::new(),
+            client_hints: ClientHints::default(),
         };
         DeviceSession {
             id: session.id.clone(),

@@ -192,7 +192,7 @@ pub struct End {
 pub struct Ender {
     /// Names it.
     pub id: SessionId,
-    /// The browser's own words.
+    /// What the browser said of itself: its user agent, and its client hints where it sent some.
     pub user_agent: String,
     /// What the person calls the device.
     pub device_name: Option<String>,

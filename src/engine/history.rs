@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::engine::list::named;
 use crate::store::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 use crate::{
-    Browser, Client, Code, EndedBy, EndedReason, Engine, Error, HistoryEntry, HistoryKind, HistoryPage,
-    Refusal, Result, SessionId, UserId, device_of, user_agent,
+    Browser, Client, ClientHints, Code, EndedBy, EndedReason, Engine, Error, HistoryEntry, HistoryKind,
+    HistoryPage, Refusal, Result, SessionId, UserId, device_of, user_agent,
 };
 
 /// How many refused passwords wait for the next flush; a node that hears of more at once forgets the oldest.
@@ -149,7 +149,7 @@ impl Engine {
         let session = active.map(|active| active.session.id.clone());
         self.0.refused.note(NewHistoryEntry {
             by_session: session.clone(),
-            user_agent: Some(agent_of(client)),
+            user_agent: Some(client.client_hints.joined_to(&agent_of(client))),
             ip_address: self.address_of(client),
             detail: why.map(|why| why.as_str().to_owned()),
             ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), session, self.now())
@@ -176,7 +176,7 @@ impl Engine {
             previous_ip_address: detail_of(HistoryKind::AddressChanged),
             session_id: stored.session_id,
             place: self.place_of(&stored.ip_address),
-            user_agent: stored.user_agent,
+            user_agent: ClientHints::split_from(&stored.user_agent).0.to_owned(),
             ip_address: stored.ip_address,
         })
     }

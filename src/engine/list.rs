@@ -1,9 +1,7 @@
 //! The list of devices.
 
 use crate::event::in_order;
-use crate::{
-    Browser, Device, DeviceSession, Engine, Held, Result, Session, StoredSession, Timestamp, User, device_of,
-};
+use crate::{Browser, Device, DeviceSession, Engine, Held, Result, Session, StoredSession, Timestamp, User};
 
 /// What a row tells beside its session and its user.
 struct Facts {
@@ -80,7 +78,7 @@ impl Engine {
             is_current: browser.active.as_ref() == Some(&session.id),
             is_held: browser.holds(&session.id),
             last_active_at: self.0.activity.latest(&session.id, last_active_at),
-            device: named(device_of(&session.user_agent), name.as_deref()),
+            device: named(session.device(), name.as_deref()),
             name,
             shared_computer,
             new_device,

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::engine::Engine;
 use crate::store::{DueMail, StoredToken};
-use crate::{Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Timestamp, UserId, device_of};
+use crate::{Error, Letter, MailKind, MailToken, Purpose, Result, SessionId, Timestamp, UserId};
 
 /// How many mails are taken at once.
 const AT_ONCE: u32 = 10;
@@ -110,7 +110,7 @@ impl Engine {
                 to: mail.user.email,
                 token,
                 redirect_to: mail.redirect_to,
-                device: about.map(|stored| device_of(&stored.session.user_agent)),
+                device: about.map(|stored| stored.session.device()),
                 ip_address: ip_address.to_owned(),
                 place: self.place_of(ip_address),
                 at: mail.created_at,

@@ -11,7 +11,7 @@ use crate::engine::watch::ending_of;
 use crate::store::{NewOperatorAct, OperatorAct, OperatorActKind, Page, Statistics};
 use crate::{
     Code, Device, EndedCount, Ending, Engine, Operator, Result, Session, SessionId, Timestamp, User, UserId,
-    device_of, email,
+    email,
 };
 
 /// How many sessions end in one transaction when everybody's do, so that sign-ins never wait long behind it.
@@ -60,7 +60,7 @@ impl Engine {
             let ending = ending_of(&found, now);
             let session = found.stored.session;
             KnownSession {
-                device: named(device_of(&session.user_agent), found.stored.device_name.as_deref()),
+                device: named(session.device(), found.stored.device_name.as_deref()),
                 place: self.place_of(&session.ip_address),
                 last_active_at: self.0.activity.latest(&session.id, found.stored.last_active_at),
                 session,

@@ -2,9 +2,7 @@
 
 use crate::engine::list::named;
 use crate::store::Rotation;
-use crate::{
-    Browser, Code, Credential, Device, Engine, MailKind, MailToken, Purpose, Result, SessionId, device_of,
-};
+use crate::{Browser, Code, Credential, Device, Engine, MailKind, MailToken, Purpose, Result, SessionId};
 
 /// What was done about a reported sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +48,7 @@ impl Engine {
         let actor = Self::actor(browser)?;
         let found = self.0.store.find(&[id]).await?.pop().map(|found| found.stored);
         let own = found.filter(|stored| stored.user.id == *actor.user && stored.session.id != *actor.session);
-        Ok(own.map(|stored| named(device_of(&stored.session.user_agent), stored.device_name.as_deref())))
+        Ok(own.map(|stored| named(stored.session.device(), stored.device_name.as_deref())))
     }
 
     /// The same by the link of a mail, once: nobody is known to be the person, so every session ends. Whoever holds the

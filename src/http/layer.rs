@@ -12,7 +12,7 @@ use http::{HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
 use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins};
-use crate::{Client, Engine};
+use crate::{Client, ClientHints, Engine};
 
 /// What browsers forget once nobody is signed in any more (OWASP's session management sheet): what pages stored and what
 /// caches hold. The cookies are cleared one by one, since the device cookie stays.
@@ -127,6 +127,7 @@ impl Parts {
         let client = Client {
             ip_address: self.addresses.of(&head.headers, &head.extensions),
             user_agent: head.headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).map(str::to_owned),
+            client_hints: ClientHints::new(|name| head.headers.get(name).and_then(|it| it.to_str().ok())),
             device: cookies.device.clone(),
         };
         let is_unattended = (self.is_unattended)(&head.uri);
@@ -160,10 +161,14 @@ impl Parts {
     }
 }
 
+/// What browsers are asked to say of themselves, so that people recognise their devices.
+const ACCEPT_CH: HeaderName = HeaderName::from_static("accept-ch");
+
 /// What a signed-in person saw is not kept by caches, and origin checks are part of the answer (ASVS 3.5, 7.4.1).
 fn finished(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(ACCEPT_CH).or_insert(HeaderValue::from_static(ClientHints::ASKED_FOR));
     headers.append(VARY, HeaderValue::from_static("cookie, origin, sec-fetch-site"));
     response
 }

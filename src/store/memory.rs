@@ -126,7 +126,7 @@ impl State {
             by: by.map(|by| {
                 let actor = self.sessions.iter().find(|row| row.is(&by));
                 Ender {
-                    user_agent: actor.map(|actor| actor.new.session.user_agent.clone()).unwrap_or_default(),
+                    user_agent: actor.map(|actor| actor.new.session.agent()).unwrap_or_default(),
                     device_name: actor.and_then(|actor| actor.device_name.clone()),
                     id: by,
                 }
@@ -241,7 +241,7 @@ impl State {
         }
         self.recorded += 1;
         let (subject, actor) = (self.row(entry.session_id.as_ref()), self.row(entry.by_session.as_ref()));
-        let user_agent = |row: Option<&Row>| row.map(|row| row.new.session.user_agent.clone());
+        let user_agent = |row: Option<&Row>| row.map(|row| row.new.session.agent());
         let device_name = |row: Option<&Row>| row.and_then(|row| row.device_name.clone());
         let address = || actor.map(|actor| actor.last_ip_address().clone());
         let stored = StoredHistoryEntry {

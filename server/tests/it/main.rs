@@ -47,3 +47,4 @@ mod store;
 mod throttle;
 mod unavailable;
 mod undo;
+mod user_agents;
