@@ -1,7 +1,8 @@
 //! What one browser holds.
 
 use crate::{
-    Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp, User, UserId,
+    ClientHints, Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp,
+    User, UserId,
 };
 
 /// What a request's cookies claim, before anything is verified.
@@ -33,6 +34,8 @@ pub struct Client {
     pub ip_address: Option<std::net::IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
+    /// What the browser says of itself besides.
+    pub client_hints: ClientHints,
     /// What the device cookies hold, by which the browser is recognised when it signs in.
     pub devices: Vec<DeviceToken>,
 }
@@ -76,7 +79,7 @@ pub struct Held {
     pub last_active_at: Timestamp,
     /// The address that it last made a request from, as far as the store knows.
     pub last_ip_address: String,
-    /// What its browser calls itself, with the updates since the sign-in, as far as the store knows.
+    /// What its browser says of itself as it is stored, with the updates since the sign-in, as far as the store knows.
     pub last_user_agent: String,
     /// The last user agent of another browser that used the session, as far as the store knows.
     pub other_user_agent: Option<String>,
@@ -93,7 +96,7 @@ impl Held {
             standing: Standing::Present,
             imported_at: None,
             last_ip_address: new.session.ip_address.clone(),
-            last_user_agent: new.session.user_agent.clone(),
+            last_user_agent: new.session.agent(),
             other_user_agent: None,
             session: new.session,
             user,

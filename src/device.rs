@@ -13,6 +13,12 @@ pub enum DeviceKind {
     Phone,
     /// A tablet.
     Tablet,
+    /// A television, or a box or stick behind one.
+    Tv,
+    /// A games console.
+    Console,
+    /// A headset that shows a world of its own.
+    Headset,
     /// A program without a person in front of it.
     Program,
     /// Nothing is known.

@@ -154,7 +154,7 @@ fn place_of(row: &DeviceSession) -> (bool, Reverse<Timestamp>, Reverse<Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Handle, Session, SignedInFrom, User, UserId};
+    use crate::{ClientHints, Handle, Session, SignedInFrom, User, UserId};
 
     fn row(id: &str, minute: i64) -> DeviceSession {
         let at = Timestamp::from_unix_ms(minute * 60_000);
@@ -176,6 +176,7 @@ mod tests {
             updated_at: at,
             ip_address: String::new(),
             user_agent: String::new(),
+            client_hints: ClientHints::default(),
         };
         DeviceSession {
             id: session.id.clone(),

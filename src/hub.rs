@@ -297,7 +297,7 @@ impl Drop for Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::OsRandom;
+    use crate::{ClientHints, OsRandom};
 
     fn hub(per_session: usize, per_node: usize) -> Arc<Hub> {
         let limits = StreamLimits {
@@ -328,6 +328,7 @@ mod tests {
             updated_at: Timestamp::default(),
             ip_address: String::new(),
             user_agent: String::new(),
+            client_hints: ClientHints::default(),
         }
     }
 

@@ -12,7 +12,8 @@ use crate::store::better_auth::{SourceError, Table, TextRow};
 use crate::store::import::{Import, ImportStore, ImportedRestrictions, ImportedSession, TakeError, Taken};
 use crate::user::{check_image, checked_name, name_or_local_part};
 use crate::{
-    BetterAuthSource, Handle, IpMode, Secret, Session, SessionId, StoreError, Timestamp, User, UserId, email,
+    BetterAuthSource, ClientHints, Handle, IpMode, Secret, Session, SessionId, StoreError, Timestamp, User,
+    UserId, email,
 };
 
 /// Better Auth gives a sign-in that is not to be remembered one day.
@@ -295,6 +296,7 @@ impl Work<'_> {
             user_id,
             ip_address: kept(self.options.ip_mode, address),
             user_agent: crate::user_agent::shortened(&row.optional()).to_owned(),
+            client_hints: ClientHints::default(),
             created_at: row.moment("createdAt")?,
             updated_at: row.moment("updatedAt")?,
             expires_at: row.moment("expiresAt")?,

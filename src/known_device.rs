@@ -52,12 +52,18 @@ impl DeviceKey {
     }
 
     /// By what the browser is called and its network, which hold where its cookies were cleared; none where the address
-    /// is not known. The network is that of the address as it is kept: whoever tries all addresses against the hash
-    /// learns no more than is stored anyway.
+    /// or the browser is not known. The network is that of the address as it is kept: whoever tries all addresses
+    /// against the hash learns no more than is stored anyway.
     pub(crate) fn of_client(client: &Client, mode: IpMode) -> Option<Self> {
         let network = Network::of(mode.kept(client.ip_address?));
-        let label = device_of(client.user_agent.as_deref().unwrap_or_default()).label;
-        let hash = Sha256::new().chain_update(label).chain_update([0]).chain_update(network.to_string());
+        let device =
+            device_of(&client.client_hints.joined_to(client.user_agent.as_deref().unwrap_or_default()));
+        // Strangers behind one address are not one device because neither says what it is.
+        if device.browser.is_empty() {
+            return None;
+        }
+        let hash =
+            Sha256::new().chain_update(device.label).chain_update([0]).chain_update(network.to_string());
         Some(Self(hash.finalize().into()))
     }
 

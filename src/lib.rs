@@ -75,6 +75,7 @@ assert!(phone.active().is_none());
 "#
 )]
 
+mod client_hints;
 mod code;
 mod device;
 mod event;
@@ -133,6 +134,7 @@ mod throttle;
 #[cfg(feature = "engine")]
 mod user_agent;
 
+pub use client_hints::ClientHints;
 pub use code::Code;
 pub use device::{Device, DeviceKind};
 pub use event::{EndedBy, Ending, SessionEvent};

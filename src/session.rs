@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Device, Handle, SessionId, Timestamp, User, UserId};
+use crate::{ClientHints, Device, Handle, SessionId, Timestamp, User, UserId};
 
 /// A session as its owner may see it, in Better Auth's shape: it carries no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,22 @@ pub struct Session {
     pub ip_address: String,
     /// The browser's own words at sign-in; empty when unknown.
     pub user_agent: String,
+    /// What the browser said of itself besides. Better Auth does not know it, so it is not sent.
+    #[serde(skip)]
+    pub client_hints: ClientHints,
+}
+
+#[cfg(feature = "engine")]
+impl Session {
+    /// The device that it is on.
+    pub fn device(&self) -> Device {
+        crate::device_of(&self.agent())
+    }
+
+    /// What the browser said of itself, as stores keep it.
+    pub(crate) fn agent(&self) -> String {
+        self.client_hints.joined_to(&self.user_agent)
+    }
 }
 
 /// A row of the list: a session, the device it is on, and how it stands to the browser that asks.

@@ -72,7 +72,8 @@ pub struct StoredSession {
     pub device_name: Option<String>,
     /// The address that it last made a request from, as far as the store knows; empty when unknown.
     pub last_ip_address: String,
-    /// What its browser calls itself, with the updates since the sign-in; empty when unknown.
+    /// What its browser says of itself, with the updates since the sign-in: its user agent, and its client hints where
+    /// it sent some; empty when unknown.
     pub last_user_agent: String,
     /// The last user agent of another browser that used the session, if one did.
     pub other_user_agent: Option<String>,
@@ -239,7 +240,7 @@ pub struct End {
 pub struct Ender {
     /// Names it.
     pub id: SessionId,
-    /// The browser's own words.
+    /// What the browser said of itself: its user agent, and its client hints where it sent some.
     pub user_agent: String,
     /// What the person calls the device.
     pub device_name: Option<String>,

@@ -1,26 +1,37 @@
 //! User-agent text in a person's words.
 //!
-//! woothee reads it: of the kept parsers it was the one that needs no data file beside it (uaparser wants
-//! 200 kB of expressions, compiled at start), and it named all of eighteen browsers of 2025 and 2026 right.
-//! What it does not tell, tablets and plain programs, is told here.
+//! ua-parser reads it with the expressions of uap-core, which its project keeps up to date; `user_agent/uap-core.json`
+//! is a copy of them. What they do not tell is in our own [`rules`]: apps, televisions, consoles and forms of devices.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use woothee::parser::Parser;
+use ua_parser::{device, os, user_agent};
 
-use crate::{Device, DeviceKind};
+use crate::user_agent::hints::Hints;
+use crate::{ClientHints, Device, DeviceKind};
 
-static PARSER: LazyLock<Parser> = LazyLock::new(Parser::new);
+mod hints;
+mod rules;
 
 /// The longest user agent that is stored, in bytes; the rest is cut off.
 const MAXIMUM_LEN: usize = 512;
+/// How many user agents are remembered with what they say: a history names the same few again and again.
+const REMEMBERED: usize = 1_000;
 
 /// Cuts a user agent to what is stored, at a character's border.
 pub(crate) fn shortened(user_agent: &str) -> &str {
-    &user_agent[..user_agent.floor_char_boundary(user_agent.len().min(MAXIMUM_LEN))]
+    // Only an import can have a line feed, and what follows one would be taken for client hints.
+    let line = user_agent.lines().next().unwrap_or_default();
+    &line[..line.floor_char_boundary(line.len().min(MAXIMUM_LEN))]
 }
 
-/// Reads a user agent.
+/// The user agent of what a store keeps of a browser, as it was sent.
+pub(crate) fn as_sent(stored: &str) -> &str {
+    stored.lines().next().unwrap_or_default()
+}
+
+/// Reads a user agent, or what a store keeps of a browser: a user agent and its client hints.
 ///
 /// # Examples
 ///
@@ -31,20 +42,104 @@ pub(crate) fn shortened(user_agent: &str) -> &str {
 /// assert_eq!(device.label, "Firefox 145 on macOS");
 /// ```
 pub fn device_of(user_agent: &str) -> Device {
-    let (browser, os, kind) = match PARSER.parse(user_agent) {
-        Some(found) if matches!(found.category, "pc" | "smartphone" | "mobilephone") => {
-            let kind = match found.category {
-                "pc" => DeviceKind::Desktop,
-                _ if is_tablet(user_agent) => DeviceKind::Tablet,
-                _ => DeviceKind::Phone,
-            };
-            (with_major_version(browser_name(found.name), found.version), os_name(found.os).to_owned(), kind)
-        }
-        Some(found) if found.category == "crawler" => {
-            (found.name.to_owned(), String::new(), DeviceKind::Program)
-        }
-        _ => program(user_agent),
+    static KNOWN: LazyLock<Mutex<HashMap<String, Device>>> = LazyLock::new(Mutex::default);
+    let (user_agent, hints) = ClientHints::split_from(user_agent);
+    let stored = hints.joined_to(shortened(user_agent));
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(device) = known().get(&stored) {
+        return device.clone();
+    }
+    let device = match Hints::of(&hints) {
+        Some(hints) => hints.refined(read(&hints.completed(shortened(user_agent)))),
+        None => read(shortened(user_agent)),
     };
+    let mut known = known();
+    // Strangers choose their user agents, so they are not kept for long.
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    known.insert(stored, device.clone());
+    device
+}
+
+/// Compiled expressions.
+struct Parsers {
+    browsers: user_agent::Extractor<'static>,
+    systems: os::Extractor<'static>,
+    kinds: device::Extractor<'static>,
+}
+
+/// Compiled once, when the first user agent is read. Without them, which a test rules out, every device is unknown.
+static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| Parsers::compile().ok());
+
+impl Parsers {
+    fn compile() -> Result<Self, Box<dyn std::error::Error>> {
+        let core: ua_parser::Regexes<'static> =
+            serde_json::from_str(include_str!("user_agent/uap-core.json"))?;
+        let parsers = |rules: &'static [(&'static str, &'static str)]| {
+            rules.iter().map(|&(regex, name)| user_agent::Parser {
+                regex: regex.into(),
+                family_replacement: (!name.is_empty()).then(|| name.into()),
+                ..Default::default()
+            })
+        };
+        let systems = rules::SYSTEMS.iter().map(|&(regex, name)| os::Parser {
+            regex: regex.into(),
+            os_replacement: Some(name.into()),
+            ..Default::default()
+        });
+        let kinds = rules::KINDS.iter().map(|&(regex, kind)| device::Parser {
+            regex: regex.into(),
+            device_replacement: Some(kind.into()),
+            ..Default::default()
+        });
+        Ok(Self {
+            browsers: user_agent::Builder::new()
+                .push_all(
+                    parsers(rules::BROWSERS)
+                        .chain(core.user_agent_parsers)
+                        .chain(parsers(rules::OTHER_BROWSERS)),
+                )?
+                .build()?,
+            systems: os::Builder::new().push_all(systems.chain(core.os_parsers))?.build()?,
+            kinds: device::Builder::new().push_all(kinds)?.build()?,
+        })
+    }
+}
+
+fn read(user_agent: &str) -> Device {
+    let Some(parsers) = &*PARSERS else { return device(String::new(), String::new(), DeviceKind::Unknown) };
+    let kind = parsers.kinds.extract(user_agent);
+    let kind = kind.as_ref().map_or("", |kind| &kind.device);
+    let os =
+        parsers.systems.extract(user_agent).map(|found| os_name(&found.os).to_owned()).unwrap_or_default();
+    let browser = parsers.browsers.extract(user_agent).map(|found| {
+        // Which version of a crawler came by is nothing to recognise it by.
+        let version = found.major.filter(|_| kind != "crawler").unwrap_or_default();
+        browser_name(user_agent, &found.family, version)
+    });
+    // Apps and programs that are not known name themselves first; so do old telephones, but with the telephone's name.
+    let names_itself = kind.is_empty() || kind == "crawler" || !os.is_empty();
+    let browser = browser
+        .filter(|browser| !browser.is_empty())
+        .or_else(|| program(user_agent).filter(|name| names_itself && !name.starts_with("Dalvik")))
+        .unwrap_or_default();
+    match kind {
+        "desktop" => device(browser, os, DeviceKind::Desktop),
+        "phone" => device(browser, os, DeviceKind::Phone),
+        "tablet" => device(browser, os, DeviceKind::Tablet),
+        "tv" => device(browser, os, DeviceKind::Tv),
+        "console" => device(browser, os, DeviceKind::Console),
+        "headset" => device(browser, os, DeviceKind::Headset),
+        "program" => device(browser, os, DeviceKind::Program),
+        // What a crawler says of a system is said to websites that look for telephones.
+        "crawler" => device(browser, String::new(), DeviceKind::Program),
+        _ if browser.is_empty() => device(browser, os, DeviceKind::Unknown),
+        _ => device(browser, os, DeviceKind::Program),
+    }
+}
+
+fn device(browser: String, os: String, kind: DeviceKind) -> Device {
     let label = match (browser.is_empty(), os.is_empty()) {
         (false, false) => format!("{browser} on {os}"),
         (false, true) => browser.clone(),
@@ -54,40 +149,111 @@ pub fn device_of(user_agent: &str) -> Device {
     Device { browser, os, kind, label }
 }
 
-fn is_tablet(user_agent: &str) -> bool {
-    // Android's tablets are told from its telephones by the missing word (Chrome's and Firefox's own advice).
-    user_agent.contains("iPad") || (user_agent.contains("Android") && !user_agent.contains("Mobile"))
-}
-
 /// Reads `curl/8.5.0` and the like: a program names itself first.
-fn program(user_agent: &str) -> (String, String, DeviceKind) {
-    let product = user_agent.split_whitespace().next().unwrap_or_default();
-    let (name, version) = product.split_once('/').unwrap_or((product, ""));
-    let is_name = (1..=40).contains(&name.len())
-        && name != "Mozilla"
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if is_name {
-        (with_major_version(name, version), String::new(), DeviceKind::Program)
-    } else {
-        (String::new(), String::new(), DeviceKind::Unknown)
-    }
+fn program(user_agent: &str) -> Option<String> {
+    let is_name = |name: &str| {
+        (1..=40).contains(&name.len())
+            && name != "Mozilla"
+            && name.bytes().any(|b| b.is_ascii_alphanumeric())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b" -_.".contains(&b))
+    };
+    let decoded = user_agent.replace("%20", " ");
+    let first = decoded.split_whitespace().next()?;
+    [&*decoded, first]
+        .into_iter()
+        .find_map(|text| {
+            let (name, version) = text.split_once('/')?;
+            is_name(name).then(|| with_major_version(name, version))
+        })
+        .or_else(|| is_name(first).then(|| first.to_owned()))
 }
 
-fn browser_name(name: &str) -> &str {
-    match name {
-        "SamsungBrowser" => "Samsung Internet",
-        "UNKNOWN" => "",
-        name => name,
-    }
+/// A browser as people call it: whether it runs on a telephone is told by the system.
+fn browser_name(user_agent: &str, family: &str, version: &str) -> String {
+    let name = match family {
+        // What a web view is part of, people know; the web view they do not.
+        "Mobile Safari UI/WKWebView" => return product(user_agent, "like Gecko)").unwrap_or_default(),
+        "Chrome Mobile WebView" => {
+            return product(user_agent, "like Gecko)")
+                .unwrap_or_else(|| with_major_version("Chrome", version));
+        }
+        "Chrome" | "Chrome Mobile" | "Safari" | "Mobile Safari" => {
+            let own = family.strip_suffix(" Mobile").or(family.strip_prefix("Mobile ")).unwrap_or(family);
+            return product(user_agent, " Safari/").unwrap_or_else(|| with_major_version(own, version));
+        }
+        // Android's version, not a browser's.
+        "Android" => return String::new(),
+        "CFNetwork" => return program(user_agent).unwrap_or_default(),
+        "Chrome Mobile iOS" => "Chrome",
+        "Google Chrome" => "Chrome",
+        "Microsoft Edge" => "Edge",
+        "HeadlessChrome" => "Headless Chrome",
+        "HeadlessEdg" | "HeadlessEdge" => "Headless Edge",
+        "YaBrowser" | "Yandex" => "Yandex Browser",
+        "IE" | "IE Mobile" => "Internet Explorer",
+        "Oculus Browser" | "OculusBrowser" => "Meta Quest Browser",
+        "MiuiBrowser" => "Mi Browser",
+        "WeChat Browser" => "WeChat",
+        "Python aiohttp" => "aiohttp",
+        "discord" => "Discord",
+        "obsidian" => "Obsidian",
+        "Code" => "VS Code",
+        "Whale" => "Naver Whale",
+        _ => family.strip_suffix(" Mobile").or_else(|| family.strip_suffix(" iOS")).unwrap_or(family),
+    };
+    with_major_version(name, version)
+}
+
+/// The first product behind `start` that is not one of the engine's own: an app with a web view, or a browser that is
+/// not known otherwise.
+fn product(user_agent: &str, start: &str) -> Option<String> {
+    const OF_ENGINES: &[&str] = &[
+        "Android",
+        "AppleWebKit",
+        "BroPP",
+        "Browser",
+        "Build",
+        "Chrome",
+        "CrKey",
+        "DeviceType",
+        "Gecko",
+        "HbbTV",
+        "Language",
+        "Mobile",
+        "Model",
+        "Mozilla",
+        "NW",
+        "NetType",
+        "SA",
+        "Safari",
+        "SWV",
+        "T7",
+        "TV",
+        "Version",
+        "XWEB",
+    ];
+    let (_, products) = user_agent.split_once(start)?;
+    products.split_whitespace().find_map(|product| {
+        let (name, version) = product.split_once('/')?;
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !OF_ENGINES.contains(&name)
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        is_name.then(|| with_major_version(name, version))
+    })
 }
 
 fn os_name(os: &str) -> &str {
     match os {
-        "Mac OSX" => "macOS",
-        "iPhone" | "iPod" | "iOS" => "iOS",
-        "iPad" => "iPadOS",
-        "UNKNOWN" => "",
-        os if os.starts_with("Windows Phone") => "Windows Phone",
+        "Mac OS X" => "macOS",
+        "Chrome OS" => "ChromeOS",
+        "BlackBerry OS" => "BlackBerry",
+        "Chromecast Linux" | "Chromecast Android" | "Chromecast SmartSpeaker" => "Chromecast",
+        // Which distribution it is only some browsers say, and only in some versions.
+        "Ubuntu" | "Debian" | "Fedora" | "Red Hat" | "CentOS" | "SUSE" | "Mint" | "Linux Mint"
+        | "Arch Linux" | "Gentoo" | "Slackware" | "Mandriva" | "Mageia" | "PCLinuxOS" | "VectorLinux"
+        | "Puppy" => "Linux",
+        "Other" => "",
+        os if os.starts_with("Windows Phone") || os == "Windows Mobile" => os,
         // Windows 11 says "Windows NT 10.0" too, so no number is told.
         os if os.starts_with("Windows") => "Windows",
         os => os,
@@ -95,12 +261,8 @@ fn os_name(os: &str) -> &str {
 }
 
 fn with_major_version(name: &str, version: &str) -> String {
-    let major = version.split('.').next().unwrap_or_default();
-    if name.is_empty() || major.is_empty() || !major.bytes().all(|b| b.is_ascii_digit()) {
-        name.to_owned()
-    } else {
-        format!("{name} {major}")
-    }
+    let major = version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    if name.is_empty() || major.is_empty() { name.to_owned() } else { format!("{name} {major}") }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ export interface SessionAndUser {
 }
 
 /** The form of a device. */
-export type DeviceKind = "desktop" | "phone" | "tablet" | "program" | "unknown";
+export type DeviceKind = "desktop" | "phone" | "tablet" | "tv" | "console" | "headset" | "program" | "unknown";
 
 /** A user agent in a person's words. */
 export interface Device {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::engine::history::agent_of;
+use crate::user_agent::as_sent;
 use crate::{
     Actor, Browser, Client, Credential, EndedReason, Engine, Found, Handle, Held, Presented, Result,
     SessionId, Standing, StoredSession, Timestamp, Touch, device_of,
@@ -297,9 +298,11 @@ impl Engine {
         let has_moved = network.is_some() && self.stored_network(last_address) != network;
         let last_agent = known.user_agent.as_ref().unwrap_or(&held.last_user_agent);
         let other = known.other_user_agent.as_ref().or(held.other_user_agent.as_ref());
-        let agent = agent_of(client);
-        let is_kin = |other: &str| device_of(other).is_kin(&device_of(&agent));
-        let is_known = *last_agent == agent || other == Some(&agent);
+        // Not every request carries the same client hints, so they tell no browser from another. They are kept with it.
+        let sent = agent_of(client);
+        let agent = client.client_hints.joined_to(&sent);
+        let is_kin = |other: &str| device_of(as_sent(other)).is_kin(&device_of(&sent));
+        let is_known = as_sent(last_agent) == sent || other.is_some_and(|other| as_sent(other) == sent);
         let is_update = !is_known && (last_agent.is_empty() || is_kin(last_agent));
         let is_other = !is_known && !is_update && !other.is_some_and(|other| is_kin(other));
         Touch {

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::engine::list::named;
 use crate::store::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
+use crate::user_agent::as_sent;
 use crate::{
     Browser, Client, Code, EndedReason, Engine, Error, HistoryActor, HistoryEntry, HistoryKind, HistoryPage,
     Refusal, Result, SessionId, UserId, device_of, user_agent,
@@ -148,7 +149,7 @@ impl Engine {
         let session = active.map(|active| active.session.id.clone());
         self.0.refused.note(NewHistoryEntry {
             by_session: session.clone(),
-            user_agent: Some(agent_of(client)),
+            user_agent: Some(client.client_hints.joined_to(&agent_of(client))),
             ip_address: self.address_of(client),
             detail: why.map(|why| why.as_str().to_owned()),
             ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), session, self.now())
@@ -170,7 +171,7 @@ impl Engine {
             by: stored.by.as_ref().map(|(id, user_agent, name)| HistoryActor {
                 id: id.clone(),
                 label: label(user_agent, name.as_deref()),
-                user_agent: user_agent.clone(),
+                user_agent: as_sent(user_agent).to_owned(),
                 place: self.place_of(&stored.ip_address),
                 ip_address: stored.ip_address.clone(),
             }),
@@ -179,7 +180,7 @@ impl Engine {
             name: detail_of(HistoryKind::Renamed),
             previous_ip_address: detail_of(HistoryKind::AddressChanged),
             session_id: stored.session_id,
-            user_agent: stored.user_agent,
+            user_agent: as_sent(&stored.user_agent).to_owned(),
         })
     }
 }

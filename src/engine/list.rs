@@ -1,6 +1,7 @@
 //! The list of devices.
 
 use crate::event::in_order;
+use crate::user_agent::as_sent;
 use crate::{
     Browser, Device, DeviceSession, Engine, Held, Result, Session, SessionId, SignedInFrom, StoredSession,
     Timestamp, User, device_of,
@@ -18,6 +19,7 @@ struct Facts {
 pub(super) struct LastUse {
     pub(super) at: Timestamp,
     pub(super) ip_address: String,
+    /// As it is stored, with the client hints.
     pub(super) user_agent: String,
 }
 
@@ -108,7 +110,7 @@ impl Engine {
             shared_computer,
             new_device,
             id: session.id.clone(),
-            user_agent: last_use.user_agent,
+            user_agent: as_sent(&last_use.user_agent).to_owned(),
             place: self.place_of(&last_use.ip_address),
             ip_address: last_use.ip_address,
             signed_in_from: self.signed_in_from(&session),

@@ -132,7 +132,7 @@ impl Engine {
             redirect_to: mail.redirect_to.clone(),
             device: about.as_ref().map(|stored| match mail.kind {
                 MailKind::PasswordChanged => device_of(&stored.last_user_agent),
-                _ => device_of(&stored.session.user_agent),
+                _ => stored.session.device(),
             }),
             ip_address: ip_address.to_owned(),
             place: self.place_of(ip_address),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::engine::list::{LastUse, named};
 use crate::engine::watch::ending_of;
 use crate::store::{NewOperatorAct, OperatorAct, OperatorActKind, Page, Statistics};
+use crate::user_agent::as_sent;
 use crate::{
     Code, Device, EndedCount, Ending, Engine, Operator, Result, Session, SessionId, SignedInFrom, Timestamp,
     User, UserId, device_of, email,
@@ -68,7 +69,7 @@ impl Engine {
             let session = found.stored.session;
             KnownSession {
                 device: named(device_of(&last_use.user_agent), found.stored.device_name.as_deref()),
-                user_agent: last_use.user_agent,
+                user_agent: as_sent(&last_use.user_agent).to_owned(),
                 place: self.place_of(&last_use.ip_address),
                 ip_address: last_use.ip_address,
                 signed_in_from: self.signed_in_from(&session),

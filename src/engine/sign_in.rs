@@ -240,6 +240,7 @@ impl Engine {
             updated_at: now,
             ip_address: self.address_of(client).unwrap_or_default(),
             user_agent: agent_of(client),
+            client_hints: client.client_hints.clone(),
         };
         let secret_hash = credential.secret.hash();
         let (remember, shared_computer) = (keep == Keep::Remembered, keep == Keep::SharedComputer);

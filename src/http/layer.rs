@@ -14,7 +14,7 @@ use tower::{Layer, Service};
 
 use super::request_state::Sent;
 use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins, text};
-use crate::{Client, Engine};
+use crate::{Client, ClientHints, Engine};
 
 /// Joins requests to the engine: checks the origin, verifies the cookies with one query, or three where some of them are
 /// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
@@ -146,6 +146,7 @@ impl Parts {
         let client = Client {
             ip_address: self.addresses.of(&head.headers, &head.extensions),
             user_agent: head.headers.get(USER_AGENT).map(text).map(Cow::into_owned),
+            client_hints: ClientHints::new(|name| head.headers.get(name).and_then(|it| it.to_str().ok())),
             devices: cookies.devices.clone(),
         };
         let is_unattended = (self.is_unattended)(&head.uri);
@@ -180,10 +181,14 @@ impl Parts {
     }
 }
 
+/// What browsers are asked to say of themselves, so that people recognise their devices.
+const ACCEPT_CH: HeaderName = HeaderName::from_static("accept-ch");
+
 /// What a signed-in person saw is not kept by caches, and origin checks are part of the answer (ASVS 3.5, 7.4.1).
 fn finished(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(ACCEPT_CH).or_insert(HeaderValue::from_static(ClientHints::ASKED_FOR));
     headers.append(VARY, HeaderValue::from_static("cookie, origin, sec-fetch-site"));
     response
 }

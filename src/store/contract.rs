@@ -21,8 +21,9 @@ use std::time::Duration;
 
 use super::NextSession;
 use crate::{
-    Actor, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError, Operator, Page,
-    Renewal, SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User, UserId,
+    Actor, ClientHints, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError,
+    Operator, Page, Renewal, SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User,
+    UserId,
 };
 
 pub mod cancelling;
@@ -115,6 +116,7 @@ macro_rules! store_contract {
                 a_new_name_is_told_if_there_is_one
             }
             history {
+                client_hints_are_kept_in_the_history
                 what_happens_to_a_session_is_in_its_users_history
                 a_sign_in_that_ends_others_is_named_as_what_ended_them
                 a_new_name_is_in_the_history_with_the_one_before
@@ -289,6 +291,7 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
             updated_at: now,
             ip_address: "203.0.113.7".to_owned(),
             user_agent: format!("agent of {name}"),
+            client_hints: ClientHints::default(),
         },
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,
@@ -296,6 +299,12 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         new_device: false,
         device_keys: Vec::new(),
     }
+}
+
+/// The client hints of Brave, whose user agent says that it is Chrome.
+fn brave() -> ClientHints {
+    let brands = "\"Brave\";v=\"142\", \"Chromium\";v=\"142\", \"Not_A Brand\";v=\"99\"";
+    ClientHints::new(|name| (name == "sec-ch-ua").then_some(brands))
 }
 
 fn operator() -> Operator {

@@ -23,7 +23,7 @@ pub struct NewHistoryEntry {
     pub session_id: Option<SessionId>,
     /// The session that did it.
     pub by_session: Option<SessionId>,
-    /// The browser's own words, where there is no session that has them.
+    /// What the browser said of itself, where there is no session that has it.
     pub user_agent: Option<String>,
     /// The address that it was done from, where it is known better than from the session that did it.
     pub ip_address: Option<String>,
@@ -58,7 +58,7 @@ pub struct StoredHistoryEntry {
     pub kind: Option<HistoryKind>,
     /// The session that it happened to.
     pub session_id: Option<SessionId>,
-    /// The browser's own words; empty when unknown.
+    /// What the browser said of itself: its user agent, and its client hints where it sent some; empty when unknown.
     pub user_agent: String,
     /// What the person called the device.
     pub device_name: Option<String>,

@@ -91,8 +91,8 @@ impl Row {
         self.last_ip_address.as_ref().unwrap_or(&self.new.session.ip_address)
     }
 
-    fn last_user_agent(&self) -> &String {
-        self.last_user_agent.as_ref().unwrap_or(&self.new.session.user_agent)
+    fn last_user_agent(&self) -> String {
+        self.last_user_agent.clone().unwrap_or_else(|| self.new.session.agent())
     }
 }
 
@@ -142,7 +142,7 @@ impl State {
             last_ip_address: row.last_ip_address().clone(),
             imported_at: None,
             credential_is_new: row.credential_is_new,
-            last_user_agent: row.last_user_agent().clone(),
+            last_user_agent: row.last_user_agent(),
             other_user_agent: row.other_user_agent.clone(),
         }
     }
@@ -154,7 +154,7 @@ impl State {
             by: by.map(|by| {
                 let actor = self.sessions.iter().find(|row| row.is(&by));
                 Ender {
-                    user_agent: actor.map(|actor| actor.last_user_agent().clone()).unwrap_or_default(),
+                    user_agent: actor.map(Row::last_user_agent).unwrap_or_default(),
                     device_name: actor.and_then(|actor| actor.device_name.clone()),
                     id: by,
                 }
@@ -272,7 +272,7 @@ impl State {
         }
         self.recorded += 1;
         let (subject, actor) = (self.row(entry.session_id.as_ref()), self.row(entry.by_session.as_ref()));
-        let user_agent = |row: Option<&Row>| row.map(|row| row.last_user_agent().clone());
+        let user_agent = |row: Option<&Row>| row.map(Row::last_user_agent);
         let device_name = |row: Option<&Row>| row.and_then(|row| row.device_name.clone());
         let address = |row: Option<&Row>| row.map(|row| row.last_ip_address().clone());
         let is_own = entry.by_session.is_none() || entry.by_session == entry.session_id;

@@ -832,7 +832,7 @@ async fn insert_session(connection: &mut PgConnection, new: &NewSession) -> Resu
         .bind(session.handle.as_str())
         .bind(new.secret_hash.as_bytes().as_slice())
         .bind(&session.ip_address)
-        .bind(&session.user_agent)
+        .bind(session.agent())
         .bind(new.remember)
         .bind(session.created_at.unix_ms())
         .bind(session.expires_at.unix_ms())

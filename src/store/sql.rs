@@ -8,8 +8,8 @@ use super::{
     StoredSession, StoredToken, Superseded, Undoable,
 };
 use crate::{
-    DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, MailKind, Purpose, SecretHash, Session,
-    SessionId, Timestamp, User, UserId,
+    ClientHints, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, MailKind, Purpose, SecretHash,
+    Session, SessionId, Timestamp, User, UserId,
 };
 
 pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -105,6 +105,7 @@ pub(super) fn two_factor(row: &impl Columns) -> Result<TwoFactor> {
 }
 
 pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
+    let (user_agent, client_hints) = ClientHints::split_from(row.text("user_agent")?);
     let session = Session {
         id: session_id(row)?,
         handle: handle(row)?,
@@ -113,7 +114,8 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         created_at: timestamp(row, "created_at")?,
         updated_at: timestamp(row, "updated_at")?,
         ip_address: row.text("ip_address")?.to_owned(),
-        user_agent: row.text("user_agent")?.to_owned(),
+        user_agent: user_agent.to_owned(),
+        client_hints,
     };
     Ok(StoredSession {
         session,

@@ -47,6 +47,9 @@ pub(super) fn DeviceRow(
         DeviceKind::Desktop => IconName::Desktop,
         DeviceKind::Phone => IconName::Phone,
         DeviceKind::Tablet => IconName::Tablet,
+        DeviceKind::Tv => IconName::Tv,
+        DeviceKind::Console => IconName::Console,
+        DeviceKind::Headset => IconName::Headset,
         DeviceKind::Program => IconName::Program,
         DeviceKind::Unknown => IconName::Unknown,
     };

@@ -6,8 +6,8 @@
 use js_sys::Array;
 use leptos::server::codee::{Decoder, Encoder};
 use multi_session::{
-    Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Ending, Handle, Session, SessionEvent,
-    SessionId, SignedInFrom, Timestamp, User, UserId,
+    ClientHints, Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Ending, Handle, Session,
+    SessionEvent, SessionId, SignedInFrom, Timestamp, User, UserId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -146,6 +146,9 @@ fn device(device: &JsValue) -> Option<Device> {
         "desktop" => DeviceKind::Desktop,
         "phone" => DeviceKind::Phone,
         "tablet" => DeviceKind::Tablet,
+        "tv" => DeviceKind::Tv,
+        "console" => DeviceKind::Console,
+        "headset" => DeviceKind::Headset,
         "program" => DeviceKind::Program,
         _ => DeviceKind::Unknown,
     };
@@ -167,6 +170,7 @@ fn session(session: &JsValue) -> Option<Session> {
         updated_at: moment(session, "updatedAt")?,
         ip_address: text(session, "ipAddress")?,
         user_agent: text(session, "userAgent")?,
+        client_hints: ClientHints::default(),
     })
 }
 

@@ -202,7 +202,7 @@ fn seconds_ago(age: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{Device, Handle, Session, SessionId, SignedInFrom, User, UserId};
+    use multi_session::{ClientHints, Device, Handle, Session, SessionId, SignedInFrom, User, UserId};
 
     use super::*;
 
@@ -234,6 +234,7 @@ mod tests {
                 updated_at: now,
                 ip_address: String::new(),
                 user_agent: String::new(),
+                client_hints: ClientHints::default(),
             },
             user: User {
                 id: user_id,

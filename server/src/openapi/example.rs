@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use multi_session::{
-    Device, DeviceKind, DeviceSession, EndedReason, Handle, HistoryActor, HistoryEntry, HistoryKind,
-    HistoryPage, Session, SessionId, SignedInFrom, Timestamp, User, UserId,
+    ClientHints, Device, DeviceKind, DeviceSession, EndedReason, Handle, HistoryActor, HistoryEntry,
+    HistoryKind, HistoryPage, Session, SessionId, SignedInFrom, Timestamp, User, UserId,
 };
 
 use crate::export::{HistoryExport, csv_entries, csv_head};
@@ -37,6 +37,7 @@ pub(crate) fn session() -> Session {
         ip_address: "203.0.113.7".to_owned(),
         user_agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0"
             .to_owned(),
+        client_hints: ClientHints::default(),
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::http::Method;
 use multi_session::{
-    Credential, Engine, ImportedRestrictions, ImportedSession, Operator, PostgresTestDatabase, Session,
-    SessionId, Timestamp, User, UserId,
+    ClientHints, Credential, Engine, ImportedRestrictions, ImportedSession, Operator, PostgresTestDatabase,
+    Session, SessionId, Timestamp, User, UserId,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -287,6 +287,7 @@ async fn import_session(app: &TestApp, user: &User) {
         updated_at: now,
         ip_address: String::new(),
         user_agent: FIREFOX.to_owned(),
+        client_hints: ClientHints::default(),
     };
     let imported = ImportedSession { session, secret_hash: credential.secret.hash(), remember: true };
     let mut import = app.store.begin_import(now).await.expect("a transaction");

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use multi_session::{
-    Credential, Limit, NewSession, NewUser, Session, SessionId, StoreError, Timestamp, User, UserId,
+    ClientHints, Credential, Limit, NewSession, NewUser, Session, SessionId, StoreError, Timestamp, User,
+    UserId,
 };
 use serde_json::json;
 
@@ -154,6 +155,7 @@ impl Room {
             updated_at: now,
             ip_address: "203.0.113.7".to_owned(),
             user_agent: FIREFOX.to_owned(),
+            client_hints: ClientHints::default(),
         };
         let new = NewSession {
             session,

@@ -50,3 +50,4 @@ mod store;
 mod throttle;
 mod unavailable;
 mod undo;
+mod user_agents;

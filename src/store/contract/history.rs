@@ -1,7 +1,7 @@
 //! What happened is written with what it is about.
 
 use super::*;
-use crate::{Change, HistoryKind, HistoryQuery, NewHistoryEntry, StoredHistoryEntry, Undo};
+use crate::{Change, HistoryKind, HistoryQuery, NewHistoryEntry, StoredHistoryEntry, Undo, device_of};
 
 const ALL: HistoryQuery<'_> = HistoryQuery { session: None, kinds: &[], before: None, limit: 1_000 };
 
@@ -65,6 +65,29 @@ pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn St
     store.sweep(soon.plus(2 * HOUR), Timestamp::default(), 10).await.expect("a sweep");
     let last = read(&store, &ada, ALL).await.remove(0);
     assert_eq!((words(&last).as_str(), last.at), ("ended three (expired)", soon.plus(HOUR)));
+}
+
+/// Of the session that it happened to, and of the one that did it.
+pub async fn client_hints_are_kept_in_the_history(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    let mut with_hints = session(&ada, "two");
+    with_hints.session.client_hints = brave();
+    store.open(None, &with_hints, &limit(5, &[])).await.expect("a sign-in");
+    let actor = Actor { session: &session_id("two"), user: &ada.user.id };
+    store.end_by_id(actor, &session_id("one"), EndedReason::Revoked, NOW).await.expect("an answer");
+    let found = find(&store, "one").await;
+    let ender = found.end.and_then(|end| end.by).expect("an actor");
+    assert_eq!(device_of(&ender.user_agent).label, "Brave 142");
+
+    let entries = read(&store, &ada, ALL).await;
+    let (ended, began) = (&entries[0], &entries[1]);
+    assert_eq!(
+        (words(began).as_str(), words(ended).as_str()),
+        ("signed_in two", "ended one by two (revoked)")
+    );
+    assert_eq!(device_of(&began.user_agent).label, "Brave 142");
+    let (_, by_user_agent, _) = ended.by.as_ref().expect("an actor");
+    assert_eq!(device_of(by_user_agent).label, "Brave 142");
 }
 
 /// Although it was not there when it began.

@@ -15,6 +15,7 @@ pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
     new.shared_computer = true;
     new.session.ip_address = String::new();
     new.session.user_agent = "x".repeat(512);
+    new.session.client_hints = brave();
     new.secret_hash =
         SecretHash::from_bytes(&std::array::from_fn::<u8, 32, _>(|at| at as u8 * 8)).expect("32");
     store.open(Some(&user), &new, &limit(5, &[])).await.expect("a sign-up");
