@@ -97,16 +97,16 @@ for_wasm() {
   fi
 }
 
-# quietly LOG WHAT COMMAND...: one line while it works; the output goes to a log, shown if it fails.
+# quietly LOG WHAT COMMAND...: a line when it begins and one when it ends; the output goes to a log.
 quietly() {
   local log=$TOOLS/log/$1.log what=$2 start=$SECONDS
   shift 2
   mkdir -p "$TOOLS/log"
-  printf '==> %s ... ' "$what"
+  say "$what"
   if "$@" >"$log" 2>&1 </dev/null; then
-    printf 'done in %s s\n' "$((SECONDS - start))"
+    say "$what: done in $((SECONDS - start)) s"
   else
-    printf 'FAILED after %s s\n' "$((SECONDS - start))"
+    say "$what: FAILED after $((SECONDS - start)) s"
     return 1
   fi
 }

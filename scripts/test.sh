@@ -18,19 +18,22 @@ step() {
   printf '==> Step %d: %s: passed in %s\n' "$number" "$current" "$(elapsed "$start")"
 }
 
-# The site and what the tests run have nothing in common: they are compiled at once.
-compile() {
+# What the tests need, the site and the tests' programs have nothing in common: they are made at once.
+prepare() {
+  scripts/setup.sh test &
+  local setup=$!
   scripts/build.sh site &
   local site=$!
   scripts/lint.sh
   wait "$site"
+  wait "$setup"
 }
 
 # The times are those of two cores from nothing.
-step "setup (about 2 minutes)" scripts/setup.sh test
+step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
+step "lint, the tests' programs, the site, and what the tests need (about 10 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "lint, the tests' programs and the site (about 10 minutes)" compile
 step "unit and integration tests (about 3 minutes)" scripts/unit.sh
 # After the tests: what they compile has test features.
 step "the server (about 3 minutes)" scripts/build.sh

@@ -20,7 +20,7 @@ if (($# > 0)); then
 fi
 
 # Many wait for a database or a clock: more at once than there are cores.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-4}
 # What is left out starts the program on an SQLite file, or reads the sources: it would be the same again.
 over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \

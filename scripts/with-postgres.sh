@@ -16,6 +16,6 @@ trap 'exit 143' TERM
 
 # Its data are nobody's, so it need not wait for the disk.
 MULTI_SESSION_TEST_POSTGRES=$("$ROOT/scripts/postgres.sh" start "$folder" \
-  -c fsync=off -c full_page_writes=off -c max_connections=200)
+  -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=400)
 export MULTI_SESSION_TEST_POSTGRES
 "$@"

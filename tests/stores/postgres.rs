@@ -28,10 +28,8 @@ pub(crate) mod partitioned {
     use super::*;
 
     pub(crate) async fn make() -> (Arc<dyn Store>, PostgresTestDatabase) {
-        let database = PostgresTestDatabase::empty().await;
-        node(&database).await.close().await;
-        let split = database.execute(include_str!("../../docs/partition-sessions.sql")).await;
-        split.map(drop).expect("it is split");
+        let parts = include_str!("../../docs/partition-sessions.sql");
+        let database = PostgresTestDatabase::changed_by(parts).await;
         (Arc::new(node(&database).await), database)
     }
 

@@ -1,27 +1,29 @@
 //! Databases for tests.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
-use tokio::sync::OnceCell;
 
 /// Names the server in which tests make their databases: the URL of one who may.
 const SERVER: &str = "MULTI_SESSION_TEST_POSTGRES";
 
-static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+/// The templates, by the statements that changed their schema: copying one is faster than migrating anew.
+static TEMPLATES: tokio::sync::Mutex<BTreeMap<&str, String>> = tokio::sync::Mutex::const_new(BTreeMap::new());
 static NUMBER: AtomicU32 = AtomicU32::new(0);
-/// Databases whose tests are over: to empty one takes less time than to make one.
-static FREE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// Databases whose tests are over, in the same way: emptying one is faster than making one.
+static FREE: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
 
 /// A PostgreSQL database of one test, in a server that goes when the tests are over.
 #[derive(Debug)]
 pub struct PostgresTestDatabase {
     server: PgConnectOptions,
     name: String,
-    is_migrated: bool,
+    /// What its up-to-date schema was changed by; `None` if it was empty.
+    changed_by: Option<&'static str>,
 }
 
 impl PostgresTestDatabase {
@@ -31,16 +33,32 @@ impl PostgresTestDatabase {
     ///
     /// Without a server to make it in, saying how to get one.
     pub async fn migrated() -> Self {
-        let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Self::changed_by("").await
+    }
+
+    /// Makes a database with an up-to-date schema that these statements have changed.
+    ///
+    /// # Panics
+    ///
+    /// As [`PostgresTestDatabase::migrated`].
+    pub async fn changed_by(statements: &'static str) -> Self {
+        let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).get_mut(statements).and_then(Vec::pop);
         if let Some(name) = free {
-            let database = Self { server: server(), name, is_migrated: true };
+            let database = Self { server: server(), name, changed_by: Some(statements) };
             database.disconnect_all().await;
             let emptied = database.execute("truncate users, operator_acts restart identity cascade").await;
             emptied.map(drop).expect("it is emptied");
             return database;
         }
-        let template = TEMPLATE.get_or_init(template).await;
-        Self::create(&format!(" template {template}"), true).await
+        let template = {
+            let mut templates = TEMPLATES.lock().await;
+            if !templates.contains_key(statements) {
+                let made = template(templates.len(), statements).await;
+                templates.insert(statements, made);
+            }
+            templates[statements].clone()
+        };
+        Self::create(&format!(" template {template}"), Some(statements)).await
     }
 
     /// Makes an empty database.
@@ -49,16 +67,16 @@ impl PostgresTestDatabase {
     ///
     /// As [`PostgresTestDatabase::migrated`].
     pub async fn empty() -> Self {
-        Self::create("", false).await
+        Self::create("", None).await
     }
 
-    async fn create(how: &str, is_migrated: bool) -> Self {
+    async fn create(how: &str, changed_by: Option<&'static str>) -> Self {
         let server = server();
         let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         run(&server, &[format!("drop database if exists {name}"), format!("create database {name}{how}")])
             .await
             .expect("the server makes a database");
-        Self { server, name, is_migrated }
+        Self { server, name, changed_by }
     }
 
     /// Gives its URL.
@@ -115,8 +133,9 @@ impl PostgresTestDatabase {
 
 impl Drop for PostgresTestDatabase {
     fn drop(&mut self) {
-        if self.is_migrated {
-            FREE.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.name));
+        if let Some(statements) = self.changed_by {
+            let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+            free.entry(statements).or_default().push(std::mem::take(&mut self.name));
         }
     }
 }
@@ -128,14 +147,16 @@ fn server() -> PgConnectOptions {
     PgConnectOptions::from_str(&url).expect("the URL of a PostgreSQL server")
 }
 
-/// Makes a database with the schema, which is copied for each test: that is faster than to migrate anew.
-async fn template() -> String {
+/// Makes a database with the schema that the statements have changed.
+async fn template(number: usize, statements: &'static str) -> String {
     let server = server();
-    let name = format!("template_{}", std::process::id());
+    let name = format!("template_{}_{number}", std::process::id());
     run(&server, &[format!("drop database if exists {name}"), format!("create database {name}")])
         .await
         .expect("the server makes a database");
-    super::migrate(&server.database(&name)).await.expect("the migrations run");
+    let here = server.database(&name);
+    super::migrate(&here).await.expect("the migrations run");
+    run(&here, &[statements.to_owned()]).await.expect("the schema is changed");
     name
 }
 
