@@ -2,7 +2,9 @@
 
 use crate::engine::list::named;
 use crate::store::Rotation;
-use crate::{Browser, Code, Credential, Device, Engine, MailKind, MailToken, Purpose, Result, SessionId};
+use crate::{
+    Browser, Code, Credential, Device, Engine, MailKind, MailToken, Purpose, Result, SessionId, device_of,
+};
 
 /// What was done about a reported sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT, VARY};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderName, HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
 use super::request_state::Sent;

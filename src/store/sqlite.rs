@@ -28,8 +28,8 @@ use super::{
     touches, undone,
 };
 use crate::{
-    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, Session, SessionId, Timestamp, User,
-    UserId, email_key,
+    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, SessionId, Timestamp, User, UserId,
+    email_key,
 };
 
 mod email_keys;

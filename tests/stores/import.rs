@@ -34,6 +34,7 @@ fn session(name: &str, user: &str, expires_at: Timestamp) -> ImportedSession {
             updated_at: NOW.minus(HOUR),
             ip_address: String::new(),
             user_agent: "theirs".to_owned(),
+            client_hints: Default::default(),
         },
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,

@@ -38,6 +38,7 @@ fn session(user: usize, name: &str) -> NewSession {
         updated_at: NOW,
         ip_address: "203.0.113.7".to_owned(),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),
+        client_hints: Default::default(),
     };
     NewSession {
         session,

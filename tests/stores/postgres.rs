@@ -69,6 +69,7 @@ fn session(user: &NewUser, name: &str) -> NewSession {
         updated_at: NOW,
         ip_address: String::new(),
         user_agent: String::new(),
+        client_hints: Default::default(),
     };
     NewSession {
         session,

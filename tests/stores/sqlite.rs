@@ -160,6 +160,7 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
         updated_at: NOW,
         ip_address: String::new(),
         user_agent: String::new(),
+        client_hints: Default::default(),
     };
     let secret_hash = SecretHash::from_bytes(&[7; 32]).expect("32 bytes");
     let (remember, shared_computer, new_device, device_keys) = (true, false, false, Vec::new());

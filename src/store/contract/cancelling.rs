@@ -246,7 +246,7 @@ pub async fn a_dropped_undo_is_told_if_it_is_made(store: Arc<dyn Store>) {
 /// When sessions were last active.
 pub async fn a_dropped_note_of_activity_is_told_if_it_is_made(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
-        let touch = Touch { session: this.two().clone(), at: LATER, ip_address: None };
+        let touch = Touch::new(this.two().clone(), LATER);
         store.touch(&[touch]).await.expect("a write");
     };
     let is_made = async |this: &Try| {
