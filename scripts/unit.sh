@@ -21,7 +21,13 @@ fi
 
 # Many wait for a database or a clock: more at once than there are cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-4}
-# What is left out starts the program on an SQLite file, or reads the sources: it would be the same again.
+
+# The library, its stores, and everything but the server's integration tests, which are the target `it`.
+checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*'
+checked_cargo test "${tests[@]}" --doc
+
+# The server's, over both databases at once. What PostgreSQL leaves out starts the program on an SQLite file, or reads the
+# sources: it would be the same again.
 over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \
     checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants::
@@ -30,9 +36,9 @@ trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 mkdir -p "$TOOLS/log"
 over_postgres >"$TOOLS/log/over-postgres.log" 2>&1 &
 second=$!
-checked_cargo test "${tests[@]}"
-say "The server's tests over PostgreSQL"
 failed=0
+checked_cargo test "${tests[@]}" --test it || failed=1
 wait "$second" || failed=1
+say "The server's tests over PostgreSQL"
 cat "$TOOLS/log/over-postgres.log"
 exit "$failed"

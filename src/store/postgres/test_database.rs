@@ -17,6 +17,11 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// Databases whose tests are over, in the same way: emptying one is faster than making one.
 static FREE: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
 
+/// Empties every table of ours.
+const EMPTY: &str = "do $$ begin execute (select 'truncate ' || string_agg(quote_ident(tablename), ', ') \
+                     || ' restart identity cascade' from pg_tables \
+                     where schemaname = 'public' and tablename <> '_sqlx_migrations'); end $$";
+
 /// A PostgreSQL database of one test, in a server that goes when the tests are over.
 #[derive(Debug)]
 pub struct PostgresTestDatabase {
@@ -46,7 +51,7 @@ impl PostgresTestDatabase {
         if let Some(name) = free {
             let database = Self { server: server(), name, changed_by: Some(statements) };
             database.disconnect_all().await;
-            let emptied = database.execute("truncate users, operator_acts restart identity cascade").await;
+            let emptied = database.execute(EMPTY).await;
             emptied.map(drop).expect("it is emptied");
             return database;
         }
