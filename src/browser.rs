@@ -165,10 +165,14 @@ impl Browser {
         self.undoable.iter().map(|(handle, _)| handle).chain(&self.untold)
     }
 
-    /// Lets the browser keep the cookies of the active session for one more request, though it has ended: by them it
-    /// proves on the next page that it may be told how.
+    /// Lets the browser keep the held cookie of the session that it acted as for one more request, though it has ended: by
+    /// that it proves on the next page that it may be told how. Where no other session becomes active it proves it by the
+    /// session cookie, which stays.
     #[must_use]
     pub fn to_be_told(self, presented: &Presented) -> Self {
+        if self.active.is_none() {
+            return self;
+        }
         Self { untold: presented.active.iter().map(|active| active.handle.clone()).collect(), ..self }
     }
 

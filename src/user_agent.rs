@@ -69,8 +69,12 @@ struct Parsers {
     kinds: device::Extractor<'static>,
 }
 
-/// Compiled once, when the first user agent is read. Without them, which a test rules out, every device is unknown.
-static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| Parsers::compile().ok());
+/// Compiled once, when the first user agent is read. A page does not fail for want of them, so an error, which a test
+/// rules out, is logged, and every device is unknown.
+static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| {
+    let compiled = Parsers::compile();
+    compiled.inspect_err(|error| tracing::error!(%error, "no user agent can be read")).ok()
+});
 
 impl Parsers {
     fn compile() -> Result<Self, Box<dyn std::error::Error>> {
@@ -268,6 +272,11 @@ fn with_major_version(name: &str, version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_expression_compiles() {
+        Parsers::compile().map(drop).expect("expressions that ua-parser takes");
+    }
 
     #[test]
     fn browsers_of_2025_and_2026_are_named_as_people_know_them() {

@@ -699,11 +699,14 @@ impl Store for MemoryStore {
                 if let Some(address) = ip_address.as_ref().filter(|address| **address != before) {
                     row.last_ip_address = Some(address.clone());
                     let entry = entry(HistoryKind::AddressChanged, row.last_active_at);
-                    moved.push((NewHistoryEntry { detail: Some(before.clone()), ..entry }, None));
+                    let ip_address = Some(address.clone());
+                    moved.push((NewHistoryEntry { ip_address, detail: Some(before.clone()), ..entry }, None));
                 }
                 if other_user_agent.is_some() && *other_user_agent != row.other_user_agent {
                     row.other_user_agent.clone_from(other_user_agent);
+                    let ip_address = Some(row.last_ip_address().clone());
                     let entry = entry(HistoryKind::BrowserChanged, row.last_active_at);
+                    let entry = NewHistoryEntry { ip_address, ..entry };
                     moved.push((entry, other_user_agent.clone().map(|other| (other, before))));
                 }
             }

@@ -23,8 +23,7 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     (r"\b(AlipayClient)(?:/(\d+))?", "Alipay"),
     (r"\b(AliApp)\((?:TB|DingTalk|[A-Z]+)/(\d+)", ""),
     (r"\b(DingTalk)/(\d+)", ""),
-    (r"\b(?:(?:Lark|Feishu)/)(\d+)", "Lark"),
-    (r"\b(Lark|Feishu)/(\d+)", ""),
+    (r"\b(Lark|Feishu)/(\d+)", "Lark"),
     (r"\b(baiduboxapp)/(\d+)", "Baidu"),
     (r"\b(Weibo) \(.*__weibo__(\d+)", ""),
     (r"\b(QQ)/(\d+)", ""),
@@ -36,11 +35,13 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     (r"\b(Barcelona) (\d+)", "Threads"),
     (r"\b(Reddit)/(?:Version )?(\d+)", ""),
     (r"FBAN/(Messenger|Orca-Android)\w*;FBAV/(\d+)", "Messenger"),
-    (r"\b(?:FB_IAB/(?:MESSENGER|Orca-Android));FBAV/(\d+)", "Messenger"),
+    (r"\bFB_IAB/(MESSENGER|Orca-Android);FBAV/(\d+)", "Messenger"),
     (r"\b(TwitterAndroid|Twitter for iPhone|Twitter for iPad)(?:/(\d+))?", "X"),
     (r"\b(Flipboard)(?:-Briefing)?/(\d+)", ""),
     // An app that puts its name before the browser's words.
     (r"^([A-Za-z][A-Za-z0-9 ._-]*)/v?(\d+)[^(]* Mozilla/\d", ""),
+    (r"\bValve (Steam)\b", ""),
+    (r"^Microsoft Office/.*\bMicrosoft ([A-Z][A-Za-z]+) (\d+)", ""),
     // Electron: the app names itself before Chrome.
     (r"like Gecko\) ([A-Za-z][A-Za-z0-9_.-]*)/(\d+)[^ ]* (?:[^ ]+ )*Electron/", ""),
     (r"\b(WhatsApp|Slack|Notion|Figma|Discord)/(\d+)", ""),
@@ -95,6 +96,8 @@ pub(super) const SYSTEMS: &[(&str, &str)] = &[
     (r"\b(?:CrKey)\b.*DeviceType/AndroidTV", "Android"),
     (r"Sailfish", "Sailfish OS"),
     (r"\bmacOS\b|\bosx-|Macintosh", "macOS"),
+    // Apps name the processor on a Mac only.
+    (r"CFNetwork/.* Darwin/[\d.]+ \(", "macOS"),
     (r"iPad", "iPadOS"),
     (r"Windows Phone", "Windows Phone"),
     (r"\(Mac OS/\d", "macOS"),
@@ -121,7 +124,7 @@ pub(super) const KINDS: &[(&str, &str)] = &[
         "console",
     ),
     (
-        r"(?i)hbbtv|smart-?_?tv|\bweb0s\b|netcast|\bappletv|\bapple tv|tvos\b|\b[a-z-]*tv(?:[ -]?\d+)?\b|\btv ?box|\bcrkey|\broku|\bbravia\b|\bvidaa\b|viera|\bomi/|chromecast|\bdtv|[\b_]stb|mibox|set-?top|\btivo\b|\bvizio|\baquos-?tv|inettvbrowser|-led\d\d",
+        r"(?i)hbbtv|smart-?_?tv|\bweb0s\b|netcast|\bappletv|\bapple tv|tvos\b|\b[a-z-]*tv(?:[ -]?\d+)?\b|\btv ?box|\bcrkey|\broku|\bbravia\b|\bvidaa\b|viera|\bomi/|chromecast|\bdtv|(?:\b|_)stb|mibox|set-?top|\btivo\b|\bvizio|\baquos-?tv|inettvbrowser|-led\d\d",
         "tv",
     ),
     (r"\bAFT[A-Z0-9]+\b", "tv"),

@@ -5,7 +5,7 @@ use multi_session::Store;
 /// As that version stores them: of `bob` there are two.
 pub(crate) const USERS: &str = "insert into users (id, email, name, created_at, updated_at) values \
      ('ada', 'ada@example.org', '', 0, 0), ('eve', 'eve@b\u{fc}cherei.example', '', 0, 0), \
-     ('bob', 'bob@b\u{fc}cherei.example', '', 0, 0), ('bo2', 'bob@xn--bcherei-n4a.example', '', 0, 0), \
+     ('bob', 'bob@b\u{fc}cherei.example', '', 0, 0), ('bo2', 'bob@xn--bcherei-n2a.example', '', 0, 0), \
      ('odd', '\"odd\"@example.org', '', 0, 0)";
 
 async fn find(store: &impl Store, email: &str) -> Option<String> {
@@ -19,7 +19,7 @@ pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl Store) {
         ("ada@example.org", "ada"),
         ("eve@b\u{fc}cherei.example", "eve"),
         ("bob@b\u{fc}cherei.example", "bob"),
-        ("bob@xn--bcherei-n4a.example", "bo2"),
+        ("bob@xn--bcherei-n2a.example", "bo2"),
         ("\"odd\"@example.org", "odd"),
     ] {
         assert_eq!(find(store, email).await.as_deref(), Some(id), "{email}");
@@ -31,7 +31,7 @@ pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl Store) {
 /// And whoever is alone by every other one.
 pub(crate) async fn each_is_found_by_its_key(store: &impl Store) {
     each_is_found_by_its_own_spelling(store).await;
-    for email in ["eve@xn--bcherei-n4a.example", "eve@bu\u{308}cherei.example"] {
+    for email in ["eve@xn--bcherei-n2a.example", "eve@bu\u{308}cherei.example"] {
         assert_eq!(find(store, email).await.as_deref(), Some("eve"), "{email}");
     }
 }

@@ -10,6 +10,7 @@ use crate::Server;
 pub(super) fn check(server: &Server, url: Option<&str>) -> Result<Option<HeaderValue>, Problem> {
     let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
     let resolved = server.origins.resolve_callback(url)?;
-    // As it was sent, if a header can carry that.
-    Ok(HeaderValue::try_from(url).or_else(|_| HeaderValue::try_from(resolved.as_str())).ok())
+    // As it was sent, if browsers read that alike: beyond ASCII they do not.
+    let location = if url.is_ascii() { url } else { resolved.as_str() };
+    Ok(HeaderValue::try_from(location).ok())
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use multi_session::{Clock, HistoryKind, NewHistoryEntry, Store, UserId};
+use multi_session::{Clock, HistoryKind, NewHistoryEntry, UserId};
 use server::{ConnectionLimits, listen};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};

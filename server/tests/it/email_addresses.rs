@@ -22,15 +22,15 @@ async fn an_address_is_one_account_however_it_is_spelled() {
         (
             "IDN@Bücherei.example",
             "idn@bücherei.example",
-            &["idn@xn--bcherei-n4a.example", "idn@bu\u{308}cherei.example", "Idn@BÜCHEREI.EXAMPLE"][..],
+            &["idn@xn--bcherei-n2a.example", "idn@bu\u{308}cherei.example", "Idn@BÜCHEREI.EXAMPLE"][..],
         ),
         (
-            "idn@xn--bcherei-n4a.example",
-            "idn@xn--bcherei-n4a.example",
-            &["idn@bücherei.example", "idn@XN--BCHEREI-N4A.example"],
+            "idn@xn--bcherei-n2a.example",
+            "idn@xn--bcherei-n2a.example",
+            &["idn@bücherei.example", "idn@XN--BCHEREI-N2A.example"],
         ),
         ("zoé@example.org", "zoé@example.org", &["Zoe\u{301}@example.org", "ZOÉ@example.org"]),
-        ("İpek@example.org", "İpek@example.org", &["I\u{307}pek@example.org", "i\u{307}PEK@example.org"]),
+        ("İpek@example.org", "İpek@example.org", &["I\u{307}pek@example.org", "İPEK@EXAMPLE.ORG"]),
     ] {
         let app = TestApp::start().await;
         let user = sign_up(&app.browser(FIREFOX), first).await.ok()["user"].clone();
@@ -45,12 +45,22 @@ async fn an_address_is_one_account_however_it_is_spelled() {
 }
 
 #[tokio::test]
+async fn a_spelling_that_cannot_be_mailed_finds_its_account() {
+    // What JavaScript makes of `İ` where it turns capitals into small letters.
+    const SMALL: &str = "i\u{307}pek@example.org";
+    let app = TestApp::start().await;
+    sign_up(&app.browser(CHROME), SMALL).await.refused(400, "VALIDATION_ERROR");
+    let user = sign_up(&app.browser(FIREFOX), "İpek@example.org").await.ok()["user"].clone();
+    assert_eq!(sign_in(&app.browser(CHROME), SMALL, PASSWORD).await.ok()["user"]["id"], user["id"]);
+}
+
+#[tokio::test]
 async fn all_spellings_of_an_address_share_one_count_of_failures() {
     let app = TestApp::start_with(&["--sign-in-throttle", "on"]).await;
     sign_up(&app.browser(FIREFOX), "zoé@bücherei.example").await.ok();
     let mut thief = app.browser(CHROME);
     thief.peer = "198.51.100.1:4000".parse().expect("an address");
-    for email in ["zoé@bücherei.example", "zoe\u{301}@bücherei.example", "ZOÉ@xn--bcherei-n4a.example"] {
+    for email in ["zoé@bücherei.example", "zoe\u{301}@bücherei.example", "ZOÉ@xn--bcherei-n2a.example"] {
         sign_in(&thief, email, "a wrong password").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
     }
     assert_eq!(sign_in(&thief, "zoé@BÜCHEREI.example", PASSWORD).await.status.as_u16(), 429);
@@ -61,7 +71,7 @@ async fn mail_arrives_at_every_address_that_signs_up() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     for (number, (email, other, to)) in [
-        ("idn@bücherei.example", "idn@xn--bcherei-n4a.example", "idn@xn--bcherei-n4a.example"),
+        ("idn@bücherei.example", "idn@xn--bcherei-n2a.example", "idn@xn--bcherei-n2a.example"),
         ("ada@xn--fa-hia.example", "ada@faß.example", "ada@xn--fa-hia.example"),
         (
             "!#$%&'*+/=?^_`{|}~-@example.org",

@@ -1,7 +1,7 @@
 //! What happened to an account, as its person reads and keeps it.
 
 use http_body_util::BodyExt;
-use multi_session::{Clock, EndedReason, HistoryKind, NewHistoryEntry, Operator, Store, UserId};
+use multi_session::{Clock, EndedReason, HistoryKind, NewHistoryEntry, Operator, UserId};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text};

@@ -22,7 +22,7 @@ pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn S
     const SPELLINGS: [&str; 3] = [
         "zo\u{e9}@b\u{fc}cherei.example",
         "zoe\u{301}@bu\u{308}cherei.example",
-        "zo\u{e9}@xn--bcherei-n4a.example",
+        "zo\u{e9}@xn--bcherei-n2a.example",
     ];
     for (number, spelling) in SPELLINGS.into_iter().enumerate() {
         let mut zoe = user(&format!("zoe{number}"));
@@ -40,7 +40,7 @@ pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn S
             assert!(store.is_known_device(spelling, &key(1)).await.expect("an answer"), "{spelling}");
         }
     }
-    assert!(store.password_of("zoe@xn--bcherei-n4a.example").await.expect("an answer").is_none());
+    assert!(store.password_of("zoe@xn--bcherei-n2a.example").await.expect("an answer").is_none());
     assert!(store.request_reset(SPELLINGS[1], None, NOW).await.expect("an answer"));
 }
 

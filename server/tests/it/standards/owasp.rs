@@ -166,7 +166,10 @@ async fn owasp_nothing_else_clears_site_data() {
     // Its cookies are dead by then: whoever ended it did so elsewhere.
     app.advance(Engine::UNDO_WINDOW);
     let replayed = phone.copy();
-    others.push(phone.open("/sessions").await);
+    // The next page tells it what has happened, and clears them.
+    let led = phone.open("/sessions").await;
+    others.push(phone.open(location(&led)).await);
+    others.push(led);
     others.push(replayed.sign_out(json!({})).await);
     assert!(phone.holds_nothing() && replayed.cookies().is_empty(), "they were cleared");
     for answer in others {
