@@ -89,8 +89,7 @@ codes! {
     /// The password is right, but an operator has disabled the account.
     UserDisabled = "USER_DISABLED", "User is disabled",
         "This account is disabled. Ask whoever runs this service.";
-    /// The password is right, but the account has two-factor authentication from where it was imported, and a password
-    /// alone does not do.
+    /// The password is right, but the account was imported with two-factor authentication, so the password is not enough.
     TwoFactorRequired = "TWO_FACTOR_REQUIRED", "Two-factor authentication required",
         "This account is protected by two-factor authentication, which this service cannot check. Ask whoever runs this service.";
     /// An operator named a user who is not there.

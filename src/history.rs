@@ -98,7 +98,7 @@ pub enum Refusal {
     Locked,
     /// An operator has disabled the account.
     Disabled,
-    /// The account has two-factor authentication from where it was imported, and a password alone does not do.
+    /// The account was imported with two-factor authentication, so the password is not enough.
     TwoFactor,
     /// The account has as many sessions as allowed, or the browser holds as many accounts, and none gives way.
     LimitReached,

@@ -61,13 +61,13 @@ pub struct ImportReport {
     pub ended: u64,
     /// How many users are banned there, whatever an operator did here since.
     pub banned: u64,
-    /// How many users are disabled here, although a ban that an earlier import found is over there.
+    /// How many users are still disabled here although the ban that an earlier import found has ended there.
     pub still_disabled: u64,
     /// How many users have two-factor authentication there.
     pub two_factor: u64,
-    /// How many sessions were left, since somebody else acted in them as the user.
+    /// How many sessions were skipped because an administrator impersonated the user in them.
     pub impersonated: u64,
-    /// How many names, pictures and addresses were dropped, since no sign-up would take them; each was reported.
+    /// How many names, pictures and addresses were dropped because a sign-up would not accept them; each was reported.
     pub dropped: u64,
     /// Whether the sessions are not in the database, as with Better Auth's `secondaryStorage`.
     pub sessions_are_elsewhere: bool,
@@ -112,7 +112,7 @@ pub struct ImportOptions {
     pub secret: Option<String>,
     /// Whether nothing is kept of it.
     pub dry_run: bool,
-    /// Whether users who have two-factor authentication there sign in by the password alone.
+    /// Whether users with two-factor authentication there can sign in with the password alone.
     pub allow_password_alone: bool,
     /// How much is kept of the sessions' addresses.
     pub ip_mode: IpMode,
@@ -128,8 +128,8 @@ pub enum ImportError {
     /// This store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
-    /// There are users, and each of them is broken: it was not read as it is meant.
-    #[error("every user is broken")]
+    /// Every user row is broken, so the database was probably misread.
+    #[error("every user row is broken")]
     EveryUserBroken,
 }
 
@@ -139,9 +139,9 @@ pub enum ImportError {
 /// sessions are taken, so that the cookies that browsers have go on to work. A second import takes what is new and
 /// follows what has changed there, but for what has been changed here since.
 ///
-/// Who is banned there is disabled here. Who has two-factor authentication there does not sign in by the password alone,
-/// also not with one that a mailed link has set, unless [`ImportOptions::allow_password_alone`] or an operator says so.
-/// Sessions in which an administrator acts as the user are left.
+/// Users who are banned there are disabled here. Users with two-factor authentication there cannot sign in with the
+/// password alone, even after a mailed reset, unless [`ImportOptions::allow_password_alone`] or an operator allows it.
+/// Sessions in which an administrator impersonates a user are skipped.
 ///
 /// # Errors
 ///
@@ -221,7 +221,7 @@ impl Work<'_> {
         Ok(counts)
     }
 
-    /// What a sign-up does not take either is no reason to leave a row.
+    /// Reports that a part of a row is dropped because a sign-up would not accept it either.
     fn drop_part(&mut self, table: Table, id: &str, what: &'static str) {
         self.report.dropped += 1;
         (self.progress)(ImportProgress::Dropped { table: table.name(), id: id.to_owned(), what });
@@ -260,7 +260,7 @@ impl Work<'_> {
         self.report.two_factor += u64::from(has_two_factor);
         let needs_two_factor = has_two_factor && !self.options.allow_password_alone;
         let restrictions = ImportedRestrictions { is_banned, needs_two_factor };
-        // Of who is new there is nothing to take back.
+        // A new user has no restriction that could be lifted.
         if taken != Taken::New || restrictions != ImportedRestrictions::default() {
             let restricted = self.import.restrict(&user.id, restrictions).await?;
             self.report.ended += restricted.ended;

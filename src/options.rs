@@ -245,7 +245,7 @@ impl Options {
 
     /// Whether somebody who proved at `authenticated_at` who they are need not do so again to end other sessions.
     pub fn is_fresh(&self, authenticated_at: Timestamp, now: Timestamp) -> bool {
-        // A proof from the future was made before the clock was set back: nobody knows how long ago.
+        // A proof from the future was made before the clock was set back, and nobody knows how long ago.
         authenticated_at.since(now) <= Self::CLOCKS_DIFFER && now.since(authenticated_at) <= self.fresh_age
     }
 

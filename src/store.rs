@@ -194,7 +194,7 @@ pub struct PasswordOf {
     pub is_locked: bool,
     /// Whether an operator has disabled the user.
     pub is_disabled: bool,
-    /// Whether the user had two-factor authentication where they come from, and no operator allows the password alone.
+    /// Whether the user was imported with two-factor authentication and no operator has waived it.
     pub needs_two_factor: bool,
 }
 
@@ -207,7 +207,7 @@ impl PasswordOf {
         self.is_locked.then_some(Refusal::Locked)
     }
 
-    /// Why the password begins no session although it is right. In a session that is there, it proves who acts.
+    /// Why a right password does not start a session. Within a live session it still proves who acts.
     pub(crate) fn refusal_to_sign_in(&self) -> Option<Refusal> {
         self.refusal().or(self.needs_two_factor.then_some(Refusal::TwoFactor))
     }
@@ -338,7 +338,7 @@ pub enum OpenError {
     /// An operator has disabled the user.
     #[error("the user is disabled")]
     UserDisabled,
-    /// The password alone does not do for the user.
+    /// The user needs a second factor.
     #[error("the user has two-factor authentication")]
     TwoFactorRequired,
     /// The store failed.

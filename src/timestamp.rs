@@ -188,12 +188,16 @@ mod tests {
 
     #[test]
     fn the_calendar_is_that_of_the_time_crate() {
-        for day in START / DAY..END / DAY {
+        // It repeats after 400 years. Of the others some days are enough, and to format every one of them takes a minute.
+        const CYCLE: i64 = 146_097;
+        let days = START / DAY..END / DAY;
+        days.clone().take(CYCLE as usize).for_each(|day| holds(day * DAY));
+        for day in days.step_by(61) {
             holds(day * DAY);
             holds(day * DAY + DAY - 1);
         }
         let mut random = 1_u64;
-        for _ in 0..100_000 {
+        for _ in 0..10_000 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             holds(START + ((random >> 1) % (END - START) as u64) as i64);
         }

@@ -17,6 +17,6 @@ export const MULTI_SESSION_ERROR_CODES = {
   PASSWORD_RESET_REQUIRED: { code: "PASSWORD_RESET_REQUIRED", message: "Password reset required" },
   /** The password is right, but an operator has disabled the account. */
   USER_DISABLED: { code: "USER_DISABLED", message: "User is disabled" },
-  /** The password is right, but the account was imported with two-factor authentication: the password alone does not do. */
+  /** The password is right, but the account was imported with two-factor authentication, so the password is not enough. */
   TWO_FACTOR_REQUIRED: { code: "TWO_FACTOR_REQUIRED", message: "Two-factor authentication required" },
 } as const;

@@ -19,7 +19,12 @@ const HEARTBEAT_MS = 20_000;
 const ACTIVITY_WITHIN_MS = 90_000;
 
 const database = await postgresDatabase();
-const node = await startOurs({ DATABASE_URL: database.url, MULTI_SESSION_MAXIMUM_SESSIONS: '100' });
+// All streams come from one address, which has a tenth of them.
+const node = await startOurs({
+  DATABASE_URL: database.url,
+  MULTI_SESSION_MAXIMUM_SESSIONS: '100',
+  MULTI_SESSION_MAXIMUM_STREAMS: String(10 * PER_SESSION * USERS),
+});
 const sql = new pg.Client({ connectionString: database.url });
 await sql.connect();
 const agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });

@@ -67,6 +67,26 @@ test("a password that is too short is not even sent", async ({ device }) => {
   expect(sent.filter((request) => request.startsWith("POST"))).toEqual([]);
 });
 
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+
+  test(`${how} JavaScript a browser that keeps no cookies is told so and begins no session`, async ({ device }) => {
+    const ada = person("Ada Lovelace");
+    const phone = await device("Safari 26 on iOS");
+    await phone.signUp(ada);
+    const laptop = await device("Firefox 145 on macOS", { javaScriptEnabled });
+    const entry = await new EntryPage(laptop).openSignIn();
+    await laptop.context.clearCookies();
+    if (javaScriptEnabled) laptop.expects(/400 POST \/fn\/sign-in/);
+    await entry.signIn(ada);
+    await expect(entry.alert).toContainText("keeps no cookies");
+    await expect((await new SessionsPage(phone).open()).rows).toHaveCount(1);
+    // Once it keeps them, the same page signs in.
+    await entry.signIn(ada);
+    await expect(new SessionsPage(laptop).heading).toBeVisible();
+  });
+}
+
 test("after signing out the way back shows nothing", async ({ device }) => {
   const laptop = await device("Firefox 145 on macOS");
   await laptop.signUp(person("Ada Lovelace"));

@@ -55,8 +55,8 @@ pub struct Config {
     #[arg(long, env = "MULTI_SESSION_BASE_URL", global = true)]
     pub base_url: Option<String>,
 
-    /// Whether browsers use https for the subdomains of the public origin too, for a year: only where all of them
-    /// have it. Without it they use https for this host alone.
+    /// Apply HSTS to subdomains too (includeSubDomains). Turn it on only if every subdomain of the public origin is
+    /// served over https.
     #[arg(
         long,
         env = "MULTI_SESSION_HSTS_INCLUDE_SUBDOMAINS",
@@ -280,7 +280,7 @@ pub enum UsersCommand {
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
-    /// Let a user sign in by the password alone who had two-factor authentication where they were imported from.
+    /// Let a user who was imported with two-factor authentication sign in with the password alone.
     AllowPasswordAlone {
         /// The user's e-mail or id.
         #[arg(value_name = "EMAIL-or-ID")]
@@ -356,9 +356,8 @@ pub enum ImportFrom {
     /// Better Auth: its `user`, `account` and `session` tables, as its command-line tool makes them for Kysely, Drizzle or
     /// Prisma.
     ///
-    /// All in one transaction: it can be tried with --dry-run, and done again. Rows that are broken are told and
-    /// skipped; the exit code is 0 all the same, since the others are taken. A missing column is an error, and nothing is
-    /// read.
+    /// It runs in one transaction: try it with --dry-run, and run it again later. Broken rows are reported and skipped; the
+    /// exit code is 0 unless every user is broken. A missing column is an error before anything is read.
     BetterAuth(BetterAuthImport),
 }
 
@@ -369,8 +368,8 @@ pub struct BetterAuthImport {
     #[arg(long, value_name = "URL")]
     pub from: String,
 
-    /// What a table or column is called where Better Auth's configuration calls it otherwise by `modelName` or `fields`,
-    /// as in `user=people` or `user.email=email_address`; can be given again for each.
+    /// A table's or column's name, where Better Auth's configuration sets `modelName` or `fields`: `user=people` or
+    /// `user.email=email_address`. Repeat it for each name.
     #[arg(long, value_name = "TABLE[.FIELD]=NAME")]
     pub map: Vec<SourceName>,
 
@@ -379,13 +378,14 @@ pub struct BetterAuthImport {
     #[arg(long, env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     pub secret: Option<String>,
 
-    /// Better Auth's secrets as VERSION:SECRET, separated by commas, where it has more than one: the first one signs its
-    /// cookies, and counts before --secret.
+    /// Better Auth's secrets as VERSION:SECRET, separated by commas. The first one signs its cookies and takes precedence
+    /// over --secret.
     #[arg(long, env = "BETTER_AUTH_SECRETS", hide_env_values = true)]
     pub secrets: Option<String>,
 
-    /// Let users who have two-factor authentication in Better Auth sign in here by the password alone, as there is no
-    /// other factor here. Without it they do not sign in anew until `multi-session users allow-password-alone` says so.
+    /// Let users with two-factor authentication in Better Auth sign in with the password alone: this server has no second
+    /// factor. Without this flag they stay signed in but cannot sign in again; `multi-session users allow-password-alone`
+    /// allows it for one user.
     #[arg(long)]
     pub allow_password_alone: bool,
 

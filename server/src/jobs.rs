@@ -11,8 +11,8 @@ use tokio_util::task::TaskTracker;
 const FLUSH_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Starts the flusher, the sweeper and what feeds the live streams; they end when `stop` is cancelled. What writes
-/// finishes what it has begun: only its waiting is cut off.
+/// Starts the flusher, the sweeper and what feeds the live streams; they end when `stop` is cancelled. A write
+/// that has begun is finished; only the wait for the next one is cut short.
 pub(crate) fn start(engine: Engine, stop: CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     tasks.spawn(flush(engine.clone(), stop.clone()));

@@ -150,7 +150,7 @@ impl Mailer {
         while !stop.is_cancelled() {
             while sending.try_join_next().is_some() {}
             if sending.len() >= on_their_way {
-                // Who asks for a mail is not refused because other mails are slow.
+                // A slow mail server must not lead to refused requests.
                 self.look_up(&engine).await;
             } else if self.begin(&engine, &mut sending).await > 0 {
                 continue;

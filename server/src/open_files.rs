@@ -4,9 +4,9 @@ use std::thread::available_parallelism;
 
 use crate::{Config, ServerError};
 
-/// What is open beside connections and what is counted apart: mails on their way, files that are being sent, the log.
+/// What is open beside connections, SQLite and PostgreSQL: mails on their way, files that are being sent, the log.
 const OTHERS: u64 = 150;
-/// What each processor has open: a thread that renders pages, and SQLite's readers.
+/// What is open for each processor: a thread that renders pages, and SQLite's readers.
 const OF_PROCESSOR: u64 = 10;
 
 /// How many connections and streams there is room for.
@@ -18,7 +18,7 @@ pub(crate) struct Room {
 
 /// Raises the limit of open files as far as the configuration needs and the system allows, and says what fits.
 ///
-/// The first of them that fails for want of a file may be any: so the connections give way, whose clients wait.
+/// Without a free file anything may fail, so fewer connections are accepted instead: their clients wait.
 ///
 /// # Errors
 ///

@@ -156,8 +156,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets a user sign in by the password alone who had two-factor authentication where an import took them from. Who
-    /// had none stays as they are.
+    /// Lets a user who was imported with two-factor authentication sign in with the password alone. For other users
+    /// nothing changes.
     ///
     /// # Errors
     ///

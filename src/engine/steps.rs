@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::{Clock, Timestamp};
 
-/// How much the clock may lose without a step: it is also slowed down, to be set right little by little.
+/// How much the clock may lose without a step: time services also slow it down a little.
 const TOLERANCE_MS: i64 = 1_000;
 
-/// Notices that the clock was set back, after which moments that were over would be ahead once more.
+/// Notices that the clock was set back: moments that had passed would then come again.
 #[derive(Debug)]
 pub(super) struct Steps {
     /// How far the clock has been ahead of the time that only goes forward, at most.

@@ -37,14 +37,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes every revocation final once the clock was set back: of those so far nobody knows any more how long ago they
-    /// were.
+    /// Makes every revocation final if the clock was set back, as nobody can tell any more how long ago they were.
     pub(super) async fn close_windows_if_the_clock_went_back(&self) -> Result<()> {
         let (steps, clock) = (&self.0.steps, &*self.0.clock);
         if !steps.went_back(clock) {
             return Ok(());
         }
-        tracing::warn!("the clock was set back: no revocation so far can be undone any more");
+        tracing::warn!("the clock was set back: no revocation from before that can be undone");
         self.0.store.make_all_ends_final(self.now().minus(Self::UNDO_WINDOW)).await?;
         steps.settle(clock);
         Ok(())

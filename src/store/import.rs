@@ -36,7 +36,7 @@ pub enum TakeError {
     Store(#[from] StoreError),
 }
 
-/// What another system did not allow a user.
+/// The restrictions of a user in another system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportedRestrictions {
     /// Whether the user is banned there.
@@ -50,7 +50,7 @@ pub struct ImportedRestrictions {
 pub struct Restricted {
     /// How many sessions ended, as the user is disabled from now on.
     pub ended: u64,
-    /// Whether the user is still disabled here, although a ban that an earlier import found is over there.
+    /// Whether the user is still disabled here although the ban that an earlier import found has ended there.
     pub is_still_disabled: bool,
 }
 
@@ -88,10 +88,11 @@ pub trait Import: Send {
     /// [`TakeError`] when the row is refused or the store fails; so for every method.
     async fn user(&mut self, user: &User) -> Result<Taken, TakeError>;
 
-    /// Holds a taken user to what the other system did not allow.
+    /// Applies the other system's restrictions to an imported user.
     ///
-    /// Who is banned there is disabled here once: an operator who enables the user again has the last word, and nobody is
-    /// enabled by an import. Two-factor authentication follows the other system until an operator has waived it.
+    /// A user who is banned there is disabled here once: if an operator enables the user again, a later import does not
+    /// disable them, and no import enables anybody. Two-factor authentication follows the other system until an operator
+    /// waives it.
     async fn restrict(
         &mut self,
         user: &UserId,

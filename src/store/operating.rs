@@ -21,7 +21,7 @@ pub enum OperatorActKind {
     Disable,
     /// Let a user sign in again.
     Enable,
-    /// Let a user sign in by the password alone who had two-factor authentication elsewhere.
+    /// Let a user who was imported with two-factor authentication sign in with the password alone.
     AllowPasswordAlone,
     /// Erased a user.
     Forget,
@@ -151,8 +151,8 @@ pub trait OperatorStore: Send + Sync {
     /// Lets a user sign in again; nothing that has ended lives again. `false` for a user who is not known.
     async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Lets a user sign in by the password alone who had two-factor authentication where an import took them from; a
-    /// later import does not take it back. `false` for a user who is not known.
+    /// Lets a user who was imported with two-factor authentication sign in with the password alone; a later import does
+    /// not undo that. `false` for an unknown user.
     async fn allow_password_alone(
         &self,
         by: &Operator,

@@ -289,7 +289,7 @@ statements! {
     CHECK_WRITES = "insert into write_checks (id, number) values (1, 1) \
                     on conflict (id) do update set number = write_checks.number + 1";
     INSERT_MAIL = "insert into mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
-    // Nobody puts a mail off so far: the clock was set back since.
+    // No mail is put off that far, unless the clock was set back since.
     HURRY_MAILS = "update mails set due_at = $1 where due_at > $2";
     DROP_MAIL = "delete from mails where seq = $1";
     PUT_OFF_MAIL = "update mails set due_at = $2 where seq = $1";

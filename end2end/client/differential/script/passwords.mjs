@@ -26,6 +26,7 @@ export const passwords = [
     change('a wrong password', { currentPassword: 'wrong horse' }),
     change('a new one of 7', { newPassword: '1234567' }),
     change('a new one of 129', { newPassword: 'p'.repeat(129) }),
+    change('a current one of 129', { currentPassword: 'p'.repeat(129) }),
     change('a wrong password and a new one of 7', { currentPassword: 'wrong horse', newPassword: '1234567' }),
     change('changed', {}),
     get('change-password: still signed in', '/get-session'),
