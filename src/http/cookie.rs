@@ -283,7 +283,8 @@ mod tests {
         };
         assert_eq!(read(&own.join("; ")), (1, 1, 1, 0));
         // What a sibling host may set: no browser takes one of these for a name with the prefix.
-        let disguises: [(&str, fn(&str) -> String); 9] = [
+        type Disguise = fn(&str) -> String;
+        let disguises: [(&str, Disguise); 9] = [
             ("_ is encoded", |it| it.replacen("__", "%5F%5F", 1)),
             ("H is encoded", |it| it.replacen('H', "%48", 1)),
             ("a letter behind the prefix is encoded", |it| it.replacen("multi", "mult%69", 1)),

@@ -101,7 +101,7 @@ export function rows(row: DeviceSession) {
   holds<Equal<typeof row.isCurrent, boolean>>();
   holds<Equal<typeof row.isHeld, boolean>>();
   holds<Equal<typeof row.device, Device>>();
-  holds<Equal<typeof row.device.kind, "desktop" | "phone" | "tablet" | "program" | "unknown">>();
+  holds<Equal<typeof row.device.kind, "desktop" | "phone" | "tablet" | "tv" | "console" | "headset" | "program" | "unknown">>();
   // @ts-expect-error: the wire has no such field
   row.device.version;
   // What Better Auth's own components take.

@@ -150,8 +150,8 @@ pub async fn both_devices_have_their_own_address(store: Arc<dyn Store>) {
         told
     };
     let away = format!("two at {two}, done at {one}");
-    assert_eq!(told(HistoryKind::Renamed).await, [away.clone()]);
-    assert_eq!(told(HistoryKind::RevokeUndone).await, [away.clone()]);
+    assert_eq!(told(HistoryKind::Renamed).await, std::slice::from_ref(&away));
+    assert_eq!(told(HistoryKind::RevokeUndone).await, std::slice::from_ref(&away));
     assert_eq!(
         told(HistoryKind::Ended).await,
         [
