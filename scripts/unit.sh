@@ -19,8 +19,8 @@ if (($# > 0)); then
   exit
 fi
 
-# Many wait for a database or a clock: more at once than there are cores.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-4}
+# Most wait for a database: more run at once than there are cores.
+export RUST_TEST_THREADS=4
 
 # The library, its stores, and everything but the server's integration tests, which are the target `it`.
 checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*'
@@ -32,6 +32,7 @@ over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \
     checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants::
 }
+export RUST_TEST_THREADS=3
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 mkdir -p "$TOOLS/log"
 over_postgres >"$TOOLS/log/over-postgres.log" 2>&1 &

@@ -49,7 +49,10 @@ impl ClientHints {
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
 
+#[cfg(feature = "engine")]
+impl ClientHints {
     /// Joins a user agent and hints to one text, as stores keep them: the history copies what a browser said of itself
     /// from row to row, and has one column for it.
     pub(crate) fn joined_to(&self, user_agent: &str) -> String {

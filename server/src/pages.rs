@@ -134,11 +134,11 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     let response = render(&server, request, told, shell).await;
     // A redirect passes it on.
     if response.status().is_success() {
-        if shows_notice {
-            state.clear_notice();
-        }
-        if signs_in {
+        // Also where other cookies came: this answer may clear them.
+        if signs_in && (shows_notice || state.notice().is_none()) {
             state.probe_cookies();
+        } else if shows_notice {
+            state.clear_notice();
         }
     }
     response

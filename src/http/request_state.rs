@@ -105,11 +105,9 @@ impl RequestState {
         self.0.sent.any
     }
 
-    /// Sends a browser without any cookie one, so that its next request shows whether it keeps cookies.
+    /// Sends a cookie, so that the browser's next request shows whether it keeps cookies. It replaces a notice.
     pub fn probe_cookies(&self) {
-        if !self.has_cookies() {
-            self.leave("probe", false);
-        }
+        self.leave("probe", false);
     }
 
     fn leave(&self, text: &str, is_brief: bool) {

@@ -16,7 +16,7 @@ const HASH: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc8
 /// A database of theirs.
 enum Theirs {
     Sqlite(TempDir),
-    Postgres(PostgresTestDatabase),
+    Postgres(Box<PostgresTestDatabase>),
 }
 
 impl Theirs {
@@ -25,7 +25,7 @@ impl Theirs {
     }
 
     async fn each() -> [Self; 2] {
-        [Self::sqlite(), Self::Postgres(PostgresTestDatabase::empty().await)]
+        [Self::sqlite(), Self::Postgres(Box::new(PostgresTestDatabase::empty().await))]
     }
 
     fn url(&self) -> String {
@@ -324,7 +324,7 @@ async fn a_missing_column_is_an_error_before_anything_is_read() {
 async fn the_schema_in_a_url_of_prismas_is_looked_at_and_no_other() {
     let database = PostgresTestDatabase::empty().await;
     let url = database.url();
-    let theirs = Theirs::Postgres(database);
+    let theirs = Theirs::Postgres(Box::new(database));
     let script = Script { theirs: &theirs, style: PRISMA };
     let in_schema = "create schema \"Auth\"; set search_path = \"Auth\";".to_owned();
     theirs.run(in_schema + &script.tables() + &script.user("ada", NONE)).await;

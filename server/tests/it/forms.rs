@@ -68,10 +68,14 @@ async fn mailed_link_forms_work_where_the_browser_says_no_more_than_a_null_origi
         let token = token.split('&').next().expect("its end").to_owned();
         assert_eq!(laptop.whoami().await, "", "every session has ended");
         let form = format!("token={token}&new_password={NEW}");
-        let set = submit(&laptop, "reset-password", &form, &null).await;
+        let set = submit(&stranger, "reset-password", &form, &null).await;
         assert_eq!(location(&set), "/sign-in?done=password");
-        let page = laptop.open(location(&set)).await;
+        let page = stranger.open(location(&set)).await;
         assert!(page.text.contains("Your password was changed."), "{}", page.text);
+        // It had no cookie but the one of what the page has told.
+        let sign_in = SIGN_IN.replace("correct+horse+battery", NEW) + "&probe=true";
+        let signed_in = submit(&stranger, "sign-in", &sign_in, &[("origin", origin)]).await;
+        assert_eq!(location(&signed_in), "/sessions?done=signed-in");
         read_all(&app, &mails).await;
     }
 }
