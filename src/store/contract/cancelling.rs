@@ -84,16 +84,13 @@ async fn hold(
         let was_made = is_made(&this).await;
         assert!(was_made || !is_over, "{}: it is over, and was not made", this.name);
         store.announce(marker()).await.expect("it is told");
-        let told = loop {
+        // Up to the marker, which the next try must not take for its own. What was made may be told a moment after it.
+        let (mut told, mut is_marked) = (false, false);
+        while !is_marked || (was_made && !told) {
             let change = next(&mut changes).await;
-            if tells(&this, &change) {
-                break true;
-            }
-            // What was made is told, if a moment after the marker.
-            if change == marker() && !was_made {
-                break false;
-            }
-        };
+            told |= tells(&this, &change);
+            is_marked |= change == marker();
+        }
         assert!(!told || is_made(&this).await, "{}: it is told, and was not made", this.name);
         if is_over {
             return;
