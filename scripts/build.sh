@@ -22,13 +22,14 @@ site_is_fresh() {
 
 # The stamp has the time before the build: a file saved during it is newer.
 build_site() {
-  rm -f "$STAMP"
-  echo "$WASM_FROM" >"$STAMP.next"
-  for_wasm cargo build --package frontend --target "$WASM_TARGET" --profile wasm-release
-  cargo run --package bindgen -- \
-    "$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/frontend.wasm" "$CARGO_TARGET_DIR/bindgen" multi-session
-  node scripts/site.mjs "$CARGO_TARGET_DIR/bindgen" "$CARGO_TARGET_DIR/site" "$HASHES"
-  mv "$STAMP.next" "$STAMP"
+  # Chained: where its failure is asked for, bash goes on after a command that fails.
+  rm -f "$STAMP" &&
+    echo "$WASM_FROM" >"$STAMP.next" &&
+    for_wasm cargo build --package frontend --target "$WASM_TARGET" --profile wasm-release &&
+    cargo run --package bindgen -- \
+      "$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/frontend.wasm" "$CARGO_TARGET_DIR/bindgen" multi-session &&
+    node scripts/site.mjs "$CARGO_TARGET_DIR/bindgen" "$CARGO_TARGET_DIR/site" "$HASHES" &&
+    mv "$STAMP.next" "$STAMP"
 }
 
 mkdir -p "$CARGO_TARGET_DIR/release"

@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 ./setup-requirements.sh "$@"
-installs=("./setup-wasm.sh" "./setup-npm.sh tools")
+# Alone: it may need the package manager, as setup-debian.sh does.
+./setup-wasm.sh
+installs=("./setup-npm.sh tools")
 if [[ ${1:-} == test ]]; then
   installs+=(
     "./setup-npm.sh client"

@@ -90,6 +90,8 @@ pub struct Superseded {
     pub handle: Handle,
     /// What the secret of then is compared with.
     pub secret_hash: SecretHash,
+    /// Whether a later credential was used, so that this one never acts again.
+    pub is_dead: bool,
     /// The session as it is now.
     pub session: StoredSession,
 }

@@ -1,10 +1,12 @@
--- Where the device of an entry was; `ip_address` stays the address that it was done from. Null in entries that were written
--- before, and in those of nodes of the previous version.
-alter table history add column device_ip_address text;
+-- `sessions` first, as requests lock it before the history.
+
 -- What the session's browser calls itself since an update; null while it is as at the sign-in.
 alter table sessions add column last_user_agent text;
 -- The last user agent that used the session and is of another browser.
 alter table sessions add column other_user_agent text;
+-- Where the device of an entry was; `ip_address` stays the address that it was done from. Null in entries that were written
+-- before, and in those of nodes of the previous version.
+alter table history add column device_ip_address text;
 
 create or replace function write_history_of_sign_in() returns trigger language plpgsql as $$
 begin

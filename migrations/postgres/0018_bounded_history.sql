@@ -1,6 +1,6 @@
 -- Of each kind of entry an account keeps the latest thousand, so that no repeated act fills the database. At most ten go
 -- with each new one: what had more before shrinks step by step.
-create index history_by_kind on history (user_id, kind, seq);
+create index if not exists history_by_kind on history (user_id, kind, seq);
 
 create function bound_history() returns trigger language plpgsql as $$
 begin

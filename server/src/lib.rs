@@ -177,6 +177,10 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
     }
     jobs.wait().await;
+    // Before mails are waited for: whoever gives the process less time than that loses nothing that could be written now.
+    if let Err(error) = engine.flush().await {
+        tracing::warn!("{}", telemetry::with_causes(&error));
+    }
     let cut_off = match sending {
         // One that has panicked was logged, and has cut all of them off.
         Some(sending) => sending.await.unwrap_or(1),

@@ -110,7 +110,9 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     if let Some(onward) = onward(&state, &request) {
         return Redirect::to(onward).into_response();
     }
-    let shows_notice = app::is_told(&state, request.uri().query().unwrap_or_default());
+    let query = request.uri().query().unwrap_or_default();
+    let shows_notice = app::is_told(&state, query);
+    let has_news = shows_notice || app::query_value(query, "__err").is_some();
     let signs_in = app::signs_in(request.uri().path());
     let uri = request.uri();
     let asked = asked_ending(uri.query());
@@ -119,7 +121,7 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
         return render(&server, request, None, shell).await;
     }
     let is_ours = comes_from_a_page_of_ours(request.headers());
-    if let Some(moved) = move_on(&server, &state, uri.path(), asked.as_ref(), is_ours).await {
+    if let Some(moved) = move_on(&server, &state, uri.path(), asked.as_ref(), is_ours, has_news).await {
         return moved;
     }
     let ending = match &asked {
@@ -134,8 +136,8 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     let response = render(&server, request, told, shell).await;
     // A redirect passes it on.
     if response.status().is_success() {
-        // Also where other cookies came: this answer may clear them.
-        if signs_in && (shows_notice || state.notice().is_none()) {
+        // Also where other cookies came: this answer may clear them, and a notice goes by itself.
+        if signs_in {
             state.probe_cookies();
         } else if shows_notice {
             state.clear_notice();
@@ -335,6 +337,7 @@ async fn move_on(
     path: &str,
     asked: Option<&SessionId>,
     is_ours: bool,
+    has_news: bool,
 ) -> Option<Response> {
     let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
     let lost = match (server.engine.lost(state.presented()).await.ok()?, asked) {
@@ -348,10 +351,10 @@ async fn move_on(
     };
     let ending = lost.filter(|ending| !ending.is_own())?;
     let next = server.engine.fall_over(&browser);
-    // It is told already: the dead cookie stays for as long as the session may live again. Meanwhile the person may make
+    // A notice or the error of a form is told first. Or it is told already: the dead cookie stays for as long as the session may live again. Meanwhile the person may make
     // another account.
     let is_there = path == home(false) && asked == Some(&ending.id);
-    if next.active().is_none() && (path == "/sign-up" || is_there) {
+    if next.active().is_none() && (has_news && path == home(false) || path == "/sign-up" || is_there) {
         return None;
     }
     let to = format!("{}?ended={}", home(next.active().is_some()), ending.id);

@@ -137,8 +137,9 @@ impl Engine {
             let mut sent = dead.iter().filter(|sent| sent.handle == found.handle);
             let Some(sent) = sent.find(|sent| found.secret_hash.matches(&sent.secret)) else { continue };
             let id = found.session.session.id.clone();
-            if found.session.credential_is_new && !browser.holds(&id) {
-                let authenticated_at = found.session.session.created_at;
+            if found.session.credential_is_new && !found.is_dead && !browser.holds(&id) {
+                // Its owner has proved who they are since, and not with this one.
+                let authenticated_at = Timestamp::default();
                 let standing = Standing::Superseded;
                 let held = held((*sent).clone(), found.session);
                 browser.held.push(Held { standing, authenticated_at, ..held });

@@ -60,8 +60,8 @@ struct Row {
     device_name: Option<String>,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
     is_final: bool,
-    /// The credentials before the present one.
-    superseded: Vec<(Handle, SecretHash)>,
+    /// The credentials before the present one, and whether a later one was used.
+    superseded: Vec<(Handle, SecretHash, bool)>,
     credential_is_new: bool,
 }
 
@@ -80,7 +80,9 @@ impl Row {
 
     fn replace_credential(&mut self, handle: &Handle, secret_hash: SecretHash, is_new: bool) {
         let before = std::mem::replace(&mut self.new.session.handle, handle.clone());
-        self.superseded.push((before, std::mem::replace(&mut self.new.secret_hash, secret_hash)));
+        let was_used = !self.credential_is_new;
+        self.superseded.iter_mut().for_each(|(_, _, is_dead)| *is_dead |= was_used);
+        self.superseded.push((before, std::mem::replace(&mut self.new.secret_hash, secret_hash), false));
         if self.superseded.len() > 8 {
             self.superseded.remove(0);
         }
@@ -456,10 +458,10 @@ impl Store for MemoryStore {
         let state = self.lock()?;
         let mut found = Vec::new();
         for row in state.sessions.iter().filter(|row| row.is_live(now)) {
-            for (handle, secret_hash) in row.superseded.iter().filter(|(handle, _)| handles.contains(&handle))
-            {
+            let asked = row.superseded.iter().filter(|(handle, ..)| handles.contains(&handle));
+            for (handle, secret_hash, is_dead) in asked {
                 let (handle, session) = (handle.clone(), state.stored(row));
-                found.push(Superseded { handle, secret_hash: *secret_hash, session });
+                found.push(Superseded { handle, secret_hash: *secret_hash, is_dead: *is_dead, session });
             }
         }
         Ok(found)

@@ -139,6 +139,7 @@ pub(super) fn superseded(row: &impl Columns) -> Result<Superseded> {
     Ok(Superseded {
         handle: handle_in(row, "superseded_handle")?,
         secret_hash: secret_hash_in(row, "superseded_hash")?,
+        is_dead: row.boolean("superseded_is_dead")?,
         session: stored_session(row)?,
     })
 }

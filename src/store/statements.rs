@@ -46,7 +46,8 @@ macro_rules! select_live {
 macro_rules! select_superseded {
     ($rest:literal) => {
         concat!(
-            "select superseded.handle as superseded_handle, superseded.secret_hash as superseded_hash, ",
+            "select superseded.handle as superseded_handle, superseded.secret_hash as superseded_hash, \
+             superseded.is_dead as superseded_is_dead, ",
             columns!(),
             " from superseded_credentials as superseded join sessions on sessions.id = superseded.session_id \
              join users on users.id = sessions.user_id where ",

@@ -172,8 +172,14 @@ pub async fn the_first_use_of_a_credential_is_noted_and_told_once(store: Arc<dyn
         superseded(&store, &["a", "a2", "a3"], NOW).await,
         [replaced("a", "a3", false), replaced("a2", "a3", false)]
     );
+    assert!(store.reauthenticate(by, &renewal("a4", NOW), NOW).await.expect("an answer"));
+    for (name, is_dead) in [("a", true), ("a2", true), ("a3", false)] {
+        let found = store.superseded_by_handles(&[&handle(name)], NOW).await.expect("an answer");
+        assert_eq!(found[0].is_dead, is_dead, "{name}, after a3 was used");
+    }
     let told = Change::Reauthenticated { user: ada.user.id.clone(), id: session_id("a") };
     assert_eq!(next(&mut changes).await, told);
+    assert_eq!(next(&mut changes).await, told, "a3 was replaced");
     store.end_held(&[&session_id("b")], None, EndedReason::SignedOut, NOW).await.expect("an answer");
     assert!(matches!(next(&mut changes).await, Change::Sessions { .. }), "it was told once");
 }
