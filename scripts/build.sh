@@ -39,12 +39,12 @@ if site_is_fresh; then
 else
   # What is left when the other half fails ends with it.
   trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-  must_quietly site "Building the site (from nothing about 5 minutes on 2 cores beside other builds)" build_site &
+  must_quietly site "Building the site (from nothing about 7 minutes on 2 cores beside other builds)" build_site &
   site=$!
 fi
 
 if [[ ${1:-} != site ]]; then
-  say "Building the server (from nothing about 10 minutes on 2 cores)"
+  say "Building the server (from nothing about 14 minutes on 2 cores beside the site)"
   cargo build --release --package server
 fi
 [[ -z $site ]] || wait "$site"

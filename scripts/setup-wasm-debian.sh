@@ -28,11 +28,11 @@ build_std() {
   printf '#![no_std]\n' >"$crate/src/lib.rs"
   (cd "$crate" && PATH=$DEBIAN_RUST/bin:$PATH RUSTC_BOOTSTRAP=1 RUSTFLAGS='-C embed-bitcode=yes' \
     CARGO_TARGET_DIR=$crate/target CARGO_TERM_QUIET=false \
-    cargo build --release -Zbuild-std=std,panic_abort --target "$WASM_TARGET")
+    cargo build --release -Zbuild-std=std,panic_abort --target "$WASM_TARGET") || return
   lib=$(/usr/bin/rustc --print target-libdir --target "$WASM_TARGET")
   rm -rf "$lib"
   mkdir -p "$lib"
-  find "$crate/target/$WASM_TARGET" -name '*.rlib' ! -name 'libempty*' -exec cp -t "$lib" {} +
+  find "$crate/target/$WASM_TARGET" -name '*.rlib' ! -name 'libempty*' -exec cp -t "$lib" {} + || return
   rm -rf "$crate"
 }
 
