@@ -31,7 +31,7 @@ class Actor:
         return self.browser.cookies.get_dict()
 
     def forget(self):
-        """Lets go of people whose password is not the one that the examples show any more."""
+        """Lets go of people whose password or cookie was replaced."""
         self.browser = requests.Session()
 
     def holds_two(self):

@@ -67,7 +67,9 @@ def watch(actor, active):
     @schemathesis.hook
     def after_call(context, case, response):
         answers[case.operation.label][response.status_code] += 1
-        if case.operation.path.endswith(("/change-password", "/report")) and response.status_code == 200:
+        # They replace the password or the cookie: the actor's is not fresh any more.
+        replaces = ("/change-password", "/reauthenticate", "/report")
+        if case.operation.path.endswith(replaces) and response.status_code == 200:
             actor.forget()
 
     return answers
