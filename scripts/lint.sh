@@ -12,5 +12,6 @@ say "Clippy: the library without features, and the tools (a minute)"
 checked_cargo build --package multi-session --no-default-features
 checked_cargo build --package bindgen
 
+# As a library: the site is made of the .wasm file, which may be built at the same time.
 say "Clippy: the browser half (wasm)"
-for_wasm checked_cargo build --package frontend --target "$WASM_TARGET" --profile wasm-release
+for_wasm checked_cargo rustc --package frontend --crate-type rlib --target "$WASM_TARGET" --profile wasm-release
