@@ -1,8 +1,8 @@
 //! What one browser holds.
 
 use crate::{
-    ClientHints, Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, Timestamp,
-    User, UserId,
+    ClientHints, Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, SignInMethod,
+    Timestamp, User, UserId,
 };
 
 /// What a request's cookies claim, before anything is verified.
@@ -54,6 +54,7 @@ pub enum Standing {
 
 /// A live session that this browser has proved to hold.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Held {
     /// What its cookie says.
     pub credential: Credential,
@@ -71,6 +72,8 @@ pub struct Held {
     pub shared_computer: bool,
     /// Whether its user had never signed in from this browser before.
     pub new_device: bool,
+    /// How the person signed in; `None` where that is not known.
+    pub signed_in_with: Option<SignInMethod>,
     /// What the person calls the device.
     pub device_name: Option<String>,
     /// When an import last found it in the system that it came from; none for a session that began here.
@@ -104,6 +107,7 @@ impl Held {
             remember: new.remember,
             shared_computer: new.shared_computer,
             new_device: new.new_device,
+            signed_in_with: new.signed_in_with,
             device_name: None,
             last_active_at: now,
             issue: true,
@@ -118,7 +122,7 @@ impl Held {
 
 /// What a browser holds: live, verified sessions, at most one of each user, and which one is active.
 ///
-/// The engine takes it as "who acts", and gives the next one; the HTTP layer writes the difference as cookies.
+/// [`Sessions`](crate::Sessions) takes it as "who acts", and gives the next one; the HTTP layer writes the difference as cookies.
 #[derive(Clone, Debug, Default)]
 pub struct Browser {
     pub(crate) active: Option<SessionId>,

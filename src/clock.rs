@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Timestamp;
 
-/// Tells the time; the engine asks nobody else.
+/// Tells the time; this crate asks nobody else.
 pub trait Clock: Send + Sync {
     /// Gives the present moment. It goes back when somebody sets the machine's clock back.
     fn now(&self) -> Timestamp;

@@ -1,19 +1,31 @@
-//! What can go wrong in the engine.
+//! What can go wrong.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Code, StoreError};
+use crate::{Code, SignInMethod, StoreError};
 
-/// The engine's result.
+/// The result of what may be refused or fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why the engine refused or failed; [`Error::code`] is what clients see.
+/// Why something was refused or failed; [`Error::code`] is what clients see.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The request itself is refused.
     #[error("refused: {0}")]
     Refused(Code),
+    /// The person proved too long ago who they are to do that: verify them and call [`Sessions::prove`].
+    ///
+    /// [`Sessions::prove`]: crate::Sessions::prove
+    #[error("the session is not fresh")]
+    SessionNotFresh {
+        /// The proofs that are accepted, as configured; empty if that is not known.
+        proofs: Vec<SignInMethod>,
+    },
+    /// A credential of the user has changed since the proof was checked: check it again.
+    #[error("a credential has changed since the proof was checked")]
+    ProofOutdated,
     /// Too many passwords wait to be checked.
     #[error("too many passwords wait to be checked")]
     Busy {
@@ -32,17 +44,27 @@ pub enum Error {
     /// A password could not be hashed or a stored hash could not be read.
     #[error("password hashing failed: {0}")]
     Password(String),
+    /// The caller's own work in a transaction failed.
+    #[error("the work in the transaction failed")]
+    Alongside(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
+    /// Why the caller's own work in a transaction failed, for an [`Alongside`](crate::Alongside).
+    pub fn alongside(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Alongside(cause.into().into())
+    }
+
     /// The stable name of what went wrong.
     pub fn code(&self) -> Code {
         match self {
             Self::Refused(code) => *code,
+            Self::SessionNotFresh { .. } => Code::SessionNotFresh,
+            Self::ProofOutdated => Code::Unauthorized,
             Self::Throttled { .. } => Code::TooManyRequests,
             Self::Busy { .. } => Code::ServerBusy,
             Self::Store(StoreError::Unavailable(_)) => Code::ServiceUnavailable,
-            Self::Store(StoreError::Corrupt(_)) | Self::Password(_) => Code::Internal,
+            Self::Store(StoreError::Corrupt(_)) | Self::Password(_) | Self::Alongside(_) => Code::Internal,
         }
     }
 }
@@ -50,5 +72,13 @@ impl Error {
 impl From<Code> for Error {
     fn from(code: Code) -> Self {
         Self::Refused(code)
+    }
+}
+
+/// For `?` in an [`Alongside`](crate::Alongside).
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EndedReason, SessionId, Timestamp};
+use crate::{Code, EndedReason, SessionId, SignInMethod, Timestamp};
 
 /// What kind of thing happened.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -30,7 +30,7 @@ pub enum HistoryKind {
     Ended,
     /// A session lived again, since its revocation was taken back a moment later.
     RevokeUndone,
-    /// The password was changed.
+    /// The password or another credential was changed.
     PasswordChanged,
     /// This history was exported.
     Exported,
@@ -124,6 +124,17 @@ impl Refusal {
     }
 }
 
+impl From<Refusal> for Code {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Locked => Self::PasswordResetRequired,
+            Refusal::Disabled => Self::UserDisabled,
+            Refusal::TwoFactor => Self::TwoFactorRequired,
+            Refusal::LimitReached => Self::MaximumSessionsReached,
+        }
+    }
+}
+
 /// The device that did something; it may be the one that it was done to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -169,6 +180,10 @@ pub struct HistoryEntry {
     pub reason: Option<EndedReason>,
     /// Why a right password was refused; null where it was wrong, and for other kinds.
     pub refusal: Option<Refusal>,
+    /// How the person signed in, as in "password"; null where that is not known, and for other kinds.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub signed_in_with: Option<SignInMethod>,
     /// The device's new name, null where it was taken back; null for other kinds.
     pub name: Option<String>,
     /// The address before; null for other kinds.

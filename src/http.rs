@@ -1,9 +1,36 @@
-//! The engine behind Axum: cookies, origin checks, and the layer that joins them to requests.
+//! Sessions behind Axum: cookies, origin checks, the layer that joins them to requests, and extractors for handlers.
 //!
 //! ```text
-//! request ─► SessionLayer: origin check ─► cookies ─► Engine::current ─► RequestState in the extensions
-//!              ─► handler: reads the Browser, calls one Engine method, sets the next Browser
+//! request ─► SessionLayer: origin check ─► cookies ─► Sessions::current ─► SessionRequest in the extensions
+//!              ─► handler: extracts SessionRequest or SignedIn, and calls its verbs
 //!              ─► SessionLayer: writes the difference as Set-Cookie
+//! ```
+//!
+//! # Examples
+//!
+//! A handler of your own login:
+//!
+//! ```
+//! use axum::{extract::State, response::Redirect};
+//! use multi_session::{Proof, Sessions, Subject, UserId, http::{Problem, SessionRequest, SignedIn}};
+//!
+//! # struct Person { name: String }
+//! # async fn verify(_: &UserId, _: &str) -> Result<Person, Problem> { Ok(Person { name: "Ada".to_owned() }) }
+//! async fn signed_in(
+//!     request: SessionRequest,
+//!     sessions: State<Sessions>,
+//!     id: UserId,
+//!     code: String,
+//! ) -> Result<Redirect, Problem> {
+//!     let epoch = sessions.epoch(&id).await?;
+//!     let person = verify(&id, &code).await?;
+//!     request.begin(Subject::new(id).name(person.name), Proof::by("code").at(epoch)).await?;
+//!     Ok(Redirect::to("/"))
+//! }
+//!
+//! async fn hello(SignedIn(held): SignedIn) -> String {
+//!     format!("Hello, {}!", held.user.name)
+//! }
 //! ```
 
 mod client_address;
@@ -11,7 +38,8 @@ mod cookie;
 mod layer;
 mod origin;
 mod problem;
-mod request_state;
+mod session_request;
+mod signed_in;
 
 use std::borrow::Cow;
 
@@ -20,7 +48,8 @@ pub use cookie::CookieNames;
 pub use layer::{SessionLayer, SessionService};
 pub use origin::{InvalidOrigin, TrustedOrigins};
 pub use problem::Problem;
-pub use request_state::RequestState;
+pub use session_request::SessionRequest;
+pub use signed_in::SignedIn;
 
 /// A header as text. Bytes that are no text become a replacement character, so that they hide nothing beside them.
 fn text(value: &http::HeaderValue) -> Cow<'_, str> {

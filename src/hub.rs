@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, Sender};
 
-use crate::throttle::Network;
-use crate::{Handle, Random, Session, SessionEvent, SessionId, Timestamp, UserId};
+use crate::{Handle, Network, Random, Session, SessionEvent, SessionId, Timestamp, UserId};
 
 /// How many events wait for a slow listener before it is given the whole list instead.
 const EVENTS_KEPT: usize = 16;

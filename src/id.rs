@@ -71,3 +71,11 @@ id! {
     /// Names a user.
     UserId
 }
+
+#[cfg(feature = "engine")]
+impl UserId {
+    /// Makes a new one: a version 7 UUID, for a user whom no other system has named.
+    pub fn generate(random: &dyn crate::Random, now: crate::Timestamp) -> Self {
+        Self::from_uuid(crate::random::uuid_v7(random, now))
+    }
+}

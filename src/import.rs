@@ -7,13 +7,13 @@ use futures_util::StreamExt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::password::is_better_auth;
+use crate::accounts::{email, is_better_auth, name_or_local_part};
 use crate::store::better_auth::{SourceError, Table, TextRow};
 use crate::store::import::{Import, ImportStore, ImportedRestrictions, ImportedSession, TakeError, Taken};
-use crate::user::{check_image, checked_name, name_or_local_part};
+use crate::subject::{check_image, checked_name};
 use crate::{
     BetterAuthSource, ClientHints, Handle, IpMode, Secret, Session, SessionId, StoreError, Timestamp, User,
-    UserId, email,
+    UserId,
 };
 
 /// Better Auth gives a sign-in that is not to be remembered one day.

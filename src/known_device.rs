@@ -3,8 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::credential::Secret;
-use crate::throttle::Network;
-use crate::{Client, IpMode, Random, Timestamp, device_of};
+use crate::{Client, IpMode, Network, Random, Timestamp, device_of};
 
 /// The secret of the device cookie: 32 random bytes that stay in the browser when sessions come and go.
 ///
@@ -69,7 +68,7 @@ impl DeviceKey {
 
     /// By its network, of the address as it is kept. It says nothing of the browser: who is there waits for no failures
     /// of strangers, and that is all.
-    pub(crate) fn of_network(network: Network) -> Self {
+    pub fn of_network(network: Network) -> Self {
         // No browser is called that: a label has no control characters.
         Self(Sha256::new().chain_update("\n").chain_update(network.to_string()).finalize().into())
     }

@@ -12,7 +12,8 @@
 //! | feature | adds |
 //! |---|---|
 //! | none | the shared types: they compile to WebAssembly and do no I/O |
-//! | `engine` | [`Engine`]: every rule, over any [`Store`] |
+//! | `engine` | [`Sessions`]: every rule of sessions, over any [`Store`] |
+//! | `accounts` | [`Accounts`]: e-mail address and password, on top of [`Sessions`] |
 //! | `sqlite` | [`SqliteStore`], the embedded store of one node |
 //! | `postgres` | [`PostgresStore`], the store that several nodes share |
 //! | `import-better-auth` | `import_better_auth`: moves users and living sessions here |
@@ -24,7 +25,7 @@
 //! # Invariants
 //!
 //! - Without features this crate reads no clock, no environment and no socket.
-//! - Every rule is a method of [`Engine`]; HTTP handlers and server functions hold none.
+//! - Every rule is a method of [`Sessions`] or [`Accounts`]; HTTP handlers and server functions hold none.
 //! - A [`Session`] can be shown to its owner; a [`Secret`] cannot be printed or serialised.
 //! - SQL is in `src/store` only; `Set-Cookie` is written in `src/http/layer.rs` only.
 //! - A session that has ended is never live again, and a store that does not answer signs nobody out.
@@ -34,40 +35,33 @@
     doc = r#"
 # Examples
 
-Two browsers of one person; the first ends the second's session.
+Two browsers of one person, whom your own login has verified; the first ends the second's session.
 
 ```
 use std::sync::Arc;
-use multi_session::{Client, Browser, Engine, Options, Presented, SignIn, SignUp, SqliteStore, Target};
+use multi_session::{
+    Browser, Client, Keep, Options, Presented, Proof, Sessions, SqliteStore, Subject, Target, UserId,
+};
 
 # #[tokio::main(flavor = "current_thread")]
 # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 # let folder = tempfile::tempdir()?;
 # let url = format!("sqlite://{}", folder.path().join("doc.db").display());
-let engine = Engine::new(Arc::new(SqliteStore::open(&url).await?), Options::default());
+let sessions = Sessions::new(Arc::new(SqliteStore::open(&url).await?), Options::default());
 
-let laptop = Client { user_agent: Some("curl/8.5.0".to_owned()), ..Client::default() };
-let laptop = engine.sign_up(&Browser::default(), &laptop, SignUp {
-    name: "Ada".to_owned(),
-    email: "ada@example.org".to_owned(),
-    password: "correct horse".to_owned(),
-    image: None,
-    remember: true,
-    shared_computer: false,
-}).await?;
-let phone = engine.sign_in(&Browser::default(), &Client::default(), SignIn {
-    email: "ada@example.org".to_owned(),
-    password: "correct horse".to_owned(),
-    remember: true,
-    shared_computer: false,
-}).await?;
+let ada = Subject::new(UserId::new("4711")?).name("Ada");
+let proof = Proof::by("code").at(sessions.epoch(&ada.id).await?);
+let curl = Client { user_agent: Some("curl/8.5.0".to_owned()), ..Client::default() };
+let nobody = Browser::default();
+let laptop = sessions.begin(&nobody, &curl, ada.clone(), proof.clone(), Keep::Remembered).await?;
+let phone = sessions.begin(&nobody, &Client::default(), ada, proof, Keep::Remembered).await?;
 
-let rows = engine.list(&laptop).await?;
+let rows = sessions.list(&laptop).await?;
 assert_eq!(rows.len(), 2);
-engine.revoke(&laptop, &Target::Id(rows[1].id.clone())).await?;
+sessions.revoke(&laptop, &Target::Id(rows[1].id.clone())).await?;
 
 // The phone's cookies open nothing any more.
-let phone = engine.current(&Presented::of(&phone), &Client::default()).await?;
+let phone = sessions.current(&Presented::of(&phone), &Client::default()).await?;
 assert!(phone.active().is_none());
 # Ok(())
 # }
@@ -86,9 +80,12 @@ mod id;
 mod openapi;
 mod options;
 mod session;
+mod sign_in_method;
 mod timestamp;
 mod user;
 
+#[cfg(feature = "accounts")]
+mod accounts;
 #[cfg(feature = "engine")]
 mod activity;
 #[cfg(feature = "engine")]
@@ -100,9 +97,7 @@ mod clock;
 #[cfg(feature = "engine")]
 mod credential;
 #[cfg(feature = "engine")]
-mod email;
-#[cfg(feature = "engine")]
-mod engine;
+mod email_key;
 #[cfg(feature = "engine")]
 mod error;
 #[cfg(feature = "geoip")]
@@ -120,17 +115,21 @@ mod known_device;
 #[cfg(feature = "engine")]
 mod mail;
 #[cfg(feature = "engine")]
-mod operator;
+mod network;
 #[cfg(feature = "engine")]
-mod password;
+mod operator;
 #[cfg(feature = "engine")]
 mod place;
 #[cfg(feature = "engine")]
+mod proof;
+#[cfg(feature = "engine")]
 mod random;
+#[cfg(feature = "engine")]
+mod sessions;
 #[cfg(feature = "engine")]
 mod store;
 #[cfg(feature = "engine")]
-mod throttle;
+mod subject;
 #[cfg(feature = "engine")]
 mod user_agent;
 
@@ -143,37 +142,43 @@ pub use history::{HistoryActor, HistoryEntry, HistoryKind, HistoryPage, Refusal}
 pub use id::{InvalidId, SessionId, UserId};
 pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
 pub use session::{DeviceSession, EndedCount, EndedReason, Session, SignedInFrom};
+pub use sign_in_method::SignInMethod;
 pub use timestamp::Timestamp;
 pub use user::User;
 
+#[cfg(feature = "accounts")]
+pub use accounts::{
+    Accounts, AccountsBuilder, ChangePassword, Letter, PasswordIfSet, PasswordLimits, Reauthenticate,
+    RequestPasswordReset, ResetPassword, SignIn, SignUp, is_email,
+};
 #[cfg(feature = "engine")]
 pub use {
     browser::{Browser, Client, Held, Presented, Standing},
     change::{Change, Changes},
     clock::{Clock, SystemClock},
     credential::{Credential, Secret, SecretHash},
-    email::{email_key, is_email},
-    engine::{
-        ChangePassword, Engine, EngineBuilder, HistoryExport, HistoryFilter, KnownSession, Reauthenticate,
-        Reported, RequestPasswordReset, ResetPassword, SignIn, SignOutScope, SignUp, Swept, Target, Told,
-        Watch,
-    },
+    email_key::email_key,
     error::{Error, Result},
     hub::{EventId, StreamLimits},
     ip_mode::IpMode,
     known_device::{DeviceKey, DeviceToken, KnownDevice},
-    mail::{Letter, MailKind, MailToken, Purpose},
+    mail::{MailKind, MailToken, Purpose},
+    network::Network,
     operator::Operator,
-    password::PasswordLimits,
     place::Places,
+    proof::{Epoch, Proof},
     random::{OsRandom, Random},
-    store::{
-        Actor, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, MailStore, NewHistoryEntry, NewMail,
-        NewOperatorAct, NewSession, NewUser, NextSession, OpenError, OperatorAct, OperatorActKind,
-        OperatorStore, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
-        StoredHistoryEntry, StoredSession, StoredToken, Superseded, Touch, Undo, Undoable,
+    sessions::{
+        AcceptedProofs, HistoryExport, HistoryFilter, KnownSession, Others, Reported, Sessions,
+        SessionsBuilder, SignOutScope, Swept, Target, Told, Watch,
     },
-    throttle::Network,
+    store::{
+        AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, DueMail, End, Ended, Ender, Found,
+        HistoryQuery, Limit, NewHistoryEntry, NewMail, NewOperatorAct, NewSession, NextSession, OperatorAct,
+        OperatorActKind, OperatorStore, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
+        StoredHistoryEntry, StoredSession, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
+    },
+    subject::Subject,
     user_agent::device_of,
 };
 
@@ -197,7 +202,10 @@ pub use store::sqlite::SqliteStore;
 #[cfg(feature = "test-support")]
 pub use {
     clock::ManualClock,
-    store::{contract, memory::MemoryStore},
+    store::{
+        contract,
+        memory::{MemoryStore, MemoryTables},
+    },
 };
 
 /// Holds the README's examples to what compiles.

@@ -1,9 +1,7 @@
 //! What is told by mail, and what the links in mails prove.
 
-use std::fmt;
-
+use crate::Random;
 use crate::credential::{Secret, SecretHash};
-use crate::{Device, Random, Timestamp};
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,7 +74,8 @@ impl MailToken {
     /// How many characters it has: letters, digits, `-` and `_`.
     pub const LEN: usize = Secret::URL_SAFE_LEN;
 
-    pub(crate) fn generate(random: &dyn Random) -> Self {
+    /// Makes a new one.
+    pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = [0; 32];
         random.fill(&mut bytes);
         Self(Secret::from_bytes(bytes))
@@ -95,43 +94,6 @@ impl MailToken {
     /// Gives the hash to store or to look for.
     pub fn hash(&self) -> SecretHash {
         self.0.hash()
-    }
-}
-
-/// A mail that is due, with all that it tells; whoever sends it puts it into words.
-#[derive(Clone)]
-pub struct Letter {
-    pub(crate) seq: i64,
-    pub(crate) created_at: Timestamp,
-    pub(crate) attempts: u32,
-    /// What it is about.
-    pub kind: MailKind,
-    /// The address that it goes to.
-    pub to: String,
-    /// What its link proves.
-    pub token: MailToken,
-    /// Where the person goes on from the link, where that was asked for.
-    pub redirect_to: Option<String>,
-    /// The device that it is about, while that is known.
-    pub device: Option<Device>,
-    /// The address of that device; empty when unknown.
-    pub ip_address: String,
-    /// Where that address is; `None` where it is not known.
-    pub place: Option<String>,
-    /// When what it tells of happened.
-    pub at: Timestamp,
-}
-
-impl Letter {
-    /// Names this try to send it: no other mail has the same.
-    pub fn id(&self) -> String {
-        format!("{}.{}.{}", self.created_at.unix_ms(), self.seq, self.attempts)
-    }
-}
-
-impl fmt::Debug for Letter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Letter").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 

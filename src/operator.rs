@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Who operates the service, as the log and the trail of acts call them.
 ///
-/// It is a name and no proof: whoever calls the engine has authorised them. It outlives the users that it did something
+/// It is a name and no proof: whoever passes it has authorised them. It outlives the users that it did something
 /// with, so it is neither a secret nor an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator(String);

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 
-/// Gives random bytes; the engine asks nobody else.
+/// Gives random bytes; this crate asks nobody else.
 pub trait Random: Send + Sync {
     /// Fills the bytes from a cryptographically secure source.
     fn fill(&self, bytes: &mut [u8]);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientHints, Device, Handle, SessionId, Timestamp, User, UserId};
+use crate::{ClientHints, Device, Handle, SessionId, SignInMethod, Timestamp, User, UserId};
 
 /// A session as its owner may see it, in Better Auth's shape: it carries no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,10 @@ pub struct DeviceSession {
     /// Whether the account had never been signed in to from this browser before.
     #[serde(default)]
     pub new_device: bool,
+    /// How the person signed in, as in "password"; null where that is not known.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub signed_in_with: Option<SignInMethod>,
     /// When the person signed in.
     pub created_at: Timestamp,
     /// When it ends unless activity extends it.
@@ -116,7 +120,7 @@ pub enum EndedReason {
     Evicted,
     /// The same user signed in again in the same browser.
     Replaced,
-    /// The password was changed, and every session with it.
+    /// The password or another credential was changed, and every session with it.
     PasswordChanged,
     /// Nobody used it for the whole of its timeout.
     Expired,

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 use crate::HistoryKind;
 use crate::{
-    Change, Changes, DeviceKey, EndedReason, Handle, KnownDevice, MailKind, Refusal, SecretHash, Session,
-    SessionId, Timestamp, User, UserId,
+    Change, Changes, DeviceKey, EndedReason, Epoch, Error, Handle, KnownDevice, SecretHash, Session,
+    SessionId, SignInMethod, Subject, Timestamp, User, UserId,
 };
 
 // First: its macros are known to what follows.
@@ -19,6 +19,8 @@ use crate::{
 #[macro_use]
 mod statements;
 
+mod accounts;
+mod alongside;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod better_auth;
 #[cfg(feature = "test-support")]
@@ -30,7 +32,6 @@ mod fit;
 mod history;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod import;
-mod mail;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -43,9 +44,9 @@ mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
+pub use accounts::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken};
+pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
-pub(crate) use mail::COUNTED_FOR;
-pub use mail::{DueMail, MailStore, NewMail, Rotation, StoredToken};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
 
 /// A session as it is stored.
@@ -63,9 +64,11 @@ pub struct StoredSession {
     pub shared_computer: bool,
     /// Whether its user had never signed in from this browser before.
     pub new_device: bool,
-    /// When its person last proved who they are: at its creation, or since by [`Store::reauthenticate`] or
-    /// [`Store::change_password`].
+    /// When its person last proved who they are: at its creation, or since by [`Store::prove`] or
+    /// [`Store::credentials_changed`].
     pub authenticated_at: Timestamp,
+    /// How the person signed in; none for a session that is older than that is kept.
+    pub signed_in_with: Option<SignInMethod>,
     /// When it last made a request.
     pub last_active_at: Timestamp,
     /// What the person calls the device.
@@ -124,15 +127,6 @@ impl Touch {
     }
 }
 
-/// A user to be stored.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    /// The user.
-    pub user: User,
-    /// The password's hash in PHC format.
-    pub password_hash: String,
-}
-
 /// A session to be stored.
 #[derive(Clone, Debug)]
 pub struct NewSession {
@@ -148,9 +142,11 @@ pub struct NewSession {
     pub new_device: bool,
     /// What its user's later sign-ins from this browser are recognised by.
     pub device_keys: Vec<DeviceKey>,
+    /// How the person signed in.
+    pub signed_in_with: Option<SignInMethod>,
 }
 
-/// What a session has from its re-authentication on.
+/// What a session has from a new proof on.
 #[derive(Clone, Debug)]
 pub struct Renewal {
     /// The public half of the new cookie.
@@ -161,10 +157,19 @@ pub struct Renewal {
     pub expires_at: Timestamp,
 }
 
-/// What a browser goes on with once its person has changed the password.
+/// Another credential for a session, with all else as it was.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    /// The public half of the new cookie.
+    pub handle: Handle,
+    /// What the new cookie's secret will be compared with.
+    pub secret_hash: SecretHash,
+}
+
+/// What a browser goes on with once a credential of its person has changed.
 #[derive(Clone, Copy, Debug)]
 pub enum NextSession<'a> {
-    /// Its session stays and is renewed, as by a re-authentication; the user's other sessions stay too.
+    /// Its session stays and is renewed, as by a proof; the user's other sessions stay too.
     Renewed(&'a Renewal),
     /// A new session takes the place of every one of the user.
     New(&'a NewSession),
@@ -179,39 +184,44 @@ pub struct Limit {
     pub revoke_oldest: bool,
     /// The verified sessions that the signing-in browser holds.
     pub held: Vec<SessionId>,
-    /// The hash of the password that was proved; none for a sign-up. What was changed or locked since proves nothing.
-    pub proved: Option<String>,
-    /// What the user is told of the sign-in by mail.
-    pub mail: Option<MailKind>,
+    /// The epoch of the proof; `None` is not compared.
+    pub epoch: Option<Epoch>,
 }
 
-/// A user's password hash.
+/// A session that was stored.
 #[derive(Clone, Debug)]
-pub struct PasswordOf {
-    /// The user.
+pub struct Begun {
+    /// Its user, as stored.
     pub user: User,
-    /// The password's hash, in PHC format or as an import found it; none for a user who signs in otherwise.
-    pub password_hash: Option<String>,
-    /// Whether it signs nobody in until a mailed link has set another one.
-    pub is_locked: bool,
-    /// Whether an operator has disabled the user.
-    pub is_disabled: bool,
-    /// Whether the user was imported with two-factor authentication and no operator has waived it.
-    pub needs_two_factor: bool,
+    /// What ended so that it fits.
+    pub ended: Vec<Ended>,
 }
 
-impl PasswordOf {
-    /// Why the password signs nobody in although it is right.
-    pub(crate) fn refusal(&self) -> Option<Refusal> {
-        if self.is_disabled {
-            return Some(Refusal::Disabled);
-        }
-        self.is_locked.then_some(Refusal::Locked)
-    }
+/// What decides whether a proof of a stored user counts.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+#[derive(Clone, Copy, Debug)]
+struct Restrictions {
+    epoch: Epoch,
+    is_locked: bool,
+    is_disabled: bool,
+    needs_two_factor: bool,
+}
 
-    /// Why a right password does not start a session. Within a live session it still proves who acts.
-    pub(crate) fn refusal_to_sign_in(&self) -> Option<Refusal> {
-        self.refusal().or(self.needs_two_factor.then_some(Refusal::TwoFactor))
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+impl Restrictions {
+    /// Checks a proof that was made at `epoch`; of a user who is not stored it must not be from when they were.
+    fn check(known: Option<&Self>, epoch: Option<Epoch>) -> Result<(), ChangeError> {
+        if known.is_some_and(|known| known.is_disabled) {
+            return Err(ChangeError::UserDisabled);
+        }
+        if known.is_some_and(|known| known.is_locked) {
+            return Err(ChangeError::UserLocked);
+        }
+        let present = known.map_or(Epoch::UNKNOWN, |known| known.epoch);
+        if epoch.is_some_and(|epoch| !epoch.holds_at(present)) {
+            return Err(ChangeError::ProofOutdated);
+        }
+        Ok(())
     }
 }
 
@@ -319,30 +329,28 @@ pub struct Statistics {
     pub ended: Vec<(EndedReason, u64)>,
 }
 
-/// Why a session was not stored.
+/// Why a change was refused: nothing of it is stored.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The e-mail has an account already.
-    #[error("the e-mail is taken")]
-    EmailTaken,
+#[non_exhaustive]
+pub enum ChangeError {
     /// The user has as many sessions as allowed.
-    #[error("the limit is reached")]
+    #[error("the user has as many sessions as allowed")]
     LimitReached,
     /// The browser holds as many accounts as allowed.
     #[error("the browser holds as many accounts as allowed")]
     BrowserFull,
-    /// There is no such user any more.
-    #[error("the user is gone")]
-    UserGone,
-    /// The password that was proved has been changed or locked since.
-    #[error("the password is another one by now, or locked")]
-    PasswordChanged,
+    /// A credential of the user has changed since the proof was checked.
+    #[error("a credential has changed since the proof was checked")]
+    ProofOutdated,
+    /// A sign-in was reported, and no credential has changed since.
+    #[error("the user is locked")]
+    UserLocked,
     /// An operator has disabled the user.
     #[error("the user is disabled")]
     UserDisabled,
-    /// The user needs a second factor.
-    #[error("the user has two-factor authentication")]
-    TwoFactorRequired,
+    /// The caller's own work in the transaction refused it.
+    #[error("refused by the caller: {0}")]
+    Alongside(#[source] Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -367,9 +375,9 @@ pub enum StoreError {
 ///
 /// *Live* means not ended and not expired at `now`. A session that has ended stays ended, whatever is called but
 /// [`Store::undo_revoke`].
-/// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the engine to say.
+/// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the caller to say.
 #[async_trait]
-pub trait Store: MailStore + OperatorStore + Send + Sync {
+pub trait Store: AccountStore + OperatorStore + Send + Sync {
     /// Finds the live sessions of these handles, in no order.
     ///
     /// # Errors
@@ -396,31 +404,30 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Lists what a user's browsers are recognised by, in no order: the hundred that were seen last.
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
 
-    /// Tells whether the account of a normalised e-mail recognises something by this key that was not forgotten. It looks
-    /// for one row, so it takes as long where there is none, and where there is no such account.
-    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool, StoreError>;
-
     /// Finds the user of an id.
     async fn find_user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
     /// Counts the sessions that are live, and those that began or ended after `since`.
     async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics, StoreError>;
 
-    /// Finds the user of a normalised e-mail and its password hash: who has it in this spelling, or else whose e-mail has
-    /// the same [`email_key`](crate::email_key).
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
+    /// The credential epoch of a user: [`Epoch::UNKNOWN`] for one who is not stored, otherwise at least [`Epoch::FIRST`].
+    async fn epoch(&self, user: &UserId) -> Result<Epoch, StoreError>;
 
-    /// Stores a session, and before it its user where there is a new one, and makes it fit: the browser's other
-    /// session of the same user is replaced, then the oldest sessions by creation give way, or nothing is stored.
+    /// Stores a session, and before it its user where it is a new one, and makes it fit: the browser's other session of
+    /// the same user is replaced, then the oldest sessions by creation give way, or nothing is stored. The stored profile
+    /// of a user without an account follows `subject`.
     ///
-    /// Exact under simultaneous calls: no moment sees more than the limit allows, and no session begins with a password
-    /// that was changed or locked before it, nor of a user who was disabled before it, or needs a second factor.
-    async fn open(
+    /// Exact under simultaneous calls: no moment sees more than the limit allows, and no session begins for a user who was
+    /// disabled or locked before it, or with a proof of an epoch that was over before it.
+    ///
+    /// `alongside` runs in the same transaction, once the user is stored and before the session is.
+    async fn begin(
         &self,
-        user: Option<&NewUser>,
+        subject: &Subject,
         session: &NewSession,
         limit: &Limit,
-    ) -> Result<Vec<Ended>, OpenError>;
+        alongside: Option<&dyn Alongside>,
+    ) -> Result<Begun, ChangeError>;
 
     /// Extends a live session that still expires at `from`; `false` if it ended or was extended meanwhile.
     async fn extend(
@@ -446,12 +453,15 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Gives the actor's own session another credential and expiry, and notes that its person proved at `now` who they
     /// are; `false` if it is not live. The credential so far is superseded from then on, as by every change that replaces
     /// one, and the present one is new until [`Store::use_credential`]. Of two calls at once the later one's is present.
-    async fn reauthenticate(
+    ///
+    /// A proof of another epoch than `epoch`, or of a user who is disabled or locked, is refused as by [`Store::begin`].
+    async fn prove(
         &self,
         actor: Actor<'_>,
         renewal: &Renewal,
+        epoch: Option<Epoch>,
         now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<bool, ChangeError>;
 
     /// Names the device of a live session of the actor's user, or with `None` calls it by its user agent again; `false`
     /// if it or the actor is not live.
@@ -496,7 +506,7 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Lets a session live again whose revocation is taken back, and tells of it; `false` where it stays ended. What was
     /// revoked further ahead of `now` than `ended_after` is behind it stays ended too: the clock was set back since.
     ///
-    /// Exact under simultaneous calls, as [`Store::open`] is.
+    /// Exact under simultaneous calls, as [`Store::begin`] is.
     async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Of these handles finds the sessions that another live session of their user has revoked after `ended_after`, and
@@ -524,28 +534,53 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Ended>, StoreError>;
 
-    /// Changes the password of the actor's user from the hash `from` to `to`, and gives the actor's browser what it goes
-    /// on with: its own session renewed as by [`Store::reauthenticate`], or a new one, for which all others of the user
-    /// end. With `tell` the user is told of it by mail. `None` if the actor is not live or the hash is not `from` any
-    /// more or locked.
-    async fn change_password(
+    /// Notes that a credential of the actor's user has changed, and gives the actor's browser what it goes on with: its
+    /// own session renewed as by [`Store::prove`], or a new one, for which all others of the user end. Proofs of an
+    /// earlier epoch count no more, and a user who was locked is not any more. `None` if the actor is not live.
+    ///
+    /// `alongside` runs in the same transaction, before anything ends.
+    async fn credentials_changed(
         &self,
         actor: Actor<'_>,
-        from: &str,
-        to: &str,
         next: NextSession<'_>,
-        tell: bool,
+        alongside: Option<&dyn Alongside>,
         now: Timestamp,
-    ) -> Result<Option<Vec<Ended>>, StoreError>;
+    ) -> Result<Option<Vec<Ended>>, ChangeError>;
 
-    /// Stores another hash of the same password, unless the hash is not `from` any more.
-    async fn rehash_password(
+    /// The same where no session acts: all of the user end. `None` if the user is not known.
+    async fn credentials_changed_of(
         &self,
         user: &UserId,
-        from: &str,
-        to: &str,
+        alongside: Option<&dyn Alongside>,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Option<Vec<Ended>>, ChangeError>;
+
+    /// Takes a session of the actor's user, live or ended, as somebody else's: ends every session but the actor's own,
+    /// which gets another credential (those before it are dead at once), forgets what the user's browsers are recognised
+    /// by, and with `lock` locks the user: no session begins until a credential has changed. `None` where the actor is
+    /// not live, or the session not another one of its user.
+    ///
+    /// `alongside` runs in the same transaction, before anything ends.
+    async fn report(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        rotation: &Rotation,
+        lock: bool,
+        alongside: Option<&dyn Alongside>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, ChangeError>;
+
+    /// The same where no session acts: all of the user end. `id` is the session that is reported, where it is known.
+    /// `None` if the user is not known.
+    async fn report_of(
+        &self,
+        user: &UserId,
+        id: Option<&SessionId>,
+        lock: bool,
+        alongside: Option<&dyn Alongside>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, ChangeError>;
 
     /// Writes when sessions were last active, from where and by which browser; a later time already there stays.
     ///
@@ -565,7 +600,7 @@ pub trait Store: MailStore + OperatorStore + Send + Sync {
     /// Lists what happened to a user's account, the latest first.
     ///
     /// Each thing is written in the transaction of the change that it is about, whichever change that is: a session that
-    /// begins, ends, is re-authenticated, named or used from another address, and a changed password.
+    /// begins, ends, is re-authenticated, named or used from another address, and a changed credential.
     async fn history(
         &self,
         user: &UserId,
@@ -651,13 +686,12 @@ fn touches(batch: &[Touch], touched: Vec<(UserId, SessionId, Timestamp)>) -> Vec
     std::iter::once(Change::Touched(touched)).chain(news).collect()
 }
 
-/// What the history says of a changed password.
+/// What the history says of a changed credential.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
-fn password_changed(actor: Actor<'_>, now: Timestamp) -> NewHistoryEntry {
-    let session = Some(actor.session.clone());
+fn credential_changed(user: &UserId, by: Option<&SessionId>, now: Timestamp) -> NewHistoryEntry {
     NewHistoryEntry {
-        by_session: session.clone(),
-        ..NewHistoryEntry::new(HistoryKind::PasswordChanged, actor.user.clone(), session, now)
+        by_session: by.cloned(),
+        ..NewHistoryEntry::new(HistoryKind::PasswordChanged, user.clone(), by.cloned(), now)
     }
 }
 

@@ -114,7 +114,7 @@ impl CookieNames {
     ///   clears those that are dead.
     /// - No cookie has to be sent again to live longer: each lives until its session is over whatever its activity.
     ///
-    /// The engine reads what late answers leave behind: see [`Engine::current`](crate::Engine::current).
+    /// [`Sessions::current`](crate::Sessions::current) reads what late answers leave behind.
     pub(super) fn difference(
         &self,
         sent: &RequestCookies,

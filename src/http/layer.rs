@@ -1,4 +1,4 @@
-//! The layer between requests and the engine: the one place that writes `Set-Cookie`.
+//! The layer between requests and the sessions: the one place that writes `Set-Cookie`.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -12,34 +12,29 @@ use http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT, VARY};
 use http::{HeaderName, HeaderValue, Request, Response, Uri};
 use tower::{Layer, Service};
 
-use super::request_state::Sent;
-use super::{ClientAddress, CookieNames, Problem, RequestState, TrustedOrigins, text};
-use crate::{Client, ClientHints, Engine};
+use super::session_request::Sent;
+use super::{ClientAddress, CookieNames, Problem, SessionRequest, TrustedOrigins, text};
+use crate::{Client, ClientHints, Sessions};
 
-/// Joins requests to the engine: checks the origin, verifies the cookies with one query, or three where some of them are
-/// dead, puts a [`RequestState`] into the extensions, and answers with the cookies that changed.
+/// Joins requests to the sessions: checks the origin, verifies the cookies with one query, or three where some of them are
+/// dead, puts a [`SessionRequest`] into the extensions, and answers with the cookies that changed.
 ///
-/// A request runs to its end also if its client disconnects ([`Engine::finish`]).
+/// A request runs to its end also if its client disconnects ([`Sessions::finish`]).
 ///
 /// Put it around pages, server functions and the API, not around static files.
 ///
 /// # Examples
 ///
 /// ```no_run
-/// # use multi_session::{Engine, http::{ClientAddress, CookieNames, RequestState, SessionLayer, TrustedOrigins}};
-/// # fn router(engine: Engine) -> Result<axum::Router, Box<dyn std::error::Error>> {
+/// # use multi_session::{Sessions, http::{ClientAddress, CookieNames, SessionLayer, SignedIn, TrustedOrigins}};
+/// # fn router(sessions: Sessions) -> Result<axum::Router, Box<dyn std::error::Error>> {
 /// let layer = SessionLayer::new(
-///     engine,
+///     sessions,
 ///     CookieNames::new("multi-session", true)?,
 ///     TrustedOrigins::new("https://id.example.org", [])?,
 ///     ClientAddress::default(),
 /// );
-/// let hello = |state: RequestState| async move {
-///     match state.browser() {
-///         Ok(browser) => browser.active().map_or("nobody".to_owned(), |held| held.user.name.clone()),
-///         Err(_) => "ask again later".to_owned(),
-///     }
-/// };
+/// let hello = async |SignedIn(held): SignedIn| format!("Hello, {}!", held.user.name);
 /// # Ok(
 /// axum::Router::new().route("/hello", axum::routing::get(hello)).layer(layer)
 /// # )
@@ -50,24 +45,33 @@ pub struct SessionLayer(Arc<Parts>);
 
 #[derive(Clone, Debug)]
 struct Parts {
-    engine: Engine,
+    sessions: Sessions,
     names: CookieNames,
     origins: TrustedOrigins,
     addresses: ClientAddress,
     is_unattended: fn(&Uri) -> bool,
     is_proven: fn(&Uri) -> bool,
+    sign_in_path: Option<&'static str>,
 }
 
 impl SessionLayer {
-    /// Takes the engine, the cookies' names, the trusted origins and how a browser's address is told.
+    /// Takes the sessions, the cookies' names, the trusted origins and how a browser's address is told.
     pub fn new(
-        engine: Engine,
+        sessions: Sessions,
         names: CookieNames,
         origins: TrustedOrigins,
         addresses: ClientAddress,
     ) -> Self {
         let (is_unattended, is_proven) = (|_: &Uri| false, |_: &Uri| false);
-        Self(Arc::new(Parts { engine, names, origins, addresses, is_unattended, is_proven }))
+        Self(Arc::new(Parts {
+            sessions,
+            names,
+            origins,
+            addresses,
+            is_unattended,
+            is_proven,
+            sign_in_path: None,
+        }))
     }
 
     /// Tells which requests pages make by themselves: they are no use of a session, extend none and write no cookie.
@@ -81,6 +85,13 @@ impl SessionLayer {
     #[must_use]
     pub fn with_proven(self, is_proven: fn(&Uri) -> bool) -> Self {
         Self(Arc::new(Parts { is_proven, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Sets where [`SignedIn`](super::SignedIn) sends the browser of somebody who asks for a page and is not signed in;
+    /// by default nowhere.
+    #[must_use]
+    pub fn with_sign_in_path(self, path: &'static str) -> Self {
+        Self(Arc::new(Parts { sign_in_path: Some(path), ..Arc::unwrap_or_clone(self.0) }))
     }
 }
 
@@ -120,8 +131,8 @@ where
         let ready = std::mem::replace(&mut self.inner, waiting);
         // Browsers go away at any moment: a change that was begun is made, logged and told all the same.
         Box::pin(async move {
-            let engine = parts.engine.clone();
-            engine.finish(async move { parts.handle(ready, request).await }).await
+            let sessions = parts.sessions.clone();
+            sessions.finish(async move { parts.handle(ready, request).await }).await
         })
     }
 }
@@ -151,14 +162,15 @@ impl Parts {
         };
         let is_unattended = (self.is_unattended)(&head.uri);
         let browser = if is_unattended {
-            self.engine.current_unattended(&presented).await
+            self.sessions.current_unattended(&presented).await
         } else {
-            self.engine.current(&presented, &client).await
+            self.sessions.current(&presented, &client).await
         };
         let before = browser.clone().unwrap_or_default();
         let sent =
             Sent { notice: self.names.read_notice(&head.headers), any: self.names.has_any(&head.headers) };
-        let state = RequestState::new(&head, presented, browser, client, sent);
+        let of = (self.sessions.clone(), self.sign_in_path);
+        let state = SessionRequest::new(of, &head, presented, browser, client, sent);
         head.extensions.insert(state.clone());
 
         let mut response = inner.call(Request::from_parts(head, body)).await?;
@@ -168,9 +180,9 @@ impl Parts {
         if let Ok(browser) = state.browser()
             && !is_unattended
         {
-            let (change, options) = ((&before, &browser), self.engine.options());
+            let (change, options) = ((&before, &browser), self.sessions.options());
             let notice = state.next_notice().map(|it| self.names.notice_cookie(&it.text, it.is_brief));
-            let changed = self.names.difference(&cookies, change, options, self.engine.now());
+            let changed = self.names.difference(&cookies, change, options, self.sessions.now());
             for cookie in changed.into_iter().chain(notice) {
                 if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                     response.headers_mut().append(SET_COOKIE, value);

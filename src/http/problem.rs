@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
 
-use crate::{Code, Error, StoreError};
+use crate::{Code, Error, SignInMethod, StoreError};
 
 /// A refusal as clients see it: `{"message": …, "code": …}`, in Better Auth's shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub struct Problem {
     message: Option<String>,
     retry_after: Option<u64>,
     bare: bool,
+    proofs: Vec<SignInMethod>,
 }
 
 impl Problem {
@@ -84,7 +85,7 @@ impl Problem {
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
         let bare = code == Code::TooManyRequests;
-        Self { code, message: None, retry_after: None, bare }
+        Self { code, message: None, retry_after: None, bare, proofs: Vec::new() }
     }
 }
 
@@ -93,7 +94,8 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let problem = Self::from(error.code());
         match &error {
-            Error::Refused(_) => problem,
+            Error::Refused(_) | Error::ProofOutdated => problem,
+            Error::SessionNotFresh { proofs } => Self { proofs: proofs.clone(), ..problem },
             Error::Busy { retry_after } => problem.retry_after(retry_after.as_secs()),
             // Not a moment too early: whoever comes back then is let in.
             Error::Throttled { retry_after } => {
@@ -111,6 +113,10 @@ impl From<Error> for Problem {
                 tracing::error!(%cause, "password hashing failed");
                 problem
             }
+            Error::Alongside(cause) => {
+                tracing::error!(%cause, "the application's work in a transaction failed");
+                problem
+            }
         }
     }
 }
@@ -125,6 +131,10 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Code, required = false))]
     code: Option<&'static str>,
+    /// With `SESSION_NOT_FRESH`, the ways to confirm that it's you, as far as they are known.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, required = false))]
+    proofs: &'a [SignInMethod],
 }
 
 #[cfg(feature = "openapi")]
@@ -146,6 +156,7 @@ impl Serialize for Problem {
         let body = Body {
             message: self.message.as_deref().unwrap_or(self.code.message()),
             code: (!self.bare).then_some(self.code.as_str()),
+            proofs: &self.proofs,
         };
         body.serialize(serializer)
     }

@@ -19,11 +19,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::NextSession;
+use super::{Alongside, Begun, ChangeError, NextSession, Rotation};
+use crate::accounts::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOfLock, TellOfNewDevice};
 use crate::{
-    Actor, ClientHints, Ended, EndedReason, Ender, Found, Handle, Limit, NewSession, NewUser, OpenError,
-    Operator, Page, Renewal, SecretHash, Session, SessionId, Statistics, Store, Timestamp, Touch, User,
-    UserId,
+    Actor, ClientHints, Code, Ended, EndedReason, Ender, Error, Found, Handle, Limit, NewSession, Operator,
+    Page, Purpose, Renewal, SecretHash, Session, SessionId, SignInMethod, Statistics, Store, StoreError,
+    Subject, Timestamp, Touch, User, UserId,
 };
 
 pub mod cancelling;
@@ -36,10 +37,12 @@ pub mod mailing;
 pub mod naming;
 pub mod opening;
 pub mod operating;
+pub mod proofs;
 pub mod races;
 pub mod reading;
 pub mod reauthenticating;
 pub mod reporting;
+pub mod subjects;
 pub mod undoing;
 pub mod upkeep;
 
@@ -177,6 +180,23 @@ macro_rules! store_contract {
                 a_session_that_is_extended_while_it_is_reported_has_ended
                 of_two_that_report_each_other_one_wins
             }
+            subjects {
+                a_user_is_stored_with_the_first_session
+                the_stored_profile_follows_with_every_session
+                an_address_without_an_account_finds_nobody
+                an_account_keeps_its_own_profile
+                how_somebody_signed_in_is_kept
+                work_alongside_is_stored_with_its_change_or_not_at_all
+                a_refused_first_session_leaves_no_user
+            }
+            proofs {
+                every_change_of_a_credential_begins_an_epoch
+                a_proof_of_an_earlier_epoch_counts_no_more
+                who_is_locked_signs_in_no_more_until_a_credential_changes
+                two_first_sessions_at_once_both_begin
+                a_session_that_begins_beside_a_change_of_a_credential_is_out
+                a_session_that_is_proved_beside_a_report_is_not_fresh_afterwards
+            }
             undoing {
                 a_revoked_session_lives_again_as_it_was
                 only_the_session_that_revoked_takes_it_back
@@ -260,6 +280,13 @@ macro_rules! store_contract {
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+/// A user who has an account, and what its password is stored as.
+#[derive(Clone)]
+struct NewUser {
+    user: User,
+    password_hash: String,
+}
+
 fn user(name: &str) -> NewUser {
     NewUser {
         user: User {
@@ -298,6 +325,7 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         shared_computer: false,
         new_device: false,
         device_keys: Vec::new(),
+        signed_in_with: Some(SignInMethod::from_static("code")),
     }
 }
 
@@ -329,11 +357,103 @@ fn handle(name: &str) -> Handle {
 
 fn limit(maximum: u32, held: &[&str]) -> Limit {
     let held = held.iter().map(|name| session_id(name)).collect();
-    Limit { maximum, revoke_oldest: true, held, proved: None, mail: None }
+    Limit { maximum, revoke_oldest: true, held, epoch: None }
 }
 
 fn refusing(maximum: u32, held: &[&str]) -> Limit {
     Limit { revoke_oldest: false, ..limit(maximum, held) }
+}
+
+/// The limit of a sign-in whose proof is checked now.
+async fn proving(store: &Arc<dyn Store>, user: &NewUser) -> Limit {
+    Limit { epoch: Some(store.epoch(&user.user.id).await.expect("an answer")), ..limit(5, &[]) }
+}
+
+/// Begins a session, and before it makes the account of a user who signs up.
+async fn open(
+    store: &Arc<dyn Store>,
+    signs_up: Option<&NewUser>,
+    new: &NewSession,
+    limit: &Limit,
+) -> Result<Vec<Ended>, ChangeError> {
+    let begun = match signs_up {
+        Some(NewUser { user, password_hash }) => {
+            let work = AddAccount { store: &**store, email: &user.email, hash: password_hash };
+            store.begin(&Subject::from(user), new, limit, Some(&work)).await
+        }
+        None => {
+            let work = TellOfNewDevice { store: &**store, tell: true };
+            store.begin(&Subject::new(new.session.user_id.clone()), new, limit, Some(&work)).await
+        }
+    };
+    begun.map(|begun| begun.ended)
+}
+
+/// Changes a password; `None` where that is refused.
+async fn change_password(
+    store: &Arc<dyn Store>,
+    by: Actor<'_>,
+    from: &str,
+    to: &str,
+    next: NextSession<'_>,
+    tell: bool,
+    now: Timestamp,
+) -> Result<Option<Vec<Ended>>, StoreError> {
+    let work = NewPassword { store: &**store, from, to, tell };
+    changed(store.credentials_changed(by, next, Some(&work), now).await)
+}
+
+/// Sets a password by a mailed link; `None` where that is refused.
+async fn reset_password(
+    store: &Arc<dyn Store>,
+    token: &SecretHash,
+    to: &str,
+    tell: bool,
+    now: Timestamp,
+) -> Result<Option<(UserId, Vec<Ended>)>, StoreError> {
+    let Some(found) = store.find_token(token, Purpose::ResetPassword, now).await? else { return Ok(None) };
+    let work = ResetByMail { store: &**store, token, to, tell };
+    let ended = changed(store.credentials_changed_of(&found.user_id, Some(&work), now).await)?;
+    Ok(ended.map(|ended| (found.user_id, ended)))
+}
+
+/// Reports a session; `None` where that is refused.
+async fn report_session(
+    store: &Arc<dyn Store>,
+    by: Actor<'_>,
+    id: &SessionId,
+    rotation: &Rotation,
+    lock: bool,
+    now: Timestamp,
+) -> Result<Option<Vec<Ended>>, StoreError> {
+    let work = TellOfLock { store: &**store };
+    let work = lock.then_some(&work as &dyn Alongside);
+    changed(store.report(by, id, rotation, lock, work, now).await)
+}
+
+/// Reports a sign-in by a mailed link; `None` where that is refused.
+async fn report_by_mail(
+    store: &Arc<dyn Store>,
+    token: &SecretHash,
+    reset: &SecretHash,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<(UserId, Vec<Ended>)>, StoreError> {
+    let Some(found) = store.find_token(token, Purpose::NotMe, now).await? else { return Ok(None) };
+    let work = ReportByMail { store: &**store, token, reset, expires_at };
+    let about = found.session_id.as_ref();
+    let ended = changed(store.report_of(&found.user_id, about, true, Some(&work), now).await)?;
+    Ok(ended.map(|ended| (found.user_id, ended)))
+}
+
+/// What a change gave; `None` where the work of the account refused it.
+fn changed(outcome: Result<Option<Vec<Ended>>, ChangeError>) -> Result<Option<Vec<Ended>>, StoreError> {
+    match outcome {
+        Ok(ended) => Ok(ended),
+        Err(ChangeError::Alongside(Error::Refused(_) | Error::ProofOutdated)) => Ok(None),
+        Err(ChangeError::Store(error)) => Err(error),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 fn actor<'a>(session: &'a NewSession) -> Actor<'a> {
@@ -356,7 +476,7 @@ async fn signed_in(store: &Arc<dyn Store>, name: &str, sessions: &[&str]) -> (Ne
     for (number, name) in sessions.iter().enumerate() {
         let new = session(&user, name);
         let signs_up = (number == 0).then_some(&user);
-        store.open(signs_up, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        open(store, signs_up, &new, &limit(1_000, &[])).await.expect("a sign-in");
         opened.push(new);
     }
     (user, opened)
@@ -385,11 +505,15 @@ fn names(ended: &[Ended], reason: EndedReason) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_limit_reached(outcome: Result<Vec<Ended>, OpenError>) {
-    assert!(matches!(outcome, Err(OpenError::LimitReached)), "{outcome:?}");
+fn assert_limit_reached(outcome: Result<Vec<Ended>, ChangeError>) {
+    assert!(matches!(outcome, Err(ChangeError::LimitReached)), "{outcome:?}");
 }
 
 #[track_caller]
-fn assert_email_taken(outcome: Result<Vec<Ended>, OpenError>) {
-    assert!(matches!(outcome, Err(OpenError::EmailTaken)), "{outcome:?}");
+fn assert_email_taken(outcome: Result<Vec<Ended>, ChangeError>) {
+    let taken = Error::from(Code::UserAlreadyExists).to_string();
+    assert!(
+        matches!(&outcome, Err(ChangeError::Alongside(error)) if error.to_string() == taken),
+        "{outcome:?}"
+    );
 }

@@ -1,6 +1,6 @@
 //! Which sessions give way to a new one.
 
-use super::{Ended, Limit, OpenError};
+use super::{ChangeError, Ended, Limit};
 use crate::{EndedReason, Session, SessionId, UserId};
 
 /// A live session and whose it is.
@@ -10,14 +10,14 @@ type Row = (SessionId, UserId);
 ///
 /// `live` are the live sessions of the user and of the browser, oldest first. The browser's other session of the same
 /// user is replaced, then the oldest of the user give way, then the oldest that the browser holds.
-pub(super) fn fit(new: &Session, limit: &Limit, live: &[Row]) -> Result<Vec<Ended>, OpenError> {
+pub(super) fn fit(new: &Session, limit: &Limit, live: &[Row]) -> Result<Vec<Ended>, ChangeError> {
     let is_of_user = |(_, user): &Row| *user == new.user_id;
     let is_held = |(id, _): &Row| limit.held.contains(id);
     let (replaced, mut staying): (Vec<&Row>, Vec<&Row>) =
         live.iter().partition(|row| is_of_user(row) && is_held(row));
     let mut ended = end(&replaced, EndedReason::Replaced);
-    ended.extend(give_way(&mut staying, limit, is_of_user).ok_or(OpenError::LimitReached)?);
-    ended.extend(give_way(&mut staying, limit, is_held).ok_or(OpenError::BrowserFull)?);
+    ended.extend(give_way(&mut staying, limit, is_of_user).ok_or(ChangeError::LimitReached)?);
+    ended.extend(give_way(&mut staying, limit, is_held).ok_or(ChangeError::BrowserFull)?);
     Ok(ended)
 }
 

@@ -1,24 +1,25 @@
 //! The reference store: what the others must do, in the fewest words.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, MutexGuard, broadcast};
 
 use super::fit::fit;
 use super::{
-    Actor, End, Ended, Ender, Found, HISTORY_OF_A_KIND, HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry,
-    NewMail, NewSession, NewUser, NextSession, OpenError, Page, PasswordOf, Renewal, Statistics, Store,
-    StoreError, StoredHistoryEntry, StoredSession, Superseded, Touch, Undo, Undoable, changes_of,
-    password_changed, reauthenticated, renamed, touches, undone,
+    Actor, Alongside, Begun, ChangeContext, ChangeError, End, Ended, Ender, Found, HISTORY_OF_A_KIND,
+    HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewSession, NextSession, Page, Renewal,
+    Restrictions, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Superseded,
+    Touch, Transaction, Undo, Undoable, changes_of, credential_changed, reauthenticated, renamed, reported,
+    touches, undone,
 };
 use crate::{
-    Change, Changes, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, SecretHash, Session,
-    SessionId, Timestamp, User, UserId, email_key,
+    Change, Changes, EndedReason, Epoch, Handle, HistoryKind, KnownDevice, SecretHash, Session, SessionId,
+    Subject, Timestamp, User, UserId,
 };
 
-mod mail;
+mod accounts;
 mod operating;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -26,7 +27,7 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// Sessions in memory, for tests: one lock around everything, so that every call is a transaction.
 #[derive(Debug)]
 pub struct MemoryStore {
-    state: Mutex<State>,
+    tables: Mutex<MemoryTables>,
     changes: broadcast::Sender<Change>,
 }
 
@@ -34,9 +35,10 @@ pub struct MemoryStore {
 #[error("the store is closed")]
 struct Closed;
 
-#[derive(Debug, Default)]
-struct State {
-    users: Vec<NewUser>,
+/// What a [`MemoryStore`] holds, as a [`Transaction`] lends it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryTables {
+    users: Vec<Known>,
     /// In the order of creation.
     sessions: Vec<Row>,
     /// In the order in which it was written.
@@ -44,12 +46,45 @@ struct State {
     /// How many entries were ever written.
     recorded: i64,
     devices: Vec<(UserId, KnownDevice)>,
-    mail: mail::State,
+    mail: accounts::Mail,
     acts: operating::Acts,
     closed: bool,
 }
 
-#[derive(Debug)]
+/// A stored user.
+#[derive(Clone, Debug)]
+struct Known {
+    user: User,
+    /// Whether the user has an account here, and not only sessions.
+    has_account: bool,
+    password_hash: Option<String>,
+    epoch: Epoch,
+    is_locked: bool,
+    is_disabled: bool,
+}
+
+impl Known {
+    fn restrictions(&self) -> Restrictions {
+        let Self { epoch, is_locked, is_disabled, .. } = *self;
+        // Only an import knows of second factors.
+        Restrictions { epoch, is_locked, is_disabled, needs_two_factor: false }
+    }
+
+    fn next_epoch(&mut self) {
+        self.epoch = Epoch::from_number(self.epoch.number() + 1);
+    }
+
+    /// Takes the profile over that another system keeps.
+    fn follow(&mut self, subject: &Subject, now: Timestamp) {
+        let created_at = self.user.created_at;
+        let followed = User { created_at, updated_at: self.user.updated_at, ..subject.first_seen(now) };
+        if !self.has_account && followed != self.user {
+            self.user = User { updated_at: now, ..followed };
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 struct Row {
     new: NewSession,
     authenticated_at: Timestamp,
@@ -100,14 +135,14 @@ impl Row {
 
 impl Default for MemoryStore {
     fn default() -> Self {
-        Self { state: Mutex::default(), changes: broadcast::Sender::new(1_024) }
+        Self { tables: Mutex::default(), changes: broadcast::Sender::new(1_024) }
     }
 }
 
 impl MemoryStore {
-    fn lock(&self) -> Result<MutexGuard<'_, State>> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.closed { Err(StoreError::Unavailable(Arc::new(Closed))) } else { Ok(state) }
+    async fn lock(&self) -> Result<MutexGuard<'_, MemoryTables>> {
+        let tables = self.tables.lock().await;
+        if tables.closed { Err(StoreError::Unavailable(Arc::new(Closed))) } else { Ok(tables) }
     }
 
     fn tell(&self, changes: Vec<Change>) {
@@ -118,16 +153,54 @@ impl MemoryStore {
     }
 }
 
-impl State {
+impl MemoryTables {
     fn user(&self, id: &UserId) -> User {
-        let known = self.users.iter().find(|known| known.user.id == *id);
-        known.expect("a session is stored after its user").user.clone()
+        self.known(id).expect("a session is stored after its user").user.clone()
     }
 
-    /// Who has an e-mail in this spelling, or else in another one.
-    fn user_of_email(&self, email: &str) -> Option<&NewUser> {
-        let (exact, key) = (self.users.iter().find(|known| known.user.email == email), email_key(email));
-        exact.or_else(|| self.users.iter().find(|known| email_key(&known.user.email) == key))
+    fn known(&self, id: &UserId) -> Option<&Known> {
+        self.users.iter().find(|known| known.user.id == *id)
+    }
+
+    fn known_mut(&mut self, id: &UserId) -> Option<&mut Known> {
+        self.users.iter_mut().find(|known| known.user.id == *id)
+    }
+
+    /// Runs the caller's work on these tables.
+    async fn alongside(
+        &mut self,
+        work: Option<&dyn Alongside>,
+        change: ChangeContext<'_>,
+    ) -> Result<(), ChangeError> {
+        let Some(work) = work else { return Ok(()) };
+        work.run(&mut Transaction::Memory(self), &change).await.map_err(ChangeError::Alongside)
+    }
+
+    /// Notes that a credential of the user has changed, by this session.
+    fn change_credential(&mut self, user: &UserId, by: Option<&SessionId>, now: Timestamp) {
+        if let Some(known) = self.known_mut(user) {
+            known.next_epoch();
+            known.is_locked = false;
+            known.user.updated_at = known.user.updated_at.max(now);
+        }
+        self.record(credential_changed(user, by, now));
+    }
+
+    /// Notes that a sign-in was reported, by this session, and locks the user where that is asked for.
+    fn note_report(
+        &mut self,
+        user: &UserId,
+        id: Option<&SessionId>,
+        by: Option<&SessionId>,
+        lock: bool,
+        now: Timestamp,
+    ) {
+        self.record(reported(user, id, by, now));
+        self.forget_devices(user);
+        if let Some(known) = self.known_mut(user).filter(|known| lock && !known.is_locked) {
+            known.is_locked = true;
+            known.next_epoch();
+        }
     }
 
     fn stored(&self, row: &Row) -> StoredSession {
@@ -138,6 +211,7 @@ impl State {
             remember: row.new.remember,
             shared_computer: row.new.shared_computer,
             new_device: row.new.new_device,
+            signed_in_with: row.new.signed_in_with.clone(),
             authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
             device_name: row.device_name.clone(),
@@ -216,7 +290,8 @@ impl State {
         let Session { id, user_id, ip_address, .. } = new.session.clone();
         let entry = NewHistoryEntry::new(HistoryKind::SignedIn, user_id, Some(id), now);
         let ip_address = Some(ip_address);
-        self.record(NewHistoryEntry { ip_address: ip_address.clone(), ..entry.clone() });
+        let detail = new.signed_in_with.as_ref().map(ToString::to_string);
+        self.record(NewHistoryEntry { ip_address: ip_address.clone(), detail, ..entry.clone() });
         if new.new_device {
             let kind = HistoryKind::NewDevice;
             self.record(NewHistoryEntry { kind, ip_address, ..entry });
@@ -235,10 +310,10 @@ impl State {
         }
     }
 
-    /// Gives the actor's own session another credential; `false` if it is not live.
-    fn renew(&mut self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> bool {
+    /// Gives the actor's own session another credential.
+    fn renew(&mut self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) {
         let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user) && row.is_live(now);
-        let Some(row) = self.sessions.iter_mut().find(own) else { return false };
+        let Some(row) = self.sessions.iter_mut().find(own) else { return };
         row.replace_credential(&renewal.handle, renewal.secret_hash, true);
         row.new.session.expires_at = renewal.expires_at;
         row.new.session.updated_at = now;
@@ -246,7 +321,6 @@ impl State {
         let (id, user) = (actor.session.clone(), actor.user.clone());
         let entry = NewHistoryEntry::new(HistoryKind::Reauthenticated, user, Some(id.clone()), now);
         self.record(NewHistoryEntry { by_session: Some(id), ..entry });
-        true
     }
 
     fn forget_devices(&mut self, of: &UserId) {
@@ -269,7 +343,7 @@ impl State {
     }
 
     fn record(&mut self, entry: NewHistoryEntry) {
-        if !self.users.iter().any(|known| known.user.id == entry.user_id) {
+        if self.known(&entry.user_id).is_none() {
             return;
         }
         self.recorded += 1;
@@ -317,7 +391,7 @@ impl State {
 #[async_trait]
 impl Store for MemoryStore {
     async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         Ok(live
             .filter(|row| handles.contains(&&row.new.session.handle))
@@ -326,25 +400,25 @@ impl Store for MemoryStore {
     }
 
     async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let live = state.sessions.iter().rev().filter(|row| row.is_live(now) && row.is_of(user));
         Ok(live.map(|row| state.stored(row)).collect())
     }
 
     async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let rows = state.sessions.iter().filter(|row| ids.contains(&&row.new.session.id));
         Ok(rows.map(|row| state.found(row)).collect())
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let row = state.sessions.iter().find(|row| row.new.session.handle == *handle);
         Ok(row.map(|row| state.found(row)))
     }
 
     async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let asked = |row: &&Row| row.is_of(user) && (page.ended || row.is_live(now));
         let before = match page.after {
             None => state.sessions.len(),
@@ -356,25 +430,18 @@ impl Store for MemoryStore {
     }
 
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let known = state.devices.iter().filter(|(whose, _)| whose == user);
         Ok(known.map(|(_, known)| *known).collect())
     }
 
-    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool> {
-        let state = self.lock()?;
-        let user = state.user_of_email(email).map(|known| &known.user.id);
-        let is_it = |(whose, known): &(UserId, KnownDevice)| Some(whose) == user && known.key == *key;
-        Ok(state.devices.iter().any(|device| is_it(device) && !device.1.is_forgotten))
-    }
-
     async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
-        let state = self.lock()?;
-        Ok(state.users.iter().find(|known| known.user.id == *id).map(|known| known.user.clone()))
+        let state = self.lock().await?;
+        Ok(state.known(id).map(|known| known.user.clone()))
     }
 
     async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let count =
             |which: &dyn Fn(&Row) -> bool| state.sessions.iter().filter(|row| which(row)).count() as u64;
         let ended = |reason| {
@@ -391,62 +458,55 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
-        let state = self.lock()?;
-        let known = state.user_of_email(email);
-        Ok(known.map(|known| PasswordOf {
-            user: known.user.clone(),
-            password_hash: Some(known.password_hash.clone()),
-            is_locked: state.mail.locked.contains(&known.user.id),
-            is_disabled: state.mail.disabled.contains(&known.user.id),
-            // Only an import knows of it.
-            needs_two_factor: false,
-        }))
+    async fn epoch(&self, user: &UserId) -> Result<Epoch> {
+        Ok(self.lock().await?.known(user).map_or(Epoch::UNKNOWN, |known| known.epoch))
     }
 
-    async fn open(
+    async fn begin(
         &self,
-        user: Option<&NewUser>,
+        subject: &Subject,
         new: &NewSession,
         limit: &Limit,
-    ) -> Result<Vec<Ended>, OpenError> {
-        let mut state = self.lock()?;
-        let now = new.session.created_at;
-        if let Some(user) = user
-            && state.user_of_email(&user.user.email).is_some()
-        {
-            return Err(OpenError::EmailTaken);
+        alongside: Option<&dyn Alongside>,
+    ) -> Result<Begun, ChangeError> {
+        let mut tables = self.lock().await?;
+        let mut draft = tables.clone();
+        let (now, of) = (new.session.created_at, &subject.id);
+        let restrictions = draft.known(of).map(Known::restrictions);
+        Restrictions::check(restrictions.as_ref(), limit.epoch)?;
+        match draft.known_mut(of) {
+            Some(known) => known.follow(subject, now),
+            None => draft.users.push(Known {
+                user: subject.first_seen(now),
+                has_account: false,
+                password_hash: None,
+                epoch: Epoch::FIRST,
+                is_locked: false,
+                is_disabled: false,
+            }),
         }
-        let of = &new.session.user_id;
-        if user.is_none() && !state.users.iter().any(|known| known.user.id == *of) {
-            return Err(OpenError::UserGone);
-        }
-        if let Some(proved) = &limit.proved
-            && !state.password_stands(of, proved)
-        {
-            return Err(OpenError::PasswordChanged);
-        }
-        if state.mail.disabled.contains(of) {
-            return Err(OpenError::UserDisabled);
-        }
-        let live = state.sessions.iter().filter(|row| row.is_live(now));
+        let context = ChangeContext {
+            is_new_user: restrictions.is_none(),
+            is_new_device: new.new_device,
+            ..ChangeContext::new(of, Some(&new.session.id), now)
+        };
+        draft.alongside(alongside, context).await?;
+        let live = draft.sessions.iter().filter(|row| row.is_live(now));
         let live: Vec<_> =
             live.map(|row| (row.new.session.id.clone(), row.new.session.user_id.clone())).collect();
         let ended = fit(&new.session, limit, &live)?;
-        state.users.extend(user.cloned());
-        state.insert(new);
+        draft.insert(new);
         for Ended { id, reason, .. } in &ended {
-            state.end(|row| row.is(id), Some(&new.session.id), *reason, now);
+            draft.end(|row| row.is(id), Some(&new.session.id), *reason, now);
         }
-        if let Some(kind) = limit.mail {
-            state.mail.put(&NewMail::of(&new.session, kind), None);
-        }
+        let user = draft.user(of);
+        *tables = draft;
         self.tell(changes_of(Some(&new.session), &ended));
-        Ok(ended)
+        Ok(Begun { user, ended })
     }
 
     async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let row = state.sessions.iter_mut().find(|row| row.is(id) && row.is_live(now));
         let Some(row) = row.filter(|row| row.new.session.expires_at == from) else { return Ok(false) };
         row.new.session.expires_at = to;
@@ -455,7 +515,7 @@ impl Store for MemoryStore {
     }
 
     async fn superseded_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Superseded>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let mut found = Vec::new();
         for row in state.sessions.iter().filter(|row| row.is_live(now)) {
             let asked = row.superseded.iter().filter(|(handle, ..)| handles.contains(&handle));
@@ -468,7 +528,7 @@ impl Store for MemoryStore {
     }
 
     async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<()> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let own = |row: &&mut Row| row.is(actor.session) && row.is_of(actor.user);
         let row = state.sessions.iter_mut().find(own);
         if let Some(row) = row.filter(|row| row.credential_is_new && row.new.session.handle == *handle) {
@@ -478,11 +538,19 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn reauthenticate(&self, actor: Actor<'_>, renewal: &Renewal, now: Timestamp) -> Result<bool> {
-        let mut state = self.lock()?;
-        if !state.renew(actor, renewal, now) {
+    async fn prove(
+        &self,
+        actor: Actor<'_>,
+        renewal: &Renewal,
+        epoch: Option<Epoch>,
+        now: Timestamp,
+    ) -> Result<bool, ChangeError> {
+        let mut tables = self.lock().await?;
+        if !tables.is_live(actor, now) {
             return Ok(false);
         }
+        Restrictions::check(tables.known(actor.user).map(Known::restrictions).as_ref(), epoch)?;
+        tables.renew(actor, renewal, now);
         self.tell(vec![reauthenticated(actor)]);
         Ok(true)
     }
@@ -494,7 +562,7 @@ impl Store for MemoryStore {
         name: Option<&str>,
         now: Timestamp,
     ) -> Result<bool> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let may = state.is_live(actor, now);
         let own = |row: &Row| may && row.is(id) && row.is_of(actor.user) && row.is_live(now);
         let Some(at) = state.sessions.iter().position(own) else { return Ok(false) };
@@ -516,7 +584,7 @@ impl Store for MemoryStore {
         reason: EndedReason,
         now: Timestamp,
     ) -> Result<Option<Ended>> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let may = state.is_live(actor, now);
         let ended =
             state.end(|row| may && row.is(id) && row.is_of(actor.user), Some(actor.session), reason, now);
@@ -545,7 +613,7 @@ impl Store for MemoryStore {
         reason: EndedReason,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         if !state.is_live(actor, now) {
             return Ok(None);
         }
@@ -559,7 +627,7 @@ impl Store for MemoryStore {
     }
 
     async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let Undo { actor, id, ended_after, maximum } = undo;
         let by_actor = |row: &Row| {
             row.end.as_ref().is_some_and(|(reason, at, by)| {
@@ -591,7 +659,7 @@ impl Store for MemoryStore {
         ended_after: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<Undoable>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let asked = state.sessions.iter().filter(|row| handles.contains(&&row.new.session.handle));
         let may_live = |row: &&Row| {
             if row.is_live(now) {
@@ -611,12 +679,12 @@ impl Store for MemoryStore {
     }
 
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
-        self.lock()?.make_ends_final(Some(user), ended_after);
+        self.lock().await?.make_ends_final(Some(user), ended_after);
         Ok(())
     }
 
     async fn make_all_ends_final(&self, ended_after: Timestamp) -> Result<()> {
-        self.lock()?.make_ends_final(None, ended_after);
+        self.lock().await?.make_ends_final(None, ended_after);
         Ok(())
     }
 
@@ -627,65 +695,119 @@ impl Store for MemoryStore {
         reason: EndedReason,
         now: Timestamp,
     ) -> Result<Vec<Ended>> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let ended = state.end(|row| ids.contains(&&row.new.session.id), by, reason, now);
         self.tell(changes_of(None, &ended));
         Ok(ended)
     }
 
-    async fn change_password(
+    async fn credentials_changed(
         &self,
         actor: Actor<'_>,
-        from: &str,
-        to: &str,
         next: NextSession<'_>,
-        tell: bool,
+        alongside: Option<&dyn Alongside>,
         now: Timestamp,
-    ) -> Result<Option<Vec<Ended>>> {
-        let mut state = self.lock()?;
-        if !state.is_live(actor, now) {
+    ) -> Result<Option<Vec<Ended>>, ChangeError> {
+        let mut tables = self.lock().await?;
+        let mut draft = tables.clone();
+        let Some(known) = draft.known(actor.user).filter(|_| draft.is_live(actor, now)) else {
             return Ok(None);
-        }
-        if !state.password_stands(actor.user, from) {
-            return Ok(None);
-        }
-        let known = state.users.iter_mut().find(|known| known.user.id == *actor.user);
-        let Some(known) = known else { return Ok(None) };
-        known.password_hash = to.to_owned();
-        known.user.updated_at = known.user.updated_at.max(now);
-        state.record(password_changed(actor, now));
+        };
+        let context = ChangeContext {
+            was_locked: known.is_locked,
+            ..ChangeContext::new(actor.user, Some(actor.session), now)
+        };
+        draft.alongside(alongside, context).await?;
+        draft.change_credential(actor.user, Some(actor.session), now);
         let (ended, changes) = match next {
             NextSession::Renewed(renewal) => {
-                state.renew(actor, renewal, now);
+                draft.renew(actor, renewal, now);
                 (Vec::new(), vec![reauthenticated(actor)])
             }
             NextSession::New(new) => {
                 let reason = EndedReason::PasswordChanged;
-                let ended = state.end(|row| row.is_of(actor.user), Some(actor.session), reason, now);
-                state.insert(new);
+                let ended = draft.end(|row| row.is_of(actor.user), Some(actor.session), reason, now);
+                draft.insert(new);
                 let changes = changes_of(Some(&new.session), &ended);
                 (ended, changes)
             }
         };
-        if tell {
-            state.mail.put(&NewMail::password_changed(actor, now), None);
-        }
+        *tables = draft;
         self.tell(changes);
         Ok(Some(ended))
     }
 
-    async fn rehash_password(&self, user: &UserId, from: &str, to: &str, _now: Timestamp) -> Result<()> {
-        let mut state = self.lock()?;
-        let stands = state.password_stands(user, from);
-        let known = state.users.iter_mut().find(|known| known.user.id == *user);
-        if let Some(known) = known.filter(|_| stands) {
-            known.password_hash = to.to_owned();
+    async fn credentials_changed_of(
+        &self,
+        user: &UserId,
+        alongside: Option<&dyn Alongside>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, ChangeError> {
+        let mut tables = self.lock().await?;
+        let mut draft = tables.clone();
+        let Some(known) = draft.known(user) else { return Ok(None) };
+        let context = ChangeContext { was_locked: known.is_locked, ..ChangeContext::new(user, None, now) };
+        draft.alongside(alongside, context).await?;
+        draft.change_credential(user, None, now);
+        let ended = draft.end(|row| row.is_of(user), None, EndedReason::PasswordChanged, now);
+        *tables = draft;
+        self.tell(changes_of(None, &ended));
+        Ok(Some(ended))
+    }
+
+    async fn report(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        rotation: &Rotation,
+        lock: bool,
+        alongside: Option<&dyn Alongside>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, ChangeError> {
+        let mut tables = self.lock().await?;
+        let mut draft = tables.clone();
+        let is_another = draft.row(Some(id)).is_some_and(|row| row.is_of(actor.user)) && id != actor.session;
+        let Some(known) = draft.known(actor.user).filter(|_| is_another && draft.is_live(actor, now)) else {
+            return Ok(None);
+        };
+        let context =
+            ChangeContext { was_locked: known.is_locked, ..ChangeContext::new(actor.user, Some(id), now) };
+        draft.alongside(alongside, context).await?;
+        let others = |row: &Row| row.is_of(actor.user) && !row.is(actor.session);
+        let ended = draft.end(others, Some(actor.session), EndedReason::Reported, now);
+        draft.note_report(actor.user, Some(id), Some(actor.session), lock, now);
+        for row in draft.sessions.iter_mut().filter(|row| row.is(actor.session)) {
+            row.replace_credential(&rotation.handle, rotation.secret_hash, false);
         }
-        Ok(())
+        let mut changes = changes_of(None, &ended);
+        changes.push(reauthenticated(actor));
+        *tables = draft;
+        self.tell(changes);
+        Ok(Some(ended))
+    }
+
+    async fn report_of(
+        &self,
+        user: &UserId,
+        id: Option<&SessionId>,
+        lock: bool,
+        alongside: Option<&dyn Alongside>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, ChangeError> {
+        let mut tables = self.lock().await?;
+        let mut draft = tables.clone();
+        let Some(known) = draft.known(user) else { return Ok(None) };
+        let context = ChangeContext { was_locked: known.is_locked, ..ChangeContext::new(user, id, now) };
+        draft.alongside(alongside, context).await?;
+        let ended = draft.end(|row| row.is_of(user), None, EndedReason::Reported, now);
+        draft.note_report(user, id, None, lock, now);
+        *tables = draft;
+        self.tell(changes_of(None, &ended));
+        Ok(Some(ended))
     }
 
     async fn touch(&self, batch: &[Touch]) -> Result<()> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let (mut touched, mut moved) = (Vec::new(), Vec::new());
         for Touch { session: id, at, ip_address, user_agent, other_user_agent } in batch {
             for row in state.sessions.iter_mut().filter(|row| row.is(id) && row.end.is_none()) {
@@ -725,7 +847,7 @@ impl Store for MemoryStore {
     }
 
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let overdue = |row: &&mut Row| row.end.is_none() && row.new.session.expires_at <= now;
         let mut expired = Vec::new();
@@ -751,7 +873,7 @@ impl Store for MemoryStore {
     }
 
     async fn history(&self, user: &UserId, query: HistoryQuery<'_>) -> Result<Vec<StoredHistoryEntry>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let asked = |entry: &StoredHistoryEntry| {
             query.before.is_none_or(|before| entry.seq < before)
                 && (query.kinds.is_empty() || entry.kind.is_some_and(|kind| query.kinds.contains(&kind)))
@@ -763,7 +885,7 @@ impl Store for MemoryStore {
     }
 
     async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<()> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         for entry in entries {
             state.record(entry.clone());
         }
@@ -772,7 +894,7 @@ impl Store for MemoryStore {
     }
 
     async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let mut forgotten = 0;
         state.history.retain(|(_, entry)| {
             let goes = entry.at <= before && forgotten < u64::from(limit);
@@ -787,13 +909,13 @@ impl Store for MemoryStore {
     }
 
     async fn announce(&self, change: Change) -> Result<()> {
-        drop(self.lock()?);
+        drop(self.lock().await?);
         self.tell(vec![change]);
         Ok(())
     }
 
     async fn ping(&self) -> Result<()> {
-        self.lock().map(drop)
+        self.lock().await.map(drop)
     }
 
     async fn check_writes(&self) -> Result<()> {
@@ -801,6 +923,6 @@ impl Store for MemoryStore {
     }
 
     async fn close(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.tables.lock().await.closed = true;
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use multi_session::{
-    Browser, Client, Engine, HistoryFilter, HistoryKind, ManualClock, RequestPasswordReset, SignIn, SignUp,
+    Browser, Client, HistoryFilter, HistoryKind, ManualClock, RequestPasswordReset, Sessions, SignIn, SignUp,
     Store, Timestamp,
 };
 use tokio::time::timeout;
@@ -12,8 +12,8 @@ use tokio::time::timeout;
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const EMAIL: &str = "ada@example.org";
 
-fn engine(store: Arc<dyn Store>, clock: &Arc<ManualClock>) -> Engine {
-    Engine::builder(store).mail(true).clock(Arc::clone(clock) as _).build()
+fn engine(store: Arc<dyn Store>, clock: &Arc<ManualClock>) -> Sessions {
+    Sessions::builder(store).mail(true).clock(Arc::clone(clock) as _).build()
 }
 
 /// A flush that is dropped in the middle loses nothing: what it took is written when the engine shuts down.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Actor, Change, EndedReason, Engine, Handle, Limit, MailKind, ManualClock, NewOperatorAct, NewSession,
-    NewUser, Operator, OperatorActKind, OperatorStore, SecretHash, Session, SessionId, SqliteStore, Store,
+    Actor, Change, EndedReason, Handle, Limit, MailKind, ManualClock, NewOperatorAct, NewSession, NewUser,
+    Operator, OperatorActKind, OperatorStore, SecretHash, Session, SessionId, Sessions, SqliteStore, Store,
     StoreError, Timestamp, Touch, User, UserId,
 };
 use sqlx::Connection;
@@ -279,7 +279,7 @@ async fn a_flush_that_is_cut_off_loses_nothing() {
 async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others() {
     let (store, folder) = open().await;
     let clock = Arc::new(ManualClock::new(NOW));
-    let engine = Engine::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
+    let engine = Sessions::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
     let limit = Limit { mail: Some(MailKind::NewDevice), ..limit() };
     for name in ["ada", "grace"] {
         let (new_user, new) = sign_up(name);
@@ -301,7 +301,7 @@ async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others()
 async fn a_mail_whose_link_cannot_be_made_holds_up_no_others() {
     let (store, folder) = open().await;
     let clock = Arc::new(ManualClock::new(NOW));
-    let engine = Engine::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
+    let engine = Sessions::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
     let limit = Limit { mail: Some(MailKind::NewDevice), ..limit() };
     let mut names: Vec<String> = (0..15).map(|number| format!("broken{number}")).collect();
     names.push("ada".to_owned());

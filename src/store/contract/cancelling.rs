@@ -111,7 +111,7 @@ pub async fn a_dropped_sign_in_is_told_if_it_is_made(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let new = session(&this.user, &format!("{}c", this.name));
         let replaces = Limit { held: vec![this.two().clone()], ..limit(5, &[]) };
-        store.open(None, &new, &replaces).await.expect("a sign-in");
+        open(&store, None, &new, &replaces).await.expect("a sign-in");
     };
     let is_made = async |this: &Try| has_ended(&store, this.two()).await;
     hold(&store, "open", change, is_made, Try::is_sessions).await;
@@ -144,7 +144,7 @@ pub async fn a_dropped_revocation_is_told_if_it_is_made(store: Arc<dyn Store>) {
 pub async fn a_dropped_reauthentication_is_told_if_it_is_made(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let renewal = renewal(&format!("{}x", this.name), NOW);
-        assert!(store.reauthenticate(this.actor(), &renewal, NOW).await.expect("an answer"));
+        assert!(store.prove(this.actor(), &renewal, None, NOW).await.expect("an answer"));
     };
     let is_made = async |this: &Try| {
         let found = store.find_by_handle(&this.one.session.handle).await;
@@ -161,7 +161,7 @@ pub async fn a_dropped_change_of_the_password_is_told_if_it_is_made(store: Arc<d
             let renewal = renewal(&format!("{}x", this.name), NOW);
             let next = if how == "new" { NextSession::New(&new) } else { NextSession::Renewed(&renewal) };
             let from = &this.user.password_hash;
-            let changed = store.change_password(this.actor(), from, "other", next, true, NOW).await;
+            let changed = change_password(&store, this.actor(), from, "other", next, true, NOW).await;
             changed.expect("an answer").expect("it is changed");
         };
         let is_made = async |this: &Try| {
@@ -184,16 +184,17 @@ pub async fn a_dropped_report_is_told_if_it_is_made(store: Arc<dyn Store>) {
                 "report" => {
                     let rotation =
                         Rotation { handle: handle(&format!("{}x", this.name)), secret_hash: hash(9) };
-                    let reported = store.report(this.actor(), this.two(), &rotation, true, NOW).await;
+                    let reported =
+                        report_session(&store, this.actor(), this.two(), &rotation, true, NOW).await;
                     reported.expect("an answer").expect("it is another one");
                 }
                 "mailed" => {
                     let (other, until) = (hash_of(&format!("{}y", this.name)), NOW.plus(HOUR));
-                    let reported = store.report_by_mail(&token.hash, &other, until, NOW).await;
+                    let reported = report_by_mail(&store, &token.hash, &other, until, NOW).await;
                     reported.expect("an answer").expect("it is good");
                 }
                 _ => {
-                    let reset = store.reset_password(&token.hash, "other", true, NOW).await;
+                    let reset = reset_password(&store, &token.hash, "other", true, NOW).await;
                     reset.expect("an answer").expect("it is good");
                 }
             }

@@ -44,12 +44,12 @@ pub async fn a_sign_in_is_told_with_what_it_ended(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let mut changes = from_now(&store).await;
     let ada = user("ada");
-    store.open(Some(&ada), &session(&ada, "one"), &limit(5, &[])).await.expect("a sign-up");
+    open(&store, Some(&ada), &session(&ada, "one"), &limit(5, &[])).await.expect("a sign-up");
     assert_eq!(told(&mut changes, &ada, 1).await, ["one"]);
-    store.open(None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
     assert_eq!(told(&mut changes, &ada, 2).await, ["one", "two"]);
 
-    store.open(None, &session(&ada, "three"), &limit(1, &["g1"])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "three"), &limit(1, &["g1"])).await.expect("a sign-in");
     let mut heard = [next(&mut changes).await, next(&mut changes).await];
     heard.sort_by_key(|change| matches!(change, Change::Sessions { user, .. } if *user == ada.user.id));
     let [of_grace, of_ada] = heard;
@@ -74,7 +74,7 @@ pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
     assert_eq!(told(&mut changes, &ada, 2).await, ["e", "f"]);
     let new = session(&ada, "new");
     let anew = NextSession::New(&new);
-    store.change_password(by, &ada.password_hash, "other", anew, false, NOW).await.expect("an answer");
+    change_password(&store, by, &ada.password_hash, "other", anew, false, NOW).await.expect("an answer");
     assert_eq!(told(&mut changes, &ada, 2).await, ["a", "new"]);
     store.sweep(NOW.plus(HOUR), Timestamp::default(), 10).await.expect("a sweep");
     assert_eq!(told(&mut changes, &ada, 1).await, ["new"]);
@@ -114,9 +114,9 @@ pub async fn a_reauthentication_is_told_if_there_was_one(store: Arc<dyn Store>) 
     let mut changes = from_now(&store).await;
     let unknown = session_id("unknown");
     let nobody = Actor { session: &unknown, user: &ada.user.id };
-    assert!(!store.reauthenticate(nobody, &renewal("none", NOW), NOW).await.expect("an answer"));
+    assert!(!store.prove(nobody, &renewal("none", NOW), None, NOW).await.expect("an answer"));
     let by = actor(&sessions[0]);
-    assert!(store.reauthenticate(by, &renewal("renewed", NOW), NOW).await.expect("an answer"));
+    assert!(store.prove(by, &renewal("renewed", NOW), None, NOW).await.expect("an answer"));
     let expected = Change::Reauthenticated { user: ada.user.id.clone(), id: session_id("one") };
     assert_eq!(next(&mut changes).await, expected);
 }
@@ -127,7 +127,7 @@ pub async fn a_changed_password_that_ends_nothing_is_told_as_a_reauthentication(
     let mut changes = from_now(&store).await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
     let renewed = NextSession::Renewed(&renewal);
-    let changed = store.change_password(by, &ada.password_hash, "other", renewed, false, NOW).await;
+    let changed = change_password(&store, by, &ada.password_hash, "other", renewed, false, NOW).await;
     assert!(changed.expect("an answer").is_some());
     let expected = Change::Reauthenticated { user: ada.user.id.clone(), id: session_id("one") };
     assert_eq!(next(&mut changes).await, expected);
@@ -148,14 +148,14 @@ pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
     let mut changes = from_now(&store).await;
-    assert_limit_reached(store.open(None, &session(&ada, "three"), &refusing(1, &["one"])).await);
-    assert_email_taken(store.open(Some(&ada), &session(&ada, "three"), &limit(5, &[])).await);
+    assert_limit_reached(open(&store, None, &session(&ada, "three"), &refusing(1, &["one"])).await);
+    assert_email_taken(open(&store, Some(&ada), &session(&ada, "three"), &limit(5, &[])).await);
     let none = store.end_by_id(by, &session_id("unknown"), EndedReason::Revoked, NOW).await;
     assert_eq!(none.expect("an answer"), None);
     let new = session(&ada, "new");
     let renewal = renewal("renewed", NOW);
     for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
-        let none = store.change_password(by, "stale", "other", next, false, NOW).await;
+        let none = change_password(&store, by, "stale", "other", next, false, NOW).await;
         assert_eq!(none.expect("an answer"), None);
     }
     store.end_by_id(by, &session_id("two"), EndedReason::Revoked, NOW).await.expect("an answer");
@@ -170,7 +170,7 @@ pub async fn what_is_told_can_be_read(store: Arc<dyn Store>) {
         let name = format!("s{number}");
         let opened = {
             let (store, new) = (Arc::clone(&store), session(&ada, &name));
-            tokio::spawn(async move { store.open(None, &new, &limit(1_000, &[])).await })
+            tokio::spawn(async move { open(&store, None, &new, &limit(1_000, &[])).await })
         };
         assert_eq!(told(&mut changes, &ada, 1).await, [name.as_str()]);
         assert!(find(&store, &name).await.end.is_none());

@@ -27,10 +27,10 @@ fn seen(number: u8, seen_at: Timestamp) -> KnownDevice {
 pub async fn a_browser_is_known_by_what_it_signed_in_with(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let ada = user("ada");
-    store.open(Some(&ada), &from(&ada, "one", NOW, &[1, 2]), &limit(5, &[])).await.expect("a sign-up");
+    open(&store, Some(&ada), &from(&ada, "one", NOW, &[1, 2]), &limit(5, &[])).await.expect("a sign-up");
     assert_eq!(known(&store, &ada).await, [seen(1, NOW), seen(2, NOW)]);
     let later = NOW.plus(HOUR);
-    store.open(None, &from(&ada, "two", later, &[2, 3]), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &from(&ada, "two", later, &[2, 3]), &limit(5, &[])).await.expect("a sign-in");
     assert_eq!(known(&store, &ada).await, [seen(1, NOW), seen(2, later), seen(3, later)]);
     assert_eq!(known(&store, &grace).await, []);
 }
@@ -39,16 +39,16 @@ pub async fn a_browser_is_known_by_what_it_signed_in_with(store: Arc<dyn Store>)
 pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
-    store.open(Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
-    store.open(Some(&grace), &from(&grace, "g1", NOW, &[2]), &limit(5, &[])).await.expect("a sign-up");
-    store.open(None, &session(&ada, "two"), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
+    open(&store, Some(&grace), &from(&grace, "g1", NOW, &[2]), &limit(5, &[])).await.expect("a sign-up");
+    open(&store, None, &session(&ada, "two"), &limit(5, &[])).await.expect("a sign-in");
     let is_known =
         async |email: &str, number| store.is_known_device(email, &key(number)).await.expect("an answer");
     assert!(is_known("ada@example.org", 1).await);
     assert!(!is_known("ada@example.org", 2).await);
     assert!(!is_known("nobody@example.org", 1).await);
     let rotation = Rotation { handle: handle("rotated"), secret_hash: one.secret_hash };
-    let report = store.report(actor(&one), &session_id("two"), &rotation, false, NOW).await;
+    let report = report_session(&store, actor(&one), &session_id("two"), &rotation, false, NOW).await;
     report.expect("an answer").expect("it is reported");
     assert!(!is_known("ada@example.org", 1).await);
     assert!(is_known("grace@example.org", 2).await);
@@ -57,7 +57,7 @@ pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Sto
 /// Neither the user's nor the browser's.
 pub async fn a_refused_sign_in_makes_no_browser_known(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
-    assert_limit_reached(store.open(None, &from(&ada, "two", NOW, &[1]), &refusing(1, &[])).await);
+    assert_limit_reached(open(&store, None, &from(&ada, "two", NOW, &[1]), &refusing(1, &[])).await);
     assert_eq!(known(&store, &ada).await, []);
 }
 
@@ -65,7 +65,7 @@ pub async fn a_refused_sign_in_makes_no_browser_known(store: Arc<dyn Store>) {
 pub async fn a_new_device_is_told_with_its_session(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let new = NewSession { new_device: true, ..session(&ada, "two") };
-    store.open(None, &new, &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
     assert!(find(&store, "two").await.stored.new_device);
     assert!(!find(&store, "one").await.stored.new_device);
     let query = HistoryQuery { session: None, kinds: &[], before: None, limit: 10 };
@@ -88,17 +88,17 @@ pub async fn a_new_device_is_told_with_its_session(store: Arc<dyn Store>) {
 pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
-    store.open(Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
-    store.open(Some(&grace), &from(&grace, "g1", NOW, &[1]), &limit(5, &[])).await.expect("a sign-up");
-    store.open(None, &from(&ada, "two", NOW, &[2]), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
+    open(&store, Some(&grace), &from(&grace, "g1", NOW, &[1]), &limit(5, &[])).await.expect("a sign-up");
+    open(&store, None, &from(&ada, "two", NOW, &[2]), &limit(5, &[])).await.expect("a sign-in");
     let rotation = Rotation { handle: handle("rotated"), secret_hash: one.secret_hash };
-    let report = store.report(actor(&one), &session_id("two"), &rotation, false, NOW).await;
+    let report = report_session(&store, actor(&one), &session_id("two"), &rotation, false, NOW).await;
     report.expect("an answer").expect("it is reported");
     let forgotten = |number| KnownDevice { is_forgotten: true, ..seen(number, NOW) };
     assert_eq!(known(&store, &ada).await, [forgotten(1), forgotten(2)]);
     assert_eq!(known(&store, &grace).await, [seen(1, NOW)]);
 
-    store.open(None, &from(&ada, "three", NOW, &[2]), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &from(&ada, "three", NOW, &[2]), &limit(5, &[])).await.expect("a sign-in");
     assert_eq!(known(&store, &ada).await, [forgotten(1), seen(2, NOW)]);
 
     let hash = SecretHash::from_bytes(&[5; 32]).expect("32 bytes");
@@ -114,7 +114,7 @@ pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) 
     assert_eq!(token.purpose, Purpose::NotMe);
     store.put_token(&token).await.expect("it is stored");
     let reset = SecretHash::from_bytes(&[6; 32]).expect("32 bytes");
-    let reported = store.report_by_mail(&hash, &reset, NOW.plus(HOUR), NOW).await;
+    let reported = report_by_mail(&store, &hash, &reset, NOW.plus(HOUR), NOW).await;
     reported.expect("an answer").expect("it is reported");
     assert_eq!(known(&store, &ada).await, [forgotten(1), forgotten(2)]);
 }
@@ -122,11 +122,11 @@ pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) 
 /// So that whoever signs in very often fills no table.
 pub async fn the_hundred_that_were_seen_last_are_kept(store: Arc<dyn Store>) {
     let ada = user("ada");
-    store.open(Some(&ada), &from(&ada, "s0", NOW, &[0]), &limit(5, &[])).await.expect("a sign-up");
+    open(&store, Some(&ada), &from(&ada, "s0", NOW, &[0]), &limit(5, &[])).await.expect("a sign-up");
     for number in 1..=101_u8 {
         let at = NOW.plus(Duration::from_secs(number.into()));
         let new = from(&ada, &format!("s{number}"), at, &[number]);
-        store.open(None, &new, &limit(5, &[])).await.expect("a sign-in");
+        open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
     }
     let known = known(&store, &ada).await;
     assert_eq!(known.len(), 100);

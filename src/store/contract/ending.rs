@@ -52,7 +52,7 @@ pub async fn another_users_session_stays(store: Arc<dyn Store>) {
 pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let new = session_at(&ada, "new", NOW.plus(HOUR));
-    store.open(None, &new, &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
     store.end_held(&[&session_id("one")], None, EndedReason::SignedOut, NOW).await.expect("an answer");
     for (by, now) in [(&sessions[0], NOW), (&sessions[1], NOW.plus(HOUR))] {
         let by = actor(by);
@@ -62,7 +62,7 @@ pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
         assert_eq!(store.end_all(by, false, REVOKED, now).await.expect("an answer"), None);
         let renewal = renewal("renewed", now);
         let next = NextSession::Renewed(&renewal);
-        let changed = store.change_password(by, &ada.password_hash, "other", next, false, now).await;
+        let changed = change_password(&store, by, &ada.password_hash, "other", next, false, now).await;
         assert_eq!(changed.expect("an answer"), None);
     }
     assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
@@ -78,7 +78,7 @@ pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.end_all(by, false, REVOKED, NOW).await.expect("an answer"), None);
     let renewal = renewal("renewed", NOW);
     let next = NextSession::Renewed(&renewal);
-    let changed = store.change_password(by, &ada.password_hash, "other", next, false, NOW).await;
+    let changed = change_password(&store, by, &ada.password_hash, "other", next, false, NOW).await;
     assert_eq!(changed.expect("an answer"), None);
     assert_eq!(live(&store, &ada, NOW).await, ["a2", "a1"]);
 }
@@ -143,7 +143,7 @@ pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<d
     assert!(live(&store, &ada, NOW).await.is_empty() && live(&store, &grace, NOW).await.is_empty());
     assert_eq!(find(&store, "a1").await.end.expect("it has ended").reason, REVOKED);
     let new = session_at(&ada, "new", NOW.plus(HOUR));
-    store.open(None, &new, &limit(5, &[])).await.expect("a later sign-in");
+    open(&store, None, &new, &limit(5, &[])).await.expect("a later sign-in");
     assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
 }
 
@@ -175,8 +175,7 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
     let now = NOW.plus(Duration::from_secs(60));
     let new = session_at(&ada, "new", now);
     let next = NextSession::New(&new);
-    let ended = store
-        .change_password(actor(&sessions[0]), &ada.password_hash, "other", next, false, now)
+    let ended = change_password(&store, actor(&sessions[0]), &ada.password_hash, "other", next, false, now)
         .await
         .expect("an answer")
         .expect("a change");
@@ -191,7 +190,7 @@ pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: 
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
     let next = NextSession::Renewed(&renewal);
-    let changed = store.change_password(by, &ada.password_hash, "other", next, false, NOW).await;
+    let changed = change_password(&store, by, &ada.password_hash, "other", next, false, NOW).await;
     assert_eq!(changed.expect("an answer"), Some(vec![]));
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
@@ -203,7 +202,7 @@ pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (by, new, renewal) = (actor(&sessions[0]), session(&ada, "new"), renewal("renewed", NOW));
     for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
-        let changed = store.change_password(by, "stale", "other", next, false, NOW).await;
+        let changed = change_password(&store, by, "stale", "other", next, false, NOW).await;
         assert_eq!(changed.expect("an answer"), None);
     }
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);

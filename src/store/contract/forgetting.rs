@@ -35,7 +35,7 @@ pub async fn a_user_is_erased_with_everything_and_told(store: Arc<dyn Store>) {
 
     // The e-mail is free again, and what was is not the new account's.
     let again = NewUser { user: User { id: UserId::new("user-again").expect("an id"), ..ada.user }, ..ada };
-    store.open(Some(&again), &session(&again, "new"), &limit(5, &[])).await.expect("a sign-up");
+    open(&store, Some(&again), &session(&again, "new"), &limit(5, &[])).await.expect("a sign-up");
     assert_eq!(store.history(&again.user.id, ALL).await.expect("a history").len(), 1);
 }
 
@@ -58,14 +58,14 @@ pub async fn a_sign_in_beside_an_erasure_leaves_nothing(store: Arc<dyn Store>) {
         let (ada, _) = signed_in(&store, &name, &[&format!("first{round}")]).await;
         let new = session(&ada, &format!("second{round}"));
         let opening = {
-            let store = Arc::clone(&store);
-            tokio::spawn(async move { store.open(None, &new, &limit(5, &[])).await })
+            let (store, proving) = (Arc::clone(&store), proving(&store, &ada).await);
+            tokio::spawn(async move { open(&store, None, &new, &proving).await })
         };
         let gone = store.forget_user(&operator(), &ada.user.id, NOW).await;
         let gone = gone.expect("an answer").expect("a user");
         match opening.await.expect("no panic") {
             Ok(_) => assert_eq!(gone.len(), 2),
-            Err(error) => assert!(matches!(error, OpenError::UserGone), "{error}"),
+            Err(error) => assert!(matches!(error, ChangeError::ProofOutdated), "{error}"),
         }
         assert_eq!(live(&store, &ada, NOW).await, Vec::<String>::new());
     }

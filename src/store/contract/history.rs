@@ -33,7 +33,7 @@ pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn St
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     assert!(
-        store.reauthenticate(actor(&sessions[0]), &renewal("renewed", soon), soon).await.expect("an answer")
+        store.prove(actor(&sessions[0]), &renewal("renewed", soon), None, soon).await.expect("an answer")
     );
     let reason = EndedReason::Revoked;
     let ended = store.end_by_id(actor(&sessions[0]), &session_id("two"), reason, soon).await;
@@ -61,7 +61,7 @@ pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn St
     assert_eq!(entries[4].ip_address, "", "an operator's address is not the session's");
 
     let expired = session_at(&ada, "three", soon);
-    store.open(None, &expired, &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &expired, &limit(5, &[])).await.expect("a sign-in");
     store.sweep(soon.plus(2 * HOUR), Timestamp::default(), 10).await.expect("a sweep");
     let last = read(&store, &ada, ALL).await.remove(0);
     assert_eq!((words(&last).as_str(), last.at), ("ended three (expired)", soon.plus(HOUR)));
@@ -72,7 +72,7 @@ pub async fn client_hints_are_kept_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let mut with_hints = session(&ada, "two");
     with_hints.session.client_hints = brave();
-    store.open(None, &with_hints, &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &with_hints, &limit(5, &[])).await.expect("a sign-in");
     let actor = Actor { session: &session_id("two"), user: &ada.user.id };
     store.end_by_id(actor, &session_id("one"), EndedReason::Revoked, NOW).await.expect("an answer");
     let found = find(&store, "one").await;
@@ -93,8 +93,8 @@ pub async fn client_hints_are_kept_in_the_history(store: Arc<dyn Store>) {
 /// Although it was not there when it began.
 pub async fn a_sign_in_that_ends_others_is_named_as_what_ended_them(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
-    store.open(None, &session(&ada, "three"), &limit(2, &["two"])).await.expect("a sign-in");
-    store.open(None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "three"), &limit(2, &["two"])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
     let told = told(&store, &ada).await;
     assert_eq!(
         told[2..],
@@ -280,7 +280,7 @@ pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<
     store.rehash_password(&ada.user.id, "hash of ada", "rehashed", NOW).await.expect("a write");
     let new = session(&ada, "new");
     let next = NextSession::New(&new);
-    let changed = store.change_password(actor(&sessions[0]), "rehashed", "changed", next, false, NOW).await;
+    let changed = change_password(&store, actor(&sessions[0]), "rehashed", "changed", next, false, NOW).await;
     assert!(changed.expect("an answer").is_some());
     let mut told = told(&store, &ada).await.split_off(2);
     told[1..3].sort();
@@ -303,7 +303,7 @@ pub async fn a_changed_password_that_ends_nothing_is_in_the_history_with_what_it
     let soon = NOW.plus(Duration::from_secs(1));
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", soon));
     let next = NextSession::Renewed(&renewal);
-    let changed = store.change_password(by, &ada.password_hash, "changed", next, false, soon).await;
+    let changed = change_password(&store, by, &ada.password_hash, "changed", next, false, soon).await;
     assert!(changed.expect("an answer").is_some());
     let told = told(&store, &ada).await;
     assert_eq!(told[2..], ["password_changed one by one", "reauthenticated one by one"]);
@@ -359,7 +359,7 @@ pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
 pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (_, others) = signed_in(&store, "grace", &["other"]).await;
-    assert!(store.open(None, &session(&ada, "three"), &refusing(2, &[])).await.is_err());
+    assert!(open(&store, None, &session(&ada, "three"), &refusing(2, &[])).await.is_err());
     let by = actor(&others[0]);
     assert!(
         store
@@ -371,7 +371,7 @@ pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
     assert!(!store.rename(by, &session_id("one"), Some("Mine"), NOW).await.expect("an answer"));
     let (by, new, renewal) = (actor(&sessions[0]), session(&ada, "new"), renewal("renewed", NOW));
     for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
-        let changed = store.change_password(by, "another hash", "changed", next, false, NOW).await;
+        let changed = change_password(&store, by, "another hash", "changed", next, false, NOW).await;
         assert!(changed.expect("an answer").is_none());
     }
     let nobody = UserId::new("user-nobody").expect("an id");
@@ -439,9 +439,9 @@ pub async fn what_happens_at_once_is_all_in_the_history(store: Arc<dyn Store>) {
     for number in 0..24 {
         let (store, new) = (Arc::clone(&store), session(&ada, &format!("n{number}")));
         acts.push(tokio::spawn(async move {
-            store.open(None, &new, &limit(3, &[])).await.expect("a sign-in");
+            open(&store, None, &new, &limit(3, &[])).await.expect("a sign-in");
             let renewal = renewal(&format!("r{number}"), NOW);
-            store.reauthenticate(actor(&new), &renewal, NOW).await.expect("an answer")
+            store.prove(actor(&new), &renewal, None, NOW).await.expect("an answer")
         }));
     }
     let mut renewed = 0;

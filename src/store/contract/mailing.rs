@@ -120,8 +120,8 @@ pub async fn a_mail_is_claimed_by_one_until_its_lease_is_over(store: Arc<dyn Sto
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for minute in [2, 0, 1] {
         let new = session_at(&ada, &format!("m{minute}"), NOW.plus(minute * MINUTE));
-        let told = Limit { mail: Some(MailKind::NewDevice), ..limit(5, &[]) };
-        store.open(None, &new, &told).await.expect("a sign-in");
+        let new = NewSession { new_device: true, ..new };
+        open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
     }
     assert!(claim(&store, NOW.minus(MINUTE)).await.is_empty(), "none is due");
     let first = store.claim_mails(NOW.plus(MINUTE), NOW.plus(LEASE), 1).await.expect("an answer");
@@ -173,12 +173,12 @@ pub async fn a_clock_that_is_set_back_holds_up_no_mail(store: Arc<dyn Store>) {
 /// With a sign-in that is refused it is not there either.
 pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
-    assert!(claim(&store, NOW).await.is_empty(), "where that is not asked for");
-    let told = |limit: Limit| Limit { mail: Some(MailKind::NewDevice), ..limit };
-    let new = session(&ada, "two");
-    assert_limit_reached(store.open(None, &new, &told(refusing(1, &[]))).await);
+    open(&store, None, &session(&ada, "known"), &limit(5, &[])).await.expect("a sign-in");
+    assert!(claim(&store, NOW).await.is_empty(), "of a known device");
+    let new = NewSession { new_device: true, ..session(&ada, "two") };
+    assert_limit_reached(open(&store, None, &new, &refusing(1, &[])).await);
     assert!(claim(&store, NOW).await.is_empty());
-    store.open(None, &new, &told(limit(5, &[]))).await.expect("a sign-in");
+    open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
     let mail = claim(&store, NOW).await.pop().expect("it is due");
     assert_eq!((mail.kind, mail.session_id), (MailKind::NewDevice, Some(session_id("two"))));
     assert_eq!(mail.user, ada.user);
@@ -190,13 +190,13 @@ pub async fn a_changed_password_is_told_by_mail_if_it_was_changed(store: Arc<dyn
     let by = actor(&sessions[0]);
     let renewal = renewal("renewed", NOW);
     let renewed = NextSession::Renewed(&renewal);
-    let stale = store.change_password(by, "stale", "new", renewed, true, NOW).await;
+    let stale = change_password(&store, by, "stale", "new", renewed, true, NOW).await;
     assert!(stale.expect("an answer").is_none());
-    let untold = store.change_password(by, &ada.password_hash, "new", renewed, false, NOW).await;
+    let untold = change_password(&store, by, &ada.password_hash, "new", renewed, false, NOW).await;
     assert!(untold.expect("an answer").is_some());
     assert!(claim(&store, NOW).await.is_empty());
     let new = session(&ada, "three");
-    let told = store.change_password(by, "new", "newer", NextSession::New(&new), true, NOW).await;
+    let told = change_password(&store, by, "new", "newer", NextSession::New(&new), true, NOW).await;
     let ended = told.expect("an answer").expect("it is changed");
     assert_eq!(names(&ended, EndedReason::PasswordChanged), ["one", "two"]);
     let mails = claim(&store, NOW).await;
@@ -220,9 +220,9 @@ pub async fn a_link_proves_what_it_was_made_for_until_it_is_too_late(store: Arc<
         let found = store.find_token(&hash(number), purpose, now).await.expect("an answer");
         assert!(found.is_none(), "{number} {purpose:?}");
     }
-    let too_late = store.reset_password(&hash(1), "new", true, NOW.plus(30 * MINUTE)).await;
+    let too_late = reset_password(&store, &hash(1), "new", true, NOW.plus(30 * MINUTE)).await;
     assert!(too_late.expect("an answer").is_none());
-    let other = store.report_by_mail(&hash(1), &hash(3), NOW.plus(HOUR), NOW).await;
+    let other = report_by_mail(&store, &hash(1), &hash(3), NOW.plus(HOUR), NOW).await;
     assert!(other.expect("an answer").is_none(), "it is for something else");
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
@@ -237,7 +237,7 @@ pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dy
     store.put_token(&token(&ada, 4, Purpose::NotMe, NOW)).await.expect("it is stored");
     assert!(request(&store, "ada", NOW.plus(2 * MINUTE)).await);
     let now = NOW.plus(3 * MINUTE);
-    let reset = store.reset_password(&hash(1), "new", true, now).await.expect("an answer");
+    let reset = reset_password(&store, &hash(1), "new", true, now).await.expect("an answer");
     let (user, ended) = reset.expect("the link is good");
     assert_eq!(user, ada.user.id);
     assert_eq!(names(&ended, EndedReason::PasswordChanged), ["one", "two"]);
@@ -246,7 +246,7 @@ pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dy
     assert_eq!((password.password_hash.as_deref(), password.is_locked), (Some("new"), false));
     assert_eq!(password.user.updated_at, now);
     for number in [1, 2] {
-        let again = store.reset_password(&hash(number), "newer", true, now).await.expect("an answer");
+        let again = reset_password(&store, &hash(number), "newer", true, now).await.expect("an answer");
         assert!(again.is_none(), "{number}");
     }
     let not_me = store.find_token(&hash(4), Purpose::NotMe, now).await.expect("an answer");
@@ -267,7 +267,7 @@ pub async fn a_link_is_used_once_however_many_use_it_at_once(store: Arc<dyn Stor
             .map(|number| {
                 let (store, hash) = (Arc::clone(&store), hash(round * 2 + 1 + number % 2));
                 tokio::spawn(
-                    async move { store.reset_password(&hash, &number.to_string(), false, NOW).await },
+                    async move { reset_password(&store, &hash, &number.to_string(), false, NOW).await },
                 )
             })
             .collect();
@@ -287,13 +287,13 @@ pub async fn a_sign_in_with_the_old_password_beside_a_reset_is_out(store: Arc<dy
         store.put_token(&token(&ada, round + 1, RESET, NOW)).await.expect("it is stored");
         let signing_in = {
             let (store, new) = (Arc::clone(&store), session(&ada, &format!("t{round}")));
-            let proving = Limit { proved: Some(ada.password_hash.clone()), ..limit(5, &[]) };
-            tokio::spawn(async move { store.open(None, &new, &proving).await })
+            let proving = proving(&store, &ada).await;
+            tokio::spawn(async move { open(&store, None, &new, &proving).await })
         };
-        let reset = store.reset_password(&hash(round + 1), "new", false, NOW).await.expect("an answer");
+        let reset = reset_password(&store, &hash(round + 1), "new", false, NOW).await.expect("an answer");
         assert!(reset.is_some());
         let signed_in = signing_in.await.expect("no panic");
-        assert!(matches!(signed_in, Ok(_) | Err(OpenError::PasswordChanged)), "{signed_in:?}");
+        assert!(matches!(signed_in, Ok(_) | Err(ChangeError::ProofOutdated)), "{signed_in:?}");
         assert!(live(&store, &ada, NOW).await.is_empty(), "round {round}");
     }
 }
@@ -305,9 +305,9 @@ pub async fn tokens_that_are_too_late_are_swept(store: Arc<dyn Store>) {
         let at = NOW.plus(minutes * MINUTE);
         store.put_token(&token(&ada, number, RESET, at)).await.expect("it is stored");
     }
-    let before = NOW.plus(31 * MINUTE);
-    assert_eq!(store.sweep_tokens(before, 1).await.expect("an answer"), 1);
-    assert_eq!(store.sweep_tokens(before, 10).await.expect("an answer"), 1);
-    assert_eq!(store.sweep_tokens(before, 10).await.expect("an answer"), 0);
+    let now = NOW.plus(31 * MINUTE).plus(HOUR);
+    assert_eq!(store.sweep_tokens(now, 1).await.expect("an answer"), 1);
+    assert_eq!(store.sweep_tokens(now, 10).await.expect("an answer"), 1);
+    assert_eq!(store.sweep_tokens(now, 10).await.expect("an answer"), 0);
     assert!(store.find_token(&hash(3), RESET, NOW).await.expect("an answer").is_some());
 }

@@ -11,7 +11,7 @@ pub async fn a_taken_email_stores_nothing(store: Arc<dyn Store>) {
     let mut other = user("other");
     other.user.email = "ada@example.org".to_owned();
     let new = session(&other, "two");
-    assert_email_taken(store.open(Some(&other), &new, &limit(5, &[])).await);
+    assert_email_taken(open(&store, Some(&other), &new, &limit(5, &[])).await);
     assert!(store.find_by_handle(&handle("two")).await.expect("an answer").is_none());
     let found = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
     assert_eq!(found.user.name, "ada");
@@ -28,7 +28,7 @@ pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn S
         let mut zoe = user(&format!("zoe{number}"));
         zoe.user.email = spelling.to_owned();
         let new = NewSession { device_keys: vec![key(1)], ..session(&zoe, &format!("s{number}")) };
-        let opened = store.open(Some(&zoe), &new, &limit(5, &[])).await;
+        let opened = open(&store, Some(&zoe), &new, &limit(5, &[])).await;
         if number > 0 {
             assert_email_taken(opened);
             continue;
@@ -48,16 +48,16 @@ pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn S
 pub async fn a_refused_sign_up_leaves_no_user(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let grace = user("grace");
-    let refused = store.open(Some(&grace), &session(&grace, "two"), &refusing(1, &["one"])).await;
-    assert!(matches!(refused, Err(OpenError::BrowserFull)), "{refused:?}");
+    let refused = open(&store, Some(&grace), &session(&grace, "two"), &refusing(1, &["one"])).await;
+    assert!(matches!(refused, Err(ChangeError::BrowserFull)), "{refused:?}");
     assert!(store.password_of("grace@example.org").await.expect("an answer").is_none());
-    store.open(Some(&grace), &session(&grace, "two"), &refusing(1, &[])).await.expect("a sign-up");
+    open(&store, Some(&grace), &session(&grace, "two"), &refusing(1, &[])).await.expect("a sign-up");
 }
 
 /// And is told as replaced by the new one.
 pub async fn the_browsers_session_of_the_same_user_is_replaced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
-    let ended = store.open(None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
+    let ended = open(&store, None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Replaced), ["one"]);
     assert_eq!(live(&store, &ada, NOW).await, ["two"]);
     let by = find(&store, "one").await.end.expect("it has ended").by.expect("an actor");
@@ -68,7 +68,7 @@ pub async fn the_browsers_session_of_the_same_user_is_replaced(store: Arc<dyn St
 pub async fn the_users_sessions_in_other_browsers_stay(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
-    let ended = store.open(None, &session(&ada, "two"), &limit(2, &["g1"])).await.expect("a sign-in");
+    let ended = open(&store, None, &session(&ada, "two"), &limit(2, &["g1"])).await.expect("a sign-in");
     assert!(ended.is_empty(), "{ended:?}");
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
@@ -79,9 +79,9 @@ pub async fn the_oldest_by_creation_gives_way_whatever_the_clock_said(store: Arc
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let earlier = NOW.minus(Duration::from_secs(60));
     let late = session_at(&ada, "late", earlier);
-    let ended = store.open(None, &late, &limit(2, &[])).await.expect("a sign-in");
+    let ended = open(&store, None, &late, &limit(2, &[])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Evicted), ["one"]);
-    let ended = store.open(None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
+    let ended = open(&store, None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Evicted), ["two"]);
     assert_eq!(live(&store, &ada, NOW).await, ["four", "late"]);
 }
@@ -92,7 +92,7 @@ pub async fn the_oldest_account_that_the_browser_holds_gives_way(store: Arc<dyn 
     let (linus, _) = signed_in(&store, "linus", &["l1"]).await;
     let ada = user("ada");
     let new = session(&ada, "a1");
-    let ended = store.open(Some(&ada), &new, &limit(2, &["l1", "g1"])).await.expect("a sign-up");
+    let ended = open(&store, Some(&ada), &new, &limit(2, &["l1", "g1"])).await.expect("a sign-up");
     assert_eq!(names(&ended, EndedReason::Evicted), ["g1"]);
     assert_eq!(ended[0].user_id, grace.user.id);
     assert_eq!(live(&store, &grace, NOW).await, ["elsewhere"]);
@@ -102,8 +102,8 @@ pub async fn the_oldest_account_that_the_browser_holds_gives_way(store: Arc<dyn 
 /// Also the session that would have been replaced stays.
 pub async fn where_none_gives_way_nothing_changes(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two", "three"]).await;
-    assert_limit_reached(store.open(None, &session(&ada, "four"), &refusing(2, &["one"])).await);
-    assert_limit_reached(store.open(None, &session(&ada, "four"), &refusing(3, &[])).await);
+    assert_limit_reached(open(&store, None, &session(&ada, "four"), &refusing(2, &["one"])).await);
+    assert_limit_reached(open(&store, None, &session(&ada, "four"), &refusing(3, &[])).await);
     assert_eq!(live(&store, &ada, NOW).await, ["three", "two", "one"]);
     assert!(store.find_by_handle(&handle("four")).await.expect("an answer").is_none());
 }
@@ -112,10 +112,10 @@ pub async fn where_none_gives_way_nothing_changes(store: Arc<dyn Store>) {
 pub async fn who_is_replaced_leaves_its_place(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let again = session(&ada, "again");
-    let ended = store.open(None, &again, &refusing(2, &["two"])).await.expect("a sign-in");
+    let ended = open(&store, None, &again, &refusing(2, &["two"])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Replaced), ["two"]);
     let once_more = session(&ada, "more");
-    let ended = store.open(None, &once_more, &limit(2, &["again"])).await.expect("a sign-in");
+    let ended = open(&store, None, &once_more, &limit(2, &["again"])).await.expect("a sign-in");
     assert_eq!((ended.len(), names(&ended, EndedReason::Replaced)), (1, vec!["again".to_owned()]));
     assert_eq!(live(&store, &ada, NOW).await, ["more", "one"]);
 }
@@ -126,18 +126,18 @@ pub async fn ended_and_expired_sessions_take_no_place(store: Arc<dyn Store>) {
     signed_in(&store, "grace", &["g1"]).await;
     store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, NOW).await.expect("it");
     let fits = refusing(2, &["two"]);
-    assert!(store.open(None, &session(&ada, "three"), &fits).await.expect("a sign-in").is_empty());
+    assert!(open(&store, None, &session(&ada, "three"), &fits).await.expect("a sign-in").is_empty());
     let later = NOW.plus(HOUR);
     let fits = refusing(1, &["g1", "three"]);
     let next = session_at(&ada, "next", later);
-    assert!(store.open(None, &next, &fits).await.expect("a sign-in").is_empty());
+    assert!(open(&store, None, &next, &fits).await.expect("a sign-in").is_empty());
     assert_eq!(live(&store, &ada, later).await, ["next"]);
 }
 
 /// As many end as are too many.
 pub async fn a_lower_maximum_is_reached_with_the_next_sign_in(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a", "b", "c", "d", "e"]).await;
-    let ended = store.open(None, &session(&ada, "f"), &limit(2, &["c"])).await.expect("a sign-in");
+    let ended = open(&store, None, &session(&ada, "f"), &limit(2, &["c"])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Replaced), ["c"]);
     assert_eq!(names(&ended, EndedReason::Evicted), ["a", "b", "d"]);
     assert_eq!(live(&store, &ada, NOW).await, ["f", "e"]);

@@ -36,10 +36,6 @@ async fn is_disabled(store: &Arc<dyn Store>, user: &NewUser) -> bool {
     store.password_of(&user.user.email).await.expect("an answer").expect("an account").is_disabled
 }
 
-fn proving(user: &NewUser) -> Limit {
-    Limit { proved: Some(user.password_hash.clone()), ..limit(5, &[]) }
-}
-
 /// Once; that it was asked for again, or of one that never was, is kept too.
 pub async fn an_operator_ends_one_session_whosever_it_is(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
@@ -127,9 +123,9 @@ pub async fn who_is_disabled_is_out_and_signs_in_no_more_until_they_are_enabled(
     assert!(is_disabled(&store, &ada).await && !is_disabled(&store, &grace).await);
     let end = find(&store, "one").await.end.expect("it has ended");
     assert_eq!((end.reason, end.at, end.by), (REASON, later, None));
-    for limit in [proving(&ada), limit(5, &[]), limit(5, &["g1"])] {
-        let refused = store.open(None, &session_at(&ada, "new", later), &limit).await;
-        assert!(matches!(refused, Err(OpenError::UserDisabled)), "{refused:?}");
+    for limit in [proving(&store, &ada).await, limit(5, &[]), limit(5, &["g1"])] {
+        let refused = open(&store, None, &session_at(&ada, "new", later), &limit).await;
+        assert!(matches!(refused, Err(ChangeError::UserDisabled)), "{refused:?}");
     }
     assert!(live(&store, &ada, later).await.is_empty());
     assert_eq!(live(&store, &grace, later).await, ["g1"]);
@@ -141,7 +137,9 @@ pub async fn who_is_disabled_is_out_and_signs_in_no_more_until_they_are_enabled(
     }
     assert!(!is_disabled(&store, &ada).await);
     assert!(live(&store, &ada, later).await.is_empty(), "nothing lives again");
-    store.open(None, &session_at(&ada, "new", later), &proving(&ada)).await.expect("a sign-in");
+    open(&store, None, &session_at(&ada, "new", later), &proving(&store, &ada).await)
+        .await
+        .expect("a sign-in");
     assert_eq!(live(&store, &ada, later).await, ["new"]);
 
     let kinds = &[HistoryKind::Disabled, HistoryKind::Enabled];
@@ -166,14 +164,14 @@ pub async fn links_and_mails_of_who_is_disabled_lead_nowhere(store: Arc<dyn Stor
     assert!(!store.request_reset(email, None, NOW).await.expect("an answer"));
     let found = store.find_token(&hash(1), Purpose::ResetPassword, NOW).await.expect("an answer");
     assert!(found.is_none());
-    assert!(store.reset_password(&hash(1), "new", true, NOW).await.expect("an answer").is_none());
-    let reported = store.report_by_mail(&hash(2), &hash(3), NOW.plus(HOUR), NOW).await;
+    assert!(reset_password(&store, &hash(1), "new", true, NOW).await.expect("an answer").is_none());
+    let reported = report_by_mail(&store, &hash(2), &hash(3), NOW.plus(HOUR), NOW).await;
     assert!(reported.expect("an answer").is_none());
 
     enable(&store, &ada, NOW).await;
     assert!(store.request_reset(email, None, NOW).await.expect("an answer"));
     assert_eq!(kinds(&store, NOW).await, [MailKind::PasswordReset]);
-    let reset = store.reset_password(&hash(1), "new", false, NOW).await.expect("an answer");
+    let reset = reset_password(&store, &hash(1), "new", false, NOW).await.expect("an answer");
     assert!(reset.is_some(), "it was not used up");
 }
 
@@ -187,7 +185,7 @@ pub async fn nothing_of_who_was_disabled_is_taken_back(store: Arc<dyn Store>) {
     for is_enabled in [false, true] {
         if is_enabled {
             enable(&store, &ada, later).await;
-            store.open(None, &session_at(&ada, "new", later), &limit(5, &[])).await.expect("a sign-in");
+            open(&store, None, &session_at(&ada, "new", later), &limit(5, &[])).await.expect("a sign-in");
         }
         for by in [&sessions[0], &session_at(&ada, "new", later)] {
             for id in ["one", "two", "three"].map(session_id) {
@@ -206,13 +204,13 @@ pub async fn a_sign_in_beside_a_disabling_is_out(store: Arc<dyn Store>) {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
         let signing_in = {
             let (store, new) = (Arc::clone(&store), session(&ada, &format!("t{round}")));
-            let proving = proving(&ada);
-            tokio::spawn(async move { store.open(None, &new, &proving).await })
+            let proving = proving(&store, &ada).await;
+            tokio::spawn(async move { open(&store, None, &new, &proving).await })
         };
         let ended = disable(&store, &ada, NOW).await;
         match signing_in.await.expect("no panic") {
             Ok(_) => assert_eq!(ended.len(), 2, "round {round}"),
-            Err(error) => assert!(matches!(error, OpenError::UserDisabled), "{error}"),
+            Err(error) => assert!(matches!(error, ChangeError::UserDisabled), "{error}"),
         }
         assert!(live(&store, &ada, NOW).await.is_empty(), "round {round}");
     }
@@ -226,7 +224,7 @@ pub async fn a_changed_password_beside_a_disabling_leaves_nobody_in(store: Arc<d
             let (store, by, from) = (Arc::clone(&store), sessions[0].clone(), ada.password_hash.clone());
             let new = session(&ada, &format!("t{round}"));
             tokio::spawn(async move {
-                store.change_password(actor(&by), &from, "other", NextSession::New(&new), false, NOW).await
+                change_password(&store, actor(&by), &from, "other", NextSession::New(&new), false, NOW).await
             })
         };
         let ended = disable(&store, &ada, NOW).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{Browser, Client, Engine, Presented, SignIn, SignUp, Target, Undo};
+use crate::{Accounts, Browser, Client, Presented, Sessions, SignIn, SignUp, Target, Undo};
 
 /// How often a race of two is run: who wins is a matter of luck.
 const ROUNDS: usize = 20;
@@ -13,12 +13,12 @@ async fn open_at_once(
     store: &Arc<dyn Store>,
     sessions: Vec<(Option<NewUser>, NewSession)>,
     limit: Limit,
-) -> Vec<Result<Vec<Ended>, OpenError>> {
+) -> Vec<Result<Vec<Ended>, ChangeError>> {
     let opening: Vec<_> = sessions
         .into_iter()
         .map(|(user, new)| {
             let (store, limit) = (Arc::clone(store), limit.clone());
-            tokio::spawn(async move { store.open(user.as_ref(), &new, &limit).await })
+            tokio::spawn(async move { open(&store, user.as_ref(), &new, &limit).await })
         })
         .collect();
     let mut outcomes = Vec::new();
@@ -56,7 +56,7 @@ pub async fn sixty_four_sign_ins_at_once_never_exceed_the_maximum(store: Arc<dyn
     ended.dedup();
     assert_eq!((all, ended.len()), (60, 60));
     assert_eq!(live(&store, &ada, NOW).await.len(), 5);
-    store.open(None, &session(&ada, "last"), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "last"), &limit(5, &[])).await.expect("a sign-in");
     assert!(seen.await.expect("no panic") <= 5);
 }
 
@@ -102,7 +102,7 @@ pub async fn a_session_that_is_ended_while_it_is_extended_has_ended(store: Arc<d
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
         let new = session(&ada, &format!("s{round}"));
-        store.open(None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        open(&store, None, &new, &limit(1_000, &[])).await.expect("a sign-in");
         let extending = {
             let (store, session) = (Arc::clone(&store), new.session.clone());
             let (from, to) = (session.expires_at, session.expires_at.plus(HOUR));
@@ -121,11 +121,11 @@ pub async fn a_session_that_is_ended_while_it_is_reauthenticated_has_ended(store
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
         let new = session(&ada, &format!("s{round}"));
-        store.open(None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        open(&store, None, &new, &limit(1_000, &[])).await.expect("a sign-in");
         let renewal = renewal(&format!("r{round}"), NOW);
         let renewing = {
             let (store, new, renewal) = (Arc::clone(&store), new.clone(), renewal.clone());
-            tokio::spawn(async move { store.reauthenticate(actor(&new), &renewal, NOW).await })
+            tokio::spawn(async move { store.prove(actor(&new), &renewal, None, NOW).await })
         };
         let ended = if round % 2 == 0 {
             store.end_by_id(actor(&sessions[0]), &new.session.id, REVOKED, NOW).await.expect("an answer")
@@ -142,7 +142,7 @@ pub async fn a_session_that_is_ended_while_it_is_reauthenticated_has_ended(store
         let handles = [&new.session.handle, &renewal.handle];
         assert!(store.live_by_handles(&handles, NOW).await.expect("an answer").is_empty());
         assert_eq!(live(&store, &ada, NOW).await, ["first"]);
-        let again = store.reauthenticate(actor(&new), &renewal, NOW).await;
+        let again = store.prove(actor(&new), &renewal, None, NOW).await;
         assert!(!again.expect("an answer"), "round {round}: it lives again");
     }
 }
@@ -153,14 +153,14 @@ pub async fn a_session_that_is_ended_while_its_password_is_changed_has_ended(sto
     let mut hash = ada.password_hash.clone();
     for round in 0..ROUNDS {
         let new = session(&ada, &format!("s{round}"));
-        store.open(None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+        open(&store, None, &new, &limit(1_000, &[])).await.expect("a sign-in");
         let (renewal, to) = (renewal(&format!("r{round}"), NOW), format!("changed in round {round}"));
         let changing = {
             let (store, new, renewal) = (Arc::clone(&store), new.clone(), renewal.clone());
             let (from, to) = (hash.clone(), to.clone());
             tokio::spawn(async move {
                 let next = NextSession::Renewed(&renewal);
-                store.change_password(actor(&new), &from, &to, next, false, NOW).await
+                change_password(&store, actor(&new), &from, &to, next, false, NOW).await
             })
         };
         let ended = store.end_by_id(actor(&sessions[0]), &new.session.id, REVOKED, NOW).await;
@@ -175,7 +175,7 @@ pub async fn a_session_that_is_ended_while_its_password_is_changed_has_ended(sto
         let known = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
         assert_eq!(known.password_hash.as_ref(), Some(&hash), "round {round}: changed: {changed}");
         let next = NextSession::Renewed(&renewal);
-        let again = store.change_password(actor(&new), &hash, "too late", next, false, NOW).await;
+        let again = change_password(&store, actor(&new), &hash, "too late", next, false, NOW).await;
         assert!(again.expect("an answer").is_none(), "round {round}: it lives again");
     }
 }
@@ -194,7 +194,7 @@ pub async fn a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_
             tokio::spawn(async move { store.extend(&id, from, to, now).await })
         };
         let renewal = renewal(&format!("r{round}"), now);
-        assert!(store.reauthenticate(actor(by), &renewal, now).await.expect("an answer"));
+        assert!(store.prove(actor(by), &renewal, None, now).await.expect("an answer"));
         extending.await.expect("no panic").expect("an answer");
         let stored = find(&store, "one").await.stored;
         assert_eq!(stored.session.expires_at, renewal.expires_at, "round {round}");
@@ -211,7 +211,7 @@ pub async fn of_two_reauthentications_at_once_the_credential_of_one_holds(store:
         let handles = [format!("a{round}"), format!("b{round}")];
         let renew = |name: &str| {
             let (store, by, renewal) = (Arc::clone(&store), sessions[0].clone(), renewal(name, NOW));
-            tokio::spawn(async move { store.reauthenticate(actor(&by), &renewal, NOW).await })
+            tokio::spawn(async move { store.prove(actor(&by), &renewal, None, NOW).await })
         };
         let (one, other) = (renew(&handles[0]), renew(&handles[1]));
         assert!(one.await.expect("no panic").expect("an answer"));
@@ -233,7 +233,7 @@ pub async fn a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it(sto
         let new = session(&ada, &format!("s{round}"));
         let opening = {
             let (store, new) = (Arc::clone(&store), new.clone());
-            tokio::spawn(async move { store.open(None, &new, &limit(5, &[])).await })
+            tokio::spawn(async move { open(&store, None, &new, &limit(5, &[])).await })
         };
         let ended = store.end_all(actor(&sessions[0]), false, REVOKED, NOW).await;
         let ended = names(&ended.expect("an answer").expect("the actor is live"), REVOKED);
@@ -252,7 +252,7 @@ pub async fn what_is_undone_beside_a_revocation_of_the_others_ends_for_good(stor
         let revoked = session(&ada, &format!("r{round}"));
         let other = session(&ada, &format!("s{round}"));
         for new in [&revoked, &other] {
-            store.open(None, new, &limit(5, &[])).await.expect("a sign-in");
+            open(&store, None, new, &limit(5, &[])).await.expect("a sign-in");
         }
         let ended = store.end_by_id(actor(&sessions[0]), &revoked.session.id, REVOKED, NOW).await;
         ended.expect("an answer").expect("it was live");
@@ -350,7 +350,7 @@ pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
                 let renewal = renewal(&format!("r{number}x{round}"), NOW);
                 tokio::spawn(async move {
                     let next = NextSession::Renewed(&renewal);
-                    let changed = store.change_password(actor(&by), &from, &to, next, false, NOW).await;
+                    let changed = change_password(&store, actor(&by), &from, &to, next, false, NOW).await;
                     changed.expect("an answer").map(|_| (to, renewal.handle))
                 })
             })
@@ -431,7 +431,8 @@ pub async fn two_sweeps_at_once_sweep_each_session_once(store: Arc<dyn Store>) {
 
 /// Whatever the browser was answered, its next request finds out.
 pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(store: Arc<dyn Store>) {
-    let engine = Engine::new(Arc::clone(&store), crate::Options::default());
+    let sessions = Sessions::new(Arc::clone(&store), crate::Options::default());
+    let accounts = Accounts::builder(sessions.clone()).build();
     let client = Client::default();
     let sign_up = |name: &str| SignUp {
         name: name.to_owned(),
@@ -441,7 +442,7 @@ pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(st
         remember: true,
         shared_computer: false,
     };
-    let elsewhere = engine.sign_up(&Browser::default(), &client, sign_up("ada")).await.expect("a sign-up");
+    let elsewhere = accounts.sign_up(&Browser::default(), &client, sign_up("ada")).await.expect("a sign-up");
     for round in 0..3 {
         let form = SignIn {
             email: "ada@example.org".to_owned(),
@@ -449,16 +450,17 @@ pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(st
             remember: true,
             shared_computer: false,
         };
-        let shared = engine.sign_in(&Browser::default(), &client, form).await.expect("a sign-in");
+        let shared = accounts.sign_in(&Browser::default(), &client, form).await.expect("a sign-in");
         let ada = Target::Id(shared.active().expect("ada").session.id.clone());
-        let shared = engine.sign_up(&shared, &client, sign_up(&format!("grace{round}"))).await.expect("both");
+        let shared =
+            accounts.sign_up(&shared, &client, sign_up(&format!("grace{round}"))).await.expect("both");
         let switching = {
-            let (engine, shared, ada) = (engine.clone(), shared.clone(), ada.clone());
-            tokio::spawn(async move { engine.set_active(&shared, &Client::default(), &ada).await })
+            let (sessions, shared, ada) = (sessions.clone(), shared.clone(), ada.clone());
+            tokio::spawn(async move { sessions.set_active(&shared, &Client::default(), &ada).await })
         };
-        engine.revoke(&elsewhere, &ada).await.expect("a revocation");
+        sessions.revoke(&elsewhere, &ada).await.expect("a revocation");
         let switched = switching.await.expect("no panic").expect("the browser held it");
-        let next = engine.current(&Presented::of(&switched), &Client::default()).await.expect("an answer");
+        let next = sessions.current(&Presented::of(&switched), &Client::default()).await.expect("an answer");
         assert!(next.active().is_none(), "round {round}: somebody acts as an ended session");
         assert_eq!(next.held().len(), 1);
     }

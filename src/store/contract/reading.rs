@@ -18,7 +18,7 @@ pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
     new.session.client_hints = brave();
     new.secret_hash =
         SecretHash::from_bytes(&std::array::from_fn::<u8, 32, _>(|at| at as u8 * 8)).expect("32");
-    store.open(Some(&user), &new, &limit(5, &[])).await.expect("a sign-up");
+    open(&store, Some(&user), &new, &limit(5, &[])).await.expect("a sign-up");
 
     let mut stored = store.live_by_handles(&[&handle("one")], NOW).await.expect("an answer");
     assert_eq!(stored.len(), 1);
@@ -141,7 +141,7 @@ pub async fn what_is_live_began_and_ended_is_counted(store: Arc<dyn Store>) {
     store.end_by_id(by, &session_id("a2"), EndedReason::Revoked, NOW).await.expect("an answer");
     store.end_by_id(by, &session_id("a3"), EndedReason::SignedOut, later).await.expect("an answer");
     let new = session_at(&grace, "g2", later);
-    store.open(None, &new, &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
 
     let counted = store.statistics(later, NOW.minus(HOUR)).await.expect("numbers");
     let ended = vec![(EndedReason::SignedOut, 1), (EndedReason::Revoked, 1)];

@@ -51,7 +51,7 @@ pub async fn a_reauthentication_replaces_the_credential_and_keeps_the_session(st
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(LATER);
     let renewal = renewal("renewed", now);
-    assert!(store.reauthenticate(actor(&sessions[0]), &renewal, now).await.expect("an answer"));
+    assert!(store.prove(actor(&sessions[0]), &renewal, None, now).await.expect("an answer"));
     assert_eq!(first_is_renewed(&store, &sessions, &renewal, now).await, ada.user);
 }
 
@@ -68,7 +68,7 @@ pub async fn only_a_live_session_of_the_actors_user_is_reauthenticated(store: Ar
         (Actor { session: &grace[0].session.id, user: &ada.user.id }, NOW),
         (Actor { session: &unknown, user: &ada.user.id }, NOW),
     ] {
-        let renewed = store.reauthenticate(by, &renewal("renewed", now), now).await;
+        let renewed = store.prove(by, &renewal("renewed", now), None, now).await;
         assert!(!renewed.expect("an answer"), "{by:?}");
     }
     assert!(store.find_by_handle(&handle("renewed")).await.expect("an answer").is_none());
@@ -79,10 +79,10 @@ pub async fn only_a_live_session_of_the_actors_user_is_reauthenticated(store: Ar
 /// It is no new sign-in: the oldest is who signed in first.
 pub async fn a_reauthenticated_session_keeps_its_place_among_the_oldest(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
-    let renewed = store.reauthenticate(actor(&sessions[0]), &renewal("renewed", NOW), NOW).await;
+    let renewed = store.prove(actor(&sessions[0]), &renewal("renewed", NOW), None, NOW).await;
     assert!(renewed.expect("an answer"));
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
-    let ended = store.open(None, &session(&ada, "three"), &limit(2, &[])).await.expect("a sign-in");
+    let ended = open(&store, None, &session(&ada, "three"), &limit(2, &[])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Evicted), ["one"]);
 }
 
@@ -92,7 +92,7 @@ pub async fn a_changed_password_replaces_the_credential_and_keeps_the_sessions(s
     let now = NOW.plus(LATER);
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", now));
     let next = NextSession::Renewed(&renewal);
-    let changed = store.change_password(by, &ada.password_hash, "other", next, false, now).await;
+    let changed = change_password(&store, by, &ada.password_hash, "other", next, false, now).await;
     assert_eq!(changed.expect("an answer"), Some(vec![]));
     let user = first_is_renewed(&store, &sessions, &renewal, now).await;
     assert_eq!(user, User { updated_at: now, ..ada.user.clone() });
@@ -123,19 +123,19 @@ fn replaced(before: &str, now: &str, is_new: bool) -> (String, String, bool) {
 pub async fn a_replaced_credential_is_known_while_its_session_lives(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["a", "b", "c", "d"]).await;
     assert!(superseded(&store, &["a", "b", "c", "d"], NOW).await.is_empty());
-    let typed = store.reauthenticate(actor(&sessions[0]), &renewal("a2", NOW), NOW).await;
+    let typed = store.prove(actor(&sessions[0]), &renewal("a2", NOW), None, NOW).await;
     assert!(typed.expect("an answer"));
     let anew = renewal("b2", NOW);
     let anew = NextSession::Renewed(&anew);
     let changed =
-        store.change_password(actor(&sessions[1]), &ada.password_hash, "other", anew, false, NOW).await;
+        change_password(&store, actor(&sessions[1]), &ada.password_hash, "other", anew, false, NOW).await;
     assert!(changed.expect("an answer").is_some());
     assert_eq!(
         superseded(&store, &["a", "a2", "b", "c"], NOW).await,
         [replaced("a", "a2", true), replaced("b", "b2", true)]
     );
     let rotation = Rotation { handle: handle("c2"), secret_hash: sessions[0].secret_hash };
-    let report = store.report(actor(&sessions[2]), &session_id("d"), &rotation, false, NOW).await;
+    let report = report_session(&store, actor(&sessions[2]), &session_id("d"), &rotation, false, NOW).await;
     assert!(report.expect("an answer").is_some());
     assert_eq!(
         superseded(&store, &["a", "b", "c"], NOW).await,
@@ -156,8 +156,8 @@ pub async fn the_first_use_of_a_credential_is_noted_and_told_once(store: Arc<dyn
         live[0].credential_is_new
     };
     assert!(!is_new("a").await, "a sign-in replaces none");
-    assert!(store.reauthenticate(by, &renewal("a2", NOW), NOW).await.expect("an answer"));
-    assert!(store.reauthenticate(by, &renewal("a3", NOW), NOW).await.expect("an answer"));
+    assert!(store.prove(by, &renewal("a2", NOW), None, NOW).await.expect("an answer"));
+    assert!(store.prove(by, &renewal("a3", NOW), None, NOW).await.expect("an answer"));
     let mut changes = from_now(&store).await;
     let other = actor(&sessions[1]);
     for (actor, name) in [(by, "a"), (by, "a2"), (other, "a3"), (other, "b")] {
@@ -172,7 +172,7 @@ pub async fn the_first_use_of_a_credential_is_noted_and_told_once(store: Arc<dyn
         superseded(&store, &["a", "a2", "a3"], NOW).await,
         [replaced("a", "a3", false), replaced("a2", "a3", false)]
     );
-    assert!(store.reauthenticate(by, &renewal("a4", NOW), NOW).await.expect("an answer"));
+    assert!(store.prove(by, &renewal("a4", NOW), None, NOW).await.expect("an answer"));
     for (name, is_dead) in [("a", true), ("a2", true), ("a3", false)] {
         let found = store.superseded_by_handles(&[&handle(name)], NOW).await.expect("an answer");
         assert_eq!(found[0].is_dead, is_dead, "{name}, after a3 was used");
@@ -189,10 +189,10 @@ pub async fn the_last_eight_credentials_of_a_session_are_known(store: Arc<dyn St
     let (_, sessions) = signed_in(&store, "ada", &["a0", "b0"]).await;
     let names: Vec<String> = (0..11).map(|number| format!("a{number}")).collect();
     for name in &names[1..] {
-        let renewed = store.reauthenticate(actor(&sessions[0]), &renewal(name, NOW), NOW).await;
+        let renewed = store.prove(actor(&sessions[0]), &renewal(name, NOW), None, NOW).await;
         assert!(renewed.expect("an answer"));
     }
-    assert!(store.reauthenticate(actor(&sessions[1]), &renewal("b1", NOW), NOW).await.expect("an answer"));
+    assert!(store.prove(actor(&sessions[1]), &renewal("b1", NOW), None, NOW).await.expect("an answer"));
     let names: Vec<&str> = names.iter().map(String::as_str).chain(["b0"]).collect();
     let known: Vec<String> = superseded(&store, &names, NOW).await.into_iter().map(|it| it.0).collect();
     assert_eq!(known, ["a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b0"]);

@@ -12,16 +12,12 @@ fn rotation(name: &str) -> Rotation {
 
 async fn report(store: &Arc<dyn Store>, by: &NewSession, name: &str, lock: bool) -> Option<Vec<Ended>> {
     let rotation = rotation(&format!("x{}", by.session.handle.as_str().trim_start_matches('0')));
-    store.report(actor(by), &session_id(name), &rotation, lock, NOW).await.expect("an answer")
+    report_session(store, actor(by), &session_id(name), &rotation, lock, NOW).await.expect("an answer")
 }
 
 async fn is_locked(store: &Arc<dyn Store>, name: &str) -> bool {
     let email = format!("{name}@example.org");
     store.password_of(&email).await.expect("an answer").expect("an account").is_locked
-}
-
-fn proving(user: &NewUser) -> Limit {
-    Limit { proved: Some(user.password_hash.clone()), ..limit(5, &[]) }
 }
 
 /// All at once.
@@ -88,7 +84,9 @@ pub async fn only_another_session_of_a_live_actors_user_is_reported(store: Arc<d
         assert!(report(&store, by, name, true).await.is_none(), "{name}");
     }
     let rotation = rotation("late");
-    let late = store.report(actor(&sessions[0]), &session_id("two"), &rotation, true, NOW.plus(HOUR)).await;
+    let late =
+        report_session(&store, actor(&sessions[0]), &session_id("two"), &rotation, true, NOW.plus(HOUR))
+            .await;
     assert!(late.expect("an answer").is_none(), "an expired actor");
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
@@ -101,23 +99,23 @@ pub async fn a_locked_password_opens_and_changes_nothing(store: Arc<dyn Store>) 
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     report(&store, &sessions[0], "two", true).await.expect("it is another one");
     let new = session(&ada, "new");
-    let refused = store.open(None, &new, &proving(&ada)).await;
-    assert!(matches!(refused, Err(OpenError::PasswordChanged)), "{refused:?}");
+    let before = proving(&store, &ada).await;
+    let refused = open(&store, None, &new, &before).await;
+    assert!(matches!(refused, Err(ChangeError::UserLocked)), "{refused:?}");
     let from = &ada.password_hash;
     let renewal = renewal("renewed", NOW);
     let next = NextSession::Renewed(&renewal);
-    let changed = store.change_password(actor(&sessions[0]), from, "new", next, false, NOW).await;
+    let changed = change_password(&store, actor(&sessions[0]), from, "new", next, false, NOW).await;
     assert!(changed.expect("an answer").is_none());
     store.rehash_password(&ada.user.id, from, "rehashed", NOW).await.expect("an answer");
 
     store.put_token(&token(&ada, 1, Purpose::ResetPassword, NOW)).await.expect("it is stored");
-    let reset = store.reset_password(&hash(1), "new", false, NOW).await.expect("an answer");
+    let reset = reset_password(&store, &hash(1), "new", false, NOW).await.expect("an answer");
     assert_eq!(names(&reset.expect("the link is good").1, EndedReason::PasswordChanged), ["one"]);
     assert!(!is_locked(&store, "ada").await);
-    let old = store.open(None, &new, &proving(&ada)).await;
-    assert!(matches!(old, Err(OpenError::PasswordChanged)), "the old one is not good any more");
-    let proving = Limit { proved: Some("new".to_owned()), ..limit(5, &[]) };
-    store.open(None, &new, &proving).await.expect("a sign-in");
+    let old = open(&store, None, &new, &before).await;
+    assert!(matches!(old, Err(ChangeError::ProofOutdated)), "the old one is not good any more");
+    open(&store, None, &new, &proving(&store, &ada).await).await.expect("a sign-in");
     assert_eq!(live(&store, &ada, NOW).await, ["new"]);
 }
 
@@ -129,7 +127,7 @@ pub async fn a_report_by_mail_ends_every_session_and_locks_the_password_once(sto
         store.put_token(&token(&ada, number, purpose, NOW)).await.expect("it is stored");
     }
     let until = NOW.plus(HOUR);
-    let reported = store.report_by_mail(&hash(1), &hash(4), until, NOW).await.expect("an answer");
+    let reported = report_by_mail(&store, &hash(1), &hash(4), until, NOW).await.expect("an answer");
     let (user, ended) = reported.expect("the link is good");
     assert_eq!(
         (user, names(&ended, EndedReason::Reported)),
@@ -137,11 +135,11 @@ pub async fn a_report_by_mail_ends_every_session_and_locks_the_password_once(sto
     );
     assert!(is_locked(&store, "ada").await);
     for number in [1, 2] {
-        let again = store.report_by_mail(&hash(number), &hash(5), until, NOW).await.expect("an answer");
+        let again = report_by_mail(&store, &hash(number), &hash(5), until, NOW).await.expect("an answer");
         assert!(again.is_none(), "{number}");
     }
-    assert!(store.reset_password(&hash(3), "old", false, NOW).await.expect("an answer").is_none());
-    assert!(store.reset_password(&hash(4), "new", false, NOW).await.expect("an answer").is_some());
+    assert!(reset_password(&store, &hash(3), "old", false, NOW).await.expect("an answer").is_none());
+    assert!(reset_password(&store, &hash(4), "new", false, NOW).await.expect("an answer").is_some());
     assert!(!is_locked(&store, "ada").await);
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
@@ -168,13 +166,13 @@ pub async fn a_sign_in_beside_a_report_is_out(store: Arc<dyn Store>) {
         let names = [format!("a{round}"), format!("b{round}")];
         let (ada, sessions) = signed_in(&store, &format!("u{round}"), &[&names[0], &names[1]]).await;
         let signing_in = {
-            let (store, new, proving) =
-                (Arc::clone(&store), session(&ada, &format!("t{round}")), proving(&ada));
-            tokio::spawn(async move { store.open(None, &new, &proving).await })
+            let (new, proving) = (session(&ada, &format!("t{round}")), proving(&store, &ada).await);
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { open(&store, None, &new, &proving).await })
         };
         report(&store, &sessions[0], &names[1], true).await.expect("it is another one");
         let signed_in = signing_in.await.expect("no panic");
-        assert!(matches!(signed_in, Ok(_) | Err(OpenError::PasswordChanged)), "{signed_in:?}");
+        assert!(matches!(signed_in, Ok(_) | Err(ChangeError::UserLocked)), "{signed_in:?}");
         assert_eq!(live(&store, &ada, NOW).await, [names[0].as_str()], "round {round}");
     }
 }

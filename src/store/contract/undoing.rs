@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::naming::PATIENCE;
 use super::*;
 use crate::{
-    Change, DeviceKey, Engine, HistoryKind, HistoryQuery, MailKind, ManualClock, Operator, Rotation,
+    Change, DeviceKey, HistoryKind, HistoryQuery, MailKind, ManualClock, Operator, Rotation, Sessions,
     StoredToken, Undo,
 };
 
@@ -96,7 +96,7 @@ pub async fn a_revocation_is_taken_back_in_time(store: Arc<dyn Store>) {
     assert!(!store.undo_revoke(late, LATER).await.expect("an answer"));
     let just = Undo { ended_after: NOW.minus(Duration::from_millis(1)), ..late };
     let renewal = renewal("renewed", NOW);
-    assert!(store.reauthenticate(actor(&sessions[0]), &renewal, NOW).await.expect("an answer"));
+    assert!(store.prove(actor(&sessions[0]), &renewal, None, NOW).await.expect("an answer"));
     let expired = sessions[1].session.expires_at;
     assert!(!store.undo_revoke(just, expired).await.expect("an answer"), "it would have ended by now");
     assert!(store.undo_revoke(just, LATER).await.expect("an answer"));
@@ -137,7 +137,7 @@ pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     for (round, reason) in EndedReason::ALL.into_iter().filter(|it| *it != EndedReason::Revoked).enumerate() {
         let name = format!("other{round}");
-        store.open(None, &session(&ada, &name), &limit(50, &[])).await.expect("a sign-in");
+        open(&store, None, &session(&ada, &name), &limit(50, &[])).await.expect("a sign-in");
         end(&store, &sessions[0], &name, reason).await;
         assert!(!is_undone(&store, &sessions[0], &name).await, "{reason:?}");
     }
@@ -154,10 +154,10 @@ pub async fn after_a_new_password_nothing_is_taken_back(store: Arc<dyn Store>) {
     revoke(&store, &sessions[0], "two").await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
     let next = NextSession::Renewed(&renewal);
-    let changed = store.change_password(by, &ada.password_hash, "another", next, false, NOW).await;
+    let changed = change_password(&store, by, &ada.password_hash, "another", next, false, NOW).await;
     changed.expect("an answer").expect("it is changed");
     assert!(!is_undone(&store, &sessions[0], "two").await);
-    store.open(None, &session(&ada, "three"), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "three"), &limit(5, &[])).await.expect("a sign-in");
     revoke(&store, &sessions[0], "three").await;
     assert!(is_undone(&store, &sessions[0], "three").await, "what was revoked since is");
 }
@@ -167,7 +167,8 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
     let rotation = Rotation { handle: handle("rotated"), secret_hash: sessions[0].secret_hash };
-    let report = store.report(actor(&sessions[0]), &session_id("three"), &rotation, false, NOW).await;
+    let report =
+        report_session(&store, actor(&sessions[0]), &session_id("three"), &rotation, false, NOW).await;
     report.expect("an answer").expect("it is reported");
     for name in ["two", "three"] {
         assert!(!is_undone(&store, &sessions[0], name).await, "{name}");
@@ -187,7 +188,7 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
     };
     store.put_token(&token).await.expect("it is stored");
     let reset = SecretHash::from_bytes(&[6; 32]).expect("32 bytes");
-    let reported = store.report_by_mail(&hash, &reset, NOW.plus(HOUR), NOW).await;
+    let reported = report_by_mail(&store, &hash, &reset, NOW.plus(HOUR), NOW).await;
     reported.expect("an answer").expect("it is reported");
     assert!(!is_undone(&store, &sessions[0], "g2").await);
     assert_eq!(
@@ -201,10 +202,11 @@ pub async fn after_a_report_and_a_sweep_nothing_is_taken_back(store: Arc<dyn Sto
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
     let rotation = Rotation { handle: handle("rotated"), secret_hash: sessions[0].secret_hash };
-    let report = store.report(actor(&sessions[0]), &session_id("three"), &rotation, false, NOW).await;
+    let report =
+        report_session(&store, actor(&sessions[0]), &session_id("three"), &rotation, false, NOW).await;
     report.expect("an answer").expect("it is reported");
     let clock = Arc::new(ManualClock::new(LATER));
-    let builder = Engine::builder(Arc::clone(&store)).clock(clock).history_retention(Duration::ZERO);
+    let builder = Sessions::builder(Arc::clone(&store)).clock(clock).history_retention(Duration::ZERO);
     builder.build().sweep().await.expect("a sweep");
     assert!(!is_undone(&store, &sessions[0], "two").await);
     assert_eq!(live(&store, &ada, LATER).await, ["one"]);
@@ -264,7 +266,7 @@ pub async fn after_the_others_were_ended_nothing_is_taken_back(store: Arc<dyn St
 
     assert!(is_undone(&store, &hers[0], "g2").await, "it is another user's");
     assert_eq!(live(&store, &grace, LATER).await, ["g2", "g1"]);
-    store.open(None, &session(&ada, "five"), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "five"), &limit(5, &[])).await.expect("a sign-in");
     revoke(&store, &sessions[0], "five").await;
     assert!(is_undone(&store, &sessions[0], "five").await, "what was revoked since is");
 }
@@ -273,7 +275,7 @@ pub async fn after_the_others_were_ended_nothing_is_taken_back(store: Arc<dyn St
 pub async fn whose_place_was_taken_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
-    store.open(None, &session(&ada, "three"), &limit(2, &[])).await.expect("a sign-in");
+    open(&store, None, &session(&ada, "three"), &limit(2, &[])).await.expect("a sign-in");
     let id = session_id("two");
     let small = Undo { maximum: 2, ..undo(&sessions[0], &id) };
     assert!(!store.undo_revoke(small, LATER).await.expect("an answer"));
@@ -313,7 +315,7 @@ pub async fn an_undo_beside_sign_ins_never_exceeds_the_maximum(store: Arc<dyn St
         };
         let opening = {
             let store = Arc::clone(&store);
-            tokio::spawn(async move { store.open(None, &new, &refusing(2, &[])).await })
+            tokio::spawn(async move { open(&store, None, &new, &refusing(2, &[])).await })
         };
         let id = session_id(&names[1]);
         let small = Undo { maximum: 2, ..undo(&sessions[0], &id) };

@@ -29,7 +29,7 @@ pub async fn an_ended_sessions_activity_stays_as_it_was(store: Arc<dyn Store>) {
 pub async fn a_sweep_marks_what_has_expired_at_the_moment_it_did(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let later = NOW.plus(HOUR).plus(Duration::from_secs(1));
-    store.open(None, &session_at(&ada, "two", later), &limit(5, &[])).await.expect("a sign-in");
+    open(&store, None, &session_at(&ada, "two", later), &limit(5, &[])).await.expect("a sign-in");
     assert_eq!(store.sweep(later, Timestamp::default(), 10).await.expect("a sweep"), (1, 0));
     let end = find(&store, "one").await.end.expect("it has ended");
     assert_eq!((end.reason, end.at, end.by), (EndedReason::Expired, NOW.plus(HOUR), None));
@@ -66,8 +66,12 @@ pub async fn a_sweep_changes_no_more_than_it_may(store: Arc<dyn Store>) {
 
 /// Which is not the same as empty: nobody is signed out by it.
 pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
-    let (_, sessions) = signed_in(&store, "ada", &["one"]).await;
+    let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     store.close().await;
+    let refusal = |error| match error {
+        ChangeError::Store(error) => error,
+        error => panic!("{error}"),
+    };
     let by = actor(&sessions[0]);
     let answers = [
         store.live_by_handles(&[&handle("one")], NOW).await.map(drop),
@@ -76,7 +80,8 @@ pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
         store.end_by_id(by, &session_id("one"), EndedReason::Revoked, NOW).await.map(drop),
         store.end_all(by, true, EndedReason::Revoked, NOW).await.map(drop),
         store.extend(&session_id("one"), NOW.plus(HOUR), NOW.plus(2 * HOUR), NOW).await.map(drop),
-        store.reauthenticate(by, &renewal("renewed", NOW), NOW).await.map(drop),
+        store.prove(by, &renewal("renewed", NOW), None, NOW).await.map(drop).map_err(refusal),
+        open(&store, None, &session(&ada, "new"), &limit(5, &[])).await.map(drop).map_err(refusal),
         store.touch(&[touch("one", NOW)]).await,
         store.ping().await,
         store.check_writes().await,

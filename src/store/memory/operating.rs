@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{MemoryStore, Result, State};
+use super::{MemoryStore, Result};
 use crate::store::{
     Ended, NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore, by_operator, changes_of,
 };
@@ -11,7 +11,7 @@ use crate::{Change, EndedReason, HistoryKind, Operator, SessionId, Timestamp, Us
 const REASON: EndedReason = EndedReason::Operator;
 
 /// What operators did, in the order in which it was written.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Acts {
     kept: Vec<OperatorAct>,
     /// How many were ever written.
@@ -33,16 +33,10 @@ impl Acts {
     }
 }
 
-impl State {
-    fn is_known(&self, user: &UserId) -> bool {
-        self.users.iter().any(|known| known.user.id == *user)
-    }
-}
-
 #[async_trait]
 impl OperatorStore for MemoryStore {
     async fn end_by_operator(&self, by: &Operator, id: &SessionId, now: Timestamp) -> Result<Option<Ended>> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let ended = state.end(|row| row.is(id), None, REASON, now);
         state.sessions.iter_mut().filter(|row| row.is(id)).for_each(|row| row.is_final = true);
         state.acts.record(&NewOperatorAct::revoke(by, id, &ended, now));
@@ -51,7 +45,7 @@ impl OperatorStore for MemoryStore {
     }
 
     async fn end_of_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let ended = state.end(|row| row.is_of(user), None, REASON, now);
         let kind = OperatorActKind::RevokeUser;
         state.acts.record(&NewOperatorAct::of_user(by, kind, user, ended.len(), now));
@@ -60,7 +54,7 @@ impl OperatorStore for MemoryStore {
     }
 
     async fn end_of_everybody(&self, now: Timestamp, limit: u32) -> Result<Vec<Ended>> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let live = state.sessions.iter().filter(|row| row.is_live(now)).take(limit);
         let live: Vec<SessionId> = live.map(|row| row.new.session.id.clone()).collect();
@@ -70,11 +64,10 @@ impl OperatorStore for MemoryStore {
     }
 
     async fn disable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Option<Vec<Ended>>> {
-        let mut state = self.lock()?;
-        if !state.is_known(user) {
-            return Ok(None);
-        }
-        if state.mail.disabled.insert(user.clone()) {
+        let mut state = self.lock().await?;
+        let Some(known) = state.known_mut(user) else { return Ok(None) };
+        if !std::mem::replace(&mut known.is_disabled, true) {
+            known.next_epoch();
             state.record(by_operator(HistoryKind::Disabled, user, now));
         }
         let ended = state.end(|row| row.is_of(user), None, REASON, now);
@@ -86,11 +79,10 @@ impl OperatorStore for MemoryStore {
     }
 
     async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
-        let mut state = self.lock()?;
-        if !state.is_known(user) {
-            return Ok(false);
-        }
-        if state.mail.disabled.remove(user) {
+        let mut state = self.lock().await?;
+        let Some(known) = state.known_mut(user) else { return Ok(false) };
+        if std::mem::take(&mut known.is_disabled) {
+            known.next_epoch();
             state.record(by_operator(HistoryKind::Enabled, user, now));
         }
         state.acts.record(&NewOperatorAct::of_user(by, OperatorActKind::Enable, user, 0, now));
@@ -98,8 +90,8 @@ impl OperatorStore for MemoryStore {
     }
 
     async fn allow_password_alone(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
-        let mut state = self.lock()?;
-        let is_known = state.is_known(user);
+        let mut state = self.lock().await?;
+        let is_known = state.known(user).is_some();
         if is_known {
             let kind = OperatorActKind::AllowPasswordAlone;
             state.acts.record(&NewOperatorAct::of_user(by, kind, user, 0, now));
@@ -113,8 +105,8 @@ impl OperatorStore for MemoryStore {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Option<Vec<SessionId>>> {
-        let mut state = self.lock()?;
-        if !state.is_known(user) {
+        let mut state = self.lock().await?;
+        if state.known(user).is_none() {
             return Ok(None);
         }
         let live = state.sessions.iter().rev().filter(|row| row.is_of(user) && row.is_live(now));
@@ -131,19 +123,19 @@ impl OperatorStore for MemoryStore {
     }
 
     async fn record_act(&self, act: &NewOperatorAct) -> Result<()> {
-        self.lock()?.acts.record(act);
+        self.lock().await?.acts.record(act);
         Ok(())
     }
 
     async fn operator_acts(&self, before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>> {
-        let state = self.lock()?;
+        let state = self.lock().await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let asked = |act: &&OperatorAct| before.is_none_or(|before| act.seq < before);
         Ok(state.acts.kept.iter().rev().filter(asked).take(limit).cloned().collect())
     }
 
     async fn forget_acts(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        let mut state = self.lock()?;
+        let mut state = self.lock().await?;
         let mut forgotten = 0;
         state.acts.kept.retain(|act| {
             let goes = act.at <= before && forgotten < u64::from(limit);

@@ -1,0 +1,195 @@
+//! Accounts with an e-mail address and a password, on top of [`Sessions`]: nothing here uses more than an application
+//! with its own login could use.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{AcceptedProofs, Result, Sessions, SignInMethod, Store, User, UserId};
+
+mod attempt;
+mod change_password;
+pub(crate) mod email;
+mod letter;
+mod mail;
+mod password;
+mod reauthenticate;
+mod report;
+mod reset_password;
+mod sign_in;
+mod sign_up;
+mod stored;
+mod throttle;
+
+use mail::Outbox;
+use password::Passwords;
+use throttle::Throttle;
+
+pub use change_password::ChangePassword;
+pub use email::is_email;
+pub use letter::Letter;
+pub use password::PasswordLimits;
+pub use reauthenticate::Reauthenticate;
+pub use reset_password::{RequestPasswordReset, ResetPassword};
+pub use sign_in::SignIn;
+pub use sign_up::SignUp;
+
+#[cfg(feature = "import-better-auth")]
+pub(crate) use password::is_better_auth;
+#[cfg(feature = "import-better-auth")]
+pub(crate) use sign_up::name_or_local_part;
+#[cfg(feature = "test-support")]
+pub(crate) use stored::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOfLock, TellOfNewDevice};
+
+/// Sign-up, sign-in, password change and reset by e-mail address and password, and the mails about them; cheap to clone.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use multi_session::{Accounts, Browser, Client, MemoryStore, Options, Sessions, SignUp};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sessions = Sessions::new(Arc::new(MemoryStore::default()), Options::default());
+/// let accounts = Accounts::builder(sessions).build();
+/// let ada = SignUp {
+///     name: "Ada".to_owned(),
+///     email: "ada@example.org".to_owned(),
+///     password: "correct horse".to_owned(),
+///     image: None,
+///     remember: true,
+///     shared_computer: false,
+/// };
+/// let browser = accounts.sign_up(&Browser::default(), &Client::default(), ada).await?;
+/// assert_eq!(accounts.sessions().list(&browser).await?.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    sessions: Sessions,
+    passwords: Passwords,
+    /// `None` where failed sign-ins make nobody wait.
+    throttle: Option<Throttle>,
+    /// Whether somebody sends mails.
+    mail: bool,
+    outbox: Outbox,
+}
+
+impl Accounts {
+    /// Starts over `sessions`, with other parts that can be set.
+    pub fn builder(sessions: Sessions) -> AccountsBuilder {
+        AccountsBuilder { sessions, password_limits: PasswordLimits::default(), throttle: false, mail: false }
+    }
+
+    /// The sessions of these accounts.
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Finds a user by the e-mail address of an account or by an id, as people name one.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn find_user(&self, name: &str) -> Result<Option<User>> {
+        if name.contains('@') {
+            let Ok(email) = email::normalise(name) else { return Ok(None) };
+            return Ok(self.store().password_of(&email).await?.map(|known| known.user));
+        }
+        let Ok(id) = UserId::new(name) else { return Ok(None) };
+        self.sessions().find_user(&id).await
+    }
+
+    /// Lets go of what is buffered and of the store, once all requests are answered: call it in place of
+    /// [`Sessions::shut_down`].
+    ///
+    /// # Errors
+    ///
+    /// When a buffer could not be written; the store is closed all the same.
+    pub async fn shut_down(&self) -> Result<()> {
+        self.sessions().finish_all().await;
+        let looked_up = self.look_up_requests().await;
+        self.sessions().shut_down().await.and(looked_up)
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        self.sessions().store()
+    }
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").field("sessions", &self.0.sessions).finish_non_exhaustive()
+    }
+}
+
+/// Builds [`Accounts`].
+#[must_use]
+pub struct AccountsBuilder {
+    sessions: Sessions,
+    password_limits: PasswordLimits,
+    throttle: bool,
+    mail: bool,
+}
+
+impl AccountsBuilder {
+    /// Sets how many passwords are hashed at once, and how many may wait.
+    pub fn password_limits(mut self, limits: PasswordLimits) -> Self {
+        self.password_limits = limits;
+        self
+    }
+
+    /// Sets whether tries with a password wait after others have failed, by default not.
+    ///
+    /// It goes by the address that [`Client`](crate::Client) tells: behind a proxy it must be the browser's and not the
+    /// proxy's. It is counted in memory, so each node counts for itself.
+    pub fn throttle(mut self, throttle: bool) -> Self {
+        self.throttle = throttle;
+        self
+    }
+
+    /// Sets whether something sends what [`Accounts::due_letters`] gives, by default not.
+    ///
+    /// Without it no mail is written, and what needs one is refused: passwords cannot be reset.
+    pub fn mail(mut self, mail: bool) -> Self {
+        self.mail = mail;
+        self
+    }
+
+    /// Gives the accounts. It hashes one password, about 30 ms, for comparisons with unknown e-mails.
+    pub fn build(self) -> Accounts {
+        let random = self.sessions.random();
+        let passwords = Passwords::new(self.password_limits, &**random);
+        let throttle = self.throttle.then(|| Throttle::new(&**random));
+        Accounts(Arc::new(Inner {
+            sessions: self.sessions,
+            passwords,
+            throttle,
+            mail: self.mail,
+            outbox: Outbox::default(),
+        }))
+    }
+}
+
+/// Accepts the password from users who have one, for [`SessionsBuilder::proofs_of`](crate::SessionsBuilder::proofs_of).
+#[derive(Clone)]
+pub struct PasswordIfSet(Arc<dyn Store>);
+
+impl PasswordIfSet {
+    /// Looks into this store who has one.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self(store)
+    }
+}
+
+#[async_trait]
+impl AcceptedProofs for PasswordIfSet {
+    async fn of(&self, user: &UserId) -> Result<Vec<SignInMethod>> {
+        let has_password = self.0.has_password(user).await?;
+        Ok(has_password.then_some(SignInMethod::PASSWORD).into_iter().collect())
+    }
+}

@@ -1,0 +1,56 @@
+//! Tries with a password that wait after others have failed.
+
+use super::Accounts;
+use super::throttle::{Admitted, Wait};
+use crate::{Browser, Client, DeviceKey, Error, Network, Result, Timestamp, email_key};
+
+/// A try under way; nothing is counted where nobody waits.
+#[must_use]
+pub(super) struct Attempt<'a>(Option<Admitted<'a>>);
+
+impl Attempt<'_> {
+    /// Says how it ended: whether the password was right, or why nobody looked.
+    pub(super) fn ended<T>(self, outcome: Result<bool, T>) -> Result<bool, T> {
+        if let Some(admitted) = self.0 {
+            match &outcome {
+                Ok(true) => admitted.succeeded(),
+                Ok(false) => {}
+                Err(_) => admitted.withdrawn(),
+            }
+        }
+        outcome
+    }
+}
+
+impl Accounts {
+    /// Admits a try at the account of a normalised e-mail, or says how long it has to wait.
+    ///
+    /// It does not read the account, so neither the answer nor its time tells whether there is one.
+    ///
+    /// A try that has to wait leaves no entry in the account's history. It costs whoever sends it nothing, and with an
+    /// entry for each a stranger could fill the history of somebody, and the database, as fast as requests come in. The
+    /// failures that it waits after have their entries.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`]; when the store fails.
+    pub(super) async fn admit(&self, browser: &Browser, client: &Client, email: &str) -> Result<Attempt<'_>> {
+        let Some(throttle) = &self.0.throttle else { return Ok(Attempt(None)) };
+        // A moment that only goes forward.
+        let steady = Timestamp::default().plus(self.sessions().clock().steady());
+        let held = browser.held().iter().find(|held| held.user.email == email);
+        let network = client.ip_address.map(Network::of);
+        let of = throttle.of(&email_key(email), network, held.map(|held| &held.session.id));
+        let mut admitted = throttle.admit(of, false, steady);
+        if let (Err(Wait::Stranger(_)), Some(network)) = (&admitted, self.sessions().network_of(client))
+            && self.store().is_known_device(email, &DeviceKey::of_network(network)).await?
+        {
+            admitted = throttle.admit(of, true, steady);
+        }
+        admitted.map(|admitted| Attempt(Some(admitted))).map_err(|wait| {
+            let (Wait::Pair(retry_after) | Wait::Stranger(retry_after)) = wait;
+            tracing::info!("a try with a password has to wait {} s", retry_after.as_secs_f32());
+            Error::Throttled { retry_after }
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Changing the password.
+
+use super::Accounts;
+use super::password::Typed;
+use super::stored::NewPassword;
+use crate::{Browser, Client, Code, Error, MailKind, Others, Result};
+
+/// What a person types to change the password.
+#[derive(Clone)]
+pub struct ChangePassword {
+    /// The password so far: at most 128 characters.
+    pub current_password: String,
+    /// The new one: 8 to 128 characters.
+    pub new_password: String,
+    /// Whether every session of the user ends, and this browser gets a new one; otherwise they stay.
+    pub revoke_other_sessions: bool,
+}
+
+impl Accounts {
+    /// Changes the active user's password, and where it is asked for ends every session of the user, this one too,
+    /// which is replaced by a new one with new cookies: both or neither.
+    ///
+    /// It asks for the current password, which is as good as a fresh sign-in: so it needs none, and is one itself. Where
+    /// the sessions stay, the active one is renewed as by [`Sessions::prove`](crate::Sessions::prove): its cookie is
+    /// replaced (ASVS 5.0, 7.2.4), and its times begin anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooShort`], [`Code::PasswordTooLong`],
+    /// [`Code::InvalidPassword`], [`Code::CredentialAccountNotFound`], [`Code::PasswordResetRequired`],
+    /// [`Code::UserDisabled`]; [`Error::Throttled`] after others have failed; [`Error::Busy`]; when the store fails.
+    pub async fn change_password(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        form: ChangePassword,
+    ) -> Result<Browser> {
+        let new = Typed::new(&form.new_password)?;
+        let active = browser.signed_in()?;
+        let (sessions, store) = (self.sessions(), self.store());
+        let others = if form.revoke_other_sessions { Others::End } else { Others::Keep };
+        // The hash may be another one by the time that the new one is there: since another sign-in has renewed it, or
+        // since the password is not the current one any more, which is what the person is told then.
+        for _ in 0..2 {
+            let (_, from) = self.verify(browser, client, &form.current_password).await?;
+            let to = self.0.passwords.hash(&**sessions.random(), &new).await?;
+            let work = NewPassword { store: &**store, from: &from, to: &to, tell: self.sends_mail() };
+            match sessions.credentials_changed_alongside(browser, client, others, Some(&work)).await {
+                // Renewed by another sign-in or changed again while the password was hashed.
+                Err(Error::ProofOutdated) => {}
+                changed => {
+                    let next = changed?;
+                    self.mailed(MailKind::PasswordChanged, &active.user.id, &active.session.id);
+                    return Ok(next);
+                }
+            }
+        }
+        Err(Code::Unauthorized.into())
+    }
+}
+
+impl std::fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChangePassword").finish_non_exhaustive()
+    }
+}

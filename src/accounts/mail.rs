@@ -1,0 +1,261 @@
+//! What is told by mail: from the outbox to whoever sends it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use scopeguard::{ScopeGuard, guard};
+use tokio::sync::Notify;
+
+use super::letter::Letter;
+use super::{Accounts, email};
+use crate::{
+    DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Timestamp, UserId,
+    device_of,
+};
+
+/// How many mails are taken at once.
+const AT_ONCE: u32 = 10;
+/// How long whoever took a mail has to send it.
+const LEASE: Duration = Duration::from_secs(15 * 60);
+/// How long after the first failure it is tried again; each further failure doubles it.
+const FIRST_DELAY: Duration = Duration::from_secs(60);
+const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
+/// When a mail is given up.
+const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many links one sweep deletes at most, so that sign-ins never wait long behind it.
+const SWEEP_LIMIT: u32 = 1_000;
+/// How many requests may wait for their look-up.
+const REQUESTS: usize = 1_000;
+
+/// What waits to be looked up and written, and whoever sends mails.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    requests: Mutex<Vec<Request>>,
+    wake: Notify,
+}
+
+/// Somebody asked for a mail to an address, which may be nobody's.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) email: String,
+    pub(super) redirect_to: Option<String>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").finish_non_exhaustive()
+    }
+}
+
+impl Outbox {
+    /// Takes a request, unless too many wait already.
+    pub(super) fn ask(&self, request: Request) -> Result<()> {
+        let mut requests = self.lock();
+        if requests.len() >= REQUESTS {
+            return Err(Error::Busy { retry_after: Duration::from_secs(1) });
+        }
+        requests.push(request);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+        // Each request is whole.
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Accounts {
+    /// How long the link of a mail is good for.
+    pub const fn link_lifetime(purpose: Purpose) -> Duration {
+        match purpose {
+            Purpose::ResetPassword => Duration::from_secs(30 * 60),
+            Purpose::NotMe => Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+
+    /// Whether somebody sends mails: without, none is written and nothing is offered that needs one.
+    pub fn sends_mail(&self) -> bool {
+        self.0.mail
+    }
+
+    /// Waits until there may be a mail to send; others become due as time goes by.
+    pub async fn mail_wanted(&self) {
+        self.0.outbox.wake.notified().await;
+    }
+
+    /// Looks up who asked for a mail, and gives the mails that are due, with links made for them this moment: of the
+    /// links only hashes are stored. Nobody else is given them for fifteen minutes.
+    ///
+    /// A mail whose link cannot be made is put off by itself, as one that could not be sent.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is lost, a later call gives them.
+    pub async fn due_letters(&self) -> Result<Vec<Letter>> {
+        self.look_up_requests().await?;
+        let mut letters = Vec::new();
+        while letters.is_empty() {
+            let now = self.sessions().now();
+            let due = self.store().claim_mails(now, now.plus(LEASE), AT_ONCE).await?;
+            if due.is_empty() {
+                break;
+            }
+            for mail in due {
+                match self.letter(&mail, now).await {
+                    Ok(letter) => letters.push(letter),
+                    Err(error) => self.put_off_broken(&mail, &error).await,
+                }
+            }
+        }
+        Ok(letters)
+    }
+
+    /// Makes the link of a mail that is due, and gives all that the mail tells.
+    async fn letter(&self, mail: &DueMail, now: Timestamp) -> Result<Letter> {
+        let found = match &mail.session_id {
+            Some(id) => self.store().find(&[id]).await?.pop(),
+            None => None,
+        };
+        let about = found.map(|found| found.stored);
+        // Who changed the password was where the session is used from; who signed in, where it began.
+        let ip_address = about.as_ref().map_or("", |stored| match mail.kind {
+            MailKind::PasswordChanged => &stored.last_ip_address,
+            _ => &stored.session.ip_address,
+        });
+        let token = MailToken::generate(&**self.sessions().random());
+        self.store().put_token(&stored(mail, &token, now)).await?;
+        Ok(Letter {
+            seq: mail.seq,
+            created_at: mail.created_at,
+            attempts: mail.attempts,
+            kind: mail.kind,
+            to: email::for_mail(&mail.user.email).unwrap_or_else(|| mail.user.email.clone()),
+            token,
+            redirect_to: mail.redirect_to.clone(),
+            device: about.as_ref().map(|stored| match mail.kind {
+                MailKind::PasswordChanged => device_of(&stored.last_user_agent),
+                _ => stored.session.device(),
+            }),
+            ip_address: ip_address.to_owned(),
+            place: self.sessions().place_of(ip_address),
+            at: mail.created_at,
+        })
+    }
+
+    /// Puts one mail off, so that it holds up no others; where that fails too, its lease ends by itself.
+    async fn put_off_broken(&self, mail: &DueMail, error: &Error) {
+        let kind = mail.kind.as_str();
+        tracing::warn!(kind, cause = error as &dyn std::error::Error, "the link of a mail was not made yet");
+        let put_off = self.put_off(mail.seq, mail.kind, mail.created_at, mail.attempts).await;
+        if let Err(error) = put_off {
+            tracing::warn!(kind, cause = &error as &dyn std::error::Error, "a mail was not put off");
+        }
+    }
+
+    /// Takes a mail that was sent out of the outbox.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then it may be sent once more.
+    pub async fn letter_sent(&self, letter: &Letter) -> Result<()> {
+        self.store().drop_mail(letter.seq).await?;
+        tracing::info!(kind = letter.kind.as_str(), "a mail was sent");
+        Ok(())
+    }
+
+    /// Puts a mail off that could not be sent, longer each time up to an hour, and gives it up after a day.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then it is tried again once its lease is over.
+    pub async fn letter_failed(&self, letter: &Letter) -> Result<()> {
+        self.put_off(letter.seq, letter.kind, letter.created_at, letter.attempts).await
+    }
+
+    async fn put_off(&self, seq: i64, kind: MailKind, created_at: Timestamp, attempts: u32) -> Result<()> {
+        let now = self.sessions().now();
+        if now.since(created_at) >= PATIENCE {
+            tracing::warn!(kind = kind.as_str(), attempts, "a mail was given up");
+            return Ok(self.store().drop_mail(seq).await?);
+        }
+        Ok(self.store().put_off_mail(seq, now.plus(delay(attempts))).await?)
+    }
+
+    /// Says that a mail went out with a change that is committed; where nobody sends mails it did not, which is logged.
+    pub(super) fn mailed(&self, kind: MailKind, user: &UserId, session: &SessionId) {
+        if self.sends_mail() {
+            return self.wake_sender();
+        }
+        let kind = kind.as_str();
+        tracing::info!(
+            kind,
+            user.id = %user,
+            session.id = %session,
+            "user {user} is not told by mail about session {session} ({kind}), since no mail server is configured"
+        );
+    }
+
+    /// Deletes links that have been too old for an hour, at most a thousand; says how many. Call it now and then.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn sweep(&self) -> Result<u64> {
+        Ok(self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await?)
+    }
+
+    /// Says that there may be a mail to send.
+    pub(super) fn wake_sender(&self) {
+        self.0.outbox.wake.notify_one();
+    }
+
+    /// Finds the accounts that mails were asked for, and puts those mails into the outbox. [`Accounts::due_letters`] does
+    /// it as well: a sender that has no room for more letters calls this one instead, or requests would pile up in
+    /// memory until they are refused.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is lost, the next call goes on. The same holds for a call that is dropped
+    /// before it ends.
+    pub async fn look_up_requests(&self) -> Result<()> {
+        let outbox = &self.0.outbox;
+        loop {
+            let Some(request) = outbox.lock().pop() else { return Ok(()) };
+            let request = guard(request, |request| outbox.lock().push(request));
+            let to = request.redirect_to.as_deref();
+            self.store().request_reset(&request.email, to, self.sessions().now()).await?;
+            ScopeGuard::into_inner(request);
+        }
+    }
+}
+
+fn stored(mail: &DueMail, token: &MailToken, now: Timestamp) -> StoredToken {
+    let purpose = mail.kind.purpose();
+    StoredToken {
+        hash: token.hash(),
+        user_id: mail.user.id.clone(),
+        purpose,
+        session_id: mail.session_id.clone(),
+        redirect_to: mail.redirect_to.clone(),
+        created_at: now,
+        expires_at: now.plus(Accounts::link_lifetime(purpose)),
+    }
+}
+
+fn delay(attempts: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1).min(16));
+    FIRST_DELAY.saturating_mul(doubled).min(LONGEST_DELAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_an_hour() {
+        let minutes: Vec<u64> = (1..=8).map(|attempts| delay(attempts).as_secs() / 60).collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(delay(u32::MAX), LONGEST_DELAY);
+    }
+}

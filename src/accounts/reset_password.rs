@@ -1,0 +1,101 @@
+//! Setting a new password by a mailed link.
+
+use super::mail::Request;
+use super::password::Typed;
+use super::stored::ResetByMail;
+use super::{Accounts, email};
+use crate::{Code, MailToken, Purpose, Result};
+
+const MAXIMUM_ADDRESS_LEN: usize = 2_048;
+
+/// What a person types who has forgotten the password.
+#[derive(Clone)]
+pub struct RequestPasswordReset {
+    /// The address of the account.
+    pub email: String,
+    /// Where the person goes from the mailed link: the caller has checked that it may be there.
+    pub redirect_to: Option<String>,
+}
+
+/// What a person types who has followed the link.
+#[derive(Clone)]
+pub struct ResetPassword {
+    /// What the link has.
+    pub token: String,
+    /// The new password: 8 to 128 characters.
+    pub new_password: String,
+}
+
+impl Accounts {
+    /// Asks for a mail with a link by which a new password can be set, unless the mailbox has a usable one: at most one a
+    /// minute to each place and five an hour, then one each quarter of an hour, which leads to our own page whatever
+    /// `redirect_to` says.
+    ///
+    /// Nobody waits for the requests of others: however many there are, the mailbox has a link that works for a quarter
+    /// of an hour yet, or is sent one.
+    ///
+    /// Whether there is such an account is looked up later, beside the requests: neither the answer nor its time tells
+    /// (ASVS 5.0, 6.3.8).
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResetPasswordDisabled`] where nobody sends mails; [`Code::InvalidEmail`];
+    /// [`Error::Busy`](crate::Error::Busy).
+    pub fn request_password_reset(&self, form: RequestPasswordReset) -> Result<()> {
+        if !self.sends_mail() {
+            return Err(Code::ResetPasswordDisabled.into());
+        }
+        let email = email::normalise(&form.email)?;
+        if form.redirect_to.as_ref().is_some_and(|to| to.len() > MAXIMUM_ADDRESS_LEN || to.contains('\0')) {
+            return Err(Code::ValidationError.into());
+        }
+        self.0.outbox.ask(Request { email, redirect_to: form.redirect_to })
+    }
+
+    /// Tells whether a mailed link can be used for this, without using it up: programs that look into mails open links
+    /// too.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn is_good_link(&self, token: &str, purpose: Purpose) -> Result<bool> {
+        let Some(token) = MailToken::parse(token) else { return Ok(false) };
+        Ok(self.store().find_token(&token.hash(), purpose, self.sessions().now()).await?.is_some())
+    }
+
+    /// Sets a new password by a mailed link, once, and ends every session of the user: who knew the old one is out.
+    /// The person then signs in with the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::PasswordTooShort`], [`Code::PasswordTooLong`]; [`Code::InvalidToken`] when the link was used, is too
+    /// old or another one of the user was used; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    pub async fn reset_password(&self, form: ResetPassword) -> Result<()> {
+        let password = Typed::new(&form.new_password)?;
+        // Asked before the password is hashed, so that a link that is no good costs nothing.
+        let token = MailToken::parse(&form.token).ok_or(Code::InvalidToken)?;
+        let hash = token.hash();
+        let (sessions, store) = (self.sessions(), self.store());
+        let found = store.find_token(&hash, Purpose::ResetPassword, sessions.now()).await?;
+        let user = found.ok_or(Code::InvalidToken)?.user_id;
+        let to = self.0.passwords.hash(&**sessions.random(), &password).await?;
+        let work = ResetByMail { store: &**store, token: &hash, to: &to, tell: self.sends_mail() };
+        let reset = sessions.credentials_changed_of_alongside(&user, Some(&work)).await;
+        reset.map_err(Self::link_refused)?;
+        self.wake_sender();
+        tracing::info!(user.id = %user, "the password of user {user} was set by a mailed link");
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for RequestPasswordReset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestPasswordReset").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ResetPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResetPassword").finish_non_exhaustive()
+    }
+}

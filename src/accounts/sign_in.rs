@@ -1,0 +1,105 @@
+//! Signing in.
+
+use super::password::{Typed, is_outdated};
+use super::stored::TellOfNewDevice;
+use super::{Accounts, email};
+use crate::{
+    Browser, Client, Code, Error, Keep, MailKind, PasswordOf, Proof, Refusal, Result, SignInMethod, Subject,
+};
+
+/// What a person types to sign in.
+#[derive(Clone)]
+pub struct SignIn {
+    /// The address of the account.
+    pub email: String,
+    /// Its password.
+    pub password: String,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+    /// Whether others use the computer too, so that it is not remembered and soon out.
+    pub shared_computer: bool,
+}
+
+impl Accounts {
+    /// Signs in; other accounts held by this browser stay, and an older session of the same user in it is replaced.
+    ///
+    /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous
+    /// sign-ins; likewise the oldest account that this browser holds.
+    ///
+    /// A password that was looked at and refused is in the account's history, as wrong, or as right with the reason; a
+    /// try that has to wait is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
+    /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported; [`Code::UserDisabled`] when it is
+    /// right, and an operator has disabled the user; [`Code::TwoFactorRequired`] when it is right, and does not do alone;
+    /// [`Error::Throttled`] after others have failed; [`Code::MaximumSessionsReached`] and
+    /// [`Code::MaximumAccountsReached`] when the oldest does not give way; [`Error::Busy`]; when the store fails.
+    pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
+        let email = email::normalise(&form.email)?;
+        let password = Typed::current(&form.password)?;
+        let keep = Keep::of(form.remember, form.shared_computer);
+        let (sessions, store) = (self.sessions(), self.store());
+        // Once more where the password is another one by the time the session is stored.
+        for _ in 0..2 {
+            // Before the account is looked for, so that who has to wait learns nothing of it.
+            let attempt = self.admit(browser, client, &email).await?;
+            let mut known = None;
+            let verified = async {
+                known = store.password_of(&email).await?;
+                let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
+                self.0.passwords.verify(&password, hash).await
+            };
+            let matches = attempt.ended(verified.await)?;
+            if let (Some(known), false) = (&known, matches) {
+                sessions.note_refused(browser, client, &known.user.id, None);
+            }
+            let Some(known) = known.filter(|_| matches) else { break };
+            if let Some(why) = known.refusal_to_sign_in() {
+                sessions.note_refused(browser, client, &known.user.id, Some(why));
+                return Err(Code::from(why).into());
+            }
+            let proof = Proof::with(SignInMethod::PASSWORD).at(known.epoch);
+            let work = TellOfNewDevice { store: &**store, tell: self.sends_mail() };
+            let subject = Subject::from(&known.user);
+            let begun = sessions.begin_alongside(browser, client, subject, proof, keep, Some(&work)).await;
+            let next = match begun {
+                Err(Error::ProofOutdated) => continue,
+                // An import found the second factor while the password was verified.
+                Err(error) if error.code() == Code::TwoFactorRequired => {
+                    sessions.note_refused(browser, client, &known.user.id, Some(Refusal::TwoFactor));
+                    return Err(error);
+                }
+                begun => begun?,
+            };
+            if let Some(held) = next.active().filter(|held| held.new_device) {
+                self.mailed(MailKind::NewDevice, &held.user.id, &held.session.id);
+            }
+            self.renew_hash(&known, &password).await;
+            return Ok(next);
+        }
+        tracing::info!("a sign-in was refused");
+        Err(Code::InvalidEmailOrPassword.into())
+    }
+
+    /// Replaces a hash that an older system wrote, now that its password is known. The sign-in does not depend on it:
+    /// where it fails, the next one tries again. It comes after the session has begun, since it begins an epoch.
+    async fn renew_hash(&self, known: &PasswordOf, password: &Typed) {
+        let Some(from) = known.password_hash.as_deref().filter(|hash| is_outdated(hash)) else { return };
+        let (sessions, store) = (self.sessions(), self.store());
+        let renewed = async {
+            let to = self.0.passwords.hash(&**sessions.random(), password).await?;
+            Ok::<_, Error>(store.rehash_password(&known.user.id, from, &to, sessions.now()).await?)
+        };
+        if let Err(error) = renewed.await {
+            tracing::warn!(%error, user.id = %known.user.id, "a password's hash could not be renewed");
+        }
+    }
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn").finish_non_exhaustive()
+    }
+}

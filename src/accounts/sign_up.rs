@@ -1,0 +1,64 @@
+//! Signing up.
+
+use super::password::Typed;
+use super::stored::AddAccount;
+use super::{Accounts, email};
+use crate::{Browser, Client, Code, Keep, Proof, Result, SignInMethod, Subject, UserId};
+
+/// What a person types to sign up.
+#[derive(Clone)]
+pub struct SignUp {
+    /// What the person is called: at most 100 characters; where it is empty, what stands before the @.
+    pub name: String,
+    /// The address that will sign in.
+    pub email: String,
+    /// The password: 8 to 128 characters.
+    pub password: String,
+    /// The address of a picture.
+    pub image: Option<String>,
+    /// Whether the cookie outlives the browser's window.
+    pub remember: bool,
+    /// Whether others use the computer too, so that it is not remembered and soon out.
+    pub shared_computer: bool,
+}
+
+impl Accounts {
+    /// Makes an account and signs in to it, both or neither; other accounts held by this browser stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidName`], [`Code::InvalidEmail`], [`Code::PasswordTooShort`], [`Code::PasswordTooLong`] or
+    /// [`Code::UserAlreadyExists`]; [`Code::MaximumAccountsReached`] when the browser holds as many accounts as
+    /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
+        let (store, random) = (self.store(), self.sessions().random());
+        let id = UserId::generate(&**random, self.sessions().now());
+        let subject = Subject::new(id).name(form.name.trim()).image(form.image);
+        subject.check()?;
+        let email = email::new(&form.email)?;
+        let password = Typed::new(&form.password)?;
+        // Asked before the password is hashed, so that a form sent twice costs nothing.
+        if store.password_of(&email).await?.is_some() {
+            return Err(Code::UserAlreadyExists.into());
+        }
+        let hash = self.0.passwords.hash(&**random, &password).await?;
+        let name = name_or_local_part(&subject.name, &email);
+        let subject = subject.name(name).email(email.clone());
+        let work = AddAccount { store: &**store, email: &email, hash: &hash };
+        let (proof, keep) =
+            (Proof::with(SignInMethod::PASSWORD), Keep::of(form.remember, form.shared_computer));
+        self.sessions().begin_alongside(browser, client, subject, proof, keep, Some(&work)).await
+    }
+}
+
+/// What a person is called: where no name is given, what stands before the @. Some front ends ask for none, and a list
+/// needs one.
+pub(crate) fn name_or_local_part(name: &str, email: &str) -> String {
+    if name.is_empty() { email.split('@').next().unwrap_or(email) } else { name }.to_owned()
+}
+
+impl std::fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignUp").finish_non_exhaustive()
+    }
+}

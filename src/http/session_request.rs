@@ -1,0 +1,238 @@
+//! What the layer knows of a request, and what handlers, pages and server functions do with it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::FromRequestParts;
+use http::header::ACCEPT;
+use http::request::Parts;
+
+use super::{Problem, text};
+use crate::{
+    Browser, Client, Code, DeviceSession, Keep, Others, Presented, Proof, Result, Sessions, SignOutScope,
+    Subject, Target,
+};
+
+/// A request with its sessions: in its extensions, cheap to clone, shared by all clones.
+///
+/// Its verbs act for the browser that sent the request. What the browser holds afterwards is set with them, and
+/// [`SessionLayer`](super::SessionLayer) sends the cookies. Without that layer, extracting it answers 500 and logs why.
+#[derive(Clone, Debug)]
+pub struct SessionRequest(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    sessions: Sessions,
+    sign_in_path: Option<&'static str>,
+    presented: Presented,
+    browser: Mutex<Result<Browser>>,
+    client: Client,
+    form_post: bool,
+    page: bool,
+    sent: Sent,
+    next_notice: Mutex<Option<NextNotice>>,
+}
+
+/// What a request's cookies say beside its sessions.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// The notice that an earlier answer has left.
+    pub(super) notice: Option<String>,
+    /// Whether there is any cookie of ours.
+    pub(super) any: bool,
+}
+
+/// The notice that the answer leaves.
+#[derive(Clone, Debug)]
+pub(super) struct NextNotice {
+    /// Empty to take it back.
+    pub(super) text: String,
+    /// Whether it is for the next page; else it stays while the browser's window is open.
+    pub(super) is_brief: bool,
+}
+
+impl SessionRequest {
+    pub(super) fn new(
+        (sessions, sign_in_path): (Sessions, Option<&'static str>),
+        parts: &Parts,
+        presented: Presented,
+        browser: Result<Browser>,
+        client: Client,
+        sent: Sent,
+    ) -> Self {
+        // A script asks for JSON; a form that the browser itself sends asks for a page.
+        let accepts_page = parts.headers.get(ACCEPT).is_some_and(|accept| text(accept).contains("text/html"));
+        Self(Arc::new(Inner {
+            sessions,
+            sign_in_path,
+            presented,
+            browser: Mutex::new(browser),
+            client,
+            form_post: !parts.method.is_safe() && accepts_page,
+            page: parts.method.is_safe() && accepts_page,
+            sent,
+            next_notice: Mutex::default(),
+        }))
+    }
+
+    /// The sessions.
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Begins a session of somebody whom you have verified, which outlives the browser's window: see
+    /// [`Sessions::begin`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::begin`].
+    pub async fn begin(&self, subject: Subject, proof: Proof) -> Result<()> {
+        self.begin_kept(subject, proof, Keep::Remembered).await
+    }
+
+    /// The same, where the person chose how long this browser keeps the sign-in.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::begin`].
+    pub async fn begin_kept(&self, subject: Subject, proof: Proof, keep: Keep) -> Result<()> {
+        let next = self.sessions().begin(&self.browser()?, self.client(), subject, proof, keep).await?;
+        self.set_browser(next);
+        Ok(())
+    }
+
+    /// Notes that the active user was verified once more: see [`Sessions::prove`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::prove`].
+    pub async fn prove(&self, proof: Proof) -> Result<()> {
+        self.set_browser(self.sessions().prove(&self.browser()?, self.client(), proof).await?);
+        Ok(())
+    }
+
+    /// Notes that a credential of the active user has changed: see [`Sessions::credentials_changed`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::credentials_changed`].
+    pub async fn credentials_changed(&self, others: Others) -> Result<()> {
+        let next = self.sessions().credentials_changed(&self.browser()?, self.client(), others).await?;
+        self.set_browser(next);
+        Ok(())
+    }
+
+    /// Lists the active user's sessions, and the other accounts that this browser holds: see [`Sessions::list`].
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn list(&self) -> Result<Vec<DeviceSession>> {
+        self.sessions().list(&self.browser()?).await
+    }
+
+    /// Ends one session: see [`Sessions::revoke`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::revoke`].
+    pub async fn revoke(&self, target: &Target) -> Result<()> {
+        self.set_browser(self.sessions().revoke(&self.browser()?, target).await?);
+        Ok(())
+    }
+
+    /// Signs out: see [`Sessions::sign_out`].
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
+        self.set_browser(self.sessions().sign_out(&self.browser()?, scope).await?);
+        Ok(())
+    }
+
+    /// What the browser's cookies claim, verified or not.
+    pub fn presented(&self) -> &Presented {
+        &self.0.presented
+    }
+
+    /// What the browser holds.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not be asked: nobody is signed out by that.
+    pub fn browser(&self) -> Result<Browser> {
+        self.0.browser.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says what the browser holds from now on; the layer sends the cookies.
+    pub fn set_browser(&self, browser: Browser) {
+        *self.0.browser.lock().unwrap_or_else(PoisonError::into_inner) = Ok(browser);
+    }
+
+    /// What an earlier answer to this browser has left with [`SessionRequest::set_notice`]: what an address says was done
+    /// is true only if this says the same.
+    pub fn notice(&self) -> Option<&str> {
+        self.0.sent.notice.as_deref()
+    }
+
+    /// Leaves a notice for the next page of this browser, for ten minutes: letters, digits and `-_.&=`.
+    pub fn set_notice(&self, text: &str) {
+        self.leave(text, true);
+    }
+
+    /// Takes the notice back: it was shown.
+    pub fn clear_notice(&self) {
+        if self.0.sent.notice.is_some() {
+            self.leave("", true);
+        }
+    }
+
+    /// Whether the browser has sent any cookie of ours; one that was sent some and sends none keeps none.
+    pub fn has_cookies(&self) -> bool {
+        self.0.sent.any
+    }
+
+    /// Sends a cookie, so that the browser's next request shows whether it keeps cookies. It replaces a notice.
+    pub fn probe_cookies(&self) {
+        self.leave("probe", false);
+    }
+
+    fn leave(&self, text: &str, is_brief: bool) {
+        let notice = NextNotice { text: text.to_owned(), is_brief };
+        *self.0.next_notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
+    }
+
+    /// The notice that the answer leaves or takes back.
+    pub(super) fn next_notice(&self) -> Option<NextNotice> {
+        self.0.next_notice.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where the request comes from.
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// Whether it is a form that the browser itself sent, without a script, and the answer is a page.
+    pub fn is_form_post(&self) -> bool {
+        self.0.form_post
+    }
+
+    /// Where to send the browser to sign in, if it asks for a page and the layer knows the path.
+    pub(super) fn sign_in_path(&self) -> Option<&'static str> {
+        self.0.sign_in_path.filter(|_| self.0.page)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for SessionRequest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> std::result::Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
+            tracing::error!(
+                "no SessionLayer is around the handler of {}: add it to the router",
+                parts.uri.path()
+            );
+            Code::Internal.into()
+        })
+    }
+}

@@ -1,0 +1,327 @@
+//! The rules, one method per verb.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::activity::Activity;
+use crate::hub::{Hub, StreamLimits};
+use crate::sessions::history::Refused;
+use crate::sessions::steps::Steps;
+use crate::sessions::upkeep::Readiness;
+use crate::store::Actor;
+use crate::{
+    Browser, Clock, Error, Handle, Held, IpMode, Options, OsRandom, Places, Random, Result, SessionId,
+    SignInMethod, Store, SystemClock, Timestamp, UserId,
+};
+
+mod address;
+mod begin;
+mod credentials_changed;
+mod current;
+mod fall_over;
+mod history;
+mod known_devices;
+mod list;
+mod operate;
+mod prove;
+mod rename;
+mod report;
+mod revoke;
+mod set_active;
+mod sign_out;
+mod steps;
+mod undo_revoke;
+mod upkeep;
+mod watch;
+
+pub use credentials_changed::Others;
+pub use history::{HistoryExport, HistoryFilter};
+pub use operate::KnownSession;
+pub use report::Reported;
+pub use sign_out::SignOutScope;
+pub use upkeep::Swept;
+pub use watch::{Told, Watch};
+
+/// Everything that people and programs can do with sessions; cheap to clone.
+///
+/// Every method takes who acts: the [`Browser`] that [`Sessions::current`] made of a request's cookies. Those that
+/// change what the browser holds give the next [`Browser`], whose cookies the HTTP layer then sends.
+#[derive(Clone)]
+pub struct Sessions(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    steps: Steps,
+    random: Arc<dyn Random>,
+    options: Options,
+    proofs: Arc<dyn AcceptedProofs>,
+    activity: Activity,
+    refused: Refused,
+    hub: Arc<Hub>,
+    ip_mode: IpMode,
+    /// `None` where nobody knows places.
+    places: Option<Arc<dyn Places>>,
+    retention: Duration,
+    history_retention: Duration,
+    /// What runs to its end whether somebody waits for it or not.
+    work: TaskTracker,
+    readiness: Readiness,
+}
+
+/// Tells which proofs an application accepts, so that who is not fresh is told how to be.
+#[async_trait]
+pub trait AcceptedProofs: Send + Sync {
+    /// The methods by which a user can be verified once more.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be found out.
+    async fn of(&self, user: &UserId) -> Result<Vec<SignInMethod>>;
+}
+
+#[async_trait]
+impl AcceptedProofs for Vec<SignInMethod> {
+    /// The same for everybody.
+    async fn of(&self, _user: &UserId) -> Result<Vec<SignInMethod>> {
+        Ok(self.clone())
+    }
+}
+
+/// Names the session that a call is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By its id, as in lists.
+    Id(SessionId),
+    /// By its handle, as the Better Auth client does.
+    Handle(Handle),
+}
+
+impl Target {
+    fn is(&self, held: &Held) -> bool {
+        match self {
+            Self::Id(id) => held.session.id == *id,
+            Self::Handle(handle) => held.session.handle == *handle,
+        }
+    }
+}
+
+impl Sessions {
+    /// Starts with the machine's clock and randomness.
+    pub fn new(store: Arc<dyn Store>, options: Options) -> Self {
+        Self::builder(store).options(options).build()
+    }
+
+    /// Starts over `store`, with other parts that can be set.
+    pub fn builder(store: Arc<dyn Store>) -> SessionsBuilder {
+        SessionsBuilder {
+            store,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+            options: Options::default(),
+            proofs: Arc::new(Vec::new()),
+            stream_limits: StreamLimits::default(),
+            ip_mode: IpMode::default(),
+            places: None,
+            retention: SessionsBuilder::RETENTION,
+            history_retention: SessionsBuilder::HISTORY_RETENTION,
+        }
+    }
+
+    /// The limits in force.
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// Where randomness comes from.
+    pub fn random(&self) -> &Arc<dyn Random> {
+        &self.0.random
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.0.steps.now(&*self.0.clock)
+    }
+
+    /// Runs `work` to its end, also if this future is dropped: whoever waits for an answer may go away, and what was
+    /// begun must not stop half way. [`Sessions::shut_down`] waits for it.
+    ///
+    /// [`SessionLayer`](crate::http::SessionLayer) does so with every request.
+    pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        match self.0.work.spawn(work.in_current_span()).await {
+            Ok(output) => output,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is about to stop, and with it whoever waits.
+                Err(_cancelled) => std::future::pending().await,
+            },
+        }
+    }
+
+    /// A random time below so many milliseconds, so that not everybody acts at once.
+    fn spread(&self, milliseconds: u64) -> Duration {
+        let mut bytes = [0; 8];
+        self.0.random.fill(&mut bytes);
+        Duration::from_millis(u64::from_be_bytes(bytes) % milliseconds)
+    }
+
+    /// Holds that the active session's person proved not long ago who they are (ASVS 5.0, 7.5.2). It stands before
+    /// writes that end other sessions, never before a list.
+    async fn fresh_actor<'a>(&self, browser: &'a Browser) -> Result<Actor<'a>> {
+        let active = browser.signed_in()?;
+        if self.options().is_fresh(active.authenticated_at, self.now()) {
+            return Self::actor(browser);
+        }
+        Err(Error::SessionNotFresh { proofs: self.0.proofs.of(&active.user.id).await? })
+    }
+
+    fn actor(browser: &Browser) -> Result<Actor<'_>> {
+        let held = browser.signed_in()?;
+        Ok(Actor { session: &held.session.id, user: &held.user.id })
+    }
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+/// Builds [`Sessions`].
+#[must_use]
+pub struct SessionsBuilder {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    options: Options,
+    proofs: Arc<dyn AcceptedProofs>,
+    stream_limits: StreamLimits,
+    ip_mode: IpMode,
+    places: Option<Arc<dyn Places>>,
+    retention: Duration,
+    history_retention: Duration,
+}
+
+impl SessionsBuilder {
+    /// How long ended sessions are kept by default: 90 days.
+    pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+    /// How long it is kept by default what happened to accounts: 400 days.
+    pub const HISTORY_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+    /// How long that is kept at least: a day. Whether a revocation can still be undone is read there.
+    pub const SHORTEST_HISTORY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Sets the limits of sessions.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets where the time comes from.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets where randomness comes from.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Sets the proofs that your application accepts from everybody, by default none: who must be verified once more is
+    /// told so with [`Error::SessionNotFresh`].
+    ///
+    /// # Panics
+    ///
+    /// If one is not the name of a [`SignInMethod`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use multi_session::{MemoryStore, Sessions};
+    /// # let store = std::sync::Arc::new(MemoryStore::default());
+    /// let sessions = Sessions::builder(store).proofs(["code", "passkey"]).build();
+    /// ```
+    pub fn proofs(self, methods: impl IntoIterator<Item = &'static str>) -> Self {
+        let methods: Vec<_> = methods.into_iter().map(SignInMethod::from_static).collect();
+        self.proofs_of(Arc::new(methods))
+    }
+
+    /// Sets who tells which proofs your application accepts from each user.
+    pub fn proofs_of(mut self, proofs: Arc<dyn AcceptedProofs>) -> Self {
+        self.proofs = proofs;
+        self
+    }
+
+    /// Sets how many live streams there may be.
+    pub fn stream_limits(mut self, limits: StreamLimits) -> Self {
+        self.stream_limits = limits;
+        self
+    }
+
+    /// Sets how much of addresses is written down and shown, by default all.
+    ///
+    /// It holds for what is written from now on: what was written before stays as it is. Whole addresses are in memory
+    /// still, where tries with a password are counted.
+    pub fn ip_mode(mut self, mode: IpMode) -> Self {
+        self.ip_mode = mode;
+        self
+    }
+
+    /// Sets who knows where addresses are, by default nobody.
+    ///
+    /// A place is looked up when an address is shown and is never stored: it is that of the address as it is kept.
+    pub fn places(mut self, places: Arc<dyn Places>) -> Self {
+        self.places = Some(places);
+        self
+    }
+
+    /// Sets how long ended sessions are kept before [`Sessions::sweep`] deletes them.
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Sets how long it is kept what happened to accounts, before [`Sessions::sweep`] deletes it; a time below
+    /// [`SessionsBuilder::SHORTEST_HISTORY_RETENTION`] counts as that.
+    pub fn history_retention(mut self, retention: Duration) -> Self {
+        self.history_retention = retention.max(Self::SHORTEST_HISTORY_RETENTION);
+        self
+    }
+
+    /// Gives the sessions.
+    pub fn build(self) -> Sessions {
+        let hub = Hub::new(self.stream_limits, &*self.random);
+        Sessions(Arc::new(Inner {
+            store: self.store,
+            steps: Steps::new(&*self.clock),
+            clock: self.clock,
+            random: self.random,
+            options: self.options,
+            proofs: self.proofs,
+            activity: Activity::default(),
+            refused: Refused::default(),
+            hub,
+            ip_mode: self.ip_mode,
+            places: self.places,
+            retention: self.retention,
+            history_retention: self.history_retention,
+            work: TaskTracker::new(),
+            readiness: Readiness::default(),
+        }))
+    }
+}

@@ -1,0 +1,205 @@
+//! Beginning a session.
+
+use crate::random::uuid_v7;
+use crate::sessions::history::agent_of;
+use crate::store::{Alongside, Begun, Limit, NewSession};
+use crate::{
+    Browser, ChangeError, Client, Code, Credential, EndedReason, Epoch, Error, Held, Keep, Proof, Refusal,
+    Result, Session, SessionId, Sessions, SignInMethod, Subject, Timestamp, UserId,
+};
+
+impl Sessions {
+    /// The credential epoch of a user, who may not be known yet. Read it before you check a proof, and say it with
+    /// [`Proof::at`]: if a credential changes while you check, the proof starts no session.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use multi_session::{Browser, Client, Keep, MemoryStore, Proof, Sessions, Subject, UserId};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
+    /// # let (browser, client) = (Browser::default(), Client::default());
+    /// let ada = UserId::new("4711")?;
+    /// let epoch = sessions.epoch(&ada).await?;
+    /// // … check the code that she typed …
+    /// let proof = Proof::by("code").at(epoch);
+    /// sessions.begin(&browser, &client, Subject::new(ada), proof, Keep::Remembered).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn epoch(&self, user: &UserId) -> Result<Epoch> {
+        Ok(self.0.store.epoch(user).await?)
+    }
+
+    /// Begins a session of somebody whom you have verified, and makes it the browser's active one. Other accounts that
+    /// this browser holds stay; an older session of the same user in it is replaced.
+    ///
+    /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous sign-ins;
+    /// likewise the oldest account that this browser holds. A refusal is in the user's history.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProofOutdated`] when a credential of the user has changed since the proof was checked: check it again.
+    /// [`Code::PasswordResetRequired`] when a sign-in was reported, and no credential has changed since;
+    /// [`Code::UserDisabled`]; [`Code::MaximumSessionsReached`] and [`Code::MaximumAccountsReached`] when the oldest does
+    /// not give way; [`Code::InvalidName`] and [`Code::ValidationError`] when the subject cannot be stored; when the store
+    /// fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use multi_session::{Browser, Client, Keep, MemoryStore, Proof, Sessions, Subject, UserId};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
+    /// # let (browser, client) = (Browser::default(), Client::default());
+    /// let ada = Subject::new(UserId::new("4711")?).name("Ada");
+    /// let browser = sessions.begin(&browser, &client, ada, Proof::by("passkey"), Keep::Remembered).await?;
+    /// assert_eq!(browser.signed_in()?.user.name, "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn begin(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        subject: Subject,
+        proof: Proof,
+        keep: Keep,
+    ) -> Result<Browser> {
+        self.begin_alongside(browser, client, subject, proof, keep, None).await
+    }
+
+    /// The same, with statements of yours in the transaction that stores the session: both are stored, or neither.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::begin`], and what `work` fails with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use multi_session::{Browser, Client, Code, Keep, MemoryStore, Proof, Sessions, Subject, UserId};
+    /// # use multi_session::{Alongside, ChangeContext, Transaction};
+    /// /// Lets nobody in for the first time.
+    /// struct KnownOnly;
+    ///
+    /// #[async_trait::async_trait]
+    /// impl Alongside for KnownOnly {
+    ///     async fn run(
+    ///         &self,
+    ///         _: &mut Transaction<'_>,
+    ///         change: &ChangeContext<'_>,
+    ///     ) -> multi_session::Result<()> {
+    ///         if change.is_new_user { Err(Code::UserNotFound.into()) } else { Ok(()) }
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
+    /// # let (browser, client) = (Browser::default(), Client::default());
+    /// let (ada, proof) = (Subject::new(UserId::new("4711")?), Proof::by("passkey"));
+    /// let begun =
+    ///     sessions.begin_alongside(&browser, &client, ada, proof, Keep::Remembered, Some(&KnownOnly)).await;
+    /// assert!(begun.is_err_and(|error| error.code() == Code::UserNotFound));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn begin_alongside(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        subject: Subject,
+        proof: Proof,
+        keep: Keep,
+        work: Option<&dyn Alongside>,
+    ) -> Result<Browser> {
+        subject.check()?;
+        let (user, now) = (&subject.id, self.now());
+        // Whoever signs in here again is not brought back beside by an undo elsewhere.
+        let again: Vec<_> = browser.undoable.iter().filter(|(_, whose)| whose == user).cloned().collect();
+        self.let_go_for_good(&again, EndedReason::Replaced).await?;
+        let device = self.see_device(user, client, keep).await?;
+        let (credential, new) = self.new_session(user, client, keep, Some(proof.method), now);
+        let new = NewSession { new_device: device.is_new, device_keys: device.keys, ..new };
+        let limit = Limit {
+            maximum: self.options().maximum_sessions(),
+            revoke_oldest: self.options().revoke_oldest_on_max(),
+            held: browser.held().iter().map(|held| held.session.id.clone()).collect(),
+            epoch: proof.epoch,
+        };
+        let begun = self.0.store.begin(&subject, &new, &limit, work).await;
+        let Begun { user: stored, ended } =
+            begun.map_err(|error| self.not_changed(browser, client, user, error))?;
+        let id = &new.session.id;
+        tracing::info!(session.id = %id, user.id = %user, "session {id} began");
+        self.log_ended(&ended);
+        if browser.active().is_some_and(|active| active.user.id != *user) {
+            self.tell_switch(browser, id).await;
+        }
+        let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
+        let mut next = browser.with(Held::issued(credential, new, stored), &ended);
+        next.undoable.retain(|(_, whose)| again.iter().all(|(_, user)| user != whose));
+        Ok(Browser { device: device.token, ..next })
+    }
+
+    /// Why a proof of a user was refused, which is in the user's history from then on.
+    pub(super) fn not_changed(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        user: &UserId,
+        error: ChangeError,
+    ) -> Error {
+        let (why, code) = match error {
+            ChangeError::UserDisabled => (Refusal::Disabled, Refusal::Disabled.into()),
+            ChangeError::UserLocked => (Refusal::Locked, Refusal::Locked.into()),
+            ChangeError::LimitReached => (Refusal::LimitReached, Refusal::LimitReached.into()),
+            // Nodes of the previous version know no other reason.
+            ChangeError::BrowserFull => (Refusal::LimitReached, Code::MaximumAccountsReached),
+            ChangeError::ProofOutdated => return Error::ProofOutdated,
+            ChangeError::Alongside(error) => return error,
+            ChangeError::Store(error) => return error.into(),
+        };
+        self.note_refused(browser, client, user, Some(why));
+        code.into()
+    }
+
+    /// Makes a session that is not stored yet, and the credential that will open it.
+    pub(super) fn new_session(
+        &self,
+        user: &UserId,
+        client: &Client,
+        keep: Keep,
+        signed_in_with: Option<SignInMethod>,
+        now: Timestamp,
+    ) -> (Credential, NewSession) {
+        let credential = Credential::generate(&*self.0.random);
+        let session = Session {
+            id: SessionId::from_uuid(uuid_v7(&*self.0.random, now)),
+            handle: credential.handle.clone(),
+            user_id: user.clone(),
+            expires_at: self.options().expires_at(now, now, keep),
+            created_at: now,
+            updated_at: now,
+            ip_address: self.address_of(client).unwrap_or_default(),
+            user_agent: agent_of(client),
+            client_hints: client.client_hints.clone(),
+        };
+        let new = NewSession {
+            session,
+            secret_hash: credential.secret.hash(),
+            remember: keep == Keep::Remembered,
+            shared_computer: keep == Keep::SharedComputer,
+            new_device: false,
+            device_keys: Vec::new(),
+            signed_in_with,
+        };
+        (credential, new)
+    }
+}

@@ -1,0 +1,344 @@
+//! Who a request acts as.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::sessions::history::agent_of;
+use crate::user_agent::as_sent;
+use crate::{
+    Actor, Browser, Client, Credential, EndedReason, Found, Handle, Held, Presented, Result, SessionId,
+    Sessions, Standing, StoredSession, Timestamp, Touch, device_of,
+};
+
+impl Sessions {
+    /// For how long after an import Better Auth's cookies are taken for ours, where they have another name: 30 days.
+    pub const IMPORT_GRACE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    /// How many session cookies are looked up one by one: forged ones must not cost a query each.
+    pub(super) const MAXIMUM_LOOKED_UP: usize = 4;
+
+    /// Verifies what a request's cookies claim, and notes that the active session is in use, and from where if that is
+    /// another network than before.
+    ///
+    /// It takes one query. Dead cookies cost two more: another credential may have taken their place, or the revocation
+    /// of their sessions may be undone yet.
+    ///
+    /// Credentials that are forged, ended or expired are left out. The active session is extended when its last extension
+    /// is older than the update age, where a browser holds two sessions of one user one of them ends, and the first use of
+    /// a credential that took another one's place is noted: nothing else is written. Where that cannot be written, the
+    /// answer is the same, and the next request tries again.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is known, and nobody may be signed out.
+    pub async fn current(&self, presented: &Presented, client: &Client) -> Result<Browser> {
+        self.browser_of(presented, Some(client)).await
+    }
+
+    /// The same for a request that no person made, as of a page that looks by itself what is new: it is no activity, so
+    /// it neither extends a session nor counts as its use, and nobody stays signed in by an open page (ASVS 5.0, 7.3.1).
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is known, and nobody may be signed out.
+    pub async fn current_unattended(&self, presented: &Presented) -> Result<Browser> {
+        self.browser_of(presented, None).await
+    }
+
+    /// Verifies what cookies claim; `client` is whoever uses the session by that.
+    async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
+        let now = self.now();
+        let mut browser = self.holding(presented, now).await?;
+        self.let_go_of_doubles(&mut browser, now).await;
+        if client.is_some() && !self.extend_active(&mut browser, now).await? {
+            // It ended or another request extended it, between the query and the statement: ask once more.
+            browser = self.holding(presented, now).await?;
+        }
+        self.note_first_use(&browser).await;
+        self.keep_what_may_live_again(&mut browser, presented, now).await?;
+        if let (Some(active), Some(client)) = (browser.active(), client) {
+            self.0.activity.touch(self.use_of(active, client, now));
+        }
+        Ok(browser)
+    }
+
+    /// Verifies our cookies, and where none of them opens a session those of Better Auth: any host of the domain can set
+    /// them, so they replace no session of ours, and only while the import's grace period lasts.
+    async fn holding(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
+        let own = self.verified(presented, now).await?;
+        let Some(imported) = presented.imported.as_deref().filter(|_| own.held.is_empty()) else {
+            return Ok(own);
+        };
+        let since = now.minus(Self::IMPORT_GRACE);
+        let mut adopted = self.verified(imported, now).await?;
+        adopted.held.retain(|held| held.imported_at.is_some_and(|at| at > since));
+        adopted.active = adopted.active.filter(|id| adopted.held.iter().any(|held| held.session.id == *id));
+        // They go on under our names.
+        adopted.held.iter_mut().for_each(|held| held.issue = true);
+        Ok(adopted)
+    }
+
+    pub(super) async fn verified(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
+        // However many are forged, the real ones are among them: the size of a request's headers bounds their number.
+        let credentials: Vec<&Credential> = presented.held.iter().chain(&presented.active).collect();
+        if credentials.is_empty() {
+            return Ok(Browser::default());
+        }
+        let handles: Vec<&Handle> = credentials.iter().map(|credential| &credential.handle).collect();
+        let mut stored: HashMap<Handle, StoredSession> = self
+            .0
+            .store
+            .live_by_handles(&handles, now)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.session.handle.clone(), stored))
+            .collect();
+
+        let mut browser = Browser::default();
+        let mut dead = Vec::new();
+        for credential in credentials {
+            let proved = stored
+                .get(&credential.handle)
+                .is_some_and(|stored| stored.secret_hash.matches(&credential.secret));
+            if proved && let Some(stored) = stored.remove(&credential.handle) {
+                browser.held.push(held(credential.clone(), stored));
+            } else if !browser.held.iter().any(|held| held.credential.is(credential)) {
+                dead.push(credential);
+            }
+        }
+        let superseded = self.take_superseded(&mut browser, &dead, now).await?;
+        let live = presented.active.iter().find_map(|active| {
+            let held = browser.held.iter().find(|held| held.credential.is(active))?;
+            Some(held.session.id.clone())
+        });
+        let replaced = superseded.into_iter().find_map(|(sent, id)| {
+            (browser.holds(&id) && presented.active.iter().any(|active| active.is(sent))).then_some(id)
+        });
+        browser.active = match live.or(replaced) {
+            None if !browser.held.is_empty() => self.successor_of(&browser, &presented.active).await?,
+            active => active,
+        };
+        Ok(browser)
+    }
+
+    /// Takes in the sessions whose credential was replaced by one that no request has used yet, since the answer with it
+    /// may be lost. Gives which sessions the credentials are of that were replaced, used or not.
+    async fn take_superseded<'a>(
+        &self,
+        browser: &mut Browser,
+        dead: &[&'a Credential],
+        now: Timestamp,
+    ) -> Result<Vec<(&'a Credential, SessionId)>> {
+        if dead.is_empty() {
+            return Ok(Vec::new());
+        }
+        let handles: Vec<&Handle> = dead.iter().map(|sent| &sent.handle).collect();
+        let mut superseded = Vec::new();
+        for found in self.0.store.superseded_by_handles(&handles, now).await? {
+            let mut sent = dead.iter().filter(|sent| sent.handle == found.handle);
+            let Some(sent) = sent.find(|sent| found.secret_hash.matches(&sent.secret)) else { continue };
+            let id = found.session.session.id.clone();
+            if found.session.credential_is_new && !found.is_dead && !browser.holds(&id) {
+                // Its owner has proved who they are since, and not with this one.
+                let authenticated_at = Timestamp::default();
+                let standing = Standing::Superseded;
+                let held = held((*sent).clone(), found.session);
+                browser.held.push(Held { standing, authenticated_at, ..held });
+            }
+            superseded.push((*sent, id));
+        }
+        Ok(superseded)
+    }
+
+    /// The session that took the place of the one that a session cookie is of, where a late answer has named that one after
+    /// it had ended: of those that the browser holds the one of the same user, or the one that has ended it.
+    async fn successor_of(&self, browser: &Browser, active: &[Credential]) -> Result<Option<SessionId>> {
+        for credential in active.iter().take(Self::MAXIMUM_LOOKED_UP) {
+            let Some(found) = self.proved(credential).await? else { continue };
+            let ender = found.end.and_then(|end| end.by).map(|by| by.id);
+            let mut held = browser.held.iter();
+            let succeeds =
+                |it: &&Held| it.user.id == found.stored.user.id || ender.as_ref() == Some(&it.session.id);
+            if let Some(held) = held.find(succeeds) {
+                return Ok(Some(held.session.id.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds the session of a credential, one that has ended too.
+    pub(super) async fn proved(&self, credential: &Credential) -> Result<Option<Found>> {
+        let found = self.0.store.find_by_handle(&credential.handle).await?;
+        Ok(found.filter(|found| found.stored.secret_hash.matches(&credential.secret)))
+    }
+
+    /// Notes that new credentials have arrived: those before them open nothing from now on (ASVS 5.0, 7.2.4).
+    async fn note_first_use(&self, browser: &Browser) {
+        for held in browser.held.iter().filter(|held| held.standing == Standing::New) {
+            let actor = Actor { session: &held.session.id, user: &held.user.id };
+            if let Err(error) = self.0.store.use_credential(actor, &held.credential.handle).await {
+                // The next request does it.
+                tracing::warn!(%error, session.id = %held.session.id, "a credential's first use could not be noted");
+            }
+        }
+    }
+
+    /// Notes which dead credentials are of sessions whose revocation can still be undone: their cookies stay meanwhile,
+    /// or the session would live again without them. Nothing is asked where all are live.
+    async fn keep_what_may_live_again(
+        &self,
+        browser: &mut Browser,
+        presented: &Presented,
+        now: Timestamp,
+    ) -> Result<()> {
+        let all = presented.held.iter().chain(&presented.active);
+        let dead: Vec<&Credential> =
+            all.filter(|sent| !browser.held.iter().any(|held| held.credential.is(sent))).collect();
+        if dead.is_empty() {
+            return Ok(());
+        }
+        let handles: Vec<&Handle> = dead.iter().map(|sent| &sent.handle).collect();
+        let since = now.minus(Self::UNDO_WINDOW);
+        for found in self.0.store.undoable_by_handles(&handles, since, now).await? {
+            let mut sent = dead.iter().filter(|sent| sent.handle == found.handle);
+            if sent.any(|sent| found.secret_hash.matches(&sent.secret)) {
+                browser.undoable.push((found.handle, found.user_id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Two sign-ins of one user at the same moment in one browser leave it with two sessions: only one is kept,
+    /// the active one or else the newest, and the others end as if they had come one after the other.
+    async fn let_go_of_doubles(&self, browser: &mut Browser, now: Timestamp) {
+        let kept: Vec<_> = browser
+            .held
+            .iter()
+            .filter(|held| {
+                !browser.held.iter().any(|other| other.user.id == held.user.id && wins(browser, other, held))
+            })
+            .map(|held| held.session.id.clone())
+            .collect();
+        if kept.len() == browser.held.len() {
+            return;
+        }
+        let doubles: Vec<_> =
+            browser.held.iter().map(|held| &held.session.id).filter(|id| !kept.contains(id)).collect();
+        let by = browser.active.as_ref();
+        let ended = match self.0.store.end_held(&doubles, by, EndedReason::Replaced, now).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::warn!(%error, "a browser keeps two sessions of one user until its next request");
+                return;
+            }
+        };
+        self.log_ended(&ended);
+        browser.held.retain(|held| kept.contains(&held.session.id));
+    }
+
+    /// Extends the active session where it is due; `false` if it is not as it was read any more.
+    async fn extend_active(&self, browser: &mut Browser, now: Timestamp) -> Result<bool> {
+        let options = self.options();
+        let active = browser.active.as_ref();
+        let Some(held) = browser.held.iter_mut().find(|held| active == Some(&held.session.id)) else {
+            return Ok(true);
+        };
+        // The credential proves too little to go by.
+        if held.standing == Standing::Superseded {
+            return Ok(true);
+        }
+        let from = held.session.expires_at;
+        let Some(to) = options.extension(from, held.authenticated_at, now, held.keep()) else {
+            return Ok(true);
+        };
+        let extended = match self.0.store.extend(&held.session.id, from, to, now).await {
+            Ok(extended) => extended,
+            Err(error) if to > now => {
+                tracing::warn!(%error, session.id = %held.session.id, "a session will be extended later");
+                return Ok(true);
+            }
+            // Its time is over by limits that are shorter than they were.
+            Err(error) => return Err(error.into()),
+        };
+        if extended {
+            let (id, user) = (&held.session.id, &held.user.id);
+            tracing::info!(session.id = %id, user.id = %user, "session {id} was extended");
+            held.session.expires_at = to;
+            held.session.updated_at = now;
+        }
+        // Limits that are shorter than they were may leave it no time at all.
+        Ok(extended && to > now)
+    }
+
+    /// Writes at once from which network and by which browser the active session is used, if the store does not know
+    /// that: what is kept next is kept with it.
+    pub(super) async fn note_network(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<()> {
+        let active = browser.signed_in()?;
+        let used = self.compared(active, client, now, None);
+        if used == Touch::new(active.session.id.clone(), now) {
+            return Ok(());
+        }
+        Ok(self.0.store.touch(&[used]).await?)
+    }
+
+    /// That a request uses a session, with what is known of it neither by the store nor by what waits to be written.
+    fn use_of(&self, held: &Held, client: &Client, now: Timestamp) -> Touch {
+        self.compared(held, client, now, self.0.activity.latest(&held.session.id))
+    }
+
+    /// An address counts if it is of another network than the last one: within a network it changes by itself. A user
+    /// agent that may be an update of the last one takes its place; another browser's does not, and is noted once.
+    fn compared(&self, held: &Held, client: &Client, now: Timestamp, waits: Option<Touch>) -> Touch {
+        let known = waits.unwrap_or_else(|| Touch::new(held.session.id.clone(), now));
+        let last_address = known.ip_address.as_ref().unwrap_or(&held.last_ip_address);
+        let network = self.network_of(client);
+        let has_moved = network.is_some() && self.stored_network(last_address) != network;
+        let last_agent = known.user_agent.as_ref().unwrap_or(&held.last_user_agent);
+        let other = known.other_user_agent.as_ref().or(held.other_user_agent.as_ref());
+        // Not every request carries the same client hints, so they tell no browser from another. They are kept with it.
+        let sent = agent_of(client);
+        let agent = client.client_hints.joined_to(&sent);
+        let is_kin = |other: &str| device_of(as_sent(other)).is_kin(&device_of(&sent));
+        let is_known = as_sent(last_agent) == sent || other.is_some_and(|other| as_sent(other) == sent);
+        let is_update = !is_known && (last_agent.is_empty() || is_kin(last_agent));
+        let is_other = !is_known && !is_update && !other.is_some_and(|other| is_kin(other));
+        Touch {
+            ip_address: self.address_of(client).filter(|_| has_moved),
+            user_agent: is_update.then(|| agent.clone()),
+            other_user_agent: is_other.then_some(agent),
+            ..Touch::new(held.session.id.clone(), now)
+        }
+    }
+}
+
+fn wins(browser: &Browser, other: &Held, held: &Held) -> bool {
+    let rank = |held: &Held| {
+        (browser.active.as_ref() == Some(&held.session.id), held.session.created_at, held.session.id.clone())
+    };
+    rank(other) > rank(held)
+}
+
+fn held(credential: Credential, stored: StoredSession) -> Held {
+    Held {
+        credential,
+        standing: if stored.credential_is_new { Standing::New } else { Standing::Present },
+        session: stored.session,
+        user: stored.user,
+        authenticated_at: stored.authenticated_at,
+        remember: stored.remember,
+        shared_computer: stored.shared_computer,
+        new_device: stored.new_device,
+        signed_in_with: stored.signed_in_with,
+        device_name: stored.device_name,
+        imported_at: stored.imported_at,
+        last_active_at: stored.last_active_at,
+        last_ip_address: stored.last_ip_address,
+        last_user_agent: stored.last_user_agent,
+        other_user_agent: stored.other_user_agent,
+        issue: false,
+    }
+}

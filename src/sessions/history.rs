@@ -1,0 +1,215 @@
+//! What happened to an account: writing what is in no row, reading, and exporting.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::sessions::list::named;
+use crate::store::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
+use crate::user_agent::as_sent;
+use crate::{
+    Browser, Client, Code, EndedReason, HistoryActor, HistoryEntry, HistoryKind, HistoryPage, Refusal,
+    Result, SessionId, Sessions, SignInMethod, UserId, device_of, user_agent,
+};
+
+/// How many refused passwords wait for the next flush; a node that hears of more at once forgets the oldest.
+const REFUSED_KEPT: usize = 10_000;
+/// How many entries an export reads at once: more are in memory for no export.
+const EXPORT_PAGE: u32 = 100;
+
+/// What somebody wants to read of a history.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryFilter {
+    /// Only what happened to this session.
+    pub session: Option<SessionId>,
+    /// Only what is of these kinds; all where there are none.
+    pub kinds: Vec<HistoryKind>,
+    /// Only what was written before this entry.
+    pub before: Option<i64>,
+    /// How many entries there may be: 1 to [`HistoryFilter::MAXIMUM`].
+    pub limit: u32,
+}
+
+impl HistoryFilter {
+    /// The most entries of a page.
+    pub const MAXIMUM: u32 = 100;
+}
+
+/// Refused passwords until they are written: a write at once would take time, and so tell strangers which accounts
+/// there are.
+#[derive(Debug, Default)]
+pub(super) struct Refused(Mutex<Vec<NewHistoryEntry>>);
+
+impl Refused {
+    fn note(&self, entry: NewHistoryEntry) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= REFUSED_KEPT {
+            entries.remove(0);
+        }
+        entries.push(entry);
+    }
+
+    pub(super) fn take(&self) -> Vec<NewHistoryEntry> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn put_back(&self, entries: Vec<NewHistoryEntry>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = REFUSED_KEPT.saturating_sub(waiting.len());
+        let from = entries.len().saturating_sub(room);
+        waiting.splice(0..0, entries.into_iter().skip(from));
+    }
+}
+
+impl Sessions {
+    /// Lists what happened to the active user's account, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; when the store fails.
+    pub async fn history(&self, browser: &Browser, filter: &HistoryFilter) -> Result<HistoryPage> {
+        self.history_of(&browser.signed_in()?.user.id, filter).await
+    }
+
+    /// Begins to export the whole history of the active user's account, the latest first, and writes into it that it was
+    /// exported.
+    ///
+    /// It is for the person alone, so a session that was left open somewhere gets it only after a fresh sign-in.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out;
+    /// [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the person proved longer ago than the fresh age who
+    /// they are; when the store fails.
+    pub async fn export_history(&self, browser: &Browser, client: &Client) -> Result<HistoryExport> {
+        let actor = self.fresh_actor(browser).await?;
+        let entry = NewHistoryEntry {
+            by_session: Some(actor.session.clone()),
+            ip_address: self.address_of(client),
+            ..NewHistoryEntry::new(
+                HistoryKind::Exported,
+                actor.user.clone(),
+                Some(actor.session.clone()),
+                self.now(),
+            )
+        };
+        self.0.store.record(&[entry], None).await?;
+        let filter = HistoryFilter { limit: EXPORT_PAGE, ..HistoryFilter::default() };
+        Ok(HistoryExport {
+            sessions: self.clone(),
+            user: actor.user.clone(),
+            session: actor.session.clone(),
+            next: Some(filter),
+        })
+    }
+
+    /// Lists what happened to a user's account, the latest first: for operators.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn history_of(&self, user: &UserId, filter: &HistoryFilter) -> Result<HistoryPage> {
+        let query = HistoryQuery {
+            session: filter.session.as_ref(),
+            kinds: &filter.kinds,
+            before: filter.before,
+            // One more tells whether there is a next page.
+            limit: filter.limit.saturating_add(1),
+        };
+        let mut stored = self.0.store.history(user, query).await?;
+        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let next = (stored.len() > limit).then(|| {
+            stored.truncate(limit);
+            stored.last().map(|last| last.seq)
+        });
+        let entries = stored.into_iter().filter_map(|entry| self.entry(entry)).collect();
+        Ok(HistoryPage { entries, next: next.flatten() })
+    }
+
+    /// Notes in a user's history that a proof was refused: in the session of `browser` that acts, where there is one of
+    /// the user. It was wrong where nothing says why. It is written with the next [`Sessions::flush`], so that no answer
+    /// takes longer where there is such a user.
+    ///
+    /// [`Sessions::begin`] and [`Sessions::prove`] note their own refusals.
+    pub fn note_refused(&self, browser: &Browser, client: &Client, user: &UserId, why: Option<Refusal>) {
+        tracing::info!(user.id = %user, why = why.map(Refusal::as_str), "a proof was refused");
+        let active = browser.active().filter(|active| active.user.id == *user);
+        let session = active.map(|active| active.session.id.clone());
+        self.0.refused.note(NewHistoryEntry {
+            by_session: session.clone(),
+            user_agent: Some(client.client_hints.joined_to(&agent_of(client))),
+            ip_address: self.address_of(client),
+            detail: why.map(|why| why.as_str().to_owned()),
+            ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), session, self.now())
+        });
+    }
+
+    /// An entry in a person's words; none for what a later release has written.
+    fn entry(&self, stored: StoredHistoryEntry) -> Option<HistoryEntry> {
+        let kind = stored.kind?;
+        let label = |user_agent: &str, name: Option<&str>| named(device_of(user_agent), name).label;
+        let detail_of = |of: HistoryKind| stored.detail.clone().filter(|_| kind == of);
+        Some(HistoryEntry {
+            id: stored.seq,
+            at: stored.at,
+            kind,
+            device: label(&stored.user_agent, stored.device_name.as_deref()),
+            place: self.place_of(stored.device_address()),
+            ip_address: stored.device_address().to_owned(),
+            by: stored.by.as_ref().map(|(id, user_agent, name)| HistoryActor {
+                id: id.clone(),
+                label: label(user_agent, name.as_deref()),
+                user_agent: as_sent(user_agent).to_owned(),
+                place: self.place_of(&stored.ip_address),
+                ip_address: stored.ip_address.clone(),
+            }),
+            reason: detail_of(HistoryKind::Ended).and_then(|reason| EndedReason::parse(&reason)),
+            refusal: detail_of(HistoryKind::PasswordRefused).and_then(|why| Refusal::parse(&why)),
+            signed_in_with: detail_of(HistoryKind::SignedIn).and_then(|how| SignInMethod::parse(&how)),
+            name: detail_of(HistoryKind::Renamed),
+            previous_ip_address: detail_of(HistoryKind::AddressChanged),
+            session_id: stored.session_id,
+            user_agent: as_sent(&stored.user_agent).to_owned(),
+        })
+    }
+}
+
+/// A history that is being exported: it is read part by part, as fast as its person takes it.
+pub struct HistoryExport {
+    sessions: Sessions,
+    user: UserId,
+    session: SessionId,
+    /// What is read next; none at the end.
+    next: Option<HistoryFilter>,
+}
+
+impl HistoryExport {
+    /// Reads the next part; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] once the session has ended that exports; when the store fails.
+    pub async fn next(&mut self) -> Result<Option<Vec<HistoryEntry>>> {
+        let Some(filter) = &mut self.next else { return Ok(None) };
+        let found = self.sessions.0.store.find(&[&self.session]).await?.pop();
+        let now = self.sessions.now();
+        if !found.is_some_and(|found| found.end.is_none() && found.stored.session.expires_at > now) {
+            return Err(Code::Unauthorized.into());
+        }
+        let page = self.sessions.history_of(&self.user, filter).await?;
+        match page.next {
+            Some(next) => filter.before = Some(next),
+            None => self.next = None,
+        }
+        Ok(Some(page.entries))
+    }
+}
+
+impl std::fmt::Debug for HistoryExport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HistoryExport").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// The browser's own words, as they are stored.
+pub(super) fn agent_of(client: &Client) -> String {
+    user_agent::shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned()
+}

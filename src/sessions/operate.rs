@@ -1,0 +1,207 @@
+//! What operators do, without a browser: look at a user's sessions, end them, disable and erase users, and count.
+//!
+//! No browser acts here: whoever calls these has been authorised otherwise, as by a shell on the machine or by a token. A
+//! product with roles of its own calls them once it has checked the role. Each act is kept with the [`Operator`] that it is
+//! given, in the transaction of what it did.
+
+use std::time::Duration;
+
+use crate::sessions::list::{LastUse, named};
+use crate::sessions::watch::ending_of;
+use crate::store::{NewOperatorAct, OperatorAct, OperatorActKind, Page, Statistics};
+use crate::user_agent::as_sent;
+use crate::{
+    Code, Device, EndedCount, Ending, Operator, Result, Session, SessionId, Sessions, SignInMethod,
+    SignedInFrom, Timestamp, User, UserId, device_of,
+};
+
+/// How many sessions end in one transaction when everybody's do, so that sign-ins never wait long behind it.
+const AT_ONCE: u32 = 1_000;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A session as operators see it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct KnownSession {
+    /// The session.
+    pub session: Session,
+    /// The user agent in a person's words.
+    pub device: Device,
+    /// The browser's user agent, with its updates since the sign-in; empty when unknown.
+    pub user_agent: String,
+    /// The address that it was last used from; empty when unknown.
+    pub ip_address: String,
+    /// Where that address is; `None` where it is not known.
+    pub place: Option<String>,
+    /// Where it began.
+    pub signed_in_from: SignedInFrom,
+    /// When it last made a request, right to the minute.
+    pub last_active_at: Timestamp,
+    /// How the person signed in; `None` where that is not known.
+    pub signed_in_with: Option<SignInMethod>,
+    /// How it ended; `None` while it is live.
+    pub ending: Option<Ending>,
+}
+
+impl Sessions {
+    /// Finds the user of an id.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn find_user(&self, id: &UserId) -> Result<Option<User>> {
+        Ok(self.0.store.find_user(id).await?)
+    }
+
+    /// Lists sessions of a user a page at a time, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn sessions_of(&self, user: &UserId, page: Page<'_>) -> Result<Vec<KnownSession>> {
+        let now = self.now();
+        let found = self.0.store.of_user(user, page, now).await?;
+        let known = found.into_iter().map(|found| {
+            let ending = ending_of(&found, now);
+            let last_use = self.last_use(&found.stored.session.id, LastUse::of(&found.stored));
+            let session = found.stored.session;
+            KnownSession {
+                device: named(device_of(&last_use.user_agent), found.stored.device_name.as_deref()),
+                user_agent: as_sent(&last_use.user_agent).to_owned(),
+                place: self.place_of(&last_use.ip_address),
+                ip_address: last_use.ip_address,
+                signed_in_from: self.signed_in_from(&session),
+                last_active_at: last_use.at,
+                signed_in_with: found.stored.signed_in_with,
+                session,
+                ending,
+            }
+        });
+        Ok(known.collect())
+    }
+
+    /// Ends one session, whosever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidSessionToken`] when it has ended or never was; when the store fails.
+    pub async fn end_session(&self, by: &Operator, id: &SessionId) -> Result<()> {
+        let ended = self.0.store.end_by_operator(by, id, self.now()).await?;
+        let ended = ended.ok_or(Code::InvalidSessionToken)?;
+        self.log_ended(std::slice::from_ref(&ended));
+        Ok(())
+    }
+
+    /// Ends every session of a user; none for a user who is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn end_sessions_of(&self, by: &Operator, user: &UserId) -> Result<EndedCount> {
+        let ended = self.0.store.end_of_user(by, user, self.now()).await?;
+        self.log_ended(&ended);
+        Ok(EndedCount(ended.len()))
+    }
+
+    /// Ends every session there is, a thousand at a time; those too that begin while it runs, until none is left.
+    ///
+    /// That it began is kept before, and how many ended after: of one that was cut short only the beginning is known, and
+    /// in each user's history what ended.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then some have ended and others not; call it again.
+    pub async fn end_sessions_of_everybody(&self, by: &Operator) -> Result<EndedCount> {
+        let store = &self.0.store;
+        let begun = NewOperatorAct::new(by, OperatorActKind::RevokeEverybodyBegun, self.now());
+        store.record_act(&begun).await?;
+        let mut count = 0;
+        loop {
+            let ended = store.end_of_everybody(self.now(), AT_ONCE).await?;
+            if ended.is_empty() {
+                break;
+            }
+            self.log_ended(&ended);
+            count += ended.len();
+        }
+        let done = NewOperatorAct::new(by, OperatorActKind::RevokeEverybody, self.now());
+        store.record_act(&NewOperatorAct { ended: count, ..done }).await?;
+        Ok(EndedCount(count))
+    }
+
+    /// Disables a user: every session ends (ASVS 5.0, 7.4.2), and from the same moment on none begins, whoever knows the
+    /// password; no link to reset it is mailed, and those that were prove nothing. Who is disabled already stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    pub async fn disable_user(&self, by: &Operator, user: &UserId) -> Result<EndedCount> {
+        let ended = self.0.store.disable_user(by, user, self.now()).await?.ok_or(Code::UserNotFound)?;
+        tracing::info!(user.id = %user, "user {user} was disabled");
+        self.log_ended(&ended);
+        Ok(EndedCount(ended.len()))
+    }
+
+    /// Lets a user sign in again who was disabled; nothing that has ended lives again. Who was not stays as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    pub async fn enable_user(&self, by: &Operator, user: &UserId) -> Result<()> {
+        if !self.0.store.enable_user(by, user, self.now()).await? {
+            return Err(Code::UserNotFound.into());
+        }
+        tracing::info!(user.id = %user, "user {user} was enabled");
+        Ok(())
+    }
+
+    /// Lets a user who was imported with two-factor authentication sign in with the password alone. For other users
+    /// nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    pub async fn allow_password_alone(&self, by: &Operator, user: &UserId) -> Result<()> {
+        if !self.0.store.allow_password_alone(by, user, self.now()).await? {
+            return Err(Code::UserNotFound.into());
+        }
+        tracing::info!(user.id = %user, "user {user} may sign in by the password alone");
+        Ok(())
+    }
+
+    /// Lists what operators did, the latest first, and only what was written before an act of that number; it is kept as
+    /// long as histories are.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn operator_acts(&self, before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>> {
+        Ok(self.0.store.operator_acts(before, limit).await?)
+    }
+
+    /// Erases a user with everything that is kept of them, and ends their sessions (ASVS 5.0, 7.4.2); gives how many were
+    /// live, and nothing for a user who is not known. What stays is that it was done, with the user's id.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn forget(&self, by: &Operator, user: &UserId) -> Result<Option<EndedCount>> {
+        let gone = self.0.store.forget_user(by, user, self.now()).await?;
+        if gone.is_some() {
+            tracing::info!(user.id = %user, "user {user} was erased");
+        }
+        Ok(gone.map(|gone| EndedCount(gone.len())))
+    }
+
+    /// Counts the live sessions, and what began and ended in the last day.
+    ///
+    /// It walks the index of the live sessions: no call for every request.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn statistics(&self) -> Result<Statistics> {
+        let now = self.now();
+        Ok(self.0.store.statistics(now, now.minus(DAY)).await?)
+    }
+}

@@ -1,0 +1,72 @@
+//! Proving once more who one is.
+
+use crate::{Browser, Client, Code, Credential, Held, Proof, Renewal, Result, Sessions, Timestamp};
+
+impl Sessions {
+    /// Notes that the active user was verified once more, and gives the active session another credential: it is fresh
+    /// from then on. The cookie so far is dead as soon as the browser uses the new one (ASVS 5.0, 7.2.4); until then its
+    /// answer may be lost, and the old cookie acts as the session without being fresh. The session stays, and both its
+    /// idle and its absolute time begin anew (NIST SP 800-63B-4, 5.2). What it says of its sign-in stays too.
+    ///
+    /// Of two at once the later one's cookie is the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; [`Error::ProofOutdated`](crate::Error::ProofOutdated) when a credential
+    /// of the user has changed since the proof was checked; [`Code::PasswordResetRequired`], [`Code::UserDisabled`]; when
+    /// the store fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use multi_session::{Browser, Client, Keep, MemoryStore, Proof, Sessions, Subject, UserId};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
+    /// # let (browser, client, ada) = (Browser::default(), Client::default(), UserId::new("4711")?);
+    /// # let browser =
+    /// #     sessions.begin(&browser, &client, Subject::new(ada), Proof::by("code"), Keep::Remembered).await?;
+    /// let epoch = sessions.epoch(&browser.signed_in()?.user.id).await?;
+    /// // … check the passkey …
+    /// let browser = sessions.prove(&browser, &client, Proof::by("passkey").at(epoch)).await?;
+    /// assert_eq!(browser.signed_in()?.authenticated_at, sessions.now());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn prove(&self, browser: &Browser, client: &Client, proof: Proof) -> Result<Browser> {
+        let active = browser.signed_in()?;
+        let now = self.now();
+        self.note_network(browser, client, now).await?;
+        let (credential, renewal) = self.renewal_of(active, now);
+        let proved = self.0.store.prove(Self::actor(browser)?, &renewal, proof.epoch, now).await;
+        if !proved.map_err(|error| self.not_changed(browser, client, &active.user.id, error))? {
+            // It ended while the proof was checked.
+            return Err(Code::Unauthorized.into());
+        }
+        Ok(Self::renewed(browser, active, credential, &renewal, now))
+    }
+
+    /// Another credential for a session, and what the store keeps of it.
+    pub(super) fn renewal_of(&self, held: &Held, now: Timestamp) -> (Credential, Renewal) {
+        let credential = Credential::generate(&*self.0.random);
+        let renewal = Renewal {
+            handle: credential.handle.clone(),
+            secret_hash: credential.secret.hash(),
+            expires_at: self.options().expires_at(now, now, held.keep()),
+        };
+        (credential, renewal)
+    }
+
+    /// What the browser holds once the store has the renewal of its active session.
+    pub(super) fn renewed(
+        browser: &Browser,
+        active: &Held,
+        credential: Credential,
+        renewal: &Renewal,
+        now: Timestamp,
+    ) -> Browser {
+        let id = &active.session.id;
+        tracing::info!(session.id = %id, user.id = %active.user.id, "session {id} was re-authenticated");
+        browser.renewed(credential, renewal.expires_at, now)
+    }
+}

@@ -1,0 +1,75 @@
+//! Taking back a revocation, the one way in which an ended session lives again.
+
+use std::time::Duration;
+
+use crate::store::Undo;
+use crate::{Browser, Code, EndedReason, Handle, Result, SessionId, Sessions, UserId};
+
+impl Sessions {
+    /// How long a revocation can be taken back.
+    pub const UNDO_WINDOW: Duration = Duration::from_secs(10);
+
+    /// Lets a session live again that the active one has revoked a moment ago, so that its browser is signed in as
+    /// before; meanwhile it was refused.
+    ///
+    /// It needs no fresh sign-in, as the revocation did. What ended with all others stays ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out; [`Code::UndoExpired`] when it was revoked longer ago, by another session
+    /// or not at all, when it would be one session too many, or when something else has happened since: its browser has
+    /// signed out or in again, the others were ended, an operator ended it, the password was changed or a sign-in reported
+    /// since, which all look the same; when the store fails.
+    pub async fn undo_revoke(&self, browser: &Browser, id: &SessionId) -> Result<()> {
+        let actor = Self::actor(browser)?;
+        self.close_windows_if_the_clock_went_back().await?;
+        let now = self.now();
+        let undo = Undo {
+            actor,
+            id,
+            ended_after: now.minus(Self::UNDO_WINDOW),
+            maximum: self.options().maximum_sessions(),
+        };
+        if !self.0.store.undo_revoke(undo, now).await? {
+            return Err(Code::UndoExpired.into());
+        }
+        tracing::info!(session.id = %id, user.id = %actor.user, "the revocation of session {id} was undone");
+        Ok(())
+    }
+
+    /// Makes every revocation final if the clock was set back, as nobody can tell any more how long ago they were.
+    pub(super) async fn close_windows_if_the_clock_went_back(&self) -> Result<()> {
+        let (steps, clock) = (&self.0.steps, &*self.0.clock);
+        if !steps.went_back(clock) {
+            return Ok(());
+        }
+        tracing::warn!("the clock was set back: no revocation from before that can be undone");
+        self.0.store.make_all_ends_final(self.now().minus(Self::UNDO_WINDOW)).await?;
+        steps.settle(clock);
+        Ok(())
+    }
+
+    /// Makes it final that sessions of the user have ended by a revocation, as something else has happened since.
+    async fn make_ends_final(&self, user: &UserId) -> Result<()> {
+        let since = self.now().minus(Self::UNDO_WINDOW);
+        Ok(self.0.store.make_ends_final(user, since).await?)
+    }
+
+    /// Makes it final for what a browser lets go of; what lives again already ends for `reason`.
+    pub(super) async fn let_go_for_good(&self, gone: &[(Handle, UserId)], reason: EndedReason) -> Result<()> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for (_, user) in gone {
+            self.make_ends_final(user).await?;
+        }
+        let now = self.now();
+        let handles: Vec<&Handle> = gone.iter().map(|(handle, _)| handle).collect();
+        let back = self.0.store.live_by_handles(&handles, now).await?;
+        let ids: Vec<&SessionId> = back.iter().map(|stored| &stored.session.id).collect();
+        if !ids.is_empty() {
+            self.log_ended(&self.0.store.end_held(&ids, None, reason, now).await?);
+        }
+        Ok(())
+    }
+}

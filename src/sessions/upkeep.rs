@@ -1,0 +1,133 @@
+//! What runs beside the requests.
+
+use std::time::Duration;
+
+use scopeguard::{ScopeGuard, guard};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::{Result, SessionId, Sessions, Timestamp, Touch};
+
+/// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
+const SWEEP_LIMIT: u32 = 1_000;
+
+/// How long the answer holds whether the store takes writes: anybody may ask.
+const WRITE_CHECKED_EVERY: Duration = Duration::from_secs(1);
+/// How long what is under way may take at the end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// When it was last seen whether the store takes writes, and what was seen.
+#[derive(Default)]
+pub(super) struct Readiness(Mutex<Option<(Instant, Result<()>)>>);
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many sessions were marked as expired.
+    pub expired: u64,
+    /// How many ended sessions were deleted, their retention being over.
+    pub deleted: u64,
+    /// How many entries of histories were deleted, their retention being over.
+    pub forgotten: u64,
+    /// How many acts of operators were deleted, which are kept as long.
+    pub forgotten_acts: u64,
+}
+
+impl Swept {
+    /// Whether there may be more to sweep.
+    pub fn is_partial(self) -> bool {
+        let swept = [self.expired, self.deleted, self.forgotten, self.forgotten_acts];
+        swept.iter().any(|swept| *swept >= u64::from(SWEEP_LIMIT))
+    }
+}
+
+impl Sessions {
+    /// Notes that a session made a request, without a write; [`Sessions::current`] does it for the active one.
+    pub fn touch(&self, id: &SessionId, now: Timestamp) {
+        self.0.activity.touch(Touch::new(id.clone(), now));
+    }
+
+    /// Writes when sessions were last active, all in one statement, and which passwords were refused; call it every few
+    /// seconds and before exit. It gives how many sessions were.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is lost, the next call writes it. The same holds for a call that is dropped
+    /// before it ends, though what it had written already may then be in a history twice.
+    pub async fn flush(&self) -> Result<usize> {
+        let (refused, active) = (self.flush_refused().await, self.flush_activity().await);
+        refused?;
+        active
+    }
+
+    async fn flush_refused(&self) -> Result<()> {
+        let refused = guard(self.0.refused.take(), |refused| self.0.refused.put_back(refused));
+        if !refused.is_empty() {
+            self.0.store.record(&refused, None).await?;
+        }
+        ScopeGuard::into_inner(refused);
+        Ok(())
+    }
+
+    async fn flush_activity(&self) -> Result<usize> {
+        let batch = guard(self.0.activity.take(), |batch| self.0.activity.put_back(batch));
+        if !batch.is_empty() {
+            self.0.store.touch(&batch).await?;
+        }
+        Ok(ScopeGuard::into_inner(batch).len())
+    }
+
+    /// Marks expired sessions as ended, and deletes sessions, history and acts of operators whose retention is over, a
+    /// bounded number at a time.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn sweep(&self) -> Result<Swept> {
+        self.close_windows_if_the_clock_went_back().await?;
+        let now = self.now();
+        let (expired, deleted) = self.0.store.sweep(now, now.minus(self.0.retention), SWEEP_LIMIT).await?;
+        let kept_since = now.minus(self.0.history_retention);
+        let forgotten = self.0.store.forget_history(kept_since, SWEEP_LIMIT).await?;
+        let forgotten_acts = self.0.store.forget_acts(kept_since, SWEEP_LIMIT).await?;
+        Ok(Swept { expired, deleted, forgotten, forgotten_acts })
+    }
+
+    /// Tells whether the store answers and takes writes; it writes once a second at most, however often it is asked.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.0.store.ping().await?;
+        let mut checked = self.0.readiness.0.lock().await;
+        if let Some((at, outcome)) = &*checked
+            && at.elapsed() < WRITE_CHECKED_EVERY
+        {
+            return outcome.clone();
+        }
+        let outcome: Result<()> = self.0.store.check_writes().await.map_err(Into::into);
+        *checked = Some((Instant::now(), outcome.clone()));
+        outcome
+    }
+
+    /// Waits for what [`Sessions::finish`] runs, writes what is buffered and lets go of the store.
+    ///
+    /// # Errors
+    ///
+    /// When the buffer could not be written; the store is closed all the same.
+    pub async fn shut_down(&self) -> Result<()> {
+        self.finish_all().await;
+        let flushed = self.flush().await;
+        self.0.store.close().await;
+        flushed.map(drop)
+    }
+
+    /// Waits for what [`Sessions::finish`] runs, for ten seconds at most; nothing is to be run by it any more.
+    pub async fn finish_all(&self) {
+        self.0.work.close();
+        if timeout(GRACE, self.0.work.wait()).await.is_err() {
+            tracing::warn!("some requests took longer than {GRACE:?} and were cut off");
+        }
+    }
+}

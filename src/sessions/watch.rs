@@ -1,0 +1,317 @@
+//! Live streams of what happens to a user's sessions.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::hub::{Full, Listener, Message};
+use crate::sessions::list::named;
+use crate::{
+    Browser, Change, Client, Code, DeviceSession, EndedBy, EndedReason, Ending, EventId, Found, Handle,
+    Network, Presented, Result, SessionEvent, SessionId, Sessions, Timestamp, UserId, device_of,
+};
+
+/// After a gap every stream asks anew; so much later at most, so that not all ask at once.
+const RESYNC_WITHIN_MS: u64 = 1_000;
+
+/// How many sessions of streams one query verifies.
+const CHECKED_AT_ONCE: usize = 500;
+
+/// What a stream tells.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// The whole list, as [`Sessions::list`] gives it: what was known before is out of date.
+    Snapshot(Vec<DeviceSession>),
+    /// One thing that happened.
+    Event(Arc<SessionEvent>),
+    /// Something may have been missed; the next is a [`Told::Snapshot`].
+    Resync,
+}
+
+/// A live stream of one browser: it ends after it has told that the browser's session ended.
+pub struct Watch {
+    sessions: Sessions,
+    presented: Presented,
+    session: SessionId,
+    expires_at: Timestamp,
+    listener: Listener,
+    next: Next,
+}
+
+/// What comes next.
+enum Next {
+    Snapshot,
+    Message,
+    Nothing,
+}
+
+impl Sessions {
+    /// Opens a stream of what happens to the active user's sessions, for a `client`; `heard` is what the browser heard
+    /// last, and without it, or when more has happened since, the stream begins with the whole list.
+    ///
+    /// Something must run [`Sessions::follow`] meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`] when signed out, [`Code::TooManyRequests`] when the session, the user or the client's
+    /// network has as many streams as allowed ([`StreamLimits`](crate::StreamLimits)), [`Code::ServerBusy`] when the
+    /// node has.
+    pub fn watch(&self, browser: &Browser, client: &Client, heard: Option<EventId>) -> Result<Watch> {
+        let active = browser.signed_in()?;
+        let network = client.ip_address.map(Network::of);
+        let listener = self.0.hub.listen(&active.session, network).map_err(|full| match full {
+            Full::Share => Code::TooManyRequests,
+            Full::Node => Code::ServerBusy,
+        })?;
+        Ok(Watch {
+            sessions: self.clone(),
+            presented: Presented::of(browser),
+            session: active.session.id.clone(),
+            expires_at: active.session.expires_at,
+            next: if heard == Some(listener.last) { Next::Message } else { Next::Snapshot },
+            listener,
+        })
+    }
+
+    /// Turns what the store tells into events for the streams of this node, and verifies the sessions of all streams
+    /// every [`StreamLimits::checked_every`](crate::StreamLimits::checked_every); it runs until the store is gone.
+    pub async fn follow(&self) {
+        let mut changes = self.0.store.changes();
+        let mut checks = interval(self.0.hub.checked_every());
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                change = changes.next() => match change {
+                    Some(change) => self.hear(change).await,
+                    None => return,
+                },
+                _ = checks.tick() => self.check_streams().await,
+            }
+        }
+    }
+
+    /// Finds the streams that nobody has told that their session ended or has another credential.
+    async fn check_streams(&self) {
+        for streams in self.0.hub.opened_with().chunks(CHECKED_AT_ONCE) {
+            let handles: Vec<&Handle> = streams.iter().map(|(_, handle)| handle).collect();
+            let live = match self.0.store.live_by_handles(&handles, self.now()).await {
+                Ok(live) => live,
+                Err(error) => {
+                    // They stay: what they tell is read from the store, and so is nothing now.
+                    tracing::warn!(%error, "the sessions of streams could not be verified");
+                    return;
+                }
+            };
+            let live: HashSet<&Handle> = live.iter().map(|stored| &stored.session.handle).collect();
+            let missed = streams.iter().filter(|(_, handle)| !live.contains(handle));
+            for user in missed.map(|(user, _)| user).collect::<HashSet<_>>() {
+                // They verify it once more themselves, and tell how it ended.
+                self.0.hub.resync(Some(user));
+            }
+        }
+    }
+
+    /// Ends all streams of this node, and opens none any more: the process is about to stop.
+    pub fn close_streams(&self) {
+        self.0.hub.close();
+    }
+
+    /// How many streams this node has open.
+    pub fn streams(&self) -> usize {
+        self.0.hub.streams()
+    }
+
+    /// Tells how a session ended; `None` while it is live, and when nothing is known of it any more.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn ending(&self, id: &SessionId) -> Result<Option<Ending>> {
+        let found = self.0.store.find(&[id]).await?.pop();
+        Ok(found.and_then(|found| ending_of(&found, self.now())))
+    }
+
+    async fn hear(&self, change: Change) {
+        let hub = &self.0.hub;
+        match change {
+            Change::Sessions { user, ids } if hub.has(&user) => {
+                self.read(&user, &ids, Self::began_or_ended).await;
+            }
+            Change::Switched { user, from, to } => hub.tell(&user, SessionEvent::Switched { from, to }),
+            Change::Touched(touched) => {
+                for (user, id, last_active_at) in touched {
+                    hub.tell(&user, SessionEvent::Touched { id, last_active_at });
+                }
+            }
+            Change::Renamed { user, id } if hub.has(&user) => self.read(&user, &[id], Self::shown).await,
+            Change::Sessions { .. } | Change::Renamed { .. } => {}
+            Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
+            Change::Gap => hub.resync(None),
+        }
+    }
+
+    /// Reads the rows that changed: they, and not the message, say what happened, in the words of `events`.
+    async fn read<Events: IntoIterator<Item = SessionEvent>>(
+        &self,
+        user: &UserId,
+        ids: &[SessionId],
+        events: impl Fn(&Self, Found) -> Events + Send,
+    ) {
+        let ids: Vec<&SessionId> = ids.iter().collect();
+        match self.0.store.find(&ids).await {
+            // They went with their user: its streams end where they find nobody.
+            Ok(found) if found.len() < ids.len() => self.0.hub.resync(Some(user)),
+            Ok(found) => {
+                for event in found.into_iter().flat_map(|found| events(self, found)) {
+                    self.0.hub.tell(user, event);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a change could not be read: its streams are given the whole list");
+                self.0.hub.resync(Some(user));
+            }
+        }
+    }
+
+    /// That a session began or ended.
+    fn began_or_ended(&self, found: Found) -> Option<SessionEvent> {
+        Some(match ending_of(&found, self.now()) {
+            Some(ending) => SessionEvent::Ended(ending),
+            None => {
+                let row = self.row(&Browser::default(), found.stored);
+                SessionEvent::Created { row: Box::new(row) }
+            }
+        })
+    }
+
+    /// What a device is called now, and where it is used from; one whose session has ended meanwhile is in no list.
+    fn shown(&self, found: Found) -> Vec<SessionEvent> {
+        if found.end.is_some() {
+            return Vec::new();
+        }
+        let row = self.row(&Browser::default(), found.stored);
+        let label = row.device.label.clone();
+        let DeviceSession { id, name, ip_address, place, user_agent, device, .. } = row;
+        vec![
+            SessionEvent::Renamed { id: id.clone(), name, label },
+            SessionEvent::Moved { id, ip_address, place, user_agent, device },
+        ]
+    }
+}
+
+impl Watch {
+    /// Waits for what the stream tells next; `None` when it is over.
+    ///
+    /// It can be dropped while it waits: nothing is lost.
+    pub async fn next(&mut self) -> Option<(EventId, Told)> {
+        loop {
+            match self.next {
+                Next::Nothing => return None,
+                Next::Snapshot => return self.snapshot().await,
+                Next::Message => {}
+            }
+            let until = self.expires_at.since(self.sessions.now()) + Duration::from_millis(1);
+            let message = tokio::select! {
+                message = self.listener.receiver.recv() => message,
+                () = tokio::time::sleep(until) => {
+                    // Other requests may have extended it.
+                    self.next = Next::Snapshot;
+                    continue;
+                }
+            };
+            match message {
+                Ok(Message::Event(id, event)) => {
+                    self.listener.last = id;
+                    match &*event {
+                        SessionEvent::Ended(ending) if ending.id == self.session => self.next = Next::Nothing,
+                        // Another browser's.
+                        SessionEvent::Switched { from, .. } if *from != self.session => continue,
+                        _ => {}
+                    }
+                    return Some((id, Told::Event(event)));
+                }
+                // Once the new cookie is used the one so far is dead: the browser comes back with the new one.
+                Ok(Message::Reauthenticated(id)) if id == self.session => self.next = Next::Snapshot,
+                // Its row has another token.
+                Ok(Message::Reauthenticated(_)) => {
+                    self.next = Next::Snapshot;
+                    return Some((self.listener.last, Told::Resync));
+                }
+                Ok(Message::Resync) => {
+                    self.next = Next::Snapshot;
+                    tokio::time::sleep(self.sessions.spread(RESYNC_WITHIN_MS)).await;
+                    return Some((self.listener.last, Told::Resync));
+                }
+                Err(RecvError::Lagged(_)) => {
+                    self.next = Next::Snapshot;
+                    return Some((self.listener.last, Told::Resync));
+                }
+                Err(RecvError::Closed) => self.next = Next::Nothing,
+            }
+        }
+    }
+
+    /// Verifies the browser anew, since the stream may be older than what it holds, and lists.
+    async fn snapshot(&mut self) -> Option<(EventId, Told)> {
+        // What happens from here on comes after the list, whether it is in it or not.
+        let id = self.listener.last;
+        match self.list().await {
+            Ok(Ok((rows, expires_at))) => {
+                self.expires_at = expires_at;
+                self.next = Next::Message;
+                Some((id, Told::Snapshot(rows)))
+            }
+            Ok(Err(ending)) => {
+                self.next = Next::Nothing;
+                ending.map(|ending| (id, Told::Event(Arc::new(SessionEvent::Ended(ending)))))
+            }
+            // The browser comes back for it.
+            Err(error) => {
+                tracing::warn!(%error, "a stream was ended since the list could not be read");
+                self.next = Next::Nothing;
+                None
+            }
+        }
+    }
+
+    /// The list and when the session expires, or how it ended.
+    async fn list(&self) -> Result<Result<(Vec<DeviceSession>, Timestamp), Option<Ending>>> {
+        let browser = self.sessions.verified(&self.presented, self.sessions.now()).await?;
+        match browser.active().map(|active| active.session.expires_at) {
+            Some(expires_at) => Ok(Ok((self.sessions.list(&browser).await?, expires_at))),
+            None => Ok(Err(self.sessions.ending(&self.session).await?)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// How a session that was found has ended, if it has.
+pub(super) fn ending_of(found: &Found, now: Timestamp) -> Option<Ending> {
+    let session = &found.stored.session;
+    match &found.end {
+        Some(end) => Some(Ending {
+            id: session.id.clone(),
+            reason: end.reason,
+            at: end.at,
+            by: end.by.as_ref().map(|by| EndedBy {
+                id: by.id.clone(),
+                label: named(device_of(&by.user_agent), by.device_name.as_deref()).label,
+            }),
+        }),
+        None if session.expires_at <= now => Some(Ending {
+            id: session.id.clone(),
+            reason: EndedReason::Expired,
+            at: session.expires_at,
+            by: None,
+        }),
+        None => None,
+    }
+}

@@ -1,0 +1,269 @@
+//! Accounts with an e-mail address and a password: what is stored of them, the mails about them, and what the links in
+//! those mails prove.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{StoreError, Transaction};
+use crate::{DeviceKey, Epoch, MailKind, Purpose, Refusal, SecretHash, SessionId, Timestamp, User, UserId};
+
+/// The account of an e-mail address.
+#[derive(Clone, Debug)]
+pub struct PasswordOf {
+    /// The user.
+    pub user: User,
+    /// The password's hash, in PHC format or as an import found it; none for a user who signs in otherwise.
+    pub password_hash: Option<String>,
+    /// The credential epoch at which it was read.
+    pub epoch: Epoch,
+    /// Whether nobody signs in until a credential has changed, since a sign-in was reported.
+    pub is_locked: bool,
+    /// Whether an operator has disabled the user.
+    pub is_disabled: bool,
+    /// Whether the user was imported with two-factor authentication and no operator has waived it.
+    pub needs_two_factor: bool,
+}
+
+impl PasswordOf {
+    /// Why the password signs nobody in although it is right.
+    pub fn refusal(&self) -> Option<Refusal> {
+        if self.is_disabled {
+            return Some(Refusal::Disabled);
+        }
+        self.is_locked.then_some(Refusal::Locked)
+    }
+
+    /// Why a right password does not start a session. Within a live session it still proves who acts.
+    pub fn refusal_to_sign_in(&self) -> Option<Refusal> {
+        self.refusal().or(self.needs_two_factor.then_some(Refusal::TwoFactor))
+    }
+}
+
+/// A mail to be sent.
+#[derive(Clone, Debug)]
+pub struct NewMail {
+    /// Whom it is for.
+    pub user_id: UserId,
+    /// What it is about.
+    pub kind: MailKind,
+    /// The session that it is about.
+    pub session_id: Option<SessionId>,
+    /// When what it tells of happened.
+    pub at: Timestamp,
+}
+
+/// A mail that the caller may send until its lease is over.
+#[derive(Clone, Debug)]
+pub struct DueMail {
+    /// Names it.
+    pub seq: i64,
+    /// Whom it is for.
+    pub user: User,
+    /// What it is about.
+    pub kind: MailKind,
+    /// The session that it is about.
+    pub session_id: Option<SessionId>,
+    /// Where the person goes on from the link.
+    pub redirect_to: Option<String>,
+    /// When what it tells of happened.
+    pub created_at: Timestamp,
+    /// How often it was tried, this time too.
+    pub attempts: u32,
+}
+
+/// What the link of a mail proves.
+#[derive(Clone, Debug)]
+pub struct StoredToken {
+    /// What the link's secret is looked up by.
+    pub hash: SecretHash,
+    /// Whom it was mailed to.
+    pub user_id: UserId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The session that its mail was about.
+    pub session_id: Option<SessionId>,
+    /// Where the person goes on from the link; none for our own page.
+    pub redirect_to: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it is too late.
+    pub expires_at: Timestamp,
+}
+
+/// How many links to reset a password a user is mailed in an hour.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+const RESETS_AN_HOUR: usize = 5;
+/// How long it takes at least from one to the next that leads to the same place.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+const RESETS_APART: Duration = Duration::from_secs(60);
+/// For how long a mailed link is taken as enough where there were too many: half of its life.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+const ENOUGH_FOR: Duration = Duration::from_secs(15 * 60);
+/// Further than any mail is put off, also where the clocks of nodes differ.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+pub(crate) const TOO_FAR: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long after its making a link counts.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+pub(super) const COUNTED_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// A mail to reset a password that waits to be sent or was sent in the last hour.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reset {
+    /// Where its link leads; none for our own page.
+    pub(super) redirect_to: Option<String>,
+    /// When it was sent; none while it waits.
+    pub(super) sent_at: Option<Timestamp>,
+}
+
+/// Decides where the link of another mail leads; `None` where the mailbox needs none, as a link that works waits for it
+/// or is there.
+///
+/// Anybody can ask in anybody's name, and choose where the link leads. So only a link to the same place, or to our own
+/// page, is enough for whoever asks; and once a mailbox was sent too many, nobody chooses any more: a link to our own
+/// page works for everybody.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+pub(super) fn next_reset<'a>(
+    asked: Option<&'a str>,
+    so_far: &[Reset],
+    now: Timestamp,
+) -> Option<Option<&'a str>> {
+    let is_there = |place: Option<&str>, since: Duration| {
+        let mut leads_there = so_far.iter().filter(|reset| reset.redirect_to.as_deref() == place);
+        leads_there.any(|reset| reset.sent_at.is_none_or(|at| at > now.minus(since) && at <= now))
+    };
+    if is_there(asked, RESETS_APART) {
+        return None;
+    }
+    // What was sent in the future was sent before the clock was set back.
+    let is_counted = |reset: &&Reset| reset.sent_at.is_none_or(|at| at > now.minus(COUNTED_FOR) && at <= now);
+    if so_far.iter().filter(is_counted).count() < RESETS_AN_HOUR {
+        return Some(asked);
+    }
+    let has_enough = is_there(asked, ENOUGH_FOR) || is_there(None, ENOUGH_FOR);
+    (!has_enough).then_some(None)
+}
+
+/// Keeps accounts with an e-mail address and a password, and what is to be mailed about them, without its text, its
+/// address or a secret. Users that another system keeps ([`Store::begin`](super::Store::begin)) have none: no address
+/// finds them.
+///
+/// Methods without a [`Transaction`] are one each. The others are part of the caller's: see
+/// [`Alongside`](super::Alongside).
+///
+/// # Errors
+///
+/// [`StoreError`] when the store fails; so for every method.
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Finds the account of a normalised e-mail: who has it in this spelling, or else whose e-mail has the same
+    /// [`email_key`](crate::email_key).
+    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
+
+    /// Tells whether a user has a password.
+    async fn has_password(&self, user: &UserId) -> Result<bool, StoreError>;
+
+    /// Tells whether the account of a normalised e-mail recognises something by this key that was not forgotten. It looks
+    /// for one row, so it takes as long where there is none, and where there is no such account.
+    async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool, StoreError>;
+
+    /// Stores another hash of the same password, unless the hash is not `from` any more or the user is locked.
+    async fn rehash_password(
+        &self,
+        user: &UserId,
+        from: &str,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Makes a stored user an account with a password; `false` where another account has the e-mail.
+    async fn add_account(
+        &self,
+        tx: &mut Transaction<'_>,
+        user: &UserId,
+        email: &str,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Changes a user's password hash; `false` unless it is `from`.
+    async fn change_password(
+        &self,
+        tx: &mut Transaction<'_>,
+        user: &UserId,
+        from: &str,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Sets a user's password hash, whether there was one or not.
+    async fn set_password(
+        &self,
+        tx: &mut Transaction<'_>,
+        user: &UserId,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Uses a link up, and with it every other one of its user; gives what it was. `None` where it proves nothing, as for
+    /// [`AccountStore::find_token`]: of two who use one at the same time one succeeds.
+    async fn use_token(
+        &self,
+        tx: &mut Transaction<'_>,
+        hash: &SecretHash,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Option<StoredToken>, StoreError>;
+
+    /// Stores what a link proves, in the transaction that makes it.
+    async fn add_token(&self, tx: &mut Transaction<'_>, token: &StoredToken) -> Result<(), StoreError>;
+
+    /// Puts a mail into the outbox.
+    async fn add_mail(&self, tx: &mut Transaction<'_>, mail: &NewMail) -> Result<(), StoreError>;
+
+    /// Takes the mails out of the outbox whose links set another password: it was set.
+    async fn drop_resets(&self, tx: &mut Transaction<'_>, user: &UserId) -> Result<(), StoreError>;
+
+    /// Puts a mail to reset the password into the outbox for the user of a normalised e-mail; `false` where there is no
+    /// such user or it is disabled, or its mailbox needs none: one to the same place waits or was sent less than a minute
+    /// ago, or five in the last hour and a usable one less than a quarter of an hour ago. After five in an hour the link
+    /// leads to our own page.
+    async fn request_reset(
+        &self,
+        email: &str,
+        redirect_to: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Gives mails that are due, the oldest first, and puts them off until `lease_until`: nobody else is given them
+    /// before. A mail that only a later version knows is left to the nodes of that version. One that is put off for more
+    /// than two hours is due: the clock was set back since.
+    async fn claim_mails(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueMail>, StoreError>;
+
+    /// Takes a mail out of the outbox.
+    async fn drop_mail(&self, seq: i64) -> Result<(), StoreError>;
+
+    /// Puts a mail off.
+    async fn put_off_mail(&self, seq: i64, due_at: Timestamp) -> Result<(), StoreError>;
+
+    /// Stores what a link proves.
+    async fn put_token(&self, token: &StoredToken) -> Result<(), StoreError>;
+
+    /// Finds what a link proves, unless it is for something else, too late or used, or its user is disabled, whose links
+    /// prove nothing meanwhile; it is not used up by that.
+    async fn find_token(
+        &self,
+        hash: &SecretHash,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Option<StoredToken>, StoreError>;
+
+    /// Deletes at most `limit` tokens that were too late an hour before `now`; until then they count as mailed.
+    async fn sweep_tokens(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,98 @@
+//! What a caller writes in the transaction of a change.
+
+use async_trait::async_trait;
+
+use crate::{Result, SessionId, Timestamp, UserId};
+
+/// The open transaction of a change, for the caller's own statements in the same database.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # mod example {
+/// use multi_session::{Alongside, ChangeContext, Error, Result, Transaction};
+///
+/// /// Stores a passkey with the session that it begins.
+/// struct AddPasskey(Vec<u8>);
+///
+/// #[async_trait::async_trait]
+/// impl Alongside for AddPasskey {
+///     async fn run(&self, tx: &mut Transaction<'_>, change: &ChangeContext<'_>) -> Result<()> {
+///         if let Transaction::Sqlite(connection) = tx {
+///             sqlx::query("insert into passkeys (user_id, public_key) values ($1, $2)")
+///                 .bind(change.user.as_str())
+///                 .bind(&self.0)
+///                 .execute(&mut **connection)
+///                 .await?;
+///         }
+///         Ok(())
+///     }
+/// }
+/// # }
+/// ```
+#[non_exhaustive]
+pub enum Transaction<'a> {
+    /// In a [`SqliteStore`](crate::SqliteStore).
+    #[cfg(feature = "sqlite")]
+    Sqlite(&'a mut sqlx::SqliteConnection),
+    /// In a [`PostgresStore`](crate::PostgresStore).
+    #[cfg(feature = "postgres")]
+    Postgres(&'a mut sqlx::PgConnection),
+    /// In a [`MemoryStore`](crate::MemoryStore).
+    #[cfg(feature = "test-support")]
+    Memory(&'a mut crate::MemoryTables),
+    /// In a store of another crate.
+    Other(&'a mut (dyn std::any::Any + Send)),
+}
+
+/// Work of the caller that runs in the transaction of a change: both are stored, or neither.
+///
+/// It may run more than once, as PostgreSQL asks to try a transaction again. So it must do nothing that cannot be rolled
+/// back, and use no store but by the transaction: another connection would wait for this one.
+#[async_trait]
+pub trait Alongside: Send + Sync {
+    /// Runs the statements.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the caller of the change is to be given: nothing is stored then. `?` turns an error of sqlx into
+    /// [`Error::Store`](crate::Error::Store), as which PostgreSQL's request to try again is recognised, and
+    /// [`Error::alongside`](crate::Error::alongside) takes any other.
+    async fn run(&self, tx: &mut Transaction<'_>, change: &ChangeContext<'_>) -> Result<()>;
+}
+
+/// What is known of the change that an [`Alongside`] is part of.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ChangeContext<'a> {
+    /// The user.
+    pub user: &'a UserId,
+    /// The session that begins, that acts, or that is reported.
+    pub session: Option<&'a SessionId>,
+    /// When it happens.
+    pub now: Timestamp,
+    /// Whether the user was stored with this change.
+    pub is_new_user: bool,
+    /// Whether a session begins in a browser from which the user had never signed in before.
+    pub is_new_device: bool,
+    /// Whether the user was locked before this change.
+    pub was_locked: bool,
+    /// Whether the user was imported with two-factor authentication and no operator has waived it.
+    pub needs_two_factor: bool,
+}
+
+impl<'a> ChangeContext<'a> {
+    /// The context of a change of which nothing else is to be said.
+    pub const fn new(user: &'a UserId, session: Option<&'a SessionId>, now: Timestamp) -> Self {
+        Self {
+            user,
+            session,
+            now,
+            is_new_user: false,
+            is_new_device: false,
+            was_locked: false,
+            needs_two_factor: false,
+        }
+    }
+}
