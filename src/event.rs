@@ -190,6 +190,7 @@ mod tests {
             device: Device::default(),
             shared_computer: false,
             new_device: false,
+            signed_in_with: None,
             name: None,
             created_at: at,
             expires_at: at,

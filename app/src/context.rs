@@ -4,29 +4,34 @@ use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 use multi_session::{
-    Browser, Code, Engine, Error,
-    http::{Problem, RequestState},
+    Accounts, Browser, Code, Error, Sessions,
+    http::{Problem, SessionRequest},
 };
 
 use crate::{AppError, accounts::Step, address::page_paths, guard::home, notice::with_error};
 
-/// The rules, over the server's store.
-pub(crate) fn engine() -> Engine {
+/// The sessions of the server.
+pub(crate) fn sessions() -> Sessions {
+    expect_context()
+}
+
+/// The accounts of the server.
+pub(crate) fn accounts() -> Accounts {
     expect_context()
 }
 
 /// What the session layer found out about the request.
-pub(crate) fn request() -> RequestState {
+pub(crate) fn request() -> SessionRequest {
     expect_context::<Parts>()
         .extensions
-        .get::<RequestState>()
+        .get::<SessionRequest>()
         .cloned()
         .expect("the session layer is around every page and every server function")
 }
 
 /// Whether somebody is signed in; nobody where no session layer is around, as at the page of an error.
 pub(crate) fn is_signed_in() -> bool {
-    let state = use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestState>().cloned());
+    let state = use_context::<Parts>().and_then(|parts| parts.extensions.get::<SessionRequest>().cloned());
     state.is_some_and(|state| state.browser().is_ok_and(|browser| browser.active().is_some()))
 }
 
@@ -52,7 +57,7 @@ pub(crate) fn fail(error: Error) -> AppError {
 /// Leptos leads a form back to its Referer. Where the browser sends none, it goes to the page of the form that is known.
 pub(crate) fn refuse(code: Code) {
     let Some(parts) = use_context::<Parts>() else { return };
-    match parts.extensions.get::<RequestState>().map(RequestState::is_form_post) {
+    match parts.extensions.get::<SessionRequest>().map(SessionRequest::is_form_post) {
         Some(false) => set_status(Problem::status(code)),
         Some(true) if !parts.headers.contains_key(header::REFERER) => {
             let act = parts.uri.path();
@@ -89,7 +94,7 @@ pub(crate) fn send_form(to: &str) {
 }
 
 /// Keeps what the browser holds now, and sends a form to where it belongs, with the notice `done` to show there.
-pub(crate) fn settle(request: &RequestState, browser: Browser, done: &str) {
+pub(crate) fn settle(request: &SessionRequest, browser: Browser, done: &str) {
     let acts_as = |browser: &Browser| browser.active().map(|held| held.session.id.clone());
     let goes_on = request.browser().is_ok_and(|before| acts_as(&before) == acts_as(&browser));
     let path = home(browser.active().is_some());

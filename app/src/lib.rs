@@ -3,10 +3,10 @@
 //! The server renders every page completely (feature `ssr`), so that all of it works without JavaScript; the
 //! browser then takes the page over (feature `hydrate`). The two features are never on together.
 //!
-//! The server gives, by context: `multi_session::Engine`, [`RenderedAt`] and the request's `http` parts, in whose
-//! extensions the session layer has put `multi_session::http::RequestState`.
+//! The server gives, by context: `multi_session::Sessions`, `multi_session::Accounts`, [`RenderedAt`] and the request's `http` parts, in whose
+//! extensions the session layer has put `multi_session::http::SessionRequest`.
 //!
-//! To add one more act on sessions: a method in the engine, three lines in `sessions/actions.rs`, an [`Act`]
+//! To add one more act on sessions: a method of `Sessions`, three lines in `sessions/actions.rs`, an [`Act`]
 //! in [`sessions::use_list_device_sessions`], and its outcome's words in `sessions/announce.rs`.
 
 #![expect(unreachable_pub, reason = "Leptos' macros make public items of what is private")]
@@ -66,7 +66,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     use leptos_meta::HashedStylesheet;
 
     // Outside of what the browser's half takes over: the style shows then what needs a mail server.
-    let mail = context::engine().sends_mail().then_some("on");
+    let mail = context::accounts().sends_mail().then_some("on");
     view! {
         <!DOCTYPE html>
         <html lang="en" data-mail=mail>

@@ -171,7 +171,7 @@ const NO_COOKIES: &str = "You are not signed in. If you have just signed in, you
 
 /// Whether a request brings the notice that an act has left with what its address says was done.
 #[cfg(feature = "ssr")]
-pub fn is_told(request: &multi_session::http::RequestState, query: &str) -> bool {
+pub fn is_told(request: &multi_session::http::SessionRequest, query: &str) -> bool {
     let undo = value(query, "undo").map_or_else(String::new, |id| ["&undo=", id].concat());
     let done = value(query, "done").map(|done| [done, &undo].concat());
     done.is_some() && request.notice() == done.as_deref()

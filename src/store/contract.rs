@@ -325,7 +325,7 @@ fn session_at(user: &NewUser, name: &str, now: Timestamp) -> NewSession {
         shared_computer: false,
         new_device: false,
         device_keys: Vec::new(),
-        signed_in_with: Some(SignInMethod::from_static("code")),
+        signed_in_with: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The server functions on accounts. The rules are the engine's.
+//! The server functions on accounts. The rules are those of `Accounts`.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -6,7 +6,7 @@ use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::Step,
-    context::{engine, fail, request, send_form, settle},
+    context::{accounts, fail, request, send_form, sessions, settle},
 };
 #[cfg(feature = "ssr")]
 use multi_session::Code;
@@ -36,7 +36,7 @@ pub async fn sign_in(
     must_keep_cookies(&request, probe)?;
     let browser = request.browser().map_err(fail)?;
     let sign_in = multi_session::SignIn { email, password, remember, shared_computer };
-    let browser = engine().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
+    let browser = accounts().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
 }
@@ -66,7 +66,7 @@ pub async fn sign_up(
     let browser = request.browser().map_err(fail)?;
     let sign_up =
         multi_session::SignUp { name, email, password, image: None, remember: true, shared_computer };
-    let browser = engine().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
+    let browser = accounts().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
 }
@@ -74,7 +74,7 @@ pub async fn sign_up(
 /// Refuses a form whose page has sent a cookie that is not here: a session would begin that the browser cannot use, and
 /// another one with each try. The next try has a new cookie to keep.
 #[cfg(feature = "ssr")]
-fn must_keep_cookies(request: &multi_session::http::RequestState, probe: bool) -> Result<(), AppError> {
+fn must_keep_cookies(request: &multi_session::http::SessionRequest, probe: bool) -> Result<(), AppError> {
     if !probe || request.has_cookies() {
         return Ok(());
     }
@@ -91,7 +91,7 @@ fn must_keep_cookies(request: &multi_session::http::RequestState, probe: bool) -
 pub async fn sign_out() -> Result<(), AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let browser = engine().sign_out(&browser, multi_session::SignOutScope::Account).await.map_err(fail)?;
+    let browser = sessions().sign_out(&browser, multi_session::SignOutScope::Account).await.map_err(fail)?;
     settle(&request, browser, "signed-out");
     Ok(())
 }
@@ -114,7 +114,7 @@ pub async fn change_password(
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let form = multi_session::ChangePassword { current_password, new_password, revoke_other_sessions };
-    let browser = engine().change_password(&browser, request.client(), form).await.map_err(fail)?;
+    let browser = accounts().change_password(&browser, request.client(), form).await.map_err(fail)?;
     let done = if revoke_other_sessions { "password-others" } else { "password" };
     // A script leads away, too.
     request.set_notice(done);
@@ -179,12 +179,12 @@ fn is_acting_as(browser: &multi_session::Browser, session_id: &str) -> bool {
 /// Proves who the active session's person is, and keeps the new cookies.
 #[cfg(feature = "ssr")]
 async fn prove(
-    request: &multi_session::http::RequestState,
+    request: &multi_session::http::SessionRequest,
     browser: &multi_session::Browser,
     password: String,
 ) -> Result<(), AppError> {
     let form = multi_session::Reauthenticate { password };
-    let browser = engine().reauthenticate(browser, request.client(), form).await.map_err(fail)?;
+    let browser = accounts().reauthenticate(browser, request.client(), form).await.map_err(fail)?;
     request.set_browser(browser);
     Ok(())
 }

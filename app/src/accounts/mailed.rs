@@ -1,5 +1,5 @@
 //! The server functions of what goes by mail. Only pages that the server makes post to them, so the browser's half does
-//! not know them. The rules are the engine's.
+//! not know them. The rules are those of `Accounts`.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -9,7 +9,7 @@ use crate::{
         forgot_password::{FORGOT_PASSWORD, SENT, SENT_NOTICE},
         reset_password::ResetPasswordPage,
     },
-    context::{engine, fail, leave_notice, request, send_form, settle},
+    context::{accounts, fail, leave_notice, request, send_form, sessions, settle},
     notice::with_error,
     sessions::NotMePage,
 };
@@ -25,7 +25,7 @@ pub async fn forgot_password(
     email: String,
 ) -> Result<(), AppError> {
     let form = multi_session::RequestPasswordReset { email, redirect_to: None };
-    let asked = engine().request_password_reset(form).map_err(fail);
+    let asked = accounts().request_password_reset(form).map_err(fail);
     match &asked {
         Ok(()) => {
             leave_notice(SENT_NOTICE);
@@ -52,14 +52,14 @@ pub async fn reset_password(
     reported: bool,
 ) -> Result<(), AppError> {
     let form = multi_session::ResetPassword { token: token.clone(), new_password };
-    if let Err(error) = engine().reset_password(form).await.map_err(fail) {
+    if let Err(error) = accounts().reset_password(form).await.map_err(fail) {
         let address = ResetPasswordPage::address(&token, reported);
         send_form(&with_error(&address, RESET_PASSWORD_FN, &error));
         return Err(error);
     }
     let request = request();
     // What this browser held of the user has ended as well.
-    let browser = engine().current(request.presented(), request.client()).await.map_err(fail)?;
+    let browser = sessions().current(request.presented(), request.client()).await.map_err(fail)?;
     if reported {
         request.set_browser(browser);
         leave_notice(NotMePage::RESET_NOTICE);

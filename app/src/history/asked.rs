@@ -112,7 +112,7 @@ impl HistoryAsked {
         }
     }
 
-    /// What the engine is asked for.
+    /// What the server is asked for.
     pub fn filter(&self) -> HistoryFilter {
         HistoryFilter {
             session: self.session.clone(),

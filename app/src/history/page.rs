@@ -1,7 +1,7 @@
 //! The page of what happened to an account, or to one session of it.
 
 use leptos::prelude::*;
-use multi_session::{EngineBuilder, HistoryEntry, HistoryKind, HistoryPage, SessionId, Timestamp, User};
+use multi_session::{HistoryEntry, HistoryKind, HistoryPage, SessionId, SessionsBuilder, Timestamp, User};
 
 use super::{
     asked::{CSV, Group, HISTORY, HistoryAsked, JSON, export_file},
@@ -165,7 +165,7 @@ fn is_in_question(entry: &HistoryEntry, all: &[HistoryEntry], current: &SessionI
         _ => false,
     };
     let is_other = entry.session_id.as_ref().is_some_and(|id| id != current);
-    is_sign_in && is_other && now.since(entry.at) < EngineBuilder::RETENTION
+    is_sign_in && is_other && now.since(entry.at) < SessionsBuilder::RETENTION
 }
 
 fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView + use<> {

@@ -127,6 +127,7 @@ mod tests {
             }),
             reason: Some(reason),
             refusal: None,
+            signed_in_with: None,
             name: None,
             previous_ip_address: None,
         }

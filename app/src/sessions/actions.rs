@@ -1,4 +1,4 @@
-//! The server functions on sessions. The rules are the engine's; here is only who asks and what the browser holds
+//! The server functions on sessions. The rules are those of `Sessions`; here is only who asks and what the browser holds
 //! afterwards.
 
 use leptos::{
@@ -11,7 +11,7 @@ use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::Step,
-    context::{engine, fail, fail_or_confirm, request, send_done, send_form, settle},
+    context::{fail, fail_or_confirm, request, send_done, send_form, sessions, settle},
     guard::home,
     notice::with_error,
     sessions::RenamePage,
@@ -25,7 +25,7 @@ use crate::{
 #[server(prefix = "/fn", endpoint = "list-device-sessions", input = GetUrl)]
 pub async fn list_device_sessions() -> Result<Vec<DeviceSession>, AppError> {
     let browser = request().browser().map_err(fail)?;
-    engine().list(&browser).await.map_err(fail)
+    sessions().list(&browser).await.map_err(fail)
 }
 
 /// Makes a held session the active one; gives its id back.
@@ -41,7 +41,7 @@ pub async fn set_active(
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let target = multi_session::Target::Id(session_id.clone());
-    let browser = engine().set_active(&browser, request.client(), &target).await.map_err(fail)?;
+    let browser = sessions().set_active(&browser, request.client(), &target).await.map_err(fail)?;
     settle(&request, browser, "switched");
     Ok(session_id)
 }
@@ -60,7 +60,7 @@ pub async fn revoke(
     let browser = request.browser().map_err(fail)?;
     let target = multi_session::Target::Id(session_id.clone());
     let is_held = browser.held().iter().any(|held| held.session.id == session_id);
-    let browser = engine()
+    let browser = sessions()
         .revoke(&browser, &target)
         .await
         .map_err(|error| fail_or_confirm(error, &Step::Revoke(session_id.clone())))?;
@@ -80,7 +80,7 @@ pub async fn undo_revoke(
     session_id: SessionId,
 ) -> Result<(), AppError> {
     let browser = request().browser().map_err(fail)?;
-    engine().undo_revoke(&browser, &session_id).await.map_err(fail)?;
+    sessions().undo_revoke(&browser, &session_id).await.map_err(fail)?;
     send_done(home(true), "undone");
     Ok(())
 }
@@ -99,7 +99,7 @@ pub async fn rename(
     name: String,
 ) -> Result<(), AppError> {
     let browser = request().browser().map_err(fail)?;
-    let renamed = engine().rename(&browser, &session_id, &name).await.map_err(fail);
+    let renamed = sessions().rename(&browser, &session_id, &name).await.map_err(fail);
     match &renamed {
         Ok(()) => send_done(home(browser.active().is_some()), "renamed"),
         Err(error) => send_form(&with_error(&RenamePage::address(&session_id), RENAME, error)),
@@ -116,7 +116,7 @@ pub async fn rename(
 pub async fn revoke_others() -> Result<EndedCount, AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    let (browser, ended) = engine()
+    let (browser, ended) = sessions()
         .revoke_others(&browser)
         .await
         .map_err(|error| fail_or_confirm(error, &Step::RevokeOthers))?;
@@ -134,7 +134,7 @@ pub async fn revoke_all() -> Result<EndedCount, AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let (browser, ended) =
-        engine().revoke_all(&browser).await.map_err(|error| fail_or_confirm(error, &Step::RevokeAll))?;
+        sessions().revoke_all(&browser).await.map_err(|error| fail_or_confirm(error, &Step::RevokeAll))?;
     settle(&request, browser, "everywhere");
     Ok(ended)
 }

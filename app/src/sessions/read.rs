@@ -7,7 +7,7 @@ use js_sys::Array;
 use leptos::server::codee::{Decoder, Encoder};
 use multi_session::{
     ClientHints, Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Ending, Handle, Session,
-    SessionEvent, SessionId, SignedInFrom, Timestamp, User, UserId,
+    SessionEvent, SessionId, SignInMethod, SignedInFrom, Timestamp, User, UserId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -125,6 +125,7 @@ fn device_session(row: &JsValue) -> Option<DeviceSession> {
         name: text(row, "name"),
         shared_computer: truth(row, "sharedComputer"),
         new_device: truth(row, "newDevice"),
+        signed_in_with: text(row, "signedInWith").and_then(|how| SignInMethod::parse(&how)),
         created_at: moment(row, "createdAt")?,
         expires_at: moment(row, "expiresAt")?,
         session: session(&field(row, "session"))?,

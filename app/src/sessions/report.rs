@@ -1,5 +1,5 @@
 //! The server functions of "This wasn't me". Only pages that the server makes post to them, so the browser's half does
-//! not know them. The rules are the engine's.
+//! not know them. The rules are those of `Accounts`.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use multi_session::{Code, SessionId};
@@ -7,7 +7,7 @@ use multi_session::{Code, SessionId};
 use crate::{
     AppError,
     accounts::{ResetPasswordPage, Step},
-    context::{engine, fail, fail_or_confirm, leave_notice, request, send_form},
+    context::{accounts, fail, fail_or_confirm, leave_notice, request, send_form, sessions},
     notice::with_error,
     sessions::NotMePage,
 };
@@ -24,7 +24,7 @@ pub async fn report(
 ) -> Result<(), AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    match engine().report(&browser, &session_id).await {
+    match accounts().report(&browser, &session_id).await {
         Ok((browser, reported)) => {
             request.set_browser(browser);
             let (page, notice) = NotMePage::done(reported.is_locked);
@@ -53,7 +53,7 @@ pub async fn report_by_mail(
     /// What the link has.
     token: String,
 ) -> Result<(), AppError> {
-    let reset = match engine().report_by_mail(&token).await.map_err(fail) {
+    let reset = match accounts().report_by_mail(&token).await.map_err(fail) {
         Ok(reset) => reset,
         Err(error) => {
             send_form(&with_error(NotMePage::GONE, REPORT_BY_MAIL, &error));
@@ -62,7 +62,7 @@ pub async fn report_by_mail(
     };
     let request = request();
     // What this browser held of the user has ended as well.
-    request.set_browser(engine().current(request.presented(), request.client()).await.map_err(fail)?);
+    request.set_browser(sessions().current(request.presented(), request.client()).await.map_err(fail)?);
     send_form(&ResetPasswordPage::address(&reset.to_text(), true));
     Ok(())
 }

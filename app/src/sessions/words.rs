@@ -223,6 +223,7 @@ mod tests {
             name: None,
             shared_computer: false,
             new_device: false,
+            signed_in_with: None,
             created_at: now,
             expires_at: now,
             session: Session {
