@@ -17,7 +17,7 @@ use crate::{
 // First: its macros are known to what follows.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 #[macro_use]
-mod statements;
+mod sql;
 
 mod accounts;
 mod alongside;
@@ -25,8 +25,6 @@ mod alongside;
 pub(crate) mod better_auth;
 #[cfg(feature = "test-support")]
 pub mod contract;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod email_keys;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 mod fit;
 mod history;
@@ -34,13 +32,9 @@ mod history;
 pub(crate) mod import;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod migrations;
 mod operating;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -101,10 +95,12 @@ pub struct Superseded {
 
 /// That a session made requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(any(feature = "postgres", feature = "sqlite"), derive(serde::Serialize))]
 pub struct Touch {
     /// The session.
     pub session: SessionId,
     /// When it last did.
+    #[cfg_attr(any(feature = "postgres", feature = "sqlite"), serde(serialize_with = "history::unix_ms"))]
     pub at: Timestamp,
     /// From which address, where it is another one than the store knows.
     pub ip_address: Option<String>,

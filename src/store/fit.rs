@@ -40,6 +40,6 @@ fn end(rows: &[&Row], reason: EndedReason) -> Vec<Ended> {
 
 /// The sessions that end for this reason, as statements name them.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(super) fn ended_for(reason: EndedReason, ended: &[Ended]) -> Vec<String> {
-    ended.iter().filter(|ended| ended.reason == reason).map(|ended| ended.id.as_str().to_owned()).collect()
+pub(super) fn ended_for(reason: EndedReason, ended: &[Ended]) -> Vec<&str> {
+    ended.iter().filter(|ended| ended.reason == reason).map(|ended| ended.id.as_str()).collect()
 }

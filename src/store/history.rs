@@ -100,7 +100,7 @@ pub struct HistoryQuery<'a> {
 }
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-fn unix_ms<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn unix_ms<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(at.unix_ms())
 }
 

@@ -1,393 +1,360 @@
-//! What both SQL stores share: rows become values, and errors of sqlx become ours.
+//! The store of every SQL database: its transactions, its rows and its limits are written once.
+//!
+//! To add a database, implement [`Database`] in a file of its own beside this one, and expand `every_statement!` with
+//! the dialect's macros; `src/store/sqlite.rs` is the shorter example.
 
+use std::fmt;
+use std::ops::DerefMut;
 use std::sync::Arc;
 
-use super::mail::Reset;
-use super::{
-    DueMail, End, Ended, Ender, Found, OpenError, OperatorAct, Statistics, StoreError, StoredHistoryEntry,
-    StoredSession, StoredToken, Superseded, Undoable,
-};
+use super::{Alongside, ChangeContext, ChangeError, StoreError};
 use crate::{
-    ClientHints, DeviceKey, EndedReason, Handle, HistoryKind, KnownDevice, MailKind, Purpose, SecretHash,
-    Session, SessionId, Timestamp, User, UserId,
+    Change, Changes, DeviceKey, EndedReason, Error, Handle, HistoryKind, Purpose, SecretHash, SessionId,
+    SignInMethod, Timestamp, UserId,
 };
 
-pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
+// First: its macros are known to what follows.
+#[macro_use]
+mod statements;
 
-/// Reads columns by name; the drivers' rows have no trait that says which types all of them can read.
-pub(super) trait Columns {
-    fn text(&self, column: &str) -> Result<&str>;
-    fn optional_text(&self, column: &str) -> Result<Option<String>>;
-    fn integer(&self, column: &str) -> Result<i64>;
-    fn optional_integer(&self, column: &str) -> Result<Option<i64>>;
-    fn boolean(&self, column: &str) -> Result<bool>;
-    fn bytes(&self, column: &str) -> Result<&[u8]>;
-}
+mod accounts;
+mod email_keys;
+pub(super) mod errors;
+#[cfg(feature = "import-better-auth")]
+mod import;
+pub(super) mod migrations;
+mod operators;
+pub(super) mod rows;
+mod sessions;
 
-macro_rules! columns {
-    ($row:ty) => {
-        impl Columns for $row {
-            fn text(&self, column: &str) -> Result<&str> {
-                Ok(sqlx::Row::try_get(self, column)?)
-            }
+use errors::Result;
+pub(super) use rows::Columns;
+pub(super) use statements::Statement;
 
-            fn optional_text(&self, column: &str) -> Result<Option<String>> {
-                Ok(sqlx::Row::try_get(self, column)?)
-            }
+/// What an SQL database does for [`SqlStore`].
+///
+/// Statements that only lock may have no text where a transaction has the whole database for itself: then
+/// [`Database::execute`] does nothing.
+pub trait Database: fmt::Debug + Send + Sync + 'static {
+    /// A row.
+    type Row: Columns + Send + Sync;
+    /// A connection.
+    type Connection: Send;
+    /// A transaction of a connection; it is rolled back when it is dropped.
+    type Transaction: DerefMut<Target = Self::Connection> + Send;
 
-            fn integer(&self, column: &str) -> Result<i64> {
-                Ok(sqlx::Row::try_get(self, column)?)
-            }
+    /// Reads rows.
+    fn read(
+        &self,
+        statement: Statement,
+        values: &[Value<'_>],
+    ) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
 
-            fn optional_integer(&self, column: &str) -> Result<Option<i64>> {
-                Ok(sqlx::Row::try_get(self, column)?)
-            }
+    /// Runs one statement in a transaction of its own, and gives how many rows it changed.
+    fn write(&self, statement: Statement, values: &[Value<'_>]) -> impl Future<Output = Result<u64>> + Send;
 
-            fn boolean(&self, column: &str) -> Result<bool> {
-                Ok(sqlx::Row::try_get(self, column)?)
-            }
+    /// Begins a transaction.
+    fn begin(&self) -> impl Future<Output = Result<Self::Transaction>> + Send;
 
-            fn bytes(&self, column: &str) -> Result<&[u8]> {
-                Ok(sqlx::Row::try_get(self, column)?)
-            }
-        }
-    };
-}
+    /// Lends the connection of a transaction to the caller of a change.
+    fn lend(connection: &mut Self::Connection) -> crate::Transaction<'_>;
 
-#[cfg(feature = "postgres")]
-columns!(sqlx::postgres::PgRow);
-#[cfg(feature = "sqlite")]
-columns!(sqlx::sqlite::SqliteRow);
+    /// The connection that was lent; `None` where it is another database's.
+    fn lent<'a>(transaction: &'a mut crate::Transaction<'_>) -> Option<&'a mut Self::Connection>;
 
-/// What keeps sessions of a user from beginning.
-pub(super) struct Restrictions {
-    pub(super) is_disabled: bool,
-    /// Whether an import has found the ban of another system, whatever an operator did since.
-    #[cfg(feature = "import-better-auth")]
-    pub(super) is_ban_known: bool,
-    pub(super) two_factor: TwoFactor,
-}
+    /// Runs a statement in a transaction, and gives its rows.
+    fn fetch(
+        &self,
+        connection: &mut Self::Connection,
+        statement: Statement,
+        values: &[Value<'_>],
+    ) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
 
-impl Restrictions {
-    /// Why no session begins.
-    pub(super) fn refusal(&self) -> Option<OpenError> {
-        if self.is_disabled {
-            return Some(OpenError::UserDisabled);
-        }
-        (self.two_factor == TwoFactor::Required).then_some(OpenError::TwoFactorRequired)
+    /// Runs a statement in a transaction, and gives how many rows it changed.
+    fn execute(
+        &self,
+        connection: &mut Self::Connection,
+        statement: Statement,
+        values: &[Value<'_>],
+    ) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Commits, and tells of the changes if and when it is committed, also where the caller goes away meanwhile.
+    fn commit(
+        &self,
+        transaction: Self::Transaction,
+        changes: Vec<Change>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Tells all nodes of a change that is in no row.
+    fn announce(&self, change: Change) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives what is told from now on.
+    fn changes(&self) -> Changes;
+
+    /// Finishes what is under way and lets go of the database.
+    fn close(&self) -> impl Future<Output = ()> + Send;
+
+    /// Waits for a call as long as the database may take for one, and learns from its failure.
+    fn attempt<T: Send, E: Failure>(
+        &self,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> impl Future<Output = Result<T, E>> + Send {
+        call
+    }
+
+    /// Whether the database took a change back in favour of another one, so that it can be tried anew.
+    fn was_taken_back(_error: &StoreError) -> bool {
+        false
+    }
+
+    /// Removes what is left of deleted rows outside the tables.
+    fn erase_remains(&self) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
     }
 }
 
-/// Whether the password alone signs a user in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TwoFactor {
-    None,
-    Required,
-    /// An operator allows it.
-    Waived,
+/// Why a call failed: the store, or what the store was asked for.
+pub trait Failure: From<StoreError> + Send {
+    /// The store's error, if it is what failed.
+    fn store_error(&self) -> Option<&StoreError>;
 }
 
-pub(super) fn restrictions(row: &impl Columns) -> Result<Restrictions> {
-    Ok(Restrictions {
-        is_disabled: row.optional_integer("disabled_at")?.is_some(),
-        #[cfg(feature = "import-better-auth")]
-        is_ban_known: row.optional_integer("ban_imported_at")?.is_some(),
-        two_factor: two_factor(row)?,
-    })
+impl Failure for StoreError {
+    fn store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
 }
 
-pub(super) fn two_factor(row: &impl Columns) -> Result<TwoFactor> {
-    Ok(match row.optional_text("two_factor")?.as_deref() {
-        None => TwoFactor::None,
-        Some("waived") => TwoFactor::Waived,
-        Some(_) => TwoFactor::Required,
-    })
+impl Failure for ChangeError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) | Self::Alongside(Error::Store(error)) => Some(error),
+            _ => None,
+        }
+    }
 }
 
-pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
-    let (user_agent, client_hints) = ClientHints::split_from(row.text("user_agent")?);
-    let session = Session {
-        id: session_id(row)?,
-        handle: handle(row)?,
-        user_id: user_id(row, "user_id")?,
-        expires_at: timestamp(row, "expires_at")?,
-        created_at: timestamp(row, "created_at")?,
-        updated_at: timestamp(row, "updated_at")?,
-        ip_address: row.text("ip_address")?.to_owned(),
-        user_agent: user_agent.to_owned(),
-        client_hints,
+/// An argument of a statement.
+#[derive(Debug)]
+pub enum Value<'a> {
+    /// A text or null.
+    Text(Option<&'a str>),
+    /// An integer or null.
+    Integer(Option<i64>),
+    /// A boolean.
+    Boolean(bool),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// A list, for the dialect's `in_list!`.
+    Texts(Vec<&'a str>),
+    /// A list of integers.
+    Integers(Vec<i64>),
+}
+
+macro_rules! values_of {
+    ($($type:ty: $value:pat => $variant:ident($argument:expr);)*) => {
+        $(impl<'a> From<$type> for Value<'a> {
+            fn from($value: $type) -> Self {
+                Self::$variant($argument)
+            }
+        })*
     };
-    Ok(StoredSession {
-        session,
-        user: user(row, "user_id")?,
-        secret_hash: secret_hash(row)?,
-        remember: row.boolean("remember")?,
-        shared_computer: row.boolean("shared_computer")?,
-        new_device: row.boolean("new_device")?,
-        authenticated_at: timestamp(row, "authenticated_at")?,
-        last_active_at: timestamp(row, "last_active_at")?,
-        device_name: row.optional_text("device_name")?,
-        last_ip_address: row.text("last_ip_address")?.to_owned(),
-        last_user_agent: row.text("last_user_agent")?.to_owned(),
-        other_user_agent: row.optional_text("other_user_agent")?,
-        imported_at: row.optional_integer("imported_at")?.map(Timestamp::from_unix_ms),
-        credential_is_new: row.boolean("credential_is_new")?,
-    })
 }
 
-pub(super) fn superseded(row: &impl Columns) -> Result<Superseded> {
-    Ok(Superseded {
-        handle: handle_in(row, "superseded_handle")?,
-        secret_hash: secret_hash_in(row, "superseded_hash")?,
-        is_dead: row.boolean("superseded_is_dead")?,
-        session: stored_session(row)?,
-    })
+values_of! {
+    &'a str: text => Text(Some(text));
+    &'a String: text => Text(Some(text));
+    Option<&'a str>: text => Text(text);
+    &'a UserId: id => Text(Some(id.as_str()));
+    Option<&'a UserId>: id => Text(id.map(UserId::as_str));
+    &'a SessionId: id => Text(Some(id.as_str()));
+    Option<&'a SessionId>: id => Text(id.map(SessionId::as_str));
+    &'a Handle: handle => Text(Some(handle.as_str()));
+    EndedReason: reason => Text(Some(reason.as_str()));
+    Purpose: purpose => Text(Some(purpose.as_str()));
+    i64: number => Integer(Some(number));
+    u32: number => Integer(Some(number.into()));
+    Timestamp: at => Integer(Some(at.unix_ms()));
+    Option<Timestamp>: at => Integer(at.map(Timestamp::unix_ms));
+    Option<&'a SignInMethod>: method => Text(method.map(SignInMethod::as_str));
+    bool: is_so => Boolean(is_so);
+    &'a SecretHash: hash => Bytes(hash.as_bytes());
+    &'a DeviceKey: key => Bytes(key.as_bytes());
+    Vec<i64>: list => Integers(list);
+    Vec<&'a str>: list => Texts(list);
+    &'a [&'a Handle]: list => Texts(list.iter().map(|handle| handle.as_str()).collect());
+    &'a [&'a SessionId]: list => Texts(list.iter().map(|id| id.as_str()).collect());
+    &'a [SessionId]: list => Texts(list.iter().map(SessionId::as_str).collect());
+    &'a [HistoryKind]: list => Texts(list.iter().map(|kind| kind.as_str()).collect());
 }
 
-pub(super) fn undoable(row: &impl Columns) -> Result<Undoable> {
-    Ok(Undoable { handle: handle(row)?, user_id: user_id(row, "user_id")?, secret_hash: secret_hash(row)? })
+/// The arguments of a statement, in the order of their numbers.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        &[$($crate::store::sql::Value::from($value)),*]
+    };
+}
+use values;
+
+/// How often a change is tried that the database took back in favour of another one.
+const TRIES: u32 = 3;
+
+/// Sessions in an SQL database.
+#[derive(Debug)]
+pub struct SqlStore<D> {
+    database: Arc<D>,
 }
 
-fn handle(row: &impl Columns) -> Result<Handle> {
-    handle_in(row, "handle")
+impl<D> Clone for SqlStore<D> {
+    fn clone(&self) -> Self {
+        Self { database: Arc::clone(&self.database) }
+    }
 }
 
-fn handle_in(row: &impl Columns, column: &'static str) -> Result<Handle> {
-    Handle::parse(row.text(column)?).ok_or_else(|| corrupt("a handle has not its form"))
-}
+impl<D: Database> SqlStore<D> {
+    pub(super) fn new(database: D) -> Self {
+        Self { database: Arc::new(database) }
+    }
 
-fn secret_hash(row: &impl Columns) -> Result<SecretHash> {
-    secret_hash_in(row, "secret_hash")
-}
+    #[cfg(feature = "test-support")]
+    pub(super) fn database(&self) -> &D {
+        &self.database
+    }
 
-fn secret_hash_in(row: &impl Columns, column: &'static str) -> Result<SecretHash> {
-    SecretHash::from_bytes(row.bytes(column)?).ok_or_else(|| corrupt("a secret's hash has not its length"))
-}
+    /// Lists every session in the order of creation, live or not, for the test of the limit.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    #[cfg(feature = "test-support")]
+    pub async fn order_of_creation(&self) -> Result<Vec<SessionId>> {
+        self.list(Statement::OrderOfCreation, values![0_i64], rows::session_id).await
+    }
 
-pub(super) fn found(row: &impl Columns) -> Result<Found> {
-    let end = match row.optional_integer("ended_at")? {
-        None => None,
-        Some(at) => Some(End {
-            reason: EndedReason::parse(row.text("ended_reason")?)
-                .ok_or_else(|| corrupt("a session ended for no reason that is known"))?,
-            at: Timestamp::from_unix_ms(at),
-            by: match row.optional_text("ended_by")? {
-                Some(by) => {
-                    let id = SessionId::new(by).map_err(corrupt)?;
-                    let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
-                    Some(Ender { id, user_agent, device_name: row.optional_text("by_device_name")? })
+    /// Reads rows.
+    async fn list<T>(
+        &self,
+        statement: Statement,
+        values: &[Value<'_>],
+        read: impl Fn(&D::Row) -> Result<T> + Send,
+    ) -> Result<Vec<T>> {
+        let rows = self.database.attempt(self.database.read(statement, values)).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Reads the one row that there is at most.
+    async fn find_one<T>(
+        &self,
+        statement: Statement,
+        values: &[Value<'_>],
+        read: impl Fn(&D::Row) -> Result<T> + Send,
+    ) -> Result<Option<T>> {
+        let rows = self.database.attempt(self.database.read(statement, values)).await?;
+        rows.first().map(read).transpose()
+    }
+
+    /// Makes a change that nobody is told of, and gives how many rows it changed.
+    async fn write(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
+        self.retrying(|| self.database.write(statement, values)).await
+    }
+
+    /// Makes a change of one row in a transaction, and tells of it if the row was there.
+    async fn write_one(&self, statement: Statement, values: &[Value<'_>], change: &Change) -> Result<bool> {
+        self.change(|mut tx| async move {
+            if tx.execute(statement, values).await? == 0 {
+                return Ok(false);
+            }
+            tx.commit(vec![change.clone()]).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Makes a change in a transaction.
+    async fn change<T: Send, E: Failure, F>(
+        &self,
+        change: impl Fn(Transaction<D>) -> F + Sync,
+    ) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>> + Send,
+    {
+        let change = &change;
+        self.retrying(|| async move { change(self.begin().await?).await }).await
+    }
+
+    /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
+    /// then nobody knows what happened.
+    async fn retrying<T: Send, E: Failure, F>(&self, change: impl Fn() -> F) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>> + Send,
+    {
+        let mut tries = 1;
+        loop {
+            match self.database.attempt(change()).await {
+                Err(error) if tries < TRIES && error.store_error().is_some_and(D::was_taken_back) => {
+                    tries += 1;
                 }
-                None => None,
-            },
-        }),
-    };
-    Ok(Found { stored: stored_session(row)?, end })
-}
-
-pub(super) fn ended_rows(rows: &[impl Columns], reason: EndedReason) -> Result<Vec<Ended>> {
-    rows.iter()
-        .map(|row| Ok(Ended { id: session_id(row)?, user_id: user_id(row, "user_id")?, reason }))
-        .collect()
-}
-
-pub(super) fn history_entry(row: &impl Columns) -> Result<StoredHistoryEntry> {
-    let session = |column| {
-        let id = row.optional_text(column)?.map(SessionId::new).transpose();
-        id.map_err(corrupt)
-    };
-    let by = match session("by_session")? {
-        Some(by) => {
-            let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
-            Some((by, user_agent, row.optional_text("by_device_name")?))
-        }
-        None => None,
-    };
-    Ok(StoredHistoryEntry {
-        seq: row.integer("seq")?,
-        at: timestamp(row, "at")?,
-        kind: HistoryKind::parse(row.text("kind")?),
-        session_id: session("session_id")?,
-        user_agent: row.text("user_agent")?.to_owned(),
-        device_name: row.optional_text("device_name")?,
-        ip_address: row.text("ip_address")?.to_owned(),
-        device_ip_address: row.optional_text("device_ip_address")?,
-        by,
-        detail: row.optional_text("detail")?,
-    })
-}
-
-/// Reads the rows of the statement `STATISTICS`: what is counted and the number; two rows may count parts of one thing.
-pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
-    let mut statistics = Statistics::default();
-    let mut ended = [0; EndedReason::ALL.len()];
-    for row in rows {
-        let number = u64::try_from(row.integer("number")?).map_err(corrupt)?;
-        match row.text("what")? {
-            "live sessions" => statistics.live_sessions += number,
-            "live users" => statistics.live_users += number,
-            "sign-ins" => statistics.sign_ins += number,
-            reason => {
-                let at = EndedReason::ALL.iter().position(|known| known.as_str() == reason);
-                ended[at.ok_or_else(|| corrupt("a session ended for no reason that is known"))?] += number;
+                outcome => return outcome,
             }
         }
     }
-    statistics.ended = EndedReason::ALL.into_iter().zip(ended).filter(|(_, number)| *number > 0).collect();
-    Ok(statistics)
-}
 
-/// The kinds of mails that this version knows.
-pub(super) fn mail_kinds() -> Vec<&'static str> {
-    MailKind::ALL.iter().map(|kind| kind.as_str()).collect()
-}
-
-/// The mails that can be read: one that cannot holds up no others.
-pub(super) fn due_mails<'r, R: Columns + 'r>(rows: impl IntoIterator<Item = &'r R>) -> Vec<DueMail> {
-    let read = |row| {
-        due_mail(row)
-            .inspect_err(|error| {
-                tracing::error!(
-                    cause = error as &dyn std::error::Error,
-                    "a mail in the outbox cannot be read"
-                );
-            })
-            .ok()
-    };
-    rows.into_iter().filter_map(read).collect()
-}
-
-fn due_mail(row: &impl Columns) -> Result<DueMail> {
-    let kind = MailKind::parse(row.text("kind")?);
-    Ok(DueMail {
-        seq: row.integer("seq")?,
-        user: user(row, "user_id")?,
-        kind: kind.ok_or_else(|| corrupt("a mail is of a kind that is not known"))?,
-        session_id: optional_session_id(row)?,
-        redirect_to: row.optional_text("redirect_to")?,
-        created_at: timestamp(row, "created_at")?,
-        attempts: u32::try_from(row.integer("attempts")?).map_err(corrupt)?,
-    })
-}
-
-pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<StoredToken> {
-    Ok(StoredToken {
-        hash: SecretHash::from_bytes(row.bytes("token_hash")?)
-            .ok_or_else(|| corrupt("a token's hash has not its length"))?,
-        user_id: user_id(row, "user_id")?,
-        purpose,
-        session_id: optional_session_id(row)?,
-        redirect_to: row.optional_text("redirect_to")?,
-        created_at: timestamp(row, "created_at")?,
-        expires_at: timestamp(row, "expires_at")?,
-    })
-}
-
-pub(super) fn reset(row: &impl Columns) -> Result<Reset> {
-    Ok(Reset {
-        redirect_to: row.optional_text("redirect_to")?,
-        sent_at: row.optional_integer("sent_at")?.map(Timestamp::from_unix_ms),
-    })
-}
-
-pub(super) fn operator_act(row: &impl Columns) -> Result<OperatorAct> {
-    Ok(OperatorAct {
-        seq: row.integer("seq")?,
-        at: timestamp(row, "at")?,
-        operator: row.text("operator")?.to_owned(),
-        act: row.text("act")?.to_owned(),
-        user_id: row.optional_text("user_id")?.map(UserId::new).transpose().map_err(corrupt)?,
-        session_id: optional_session_id(row)?,
-        ended: u64::try_from(row.integer("ended")?).map_err(corrupt)?,
-    })
-}
-
-fn optional_session_id(row: &impl Columns) -> Result<Option<SessionId>> {
-    row.optional_text("session_id")?.map(SessionId::new).transpose().map_err(corrupt)
-}
-
-pub(super) fn touched(row: &impl Columns) -> Result<(UserId, SessionId, Timestamp)> {
-    Ok((user_id(row, "user_id")?, session_id(row)?, timestamp(row, "last_active_at")?))
-}
-
-pub(super) fn known_device(row: &impl Columns) -> Result<KnownDevice> {
-    Ok(KnownDevice {
-        key: DeviceKey::from_bytes(row.bytes("device_key")?)
-            .ok_or_else(|| corrupt("a device's key has not its length"))?,
-        seen_at: timestamp(row, "seen_at")?,
-        is_forgotten: row.boolean("is_forgotten")?,
-    })
-}
-
-pub(super) fn user(row: &impl Columns, id_column: &str) -> Result<User> {
-    Ok(User {
-        id: user_id(row, id_column)?,
-        name: row.text("name")?.to_owned(),
-        email: row.text("email")?.to_owned(),
-        email_verified: row.boolean("email_verified")?,
-        image: row.optional_text("image")?,
-        created_at: timestamp(row, "user_created_at")?,
-        updated_at: timestamp(row, "user_updated_at")?,
-    })
-}
-
-pub(super) fn session_id(row: &impl Columns) -> Result<SessionId> {
-    SessionId::new(row.text("id")?).map_err(corrupt)
-}
-
-pub(super) fn user_id(row: &impl Columns, column: &str) -> Result<UserId> {
-    UserId::new(row.text(column)?).map_err(corrupt)
-}
-
-/// What the database said, if it is what failed.
-pub(super) fn database_error(error: &StoreError) -> Option<&dyn sqlx::error::DatabaseError> {
-    let (StoreError::Unavailable(cause) | StoreError::Corrupt(cause)) = error;
-    cause.downcast_ref::<sqlx::Error>()?.as_database_error()
-}
-
-/// What a session that could not be stored is refused with.
-pub(super) fn not_opened(error: StoreError) -> OpenError {
-    match database_error(&error) {
-        Some(cause) if cause.is_foreign_key_violation() => OpenError::UserGone,
-        _ => error.into(),
+    async fn begin(&self) -> Result<Transaction<D>> {
+        Ok(Transaction { database: Arc::clone(&self.database), inner: self.database.begin().await? })
     }
 }
 
-fn timestamp(row: &impl Columns, column: &str) -> Result<Timestamp> {
-    Ok(Timestamp::from_unix_ms(row.integer(column)?))
+/// A change that is being made; dropped, it is rolled back.
+struct Transaction<D: Database> {
+    database: Arc<D>,
+    inner: D::Transaction,
 }
 
-pub(super) fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-    StoreError::Unavailable(Arc::from(error.into()))
-}
-
-pub(super) fn corrupt(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-    StoreError::Corrupt(Arc::from(error.into()))
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode, Encode, RowNotFound, TypeNotFound};
-        match &error {
-            ColumnDecode { .. }
-            | ColumnNotFound(_)
-            | Decode(_)
-            | Encode(_)
-            | RowNotFound
-            | TypeNotFound { .. } => corrupt(error),
-            sqlx::Error::Database(cause) if is_fault(&**cause) => corrupt(error),
-            _ => unavailable(error),
-        }
+impl<D: Database> Transaction<D> {
+    async fn execute(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
+        self.database.execute(&mut self.inner, statement, values).await
     }
-}
 
-/// Whether it is the fault of our statements or of the data, so that trying again would be no use; all else is the
-/// database's state.
-fn is_fault(cause: &dyn sqlx::error::DatabaseError) -> bool {
-    #[cfg(feature = "postgres")]
-    if let Some(cause) = cause.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-        // Classes of SQLSTATE: data exception, integrity constraint, syntax or access rule, internal error.
-        return ["22", "23", "42", "XX"].iter().any(|class| cause.code().starts_with(class));
+    async fn list<T>(
+        &mut self,
+        statement: Statement,
+        values: &[Value<'_>],
+        read: impl Fn(&D::Row) -> Result<T> + Send,
+    ) -> Result<Vec<T>> {
+        let rows = self.database.fetch(&mut self.inner, statement, values).await?;
+        rows.iter().map(read).collect()
     }
-    // A constraint that our own statements broke.
-    !matches!(cause.kind(), sqlx::error::ErrorKind::Other)
+
+    async fn find_one<T>(
+        &mut self,
+        statement: Statement,
+        values: &[Value<'_>],
+        read: impl Fn(&D::Row) -> Result<T> + Send,
+    ) -> Result<Option<T>> {
+        let rows = self.database.fetch(&mut self.inner, statement, values).await?;
+        rows.first().map(read).transpose()
+    }
+
+    async fn exists(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<bool> {
+        Ok(!self.database.fetch(&mut self.inner, statement, values).await?.is_empty())
+    }
+
+    /// Runs what the caller does in this transaction.
+    async fn alongside(
+        &mut self,
+        work: Option<&dyn Alongside>,
+        change: ChangeContext<'_>,
+    ) -> Result<(), ChangeError> {
+        let Some(work) = work else { return Ok(()) };
+        work.run(&mut D::lend(&mut self.inner), &change).await.map_err(ChangeError::Alongside)
+    }
+
+    /// Whoever begins or ends sessions holds the lock of their users.
+    async fn lock_user(&mut self, user: &UserId) -> Result<()> {
+        self.execute(Statement::LockUser, values![user]).await.map(drop)
+    }
+
+    async fn commit(self, changes: Vec<Change>) -> Result<()> {
+        self.database.commit(self.inner, changes).await
+    }
 }

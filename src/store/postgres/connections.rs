@@ -10,7 +10,9 @@ use sqlx::{Connection, Executor};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{DEADLINE, PATIENCE, Result, sql, unavailable};
+use super::dialect::{CONFIGURE, IS_READ_ONLY};
+use super::{DEADLINE, PATIENCE};
+use crate::store::sql::errors::{Result, unavailable};
 
 /// How long a request waits for a connection.
 const WAIT: Duration = PATIENCE;
@@ -55,7 +57,7 @@ impl Replaced {
 
 /// Refuses a server that takes no writes: a primary that has been demoted, or a standby.
 pub(super) async fn require_read_write(connection: impl PgExecutor<'_>) -> sqlx::Result<()> {
-    let read_only: String = sqlx::query_scalar(sql::IS_READ_ONLY).fetch_one(connection).await?;
+    let read_only: String = sqlx::query_scalar(IS_READ_ONLY).fetch_one(connection).await?;
     if read_only == "off" {
         return Ok(());
     }
@@ -101,7 +103,7 @@ impl Connections {
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     require_read_write(&mut *connection).await?;
-                    connection.execute(sql::CONFIGURE).await.map(drop)
+                    connection.execute(CONFIGURE).await.map(drop)
                 })
             })
             .connect_with(options)

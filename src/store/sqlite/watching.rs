@@ -8,8 +8,8 @@ use sqlx::sqlite::SqlitePool;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
-use super::{Result, sql};
 use crate::Change;
+use crate::store::sql::errors::Result;
 
 /// How often the file is asked: nothing tells one process what another has committed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -17,6 +17,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// The task that asks; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Watching(AbortHandle);
+
+/// Another number once another connection, which is another process's, has committed something.
+const DATA_VERSION: &str = "pragma data_version";
 
 /// What changes with each commit that is not of the writer's connection; numbers of two connections say nothing about
 /// each other, so the connection's own comes first.
@@ -69,7 +72,7 @@ async fn watch(
 
 async fn version(writer: &SqlitePool, connections: &AtomicU64) -> Result<Version> {
     let mut connection = writer.acquire().await?;
-    let version = sqlx::query_scalar(sql::DATA_VERSION).fetch_one(&mut *connection).await?;
+    let version = sqlx::query_scalar(DATA_VERSION).fetch_one(&mut *connection).await?;
     // There is one connection at a time, and this is it.
     Ok((connections.load(Ordering::SeqCst), version))
 }

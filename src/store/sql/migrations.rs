@@ -8,7 +8,7 @@ use sqlx::{SqlSafeStr, SqlStr};
 /// Gives the migrations in a folder under `migrations/`. Each has a file for each database.
 macro_rules! migrations {
     ($folder:literal) => {
-        $crate::store::migrations::migrations!(
+        $crate::store::sql::migrations::migrations!(
             $folder,
             "0001_users",
             "0002_sessions",
@@ -30,24 +30,28 @@ macro_rules! migrations {
             "0020_imported_restrictions",
             "0021_write_checks",
             "0023_superseded_credentials",
+            "0024_subjects",
+            "0025_credential_epochs",
         )
     };
     ($folder:literal, $($name:literal,)+) => {
-        $crate::store::migrations::migrator(&[$((
+        $crate::store::sql::migrations::migrator(&[$((
             $name,
             include_str!(concat!("../../migrations/", $folder, "/", $name, ".sql")),
         )),+])
     };
 }
-pub(super) use migrations;
+pub(in crate::store) use migrations;
 
 /// Makes a migrator of file names, as in `0001_users`, and their SQL.
-pub(super) fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {
+pub(in crate::store) fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {
     let migrations = files.iter().filter_map(|(name, sql)| {
         let (version, description) = name.split_once('_')?;
         let description = description.replace('_', " ").into();
         let sql: SqlStr = sql.into_sql_str();
-        Some(Migration::new(version.parse().ok()?, description, MigrationType::Simple, sql, false))
+        let is_without_transaction = sql.as_str().starts_with("-- no-transaction");
+        let kind = MigrationType::Simple;
+        Some(Migration::new(version.parse().ok()?, description, kind, sql, is_without_transaction))
     });
     Migrator::with_migrations(migrations.collect())
 }

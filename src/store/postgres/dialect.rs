@@ -1,0 +1,66 @@
+//! How PostgreSQL says what the statements leave open, and what only it says; lists travel as arrays.
+
+macro_rules! in_list {
+    ($list:literal) => {
+        in_list!($list, "text")
+    };
+    ($list:literal, $type:literal) => {
+        concat!("= any(", $list, "::", $type, "[])")
+    };
+}
+
+macro_rules! is_empty {
+    ($list:literal) => {
+        concat!("cardinality(", $list, "::text[]) = 0")
+    };
+}
+
+macro_rules! greatest {
+    ($values:literal) => {
+        concat!("greatest(", $values, ")")
+    };
+}
+
+macro_rules! unordered {
+    ($column:literal) => {
+        $column
+    };
+}
+
+macro_rules! locking {
+    ($sql:literal) => {
+        $sql
+    };
+}
+
+macro_rules! touched {
+    () => {
+        "json_to_recordset($1::text::json) as touched (session text, at bigint, ip_address text, user_agent text, \
+         other_user_agent text)"
+    };
+}
+
+macro_rules! entries {
+    () => {
+        "rows from (json_to_recordset($1::text::json) as (user_id text, at bigint, kind text, session_id text, \
+         by_session text, user_agent text, ip_address text, detail text)) with ordinality as \
+         batch (user_id, at, kind, session_id, by_session, user_agent, ip_address, detail, number)"
+    };
+}
+
+every_statement!(texts);
+
+pub(super) const NOTIFY: &str =
+    "select pg_notify('multi_session', payload) from unnest($1::text[]) as payload";
+pub(super) const IS_READ_ONLY: &str = "select current_setting('transaction_read_only')";
+
+// Of each connection. Limits are exact where a statement sees what was committed before it; what is answered is durable;
+// whoever waits or has vanished gives way to the others; and since every statement has one good plan, which a test reads,
+// none is planned anew each time.
+pub(super) const CONFIGURE: &str = "select set_config('default_transaction_isolation', 'read committed', false), \
+     set_config('synchronous_commit', case current_setting('synchronous_commit') \
+     when 'off' then 'on' else current_setting('synchronous_commit') end, false), \
+     set_config('plan_cache_mode', 'force_generic_plan', false), \
+     set_config('lock_timeout', '4s', false), \
+     set_config('statement_timeout', '5s', false), \
+     set_config('idle_in_transaction_session_timeout', '10s', false)";

@@ -1,0 +1,390 @@
+//! Rows become values.
+
+use super::errors::{Result, corrupt};
+use crate::store::accounts::Reset;
+use crate::store::{
+    ChangeContext, DueMail, End, Ender, Found, OperatorAct, PasswordOf, Restrictions, Statistics,
+    StoredHistoryEntry, StoredSession, StoredToken, Superseded, Undoable,
+};
+use crate::{
+    ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, KnownDevice, MailKind, Purpose,
+    SecretHash, Session, SessionId, SignInMethod, Subject, Timestamp, User, UserId,
+};
+
+/// Reads columns by name; the drivers' rows have no trait that says which types all of them can read.
+pub trait Columns {
+    /// Reads a text.
+    fn text(&self, column: &str) -> Result<&str>;
+    /// Reads a text or null.
+    fn optional_text(&self, column: &str) -> Result<Option<String>>;
+    /// Reads an integer.
+    fn integer(&self, column: &str) -> Result<i64>;
+    /// Reads an integer or null.
+    fn optional_integer(&self, column: &str) -> Result<Option<i64>>;
+    /// Reads a boolean.
+    fn boolean(&self, column: &str) -> Result<bool>;
+    /// Reads bytes.
+    fn bytes(&self, column: &str) -> Result<&[u8]>;
+}
+
+macro_rules! columns {
+    ($row:ty) => {
+        impl Columns for $row {
+            fn text(&self, column: &str) -> Result<&str> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn optional_text(&self, column: &str) -> Result<Option<String>> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn integer(&self, column: &str) -> Result<i64> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn optional_integer(&self, column: &str) -> Result<Option<i64>> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn boolean(&self, column: &str) -> Result<bool> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn bytes(&self, column: &str) -> Result<&[u8]> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "postgres")]
+columns!(sqlx::postgres::PgRow);
+#[cfg(feature = "sqlite")]
+columns!(sqlx::sqlite::SqliteRow);
+
+/// A user, and what keeps sessions of them from beginning.
+pub(super) struct KnownUser {
+    pub(super) user: User,
+    /// Whether the profile is another system's.
+    managed_elsewhere: bool,
+    pub(super) restrictions: Restrictions,
+    /// Whether an import has found the ban of another system, whatever an operator did since.
+    #[cfg(feature = "import-better-auth")]
+    pub(super) is_ban_known: bool,
+    #[cfg(feature = "import-better-auth")]
+    pub(super) two_factor: TwoFactor,
+}
+
+impl KnownUser {
+    /// The profile that takes the place of the stored one; `None` where that stays.
+    pub(super) fn followed(&self, subject: &Subject, now: Timestamp) -> Option<User> {
+        let known = &self.user;
+        let User { created_at, updated_at, email_verified, .. } = *known;
+        let followed = User { created_at, updated_at, email_verified, ..subject.first_seen(now) };
+        (self.managed_elsewhere && followed != *known).then_some(User { updated_at: now, ..followed })
+    }
+
+    /// What the caller's own work is told of the user.
+    pub(super) fn context<'a>(
+        &self,
+        user: &'a UserId,
+        session: Option<&'a SessionId>,
+        now: Timestamp,
+    ) -> ChangeContext<'a> {
+        ChangeContext {
+            was_locked: self.restrictions.is_locked,
+            needs_two_factor: self.restrictions.needs_two_factor,
+            ..ChangeContext::new(user, session, now)
+        }
+    }
+}
+
+/// Whether the password alone signs a user in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TwoFactor {
+    None,
+    Required,
+    /// An operator allows it.
+    Waived,
+}
+
+pub(super) fn known_user(row: &impl Columns) -> Result<KnownUser> {
+    Ok(KnownUser {
+        user: user(row, "id")?,
+        managed_elsewhere: row.boolean("managed_elsewhere")?,
+        restrictions: restrictions(row)?,
+        #[cfg(feature = "import-better-auth")]
+        is_ban_known: row.optional_integer("ban_imported_at")?.is_some(),
+        #[cfg(feature = "import-better-auth")]
+        two_factor: two_factor(row)?,
+    })
+}
+
+fn restrictions(row: &impl Columns) -> Result<Restrictions> {
+    Ok(Restrictions {
+        epoch: epoch(row)?,
+        is_locked: row.optional_integer("locked_at")?.is_some(),
+        is_disabled: row.optional_integer("disabled_at")?.is_some(),
+        needs_two_factor: two_factor(row)? == TwoFactor::Required,
+    })
+}
+
+pub(super) fn epoch(row: &impl Columns) -> Result<Epoch> {
+    Ok(Epoch::from_number(row.integer("credential_epoch")?))
+}
+
+fn two_factor(row: &impl Columns) -> Result<TwoFactor> {
+    Ok(match row.optional_text("two_factor")?.as_deref() {
+        None => TwoFactor::None,
+        Some("waived") => TwoFactor::Waived,
+        Some(_) => TwoFactor::Required,
+    })
+}
+
+pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
+    let (user_agent, client_hints) = ClientHints::split_from(row.text("user_agent")?);
+    let session = Session {
+        id: session_id(row)?,
+        handle: handle(row)?,
+        user_id: user_id(row, "user_id")?,
+        expires_at: timestamp(row, "expires_at")?,
+        created_at: timestamp(row, "created_at")?,
+        updated_at: timestamp(row, "updated_at")?,
+        ip_address: row.text("ip_address")?.to_owned(),
+        user_agent: user_agent.to_owned(),
+        client_hints,
+    };
+    Ok(StoredSession {
+        session,
+        user: user(row, "user_id")?,
+        secret_hash: secret_hash(row)?,
+        remember: row.boolean("remember")?,
+        shared_computer: row.boolean("shared_computer")?,
+        new_device: row.boolean("new_device")?,
+        signed_in_with: row.optional_text("signed_in_with")?.and_then(|how| SignInMethod::parse(&how)),
+        authenticated_at: timestamp(row, "authenticated_at")?,
+        last_active_at: timestamp(row, "last_active_at")?,
+        device_name: row.optional_text("device_name")?,
+        last_ip_address: row.text("last_ip_address")?.to_owned(),
+        last_user_agent: row.text("last_user_agent")?.to_owned(),
+        other_user_agent: row.optional_text("other_user_agent")?,
+        imported_at: row.optional_integer("imported_at")?.map(Timestamp::from_unix_ms),
+        credential_is_new: row.boolean("credential_is_new")?,
+    })
+}
+
+pub(super) fn password_of(row: &impl Columns) -> Result<PasswordOf> {
+    let Restrictions { epoch, is_locked, is_disabled, needs_two_factor } = restrictions(row)?;
+    Ok(PasswordOf {
+        user: user(row, "id")?,
+        password_hash: row.optional_text("password_hash")?,
+        epoch,
+        is_locked,
+        is_disabled,
+        needs_two_factor,
+    })
+}
+
+pub(super) fn superseded(row: &impl Columns) -> Result<Superseded> {
+    Ok(Superseded {
+        handle: handle_in(row, "superseded_handle")?,
+        secret_hash: secret_hash_in(row, "superseded_hash")?,
+        is_dead: row.boolean("superseded_is_dead")?,
+        session: stored_session(row)?,
+    })
+}
+
+pub(super) fn undoable(row: &impl Columns) -> Result<Undoable> {
+    Ok(Undoable { handle: handle(row)?, user_id: user_id(row, "user_id")?, secret_hash: secret_hash(row)? })
+}
+
+fn handle(row: &impl Columns) -> Result<Handle> {
+    handle_in(row, "handle")
+}
+
+fn handle_in(row: &impl Columns, column: &'static str) -> Result<Handle> {
+    Handle::parse(row.text(column)?).ok_or_else(|| corrupt("a handle has not its form"))
+}
+
+fn secret_hash(row: &impl Columns) -> Result<SecretHash> {
+    secret_hash_in(row, "secret_hash")
+}
+
+fn secret_hash_in(row: &impl Columns, column: &'static str) -> Result<SecretHash> {
+    SecretHash::from_bytes(row.bytes(column)?).ok_or_else(|| corrupt("a secret's hash has not its length"))
+}
+
+pub(super) fn found(row: &impl Columns) -> Result<Found> {
+    let end = match row.optional_integer("ended_at")? {
+        None => None,
+        Some(at) => Some(End {
+            reason: EndedReason::parse(row.text("ended_reason")?)
+                .ok_or_else(|| corrupt("a session ended for no reason that is known"))?,
+            at: Timestamp::from_unix_ms(at),
+            by: match row.optional_text("ended_by")? {
+                Some(by) => {
+                    let id = SessionId::new(by).map_err(corrupt)?;
+                    let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
+                    Some(Ender { id, user_agent, device_name: row.optional_text("by_device_name")? })
+                }
+                None => None,
+            },
+        }),
+    };
+    Ok(Found { stored: stored_session(row)?, end })
+}
+
+/// A session that ended, and whose it was.
+pub(super) fn ended(row: &impl Columns) -> Result<(SessionId, UserId)> {
+    Ok((session_id(row)?, user_id(row, "user_id")?))
+}
+
+pub(super) fn history_entry(row: &impl Columns) -> Result<StoredHistoryEntry> {
+    let session = |column| {
+        let id = row.optional_text(column)?.map(SessionId::new).transpose();
+        id.map_err(corrupt)
+    };
+    let by = match session("by_session")? {
+        Some(by) => {
+            let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
+            Some((by, user_agent, row.optional_text("by_device_name")?))
+        }
+        None => None,
+    };
+    Ok(StoredHistoryEntry {
+        seq: row.integer("seq")?,
+        at: timestamp(row, "at")?,
+        kind: HistoryKind::parse(row.text("kind")?),
+        session_id: session("session_id")?,
+        user_agent: row.text("user_agent")?.to_owned(),
+        device_name: row.optional_text("device_name")?,
+        ip_address: row.text("ip_address")?.to_owned(),
+        device_ip_address: row.optional_text("device_ip_address")?,
+        by,
+        detail: row.optional_text("detail")?,
+    })
+}
+
+/// Reads the rows of the statement `STATISTICS`: what is counted and the number; two rows may count parts of one thing.
+pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
+    let mut statistics = Statistics::default();
+    let mut ended = [0; EndedReason::ALL.len()];
+    for row in rows {
+        let number = u64::try_from(row.integer("number")?).map_err(corrupt)?;
+        match row.text("what")? {
+            "live sessions" => statistics.live_sessions += number,
+            "live users" => statistics.live_users += number,
+            "sign-ins" => statistics.sign_ins += number,
+            reason => {
+                let at = EndedReason::ALL.iter().position(|known| known.as_str() == reason);
+                ended[at.ok_or_else(|| corrupt("a session ended for no reason that is known"))?] += number;
+            }
+        }
+    }
+    statistics.ended = EndedReason::ALL.into_iter().zip(ended).filter(|(_, number)| *number > 0).collect();
+    Ok(statistics)
+}
+
+/// The kinds of mails that this version knows.
+pub(super) fn mail_kinds() -> Vec<&'static str> {
+    MailKind::ALL.iter().map(|kind| kind.as_str()).collect()
+}
+
+/// A mail, if it can be read: one that cannot holds up no others.
+pub(super) fn readable_mail(row: &impl Columns) -> Option<DueMail> {
+    due_mail(row)
+        .inspect_err(|error| {
+            tracing::error!(cause = error as &dyn std::error::Error, "a mail in the outbox cannot be read");
+        })
+        .ok()
+}
+
+fn due_mail(row: &impl Columns) -> Result<DueMail> {
+    let kind = MailKind::parse(row.text("kind")?);
+    Ok(DueMail {
+        seq: row.integer("seq")?,
+        user: user(row, "user_id")?,
+        kind: kind.ok_or_else(|| corrupt("a mail is of a kind that is not known"))?,
+        session_id: optional_session_id(row)?,
+        redirect_to: row.optional_text("redirect_to")?,
+        created_at: timestamp(row, "created_at")?,
+        attempts: u32::try_from(row.integer("attempts")?).map_err(corrupt)?,
+    })
+}
+
+pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<StoredToken> {
+    Ok(StoredToken {
+        hash: SecretHash::from_bytes(row.bytes("token_hash")?)
+            .ok_or_else(|| corrupt("a token's hash has not its length"))?,
+        user_id: user_id(row, "user_id")?,
+        purpose,
+        session_id: optional_session_id(row)?,
+        redirect_to: row.optional_text("redirect_to")?,
+        created_at: timestamp(row, "created_at")?,
+        expires_at: timestamp(row, "expires_at")?,
+    })
+}
+
+pub(super) fn reset(row: &impl Columns) -> Result<Reset> {
+    Ok(Reset {
+        redirect_to: row.optional_text("redirect_to")?,
+        sent_at: row.optional_integer("sent_at")?.map(Timestamp::from_unix_ms),
+    })
+}
+
+pub(super) fn operator_act(row: &impl Columns) -> Result<OperatorAct> {
+    Ok(OperatorAct {
+        seq: row.integer("seq")?,
+        at: timestamp(row, "at")?,
+        operator: row.text("operator")?.to_owned(),
+        act: row.text("act")?.to_owned(),
+        user_id: row.optional_text("user_id")?.map(UserId::new).transpose().map_err(corrupt)?,
+        session_id: optional_session_id(row)?,
+        ended: u64::try_from(row.integer("ended")?).map_err(corrupt)?,
+    })
+}
+
+fn optional_session_id(row: &impl Columns) -> Result<Option<SessionId>> {
+    row.optional_text("session_id")?.map(SessionId::new).transpose().map_err(corrupt)
+}
+
+pub(super) fn touched(row: &impl Columns) -> Result<(UserId, SessionId, Timestamp)> {
+    Ok((user_id(row, "user_id")?, session_id(row)?, timestamp(row, "last_active_at")?))
+}
+
+pub(super) fn known_device(row: &impl Columns) -> Result<KnownDevice> {
+    Ok(KnownDevice {
+        key: DeviceKey::from_bytes(row.bytes("device_key")?)
+            .ok_or_else(|| corrupt("a device's key has not its length"))?,
+        seen_at: timestamp(row, "seen_at")?,
+        is_forgotten: row.boolean("is_forgotten")?,
+    })
+}
+
+pub(super) fn user(row: &impl Columns, id_column: &str) -> Result<User> {
+    Ok(User {
+        id: user_id(row, id_column)?,
+        name: row.text("name")?.to_owned(),
+        email: row.text("email")?.to_owned(),
+        email_verified: row.boolean("email_verified")?,
+        image: row.optional_text("image")?,
+        created_at: timestamp(row, "user_created_at")?,
+        updated_at: timestamp(row, "user_updated_at")?,
+    })
+}
+
+pub(super) fn seq(row: &impl Columns) -> Result<i64> {
+    row.integer("seq")
+}
+
+pub(super) fn session_id(row: &impl Columns) -> Result<SessionId> {
+    SessionId::new(row.text("id")?).map_err(corrupt)
+}
+
+pub(super) fn user_id(row: &impl Columns, column: &str) -> Result<UserId> {
+    UserId::new(row.text(column)?).map_err(corrupt)
+}
+
+fn timestamp(row: &impl Columns, column: &str) -> Result<Timestamp> {
+    Ok(Timestamp::from_unix_ms(row.integer(column)?))
+}

@@ -1,0 +1,545 @@
+//! Every statement of the SQL stores, once.
+//!
+//! What a database says in other words is a macro of its dialect: `in_list!`, `is_empty!`, `greatest!`, `unordered!`,
+//! `touched!`, `entries!`, and `locking!` for what a database with one writer does not say at all.
+//! `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs` have them. Tables are named with their schema:
+//! `main` is SQLite's own, and PostgreSQL puts the installation's in its place.
+
+/// What makes a session live: `$1` is the present moment in each statement that says so.
+macro_rules! live {
+    () => {
+        "sessions.ended_at is null and sessions.expires_at > $1"
+    };
+}
+
+macro_rules! user_columns {
+    () => {
+        "users.email, users.name, users.image, users.email_verified, \
+         users.created_at as user_created_at, users.updated_at as user_updated_at"
+    };
+}
+
+macro_rules! columns {
+    () => {
+        concat!(
+            "sessions.id, sessions.user_id, sessions.handle, sessions.secret_hash, sessions.ip_address, \
+         sessions.user_agent, sessions.remember, sessions.shared_computer, sessions.new_device, sessions.created_at, \
+         sessions.updated_at, sessions.signed_in_with, \
+         sessions.last_active_at, sessions.expires_at, sessions.device_name, \
+         coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
+         coalesce(sessions.last_ip_address, sessions.ip_address) as last_ip_address, \
+         sessions.imported_at, sessions.credential_is_new, \
+         coalesce(sessions.last_user_agent, sessions.user_agent) as last_user_agent, sessions.other_user_agent, ",
+            user_columns!()
+        )
+    };
+}
+
+macro_rules! select_live {
+    ($rest:expr) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from main.sessions join main.users on users.id = sessions.user_id where ",
+            live!(),
+            $rest
+        )
+    };
+}
+
+/// Credentials that live sessions had before their present one.
+macro_rules! select_superseded {
+    ($rest:expr) => {
+        concat!(
+            "select superseded.handle as superseded_handle, superseded.secret_hash as superseded_hash, \
+             superseded.is_dead as superseded_is_dead, ",
+            columns!(),
+            " from main.superseded_credentials as superseded join main.sessions on sessions.id = superseded.session_id \
+             join main.users on users.id = sessions.user_id where ",
+            live!(),
+            $rest
+        )
+    };
+}
+
+/// Revoked after `$2` by another session of the user that is live itself, or live, as an undo may have come between.
+macro_rules! select_undoable {
+    ($rest:expr) => {
+        concat!(
+            "select sessions.handle, sessions.user_id, sessions.secret_hash from main.sessions \
+             where sessions.expires_at > $1 and (sessions.ended_at is null or sessions.ended_reason = 'revoked' \
+             and sessions.ended_at > $2 and not sessions.is_final and exists (select 1 from main.sessions as actor where actor.id = sessions.ended_by \
+             and actor.user_id = sessions.user_id and actor.id <> sessions.id \
+             and actor.ended_at is null and actor.expires_at > $1))",
+            $rest
+        )
+    };
+}
+
+/// Live or not, with what ended it.
+macro_rules! find_sessions {
+    ($where:expr) => {
+        concat!(
+            "select ",
+            columns!(),
+            ", sessions.ended_at, sessions.ended_reason, sessions.ended_by, \
+             coalesce(actor.last_user_agent, actor.user_agent) as by_user_agent, actor.device_name as by_device_name \
+             from main.sessions join main.users on users.id = sessions.user_id \
+             left join main.sessions as actor on actor.id = sessions.ended_by where ",
+            $where
+        )
+    };
+}
+
+/// Holds while the acting session `$3` of user `$4` is live itself.
+macro_rules! actor_is_live {
+    () => {
+        " and exists (select 1 from main.sessions as actor where actor.id = $3 and actor.user_id = $4 \
+         and actor.ended_at is null and actor.expires_at > $1)"
+    };
+}
+
+/// A user's history before entry `$2`, the latest `$3` of it; of the kinds `$4` only, if it names any.
+macro_rules! select_history {
+    ($where:expr) => {
+        concat!(
+            "select seq, at, kind, session_id, user_agent, device_name, ip_address, device_ip_address, by_session, \
+             by_user_agent, by_device_name, detail from main.history where user_id = $1 and seq < $2 and (",
+            is_empty!("$4"),
+            " or kind ",
+            in_list!("$4"),
+            ")",
+            $where,
+            " order by seq desc limit $3"
+        )
+    };
+}
+
+/// A link that is good for `$2`, of a user who is not disabled; `$1` its hash, `$3` the present moment.
+macro_rules! good_token {
+    () => {
+        "token_hash = $1 and purpose = $2 and expires_at > $3 and not exists (select 1 from main.users \
+         where users.id = mail_tokens.user_id and users.disabled_at is not null)"
+    };
+}
+
+/// The id of the account of an e-mail, `$1`, whose key is `$2`. Who has it in this spelling comes first: two accounts whose
+/// addresses are one may be older than keys are.
+macro_rules! user_of_email {
+    () => {
+        "(select id from main.users where email = $1 and not managed_elsewhere or email = $2 and not managed_elsewhere \
+         or email_key = $2 order by email = $1 desc, email = $2 desc limit 1)"
+    };
+}
+
+/// Ends the live sessions that `$where` picks; `$1` now, `$2` reason, `$3` the acting session or null.
+///
+/// A statement that changes several sessions locks them in the order of `seq` first, so that no two wait for each other.
+macro_rules! end_sessions {
+    ($where:expr) => {
+        end_sessions!("", $where)
+    };
+    ($of_user:literal, $where:expr) => {
+        concat!(
+            "update main.sessions set ended_at = $1, ended_reason = $2, ended_by = $3 where ",
+            $of_user,
+            "seq in (select seq from main.sessions where ",
+            live!(),
+            $where,
+            locking!(" order by seq for no key update"),
+            ") returning id, user_id"
+        )
+    };
+}
+
+/// The same for user `$4`. It is said twice, so that in a partitioned table one part is looked at.
+macro_rules! end_sessions_of_user {
+    ($where:expr) => {
+        end_sessions!("user_id = $4 and ", concat!(" and user_id = $4", $where))
+    };
+}
+
+/// Gives every statement to a macro: `$name = $sql;`. It is expanded where the dialect's macros are known.
+macro_rules! every_statement {
+    ($then:ident) => {
+        $then! {
+            LiveByHandles = select_live!(concat!(" and sessions.handle ", in_list!("$2")));
+            SupersededByHandles = select_superseded!(concat!(" and superseded.handle ", in_list!("$2")));
+            UndoableByHandles = select_undoable!(concat!(" and sessions.handle ", in_list!("$3")));
+            Find = find_sessions!(concat!("sessions.id ", in_list!("$1")));
+            OfUser = find_sessions!(
+                "sessions.user_id = $1 \
+                 and (cast($2 as boolean) or (sessions.ended_at is null and sessions.expires_at > $3)) \
+                 and (cast($4 as text) is null \
+                 or sessions.seq < (select seq from main.sessions where id = cast($4 as text))) \
+                 order by sessions.seq desc limit $5"
+            );
+            // One statement, so that the numbers are of one moment. Sign-ins have no index of their own: those that are live or
+            // not marked yet are in the index by expiry, the others in the index by end, as nothing ends before it began.
+            Statistics = concat!(
+                "select 'live sessions' as what, count(*) as number from main.sessions where ",
+                live!(),
+                " union all select 'live users', count(distinct ",
+                unordered!("user_id"),
+                ") from main.sessions where ",
+                live!(),
+                " union all select 'sign-ins', count(*) from main.sessions \
+                 where ended_at is null and expires_at > $2 and created_at > $2 \
+                 union all select 'sign-ins', count(*) from main.sessions \
+                 where ended_at is not null and ended_at > $2 and created_at > $2 \
+                 union all select ended_reason, count(*) from main.sessions \
+                 where ended_at is not null and ended_at > $2 group by ended_reason"
+            );
+            // Whoever begins or ends sessions holds the lock of their users: the next statement then sees all that others did
+            // before, and nobody else does anything until the end. Always in one order, so that no two wait for each other;
+            // weaker than `for update`, so that rows of other tables may refer to the user meanwhile.
+            LockUser = locking!("select 1 from main.users where id = $1 for no key update");
+            LockUsersOf = locking!(
+                "select 1 from main.users where id = any(array(select user_id from main.sessions \
+                 where id = any($2::text[])) || $1::text) order by id for no key update"
+            );
+            // Before `EndOthers` and `MakeEndsFinal`, which lock in order what each of them changes, but not what both do.
+            LockOthers = locking!(
+                "select 1 from main.sessions where user_id = $1 and id <> $2 \
+                 and (ended_at is null or ended_reason = 'revoked' and not is_final) \
+                 order by seq for no key update"
+            );
+            LiveToFit = concat!(
+                "select id, user_id from main.sessions where ",
+                live!(),
+                " and (user_id = $2 or id ",
+                in_list!("$3"),
+                ") order by seq",
+                locking!(" for no key update")
+            );
+            EndHeld = end_sessions!(concat!(" and id ", in_list!("$4")));
+            EndById = end_sessions_of_user!(concat!(" and id = $5", actor_is_live!()));
+            EndByHandle = end_sessions_of_user!(concat!(" and handle = $5", actor_is_live!()));
+            EndOthers = end_sessions_of_user!(" and id <> $3");
+            EndAll = end_sessions_of_user!("");
+            LiveOfEverybody = concat!("select id from main.sessions where ", live!(), " limit $2");
+            MakeEndsFinal = concat!(
+                "update main.sessions set is_final = true where user_id = $2 and seq in \
+                 (select seq from main.sessions where ended_at > $1 and ended_reason = 'revoked' \
+                 and not is_final and user_id = $2",
+                locking!(" order by seq for no key update"),
+                ")"
+            );
+            MakeAllEndsFinal = concat!(
+                "update main.sessions set is_final = true where seq in \
+                 (select seq from main.sessions where ended_at > $1 and ended_reason = 'revoked' and not is_final",
+                locking!(" order by seq for no key update"),
+                ")"
+            );
+            // `$1` is a JSON array of touches.
+            Touch = concat!(
+                "update main.sessions set last_active_at = ",
+                greatest!("sessions.last_active_at, batch.at"),
+                ", last_ip_address = coalesce(batch.ip_address, sessions.last_ip_address), \
+                 last_user_agent = coalesce(batch.user_agent, sessions.last_user_agent), \
+                 other_user_agent = coalesce(batch.other_user_agent, sessions.other_user_agent) from \
+                 (select known.seq, touched.at, touched.ip_address, touched.user_agent, touched.other_user_agent from ",
+                touched!(),
+                " join main.sessions as known on known.id = touched.session where known.ended_at is null",
+                locking!(" order by known.seq for no key update of known"),
+                ") as batch where sessions.seq = batch.seq \
+                 returning sessions.id, sessions.user_id, sessions.last_active_at"
+            );
+            // What another node or request has locked is swept the next time.
+            EndExpired = concat!(
+                "update main.sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
+                 (select seq from main.sessions where ended_at is null and expires_at <= $1 limit $2",
+                locking!(" for no key update skip locked"),
+                ") returning id, user_id"
+            );
+            DeleteEnded = concat!(
+                "delete from main.sessions where seq in \
+                 (select seq from main.sessions where ended_at is not null and ended_at <= $1 limit $2",
+                locking!(" for update skip locked"),
+                ")"
+            );
+            History = select_history!("");
+            HistoryOfSession = select_history!(" and session_id = $5");
+            // `$1` is a JSON array of entries. What they do not say is looked up.
+            Record = concat!(
+                "insert into main.history (user_id, at, kind, session_id, user_agent, device_name, ip_address, \
+                 device_ip_address, by_session, by_user_agent, by_device_name, detail) \
+                 select batch.user_id, batch.at, batch.kind, batch.session_id, \
+                 coalesce(batch.user_agent, subject.last_user_agent, subject.user_agent, ''), subject.device_name, \
+                 coalesce(batch.ip_address, actor.last_ip_address, actor.ip_address, ''), \
+                 coalesce(case when batch.by_session is null or batch.by_session = batch.session_id \
+                 then batch.ip_address end, subject.last_ip_address, subject.ip_address, ''), batch.by_session, \
+                 coalesce(actor.last_user_agent, actor.user_agent), actor.device_name, batch.detail from ",
+                entries!(),
+                " join main.users on users.id = batch.user_id \
+                 left join main.sessions as subject on subject.id = batch.session_id \
+                 left join main.sessions as actor on actor.id = batch.by_session order by batch.number"
+            );
+            ForgetHistory = concat!(
+                "delete from main.history where seq in (select seq from main.history where at <= $1 limit $2",
+                locking!(" for update skip locked"),
+                ")"
+            );
+            ForgetActs = concat!(
+                "delete from main.operator_acts where seq in (select seq from main.operator_acts where at <= $1 limit $2",
+                locking!(" for update skip locked"),
+                ")"
+            );
+            // Everybody else may read meanwhile, and write when it is over: so no row changes that was looked at.
+            #[cfg(feature = "import-better-auth")]
+            LockAll = locking!("lock table main.users, main.passwords, main.sessions in share row exclusive mode");
+            // An import takes as long as there are rows.
+            #[cfg(feature = "import-better-auth")]
+            LiftTimeouts = locking!(
+                "select set_config('statement_timeout', '0', true), \
+                 set_config('idle_in_transaction_session_timeout', '0', true)"
+            );
+            #[cfg(feature = "import-better-auth")]
+            FollowSession = concat!(
+                "update main.sessions set expires_at = ",
+                greatest!("expires_at, $2"),
+                ", updated_at = ",
+                greatest!("updated_at, $3"),
+                ", imported_at = $4 where id = $1 and ended_at is null and imported_at is not null"
+            );
+            #[cfg(feature = "import-better-auth")]
+            EndGone = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
+            // Locks the user, as requests at the same moment must see each other's mails.
+            UserToReset = concat!(
+                "select id from main.users where disabled_at is null and id = ",
+                user_of_email!(),
+                locking!(" for no key update")
+            );
+            // Of several nodes that start at once one fills at a time.
+            LockEmailKeys = locking!("select pg_advisory_xact_lock(hashtext('multi-session email keys'))");
+            // At once, as nearly all are their own keys already.
+            SetOwnEmailKeys = concat!(
+                "update main.users set email_key = email where id ",
+                in_list!("$1"),
+                " and email_key is null and not exists (select 1 from main.users as other \
+                 where other.email_key = users.email and other.id <> users.id) returning id"
+            );
+            ClaimMails = concat!(
+                "update main.mails set due_at = $2, attempts = attempts + 1 where seq in \
+                 (select seq from main.mails where due_at <= $1 and kind ",
+                in_list!("$4"),
+                " order by due_at limit $3",
+                locking!(" for update skip locked"),
+                ") returning seq"
+            );
+            Mails = concat!(
+                "select mails.seq, mails.user_id, mails.kind, mails.session_id, mails.redirect_to, mails.created_at, \
+                 mails.attempts, ",
+                user_columns!(),
+                " from main.mails join main.users on users.id = mails.user_id where mails.seq ",
+                in_list!("$1", "bigint"),
+                " order by mails.seq"
+            );
+
+            LiveOfUser = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
+            FindByHandle = find_sessions!("sessions.handle = $1");
+            FindUser = concat!("select users.id, ", user_columns!(), " from main.users where users.id = $1");
+            PasswordOf = concat!(
+                "select users.id, ",
+                user_columns!(),
+                ", users.disabled_at, users.two_factor, users.credential_epoch, users.locked_at, \
+                 passwords.hash as password_hash from main.users left join main.passwords on passwords.user_id = users.id where users.id = ",
+                user_of_email!()
+            );
+            HasPassword = "select 1 from main.passwords where user_id = $1";
+            Epoch = "select credential_epoch from main.users where id = $1";
+            OtherAccountOfEmail = "select 1 from main.users where (email = $1 and not managed_elsewhere \
+                                   or email = $2 and not managed_elsewhere or email_key = $2) and id <> $3";
+            #[cfg(feature = "import-better-auth")]
+            InsertUser = "insert into main.users (id, email, name, image, email_verified, created_at, updated_at, email_key) \
+                          values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
+            InsertSubject = "insert into main.users (id, email, name, image, created_at, updated_at, managed_elsewhere) \
+                             values ($1, $2, $3, $4, $5, $5, true) on conflict do nothing";
+            FollowSubject = "update main.users set email = $2, name = $3, image = $4, updated_at = $5 where id = $1";
+            MakeAccount = "update main.users set email = $2, email_key = $3, managed_elsewhere = false where id = $1";
+            UsersWithoutKey = "select id, email from main.users where email_key is null and not managed_elsewhere and id > $1 \
+                               order by id limit $2";
+            // Not one that is another user's, nor will be.
+            SetEmailKey = "update main.users set email_key = $2 where id = $1 and email_key is null and not exists \
+                           (select 1 from main.users as other where (other.email_key = $2 \
+                           or other.email = $2 and not other.managed_elsewhere) and other.id <> $1)";
+            InsertPassword = "insert into main.passwords (user_id, hash, updated_at) values ($1, $2, $3)";
+            InsertSession = "insert into main.sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, \
+                             created_at, updated_at, last_active_at, expires_at, shared_computer, new_device, \
+                             signed_in_with) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, $10, $11, $12)";
+            KnownDevices = "select device_key, seen_at, is_forgotten from main.known_devices where user_id = $1";
+            IsKnownDevice = concat!(
+                "select 1 from main.known_devices where device_key = $3 and not is_forgotten and user_id = ",
+                user_of_email!()
+            );
+            RememberDevice = "insert into main.known_devices (user_id, device_key, seen_at) values ($1, $2, $3) \
+                              on conflict (user_id, device_key) do update set seen_at = excluded.seen_at, \
+                              is_forgotten = excluded.is_forgotten";
+            // All but the hundred that were seen last.
+            DropOldDevices = "delete from main.known_devices where user_id = $1 and seen_at < \
+                              (select seen_at from main.known_devices where user_id = $1 order by seen_at desc \
+                              limit 1 offset 99)";
+            ForgetDevices = "update main.known_devices set is_forgotten = true where user_id = $1";
+            ChangePassword =
+                "update main.passwords set hash = $3, updated_at = $4 where user_id = $1 and hash = $2 and locked_at is null";
+            IsLive = concat!("select 1 from main.sessions where ", live!(), " and id = $2 and user_id = $3");
+            Extend = concat!(
+                "update main.sessions set expires_at = $2, updated_at = $1 where ",
+                live!(),
+                " and id = $3 and expires_at = $4"
+            );
+            Rename = concat!(
+                "update main.sessions set device_name = $2 where ",
+                live!(),
+                " and user_id = $4 and id = $5",
+                actor_is_live!()
+            );
+            // Before the name changes, so that the device is called in it as it was.
+            RecordName = concat!(
+                "insert into main.history (user_id, at, kind, session_id, user_agent, device_name, ip_address, \
+                 device_ip_address, by_session, by_user_agent, by_device_name, detail) \
+                 select sessions.user_id, $1, 'renamed', sessions.id, coalesce(sessions.last_user_agent, sessions.user_agent), \
+                 sessions.device_name, coalesce(actor.last_ip_address, actor.ip_address), \
+                 coalesce(sessions.last_ip_address, sessions.ip_address), actor.id, \
+                 coalesce(actor.last_user_agent, actor.user_agent), actor.device_name, $2 \
+                 from main.sessions join main.sessions as actor on actor.id = $3 and actor.user_id = sessions.user_id where ",
+                live!(),
+                " and actor.ended_at is null and actor.expires_at > $1 and sessions.user_id = $4 and sessions.id = $5 \
+                 and sessions.device_name is distinct from $2"
+            );
+            Prove = concat!(
+                "update main.sessions set handle = $4, secret_hash = $5, credential_is_new = true, expires_at = $6, \
+                 updated_at = $1, authenticated_at = $1 where ",
+                live!(),
+                " and id = $2 and user_id = $3"
+            );
+            UseCredential = "update main.sessions set credential_is_new = false \
+                             where id = $1 and user_id = $2 and handle = $3 and credential_is_new";
+            UndoRevoke = concat!(
+                "update main.sessions set ended_at = null, ended_reason = null, ended_by = null, \
+                 undone_at = case when $1 > ended_at then $1 else ended_at end \
+                 where ended_reason = 'revoked' and ended_by = $3 and ended_at > $2 and ended_at < 2 * $1 - $2 \
+                 and not is_final and expires_at > $1 \
+                 and user_id = $4 and id = $5 and id <> $3",
+                actor_is_live!(),
+                " and not exists (select 1 from main.history where history.user_id = $4 \
+                 and history.kind in ('password_changed', 'reported') and history.seq > coalesce((select max(ends.seq) \
+                 from main.history as ends where ends.session_id = $5 and ends.kind = 'ended'), 0)) \
+                 and (select count(*) from main.sessions as others where others.user_id = $4 and others.ended_at is null \
+                 and others.expires_at > $1) < $6"
+            );
+            MakeEndFinal = "update main.sessions set is_final = true where id = $1 and ended_reason = 'revoked' and not is_final";
+            #[cfg(feature = "import-better-auth")]
+            UserUpdatedAt = "select updated_at from main.users where id = $1";
+            #[cfg(feature = "import-better-auth")]
+            UpdateUser = "update main.users set email = $2, name = $3, image = $4, email_verified = $5, created_at = $6, \
+                          updated_at = $7, email_key = $8, managed_elsewhere = false where id = $1";
+            #[cfg(feature = "import-better-auth")]
+            PasswordHash = "select hash from main.passwords where user_id = $1";
+            #[cfg(feature = "import-better-auth")]
+            FollowPassword = "update main.passwords set hash = $2, updated_at = $3 where user_id = $1";
+            #[cfg(feature = "import-better-auth")]
+            SessionToFollow = "select id, expires_at from main.sessions where id = $1 or handle = $2";
+            #[cfg(feature = "import-better-auth")]
+            InsertImportedSession = "insert into main.sessions (id, user_id, handle, secret_hash, ip_address, user_agent, \
+                                     remember, created_at, updated_at, last_active_at, expires_at, imported_at) \
+                                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)";
+            ForgetUser = "delete from main.users where id = $1";
+            KnownUser = concat!(
+                "select users.id, ",
+                user_columns!(),
+                ", users.managed_elsewhere, users.disabled_at, users.ban_imported_at, users.two_factor, \
+                 users.credential_epoch, users.locked_at from main.users where users.id = $1"
+            );
+            // The database counts what `disabled_at` and `locked_at` have to do with it.
+            CredentialsChanged = concat!(
+                "update main.users set credential_epoch = credential_epoch + 1, locked_at = null, updated_at = ",
+                greatest!("updated_at, $2"),
+                " where id = $1"
+            );
+            LockOut = "update main.users set locked_at = $2 where id = $1 and locked_at is null";
+            #[cfg(feature = "import-better-auth")]
+            NoteBan = "update main.users set ban_imported_at = $2 where id = $1";
+            #[cfg(feature = "import-better-auth")]
+            SetTwoFactor = "update main.users set two_factor = $2 where id = $1";
+            WaiveTwoFactor = "update main.users set two_factor = 'waived' where id = $1 and two_factor = 'required'";
+            DisableUser = "update main.users set disabled_at = $2 where id = $1 and disabled_at is null";
+            EnableUser = "update main.users set disabled_at = null where id = $1 and disabled_at is not null";
+            RecordAct = "insert into main.operator_acts (at, operator, act, user_id, session_id, ended) \
+                         values ($1, $2, $3, $4, $5, $6)";
+            OperatorActs = "select seq, at, operator, act, user_id, session_id, ended from main.operator_acts \
+                            where seq < $1 order by seq desc limit $2";
+            Ping = "select 1";
+            #[cfg(feature = "test-support")]
+            OrderOfCreation = "select id from main.sessions where seq > $1 order by seq";
+            Resets = "select redirect_to, created_at as sent_at from main.mail_tokens \
+                      where user_id = $1 and purpose = 'reset-password' and created_at > $2 \
+                      union all select redirect_to, null as sent_at from main.mails \
+                      where user_id = $1 and kind = 'password-reset'";
+            InsertReset = "insert into main.mails (user_id, kind, redirect_to, created_at, due_at) \
+                           values ($1, 'password-reset', $2, $3, $3)";
+            CheckWrites = "insert into main.write_checks (id, number) values (1, 1) \
+                           on conflict (id) do update set number = write_checks.number + 1";
+            InsertMail = "insert into main.mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
+            // No mail is put off that far, unless the clock was set back since.
+            HurryMails = "update main.mails set due_at = $1 where due_at > $2";
+            DropMail = "delete from main.mails where seq = $1";
+            PutOffMail = "update main.mails set due_at = $2 where seq = $1";
+            DropMailsToReset =
+                "delete from main.mails where user_id = $1 and kind in ('password-reset', 'password-locked')";
+            InsertToken = "insert into main.mail_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at, \
+                           redirect_to) values ($1, $2, $3, $4, $5, $6, $7)";
+            FindToken = concat!(
+                "select token_hash, user_id, purpose, session_id, redirect_to, created_at, expires_at from main.mail_tokens where ",
+                good_token!()
+            );
+            // Once: of two who use it at the same time one finds a row.
+            UseToken = concat!("delete from main.mail_tokens where ", good_token!());
+            DeleteTokens = "delete from main.mail_tokens where user_id = $1";
+            SweepTokens = "delete from main.mail_tokens where token_hash in \
+                           (select token_hash from main.mail_tokens where expires_at <= $1 limit $2)";
+            SetPassword = "insert into main.passwords (user_id, hash, updated_at) values ($1, $2, $3) \
+                           on conflict (user_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, \
+                           locked_at = null";
+            IsAnotherOfUser = "select 1 from main.sessions where id = $1 and user_id = $2 and id <> $3";
+            Rotate = concat!(
+                "update main.sessions set handle = $4, secret_hash = $5, credential_is_new = false where ",
+                live!(),
+                " and id = $2 and user_id = $3"
+            );
+        }
+    };
+}
+
+macro_rules! names {
+    ($($(#[$cfg:meta])? $name:ident = $sql:expr;)*) => {
+        /// Names a statement.
+        #[derive(Clone, Copy, Debug)]
+        pub enum Statement {
+            $($(#[$cfg])? $name,)*
+        }
+
+        impl Statement {
+            /// Every statement in the order of [`texts!`].
+            #[cfg(feature = "test-support")]
+            pub(in crate::store) const ALL: &[Self] = &[$($(#[$cfg])? Self::$name),*];
+
+            /// Its name.
+            #[cfg(feature = "test-support")]
+            pub(in crate::store) const fn name(self) -> &'static str {
+                match self {
+                    $($(#[$cfg])? Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+every_statement!(names);
+
+/// The texts of all statements in the dialect of the module that it is called in.
+macro_rules! texts {
+    ($($(#[$cfg:meta])? $name:ident = $sql:expr;)*) => {
+        /// The text of each statement, in the order of their names.
+        pub(super) const TEXTS: &[&str] = &[$($(#[$cfg])? $sql),*];
+    };
+}

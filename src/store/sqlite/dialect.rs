@@ -1,0 +1,55 @@
+//! How SQLite says what the statements leave open; lists and batches travel as JSON.
+
+macro_rules! in_list {
+    ($list:literal) => {
+        concat!("in (select value from json_each(", $list, "))")
+    };
+    ($list:literal, $type:literal) => {
+        in_list!($list)
+    };
+}
+
+macro_rules! is_empty {
+    ($list:literal) => {
+        concat!($list, " = '[]'")
+    };
+}
+
+macro_rules! greatest {
+    ($values:literal) => {
+        concat!("max(", $values, ")")
+    };
+}
+
+/// A column that no index gives its order to: else SQLite walks all sessions, ended ones too, in the order of their users.
+macro_rules! unordered {
+    ($column:literal) => {
+        concat!("+", $column)
+    };
+}
+
+/// `begin immediate` keeps everybody else from writing.
+macro_rules! locking {
+    ($sql:literal) => {
+        ""
+    };
+}
+
+macro_rules! touched {
+    () => {
+        "(select value ->> 'session' as session, value ->> 'at' as at, value ->> 'ip_address' as ip_address, \
+         value ->> 'user_agent' as user_agent, value ->> 'other_user_agent' as other_user_agent \
+         from json_each($1)) as touched"
+    };
+}
+
+macro_rules! entries {
+    () => {
+        "(select key as number, value ->> 'user_id' as user_id, value ->> 'at' as at, value ->> 'kind' as kind, \
+         value ->> 'session_id' as session_id, value ->> 'by_session' as by_session, \
+         value ->> 'user_agent' as user_agent, value ->> 'ip_address' as ip_address, \
+         value ->> 'detail' as detail from json_each($1)) as batch"
+    };
+}
+
+every_statement!(texts);
