@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use multi_session::{
-    BetterAuthSource, ImportError, ImportOptions, ImportProgress, ImportReport, Operator, OperatorStore,
-    PostgresTestDatabase, SourceError, SourceName, SqliteStore, Store, Timestamp, UserId, import_better_auth,
+    AccountStore, BetterAuthSource, ImportError, ImportOptions, ImportProgress, ImportReport, Operator,
+    OperatorStore, PostgresTestDatabase, SourceError, SourceName, SqliteStore, Store, Timestamp, UserId,
+    import_better_auth,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;

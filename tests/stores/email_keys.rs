@@ -1,6 +1,6 @@
 //! Users of the version before, which knew no keys of e-mails.
 
-use multi_session::Store;
+use multi_session::AccountStore;
 
 /// As that version stores them: of `bob` there are two.
 pub(crate) const USERS: &str = "insert into users (id, email, name, created_at, updated_at) values \
@@ -8,13 +8,13 @@ pub(crate) const USERS: &str = "insert into users (id, email, name, created_at, 
      ('bob', 'bob@b\u{fc}cherei.example', '', 0, 0), ('bo2', 'bob@xn--bcherei-n2a.example', '', 0, 0), \
      ('odd', '\"odd\"@example.org', '', 0, 0)";
 
-async fn find(store: &impl Store, email: &str) -> Option<String> {
+async fn find(store: &impl AccountStore, email: &str) -> Option<String> {
     let found = store.password_of(email).await.expect("an answer");
     found.map(|found| found.user.id.to_string())
 }
 
 /// Each by the spelling that it was stored in.
-pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl Store) {
+pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl AccountStore) {
     for (email, id) in [
         ("ada@example.org", "ada"),
         ("eve@b\u{fc}cherei.example", "eve"),
@@ -29,7 +29,7 @@ pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl Store) {
 }
 
 /// And whoever is alone by every other one.
-pub(crate) async fn each_is_found_by_its_key(store: &impl Store) {
+pub(crate) async fn each_is_found_by_its_key(store: &impl AccountStore) {
     each_is_found_by_its_own_spelling(store).await;
     for email in ["eve@xn--bcherei-n2a.example", "eve@bu\u{308}cherei.example"] {
         assert_eq!(find(store, email).await.as_deref(), Some("eve"), "{email}");

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use multi_session::{
-    EndedReason, Handle, HistoryKind, HistoryQuery, ImportStore, ImportedRestrictions, ImportedSession,
-    Limit, NewSession, OpenError, Operator, SecretHash, Session, SessionId, Store, TakeError, Taken,
+    ChangeError, Code, EndedReason, Handle, HistoryKind, HistoryQuery, ImportStore, ImportedRestrictions,
+    ImportedSession, NewSession, Operator, SecretHash, Session, SessionId, Store, TakeError, Taken,
     Timestamp, Touch, User, UserId,
 };
 
@@ -168,15 +168,15 @@ pub(crate) async fn users_are_held_to_what_was_not_allowed_there(store: &(impl S
             shared_computer: false,
             new_device: false,
             device_keys: Vec::new(),
+            signed_in_with: None,
         };
-        let proved = Some("salt:key".to_owned());
-        let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved, mail: None };
-        store.open(None, &new, &limit).await
+        crate::opening::open(store, None, &new).await
     };
     let refused = open("one", "ada").await;
-    assert!(matches!(refused, Err(OpenError::UserDisabled)), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeError::UserDisabled)), "{refused:?}");
     let refused = open("two", "grace").await;
-    assert!(matches!(refused, Err(OpenError::TwoFactorRequired)), "{refused:?}");
+    let Err(ChangeError::Alongside(error)) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.code(), Code::TwoFactorRequired);
     let kinds = &[HistoryKind::Disabled];
     let query = HistoryQuery { session: None, kinds, before: None, limit: 10 };
     assert_eq!(store.history(&ada, query).await.expect("a list").len(), 1);

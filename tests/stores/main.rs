@@ -7,5 +7,7 @@ mod import;
 mod measure;
 mod memory;
 mod migrations;
+mod opening;
 mod postgres;
 mod sqlite;
+mod upgrade;

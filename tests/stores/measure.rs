@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Actor, EndedReason, Handle, Limit, NewSession, NewUser, PostgresStore, PostgresTestDatabase, SecretHash,
-    Session, SessionId, SqliteStore, Store, Timestamp, User, UserId,
+    Actor, EndedReason, Handle, NewSession, PostgresStore, PostgresTestDatabase, SecretHash, Session,
+    SessionId, SqliteStore, Store, Timestamp, User, UserId,
 };
 use tempfile::TempDir;
+
+use crate::opening::NewUser;
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const USERS: usize = 256;
@@ -47,13 +49,13 @@ fn session(user: usize, name: &str) -> NewSession {
         shared_computer: false,
         new_device: false,
         device_keys: Vec::new(),
+        signed_in_with: None,
     }
 }
 
 async fn open(store: &Arc<dyn Store>, is_new: bool, user: usize, name: &str) {
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
     let new_user = is_new.then(|| self::user(user));
-    store.open(new_user.as_ref(), &session(user, name), &limit).await.expect("a session");
+    crate::opening::open(&**store, new_user.as_ref(), &session(user, name)).await.expect("a session");
 }
 
 /// Does something so many times by so many tasks at once, and prints how long it took.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Actor, Change, Changes, EndedReason, Handle, ImportStore, Limit, MailKind, MailStore, NewOperatorAct,
-    NewSession, NewUser, OpenError, Operator, OperatorActKind, OperatorStore, PostgresStore,
-    PostgresTestDatabase, SecretHash, Session, SessionId, Store, StoreError, Timestamp, User, UserId,
+    AccountStore, Actor, Change, ChangeError, Changes, EndedReason, Handle, ImportStore, NewOperatorAct,
+    NewSession, Operator, OperatorActKind, OperatorStore, PostgresStore, PostgresTestDatabase, SecretHash,
+    Session, SessionId, Store, StoreError, Timestamp, User, UserId,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::opening::{NewUser, open};
 use crate::{email_keys, flushing, import};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
@@ -78,14 +79,14 @@ fn session(user: &NewUser, name: &str) -> NewSession {
         shared_computer: false,
         new_device: false,
         device_keys: Vec::new(),
+        signed_in_with: None,
     }
 }
 
-async fn sign_up(store: &PostgresStore, name: &str, session_name: &str) -> Result<NewSession, OpenError> {
+async fn sign_up(store: &PostgresStore, name: &str, session_name: &str) -> Result<NewSession, ChangeError> {
     let user = user(name);
     let new = session(&user, session_name);
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
-    store.open(Some(&user), &new, &limit).await.map(|_| new)
+    open(store, Some(&user), &new).await.map(|_| new)
 }
 
 async fn next(changes: &mut Changes) -> Change {
@@ -228,7 +229,7 @@ async fn connections_to_a_demoted_primary_are_replaced_and_the_next_ones_must_ta
 
     database.execute(DEMOTE).await.map(drop).expect("it is demoted");
     let refused = sign_up(&node, "grace", "two").await;
-    assert!(matches!(refused, Err(OpenError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeError::Store(StoreError::Unavailable(_)))), "{refused:?}");
     // None of the connections of before is used any more, for reading either.
     for _ in 0..4 {
         let read = live().await;
@@ -253,7 +254,7 @@ async fn a_change_whose_connection_is_lost_is_an_error_and_was_not_half_made() {
     let held = database.execute("begin; lock table sessions in exclusive mode").await.expect("a lock");
     let (outcome, ()) = tokio::join!(sign_up(&node, "grace", "two"), database.disconnect_waiting());
     drop(held);
-    assert!(matches!(outcome, Err(OpenError::Store(StoreError::Unavailable(_)))), "{outcome:?}");
+    assert!(matches!(outcome, Err(ChangeError::Store(StoreError::Unavailable(_)))), "{outcome:?}");
     assert!(node.password_of("grace@example.org").await.expect("an answer").is_none());
     sign_up(&node, "grace", "two").await.expect("the next try succeeds");
 }
@@ -351,8 +352,7 @@ async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
     let node = node(&database).await;
     let one = sign_up(&node, "ada", "one").await.expect("a sign-up");
     let two = session(&user("ada"), "two");
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
-    node.open(None, &two, &limit).await.expect("a sign-in");
+    open(&node, None, &two).await.expect("a sign-in");
     let actor = Actor { session: &one.session.id, user: &one.session.user_id };
     node.end_by_id(actor, &two.session.id, EndedReason::Revoked, NOW)
         .await
@@ -423,16 +423,10 @@ async fn a_flush_that_is_cut_off_loses_nothing() {
 async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others() {
     let database = PostgresTestDatabase::migrated().await;
     let store = node(&database).await;
-    let limit = Limit {
-        mail: Some(MailKind::NewDevice),
-        maximum: 5,
-        revoke_oldest: true,
-        held: Vec::new(),
-        proved: None,
-    };
     for name in ["ada", "grace"] {
         let user = user(name);
-        store.open(Some(&user), &session(&user, name), &limit).await.expect("a sign-up");
+        let new = NewSession { new_device: true, ..session(&user, name) };
+        open(&store, Some(&user), &new).await.expect("a sign-up");
     }
     let later = "update mails set kind = 'of-a-later-version' where user_id = 'ada'";
     database.execute(later).await.map(drop).expect("a change");

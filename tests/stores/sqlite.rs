@@ -4,26 +4,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use multi_session::{
-    Actor, Change, EndedReason, Handle, Limit, MailKind, ManualClock, NewOperatorAct, NewSession, NewUser,
-    Operator, OperatorActKind, OperatorStore, SecretHash, Session, SessionId, Sessions, SqliteStore, Store,
-    StoreError, Timestamp, Touch, User, UserId,
+    Accounts, Actor, Change, EndedReason, Handle, ManualClock, NewOperatorAct, NewSession, Operator,
+    OperatorActKind, OperatorStore, SecretHash, Session, SessionId, Sessions, SqliteStore, Store, StoreError,
+    Timestamp, Touch, User, UserId,
 };
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
+use crate::opening::{NewUser, open};
 use crate::{email_keys, flushing, import};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
-async fn open() -> (SqliteStore, TempDir) {
+async fn new_store() -> (SqliteStore, TempDir) {
     let folder = TempDir::new().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     (SqliteStore::open(&url).await.expect("a database"), folder)
 }
 
 async fn make() -> (Arc<dyn Store>, TempDir) {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     (Arc::new(store), folder)
 }
 
@@ -31,7 +32,7 @@ multi_session::store_contract!(make());
 
 #[tokio::test]
 async fn no_statement_scans_a_table() {
-    let (store, _folder) = open().await;
+    let (store, _folder) = new_store().await;
     let plans = store.explain().await.expect("the plans");
     assert!(plans.len() > 15);
     for (name, steps) in plans {
@@ -47,14 +48,13 @@ async fn no_statement_scans_a_table() {
 
 #[tokio::test]
 async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is_not() {
-    let (here, folder) = open().await;
+    let (here, folder) = new_store().await;
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let there = SqliteStore::open_existing(&url).await.expect("it is there");
     let mut changes = here.changes();
     let (new_user, new) = sign_up("ada");
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
     let by = Operator::new("cli:test");
-    here.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    open(&here, Some(&new_user), &new).await.expect("a sign-up");
     // For longer than it takes to look twice.
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_200) {
@@ -81,10 +81,9 @@ const FULL_DISK: &str = "create trigger full_disk before insert on sessions
 
 #[tokio::test]
 async fn after_a_failed_transaction_every_change_works_again() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let (ada, one) = sign_up("ada");
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
-    store.open(Some(&ada), &one, &limit).await.expect("a sign-up");
+    open(&store, Some(&ada), &one).await.expect("a sign-up");
     let (_, mut two) = sign_up("two");
     two.session.user_id = ada.user.id.clone();
     let actor = Actor { session: &one.session.id, user: &ada.user.id };
@@ -94,7 +93,7 @@ async fn after_a_failed_transaction_every_change_works_again() {
     // Each kind of change twice, as the second one meets the connection of the first.
     for _ in 0..2 {
         let failed = [
-            store.open(None, &two, &limit).await.map(drop).map_err(|error| error.to_string()),
+            open(&store, None, &two).await.map(drop).map_err(|error| error.to_string()),
             store.rename(actor, &one.session.id, Some("a"), NOW).await.map(drop).map_err(|it| it.to_string()),
             store
                 .end_all(actor, true, EndedReason::Revoked, NOW)
@@ -112,7 +111,7 @@ async fn after_a_failed_transaction_every_change_works_again() {
     store.check_writes().await.expect("it takes writes");
     store.touch(&[touch]).await.expect("a write");
     assert!(store.rename(actor, &one.session.id, Some("kitchen"), NOW).await.expect("an answer"));
-    store.open(None, &two, &limit).await.expect("a sign-in");
+    open(&store, None, &two).await.expect("a sign-in");
     let ended = store.end_all(actor, true, EndedReason::Revoked, NOW).await.expect("an answer");
     assert_eq!(ended.expect("the actor is live").len(), 2);
 }
@@ -128,17 +127,13 @@ async fn a_file_that_must_be_there_is_not_made() {
 
 #[tokio::test]
 async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     by_hand(&folder, email_keys::USERS).await.expect("they are stored");
     email_keys::each_is_found_by_its_own_spelling(&store).await;
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     for _ in 0..2 {
         email_keys::each_is_found_by_its_key(&SqliteStore::open(&url).await.expect("it starts")).await;
     }
-}
-
-fn limit() -> Limit {
-    Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None }
 }
 
 fn sign_up(name: &str) -> (NewUser, NewSession) {
@@ -163,11 +158,16 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
         client_hints: Default::default(),
     };
     let secret_hash = SecretHash::from_bytes(&[7; 32]).expect("32 bytes");
-    let (remember, shared_computer, new_device, device_keys) = (true, false, false, Vec::new());
-    (
-        NewUser { user, password_hash: "a hash".to_owned() },
-        NewSession { session, secret_hash, remember, shared_computer, new_device, device_keys },
-    )
+    let new = NewSession {
+        session,
+        secret_hash,
+        remember: true,
+        shared_computer: false,
+        new_device: false,
+        device_keys: Vec::new(),
+        signed_in_with: None,
+    };
+    (NewUser { user, password_hash: "a hash".to_owned() }, new)
 }
 
 /// Does what somebody types into the file, or gives why SQLite refuses it.
@@ -184,7 +184,7 @@ async fn refused_by_hand(folder: &TempDir, statement: &'static str) -> String {
 
 #[tokio::test]
 async fn acts_of_operators_are_never_rewritten_also_by_hand() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let act = NewOperatorAct::new(&Operator::new("cli:test"), OperatorActKind::RevokeEverybody, NOW);
     store.record_act(&act).await.expect("it is kept");
     let refused = refused_by_hand(&folder, "update operator_acts set operator = 'cli:nobody'").await;
@@ -195,20 +195,18 @@ async fn acts_of_operators_are_never_rewritten_also_by_hand() {
 
 #[tokio::test]
 async fn history_is_never_rewritten_also_by_hand() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let (new_user, new) = sign_up("ada");
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
-    store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    open(&store, Some(&new_user), &new).await.expect("a sign-up");
     let refused = refused_by_hand(&folder, "update history set ip_address = '192.0.2.1'").await;
     assert!(refused.contains("history is never rewritten"), "{refused}");
 }
 
 #[tokio::test]
 async fn an_ended_session_stays_ended_also_by_hand() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let (new_user, new) = sign_up("ada");
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
-    store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+    open(&store, Some(&new_user), &new).await.expect("a sign-up");
     store.end_held(&[&new.session.id], None, EndedReason::SignedOut, NOW).await.expect("an answer");
     for statement in [
         "update sessions set ended_at = null, ended_reason = null",
@@ -222,13 +220,12 @@ async fn an_ended_session_stays_ended_also_by_hand() {
 
 #[tokio::test]
 async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let (new_user, one) = sign_up("ada");
-    let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
-    store.open(Some(&new_user), &one, &limit).await.expect("a sign-up");
+    open(&store, Some(&new_user), &one).await.expect("a sign-up");
     let (_, mut two) = sign_up("two");
     two.session.user_id = new_user.user.id.clone();
-    store.open(None, &two, &limit).await.expect("a sign-in");
+    open(&store, None, &two).await.expect("a sign-in");
     let revoke = async || {
         let actor = Actor { session: &one.session.id, user: &one.session.user_id };
         let ended = store.end_by_id(actor, &two.session.id, EndedReason::Revoked, NOW).await;
@@ -269,7 +266,7 @@ async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
 
 #[tokio::test]
 async fn a_flush_that_is_cut_off_loses_nothing() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let again = async || Arc::new(SqliteStore::open(&url).await.expect("a database")) as Arc<dyn Store>;
     flushing::a_flush_that_is_cut_off_loses_nothing(Arc::new(store), again).await;
@@ -277,19 +274,20 @@ async fn a_flush_that_is_cut_off_loses_nothing() {
 
 #[tokio::test]
 async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let clock = Arc::new(ManualClock::new(NOW));
-    let engine = Sessions::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
-    let limit = Limit { mail: Some(MailKind::NewDevice), ..limit() };
+    let sessions = Sessions::builder(Arc::new(store.clone())).clock(Arc::clone(&clock) as _).build();
+    let accounts = Accounts::builder(sessions).mail(true).build();
     for name in ["ada", "grace"] {
         let (new_user, new) = sign_up(name);
-        store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+        let new = NewSession { new_device: true, ..new };
+        open(&store, Some(&new_user), &new).await.expect("a sign-up");
     }
     by_hand(&folder, "update mails set kind = 'of-a-later-version' where user_id = 'ada'")
         .await
         .expect("a change");
     let to = async || {
-        let letters = engine.due_letters().await.expect("an answer");
+        let letters = accounts.due_letters().await.expect("an answer");
         letters.iter().map(|letter| letter.to.clone()).collect::<Vec<_>>()
     };
     assert_eq!(to().await, ["grace@example.org"]);
@@ -299,49 +297,50 @@ async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others()
 
 #[tokio::test]
 async fn a_mail_whose_link_cannot_be_made_holds_up_no_others() {
-    let (store, folder) = open().await;
+    let (store, folder) = new_store().await;
     let clock = Arc::new(ManualClock::new(NOW));
-    let engine = Sessions::builder(Arc::new(store.clone())).mail(true).clock(Arc::clone(&clock) as _).build();
-    let limit = Limit { mail: Some(MailKind::NewDevice), ..limit() };
+    let sessions = Sessions::builder(Arc::new(store.clone())).clock(Arc::clone(&clock) as _).build();
+    let accounts = Accounts::builder(sessions).mail(true).build();
     let mut names: Vec<String> = (0..15).map(|number| format!("broken{number}")).collect();
     names.push("ada".to_owned());
     for name in &names {
         let (new_user, new) = sign_up(name);
-        store.open(Some(&new_user), &new, &limit).await.expect("a sign-up");
+        let new = NewSession { new_device: true, ..new };
+        open(&store, Some(&new_user), &new).await.expect("a sign-up");
     }
     let refuse = "create trigger broken before insert on mail_tokens when new.user_id like 'broken%' \
                   begin select raise(abort, 'refused'); end";
     by_hand(&folder, refuse).await.expect("a trigger");
-    let letters = engine.due_letters().await.expect("an answer");
+    let letters = accounts.due_letters().await.expect("an answer");
     assert_eq!(letters.iter().map(|letter| &*letter.to).collect::<Vec<_>>(), ["ada@example.org"]);
 
     by_hand(&folder, "drop trigger broken").await.expect("it is dropped");
-    assert!(engine.due_letters().await.expect("an answer").is_empty(), "they wait");
+    assert!(accounts.due_letters().await.expect("an answer").is_empty(), "they wait");
     clock.advance(Duration::from_secs(60));
-    let letters = engine.due_letters().await.expect("an answer");
+    let letters = accounts.due_letters().await.expect("an answer");
     assert_eq!(letters.len(), 10, "and are tried again after a minute, each by itself");
 }
 
 #[tokio::test]
 async fn an_import_follows_the_other_system() {
-    let (store, _folder) = open().await;
+    let (store, _folder) = new_store().await;
     import::an_import_follows_the_other_system(&store).await;
 }
 
 #[tokio::test]
 async fn what_was_changed_here_stays_in_an_import() {
-    let (store, _folder) = open().await;
+    let (store, _folder) = new_store().await;
     import::what_was_changed_here_stays(&store).await;
 }
 
 #[tokio::test]
 async fn who_is_disabled_here_stays_out_in_an_import() {
-    let (store, _folder) = open().await;
+    let (store, _folder) = new_store().await;
     import::who_is_disabled_here_stays_out(&store).await;
 }
 
 #[tokio::test]
 async fn an_import_holds_users_to_what_was_not_allowed_there() {
-    let (store, _folder) = open().await;
+    let (store, _folder) = new_store().await;
     import::users_are_held_to_what_was_not_allowed_there(&store).await;
 }
