@@ -177,7 +177,7 @@ pub trait AccountStore: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Makes a stored user an account with a password; `false` where another account has the e-mail.
+    /// Makes a stored user an account with a password; `false` where an account has the e-mail, or the user has one.
     async fn add_account(
         &self,
         tx: &mut Transaction<'_>,

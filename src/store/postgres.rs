@@ -11,12 +11,17 @@ use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use self::connections::{Connections, Replaced, require_read_write};
-use self::dialect::{NOTIFY, TEXTS};
+use self::dialect::NOTIFY;
 use self::listening::{Listening, payloads};
 use super::sql::errors::{Result, corrupt, database_error, unavailable};
 use super::sql::migrations::migrations;
 use super::sql::{Database, Failure, SqlStore, Statement, Value};
 use crate::{Change, Changes, StoreError};
+
+/// The statements, with the tables of the schema on the search path.
+static TEXTS: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
+    dialect::TEXTS.iter().map(|text| &*text.replace("main.", "").leak()).collect()
+});
 
 mod connections;
 mod dialect;
@@ -98,7 +103,7 @@ impl SqlStore<Postgres> {
             if text.starts_with("lock ") {
                 continue;
             }
-            let count = (1..=11).filter(|number| text.contains(&format!("${number}"))).count();
+            let count = (1..=12).filter(|number| text.contains(&format!("${number}"))).count();
             let arguments = vec!["null"; count].join(", ");
             let arguments = if count > 0 { format!("({arguments})") } else { arguments };
             connection.execute(sqlx::AssertSqlSafe(format!("prepare {name} as {text}"))).await?;

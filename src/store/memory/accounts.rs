@@ -129,12 +129,11 @@ impl AccountStore for MemoryStore {
         _now: Timestamp,
     ) -> Result<bool> {
         let tables = tables(tx)?;
-        if tables.account_of(email).is_some() {
+        let is_taken = tables.account_of(email).is_some();
+        let Some(known) = tables.known_mut(user).filter(|known| !is_taken && !known.has_account) else {
             return Ok(false);
-        }
-        if let Some(known) = tables.known_mut(user) {
-            known.has_account = true;
-        }
+        };
+        known.has_account = true;
         Ok(tables.change_hash(user, None, hash))
     }
 

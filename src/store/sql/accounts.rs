@@ -62,12 +62,13 @@ impl<D: Database> AccountStore for SqlStore<D> {
         if tx.exists(Statement::OtherAccountOfEmail, values![email, &key, user]).await? {
             return Ok(false);
         }
-        match tx.execute(Statement::MakeAccount, values![user, email, &key]).await {
+        let made = match tx.execute(Statement::MakeAccount, values![user, email, &key]).await {
             // Another sign-up with it was committed since.
-            Err(error) if database_error(&error).is_some_and(|cause| cause.is_unique_violation()) => {
-                return Ok(false);
-            }
-            made => drop(made?),
+            Err(error) if database_error(&error).is_some_and(|cause| cause.is_unique_violation()) => 0,
+            made => made?,
+        };
+        if made == 0 {
+            return Ok(false);
         }
         tx.execute(Statement::InsertPassword, values![user, hash, now]).await?;
         Ok(true)

@@ -356,7 +356,8 @@ macro_rules! every_statement {
             InsertSubject = "insert into main.users (id, email, name, image, created_at, updated_at, managed_elsewhere) \
                              values ($1, $2, $3, $4, $5, $5, true) on conflict do nothing";
             FollowSubject = "update main.users set email = $2, name = $3, image = $4, updated_at = $5 where id = $1";
-            MakeAccount = "update main.users set email = $2, email_key = $3, managed_elsewhere = false where id = $1";
+            MakeAccount = "update main.users set email = $2, email_key = $3, managed_elsewhere = false \
+                           where id = $1 and managed_elsewhere";
             UsersWithoutKey = "select id, email from main.users where email_key is null and not managed_elsewhere and id > $1 \
                                order by id limit $2";
             // Not one that is another user's, nor will be.
