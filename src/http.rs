@@ -38,6 +38,7 @@ mod cookie;
 mod layer;
 mod origin;
 mod problem;
+mod session_http;
 mod session_request;
 mod signed_in;
 
@@ -46,8 +47,9 @@ use std::borrow::Cow;
 pub use client_address::ClientAddress;
 pub use cookie::CookieNames;
 pub use layer::{SessionLayer, SessionService};
-pub use origin::{InvalidOrigin, TrustedOrigins};
+pub use origin::TrustedOrigins;
 pub use problem::Problem;
+pub use session_http::{InvalidSetting, SessionHttp};
 pub use session_request::SessionRequest;
 pub use signed_in::SignedIn;
 

@@ -20,6 +20,8 @@
 //! | `geoip` | `GeoIp`: the places of addresses, from a MaxMind database on this machine |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
 //! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
+//! | `api` | [`api`]: the REST API and its OpenAPI document; it includes `axum` and `openapi` |
+//! | `reference` | the API's page for people, with Swagger UI (1 MB in the program); it includes `api` |
 //! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
 //!
 //! # Invariants
@@ -88,6 +90,8 @@ mod user;
 mod accounts;
 #[cfg(feature = "engine")]
 mod activity;
+#[cfg(feature = "api")]
+pub mod api;
 #[cfg(feature = "engine")]
 mod browser;
 #[cfg(feature = "engine")]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use multi_session::{EngineBuilder, GeoIp, IpMode, Places};
+use multi_session::{GeoIp, IpMode, Places, SessionsBuilder};
 
 use crate::{Config, ServerError};
 
-/// How an engine treats addresses; by default it keeps all of them and knows no places.
+/// How an sessions treats addresses; by default it keeps all of them and knows no places.
 #[derive(Default)]
 pub struct Addresses {
     mode: IpMode,
@@ -28,8 +28,8 @@ impl Addresses {
         Ok(Self { mode, places: Some(Arc::new(places)) })
     }
 
-    /// Tells it to an engine.
-    pub fn set(self, builder: EngineBuilder) -> EngineBuilder {
+    /// Tells it to an sessions.
+    pub fn set(self, builder: SessionsBuilder) -> SessionsBuilder {
         let builder = builder.ip_mode(self.mode);
         match self.places {
             Some(places) => builder.places(places),

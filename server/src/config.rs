@@ -10,7 +10,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use http::HeaderValue;
 use ipnet::IpNet;
 use multi_session::{
-    EngineBuilder, InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset, SourceName,
+    InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset, SessionsBuilder, SourceName,
 };
 
 use crate::{DatabaseUrl, OperatorTokenHash, SmtpUrl};
@@ -524,7 +524,7 @@ impl Config {
 /// Reads how long histories are kept; an undo reads there what has happened since.
 fn retention(text: &str) -> Result<Duration, String> {
     let retention = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if retention < EngineBuilder::SHORTEST_HISTORY_RETENTION {
+    if retention < SessionsBuilder::SHORTEST_HISTORY_RETENTION {
         return Err("history retention must be 1 day or more".to_owned());
     }
     Ok(retention)
@@ -592,7 +592,7 @@ mod tests {
             );
         }
         let shortest = Config::parse_from(["multi-session", "--history-retention", "1d"]);
-        assert_eq!(shortest.history_retention, EngineBuilder::SHORTEST_HISTORY_RETENTION);
+        assert_eq!(shortest.history_retention, SessionsBuilder::SHORTEST_HISTORY_RETENTION);
     }
 
     #[test]

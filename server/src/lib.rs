@@ -1,25 +1,25 @@
-//! Turns the library into a process: configuration, REST, pages, background jobs, shutdown.
+//! Turns the library into a process: configuration, pages, mail, background jobs, shutdown.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use multi_session::{Engine, GeoIpError, InvalidOptions, StoreError, StreamLimits};
+use multi_session::{
+    Accounts, GeoIpError, InvalidOptions, PasswordIfSet, Sessions, Store, StoreError, StreamLimits,
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 mod addresses;
-mod api;
-mod body;
 mod config;
 mod database;
-mod export;
+mod health;
 mod import;
 mod jobs;
 mod listen;
 mod mail;
 mod open_files;
-mod openapi;
 mod operate;
 mod operator_token;
 mod pages;
@@ -137,16 +137,17 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let room = open_files::room(&config)?;
     // It reads a file: nothing is served yet that would wait for it.
     let addresses = Addresses::new(&config)?;
-    let store = database::open(&config).await?;
-    // The engine hashes a password once when it starts, which is no work for an async thread.
-    let streams = StreamLimits { checked_every: api::HEARTBEAT, ..StreamLimits::of_node(room.streams) };
-    let builder = Engine::builder(store).options(options).stream_limits(streams);
-    let builder = builder.throttle(config.is_throttled()).mail(mailer.is_some());
-    let builder = addresses.set(builder.history_retention(config.history_retention));
-    let engine = tokio::task::spawn_blocking(move || builder.build())
+    let store: Arc<dyn Store> = database::open(&config).await?;
+    let proofs = PasswordIfSet::new(Arc::clone(&store));
+    let builder = Sessions::builder(store).options(options).proofs_of(Arc::new(proofs));
+    let builder = builder.stream_limits(StreamLimits::of_node(room.streams));
+    let sessions = addresses.set(builder.history_retention(config.history_retention)).build();
+    let builder = Accounts::builder(sessions.clone()).throttle(config.is_throttled()).mail(mailer.is_some());
+    // It hashes a password, which is no work for an async thread.
+    let accounts = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
-    let app = router(&Server::new(&config, engine.clone())?);
+    let app = router(&Server::new(&config, accounts.clone())?);
 
     let address = config.site_addr;
     let listener =
@@ -154,11 +155,11 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
-    let jobs = jobs::start(engine.clone(), stop.clone());
-    let sending = mailer.map(|mailer| tokio::spawn(mailer.run(engine.clone(), stop.clone())));
+    let jobs = jobs::start(&accounts, stop.clone());
+    let sending = mailer.map(|mailer| tokio::spawn(mailer.run(accounts.clone(), stop.clone())));
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
-    let streams = engine.clone();
+    let streams = sessions.clone();
     let limits = ConnectionLimits { connections: room.connections, ..ConnectionLimits::default() };
     tokio::spawn(async move {
         told.await;
@@ -178,7 +179,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     }
     jobs.wait().await;
     // Before mails are waited for: whoever gives the process less time than that loses nothing that could be written now.
-    if let Err(error) = engine.flush().await {
+    if let Err(error) = sessions.flush().await {
         tracing::warn!("{}", telemetry::with_causes(&error));
     }
     let cut_off = match sending {
@@ -186,7 +187,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         Some(sending) => sending.await.unwrap_or(1),
         None => 0,
     };
-    let flushed = engine.shut_down().await;
+    let flushed = accounts.shut_down().await;
     flushed.map_err(ServerError::Flush)?;
     if cut_off > 0 {
         return Err(ServerError::Mails(cut_off));

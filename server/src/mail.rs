@@ -13,7 +13,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::transport::smtp;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use multi_session::{Engine, Letter};
+use multi_session::{Accounts, Letter};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
@@ -24,7 +24,7 @@ mod letter;
 
 /// How long it may take to reach the mail server.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a mail may take in all, well under the time for which the engine gives it away. A mail server may take ten
+/// How long a mail may take in all, well under the time for which it is given away. A mail server may take ten
 /// minutes to say that it has it, and who does not wait for that sends it twice (RFC 5321, 4.5.3.2.6).
 const AT_MOST: Duration = Duration::from_secs(12 * 60);
 /// How many mails are on their way at once, so that slow ones hold up no others until there are so many.
@@ -88,7 +88,7 @@ impl fmt::Display for SmtpUrl {
     }
 }
 
-/// Sends the engine's mails; cheap to clone.
+/// Sends the mails of accounts; cheap to clone.
 #[derive(Clone)]
 pub struct Mailer(Arc<Inner>);
 
@@ -136,28 +136,28 @@ impl Mailer {
     }
 
     /// Sends what is due; what could not be sent stays for later. Gives how many were sent.
-    pub async fn deliver(&self, engine: &Engine) -> usize {
+    pub async fn deliver(&self, accounts: &Accounts) -> usize {
         let mut sending = JoinSet::new();
-        while self.begin(engine, &mut sending).await > 0 {}
+        while self.begin(accounts, &mut sending).await > 0 {}
         sending.join_all().await.into_iter().filter(|sent| *sent).count()
     }
 
     /// Sends what is due whenever there may be something, until `stop`; then it lets mails on their way arrive. Gives
     /// how many had not arrived: their mail server may have taken them or not, and they are sent again after their lease.
-    pub(crate) async fn run(self, engine: Engine, stop: CancellationToken) -> usize {
+    pub(crate) async fn run(self, accounts: Accounts, stop: CancellationToken) -> usize {
         let Inner { on_their_way, grace, .. } = *self.0;
         let mut sending = JoinSet::new();
         while !stop.is_cancelled() {
             while sending.try_join_next().is_some() {}
             if sending.len() >= on_their_way {
                 // A slow mail server must not lead to refused requests.
-                self.look_up(&engine).await;
-            } else if self.begin(&engine, &mut sending).await > 0 {
+                self.look_up(&accounts).await;
+            } else if self.begin(&accounts, &mut sending).await > 0 {
                 continue;
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = engine.mail_wanted() => {}
+                () = accounts.mail_wanted() => {}
                 // Something may be due by time alone.
                 () = tokio::time::sleep(EVERY) => {}
                 // One that is done makes room; where there is room already, nothing is due for it.
@@ -169,8 +169,8 @@ impl Mailer {
         sending.len()
     }
 
-    async fn look_up(&self, engine: &Engine) {
-        if let Err(error) = engine.look_up_requests().await {
+    async fn look_up(&self, accounts: &Accounts) {
+        if let Err(error) = accounts.look_up_requests().await {
             tracing::warn!(
                 cause = telemetry::with_causes(&error),
                 "who asked for a mail was not looked up yet"
@@ -179,8 +179,8 @@ impl Mailer {
     }
 
     /// Begins to send what is due; gives how many mails.
-    async fn begin(&self, engine: &Engine, sending: &mut JoinSet<bool>) -> usize {
-        let letters = match engine.due_letters().await {
+    async fn begin(&self, accounts: &Accounts, sending: &mut JoinSet<bool>) -> usize {
+        let letters = match accounts.due_letters().await {
             Ok(letters) => letters,
             Err(error) => {
                 tracing::warn!(cause = telemetry::with_causes(&error), "no mail was looked for");
@@ -189,23 +189,23 @@ impl Mailer {
         };
         let number = letters.len();
         for letter in letters {
-            let (mailer, engine) = (self.clone(), engine.clone());
-            sending.spawn(async move { mailer.send(&engine, &letter).await });
+            let (mailer, accounts) = (self.clone(), accounts.clone());
+            sending.spawn(async move { mailer.send(&accounts, &letter).await });
         }
         number
     }
 
-    async fn send(&self, engine: &Engine, letter: &Letter) -> bool {
+    async fn send(&self, accounts: &Accounts, letter: &Letter) -> bool {
         let Inner { from, base_url, .. } = &*self.0;
         let cause = match letter::written(letter, from.clone(), base_url) {
             Ok(message) => self.post(message).await.err(),
             Err(error) => Some(telemetry::with_causes(&error)),
         };
         let noted = match &cause {
-            None => engine.letter_sent(letter).await,
+            None => accounts.letter_sent(letter).await,
             Some(cause) => {
                 tracing::warn!(kind = letter.kind.as_str(), cause, "a mail was not sent yet");
-                engine.letter_failed(letter).await
+                accounts.letter_failed(letter).await
             }
         };
         if let Err(error) = noted {
@@ -243,7 +243,7 @@ fn without_addresses(error: &smtp::Error) -> String {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use multi_session::{Browser, Client, MailStore, MemoryStore, RequestPasswordReset, SignUp};
+    use multi_session::{AccountStore, Browser, Client, MemoryStore, RequestPasswordReset, Sessions, SignUp};
     use tokio::io::AsyncWriteExt;
     use tokio::net::TcpListener;
 
@@ -309,14 +309,14 @@ mod tests {
         Mailer(Arc::new(Inner { on_their_way: 1, grace: Duration::ZERO, ..inner }))
     }
 
-    fn ask(engine: &Engine, name: &str) -> multi_session::Result<()> {
+    fn ask(accounts: &Accounts, name: &str) -> multi_session::Result<()> {
         let form = RequestPasswordReset { email: format!("{name}@example.org"), redirect_to: None };
-        engine.request_password_reset(form)
+        accounts.request_password_reset(form)
     }
 
-    /// An engine that is asked for a mail to Ada, and knows Grace too.
-    async fn engine_with_a_mail(store: Arc<MemoryStore>) -> Engine {
-        let engine = Engine::builder(store).mail(true).build();
+    /// Accounts that are asked for a mail to Ada, and know Grace too.
+    async fn accounts_with_a_mail(store: Arc<MemoryStore>) -> Accounts {
+        let accounts = Accounts::builder(Sessions::builder(store).build()).mail(true).build();
         for name in ["ada", "grace"] {
             let form = SignUp {
                 name: name.to_owned(),
@@ -326,11 +326,11 @@ mod tests {
                 remember: true,
                 shared_computer: false,
             };
-            let signed_up = engine.sign_up(&Browser::default(), &Client::default(), form).await;
+            let signed_up = accounts.sign_up(&Browser::default(), &Client::default(), form).await;
             signed_up.expect("an account");
         }
-        ask(&engine, "ada").expect("it is taken");
-        engine
+        ask(&accounts, "ada").expect("it is taken");
+        accounts
     }
 
     #[tokio::test]
@@ -338,12 +338,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let (mailer, store, stop) =
             (mailer_for(&listener), Arc::new(MemoryStore::default()), CancellationToken::new());
-        let engine = engine_with_a_mail(Arc::clone(&store)).await;
-        let running = tokio::spawn(mailer.run(engine.clone(), stop.clone()));
+        let accounts = accounts_with_a_mail(Arc::clone(&store)).await;
+        let running = tokio::spawn(mailer.run(accounts.clone(), stop.clone()));
         let _silent = listener.accept().await.expect("a connection");
         stop.cancel();
         assert_eq!(running.await.expect("no panic"), 1);
-        let now = engine.now();
+        let now = accounts.sessions().now();
         assert!(store.claim_mails(now, now, 10).await.expect("an answer").is_empty(), "not at once");
         let later = now.plus(Duration::from_secs(15 * 60));
         assert_eq!(store.claim_mails(later, later, 10).await.expect("an answer").len(), 1);
@@ -354,18 +354,18 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let (mailer, store, stop) =
             (mailer_for(&listener), Arc::new(MemoryStore::default()), CancellationToken::new());
-        let engine = engine_with_a_mail(Arc::clone(&store)).await;
-        let running = tokio::spawn(mailer.run(engine.clone(), stop.clone()));
+        let accounts = accounts_with_a_mail(Arc::clone(&store)).await;
+        let running = tokio::spawn(mailer.run(accounts.clone(), stop.clone()));
         let _silent = listener.accept().await.expect("a connection");
         for number in 0..3_000 {
-            ask(&engine, &format!("nobody{number}")).unwrap_or_else(|error| panic!("{number}: {error}"));
+            ask(&accounts, &format!("nobody{number}")).unwrap_or_else(|error| panic!("{number}: {error}"));
             tokio::task::yield_now().await;
         }
-        ask(&engine, "grace").expect("it is taken");
+        ask(&accounts, "grace").expect("it is taken");
         stop.cancel();
         running.await.expect("no panic");
-        engine.look_up_requests().await.expect("an answer");
-        let now = engine.now();
+        accounts.look_up_requests().await.expect("an answer");
+        let now = accounts.sessions().now();
         let waiting = store.claim_mails(now, now, 10).await.expect("an answer");
         assert_eq!(waiting.iter().map(|mail| &*mail.user.name).collect::<Vec<_>>(), ["grace"]);
     }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use multi_session::{
-    Ending, Engine, KnownSession, Operator, Page, SessionId, SignedInFrom, Statistics, Timestamp, User,
+    Accounts, Ending, KnownSession, Operator, Page, SessionId, Sessions, SignedInFrom, Statistics, Timestamp,
+    User,
 };
 use serde::Serialize;
 
@@ -31,23 +32,23 @@ pub async fn operate(config: &Config, act: SessionsCommand) -> Result<(), Server
         SessionsCommand::List(_) => Addresses::new(config)?,
         _ => Addresses::default(),
     };
-    with_engine(config, addresses, async |engine| run(engine, act).await).await
+    with_accounts(config, addresses, async |accounts| run(accounts, act).await).await
 }
 
-async fn with_engine(
+async fn with_accounts(
     config: &Config,
     addresses: Addresses,
-    act: impl AsyncFnOnce(&Engine) -> Result<(), ServerError>,
+    act: impl AsyncFnOnce(&Accounts) -> Result<(), ServerError>,
 ) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let store = database::open_existing(config).await?;
-    // The engine hashes a password once when it starts, which is no work for an async thread.
-    let builder = addresses.set(Engine::builder(store).options(options));
-    let engine = tokio::task::spawn_blocking(move || builder.build())
+    let sessions = addresses.set(Sessions::builder(store).options(options)).build();
+    // It hashes a password, which is no work for an async thread.
+    let accounts = tokio::task::spawn_blocking(move || Accounts::builder(sessions).build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
-    let done = act(&engine).await;
-    engine.shut_down().await.map_err(ServerError::Operate)?;
+    let done = act(&accounts).await;
+    accounts.shut_down().await.map_err(ServerError::Operate)?;
     done
 }
 
@@ -59,23 +60,26 @@ fn operator() -> Operator {
     Operator::new(&format!("cli:{}", named.next().as_deref().unwrap_or("unknown")))
 }
 
-async fn run(engine: &Engine, act: SessionsCommand) -> Result<(), ServerError> {
+async fn run(accounts: &Accounts, act: SessionsCommand) -> Result<(), ServerError> {
+    let sessions = accounts.sessions();
     match act {
-        SessionsCommand::List(list) => self::list(engine, list).await,
-        SessionsCommand::Revoke { session_id } => revoke(engine, &session_id).await,
+        SessionsCommand::List(list) => self::list(accounts, list).await,
+        SessionsCommand::Revoke { session_id } => revoke(sessions, &session_id).await,
         SessionsCommand::RevokeUser { user } => {
-            let user = find(engine, &user).await?;
-            let ended = engine.end_sessions_of(&operator(), &user.id).await.map_err(ServerError::Operate)?;
-            tracing::info!(user.id = %user.id, "ended {} of user {}", sessions(ended.0), user.id);
+            let user = find(accounts, &user).await?;
+            let ended =
+                sessions.end_sessions_of(&operator(), &user.id).await.map_err(ServerError::Operate)?;
+            tracing::info!(user.id = %user.id, "ended {} of user {}", counted(ended.0), user.id);
             Ok(())
         }
         SessionsCommand::RevokeEverybody { yes: _ } => {
-            let ended = engine.end_sessions_of_everybody(&operator()).await.map_err(ServerError::Operate)?;
-            tracing::info!("ended {}: everybody has to sign in again", sessions(ended.0));
+            let ended =
+                sessions.end_sessions_of_everybody(&operator()).await.map_err(ServerError::Operate)?;
+            tracing::info!("ended {}: everybody has to sign in again", counted(ended.0));
             Ok(())
         }
         SessionsCommand::Stats { json } => {
-            let statistics = engine.statistics().await.map_err(ServerError::Operate)?;
+            let statistics = sessions.statistics().await.map_err(ServerError::Operate)?;
             print(
                 |out| if json { write_json(out, &Counted::of(&statistics)) } else { count(out, &statistics) },
             )
@@ -83,11 +87,11 @@ async fn run(engine: &Engine, act: SessionsCommand) -> Result<(), ServerError> {
     }
 }
 
-async fn list(engine: &Engine, list: SessionsList) -> Result<(), ServerError> {
-    let user = find(engine, &list.user).await?;
+async fn list(accounts: &Accounts, list: SessionsList) -> Result<(), ServerError> {
+    let user = find(accounts, &list.user).await?;
     let after = list.after.as_deref().map(id).transpose()?;
     let page = Page { ended: list.ended, after: after.as_ref(), limit: list.limit };
-    let known = engine.sessions_of(&user.id, page).await.map_err(ServerError::Operate)?;
+    let known = accounts.sessions().sessions_of(&user.id, page).await.map_err(ServerError::Operate)?;
     print(|out| match list.json {
         true => write_json(out, &known.iter().map(Row::of).collect::<Vec<_>>()),
         false => write_table(out, HEAD, known.iter().map(cells)),
@@ -98,9 +102,9 @@ async fn list(engine: &Engine, list: SessionsList) -> Result<(), ServerError> {
     Ok(())
 }
 
-async fn revoke(engine: &Engine, session_id: &str) -> Result<(), ServerError> {
+async fn revoke(sessions: &Sessions, session_id: &str) -> Result<(), ServerError> {
     let id = id(session_id)?;
-    engine.end_session(&operator(), &id).await.map_err(|error| match error {
+    sessions.end_session(&operator(), &id).await.map_err(|error| match error {
         multi_session::Error::Refused(_) => {
             ServerError::NotFound(format!("session {id} is not live: it has ended or never was"))
         }
@@ -108,8 +112,8 @@ async fn revoke(engine: &Engine, session_id: &str) -> Result<(), ServerError> {
     })
 }
 
-async fn find(engine: &Engine, name: &str) -> Result<User, ServerError> {
-    let user = engine.find_user(name).await.map_err(ServerError::Operate)?;
+async fn find(accounts: &Accounts, name: &str) -> Result<User, ServerError> {
+    let user = accounts.find_user(name).await.map_err(ServerError::Operate)?;
     // Not by what was typed: a log gets no e-mail.
     user.ok_or_else(|| ServerError::NotFound("there is no user of that e-mail or id".to_owned()))
 }
@@ -118,7 +122,7 @@ fn id(text: &str) -> Result<SessionId, ServerError> {
     SessionId::new(text).map_err(|error| ServerError::NotFound(format!("{text:?} is no session: {error}")))
 }
 
-fn sessions(number: usize) -> String {
+fn counted(number: usize) -> String {
     if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
 }
 

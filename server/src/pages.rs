@@ -25,15 +25,15 @@ use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
-use multi_session::http::{Problem, RequestState, SessionLayer};
-use multi_session::{Code, Ending, Engine, Error, HistoryFilter, HistoryKind, SessionId};
+use multi_session::api::{FailedRedirect, HistoryFormat, history_file};
+use multi_session::http::{Problem, SessionLayer, SessionRequest};
+use multi_session::{Accounts, Code, Ending, Error, HistoryFilter, HistoryKind, SessionId};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
 use tracing::{Instrument, Span};
 
 use crate::Server;
-use crate::export::{self, Format};
 
 mod mail;
 pub(crate) mod refused;
@@ -50,12 +50,12 @@ pub(crate) fn threads() -> LocalPoolHandle {
 /// The pages and the server functions that they call.
 pub(crate) fn router(server: &Server) -> Router<Server> {
     let options = server.leptos.clone();
-    let engine = server.engine.clone();
+    let accounts = server.accounts.clone();
     // There are no routes of Leptos' own: this adds the server functions.
     let functions = Router::new().leptos_routes_with_context(
         server,
         Vec::new(),
-        move || context(&engine),
+        move || context(&accounts),
         move || shell(options.clone()),
     );
     let with_plain = plain_pages().fold(functions, |router, (path, page)| router.route(path, plain(page)));
@@ -84,8 +84,8 @@ fn plain(page: PlainPage) -> MethodRouter<Server> {
 }
 
 /// The page for what is not there.
-pub(crate) fn not_found(sessions: SessionLayer) -> Router<Server> {
-    Router::new().fallback(page).layer(sessions)
+pub(crate) fn not_found(layer: SessionLayer) -> Router<Server> {
+    Router::new().fallback(page).layer(layer)
 }
 
 /// The files that the pages need; `not_found` answers for all others.
@@ -106,7 +106,7 @@ pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server
 /// Renders the page at the request's path completely; it says its status itself.
 ///
 /// A browser whose session was ended elsewhere is sent on first, with `?ended=` to be told there.
-async fn page(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+async fn page(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     if let Some(onward) = onward(&state, &request) {
         return Redirect::to(onward).into_response();
     }
@@ -131,7 +131,7 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
     let told = ending.map(|ending| SignedOutElsewhere {
         ending,
         now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
-        now: server.engine.now(),
+        now: server.sessions.now(),
     });
     let response = render(&server, request, told, shell).await;
     // A redirect passes it on.
@@ -150,7 +150,7 @@ async fn page(State(server): State<Server>, state: RequestState, request: Reques
 ///
 /// Every sign-in leads to the same page, with a script or without, which the Referer tells where the person was. Where
 /// none is sent, people arrive where everybody does.
-fn onward(state: &RequestState, request: &Request) -> Option<&'static str> {
+fn onward(state: &SessionRequest, request: &Request) -> Option<&'static str> {
     let has_signed_in = app::query_value(request.uri().query()?, "done") == Some("signed-in");
     let from = String::from_utf8_lossy(request.headers().get(REFERER)?.as_bytes());
     let is_ours = comes_from_a_page_of_ours(request.headers());
@@ -159,7 +159,7 @@ fn onward(state: &RequestState, request: &Request) -> Option<&'static str> {
 }
 
 /// Asks for the password before other sessions end; whoever has nothing to confirm is sent to where they belong.
-async fn confirm(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+async fn confirm(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     match asked_step(&server, &state, request.uri().query().unwrap_or_default()).await {
         Ok(Some(asked)) => render(&server, request, None, move |options| asked.clone().page(options)).await,
         Ok(None) => Redirect::to("/").into_response(),
@@ -168,20 +168,20 @@ async fn confirm(State(server): State<Server>, state: RequestState, request: Req
 }
 
 /// What is to be confirmed, unless the person is not signed in, or so lately that nothing is asked.
-async fn asked_step(server: &Server, state: &RequestState, query: &str) -> Result<Option<Confirm>, Error> {
-    let engine = &server.engine;
+async fn asked_step(server: &Server, state: &SessionRequest, query: &str) -> Result<Option<Confirm>, Error> {
+    let sessions = &server.sessions;
     let browser = state.browser()?;
     let Some(active) = browser.active() else { return Ok(None) };
-    if engine.options().is_fresh(active.authenticated_at, engine.now()) {
+    if sessions.options().is_fresh(active.authenticated_at, sessions.now()) {
         return Ok(None);
     }
-    Ok(Confirm::of(query, &engine.list(&browser).await?))
+    Ok(Confirm::of(query, &sessions.list(&browser).await?))
 }
 
 /// Asks what a device is called; whoever has no such device is sent to where they belong.
-async fn rename(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+async fn rename(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     let rows = match state.browser() {
-        Ok(browser) => server.engine.list(&browser).await,
+        Ok(browser) => server.sessions.list(&browser).await,
         Err(error) => Err(error),
     };
     let asked = rows.map(|rows| RenamePage::of(request.uri().query().unwrap_or_default(), &rows));
@@ -193,7 +193,7 @@ async fn rename(State(server): State<Server>, state: RequestState, request: Requ
 }
 
 /// Shows what happened to the account, or to one session of it.
-async fn history(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+async fn history(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     let asked = HistoryAsked::of(request.uri().query().unwrap_or_default());
     match shown_history(&server, &state, asked).await {
         Ok(shown) => render(&server, request, None, move |options| shown.clone().page(options)).await,
@@ -204,15 +204,15 @@ async fn history(State(server): State<Server>, state: RequestState, request: Req
 /// What the history's page shows of what is asked.
 async fn shown_history(
     server: &Server,
-    state: &RequestState,
+    state: &SessionRequest,
     asked: HistoryAsked,
 ) -> Result<HistoryShown, Error> {
     let browser = state.browser()?;
     let active = browser.active().ok_or(Code::Unauthorized)?;
     let reports = HistoryFilter { kinds: vec![HistoryKind::Reported], limit: 1, ..HistoryFilter::default() };
-    let reports = server.engine.history(&browser, &reports).await?;
+    let reports = server.sessions.history(&browser, &reports).await?;
     Ok(HistoryShown {
-        page: server.engine.history(&browser, &asked.filter()).await?,
+        page: server.sessions.history(&browser, &asked.filter()).await?,
         asked,
         session: active.session.id.clone(),
         user: active.user.clone(),
@@ -221,7 +221,7 @@ async fn shown_history(
 }
 
 /// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
-async fn export_history(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+async fn export_history(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let format = app::query_value(query, "format").unwrap_or_default();
     // A link of another site writes nothing into a person's history.
@@ -230,7 +230,7 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
     if is_elsewhere {
         return Redirect::to(HISTORY).into_response();
     }
-    match exported(&server, &state, Format::of(format)).await {
+    match exported(&server, &state, HistoryFormat::of(format)).await {
         Ok(file) => file,
         Err(error) if error.code() == Code::SessionNotFresh => {
             Redirect::to(&Confirm::export_address(format)).into_response()
@@ -240,11 +240,11 @@ async fn export_history(State(server): State<Server>, state: RequestState, reque
 }
 
 /// Everything that is kept of the active user's history.
-async fn exported(server: &Server, state: &RequestState, format: Format) -> Result<Response, Error> {
+async fn exported(server: &Server, state: &SessionRequest, format: HistoryFormat) -> Result<Response, Error> {
     let browser = state.browser()?;
     let user = browser.signed_in()?.user.clone();
-    let history = server.engine.export_history(&browser, state.client()).await?;
-    Ok(export::file(format, server.engine.now(), user, history))
+    let history = server.sessions.export_history(&browser, state.client()).await?;
+    Ok(history_file(format, server.sessions.now(), user, history))
 }
 
 /// What answers where a page cannot be made: whoever is refused it is sent to where they belong, and a failure is told
@@ -255,6 +255,19 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
     }
     let page = UnavailablePage(error);
     render(server, request, None, move |options| page.clone().page(options)).await
+}
+
+/// Tells of a redirect that failed.
+pub(crate) async fn failed_redirect(
+    State(server): State<Server>,
+    FailedRedirect { code, sentence }: FailedRedirect,
+    request: Request,
+) -> Response {
+    let link = ("/".to_owned(), "Go to the start".to_owned());
+    render(&server, request, None, move |options| {
+        refused::page(options, &code, sentence.to_owned(), link.clone())
+    })
+    .await
 }
 
 /// Renders a document with our policy.
@@ -268,11 +281,11 @@ pub(crate) async fn render<View: IntoView + 'static>(
     told: Option<SignedOutElsewhere>,
     document: impl Fn(LeptosOptions) -> View + Clone + Send + Sync + 'static,
 ) -> Response {
-    let engine = server.engine.clone();
+    let accounts = server.accounts.clone();
     let options = server.leptos.clone();
     let rendering = leptos_axum::render_app_async_with_context(
         move || {
-            context(&engine);
+            context(&accounts);
             if let Some(told) = &told {
                 provide_context(told.clone());
             }
@@ -317,15 +330,20 @@ fn asked_ending(query: Option<&str>) -> Option<SessionId> {
 }
 
 /// How a session ended, for the browser that held it.
-async fn told_ending(server: &Server, state: &RequestState, id: &SessionId, is_ours: bool) -> Option<Ending> {
-    let engine = &server.engine;
+async fn told_ending(
+    server: &Server,
+    state: &SessionRequest,
+    id: &SessionId,
+    is_ours: bool,
+) -> Option<Ending> {
+    let sessions = &server.sessions;
     // A database that does not answer is told by the page itself.
-    if let Some(ending) = engine.ending_told(state.presented(), id).await.ok()? {
+    if let Some(ending) = sessions.ending_told(state.presented(), id).await.ok()? {
         return Some(ending);
     }
     // Another tab has signed out, and taken the cookies away. That is all that is told then: no device is named.
-    let ending = engine.ending(id).await.ok()??;
-    let is_of_another_tab = is_ours && ending.is_own() && engine.now().since(ending.at) < JUST_NOW;
+    let ending = sessions.ending(id).await.ok()??;
+    let is_of_another_tab = is_ours && ending.is_own() && sessions.now().since(ending.at) < JUST_NOW;
     is_of_another_tab.then_some(ending)
 }
 
@@ -333,24 +351,24 @@ async fn told_ending(server: &Server, state: &RequestState, id: &SessionId, is_o
 /// the session that the address names, which counts where one of our own pages leads there.
 async fn move_on(
     server: &Server,
-    state: &RequestState,
+    state: &SessionRequest,
     path: &str,
     asked: Option<&SessionId>,
     is_ours: bool,
     has_news: bool,
 ) -> Option<Response> {
     let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
-    let lost = match (server.engine.lost(state.presented()).await.ok()?, asked) {
+    let lost = match (server.sessions.lost(state.presented()).await.ok()?, asked) {
         // Another request of this browser may have taken the dead cookie away already: it goes on, and is told nothing.
         (None, Some(id)) if is_ours && !browser.held().is_empty() => {
-            let now = server.engine.now();
-            let ending = server.engine.ending(id).await.ok()?;
+            let now = server.sessions.now();
+            let ending = server.sessions.ending(id).await.ok()?;
             ending.filter(|ending| now.since(ending.at) < JUST_NOW)
         }
         (lost, _) => lost,
     };
     let ending = lost.filter(|ending| !ending.is_own())?;
-    let next = server.engine.fall_over(&browser);
+    let next = server.sessions.fall_over(&browser);
     // A notice or the error of a form is told first. Or it is told already: the dead cookie stays for as long as the session may live again. Meanwhile the person may make
     // another account.
     let is_there = path == home(false) && asked == Some(&ending.id);
@@ -368,9 +386,11 @@ fn folder(server: &Server, name: &str) -> ServeDir {
 }
 
 /// What pages and server functions find in their context, and the policy that a page's scripts must obey.
-fn context(engine: &Engine) {
-    provide_context(engine.clone());
-    provide_context(RenderedAt(engine.now()));
+fn context(accounts: &Accounts) {
+    let sessions = accounts.sessions();
+    provide_context(sessions.clone());
+    provide_context(accounts.clone());
+    provide_context(RenderedAt(sessions.now()));
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -380,20 +400,6 @@ fn context(engine: &Engine) {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(CONTENT_SECURITY_POLICY, policy);
     }
-}
-
-/// Tells a browser to forget what pages stored once its last session has ended by its own request (OWASP's session
-/// management sheet). The cookies are cleared one by one, as the device cookie stays, and nothing is in caches: no
-/// answer about a person is kept. To clear `"cache"` would take browsers seconds.
-pub(crate) async fn clear_site_data(state: RequestState, request: Request, next: Next) -> Response {
-    let holds_any = || state.browser().is_ok_and(|browser| !browser.held().is_empty());
-    let held_any = holds_any();
-    let mut response = next.run(request).await;
-    if held_any && !holds_any() {
-        let storage = HeaderValue::from_static("\"storage\"");
-        response.headers_mut().insert(HeaderName::from_static("clear-site-data"), storage);
-    }
-    response
 }
 
 /// The headers that every answer has (ASVS 5.0, 3.4); those with a page's nonce are set by the page.

@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use multi_session::http::{ClientAddress, Problem};
+use multi_session::http::{Problem, SessionHttp};
 use multi_session::{Code, Network};
 
 const WINDOW: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ const CLEAN_EVERY: usize = 10_000;
 pub(crate) struct RateLimit(Arc<Inner>);
 
 struct Inner {
-    addresses: ClientAddress,
+    http: SessionHttp,
     passwords: DefaultKeyedRateLimiter<Network>,
     requests: DefaultKeyedRateLimiter<Network>,
     /// Apart, so that no other request of a proxy's address makes it take the node for one that is not ready.
@@ -37,9 +37,9 @@ struct Inner {
 }
 
 impl RateLimit {
-    pub(crate) fn new(addresses: ClientAddress) -> Self {
+    pub(crate) fn new(http: SessionHttp) -> Self {
         Self(Arc::new(Inner {
-            addresses,
+            http,
             passwords: RateLimiter::keyed(quota(PASSWORDS)),
             requests: RateLimiter::keyed(quota(REQUESTS)),
             readiness: RateLimiter::keyed(quota(REQUESTS)),
@@ -49,11 +49,12 @@ impl RateLimit {
     }
 
     fn check(&self, request: &Request) -> Result<(), Problem> {
-        let Inner { addresses, passwords, requests, readiness, counted, clock } = &*self.0;
-        let Some(address) = addresses.of(request.headers(), request.extensions()) else { return Ok(()) };
+        let Inner { http, passwords, requests, readiness, counted, clock } = &*self.0;
+        let address = http.client_address().of(request.headers(), request.extensions());
+        let Some(address) = address else { return Ok(()) };
         let limiter = match request.uri().path() {
             "/readyz" => readiness,
-            path if takes_password(path) => passwords,
+            path if http.takes_password(path) || is_password_form(path) => passwords,
             _ => requests,
         };
         if counted.fetch_add(1, Ordering::Relaxed) % CLEAN_EVERY == CLEAN_EVERY - 1 {
@@ -82,14 +83,17 @@ fn quota(requests: NonZeroU32) -> Quota {
     Quota::with_period(each).unwrap_or(Quota::per_second(requests)).allow_burst(requests)
 }
 
-/// What takes a password or mails a link to set one, by REST and by server function alike.
-fn takes_password(path: &str) -> bool {
-    let rest = ["/api/auth/sign-in/", "/api/auth/sign-up/", "/api/auth/change-password"];
-    let rest = rest.iter().chain(&["/api/auth/multi-session/reauthenticate"]);
-    let rest = rest.chain(&["/api/auth/request-password-reset", "/api/auth/reset-password"]);
-    let functions =
-        ["/fn/sign-in", "/fn/sign-up", "/fn/change-password", "/fn/confirm", "/fn/reauthenticate"];
-    rest.chain(&functions)
-        .chain(&["/fn/forgot-password", "/fn/reset-password"])
-        .any(|start| path.starts_with(start))
+/// The server functions that take a password or mail a link to set one.
+fn is_password_form(path: &str) -> bool {
+    [
+        "sign-in",
+        "sign-up",
+        "change-password",
+        "confirm",
+        "reauthenticate",
+        "forgot-password",
+        "reset-password",
+    ]
+    .iter()
+    .any(|name| path.strip_prefix("/fn/").is_some_and(|rest| rest.starts_with(name)))
 }

@@ -4,39 +4,34 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{FromRef, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use http::{HeaderValue, Uri};
 use leptos::config::LeptosOptions;
-use multi_session::http::{ClientAddress, CookieNames, Problem, SessionLayer, TrustedOrigins};
-use multi_session::{Code, Engine};
+use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
+use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
+use multi_session::{Accounts, Code, Sessions};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::operator_token::OperatorTokens;
 use crate::pages::refused::{self, Refusals};
 use crate::rate_limit::{self, RateLimit};
-use crate::{Config, ListScope, ServerError, api, body, openapi, pages, site, telemetry};
+use crate::{Config, ListScope, ServerError, health, operator_token, pages, site, telemetry};
 
-/// What requests are answered with: the engine and how the configuration says to talk to browsers.
+/// What requests are answered with: the accounts, their sessions, and how the configuration says to talk to browsers.
 #[derive(Clone)]
 pub struct Server {
-    pub(crate) engine: Engine,
+    pub(crate) sessions: Sessions,
+    pub(crate) accounts: Accounts,
+    pub(crate) http: SessionHttp,
     pub(crate) leptos: LeptosOptions,
     /// Where pages are rendered.
     pub(crate) threads: LocalPoolHandle,
-    pub(crate) origins: TrustedOrigins,
-    pub(crate) list_scope: ListScope,
-    /// The OpenAPI document.
-    pub(crate) document: Bytes,
-    pub(crate) operators: OperatorTokens,
-    /// The public origin.
-    pub(crate) base_url: String,
-    names: CookieNames,
-    addresses: ClientAddress,
+    list_scope: ListScope,
+    operators: OperatorTokens,
     rate_limited: bool,
     transport_security: Option<HeaderValue>,
     body_time: Duration,
@@ -48,33 +43,19 @@ impl Server {
     /// # Errors
     ///
     /// [`ServerError::Config`] when an origin, the cookies' prefix or the hash of an operator's token is refused.
-    pub fn new(config: &Config, engine: Engine) -> Result<Self, ServerError> {
-        let others = config.trusted_origins.iter().map(|origin| origin.trim());
-        let origins = TrustedOrigins::new(&config.base_url(), others.filter(|origin| !origin.is_empty()))
-            .map_err(|error| ServerError::Config(error.to_string()))?;
-        let names = CookieNames::new(&config.cookie_prefix, config.is_https()).map_err(|prefix| {
-            ServerError::Config(format!(
-                "{prefix:?} is no cookie prefix: use letters, digits, - . _, and leave __Host- to the server"
-            ))
-        })?;
-        let operators = OperatorTokens::new(&config.operator_token_hash)?;
-        let document = api::described(operators.are_taken());
-        let document = openapi::document(document, &config.base_url(), &names)
-            .map_err(|error| ServerError::Config(error.to_string()))?;
+    pub fn new(config: &Config, accounts: Accounts) -> Result<Self, ServerError> {
+        let sessions = accounts.sessions().clone();
         Ok(Self {
-            engine,
+            http: http(config, &sessions).map_err(|error| ServerError::Config(error.to_string()))?,
+            sessions,
+            accounts,
             leptos: site::options(config)?,
             threads: pages::threads(),
-            origins,
             list_scope: config.list_scope,
-            document,
-            operators,
-            base_url: config.base_url(),
-            names,
-            addresses: ClientAddress::new(config.trusted_proxies.clone()),
+            operators: operator_token::tokens(&config.operator_token_hash)?,
             rate_limited: config.is_rate_limited(),
             transport_security: config.transport_security(),
-            body_time: body::TIME,
+            body_time: BODY_TIME,
         })
     }
 
@@ -92,9 +73,20 @@ impl FromRef<Server> for LeptosOptions {
     }
 }
 
-/// What pages ask by themselves: their stream, and the list unless the person has asked to stay signed in.
+fn http(config: &Config, sessions: &Sessions) -> Result<SessionHttp, InvalidSetting> {
+    let others = config.trusted_origins.iter().map(|origin| origin.trim());
+    Ok(SessionHttp::new(sessions, &config.base_url())?
+        .with_trusted_origins(others.filter(|origin| !origin.is_empty()))?
+        .with_cookie_prefix(&config.cookie_prefix)?
+        .with_client_address(ClientAddress::new(config.trusted_proxies.clone()))
+        .with_clear_site_data(true)
+        .with_unattended(is_unattended)
+        .with_proven(is_proven))
+}
+
+/// What pages ask by themselves: the list, unless the person has asked to stay signed in.
 fn is_unattended(uri: &Uri) -> bool {
-    uri.path() == api::EVENTS || (uri.path() == app::LIST && uri.query() != Some(app::STAY))
+    uri.path() == app::LIST && uri.query() != Some(app::STAY)
 }
 
 /// What the token of a mailed link proves.
@@ -104,39 +96,32 @@ fn is_proven(uri: &Uri) -> bool {
 
 /// Puts everything together.
 pub fn router(server: &Server) -> Router {
-    let sessions = SessionLayer::new(
-        server.engine.clone(),
-        server.names.clone(),
-        server.origins.clone(),
-        server.addresses.clone(),
-    )
-    .with_unattended(is_unattended)
-    .with_proven(is_proven);
-    let limit = server.rate_limited.then(|| RateLimit::new(server.addresses.clone()));
+    let http = &server.http;
+    let limit = server.rate_limited.then(|| RateLimit::new(http.clone()));
     let limited = |routes: Router<Server>| match &limit {
         Some(limit) => routes.layer(from_fn_with_state(limit.clone(), rate_limit::enforce)),
         None => routes,
     };
+    let api = http
+        .api()
+        .accounts(&server.accounts)
+        .operator_tokens(server.operators.clone())
+        .list_held_only(server.list_scope == ListScope::Browser)
+        .error_page(get(pages::failed_redirect).with_state(server.clone()))
+        .body_time(server.body_time);
     let dynamic = pages::router(server)
-        .merge(api::sessions())
-        .layer(from_fn(pages::clear_site_data))
-        .layer(sessions.clone())
-        .merge(api::operators(server).layer(from_fn_with_state(server.engine.clone(), finished)))
-        .layer(from_fn_with_state(server.body_time, body::bounded))
-        .merge(api::made_for_each());
+        .layer(http.layer())
+        .layer(from_fn_with_state(server.body_time, bounded))
+        .merge(api)
+        .route("/readyz", get(health::readyz));
     limited(dynamic)
-        .merge(pages::files(server, limited(pages::not_found(sessions))))
-        .merge(api::public())
+        .merge(pages::files(server, limited(pages::not_found(http.layer()))))
+        .route("/healthz", get(health::healthz))
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Refusals::new(server), refused::told))
         .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
         .layer(from_fn_with_state(server.transport_security.clone(), pages::security_headers))
-}
-
-/// What an operator's program asked for is done also if it disconnects, as the session layer sees to it for browsers.
-async fn finished(State(engine): State<Engine>, request: Request, next: Next) -> Response {
-    engine.finish(next.run(request)).await
 }
 
 /// The hook of [`crate::telemetry`] has logged it; the server goes on.
@@ -148,6 +133,7 @@ fn panicked(_panic: Box<dyn Any + Send>) -> Response {
 mod tests {
     use axum::body::Body;
     use axum::routing;
+    use http::Request;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use http::Request;
+use multi_session::http::SessionHttp;
 use tracing::Span;
 use tracing_subscriber::EnvFilter;
 
@@ -17,8 +18,8 @@ pub fn init() {
     }));
 }
 
-/// The path whose last part is a secret.
-const RESET_PASSWORD: &str = "/api/auth/reset-password/";
+/// What the path has before a mailed secret, under the path of the API.
+const RESET_PASSWORD: &str = "/reset-password/";
 
 /// What the log lines of a request carry: its path, but for a mailed secret in it, and never its query, which can hold
 /// what a person typed.
@@ -27,7 +28,8 @@ pub(crate) fn request_span<B>(request: &Request<B>) -> Span {
 }
 
 fn without_secret(path: &str) -> &str {
-    if path.starts_with(RESET_PASSWORD) { RESET_PASSWORD } else { path }
+    let secret = path.strip_prefix(SessionHttp::API_PATH).and_then(|rest| rest.strip_prefix(RESET_PASSWORD));
+    secret.map_or(path, |secret| &path[..path.len() - secret.len()])
 }
 
 /// An error and what caused it, in one line.

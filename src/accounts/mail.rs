@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::letter::Letter;
 use super::{Accounts, email};
 use crate::{
-    DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Timestamp, UserId,
+    DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Swept, Timestamp, UserId,
     device_of,
 };
 
@@ -196,13 +196,15 @@ impl Accounts {
         );
     }
 
-    /// Deletes links that have been too old for an hour, at most a thousand; says how many. Call it now and then.
+    /// Deletes links that have been too old for an hour, and what [`Sessions::sweep`](crate::Sessions::sweep) deletes: call
+    /// it in its place.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn sweep(&self) -> Result<u64> {
-        Ok(self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await?)
+    pub async fn sweep(&self) -> Result<Swept> {
+        self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await?;
+        self.sessions().sweep().await
     }
 
     /// Says that there may be a mail to send.

@@ -9,6 +9,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use percent_encoding::percent_decode_str;
 
+use super::InvalidSetting;
 use crate::{Browser, Credential, DeviceToken, Handle, Held, Options, Presented, Timestamp};
 
 mod notice;
@@ -38,16 +39,14 @@ pub struct CookieNames {
 impl CookieNames {
     /// Takes the prefix, as in `multi-session`, and whether browsers reach the server by https.
     ///
-    /// # Errors
-    ///
-    /// The prefix itself unless it is 1 to 64 letters, digits, hyphens, dots or underscores, or where it begins with a
-    /// prefix of browsers', which they know in whatever case: they would drop the cookies.
-    pub fn new(prefix: &str, secure: bool) -> Result<Self, String> {
+    /// Refused unless it is 1 to 64 letters, digits, hyphens, dots or underscores, and where it begins with a prefix of
+    /// browsers', which they know in whatever case: they would drop the cookies.
+    pub(super) fn new(prefix: &str, secure: bool) -> Result<Self, InvalidSetting> {
         let valid = (1..=64).contains(&prefix.len())
             && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let lower = prefix.to_ascii_lowercase();
         if !valid || BROWSERS_PREFIXES.iter().any(|known| lower.starts_with(known)) {
-            return Err(prefix.to_owned());
+            return Err(InvalidSetting::CookiePrefix(prefix.to_owned()));
         }
         let host = if secure { "__Host-" } else { "" };
         let active = format!("{host}{prefix}.session_token");

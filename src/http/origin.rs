@@ -4,25 +4,20 @@ use http::header::{COOKIE, ORIGIN, REFERER};
 use http::{HeaderMap, Method};
 use url::{Origin, Url};
 
+use super::InvalidSetting;
 use crate::Code;
 
 /// The origins whose pages are trusted: the server's own and those that were configured.
 #[derive(Clone, Debug)]
 pub struct TrustedOrigins(Vec<Origin>);
 
-/// Why a text is not an origin.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an origin such as https://app.example.org")]
-pub struct InvalidOrigin(String);
-
 impl TrustedOrigins {
     /// Takes the server's own public origin and others; on a loopback address the machine's other names for itself
     /// are its own too.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidOrigin`] unless each is a scheme, a host and maybe a port.
-    pub fn new<'a>(own: &str, others: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidOrigin> {
+    pub(super) fn new<'a>(
+        own: &str,
+        others: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, InvalidSetting> {
         let own_url = parse(own)?;
         let mut origins = vec![own_url.origin()];
         if own_url.host_str().is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host)) {
@@ -37,6 +32,11 @@ impl TrustedOrigins {
             origins.push(parse(other)?.origin());
         }
         Ok(Self(origins))
+    }
+
+    /// Whether browsers reach the server by https.
+    pub(super) fn is_https(&self) -> bool {
+        matches!(self.0.first(), Some(Origin::Tuple(scheme, ..)) if scheme == "https")
     }
 
     /// Checks a request before anything is read of it.
@@ -187,8 +187,8 @@ fn is_form_of_another_site(headers: &HeaderMap) -> bool {
         && !headers.contains_key(COOKIE)
 }
 
-fn parse(text: &str) -> Result<Url, InvalidOrigin> {
-    let invalid = || InvalidOrigin(text.to_owned());
+fn parse(text: &str) -> Result<Url, InvalidSetting> {
+    let invalid = || InvalidSetting::Origin(text.to_owned());
     let url = Url::parse(text).map_err(|_| invalid())?;
     let bare = matches!(url.scheme(), "http" | "https")
         && url.has_host()

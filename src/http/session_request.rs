@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::header::ACCEPT;
 use http::request::Parts;
 
-use super::{Problem, text};
+use super::{Problem, SessionHttp, text};
 use crate::{
     Browser, Client, Code, DeviceSession, Keep, Others, Presented, Proof, Result, Sessions, SignOutScope,
     Subject, Target,
@@ -21,8 +21,7 @@ pub struct SessionRequest(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    sessions: Sessions,
-    sign_in_path: Option<&'static str>,
+    http: SessionHttp,
     presented: Presented,
     browser: Mutex<Result<Browser>>,
     client: Client,
@@ -52,7 +51,7 @@ pub(super) struct NextNotice {
 
 impl SessionRequest {
     pub(super) fn new(
-        (sessions, sign_in_path): (Sessions, Option<&'static str>),
+        http: SessionHttp,
         parts: &Parts,
         presented: Presented,
         browser: Result<Browser>,
@@ -62,8 +61,7 @@ impl SessionRequest {
         // A script asks for JSON; a form that the browser itself sends asks for a page.
         let accepts_page = parts.headers.get(ACCEPT).is_some_and(|accept| text(accept).contains("text/html"));
         Self(Arc::new(Inner {
-            sessions,
-            sign_in_path,
+            http,
             presented,
             browser: Mutex::new(browser),
             client,
@@ -76,7 +74,7 @@ impl SessionRequest {
 
     /// The sessions.
     pub fn sessions(&self) -> &Sessions {
-        &self.0.sessions
+        self.0.http.sessions()
     }
 
     /// Begins a session of somebody whom you have verified, which outlives the browser's window: see
@@ -218,8 +216,8 @@ impl SessionRequest {
     }
 
     /// Where to send the browser to sign in, if it asks for a page and the layer knows the path.
-    pub(super) fn sign_in_path(&self) -> Option<&'static str> {
-        self.0.sign_in_path.filter(|_| self.0.page)
+    pub(super) fn sign_in_path(&self) -> Option<&str> {
+        self.0.http.sign_in_path().filter(|_| self.0.page)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Code, Held};
 /// The active session of the browser that sent the request, with its user.
 ///
 /// Without one the answer is 401, or for a page the way to
-/// [`SessionLayer::with_sign_in_path`](super::SessionLayer::with_sign_in_path). `Option<SignedIn>` lets everybody in. If the
+/// [`SessionHttp::with_sign_in_path`](super::SessionHttp::with_sign_in_path). `Option<SignedIn>` lets everybody in. If the
 /// store does not answer, neither lets anybody in. Without [`SessionLayer`](super::SessionLayer) the answer is 500, and the
 /// log says why.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::http::{ClientAddress, CookieNames, SessionLayer, TrustedOrigins};
+    use crate::http::SessionHttp;
     use crate::{MemoryStore, Options, Proof, Sessions, Subject, UserId};
 
     fn handlers() -> Router {
@@ -73,10 +73,8 @@ mod tests {
 
     fn layered() -> Router {
         let sessions = Sessions::new(Arc::new(MemoryStore::default()), Options::default());
-        let names = CookieNames::new("test", false).expect("a name");
-        let origins = TrustedOrigins::new("http://localhost", []).expect("an origin");
-        let layer = SessionLayer::new(sessions, names, origins, ClientAddress::default());
-        handlers().layer(layer.with_sign_in_path("/login"))
+        let http = SessionHttp::new(&sessions, "http://localhost").expect("an origin");
+        handlers().layer(http.with_sign_in_path("/login").layer())
     }
 
     async fn get_of(app: &Router, path: &str, accept: &str, cookies: &str) -> Response {

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
+use multi_session::http::SessionHttp;
 use multi_session::{Letter, MailKind, Purpose, Timestamp};
 use url::form_urlencoded;
 
@@ -98,7 +99,7 @@ fn link(letter: &Letter, base_url: &str) -> String {
         (Purpose::ResetPassword, None) => format!("{base_url}/reset-password?token={token}"),
         (Purpose::ResetPassword, Some(to)) => {
             let to: String = form_urlencoded::byte_serialize(to.as_bytes()).collect();
-            format!("{base_url}/api/auth/reset-password/{token}?callbackURL={to}")
+            format!("{base_url}{}/reset-password/{token}?callbackURL={to}", SessionHttp::API_PATH)
         }
     }
 }

@@ -4,7 +4,7 @@ use multi_session::{OperatorAct, SessionId, Timestamp, UserId};
 use serde::Serialize;
 
 use super::printing::{or_nothing, print, second, write_json, write_table};
-use super::with_engine;
+use super::with_accounts;
 use crate::{Addresses, Config, OperatorActs, ServerError};
 
 const HEAD: [&str; 6] = ["TIME", "OPERATOR", "ACT", "ENDED", "USER", "SESSION"];
@@ -15,8 +15,9 @@ const HEAD: [&str; 6] = ["TIME", "OPERATOR", "ACT", "ENDED", "USER", "SESSION"];
 ///
 /// [`ServerError::Database`] when there is none.
 pub async fn operator_acts(config: &Config, list: OperatorActs) -> Result<(), ServerError> {
-    with_engine(config, Addresses::default(), async |engine| {
-        let acts = engine.operator_acts(list.before, list.limit).await.map_err(ServerError::Operate)?;
+    with_accounts(config, Addresses::default(), async |accounts| {
+        let acts =
+            accounts.sessions().operator_acts(list.before, list.limit).await.map_err(ServerError::Operate)?;
         print(|out| match list.json {
             true => write_json(out, &acts.iter().map(Row::of).collect::<Vec<_>>()),
             false => write_table(out, HEAD, acts.iter().map(cells)),

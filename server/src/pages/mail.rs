@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderValue;
 use http::header::REFERRER_POLICY;
-use multi_session::http::RequestState;
+use multi_session::http::SessionRequest;
 use multi_session::{Error, Purpose, SessionId};
 use url::form_urlencoded;
 
@@ -15,10 +15,10 @@ use crate::Server;
 /// Asks whose password was forgotten; where there is no mail server there is nothing to ask.
 pub(super) async fn forgot_password(
     State(server): State<Server>,
-    state: RequestState,
+    state: SessionRequest,
     request: Request,
 ) -> Response {
-    if !server.engine.sends_mail() {
+    if !server.accounts.sends_mail() {
         return Redirect::to("/sign-in").into_response();
     }
     let asked = ForgotPasswordPage::of(request.uri().query().unwrap_or_default(), state.notice());
@@ -29,7 +29,7 @@ pub(super) async fn forgot_password(
 pub(super) async fn reset_password(State(server): State<Server>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let token = parameter(query, "token").unwrap_or_default();
-    let page = match server.engine.is_good_link(&token, Purpose::ResetPassword).await {
+    let page = match server.accounts.is_good_link(&token, Purpose::ResetPassword).await {
         Ok(is_good) => {
             let asked = ResetPasswordPage::of(token, is_good, query);
             render(&server, request, None, move |options| asked.clone().page(options)).await
@@ -40,7 +40,11 @@ pub(super) async fn reset_password(State(server): State<Server>, request: Reques
 }
 
 /// Says what "This wasn't me" does, and asks; whoever has no such session is sent to where they belong.
-pub(super) async fn not_me(State(server): State<Server>, state: RequestState, request: Request) -> Response {
+pub(super) async fn not_me(
+    State(server): State<Server>,
+    state: SessionRequest,
+    request: Request,
+) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let is_secret = parameter(query, "token").is_some();
     let page = match NotMePage::of_done(query, state.notice()) {
@@ -56,15 +60,15 @@ pub(super) async fn not_me(State(server): State<Server>, state: RequestState, re
 }
 
 /// Which session the query asks about.
-async fn asked(server: &Server, state: &RequestState, query: &str) -> Result<Option<NotMePage>, Error> {
-    let engine = &server.engine;
+async fn asked(server: &Server, state: &SessionRequest, query: &str) -> Result<Option<NotMePage>, Error> {
+    let sessions = &server.sessions;
     if let Some(id) = parameter(query, "session_id") {
         let Ok(id) = SessionId::new(id) else { return Ok(None) };
-        let device = engine.reportable(&state.browser()?, &id).await?;
-        return Ok(device.map(|device| NotMePage::Device { id, device, mail: engine.sends_mail() }));
+        let device = sessions.reportable(&state.browser()?, &id).await?;
+        return Ok(device.map(|device| NotMePage::Device { id, device, mail: server.accounts.sends_mail() }));
     }
     let Some(token) = parameter(query, "token") else { return Ok(None) };
-    let is_good = engine.is_good_link(&token, Purpose::NotMe).await?;
+    let is_good = server.accounts.is_good_link(&token, Purpose::NotMe).await?;
     Ok(Some(if is_good { NotMePage::Link { token } } else { NotMePage::Gone }))
 }
 

@@ -41,12 +41,12 @@ impl Refusals {
 
     /// Tells the operator that people may use another address than the one that is configured.
     fn warn(&self, origin: &str) {
-        let (now, last) = (self.server.engine.now().unix_ms(), self.warned_at.load(Ordering::Relaxed));
+        let (now, last) = (self.server.sessions.now().unix_ms(), self.warned_at.load(Ordering::Relaxed));
         let is_due = u128::from(now.abs_diff(last)) >= WARN_EVERY.as_millis();
         // Of several at once, one.
         let swapped = self.warned_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed);
         if is_due && swapped.is_ok() {
-            let base_url = &self.server.base_url;
+            let base_url = self.server.http.base_url();
             tracing::warn!(
                 origin,
                 base_url,
@@ -69,7 +69,7 @@ impl Refusals {
         let page = |link: &str, text: &str| (link.to_owned(), text.to_owned());
         let (sentence, link) = match self.other_address(asked, code) {
             Some(sentence) => {
-                let base_url = &self.server.base_url;
+                let base_url = self.server.http.base_url();
                 (sentence, page(base_url, &format!("Open {base_url}")))
             }
             None => {
@@ -88,7 +88,7 @@ impl Refusals {
     /// What to tell a person whose page was opened at another address than this server's.
     fn other_address(&self, asked: &Asked, code: Code) -> Option<String> {
         let origin = asked.own_origin.as_ref().filter(|_| code == Code::InvalidOrigin)?;
-        let base_url = &self.server.base_url;
+        let base_url = self.server.http.base_url();
         Some(format!("You opened this site at {origin}, which is not its address. Use {base_url} instead."))
     }
 }

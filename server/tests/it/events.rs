@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use futures_util::FutureExt;
-use multi_session::{Browser, Client, Engine, SessionEvent, SignIn, StreamLimits, Told};
+use multi_session::{Accounts, Browser, Client, SessionEvent, Sessions, SignIn, StreamLimits, Told};
 
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, ORIGIN, PASSWORD, SAFARI, TestApp, ids, text};
 use crate::mail;
@@ -47,7 +47,7 @@ async fn asked_kubestellar_4906_the_stream_of_an_ended_session_says_why_and_clos
     assert_eq!(ended["reason"], "revoked");
     assert_eq!(ended["by"]["label"], "Firefox 145 on macOS");
     stream.ends().await;
-    assert_eq!(app.engine.streams(), 0);
+    assert_eq!(app.sessions.streams(), 0);
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn every_way_to_end_a_session_ends_its_stream() {
             }
             "sweep" => {
                 app.advance(31 * DAY);
-                app.engine.sweep().await.expect("a sweep");
+                app.sessions.sweep().await.expect("a sweep");
             }
             "report" => {
                 let other = app.sign_in(SAFARI, "ada").await;
@@ -129,7 +129,7 @@ async fn without_a_live_session_there_is_no_stream() {
     let phone = app.sign_in(SAFARI, "ada").await;
     laptop.revoke_others().await.ok();
     phone.get(path).await.refused(401, "UNAUTHORIZED");
-    assert_eq!(app.engine.streams(), 0);
+    assert_eq!(app.sessions.streams(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -149,7 +149,7 @@ async fn a_session_that_ends_while_its_stream_opens_is_told_so() {
         }
         assert!(told, "the stream closed without a word");
     }
-    assert_eq!(app.engine.streams(), 0);
+    assert_eq!(app.sessions.streams(), 0);
 }
 
 #[tokio::test]
@@ -184,9 +184,9 @@ async fn activity_is_told_when_it_is_written() {
     stream.snapshot().await;
     app.advance(5 * MINUTE);
     let phone_id = phone.current_id().await;
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     let touched = stream.told("touched", &phone_id).await;
-    assert_eq!(text(&touched["lastActiveAt"]), app.engine.now().to_string());
+    assert_eq!(text(&touched["lastActiveAt"]), app.sessions.now().to_string());
 }
 
 #[tokio::test]
@@ -247,12 +247,12 @@ async fn streams_are_bounded_for_each_session_and_for_the_node() {
     assert_eq!(seventh.status.as_u16(), 429);
     open.pop();
     open.push(laptop.events(None).await);
-    app.engine.close_streams();
+    app.sessions.close_streams();
     for mut stream in open {
         while stream.next().await.is_some() {}
     }
     laptop.get("/api/auth/multi-session/events").await.refused(503, "SERVER_BUSY");
-    assert_eq!(app.engine.streams(), 0);
+    assert_eq!(app.sessions.streams(), 0);
 }
 
 #[tokio::test]
@@ -288,7 +288,7 @@ async fn page_of_another_origin_opens_no_stream() {
     ] {
         laptop.send(Method::GET, path, headers, None).await.refused(403, "INVALID_ORIGIN");
     }
-    assert_eq!(app.engine.streams(), 0);
+    assert_eq!(app.sessions.streams(), 0);
     for headers in [&[("sec-fetch-site", "same-origin")][..], &[("origin", ORIGIN)], &[]] {
         let answer = laptop.send(Method::GET, path, headers, None).await;
         assert_eq!(answer.status.as_u16(), 200, "{headers:?}");
@@ -325,7 +325,7 @@ async fn a_change_is_made_and_told_although_its_client_disconnects() {
     revoked.snapshot().await;
 
     // Whoever changes something waits for it.
-    let import = app.store.begin_import(app.engine.now()).await.expect("it holds the lock of writers");
+    let import = app.store.begin_import(app.sessions.now()).await.expect("it holds the lock of writers");
     assert!(laptop.revoke(&phone_id).now_or_never().is_none(), "it waits");
     assert!(laptop.sign_in("grace").now_or_never().is_none(), "it waits");
     drop(import);
@@ -339,24 +339,25 @@ async fn a_change_is_made_and_told_although_its_client_disconnects() {
 async fn a_lost_notification_leaves_no_stream_open() {
     let app = TestApp::start().await;
     let limits = StreamLimits { checked_every: Duration::from_millis(20), ..StreamLimits::default() };
-    let builder = Engine::builder(Arc::clone(&app.store) as _).clock(Arc::clone(&app.clock) as _);
-    let engine = builder.stream_limits(limits).build();
+    let builder = Sessions::builder(Arc::clone(&app.store) as _).clock(Arc::clone(&app.clock) as _);
+    let sessions = builder.stream_limits(limits).build();
+    let accounts = Accounts::builder(sessions.clone()).build();
     let (nobody, client) = (Browser::default(), Client::default());
     let (remember, shared_computer) = (true, false);
     app.sign_up(FIREFOX, "ada").await;
     let sign_in = async || {
         let (email, password) = ("ada@example.org".to_owned(), PASSWORD.to_owned());
         let form = SignIn { email, password, remember, shared_computer };
-        engine.sign_in(&nobody, &client, form).await.expect("a sign-in")
+        accounts.sign_in(&nobody, &client, form).await.expect("a sign-in")
     };
     let (laptop, phone) = (sign_in().await, sign_in().await);
     tokio::spawn({
-        let engine = engine.clone();
-        async move { engine.follow().await }
+        let sessions = sessions.clone();
+        async move { sessions.follow().await }
     });
-    let mut stream = engine.watch(&phone, &Client::default(), None).expect("a stream");
+    let mut stream = sessions.watch(&phone, &Client::default(), None).expect("a stream");
     stream.next().await.expect("the list");
-    let mut other = engine.watch(&laptop, &Client::default(), None).expect("a stream");
+    let mut other = sessions.watch(&laptop, &Client::default(), None).expect("a stream");
     other.next().await.expect("the list");
 
     // As if it had been told and not heard: the database tells nobody of this.

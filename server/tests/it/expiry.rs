@@ -40,7 +40,7 @@ async fn activity_extends_it_at_most_once_a_day_and_no_cookie_has_to_be_sent_aga
         ends.insert(text(&answer.ok()["session"]["expiresAt"]));
         assert!(answer.set_cookies().is_empty(), "{:?}", answer.set_cookies());
     }
-    let first = app.engine.now().plus(30 * DAY - 72 * HOUR);
+    let first = app.sessions.now().plus(30 * DAY - 72 * HOUR);
     ends.remove(&first.to_string());
     assert_eq!(ends.len(), 3, "{ends:?}");
     app.advance(30 * DAY - HOUR);
@@ -112,7 +112,7 @@ async fn asvs_7_3_2_constant_activity_ends_at_the_absolute_limit_and_the_cookie_
         let cookies = browser.sign_up("ada").await.set_cookies();
         let until_then = format!("Max-Age={}", absolute.as_secs());
         assert!(cookies.iter().all(|cookie| cookie.ends_with(&until_then)), "{flags:?}: {cookies:?}");
-        let (signed_in, mut passed) = (app.engine.now(), Duration::ZERO);
+        let (signed_in, mut passed) = (app.sessions.now(), Duration::ZERO);
         while passed + step < absolute {
             app.advance(step);
             passed += step;
@@ -154,16 +154,16 @@ async fn the_sweeper_marks_the_expired_and_deletes_after_the_retention() {
     let expired = app.sign_up(FIREFOX, "ada").await;
     let signed_out = app.sign_in(CHROME, "ada").await;
     signed_out.sign_out(json!({})).await.ok();
-    let none = app.engine.sweep().await.expect("a sweep");
+    let none = app.sessions.sweep().await.expect("a sweep");
     assert_eq!((none.expired, none.deleted), (0, 0));
     app.advance(31 * DAY);
-    let swept = app.engine.sweep().await.expect("a sweep");
+    let swept = app.sessions.sweep().await.expect("a sweep");
     assert_eq!((swept.expired, swept.deleted), (1, 0));
     app.advance(60 * DAY);
-    let swept = app.engine.sweep().await.expect("a sweep");
+    let swept = app.sessions.sweep().await.expect("a sweep");
     assert_eq!((swept.expired, swept.deleted), (0, 1), "the one that ended 91 days ago");
     app.advance(30 * DAY);
-    assert_eq!(app.engine.sweep().await.expect("a sweep").deleted, 1);
+    assert_eq!(app.sessions.sweep().await.expect("a sweep").deleted, 1);
     assert_eq!(expired.whoami().await, "");
 }
 
@@ -185,7 +185,7 @@ async fn requests_at_once_extend_it_and_all_are_served() {
             assert!(answer.set_cookies().is_empty());
         }
         let end = text(&browser.get_session().await["session"]["expiresAt"]);
-        assert_eq!(end, app.engine.now().plus(30 * DAY).to_string());
+        assert_eq!(end, app.sessions.now().plus(30 * DAY).to_string());
     }
 }
 
@@ -195,7 +195,7 @@ async fn what_a_page_asks_by_itself_keeps_nobody_signed_in_and_is_no_activity() 
     let (left, staying) = (app.sign_up(FIREFOX, "ada").await, app.sign_in(CHROME, "ada").await);
     let seen = app.sign_in(CHROME, "ada").await;
     let id = left.current_id().await;
-    let began = app.engine.now();
+    let began = app.sessions.now();
     for _ in 0..3 {
         app.advance(9 * MINUTE);
         // A page whose connection comes and goes, and that looks into the list after that.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::Method;
-use multi_session::Engine;
+use multi_session::Sessions;
 use serde_json::json;
 
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, ids};
@@ -41,7 +41,7 @@ async fn a_revoked_device_is_told_from_where() {
     let (path, page) = arrive(&phone, "/sessions").await;
     assert_eq!(path, format!("/sign-in?ended={id}"));
     assert!(page.contains("This device was signed out from Firefox 145 on macOS, 2 seconds ago."), "{page}");
-    app.advance(Engine::UNDO_WINDOW);
+    app.advance(Sessions::UNDO_WINDOW);
     let (path, _) = arrive(&phone, "/sessions").await;
     assert_eq!(path, format!("/sign-in?ended={id}"));
     assert!(phone.holds_nothing());
@@ -74,7 +74,7 @@ async fn it_falls_over_also_when_the_dead_cookie_is_gone() {
     let ada = shared.current_id().await;
     let phone = app.sign_in(SAFARI, "ada").await;
     phone.revoke(&ada).await.ok();
-    app.advance(Engine::UNDO_WINDOW);
+    app.advance(Sessions::UNDO_WINDOW);
     assert_eq!(shared.whoami().await, "", "as Better Auth answers");
     let mut cookies = shared.cookies();
     cookies.remove(SESSION).expect("no answer to a read clears it");
@@ -151,7 +151,7 @@ async fn only_the_browser_that_held_a_session_is_told_how_it_ended() {
     half.set_cookies(cookies.collect());
     laptop.revoke(&id).await.ok();
     let grace = app.sign_up(CHROME, "grace").await;
-    for wait in [Duration::from_secs(1), Engine::UNDO_WINDOW] {
+    for wait in [Duration::from_secs(1), Sessions::UNDO_WINDOW] {
         app.advance(wait);
         for stranger in [&app.browser(CHROME), &grace, &half, &laptop] {
             for page in ["/sign-in", "/sessions", "/", "/sign-up", "/nowhere"] {

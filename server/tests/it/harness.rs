@@ -12,7 +12,7 @@ use axum::http::response::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
 use http_body_util::BodyExt;
-use multi_session::{Engine, ManualClock, Timestamp};
+use multi_session::{Accounts, ManualClock, PasswordIfSet, Sessions, Store, Timestamp};
 use serde_json::{Value, json};
 use server::{Addresses, Config, Mailer, Server, router};
 use tower::ServiceExt;
@@ -30,7 +30,8 @@ pub(crate) const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Ma
 /// A server of its own: its database goes with it.
 #[derive(Clone)]
 pub(crate) struct TestApp {
-    pub(crate) engine: Engine,
+    pub(crate) sessions: Sessions,
+    pub(crate) accounts: Accounts,
     pub(crate) database: Arc<TestDatabase>,
     pub(crate) store: Arc<dyn TestStore>,
     pub(crate) clock: Arc<ManualClock>,
@@ -51,20 +52,22 @@ impl TestApp {
         let store = database.store();
         let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
         let addresses = Addresses::new(&config).expect("a valid configuration");
-        let builder = Engine::builder(Arc::clone(&store) as _)
+        let shared: Arc<dyn Store> = Arc::clone(&store) as _;
+        let builder = Sessions::builder(Arc::clone(&shared))
             .options(config.session_options().expect("valid limits"))
             .clock(Arc::clone(&clock) as _)
-            .throttle(config.is_throttled())
-            .history_retention(config.history_retention)
-            .mail(mailer.is_some());
-        let engine = addresses.set(builder).build();
+            .proofs_of(Arc::new(PasswordIfSet::new(shared)))
+            .history_retention(config.history_retention);
+        let sessions = addresses.set(builder).build();
+        let builder = Accounts::builder(sessions.clone()).throttle(config.is_throttled());
+        let accounts = builder.mail(mailer.is_some()).build();
         tokio::spawn({
-            let engine = engine.clone();
-            async move { engine.follow().await }
+            let sessions = sessions.clone();
+            async move { sessions.follow().await }
         });
-        let server = Server::new(&config, engine.clone()).expect("a valid configuration");
+        let server = Server::new(&config, accounts.clone()).expect("a valid configuration");
         let server = server.with_body_time(Duration::from_millis(500));
-        Self { engine, database, store, clock, mailer, router: router(&server) }
+        Self { sessions, accounts, database, store, clock, mailer, router: router(&server) }
     }
 
     /// A browser that has never been here.
@@ -93,7 +96,7 @@ impl TestApp {
 
     /// Sends the mails that are due, and gives how many were sent.
     pub(crate) async fn deliver(&self) -> usize {
-        self.mailer.as_ref().expect("a mail server").deliver(&self.engine).await
+        self.mailer.as_ref().expect("a mail server").deliver(&self.accounts).await
     }
 
     /// Every route with the layers around it.

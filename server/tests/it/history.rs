@@ -42,10 +42,10 @@ async fn a_person_reads_what_happened_and_who_did_it() {
     let body = json!({ "sessionId": phone_id, "name": "Old phone" });
     laptop.post("/api/auth/multi-session/rename", body).await.ok();
     refused(&app.browser(CHROME), "not the password").await;
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     laptop.peer = "198.51.100.9:50000".parse().expect("an address");
     laptop.revoke(&phone_id).await.ok();
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
 
     let page = read(&laptop, "").await;
     assert_eq!(
@@ -109,13 +109,13 @@ async fn another_browser_that_uses_a_session_is_in_the_history_and_an_updated_on
     updated.set_cookies(laptop.cookies());
     updated.whoami().await;
     assert_eq!(updated.list().await[0]["device"]["label"], "Firefox 147 on macOS", "before it is written");
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     let mut thief = app.browser(CHROME);
     thief.set_cookies(laptop.cookies());
     thief.peer = "198.51.100.9:50000".parse().expect("an address");
     for browser in [&thief, &updated, &thief] {
         browser.whoami().await;
-        app.engine.flush().await.expect("a write");
+        app.sessions.flush().await.expect("a write");
     }
 
     let page = read(&updated, "?kinds=browser_changed,signed_in").await;
@@ -156,7 +156,7 @@ async fn an_export_of_a_session_that_has_ended_goes_on_no_further() {
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let user = UserId::new(text(&laptop.get_session().await["user"]["id"])).expect("an id");
     let body = laptop.begin_export().await;
-    app.engine.end_sessions_of(&Operator::new("cli:test"), &user).await.expect("an end");
+    app.sessions.end_sessions_of(&Operator::new("cli:test"), &user).await.expect("an end");
     assert!(body.collect().await.is_err(), "what is broken off does not look whole");
 }
 
@@ -172,7 +172,7 @@ async fn a_right_password_that_is_locked_is_not_called_wrong() {
     refused(&thief, "not the password").await;
     let again = laptop.post("/api/auth/multi-session/reauthenticate", json!({ "password": PASSWORD })).await;
     again.refused(403, "PASSWORD_RESET_REQUIRED");
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
 
     let page = read(&laptop, "?kinds=password_refused").await;
     let entries = page["entries"].as_array().expect("a list");
@@ -194,7 +194,7 @@ async fn a_right_password_that_a_limit_refuses_is_not_called_wrong() {
     let thief = app.browser(CHROME);
     thief.sign_in("ada").await.refused(403, "MAXIMUM_SESSIONS_REACHED");
     refused(&thief, "not the password").await;
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
 
     let page = read(&laptop, "?kinds=password_refused").await;
     assert_eq!(words(&page), ["password_refused, Chrome 142 on Windows"; 2]);
@@ -228,17 +228,17 @@ async fn what_operators_and_time_do_is_in_the_history() {
     app.sign_in(SAFARI, "ada").await;
     let user = laptop.get_session().await["user"]["id"].clone();
     let user = UserId::new(text(&user)).expect("an id");
-    app.engine.end_sessions_of(&Operator::new("cli:test"), &user).await.expect("an end");
+    app.sessions.end_sessions_of(&Operator::new("cli:test"), &user).await.expect("an end");
     app.sign_in(CHROME, "ada").await;
     app.advance(31 * DAY);
-    app.engine.sweep().await.expect("a sweep");
+    app.sessions.sweep().await.expect("a sweep");
     let again = app.sign_in(FIREFOX, "ada").await;
     let told = words(&read(&again, "?kinds=ended").await);
     assert_eq!(told[0], "ended, Chrome 142 on Windows, expired");
     assert_eq!(told[1..].iter().filter(|told| told.ends_with(EndedReason::Operator.as_str())).count(), 2);
     // 400 days after it happened it is not kept any more.
     app.advance(401 * DAY);
-    app.engine.sweep().await.expect("a sweep");
+    app.sessions.sweep().await.expect("a sweep");
     let later = app.sign_in(FIREFOX, "ada").await;
     let left = words(&read(&later, "").await);
     assert_eq!(left, ["signed_in, Firefox 145 on macOS", "ended, Firefox 145 on macOS, expired"]);
@@ -368,7 +368,7 @@ async fn no_secret_is_in_the_history() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     refused(&app.browser(CHROME), "a mistyped password").await;
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     let file = export(&laptop, "json").await.text;
     assert!(!file.contains("a mistyped password"));
     for value in laptop.cookies().values() {
@@ -395,11 +395,11 @@ async fn a_sign_in_is_reported_from_the_history_as_long_as_its_session_is_surely
     assert_eq!(links(&id).await, 1, "on a new one, which has two entries, though the session has ended");
 
     app.advance(90 * DAY - MINUTE);
-    app.engine.sweep().await.expect("a sweep");
+    app.sessions.sweep().await.expect("a sweep");
     assert_eq!(links(&id).await, 1);
     assert!(laptop.open(&address).await.text.contains("Safari 26 on iOS"), "it is taken");
     app.advance(2 * MINUTE);
-    app.engine.sweep().await.expect("a sweep");
+    app.sessions.sweep().await.expect("a sweep");
     assert_eq!(laptop.open(&address).await.header("location"), "/", "nobody knows it any more");
     assert_eq!(links(&id).await, 0);
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::http::Method;
 use multi_session::{
-    ClientHints, Credential, Engine, ImportedRestrictions, ImportedSession, Operator, PostgresTestDatabase,
-    Session, SessionId, Timestamp, User, UserId,
+    ClientHints, Credential, ImportedRestrictions, ImportedSession, Operator, PostgresTestDatabase, Session,
+    SessionId, Sessions, Timestamp, User, UserId,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -74,7 +74,7 @@ async fn import_ada(app: &TestApp, hash: Option<&str>) -> UserId {
         created_at: at,
         updated_at: at,
     };
-    let mut import = app.store.begin_import(app.engine.now()).await.expect("a transaction");
+    let mut import = app.store.begin_import(app.sessions.now()).await.expect("a transaction");
     import.user(&user).await.expect("taken");
     if let Some(hash) = hash {
         import.password(&user.id, hash, at).await.expect("taken");
@@ -84,7 +84,7 @@ async fn import_ada(app: &TestApp, hash: Option<&str>) -> UserId {
 }
 
 async fn restrict(app: &TestApp, user: &UserId, restrictions: ImportedRestrictions) {
-    let mut import = app.store.begin_import(app.engine.now()).await.expect("a transaction");
+    let mut import = app.store.begin_import(app.sessions.now()).await.expect("a transaction");
     import.restrict(user, restrictions).await.expect("taken");
     import.commit().await.expect("durable");
 }
@@ -160,11 +160,11 @@ async fn who_has_two_factor_authentication_there_does_not_sign_in_by_the_passwor
     sign_in_with(&phone, "ada", "a third password").await.refused(403, "TWO_FACTOR_REQUIRED");
 
     let by = Operator::new("cli:test");
-    app.engine.allow_password_alone(&by, &ada).await.expect("it is allowed");
+    app.sessions.allow_password_alone(&by, &ada).await.expect("it is allowed");
     sign_in_with(&phone, "ada", "a third password").await.ok();
     restrict(&app, &ada, needs_two_factor).await;
     sign_in_with(&app.browser(FIREFOX), "ada", "a third password").await.ok();
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     let history = phone.get("/api/auth/multi-session/history?kinds=password_refused").await.ok();
     let entries = history["entries"].as_array().expect("a list");
     assert_eq!(entries.iter().filter(|entry| entry["refusal"] == "two_factor").count(), 4);
@@ -245,7 +245,7 @@ async fn an_import_says_what_it_did_not_take_and_what_is_to_be_done() {
 async fn an_import_that_breaks_off_leaves_nothing() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
-    let at = app.engine.now();
+    let at = app.sessions.now();
     let user = User {
         id: UserId::new("half").expect("an id"),
         name: "half".to_owned(),
@@ -277,7 +277,7 @@ fn their_cookies() -> BTreeMap<String, String> {
 async fn import_session(app: &TestApp, user: &User) {
     let credential = Credential::parse(&format!("{THEIR_TOKEN}.{}=", "A".repeat(43)));
     let credential = credential.expect("a credential");
-    let now = app.engine.now();
+    let now = app.sessions.now();
     let session = Session {
         id: SessionId::new("their-session").expect("an id"),
         handle: credential.handle,
@@ -298,7 +298,7 @@ async fn import_session(app: &TestApp, user: &User) {
 
 async fn with_their_session() -> (TestApp, User) {
     let app = TestApp::start_with(&["--base-url", HTTPS]).await;
-    let at = app.engine.now();
+    let at = app.sessions.now();
     let user = User {
         id: UserId::new("ada").expect("an id"),
         name: "ada".to_owned(),
@@ -363,13 +363,13 @@ async fn their_cookies_are_taken_for_thirty_days_after_the_last_import() {
         opens
     };
     let second = Duration::from_secs(1);
-    app.advance(Engine::IMPORT_GRACE - second);
+    app.advance(Sessions::IMPORT_GRACE - second);
     assert!(opens().await);
     app.advance(second);
     assert!(!opens().await, "though the session lives on");
     import_session(&app, &user).await;
     assert!(opens().await);
-    app.advance(Engine::IMPORT_GRACE);
+    app.advance(Sessions::IMPORT_GRACE);
     assert!(!opens().await);
 }
 

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use multi_session::{
-    ClientHints, Credential, Limit, NewSession, NewUser, Session, SessionId, StoreError, Timestamp, User,
-    UserId,
+    Alongside, ChangeContext, ClientHints, Credential, Limit, NewSession, Session, SessionId, StoreError,
+    Subject, Timestamp, Transaction, UserId,
 };
 use serde_json::json;
 
@@ -135,17 +135,10 @@ impl Room {
         let handle = format!("{number:0>32}");
         let value = format!("{handle}.{handle}{}=", "A".repeat(11));
         let credential = Credential::parse(&value).expect("a credential");
-        let now = self.app.engine.now();
+        let now = self.app.sessions.now();
         let id = SessionId::new(format!("session-{number}")).expect("an id");
-        let user = User {
-            id: UserId::new(format!("user-{name}")).expect("an id"),
-            name: name.to_owned(),
-            email: format!("{name}@example.org"),
-            email_verified: false,
-            image: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let email = format!("{name}@example.org");
+        let user = Subject::new(UserId::new(format!("user-{name}")).expect("an id")).name(name).email(email);
         let session = Session {
             id: id.clone(),
             handle: credential.handle,
@@ -164,10 +157,12 @@ impl Room {
             shared_computer: false,
             new_device: false,
             device_keys: Vec::new(),
+            signed_in_with: None,
         };
-        let user = signs_up.then(|| NewUser { user, password_hash: PASSWORD_HASH.to_owned() });
-        let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), proved: None, mail: None };
-        self.app.store.open(user.as_ref(), &new, &limit).await.expect("a sign-in");
+        let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), epoch: None };
+        let account = AddAccount(&self.app);
+        let work = signs_up.then_some(&account as &dyn Alongside);
+        self.app.store.begin(&user, &new, &limit, work).await.expect("a sign-in");
         (id, handle, value.replace('=', "%3D"))
     }
 
@@ -193,6 +188,19 @@ impl Room {
     async fn is_live(&self, id: &SessionId) -> bool {
         let found = self.app.store.find(&[id]).await.expect("an answer").pop();
         found.is_some_and(|found| found.end.is_none())
+    }
+}
+
+/// Makes an account whose password is quick to verify.
+struct AddAccount<'a>(&'a TestApp);
+
+#[async_trait::async_trait]
+impl Alongside for AddAccount<'_> {
+    async fn run(&self, tx: &mut Transaction<'_>, change: &ChangeContext<'_>) -> multi_session::Result<()> {
+        let email = format!("{}@example.org", change.user.as_str().trim_start_matches("user-"));
+        let added = self.0.store.add_account(tx, change.user, &email, PASSWORD_HASH, change.now).await?;
+        assert!(added, "it is free");
+        Ok(())
     }
 }
 

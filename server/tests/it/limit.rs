@@ -32,7 +32,7 @@ async fn asked_keycloak_14689_sixty_four_sign_ins_at_once_leave_exactly_the_five
     app.sign_up(FIREFOX, "ada").await;
     let sign_ins: Vec<_> = (0..64)
         .map(|_| {
-            let engine = app.engine.clone();
+            let accounts = app.accounts.clone();
             tokio::spawn(async move {
                 let form = SignIn {
                     email: "ada@example.org".to_owned(),
@@ -40,7 +40,7 @@ async fn asked_keycloak_14689_sixty_four_sign_ins_at_once_leave_exactly_the_five
                     remember: true,
                     shared_computer: false,
                 };
-                engine.sign_in(&Browser::default(), &Client::default(), form).await.expect("a sign-in")
+                accounts.sign_in(&Browser::default(), &Client::default(), form).await.expect("a sign-in")
             })
         })
         .collect();
@@ -51,14 +51,14 @@ async fn asked_keycloak_14689_sixty_four_sign_ins_at_once_leave_exactly_the_five
     let mut live = HashSet::new();
     let mut last = None;
     for browser in &browsers {
-        let now = app.engine.current(&Presented::of(browser), &Client::default()).await.expect("an answer");
+        let now = app.sessions.current(&Presented::of(browser), &Client::default()).await.expect("an answer");
         if let Some(held) = now.active() {
             live.insert(text(&json!(held.session.id)));
             last = Some(now);
         }
     }
     assert_eq!(live.len(), 5);
-    let listed = app.engine.list(&last.expect("a live one")).await.expect("a list");
+    let listed = app.sessions.list(&last.expect("a live one")).await.expect("a list");
     assert_eq!(listed.len(), 5);
     let order = app.database.order_of_creation().await.expect("the rows");
     let newest: HashSet<String> = order.iter().rev().take(5).map(ToString::to_string).collect();
@@ -164,7 +164,7 @@ async fn one_account_too_many_is_in_the_history_of_the_account_that_was_refused(
     shared.sign_up("grace").await.ok();
     shared.sign_in("linus").await.refused(403, "MAXIMUM_ACCOUNTS_REACHED");
     shared.sign_up("mary").await.refused(403, "MAXIMUM_ACCOUNTS_REACHED");
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
 
     assert_eq!(refusals(&linus).await, ["limit_reached"]);
     assert!(refusals(&shared).await.is_empty(), "nobody tried grace's password");

@@ -105,8 +105,8 @@ async fn last_active_is_known_at_once_and_written_by_the_flush() {
         text(&rows.iter().find(|row| row["id"] == phone_id.as_str()).expect("the phone")["lastActiveAt"])
     };
     assert_eq!(last_active(laptop.list().await), "2026-11-18T11:11:40.000Z");
-    assert_eq!(app.engine.flush().await.expect("a flush"), 2, "the phone and the laptop");
-    assert_eq!(app.engine.flush().await.expect("a flush"), 0);
+    assert_eq!(app.sessions.flush().await.expect("a flush"), 2, "the phone and the laptop");
+    assert_eq!(app.sessions.flush().await.expect("a flush"), 0);
     assert_eq!(last_active(laptop.list().await), "2026-11-18T11:11:40.000Z");
 }
 
@@ -169,7 +169,7 @@ async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in()
     let rows = phone.list().await;
     assert_eq!(current(&rows)["ipAddress"], "198.51.100.9", "before it is written");
 
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     let moved = stream.told("moved", &id).await;
     assert_eq!((&moved["ipAddress"], &moved["place"]), (&json!("198.51.100.9"), &json!(null)));
     assert_eq!(
@@ -189,7 +189,7 @@ async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in()
         phone.peer = peer.parse().expect("an address");
         phone.whoami().await;
     }
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     assert_eq!(current(&phone.list().await)["ipAddress"], "198.51.100.9");
     let history = phone.get("/api/auth/multi-session/history?kinds=address_changed").await.ok();
     let entries = history["entries"].as_array().expect("a list");

@@ -226,7 +226,7 @@ async fn a_mail_outlives_the_node_that_was_about_to_send_it() {
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
     request(&app.browser(CHROME), "ada@example.org").await.ok();
-    let taken = app.engine.due_letters().await.expect("an answer");
+    let taken = app.accounts.due_letters().await.expect("an answer");
     assert_eq!(taken.len(), 1);
     // The node ends here. Another one looks at once, and later.
     drop(taken);
@@ -253,7 +253,8 @@ async fn a_refused_mail_holds_up_no_other_and_is_given_up_after_a_day() {
         app.advance(60 * MINUTE);
         attempted += 1;
         assert_eq!(app.deliver().await, 0);
-        let left = app.store.claim_mails(app.engine.now(), app.engine.now(), 10).await.expect("an answer");
+        let left =
+            app.store.claim_mails(app.sessions.now(), app.sessions.now(), 10).await.expect("an answer");
         if left.is_empty() && attempted > 24 {
             break;
         }
@@ -333,7 +334,7 @@ async fn without_a_mail_server_nothing_is_offered_that_needs_one() {
     assert!(!browser.open("/sign-in").await.text.contains("data-mail"));
     let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
     laptop.post("/api/auth/change-password", form).await.ok();
-    assert!(app.engine.due_letters().await.expect("an answer").is_empty());
+    assert!(app.accounts.due_letters().await.expect("an answer").is_empty());
 
     let mails = MailServer::start().await;
     let app = start(&mails).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use multi_session::{MailStore, SqliteStore, Timestamp};
+use multi_session::{AccountStore, SqliteStore, Timestamp};
 use rcgen::CertifiedKey;
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};

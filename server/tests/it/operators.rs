@@ -403,7 +403,7 @@ mod over_the_api {
 
     /// What operators did, the first thing first.
     async fn acts(app: &TestApp) -> Vec<String> {
-        let mut acts = app.engine.operator_acts(None, 100).await.expect("the acts");
+        let mut acts = app.sessions.operator_acts(None, 100).await.expect("the acts");
         acts.reverse();
         acts.iter().map(|act| format!("{} {} {}", act.operator, act.act, act.ended)).collect()
     }
@@ -426,7 +426,7 @@ mod over_the_api {
         assert_eq!(signed_in, (String::new(), String::new(), "grace".to_owned()));
         phone.sign_in("ada").await.refused(403, "USER_DISABLED");
         sign_in_with(&phone, "ada", "a wrong one").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
-        app.engine.flush().await.expect("a write");
+        app.sessions.flush().await.expect("a write");
         for path in [DISABLE, ENABLE] {
             let unknown = ask(&program, path, Some(&bearer), &json!({ "userId": "nobody" })).await;
             unknown.refused(404, "USER_NOT_FOUND");
@@ -509,9 +509,9 @@ mod over_the_api {
         let expected = ["revoke_user 0", "revoke_everybody_begun 0", "revoke_everybody 1"];
         assert_eq!(acts(&app).await, expected.map(|act| format!("{by} {act}")));
         app.advance(399 * DAY);
-        assert_eq!(app.engine.sweep().await.expect("a sweep").forgotten_acts, 0);
+        assert_eq!(app.sessions.sweep().await.expect("a sweep").forgotten_acts, 0);
         app.advance(DAY);
-        assert_eq!(app.engine.sweep().await.expect("a sweep").forgotten_acts, 3);
+        assert_eq!(app.sessions.sweep().await.expect("a sweep").forgotten_acts, 3);
         assert!(acts(&app).await.is_empty());
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{CHROME, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, text};
 
-/// How a browser reaches the engine.
+/// How a browser reaches the sessions.
 #[derive(Clone, Copy, Debug)]
 enum By {
     Rest,

@@ -1,10 +1,9 @@
 //! Passwords: changing one proves who one is; looking at one costs time and memory, and both are bounded.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use multi_session::{Browser, Client, Code, Engine, Error, PasswordLimits, SignIn};
+use multi_session::{Accounts, Browser, Client, Code, Error, PasswordLimits, SignIn};
 use serde_json::json;
 
 use crate::harness::{DAY, FIREFOX, PASSWORD, SAFARI, TestApp, current};
@@ -18,12 +17,12 @@ async fn beyond_the_bound_a_sign_in_is_refused_and_the_others_are_served() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let limits = PasswordLimits { at_once: NonZeroUsize::MIN, waiting: 2 };
-    let engine = Engine::builder(Arc::clone(&app.store) as _).password_limits(limits).build();
+    let accounts = Accounts::builder(app.sessions.clone()).password_limits(limits).build();
     let tries: Vec<_> = (0..16)
         .map(|_| {
-            let engine = engine.clone();
+            let accounts = accounts.clone();
             tokio::spawn(async move {
-                engine
+                accounts
                     .sign_in(&Browser::default(), &Client::default(), form("ada@example.org", PASSWORD))
                     .await
             })
@@ -43,7 +42,7 @@ async fn beyond_the_bound_a_sign_in_is_refused_and_the_others_are_served() {
     assert!(served >= 3, "one at work and two waiting: {served}");
     assert!(busy >= 1, "the sixteenth found no place");
     let after =
-        engine.sign_in(&Browser::default(), &Client::default(), form("ada@example.org", PASSWORD)).await;
+        accounts.sign_in(&Browser::default(), &Client::default(), form("ada@example.org", PASSWORD)).await;
     assert!(after.is_ok(), "the places were given back");
 }
 
@@ -56,7 +55,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
         for (times, email) in times.iter_mut().zip(["ada@example.org", "nobody@example.org"]) {
             let start = Instant::now();
             let answer = app
-                .engine
+                .accounts
                 .sign_in(&Browser::default(), &Client::default(), form(email, "wrong password"))
                 .await;
             times.push(start.elapsed());

@@ -80,7 +80,7 @@ async fn a_place_is_told_wherever_an_address_is() {
 
     let user = UserId::new(text(&laptop.get_session().await["user"]["id"])).expect("an id");
     let page = Page { ended: false, after: None, limit: 10 };
-    let seen = app.engine.sessions_of(&user, page).await.expect("an answer");
+    let seen = app.sessions.sessions_of(&user, page).await.expect("an answer");
     let seen: Vec<_> = seen.iter().map(|known| known.place.as_deref()).collect();
     assert_eq!(seen, [None, Some("Austria"), Some("Berlin, Germany")]);
 }
@@ -106,11 +106,11 @@ async fn a_truncated_address_is_nowhere_whole() {
     stranger.post("/api/auth/sign-in/email", wrong).await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
     laptop.sign_up("grace").await.ok();
     laptop.set_active(&ada).await.ok();
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     app.advance(MINUTE);
     laptop.peer = "198.51.100.99:50000".parse().expect("an address");
     let rows = laptop.list().await;
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
 
     let signed_in_from = [("2001:db8:1::", "Austria"), ("203.0.113.0", "Berlin, Germany")];
     let used_from = [("198.51.100.0", "FR"), signed_in_from[0], signed_in_from[1]];
@@ -159,7 +159,7 @@ async fn within_what_is_kept_of_its_address_nobody_has_moved() {
             app.advance(MINUTE);
             laptop.peer = peer.parse().expect("an address");
             laptop.list().await;
-            app.engine.flush().await.expect("a write");
+            app.sessions.flush().await.expect("a write");
             let told = history(&laptop, "?kinds=address_changed").await;
             assert_eq!(told.len(), moves, "{mode}, {peer}: {told:?}");
         }

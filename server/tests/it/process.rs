@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use multi_session::{MailStore, PostgresTestDatabase, SqliteStore, Timestamp};
+use multi_session::{AccountStore, PostgresTestDatabase, SqliteStore, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -51,7 +51,7 @@ fn attack(test: impl FnOnce(&Runtime, &Attacked)) {
     // The database goes with the app.
     let (_app, ada) = runtime.block_on(async {
         let app = TestApp::start_with(&OPERATED).await;
-        let ada = Attacked::start(app.router(), app.engine.clone(), app.store.clone(), &LOCAL).await;
+        let ada = Attacked::start(app.router(), app.sessions.clone(), app.store.clone(), &LOCAL).await;
         (app, ada)
     });
     test(&runtime, &ada);

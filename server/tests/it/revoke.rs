@@ -1,6 +1,6 @@
 //! Ending one session, the others, or all.
 
-use multi_session::Engine;
+use multi_session::Sessions;
 use serde_json::json;
 
 use crate::harness::{CHROME, FIREFOX, SAFARI, TestApp, ids, text};
@@ -18,7 +18,7 @@ async fn asked_better_auth_6893_a_revoked_device_is_out_at_once() {
     assert!(!is_open(&thief).await, "a copy of its cookies opens nothing either");
     assert!(is_open(&laptop).await);
     assert_eq!(laptop.list().await.len(), 1);
-    app.advance(Engine::UNDO_WINDOW);
+    app.advance(Sessions::UNDO_WINDOW);
     assert!(!is_open(&phone).await);
     assert_eq!(phone.whoami().await, "");
     assert!(phone.holds_nothing());

@@ -1,6 +1,6 @@
 //! Switching accounts.
 
-use multi_session::Engine;
+use multi_session::Sessions;
 use serde_json::json;
 
 use crate::harness::{CHROME, FIREFOX, TestApp, TestBrowser, text};
@@ -71,7 +71,7 @@ async fn a_dead_one_is_let_go_of() {
     assert_eq!(browser.cookies().len(), 3);
     app.sign_in(CHROME, "ada").await.revoke(&ada).await.ok();
     browser.set_active(&ada).await.refused(401, "INVALID_SESSION_TOKEN");
-    app.advance(Engine::UNDO_WINDOW);
+    app.advance(Sessions::UNDO_WINDOW);
     browser.set_active(&ada).await.refused(401, "INVALID_SESSION_TOKEN");
     assert_eq!(browser.cookies().len(), 2, "no dead cookies pile up");
 }

@@ -87,7 +87,7 @@ async fn a_try_that_has_to_wait_leaves_nothing_in_the_history() {
         assert_eq!(wait(&thief, "ada").await, Some(1));
     }
     assert_eq!(try_in(&thief, "ada", PASSWORD).await.status.as_u16(), 429);
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     let history = owner.get("/api/auth/multi-session/history?kinds=password_refused").await.ok();
     let entries = history["entries"].as_array().expect("a list");
     assert_eq!(entries.len(), 3, "those that were looked at: {entries:?}");

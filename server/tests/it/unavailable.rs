@@ -78,7 +78,7 @@ async fn after_writes_were_refused_everything_works_again_and_what_was_buffered_
         .post("/api/auth/sign-in/email", wrong)
         .await
         .refused(401, "INVALID_EMAIL_OR_PASSWORD");
-    app.engine.flush().await.expect_err("it takes no writes");
+    app.sessions.flush().await.expect_err("it takes no writes");
     assert_eq!(browser.whoami().await, "ada");
 
     app.database.take_writes(true).await;
@@ -87,7 +87,7 @@ async fn after_writes_were_refused_everything_works_again_and_what_was_buffered_
         assert!(Instant::now() < deadline, "it takes writes again");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    app.engine.flush().await.expect("a write");
+    app.sessions.flush().await.expect("a write");
     app.sign_in(SAFARI, "ada").await;
     app.sign_up(SAFARI, "grace").await;
     let history = browser.get("/api/auth/multi-session/history").await.ok();

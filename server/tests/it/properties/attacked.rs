@@ -19,8 +19,8 @@ use clap::Parser;
 use http_body_util::BodyExt;
 use multi_session::http::ClientAddress;
 use multi_session::{
-    Actor, Engine, EventId, ManualClock, MemoryStore, Operator, SessionEvent, SessionId, Store, Timestamp,
-    UserId,
+    Accounts, Actor, EventId, ManualClock, MemoryStore, Operator, SessionEvent, SessionId, Sessions, Store,
+    Timestamp, UserId,
 };
 use serde_json::{Value, json};
 use server::{Config, Server, router};
@@ -121,7 +121,7 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
 /// A server where Ada is signed in, and stays so whatever others send.
 pub(crate) struct Attacked {
     router: Router,
-    engine: Engine,
+    sessions: Sessions,
     store: Arc<dyn Store>,
     /// Its origins, the public one first.
     own: &'static [&'static str],
@@ -141,19 +141,20 @@ impl Attacked {
             Config::parse_from(["multi-session", "--base-url", own[0]].iter().chain(&off).chain(&OPERATED));
         let store = Arc::new(MemoryStore::default());
         let clock = ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000));
-        let engine = Engine::builder(Arc::clone(&store) as _).clock(Arc::new(clock)).build();
+        let sessions = Sessions::builder(Arc::clone(&store) as _).clock(Arc::new(clock)).build();
         tokio::spawn({
-            let engine = engine.clone();
-            async move { engine.follow().await }
+            let sessions = sessions.clone();
+            async move { sessions.follow().await }
         });
-        let server = Server::new(&config, engine.clone()).expect("a valid configuration");
-        Self::start(router(&server), engine, store, own).await
+        let server =
+            Server::new(&config, Accounts::builder(sessions.clone()).build()).expect("a valid configuration");
+        Self::start(router(&server), sessions, store, own).await
     }
 
     /// Signs Ada up at this server.
     pub(crate) async fn start(
         router: Router,
-        engine: Engine,
+        sessions: Sessions,
         store: Arc<dyn Store>,
         own: &'static [&'static str],
     ) -> Self {
@@ -167,7 +168,7 @@ impl Attacked {
         let id = |part: &str| found[part]["id"].as_str().expect("an id").to_owned();
         let session = SessionId::new(id("session")).expect("an id");
         let user = UserId::new(id("user")).expect("an id");
-        Self { router, engine, store, own, cookies, session, user, names: AtomicU32::new(0) }
+        Self { router, sessions, store, own, cookies, session, user, names: AtomicU32::new(0) }
     }
 
     /// Whatever the header of the cookies says, nobody is signed in by it, and at most dead cookies are cleared.
@@ -325,7 +326,7 @@ impl Attacked {
 
     /// Holds that Ada has the one session that she began, and that it was used from nowhere else.
     pub(crate) async fn assert_untouched(&self) {
-        self.engine.flush().await.expect("the store answers");
+        self.sessions.flush().await.expect("the store answers");
         assert_eq!(self.list().await.as_array().map(Vec::len), Some(1));
         let path = "/api/auth/multi-session/history?kinds=address_changed";
         let moves = json_of(self.ada(Method::GET, path, &HeaderMap::new(), "").await).await;
@@ -342,7 +343,7 @@ impl Attacked {
         let asks = request(Method::GET, SESSION, &HeaderMap::new()).header(COOKIE, kept_of(answer));
         let found = json_of(send(&self.router, asks, "").await).await;
         let user = UserId::new(found["user"]["id"].as_str().expect("an id")).expect("an id");
-        let gone = self.engine.forget(&Operator::new("test"), &user).await;
+        let gone = self.sessions.forget(&Operator::new("test"), &user).await;
         assert!(gone.expect("the store answers").is_some());
     }
 
@@ -380,7 +381,7 @@ impl Attacked {
     /// Names Ada's device in the store, past the rule that names are printable: what is there may be older than a rule.
     async fn calls_device(&self, name: &str) {
         let actor = Actor { session: &self.session, user: &self.user };
-        let renamed = self.store.rename(actor, &self.session, Some(name), self.engine.now()).await;
+        let renamed = self.store.rename(actor, &self.session, Some(name), self.sessions.now()).await;
         assert!(renamed.expect("the store answers"));
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use multi_session::Engine;
+use multi_session::Sessions;
 use serde_json::json;
 
 use super::surfaces::{SESSION, is_open};
@@ -164,7 +164,7 @@ async fn owasp_nothing_else_clears_site_data() {
         nobody.open("/sign-in").await,
     ];
     // Its cookies are dead by then: whoever ended it did so elsewhere.
-    app.advance(Engine::UNDO_WINDOW);
+    app.advance(Sessions::UNDO_WINDOW);
     let replayed = phone.copy();
     // The next page tells it what has happened, and clears them.
     let led = phone.open("/sessions").await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use multi_session::{Engine, Operator, Options};
+use multi_session::{Operator, Options, Sessions};
 use serde_json::json;
 
 use super::surfaces::{
@@ -250,7 +250,7 @@ async fn end(how: &str, app: &TestApp, mails: &MailServer, browser: TestBrowser)
             let other = another().await;
             other.revoke(&id).await.ok();
             if how != "revoked" {
-                app.advance(Engine::UNDO_WINDOW + SECOND);
+                app.advance(Sessions::UNDO_WINDOW + SECOND);
             }
             other
         }
@@ -308,7 +308,7 @@ async fn end(how: &str, app: &TestApp, mails: &MailServer, browser: TestBrowser)
         "idle" | "idle and swept" => {
             app.advance(31 * DAY);
             if how != "idle" {
-                app.engine.sweep().await.expect("a sweep");
+                app.sessions.sweep().await.expect("a sweep");
             }
             another().await
         }
@@ -364,11 +364,11 @@ async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_l
     let grace = app.sign_up(CHROME, "grace").await;
     let mut stream = phone.events(None).await;
     stream.snapshot().await;
-    let user = app.engine.find_user("ada@example.org").await.expect("an answer").expect("a user");
+    let user = app.accounts.find_user("ada@example.org").await.expect("an answer").expect("a user");
     let operator = Operator::new("cli:test");
-    let gone = app.engine.forget(&operator, &user.id).await.expect("an answer").expect("a user");
+    let gone = app.sessions.forget(&operator, &user.id).await.expect("an answer").expect("a user");
     assert_eq!(gone.0, 2);
-    assert_eq!(app.engine.forget(&operator, &user.id).await.expect("an answer"), None);
+    assert_eq!(app.sessions.forget(&operator, &user.id).await.expect("an answer"), None);
 
     for browser in [&ada, &phone] {
         assert!(!is_open(browser).await);

@@ -78,7 +78,7 @@ async fn asked_axum_login_144_a_server_function_keeps_and_extends_the_session() 
         };
         assert!(answer.status.is_success(), "{act:?}: {}", answer.text);
         let end = text(&browser.get_session().await["session"]["expiresAt"]);
-        assert_eq!(end, app.engine.now().plus(30 * DAY).to_string(), "{act:?}");
+        assert_eq!(end, app.sessions.now().plus(30 * DAY).to_string(), "{act:?}");
         assert!(is_open(&browser).await, "{act:?}");
         assert_eq!(browser.current_id().await, id, "{act:?}");
     }

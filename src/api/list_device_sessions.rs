@@ -1,0 +1,43 @@
+//! `GET /multi-session/list-device-sessions` → `[DeviceSession]`.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::DeviceSession;
+use crate::api::openapi::{EVERY, READS_COOKIES, example, refusals};
+use crate::api::state::ApiState;
+use crate::http::{Problem, SessionRequest};
+
+refusals!(Refusals = EVERY, READS_COOKIES);
+
+/// List every device and account
+///
+/// Every live session of the active user, on whichever device, and the other accounts that this browser holds: the
+/// current one first, then the most recently active. A browser that holds nothing gets an empty list.
+#[utoipa::path(
+    get,
+    path = "/multi-session/list-device-sessions",
+    operation_id = "listDeviceSessions",
+    tag = "devices",
+    responses(
+        (
+            status = 200,
+            description = "The list.",
+            body = Vec<DeviceSession>,
+            example = json!([example::device_session()]),
+        ),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
+pub(super) async fn handle(
+    State(api): State<ApiState>,
+    state: SessionRequest,
+) -> Result<Json<Vec<DeviceSession>>, Problem> {
+    let browser = state.browser()?;
+    Ok(Json(if api.lists_held_only {
+        api.sessions.list_held(&browser)
+    } else {
+        api.sessions.list(&browser).await?
+    }))
+}

@@ -1,0 +1,73 @@
+//! `GET /reference`: the OpenAPI document for people, with files of our own only.
+//!
+//! Swagger UI: well kept, Apache-2.0, knows OpenAPI 3.1, light and dark, and needs neither `eval` nor inline scripts or
+//! styles, so the policy of this page is as strict as that of the others.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use utoipa_swagger_ui::{Config, serve};
+
+use crate::api::openapi::{EVERY, refusals};
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The names carry no hash: an hour, so that a newer server's files are soon taken.
+const AN_HOUR: &str = "public, max-age=3600";
+
+refusals!(Refusals = EVERY);
+
+/// Show this API
+///
+/// A page for people, made of `openapi.json`; requests can be sent from it.
+#[utoipa::path(
+    get,
+    path = "/reference",
+    operation_id = "reference",
+    tag = "server",
+    responses(
+        (
+            status = 200,
+            description = "The page.",
+            body = String,
+            content_type = "text/html",
+            example = json!("<!DOCTYPE html>…"),
+        ),
+        Refusals,
+    ),
+    security(()),
+)]
+pub(super) async fn handle() -> ([(HeaderName, &'static str); 2], &'static str) {
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
+    (headers, include_str!("reference/page.html"))
+}
+
+/// The page's files: two of ours and two of Swagger UI.
+pub(super) async fn file(Path(name): Path<String>) -> Response {
+    let ours =
+        |kind, text: &'static str| ([(CONTENT_TYPE, kind), (CACHE_CONTROL, AN_HOUR)], text).into_response();
+    match name.as_str() {
+        "page.css" => ours("text/css; charset=utf-8", include_str!("reference/page.css")),
+        "page.js" => ours("text/javascript; charset=utf-8", include_str!("reference/page.js")),
+        "swagger-ui.css" | "swagger-ui-bundle.js" => vendored(&name),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// A file of Swagger UI. It is kept compressed, and there is no browser that cannot take it so.
+fn vendored(name: &str) -> Response {
+    let Ok(Some(file)) = serve(name, Arc::new(Config::default())) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response =
+        Response::builder().header(CONTENT_TYPE, file.content_type).header(CACHE_CONTROL, AN_HOUR);
+    if file.gzpipped {
+        response = response.header(CONTENT_ENCODING, "gzip");
+    }
+    let body = Body::from(file.bytes.into_owned());
+    response.body(body).unwrap_or_else(|_| StatusCode::NOT_FOUND.into_response())
+}

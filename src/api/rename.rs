@@ -1,0 +1,72 @@
+//! `POST /multi-session/rename` `{sessionId, name}` → `{status: true}`.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use utoipa::ToSchema;
+
+use crate::api::answer::Done;
+use crate::api::body::{Accepts, Fields};
+use crate::api::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
+use crate::api::state::ApiState;
+use crate::http::{Problem, SessionRequest};
+use crate::{Code, SessionId};
+
+/// Which device gets which name.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct RenameBody {
+    /// The `id` of a row of the list.
+    session_id: String,
+    /// At most 100 characters, none of them a control character; empty for what the user agent says.
+    #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    name: String,
+}
+
+impl RenameBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self { session_id: fields.required("sessionId"), name: fields.required("name") };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+refusals!(
+    Refusals = EVERY,
+    READS_COOKIES,
+    CHANGES,
+    READS_BODY,
+    [Code::Unauthorized, Code::InvalidSessionToken, Code::InvalidName]
+);
+
+/// Name a device
+///
+/// One of the active user's, the current one too, or one of another account that this browser holds. The name stands as
+/// `name` and as `device.label` in every list from then on. A foreign, an ended and an unknown session are answered
+/// alike.
+#[utoipa::path(
+    post,
+    path = "/multi-session/rename",
+    operation_id = "rename",
+    tag = "devices",
+    request_body(
+        content = RenameBody,
+        example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2", "name": "Work laptop" }),
+    ),
+    responses(
+        (status = 200, description = "It is called so.", body = Done, example = json!(Done::DONE)),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
+pub(super) async fn handle(
+    State(api): State<ApiState>,
+    state: SessionRequest,
+    request: Request,
+) -> Result<Json<Done>, Problem> {
+    let browser = state.browser()?;
+    let RenameBody { session_id, name } = RenameBody::read(request).await?;
+    let id = SessionId::new(session_id).map_err(|_| Code::InvalidSessionToken)?;
+    api.sessions.rename(&browser, &id, &name).await?;
+    Ok(Json(Done::DONE))
+}

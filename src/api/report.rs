@@ -1,0 +1,94 @@
+//! `POST /multi-session/report` `{sessionId}` → `{status: true, ended, passwordLocked}`: "This wasn't me".
+
+use axum::Json;
+use axum::extract::{Request, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::body::{Accepts, Fields};
+use crate::api::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES, refusals};
+use crate::api::state::ApiState;
+use crate::http::{Problem, SessionRequest};
+use crate::{Code, SessionId};
+
+/// Which sign-in was not the person's.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct ReportBody {
+    /// The `id` of a session of the active user, live or ended while it is kept.
+    session_id: String,
+}
+
+impl ReportBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self { session_id: fields.required("sessionId") };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+/// What was done about it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase")]
+pub(super) struct Answer {
+    /// Always true.
+    status: bool,
+    /// How many sessions ended.
+    ended: usize,
+    /// Whether nobody signs in until another password is set by the link that is mailed, or until the application says that
+    /// a credential has changed.
+    password_locked: bool,
+}
+
+refusals!(
+    Refusals = EVERY,
+    READS_COOKIES,
+    CHANGES,
+    READS_BODY,
+    ENDS_OTHERS,
+    [Code::Unauthorized, Code::InvalidSessionToken]
+);
+
+/// Report a sign-in: "This wasn't me"
+///
+/// Every session of the active user ends but this browser's, which gets another cookie. Where there is a mail server the
+/// password signs nobody in from then on, and a mail with a link to set another one is on its way. The active session, a
+/// foreign and an unknown one are answered alike.
+#[utoipa::path(
+    post,
+    path = "/multi-session/report",
+    operation_id = "report",
+    tag = "devices",
+    request_body(
+        content = ReportBody,
+        example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2" }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The others are out.",
+            headers(("Set-Cookie" = String, description = "This session's new cookies.")),
+            body = Answer,
+            example = json!(Answer { status: true, ended: 2, password_locked: true }),
+        ),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
+pub(super) async fn handle(
+    State(api): State<ApiState>,
+    state: SessionRequest,
+    request: Request,
+) -> Result<Json<Answer>, Problem> {
+    let browser = state.browser()?;
+    let ReportBody { session_id } = ReportBody::read(request).await?;
+    let id = SessionId::new(session_id).map_err(|_| Code::InvalidSessionToken)?;
+    let (browser, reported) = match &api.accounts {
+        Some(accounts) => accounts.report(&browser, &id).await?,
+        None => api.sessions.report(&browser, &id, api.locks_reported).await?,
+    };
+    state.set_browser(browser);
+    Ok(Json(Answer { status: true, ended: reported.ended, password_locked: reported.is_locked }))
+}

@@ -1,0 +1,29 @@
+//! What handlers need.
+
+use axum::body::Bytes;
+
+use super::operator_token::OperatorTokens;
+use crate::http::{Problem, SessionHttp};
+use crate::{Accounts, Code, Sessions};
+
+/// The sessions and how the API is configured; cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct ApiState {
+    pub(super) sessions: Sessions,
+    /// Where accounts have an e-mail address and a password here.
+    pub(super) accounts: Option<Accounts>,
+    /// Whether a report locks the user where there are no such accounts.
+    pub(super) locks_reported: bool,
+    pub(super) http: SessionHttp,
+    pub(super) operators: OperatorTokens,
+    pub(super) lists_held_only: bool,
+    /// The OpenAPI document.
+    pub(super) document: Bytes,
+}
+
+impl ApiState {
+    /// The accounts, for endpoints that are there only with them.
+    pub(super) fn accounts(&self) -> Result<&Accounts, Problem> {
+        self.accounts.as_ref().ok_or_else(|| Code::Internal.into())
+    }
+}

@@ -1,0 +1,44 @@
+//! Which session a body is about: `sessionId`, as the page says, or `sessionToken`, as the real client sends.
+
+use axum::extract::Request;
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::{Object, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::api::body::{Accepts, Fields};
+use crate::http::Problem;
+use crate::{Code, Handle, SessionId, Target};
+
+/// The body that [`read`] takes.
+pub(super) struct TargetBody;
+
+impl PartialSchema for TargetBody {
+    fn schema() -> RefOr<Schema> {
+        let text = |of: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(of));
+        let by_id = Object::builder()
+            .property("sessionId", text("The `id` of a row of the list."))
+            .required("sessionId");
+        let by_token = Object::builder()
+            .property("sessionId", ObjectBuilder::new().schema_type(Type::Null))
+            .property("sessionToken", text("The `token` of a session."))
+            .required("sessionToken");
+        AnyOfBuilder::new()
+            .description(Some("Which session is meant; where both are given, `sessionId` counts."))
+            .item(by_id)
+            .item(by_token)
+            .into()
+    }
+}
+
+impl ToSchema for TargetBody {}
+
+/// Reads the body. A text that names no session at all is refused like one that names another person's.
+pub(super) async fn read(request: Request) -> Result<Target, Problem> {
+    let mut fields = Fields::read(request, Accepts::Json).await?;
+    let target = match fields.optional("sessionId") {
+        Some(id) => SessionId::new(id).ok().map(Target::Id),
+        None => Handle::parse(&fields.required("sessionToken")).map(Target::Handle),
+    };
+    fields.finish()?;
+    target.ok_or_else(|| Code::InvalidSessionToken.into())
+}

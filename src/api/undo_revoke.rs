@@ -1,0 +1,63 @@
+//! `POST /multi-session/undo-revoke` `{sessionId}` → `{status: true}`.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use utoipa::ToSchema;
+
+use crate::api::answer::Done;
+use crate::api::body::{Accepts, Fields};
+use crate::api::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
+use crate::api::state::ApiState;
+use crate::http::{Problem, SessionRequest};
+use crate::{Code, SessionId};
+
+/// Which session lives again.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct UndoRevokeBody {
+    /// The `id` of the row that was revoked.
+    session_id: String,
+}
+
+impl UndoRevokeBody {
+    async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self { session_id: fields.required("sessionId") };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
+refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthorized, Code::UndoExpired]);
+
+/// Take a revocation back
+///
+/// For ten seconds after this session has revoked another one of its user, that one can live again: it was refused
+/// meanwhile, and its browser is then signed in as before. Not after the password was changed, a sign-in reported, or
+/// another sign-in has taken its place; all of that, a foreign and an unknown session are answered alike.
+#[utoipa::path(
+    post,
+    path = "/multi-session/undo-revoke",
+    operation_id = "undoRevoke",
+    tag = "devices",
+    request_body(
+        content = UndoRevokeBody,
+        example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2" }),
+    ),
+    responses(
+        (status = 200, description = "The session lives again.", body = Done, example = json!(Done::DONE)),
+        Refusals,
+    ),
+    security((), ("session" = [])),
+)]
+pub(super) async fn handle(
+    State(api): State<ApiState>,
+    state: SessionRequest,
+    request: Request,
+) -> Result<Json<Done>, Problem> {
+    let browser = state.browser()?;
+    let UndoRevokeBody { session_id } = UndoRevokeBody::read(request).await?;
+    let id = SessionId::new(session_id).map_err(|_| Code::UndoExpired)?;
+    api.sessions.undo_revoke(&browser, &id).await?;
+    Ok(Json(Done::DONE))
+}
