@@ -74,11 +74,3 @@ impl From<Code> for Error {
         Self::Refused(code)
     }
 }
-
-/// For `?` in an [`Alongside`](crate::Alongside).
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}

@@ -13,8 +13,8 @@ pub enum HistoryKind {
     SignedIn,
     /// The session that began is on a browser that was never seen for this account.
     NewDevice,
-    /// A password opened nothing, at sign-in or where a signed-in person is asked for it once more: it was wrong, or right
-    /// and refused all the same.
+    /// A password or another proof opened nothing, at sign-in or where a signed-in person is asked for it once more: it was
+    /// wrong, or right and refused all the same.
     PasswordRefused,
     /// The person proved once more in a session who they are.
     Reauthenticated,
@@ -89,7 +89,7 @@ impl HistoryKind {
     }
 }
 
-/// Why a right password was refused.
+/// Why a right password or another proof was refused.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -178,7 +178,7 @@ pub struct HistoryEntry {
     pub by: Option<HistoryActor>,
     /// Why the session ended; null for other kinds.
     pub reason: Option<EndedReason>,
-    /// Why a right password was refused; null where it was wrong, and for other kinds.
+    /// Why a right password or another proof was refused; null where it was wrong, and for other kinds.
     pub refusal: Option<Refusal>,
     /// How the person signed in, as in "password"; null where that is not known, and for other kinds.
     #[serde(default)]

@@ -22,6 +22,7 @@ pub(super) struct Readiness(Mutex<Option<(Instant, Result<()>)>>);
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Swept {
     /// How many sessions were marked as expired.
     pub expired: u64,

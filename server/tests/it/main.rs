@@ -42,6 +42,7 @@ mod revoke;
 mod set_active;
 mod shared_computer;
 mod sign_in;
+mod sign_in_methods;
 mod sign_out;
 mod smtp;
 mod standards;

@@ -22,6 +22,13 @@ pub(in crate::store) fn corrupt(error: impl Into<Box<dyn std::error::Error + Sen
     StoreError::Corrupt(Arc::from(error.into()))
 }
 
+/// For `?` in an [`Alongside`](crate::Alongside).
+impl From<sqlx::Error> for crate::Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode, Encode, RowNotFound, TypeNotFound};
