@@ -148,6 +148,8 @@ codes! {
         "Something went wrong on our side. Please try again.";
 }
 
+impl std::error::Error for Code {}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

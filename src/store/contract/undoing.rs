@@ -197,7 +197,7 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
     );
 }
 
-/// However short a time an engine is told to keep histories for, in which the report is.
+/// However short a time histories are to be kept, in which the report is.
 pub async fn after_a_report_and_a_sweep_nothing_is_taken_back(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
