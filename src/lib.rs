@@ -188,10 +188,10 @@ pub use {
 
 #[cfg(feature = "geoip")]
 pub use geoip::{GeoIp, GeoIpError};
-#[cfg(feature = "postgres")]
-pub use store::postgres::PostgresStore;
 #[cfg(all(feature = "postgres", feature = "test-support"))]
 pub use store::postgres::test_database::PostgresTestDatabase;
+#[cfg(feature = "postgres")]
+pub use store::postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "import-better-auth")]
 pub use {
     import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, import_better_auth},

@@ -1,7 +1,13 @@
 //! Where users and sessions are kept.
 //!
-//! To add a backend, implement [`Store`] in a file of its own under `src/store/`, with its statements as
-//! constants beside it, give it a feature of its name, and hold it to [`store_contract!`](crate::store_contract).
+//! # Another store
+//!
+//! A store of your own, in your own crate, implements [`Store`], [`MailStore`] and [`OperatorStore`] with public items
+//! only, one method for each operation, and every method is one transaction. With the feature `test-support` you hold it
+//! to [`store_contract!`](crate::store_contract), one test for each promise; [`MemoryStore`](crate::MemoryStore) is the
+//! reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
+//!
+//! Another SQL database needs less: `src/store/sql.rs` has all of that once, over about ten methods for each database.
 
 use std::sync::Arc;
 
@@ -32,6 +38,8 @@ mod history;
 pub(crate) mod import;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod migrations;
 mod operating;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -365,6 +373,9 @@ pub enum StoreError {
 }
 
 /// Keeps users and sessions; every method is one transaction, answered only when it is durable.
+///
+/// A store of your own implements it with public items only, and is held to it by
+/// `store_contract!` (feature `test-support`).
 ///
 /// A caller may drop a method's future at any await. The change is then made or not, but a change that is made is
 /// always told: see [`Store::changes`].

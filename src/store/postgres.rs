@@ -3,29 +3,25 @@
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use sqlx::SqlStr;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgRow, PgTransaction};
 #[cfg(feature = "test-support")]
-use sqlx::Executor;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow, PgTransaction};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, Executor};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
-use self::connections::{Connections, Replaced, require_read_write};
-use self::dialect::NOTIFY;
+use self::connections::{Connections, Replaced};
+use self::dialect::{NOTIFY, TEXTS};
 use self::listening::{Listening, payloads};
+use self::schema::Schema;
 use super::sql::errors::{Result, corrupt, database_error, unavailable};
-use super::sql::migrations::migrations;
 use super::sql::{Database, Failure, SqlStore, Statement, Value};
 use crate::{Change, Changes, StoreError};
-
-/// The statements, with the tables of the schema on the search path.
-static TEXTS: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
-    dialect::TEXTS.iter().map(|text| &*text.replace("main.", "").leak()).collect()
-});
 
 mod connections;
 mod dialect;
 mod listening;
+mod schema;
 #[cfg(feature = "test-support")]
 pub(crate) mod test_database;
 
@@ -49,9 +45,37 @@ const CHANGES_KEPT: usize = 1_024;
 /// connect to the database itself, or to a pooler in session mode.
 pub type PostgresStore = SqlStore<Postgres>;
 
+/// Where in a database a [`PostgresStore`] keeps what it has.
+#[derive(Clone, Debug, Default)]
+pub struct PostgresOptions {
+    schema: Option<String>,
+}
+
+impl PostgresOptions {
+    /// Puts tables and trigger functions into this schema, made where it is missing, and names the notification channel
+    /// and advisory locks after it, so that several installations and an application can share a database.
+    ///
+    /// A name has letters, digits, underscores and hyphens, at most 50. The default is the first schema in the
+    /// connection's `search_path`: `public`, unless the URL or the role has another one.
+    #[must_use]
+    pub fn schema(self, name: &str) -> Self {
+        Self { schema: Some(name.to_owned()) }
+    }
+}
+
+/// Whose connections requests use.
+enum Pool {
+    /// At most so many of our own.
+    Own(u32),
+    Shared(PgPool),
+}
+
 /// One PostgreSQL database.
 #[derive(Debug)]
 pub struct Postgres {
+    /// The statements for the tables of our schema.
+    texts: Vec<SqlStr>,
+    channel: String,
     connections: Connections,
     changes: broadcast::Sender<Change>,
     listening: Listening,
@@ -70,18 +94,61 @@ impl SqlStore<Postgres> {
     ///
     /// [`StoreError`] when the URL is not one of PostgreSQL, the database does not answer or a migration fails.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url).map_err(unavailable)?;
-        let options = match options.get_application_name() {
-            None => options.application_name("multi-session"),
-            Some(_) => options,
+        Self::open_with(url, connections, &PostgresOptions::default()).await
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`PostgresStore::open`], and when the name of the schema is not allowed.
+    pub async fn open_with(url: &str, connections: u32, options: &PostgresOptions) -> Result<Self> {
+        let connect = PgConnectOptions::from_str(url).map_err(unavailable)?;
+        let connect = match connect.get_application_name() {
+            None => connect.application_name("multi-session"),
+            Some(_) => connect,
         };
-        migrate(&options).await?;
+        Self::start(connect, Pool::Own(connections), options).await
+    }
+
+    /// Shares a pool and its database with the application.
+    ///
+    /// The store brings its schema up to date and listens on connections of its own, with the pool's options; all else
+    /// runs on the pool's connections, whose settings it changes for its own transactions only: isolation, durability
+    /// and timeouts. It does not depend on their `search_path`, and leaves it to the pool to replace connections that do
+    /// not work any more. [`Store::close`](crate::Store::close) does not close the pool.
+    ///
+    /// # Errors
+    ///
+    /// As [`PostgresStore::open_with`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use multi_session::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn start(pool: sqlx::PgPool) -> Result<(), multi_session::StoreError> {
+    /// let options = PostgresOptions::default().schema("multi_session");
+    /// let store = PostgresStore::with_pool(pool, &options).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn with_pool(pool: PgPool, options: &PostgresOptions) -> Result<Self> {
+        Self::start((*pool.connect_options()).clone(), Pool::Shared(pool), options).await
+    }
+
+    async fn start(connect: PgConnectOptions, pool: Pool, options: &PostgresOptions) -> Result<Self> {
+        let schema = Schema::migrate(&connect, options.schema.as_deref()).await?;
         let changes = broadcast::Sender::new(CHANGES_KEPT);
         let replaced = Replaced::default();
         let (listening, is_lost) =
-            Listening::start(options.clone(), changes.clone(), replaced.clone()).await?;
-        let connections = Connections::open(options, connections, is_lost, replaced).await?;
-        let store = Self::new(Postgres { connections, changes, listening });
+            Listening::start(connect.clone(), schema.channel(), changes.clone(), replaced.clone()).await?;
+        let connections = match pool {
+            Pool::Own(most) => Connections::open(connect, most, is_lost, replaced).await?,
+            Pool::Shared(pool) => Connections::shared(pool, is_lost, replaced),
+        };
+        let texts = TEXTS.iter().map(|text| schema.qualify(text)).collect();
+        let store = Self::new(Postgres { texts, channel: schema.channel(), connections, changes, listening });
         store.fill_email_keys().await?;
         Ok(store)
     }
@@ -98,7 +165,7 @@ impl SqlStore<Postgres> {
         connection.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off").await?;
         let mut plans = Vec::new();
         for statement in Statement::ALL {
-            let (name, text) = (statement.name(), TEXTS[*statement as usize]);
+            let (name, text) = (statement.name(), self.database().texts[*statement as usize].as_str());
             // What locks a table has no plan.
             if text.starts_with("lock ") {
                 continue;
@@ -106,8 +173,8 @@ impl SqlStore<Postgres> {
             let count = (1..=12).filter(|number| text.contains(&format!("${number}"))).count();
             let arguments = vec!["null"; count].join(", ");
             let arguments = if count > 0 { format!("({arguments})") } else { arguments };
-            connection.execute(sqlx::AssertSqlSafe(format!("prepare {name} as {text}"))).await?;
-            let explain = sqlx::AssertSqlSafe(format!("explain execute {name}{arguments}"));
+            connection.execute(AssertSqlSafe(format!("prepare {name} as {text}"))).await?;
+            let explain = AssertSqlSafe(format!("explain execute {name}{arguments}"));
             let rows = sqlx::raw_sql(explain).fetch_all(&mut connection).await?;
             let steps = rows.iter().map(|row| sqlx::Row::try_get(row, 0)).collect::<Result<_, _>>()?;
             plans.push((name, steps));
@@ -122,11 +189,19 @@ impl Database for Postgres {
     type Transaction = PgTransaction<'static>;
 
     async fn read(&self, statement: Statement, values: &[Value<'_>]) -> Result<Vec<PgRow>> {
-        Ok(query(statement, values).fetch_all(&mut *self.connections.get().await?).await?)
+        Ok(self.query(statement, values).fetch_all(&mut *self.connections.get().await?).await?)
     }
 
     async fn write(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
-        Ok(query(statement, values).execute(&mut *self.connections.get().await?).await?.rows_affected())
+        if !self.connections.are_shared() {
+            let mut connection = self.connections.get().await?;
+            return Ok(self.query(statement, values).execute(&mut *connection).await?.rows_affected());
+        }
+        // Settings of ours hold within a transaction only.
+        let mut transaction = self.begin().await?;
+        let changed = self.execute(&mut transaction, statement, values).await?;
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     async fn begin(&self) -> Result<Self::Transaction> {
@@ -150,7 +225,7 @@ impl Database for Postgres {
         statement: Statement,
         values: &[Value<'_>],
     ) -> Result<Vec<PgRow>> {
-        Ok(query(statement, values).fetch_all(connection).await?)
+        Ok(self.query(statement, values).fetch_all(connection).await?)
     }
 
     async fn execute(
@@ -159,16 +234,16 @@ impl Database for Postgres {
         statement: Statement,
         values: &[Value<'_>],
     ) -> Result<u64> {
-        Ok(query(statement, values).execute(connection).await?.rows_affected())
+        Ok(self.query(statement, values).execute(connection).await?.rows_affected())
     }
 
     async fn commit(&self, mut transaction: Self::Transaction, changes: Vec<Change>) -> Result<()> {
-        notify(&mut transaction, changes).await?;
+        self.notify(&mut transaction, changes).await?;
         Ok(transaction.commit().await?)
     }
 
     async fn announce(&self, change: Change) -> Result<()> {
-        notify(&mut *self.connections.get().await?, vec![change]).await
+        self.notify(&mut *self.connections.get().await?, vec![change]).await
     }
 
     fn changes(&self) -> Changes {
@@ -206,40 +281,26 @@ impl Database for Postgres {
 
 type Query = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 
-fn query(statement: Statement, values: &[Value<'_>]) -> Query {
-    values.iter().fold(sqlx::query(TEXTS[statement as usize]), |query, value| match value {
-        Value::Text(text) => query.bind(*text),
-        Value::Integer(number) => query.bind(*number),
-        Value::Boolean(is_so) => query.bind(*is_so),
-        Value::Bytes(bytes) => query.bind(*bytes),
-        Value::Texts(list) => query.bind(list.as_slice()),
-        Value::Integers(list) => query.bind(list.as_slice()),
-    })
-}
-
-async fn notify(connection: &mut PgConnection, changes: Vec<Change>) -> Result<()> {
-    let payloads = payloads(changes).map_err(corrupt)?;
-    if !payloads.is_empty() {
-        sqlx::query(NOTIFY).bind(payloads).execute(connection).await?;
+impl Postgres {
+    fn query(&self, statement: Statement, values: &[Value<'_>]) -> Query {
+        let query = sqlx::query(self.texts[statement as usize].clone());
+        values.iter().fold(query, |query, value| match value {
+            Value::Text(text) => query.bind(*text),
+            Value::Integer(number) => query.bind(*number),
+            Value::Boolean(is_so) => query.bind(*is_so),
+            Value::Bytes(bytes) => query.bind(*bytes),
+            Value::Texts(list) => query.bind(list.as_slice()),
+            Value::Integers(list) => query.bind(list.as_slice()),
+        })
     }
-    Ok(())
-}
 
-/// Brings the schema up to date; of several nodes that start at once one does it, and the others wait.
-async fn migrate(options: &PgConnectOptions) -> Result<()> {
-    let mut migrations = migrations!("postgres");
-    // A release still works with the schema of the one after it, also when it starts.
-    migrations.set_ignore_missing(true);
-    // Says at once what is wrong, where a pool goes on trying and then only tells that it took too long.
-    let mut connection = timeout(PATIENCE, options.connect()).await.map_err(unavailable)??;
-    require_read_write(&mut connection).await?;
-    connection.close().await?;
-    // Not the requests' pool: a migration may take longer than a request may.
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
-    let pool = pool.connect_with(options.clone()).await?;
-    let migrated = migrations.run(&pool).await.map_err(unavailable);
-    pool.close().await;
-    migrated
+    async fn notify(&self, connection: &mut PgConnection, changes: Vec<Change>) -> Result<()> {
+        let payloads = payloads(changes).map_err(corrupt)?;
+        if !payloads.is_empty() {
+            sqlx::query(NOTIFY).bind(payloads).bind(&self.channel).execute(connection).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether no connection of the same age can be expected to work: the server was demoted (`read_only_sql_transaction`),

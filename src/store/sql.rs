@@ -22,7 +22,6 @@ mod email_keys;
 pub(super) mod errors;
 #[cfg(feature = "import-better-auth")]
 mod import;
-pub(super) mod migrations;
 mod operators;
 pub(super) mod rows;
 mod sessions;

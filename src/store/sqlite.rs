@@ -15,8 +15,8 @@ use tokio::sync::broadcast;
 
 use self::dialect::TEXTS;
 use self::watching::Watching;
+use super::migrations::migrations;
 use super::sql::errors::{Result, unavailable};
-use super::sql::migrations::migrations;
 use super::sql::{Database, SqlStore, Statement, Value};
 use crate::{Change, Changes, StoreError};
 
@@ -120,7 +120,7 @@ impl SqlStore<Sqlite> {
     #[cfg(feature = "test-support")]
     pub async fn explain(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut plans = Vec::new();
-        for statement in Statement::ALL.iter().filter(|statement| !TEXTS[**statement as usize].is_empty()) {
+        for statement in Statement::ALL.iter().filter(|statement| !is_needless(**statement)) {
             let explain = sqlx::AssertSqlSafe(format!("explain query plan {}", TEXTS[*statement as usize]));
             let rows = sqlx::query(explain).fetch_all(&self.database().writer).await?;
             let details = rows.iter().map(|row| sqlx::Row::try_get(row, "detail"));
@@ -184,8 +184,7 @@ impl Database for Sqlite {
         statement: Statement,
         values: &[Value<'_>],
     ) -> Result<u64> {
-        // What only locks has no text.
-        if TEXTS[statement as usize].is_empty() {
+        if is_needless(statement) {
             return Ok(0);
         }
         Ok(query(statement, values).execute(connection).await?.rows_affected())
@@ -228,6 +227,11 @@ impl Database for Sqlite {
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
+
+/// Whether it only locks, which `begin immediate` has done.
+fn is_needless(statement: Statement) -> bool {
+    TEXTS[statement as usize].is_empty()
+}
 
 fn query(statement: Statement, values: &[Value<'_>]) -> Query {
     values.iter().fold(sqlx::query(TEXTS[statement as usize]), |query, value| match value {

@@ -1,6 +1,7 @@
 //! What every store holds, on every store; and what is particular to each.
 
 mod better_auth;
+mod counting;
 mod email_keys;
 mod flushing;
 mod import;
@@ -9,5 +10,6 @@ mod memory;
 mod migrations;
 mod opening;
 mod postgres;
+mod sharing;
 mod sqlite;
 mod upgrade;

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::opening::{NewUser, open};
 use crate::{email_keys, flushing, import};
 
-const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
 async fn make() -> (Arc<dyn Store>, PostgresTestDatabase) {
     let database = PostgresTestDatabase::migrated().await;
@@ -43,11 +43,11 @@ pub(crate) mod partitioned {
     }
 }
 
-async fn node(database: &PostgresTestDatabase) -> PostgresStore {
+pub(crate) async fn node(database: &PostgresTestDatabase) -> PostgresStore {
     PostgresStore::open(&database.url(), PostgresStore::CONNECTIONS).await.expect("a database")
 }
 
-fn user(name: &str) -> NewUser {
+pub(crate) fn user(name: &str) -> NewUser {
     let user = User {
         id: UserId::new(name).expect("an id"),
         name: name.to_owned(),
@@ -60,7 +60,7 @@ fn user(name: &str) -> NewUser {
     NewUser { user, password_hash: "a hash".to_owned() }
 }
 
-fn session(user: &NewUser, name: &str) -> NewSession {
+pub(crate) fn session(user: &NewUser, name: &str) -> NewSession {
     let session = Session {
         id: SessionId::new(name).expect("an id"),
         handle: Handle::parse(&format!("{name:0>32}")).expect("a handle"),
@@ -83,18 +83,22 @@ fn session(user: &NewUser, name: &str) -> NewSession {
     }
 }
 
-async fn sign_up(store: &PostgresStore, name: &str, session_name: &str) -> Result<NewSession, ChangeError> {
+pub(crate) async fn sign_up(
+    store: &PostgresStore,
+    name: &str,
+    session_name: &str,
+) -> Result<NewSession, ChangeError> {
     let user = user(name);
     let new = session(&user, session_name);
     open(store, Some(&user), &new).await.map(|_| new)
 }
 
-async fn next(changes: &mut Changes) -> Change {
+pub(crate) async fn next(changes: &mut Changes) -> Change {
     let change = tokio::time::timeout(Duration::from_secs(10), changes.next()).await;
     change.expect("a change is told in time").expect("the store is there")
 }
 
-fn began(new: &NewSession) -> Change {
+pub(crate) fn began(new: &NewSession) -> Change {
     Change::Sessions { user: new.session.user_id.clone(), ids: vec![new.session.id.clone()] }
 }
 

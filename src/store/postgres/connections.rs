@@ -1,16 +1,15 @@
 //! The connections that requests share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgExecutor, PgPool, PgPoolOptions, PgTransaction, Postgres};
-use sqlx::{Connection, Executor};
+use sqlx::{Connection, Executor, SqlSafeStr};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::dialect::{CONFIGURE, IS_READ_ONLY};
+use super::dialect::{BEGIN_SHARED, CONFIGURE, IS_READ_ONLY};
 use super::{DEADLINE, PATIENCE};
 use crate::store::sql::errors::{Result, unavailable};
 
@@ -65,14 +64,17 @@ pub(super) async fn require_read_write(connection: impl PgExecutor<'_>) -> sqlx:
 }
 
 /// A pool that gives up soon where waiting is no use.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Connections {
     pool: PgPool,
     /// Whether the connection that hears of changes is lost, by which a database that goes is known first.
     is_lost: watch::Receiver<bool>,
     /// Whether the last one who waited did so in vain.
-    in_vain: Arc<AtomicBool>,
+    in_vain: AtomicBool,
     replaced: Replaced,
+    /// Whether the pool is the application's.
+    are_shared: bool,
+    are_closed: AtomicBool,
 }
 
 impl Connections {
@@ -108,7 +110,21 @@ impl Connections {
             })
             .connect_with(options)
             .await?;
-        Ok(Self { pool, is_lost, in_vain: Arc::default(), replaced })
+        Ok(Self::of(pool, is_lost, replaced, false))
+    }
+
+    /// Uses the connections of a pool that is the application's.
+    pub(super) fn shared(pool: PgPool, is_lost: watch::Receiver<bool>, replaced: Replaced) -> Self {
+        Self::of(pool, is_lost, replaced, true)
+    }
+
+    fn of(pool: PgPool, is_lost: watch::Receiver<bool>, replaced: Replaced, are_shared: bool) -> Self {
+        let (in_vain, are_closed) = (AtomicBool::default(), AtomicBool::default());
+        Self { pool, is_lost, in_vain, replaced, are_shared, are_closed }
+    }
+
+    pub(super) fn are_shared(&self) -> bool {
+        self.are_shared
     }
 
     /// Closes every connection that is open now before it is used again, the one that listens too, because of what
@@ -120,20 +136,11 @@ impl Connections {
     }
 
     pub(super) async fn get(&self) -> Result<PoolConnection<Postgres>> {
-        self.wait_for(self.pool.acquire()).await
-    }
-
-    pub(super) async fn begin(&self) -> Result<PgTransaction<'static>> {
-        let connection = self.get().await?;
-        // In a task of its own: sqlx 0.9 rolls nothing back where its caller goes away while the transaction begins, and
-        // the connection would return to the pool with it. What the task has begun and nobody takes is rolled back.
-        let beginning = tokio::spawn(PgTransaction::begin(connection, None));
-        Ok(timeout(WAIT, beginning).await.map_err(unavailable)?.map_err(unavailable)??)
-    }
-
-    async fn wait_for<T>(&self, connection: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+        if self.are_closed.load(Ordering::Relaxed) {
+            return Err(unavailable("the store is closed"));
+        }
         let is_away = *self.is_lost.borrow() || self.in_vain.load(Ordering::Relaxed);
-        let outcome = timeout(if is_away { BRIEF_WAIT } else { WAIT }, connection).await;
+        let outcome = timeout(if is_away { BRIEF_WAIT } else { WAIT }, self.pool.acquire()).await;
         self.in_vain.store(outcome.is_err(), Ordering::Relaxed);
         match outcome {
             Ok(outcome) => Ok(outcome?),
@@ -141,8 +148,20 @@ impl Connections {
         }
     }
 
+    pub(super) async fn begin(&self) -> Result<PgTransaction<'static>> {
+        let connection = self.get().await?;
+        // In a task of its own: sqlx 0.9 rolls nothing back where its caller goes away while the transaction begins, and
+        // the connection would return to the pool with it. What the task has begun and nobody takes is rolled back.
+        let statement = self.are_shared.then(|| BEGIN_SHARED.into_sql_str());
+        let beginning = tokio::spawn(PgTransaction::begin(connection, statement));
+        Ok(timeout(WAIT, beginning).await.map_err(unavailable)?.map_err(unavailable)??)
+    }
+
     /// Finishes what is under way; a server that does not answer any more keeps nobody from stopping.
     pub(super) async fn close(&self) {
-        let _ = timeout(PATIENCE, self.pool.close()).await;
+        self.are_closed.store(true, Ordering::Relaxed);
+        if !self.are_shared {
+            let _ = timeout(PATIENCE, self.pool.close()).await;
+        }
     }
 }

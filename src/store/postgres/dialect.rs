@@ -50,8 +50,7 @@ macro_rules! entries {
 
 every_statement!(texts);
 
-pub(super) const NOTIFY: &str =
-    "select pg_notify('multi_session', payload) from unnest($1::text[]) as payload";
+pub(super) const NOTIFY: &str = "select pg_notify($2, payload) from unnest($1::text[]) as payload";
 pub(super) const IS_READ_ONLY: &str = "select current_setting('transaction_read_only')";
 
 // Of each connection. Limits are exact where a statement sees what was committed before it; what is answered is durable;
@@ -64,3 +63,11 @@ pub(super) const CONFIGURE: &str = "select set_config('default_transaction_isola
      set_config('lock_timeout', '4s', false), \
      set_config('statement_timeout', '5s', false), \
      set_config('idle_in_transaction_session_timeout', '10s', false)";
+
+// The same for a transaction on a connection of the application's, which has its own settings before and after it.
+pub(super) const BEGIN_SHARED: &str = "begin isolation level read committed; \
+     select set_config('synchronous_commit', case current_setting('synchronous_commit') \
+     when 'off' then 'on' else current_setting('synchronous_commit') end, true), \
+     set_config('lock_timeout', '4s', true), \
+     set_config('statement_timeout', '5s', true), \
+     set_config('idle_in_transaction_session_timeout', '10s', true)";

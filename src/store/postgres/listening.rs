@@ -12,8 +12,6 @@ use super::PATIENCE;
 use super::connections::{Replaced, require_read_write};
 use crate::Change;
 
-/// The channel that the statement `NOTIFY` names.
-const CHANNEL: &str = "multi_session";
 /// A connection that is silent for so long is asked whether it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -32,12 +30,13 @@ impl Listening {
     /// connection is lost at present.
     pub(super) async fn start(
         options: PgConnectOptions,
+        channel: String,
         changes: broadcast::Sender<Change>,
         replaced: Replaced,
     ) -> sqlx::Result<(Self, watch::Receiver<bool>)> {
-        let listener = connect(&options).await?;
+        let listener = connect(&options, &channel).await?;
         let (lost, is_lost) = watch::channel(false);
-        let listening = tokio::spawn(listen(options, listener, changes, lost, replaced));
+        let listening = tokio::spawn(listen(options, channel, listener, changes, lost, replaced));
         Ok((Self(listening.abort_handle()), is_lost))
     }
 
@@ -54,6 +53,7 @@ impl Drop for Listening {
 
 async fn listen(
     options: PgConnectOptions,
+    channel: String,
     mut listener: PgListener,
     changes: broadcast::Sender<Change>,
     lost: watch::Sender<bool>,
@@ -74,7 +74,7 @@ async fn listen(
         tracing::warn!(%error, "the connection that hears of changes was lost");
         drop(listener);
         is_replaced.mark_unchanged();
-        listener = reconnect(&options).await;
+        listener = reconnect(&options, &channel).await;
         lost.send_replace(false);
         tracing::info!("changes are heard again");
         // Nobody knows what was told meanwhile.
@@ -104,10 +104,10 @@ async fn hear(
     }
 }
 
-async fn reconnect(options: &PgConnectOptions) -> PgListener {
+async fn reconnect(options: &PgConnectOptions, channel: &str) -> PgListener {
     let mut pause = FIRST_PAUSE;
     loop {
-        match connect(options).await {
+        match connect(options, channel).await {
             Ok(listener) => return listener,
             Err(_still_away) => tokio::time::sleep(pause).await,
         }
@@ -115,7 +115,7 @@ async fn reconnect(options: &PgConnectOptions) -> PgListener {
     }
 }
 
-async fn connect(options: &PgConnectOptions) -> sqlx::Result<PgListener> {
+async fn connect(options: &PgConnectOptions, channel: &str) -> sqlx::Result<PgListener> {
     // A pool of its own each time: a connection that hangs keeps nobody from making the next one.
     let pool = PgPoolOptions::new()
         .max_connections(1)
@@ -126,7 +126,7 @@ async fn connect(options: &PgConnectOptions) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
     require_read_write(&mut listener).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen(channel).await?;
     Ok(listener)
 }
 

@@ -160,7 +160,7 @@ async fn template(number: usize, statements: &'static str) -> String {
         .await
         .expect("the server makes a database");
     let here = server.database(&name);
-    super::migrate(&here).await.expect("the migrations run");
+    super::schema::Schema::migrate(&here, None).await.expect("the migrations run");
     run(&here, &[statements.to_owned()]).await.expect("the schema is changed");
     name
 }

@@ -8,7 +8,7 @@ use sqlx::{SqlSafeStr, SqlStr};
 /// Gives the migrations in a folder under `migrations/`. Each has a file for each database.
 macro_rules! migrations {
     ($folder:literal) => {
-        $crate::store::sql::migrations::migrations!(
+        $crate::store::migrations::migrations!(
             $folder,
             "0001_users",
             "0002_sessions",
@@ -35,9 +35,9 @@ macro_rules! migrations {
         )
     };
     ($folder:literal, $($name:literal,)+) => {
-        $crate::store::sql::migrations::migrator(&[$((
+        $crate::store::migrations::migrator(&[$((
             $name,
-            include_str!(concat!("../../migrations/", $folder, "/", $name, ".sql")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/", $name, ".sql")),
         )),+])
     };
 }
