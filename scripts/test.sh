@@ -5,7 +5,7 @@ source "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
 current='' number=0
-trap 'kill $(jobs -p) 2>/dev/null; [[ -z $current ]] || printf "\n==> FAILED: %s, after %s\n" "$current" "$(elapsed 0)"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || :; [[ -z $current ]] || printf "\n==> FAILED: %s, after %s\n" "$current" "$(elapsed 0)"' EXIT
 
 elapsed() { printf '%d:%02d min' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60)); }
 
