@@ -2,10 +2,10 @@
 //!
 //! # Another store
 //!
-//! A store of your own, in your own crate, implements [`Store`], [`AccountStore`], [`OperatorStore`] and [`OutboxStore`] with
-//! public items only, one method for each operation, and every method is one transaction. With the feature `test-support` you hold it
-//! to [`store_contract!`](crate::store_contract), one test for each promise; [`MemoryStore`](crate::MemoryStore) is the
-//! reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
+//! A store of your own, in your own crate, implements [`Store`], [`AccountStore`], [`OperatorStore`] and [`OutboxStore`]
+//! with public items only, one method for each operation, and every method is one transaction. With the feature
+//! `test-support` you hold it to [`store_contract!`](crate::store_contract), one test for each promise;
+//! [`MemoryStore`](crate::MemoryStore) is the reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
 //!
 //! Another SQL database needs less: `src/store/sql.rs` has all of that once, over about ten methods for each database.
 

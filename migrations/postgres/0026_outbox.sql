@@ -27,12 +27,11 @@ create index outbox_by_consumer on outbox (consumer, seq);
 create index outbox_by_user on outbox (user_id, consumer, seq);
 
 -- Every change writes the history in its own transaction, so it writes the outbox too, also on a node of the version before.
--- A consumer that is read is locked, so that it is not removed before its events are there to be removed with it.
 create function write_outbox() returns trigger language plpgsql as $$
 begin
     insert into outbox (consumer, user_id, at, kind, session_id, by_session, detail)
     select name, new.user_id, new.at, new.kind, new.session_id, new.by_session, new.detail
-    from outbox_consumers for key share;
+    from outbox_consumers;
     return null;
 end
 $$;
@@ -47,7 +46,7 @@ begin
     delete from outbox where user_id = old.id;
     insert into outbox (consumer, user_id, at, kind)
     select name, old.id, (extract(epoch from clock_timestamp()) * 1000)::bigint, 'erased'
-    from outbox_consumers for key share;
+    from outbox_consumers;
     return null;
 end
 $$;

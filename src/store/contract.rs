@@ -157,6 +157,7 @@ macro_rules! store_contract {
                 every_change_is_told_to_a_consumer
                 a_change_that_is_not_made_is_told_to_no_consumer
                 nothing_is_kept_for_a_consumer_that_is_not_there
+                a_consumer_that_is_removed_beside_changes_leaves_nothing
                 consumers_do_not_touch_each_other
                 a_users_events_are_told_in_the_order_of_their_changes
                 events_are_given_to_one_deliverer_at_a_time

@@ -132,6 +132,27 @@ pub async fn nothing_is_kept_for_a_consumer_that_is_not_there(store: Arc<dyn Sto
     assert_eq!(claim(&store, AUDIT, NOW).await, Some(Vec::new()), "and its events with it");
 }
 
+/// Also of changes that had begun.
+pub async fn a_consumer_that_is_removed_beside_changes_leaves_nothing(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["first"]).await;
+    for round in 0..4 {
+        add(&store, "audit").await;
+        let changes: Vec<_> = (0..8)
+            .map(|number| {
+                let (store, new) = (Arc::clone(&store), session(&ada, &format!("s{round}n{number}")));
+                tokio::spawn(async move { open(&store, None, &new, &limit(1_000, &[])).await })
+            })
+            .collect();
+        assert!(store.remove_consumer("audit").await.expect("an answer"));
+        for change in changes {
+            change.await.expect("no panic").expect("a sign-in is not refused for it");
+        }
+        add(&store, "audit").await;
+        assert_eq!(claim(&store, AUDIT, NOW).await, Some(Vec::new()));
+        assert!(store.remove_consumer("audit").await.expect("an answer"));
+    }
+}
+
 /// Each has every event, and a lease of its own.
 pub async fn consumers_do_not_touch_each_other(store: Arc<dyn Store>) {
     add(&store, "audit").await;

@@ -24,8 +24,9 @@ impl<D: Database> OutboxStore for SqlStore<D> {
         let delete = values![name, DELETED_AT_ONCE];
         while self.write(Statement::DropEvents, delete).await? == u64::from(DELETED_AT_ONCE) {}
         self.change(|mut tx| async move {
+            tx.execute(Statement::LockOutbox, &[]).await?;
             let removed = tx.execute(Statement::RemoveConsumer, values![name]).await?;
-            // Those that were written meanwhile: from here on none is.
+            // Those that were written meanwhile.
             tx.execute(Statement::DropEvents, values![name, i64::MAX]).await?;
             tx.commit(Vec::new()).await?;
             Ok(removed == 1)

@@ -515,6 +515,8 @@ macro_rules! every_statement {
                            on conflict (user_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, \
                            locked_at = null";
             AddConsumer = "insert into main.outbox_consumers (name) values ($1) on conflict do nothing";
+            // Waits for changes that have read the consumer and not committed its events.
+            LockOutbox = locking!("lock table main.outbox in share row exclusive mode");
             RemoveConsumer = "delete from main.outbox_consumers where name = $1";
             DropEvents = "delete from main.outbox where seq in (select seq from main.outbox where consumer = $1 limit $2)";
             LeaseConsumer = "update main.outbox_consumers set leased_by = $2, lease_until = $4 where name = $1 \
