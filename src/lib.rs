@@ -81,6 +81,7 @@ mod id;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod options;
+mod outbox;
 mod session;
 mod sign_in_method;
 mod timestamp;
@@ -145,6 +146,7 @@ pub use handle::Handle;
 pub use history::{HistoryActor, HistoryEntry, HistoryKind, HistoryPage, Refusal};
 pub use id::{InvalidId, SessionId, UserId};
 pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
+pub use outbox::{OutboxEvent, OutboxEventKind};
 pub use session::{DeviceSession, EndedCount, EndedReason, Session, SignedInFrom};
 pub use sign_in_method::SignInMethod;
 pub use timestamp::Timestamp;
@@ -173,14 +175,15 @@ pub use {
     proof::{Epoch, Proof},
     random::{OsRandom, Random},
     sessions::{
-        AcceptedProofs, HistoryExport, HistoryFilter, KnownSession, Others, Reported, Sessions,
+        AcceptedProofs, HistoryExport, HistoryFilter, KnownSession, Others, Outbox, Reported, Sessions,
         SessionsBuilder, SignOutScope, Swept, Target, Told, Watch,
     },
     store::{
-        AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, DueMail, End, Ended, Ender, Found,
-        HistoryQuery, Limit, NewHistoryEntry, NewMail, NewOperatorAct, NewSession, NextSession, OperatorAct,
-        OperatorActKind, OperatorStore, Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError,
-        StoredHistoryEntry, StoredSession, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
+        AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, Deliverer, DueEvent, DueMail, End,
+        Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail, NewOperatorAct, NewSession,
+        NextSession, OperatorAct, OperatorActKind, OperatorStore, OutboxStore, Page, PasswordOf, Renewal,
+        Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, StoredToken, Superseded,
+        Touch, Transaction, Undo, Undoable,
     },
     subject::Subject,
     user_agent::device_of,

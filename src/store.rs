@@ -2,10 +2,10 @@
 //!
 //! # Another store
 //!
-//! A store of your own, in your own crate, implements [`Store`], [`MailStore`] and [`OperatorStore`] with public items
-//! only, one method for each operation, and every method is one transaction. With the feature `test-support` you hold it
-//! to [`store_contract!`](crate::store_contract), one test for each promise; [`MemoryStore`](crate::MemoryStore) is the
-//! reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
+//! A store of your own, in your own crate, implements [`Store`], [`AccountStore`], [`OperatorStore`] and [`OutboxStore`]
+//! with public items only, one method for each operation, and every method is one transaction. With the feature
+//! `test-support` you hold it to [`store_contract!`](crate::store_contract), one test for each promise;
+//! [`MemoryStore`](crate::MemoryStore) is the reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
 //!
 //! Another SQL database needs less: `src/store/sql.rs` has all of that once, over about ten methods for each database.
 
@@ -41,6 +41,7 @@ pub(crate) mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod migrations;
 mod operating;
+mod outbox;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
@@ -50,6 +51,7 @@ pub use accounts::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken};
 pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
+pub use outbox::{Deliverer, DueEvent, OutboxStore};
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -384,7 +386,7 @@ pub enum StoreError {
 /// [`Store::undo_revoke`].
 /// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the caller to say.
 #[async_trait]
-pub trait Store: AccountStore + OperatorStore + Send + Sync {
+pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// Finds the live sessions of these handles, in no order.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use scopeguard::{ScopeGuard, guard};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::{Result, SessionId, Sessions, Timestamp, Touch};
+use crate::{Outbox, Result, SessionId, Sessions, Timestamp, Touch};
 
 /// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
 const SWEEP_LIMIT: u32 = 1_000;
@@ -32,12 +32,14 @@ pub struct Swept {
     pub forgotten: u64,
     /// How many acts of operators were deleted, which are kept as long.
     pub forgotten_acts: u64,
+    /// How many events were deleted that no consumer of the outbox took in time.
+    pub forgotten_events: u64,
 }
 
 impl Swept {
     /// Whether there may be more to sweep.
     pub fn is_partial(self) -> bool {
-        let swept = [self.expired, self.deleted, self.forgotten, self.forgotten_acts];
+        let swept = [self.expired, self.deleted, self.forgotten, self.forgotten_acts, self.forgotten_events];
         swept.iter().any(|swept| *swept >= u64::from(SWEEP_LIMIT))
     }
 }
@@ -78,8 +80,8 @@ impl Sessions {
         Ok(ScopeGuard::into_inner(batch).len())
     }
 
-    /// Marks expired sessions as ended, and deletes sessions, history and acts of operators whose retention is over, a
-    /// bounded number at a time.
+    /// Marks expired sessions as ended, and deletes sessions, history, acts of operators and events of the outbox whose
+    /// retention is over, a bounded number at a time.
     ///
     /// # Errors
     ///
@@ -91,7 +93,14 @@ impl Sessions {
         let kept_since = now.minus(self.0.history_retention);
         let forgotten = self.0.store.forget_history(kept_since, SWEEP_LIMIT).await?;
         let forgotten_acts = self.0.store.forget_acts(kept_since, SWEEP_LIMIT).await?;
-        Ok(Swept { expired, deleted, forgotten, forgotten_acts })
+        let forgotten_events = self.0.store.forget_events(now.minus(Outbox::RETENTION), SWEEP_LIMIT).await?;
+        if forgotten_events > 0 {
+            tracing::warn!(
+                forgotten_events,
+                "events were deleted that no consumer of the outbox took in 30 days: run the consumer, or remove it"
+            );
+        }
+        Ok(Swept { expired, deleted, forgotten, forgotten_acts, forgotten_events })
     }
 
     /// Tells whether the store answers and takes writes; it writes once a second at most, however often it is asked.

@@ -37,6 +37,7 @@ pub mod mailing;
 pub mod naming;
 pub mod opening;
 pub mod operating;
+pub mod outbox;
 pub mod proofs;
 pub mod races;
 pub mod reading;
@@ -151,6 +152,18 @@ macro_rules! store_contract {
                 a_user_is_erased_with_everything_and_told
                 nobody_is_erased_twice
                 a_sign_in_beside_an_erasure_leaves_nothing
+            }
+            outbox {
+                every_change_is_told_to_a_consumer
+                a_change_that_is_not_made_is_told_to_no_consumer
+                nothing_is_kept_for_a_consumer_that_is_not_there
+                a_consumer_that_is_removed_beside_changes_leaves_nothing
+                consumers_do_not_touch_each_other
+                a_users_events_are_told_in_the_order_of_their_changes
+                events_are_given_to_one_deliverer_at_a_time
+                an_event_that_failed_holds_up_its_user_only
+                an_erased_user_is_told_to_a_consumer
+                events_go_when_their_time_is_over
             }
             mailing {
                 a_mail_to_reset_a_password_is_put_out_for_a_known_email_only

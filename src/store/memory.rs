@@ -21,6 +21,7 @@ use crate::{
 
 mod accounts;
 mod operating;
+mod outbox;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -48,6 +49,7 @@ pub struct MemoryTables {
     devices: Vec<(UserId, KnownDevice)>,
     mail: accounts::Mail,
     acts: operating::Acts,
+    outbox: outbox::Outbox,
     closed: bool,
 }
 
@@ -346,6 +348,7 @@ impl MemoryTables {
         if self.known(&entry.user_id).is_none() {
             return;
         }
+        self.outbox.record(&entry);
         self.recorded += 1;
         let (subject, actor) = (self.row(entry.session_id.as_ref()), self.row(entry.by_session.as_ref()));
         let user_agent = |row: Option<&Row>| row.map(Row::last_user_agent);

@@ -32,6 +32,7 @@ macro_rules! migrations {
             "0023_superseded_credentials",
             "0024_subjects",
             "0025_credential_epochs",
+            "0026_outbox",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

@@ -23,6 +23,7 @@ pub(super) mod errors;
 #[cfg(feature = "import-better-auth")]
 mod import;
 mod operators;
+mod outbox;
 pub(super) mod rows;
 mod sessions;
 

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use multi_session::{
-    AccountStore, Actor, Alongside, Begun, Change, ChangeError, Changes, DeviceKey, DueMail, Ended,
-    EndedReason, Epoch, Found, Handle, HistoryQuery, KnownDevice, Limit, MemoryStore, NewHistoryEntry,
-    NewMail, NewOperatorAct, NewSession, NextSession, Operator, OperatorAct, OperatorStore, Page, PasswordOf,
-    Purpose, Renewal, Rotation, SecretHash, SessionId, Statistics, Store, StoreError, StoredHistoryEntry,
-    StoredSession, StoredToken, Subject, Superseded, Timestamp, Touch, Transaction, Undo, Undoable, User,
-    UserId,
+    AccountStore, Actor, Alongside, Begun, Change, ChangeError, Changes, Deliverer, DeviceKey, DueEvent,
+    DueMail, Ended, EndedReason, Epoch, Found, Handle, HistoryQuery, KnownDevice, Limit, MemoryStore,
+    NewHistoryEntry, NewMail, NewOperatorAct, NewSession, NextSession, Operator, OperatorAct, OperatorStore,
+    OutboxStore, Page, PasswordOf, Purpose, Renewal, Rotation, SecretHash, SessionId, Statistics, Store,
+    StoreError, StoredHistoryEntry, StoredSession, StoredToken, Subject, Superseded, Timestamp, Touch,
+    Transaction, Undo, Undoable, User, UserId,
 };
 
 /// Counts the calls to a store.
@@ -117,6 +118,15 @@ counted! { OperatorStore {
     record_act(act: &NewOperatorAct) -> Result<(), StoreError>;
     operator_acts(before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>, StoreError>;
     forget_acts(before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+} }
+
+counted! { OutboxStore {
+    add_consumer(name: &str) -> Result<(), StoreError>;
+    remove_consumer(name: &str) -> Result<bool, StoreError>;
+    claim_events(by: Deliverer<'_>, lease: Duration, limit: u32, now: Timestamp) -> Result<Option<Vec<DueEvent>>, StoreError>;
+    settle_event(by: Deliverer<'_>, id: i64, retry_at: Option<Timestamp>) -> Result<(), StoreError>;
+    release_consumer(by: Deliverer<'_>) -> Result<(), StoreError>;
+    forget_events(before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 } }
 
 async fn make() -> (Arc<dyn Store>, ()) {

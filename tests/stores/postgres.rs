@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use multi_session::{
     AccountStore, Actor, Change, ChangeError, Changes, EndedReason, Handle, ImportStore, NewOperatorAct,
-    NewSession, Operator, OperatorActKind, OperatorStore, PostgresStore, PostgresTestDatabase, SecretHash,
-    Session, SessionId, Store, StoreError, Timestamp, User, UserId,
+    NewSession, Operator, OperatorActKind, OperatorStore, Options, OutboxEvent, PostgresStore,
+    PostgresTestDatabase, SecretHash, Session, SessionId, Sessions, Store, StoreError, Timestamp, User,
+    UserId,
 };
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::opening::{NewUser, open};
 use crate::{email_keys, flushing, import};
@@ -178,6 +179,33 @@ async fn a_node_hears_what_another_one_changes() {
     let mut changes = here.changes();
     let new = sign_up(&there, "ada", "one").await.expect("a sign-up");
     assert_eq!(next(&mut changes).await, began(&new));
+}
+
+#[tokio::test]
+async fn callback_is_told_at_once_what_another_node_changes() {
+    let database = PostgresTestDatabase::migrated().await;
+    let (here, there) = (node(&database).await, node(&database).await);
+    let sessions = Sessions::new(Arc::new(here), Options::default());
+    let outbox = sessions.outbox("audit").await.expect("it is added");
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(outbox.run(async { drop(stopped.await) }, move |event: OutboxEvent| {
+        let told = tell.send((event.session_id, Instant::now()));
+        async { told }
+    }));
+    let mut delays = Vec::new();
+    for number in 0..3 {
+        let name = format!("s{number}");
+        sign_up(&there, &format!("u{number}"), &name).await.expect("a sign-up");
+        let since = Instant::now();
+        let (id, at) = told.recv().await.expect("it runs");
+        assert_eq!(id.as_ref().map(SessionId::as_str), Some(&*name));
+        delays.push(at.saturating_duration_since(since));
+    }
+    // Without hearing of changes it looks every five seconds.
+    assert!(delays.iter().min() < Some(&Duration::from_secs(1)), "{delays:?}");
+    drop(stop);
+    running.await.expect("it stops");
 }
 
 #[tokio::test]

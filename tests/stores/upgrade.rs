@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use multi_session::{
-    Epoch, HistoryKind, HistoryQuery, Operator, PostgresStore, PostgresTestDatabase, SignInMethod,
-    SqliteStore, Store, Timestamp, UserId,
+    Deliverer, Epoch, HistoryKind, HistoryQuery, Operator, OutboxEventKind, PostgresStore,
+    PostgresTestDatabase, SessionId, SignInMethod, SqliteStore, Store, Timestamp, UserId,
 };
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
@@ -104,13 +105,20 @@ async fn everything_is_kept(store: &dyn Store) {
     assert_eq!(store.known_devices(&ada).await.expect("a list").len(), 1);
 }
 
-/// What nodes of the version before do begins an epoch, and locks and unlocks for all.
+/// What nodes of the version before do is told to consumers, begins an epoch, and locks and unlocks for all.
 async fn nodes_of_the_version_before_go_on(
     store: &dyn Store,
     hash: &str,
     by_the_other: impl AsyncFn(String),
 ) {
+    store.add_consumer("audit").await.expect("it is added");
     by_the_other(user("grace") + &password("grace") + &session("grace", "ofgrace", hash)).await;
+    let by = Deliverer { consumer: "audit", id: "one" };
+    let due = store.claim_events(by, Duration::from_secs(60), 10, NOW).await.expect("an answer");
+    let told: Vec<_> = due.expect("the lease").into_iter().map(|due| due.event).collect();
+    let [event] = &*told else { panic!("{told:?}") };
+    assert_eq!(event.session_id.as_ref().map(SessionId::as_str), Some("ofgrace"));
+    assert_eq!(event.kind, OutboxEventKind::Begun { signed_in_with: None });
     let mut before = epoch(store, "grace").await;
     assert_ne!(before, Epoch::UNKNOWN);
     for (what, statement, locks) in [
@@ -145,13 +153,7 @@ async fn nodes_of_the_version_before_go_on(
     let by = Operator::new("cli:test");
     let gone = store.forget_user(&by, &known.user.id, NOW).await.expect("an answer");
     assert!(gone.is_some());
-    assert!(
-        store
-            .find(&[&multi_session::SessionId::new("ofada").expect("an id")])
-            .await
-            .expect("an answer")
-            .is_empty()
-    );
+    assert!(store.find(&[&SessionId::new("ofada").expect("an id")]).await.expect("an answer").is_empty());
 }
 
 const SQLITE_HASH: &str = "zeroblob(32)";

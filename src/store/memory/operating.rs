@@ -115,6 +115,7 @@ impl OperatorStore for MemoryStore {
         state.history.retain(|(whose, _)| whose != user);
         state.devices.retain(|(whose, _)| whose != user);
         state.mail.forget(user);
+        state.outbox.erase(user, now);
         state.users.retain(|known| known.user.id != *user);
         let kind = OperatorActKind::Forget;
         state.acts.record(&NewOperatorAct::of_user(by, kind, user, live.len(), now));

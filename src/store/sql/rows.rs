@@ -3,12 +3,12 @@
 use super::errors::{Result, corrupt};
 use crate::store::accounts::Reset;
 use crate::store::{
-    ChangeContext, DueMail, End, Ender, Found, OperatorAct, PasswordOf, Restrictions, Statistics,
+    ChangeContext, DueEvent, DueMail, End, Ender, Found, OperatorAct, PasswordOf, Restrictions, Statistics,
     StoredHistoryEntry, StoredSession, StoredToken, Superseded, Undoable,
 };
 use crate::{
-    ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, KnownDevice, MailKind, Purpose,
-    SecretHash, Session, SessionId, SignInMethod, Subject, Timestamp, User, UserId,
+    ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, KnownDevice, MailKind, OutboxEvent,
+    OutboxEventKind, Purpose, SecretHash, Session, SessionId, SignInMethod, Subject, Timestamp, User, UserId,
 };
 
 /// Reads columns by name; the drivers' rows have no trait that says which types all of them can read.
@@ -308,6 +308,35 @@ fn due_mail(row: &impl Columns) -> Result<DueMail> {
         session_id: optional_session_id(row)?,
         redirect_to: row.optional_text("redirect_to")?,
         created_at: timestamp(row, "created_at")?,
+        attempts: u32::try_from(row.integer("attempts")?).map_err(corrupt)?,
+    })
+}
+
+/// An event, if it can be read: one that cannot, as a later version may write, holds up its user and no others.
+pub(super) fn readable_event(row: &impl Columns) -> Option<DueEvent> {
+    due_event(row)
+        .inspect_err(|error| {
+            tracing::error!(cause = error as &dyn std::error::Error, "an event in the outbox cannot be read");
+        })
+        .ok()
+}
+
+fn due_event(row: &impl Columns) -> Result<DueEvent> {
+    let (kind, detail) = (row.text("kind")?, row.optional_text("detail")?);
+    let known = match kind {
+        "erased" => Some(OutboxEventKind::Erased),
+        kind => {
+            HistoryKind::parse(kind).and_then(|kind| OutboxEventKind::of_history(kind, detail.as_deref()))
+        }
+    };
+    let known = known.ok_or_else(|| corrupt("an event is of a kind that is not known"))?;
+    let by = row.optional_text("by_session")?.map(SessionId::new).transpose().map_err(corrupt)?;
+    Ok(DueEvent {
+        event: OutboxEvent {
+            session_id: optional_session_id(row)?,
+            by,
+            ..OutboxEvent::new(row.integer("seq")?, user_id(row, "user_id")?, timestamp(row, "at")?, known)
+        },
         attempts: u32::try_from(row.integer("attempts")?).map_err(corrupt)?,
     })
 }

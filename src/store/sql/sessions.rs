@@ -257,7 +257,7 @@ impl<D: Database> Store for SqlStore<D> {
             tx.change_credential(actor.user, by, now).await?;
             let (ended, changes) = match next {
                 NextSession::Renewed(renewal) => {
-                    // A sweep does not wait for the user's lock, and another node's clock may be ahead.
+                    // Nodes of the version before sweep without the user's lock, and their clocks may be ahead.
                     if tx.execute(Statement::Prove, renewing!(actor, renewal, now)).await? == 0 {
                         return Ok(None);
                     }

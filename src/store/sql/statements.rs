@@ -132,6 +132,13 @@ macro_rules! user_of_email {
     };
 }
 
+/// Holds while deliverer `$2` has the lease of consumer `$1`.
+macro_rules! deliverer_has_lease {
+    () => {
+        " and exists (select 1 from main.outbox_consumers where name = $1 and leased_by = $2)"
+    };
+}
+
 /// Ends the live sessions that `$where` picks; `$1` now, `$2` reason, `$3` the acting session or null.
 ///
 /// A statement that changes several sessions locks them in the order of `seq` first, so that no two wait for each other.
@@ -245,10 +252,15 @@ macro_rules! every_statement {
                 ") as batch where sessions.seq = batch.seq \
                  returning sessions.id, sessions.user_id, sessions.last_active_at"
             );
-            // What another node or request has locked is swept the next time.
+            // The users too, so that the history of each has the order of the changes. What another node or request has locked
+            // is swept the next time.
             EndExpired = concat!(
                 "update main.sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
-                 (select seq from main.sessions where ended_at is null and expires_at <= $1 limit $2",
+                 (select sessions.seq from ",
+                locking!("main.users join "),
+                "main.sessions ",
+                locking!("on sessions.user_id = users.id "),
+                "where ended_at is null and expires_at <= $1 limit $2",
                 locking!(" for no key update skip locked"),
                 ") returning id, user_id"
             );
@@ -502,6 +514,31 @@ macro_rules! every_statement {
             SetPassword = "insert into main.passwords (user_id, hash, updated_at) values ($1, $2, $3) \
                            on conflict (user_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, \
                            locked_at = null";
+            AddConsumer = "insert into main.outbox_consumers (name) values ($1) on conflict do nothing";
+            // Waits for changes that have read the consumer and not committed its events.
+            LockOutbox = locking!("lock table main.outbox in share row exclusive mode");
+            RemoveConsumer = "delete from main.outbox_consumers where name = $1";
+            DropEvents = "delete from main.outbox where seq in (select seq from main.outbox where consumer = $1 limit $2)";
+            LeaseConsumer = "update main.outbox_consumers set leased_by = $2, lease_until = $4 where name = $1 \
+                             and (leased_by is null or leased_by = $2 or lease_until <= $3 or lease_until > $5)";
+            ReleaseConsumer = "update main.outbox_consumers set leased_by = null, lease_until = null \
+                               where name = $1 and leased_by = $2";
+            // The first of each user, so that what waits to be tried again holds up its user and no others.
+            DueEvents = "select seq, user_id, at, kind, session_id, by_session, detail, attempts from main.outbox \
+                         where consumer = $1 and (due_at is null or due_at <= $2 or due_at > $3) \
+                         and seq = (select earlier.seq from main.outbox as earlier where earlier.user_id = outbox.user_id \
+                         and earlier.consumer = $1 order by earlier.seq limit 1) order by seq limit $4";
+            DropEvent = concat!("delete from main.outbox where consumer = $1 and seq = $3", deliverer_has_lease!());
+            PutOffEvent = concat!(
+                "update main.outbox set attempts = attempts + 1, due_at = $4 where consumer = $1 and seq = $3",
+                deliverer_has_lease!()
+            );
+            ForgetEvents = concat!(
+                "delete from main.outbox where written_at <= $1 and seq in \
+                 (select seq from main.outbox where seq > 0 order by seq limit $2",
+                locking!(" for update skip locked"),
+                ")"
+            );
             IsAnotherOfUser = "select 1 from main.sessions where id = $1 and user_id = $2 and id <> $3";
             Rotate = concat!(
                 "update main.sessions set handle = $4, secret_hash = $5, credential_is_new = false where ",

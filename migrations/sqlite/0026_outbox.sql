@@ -1,0 +1,45 @@
+-- The programs that are told what happens: each has a name of its own.
+create table outbox_consumers (
+    name text not null primary key,
+    -- Which node delivers to it, and until when no other one does.
+    leased_by text,
+    lease_until integer
+) strict, without rowid;
+
+-- What is to be told, a row for each consumer; it is deleted once it was told. An event outlives its user, so there is no
+-- foreign key.
+create table outbox (
+    seq integer primary key autoincrement,
+    consumer text not null,
+    user_id text not null,
+    at integer not null,
+    kind text not null,
+    session_id text,
+    by_session text,
+    detail text,
+    written_at integer not null,
+    attempts integer not null default 0,
+    -- When it is tried again; null before the first failure.
+    due_at integer
+) strict;
+
+create index outbox_by_consumer on outbox (consumer, seq);
+create index outbox_by_user on outbox (user_id, consumer, seq);
+
+-- Every change writes the history in its own transaction, so it writes the outbox too, also on a node of the version before.
+create trigger outbox_of_history after insert on history
+when new.kind in ('signed_in', 'new_device', 'reauthenticated', 'renamed', 'ended', 'revoke_undone', 'password_changed',
+    'reported', 'disabled', 'enabled')
+begin
+    insert into outbox (consumer, user_id, at, kind, session_id, by_session, detail, written_at)
+    select name, new.user_id, new.at, new.kind, new.session_id, new.by_session, new.detail, unixepoch() * 1000
+    from outbox_consumers;
+end;
+
+-- Whoever is erased leaves nothing behind but that.
+create trigger outbox_of_erasures after delete on users
+begin
+    delete from outbox where user_id = old.id;
+    insert into outbox (consumer, user_id, at, kind, written_at)
+    select name, old.id, unixepoch() * 1000, 'erased', unixepoch() * 1000 from outbox_consumers;
+end;

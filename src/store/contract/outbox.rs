@@ -1,0 +1,306 @@
+//! What consumers of the outbox are told.
+
+use std::collections::HashSet;
+
+use super::*;
+use crate::{Deliverer, DueEvent, OutboxEvent, Undo};
+
+const LEASE: Duration = Duration::from_secs(60);
+const AUDIT: Deliverer<'_> = Deliverer { consumer: "audit", id: "one" };
+const OTHER_NODE: Deliverer<'_> = Deliverer { id: "two", ..AUDIT };
+const MAIL: Deliverer<'_> = Deliverer { consumer: "mail", ..AUDIT };
+
+async fn claim(store: &Arc<dyn Store>, by: Deliverer<'_>, now: Timestamp) -> Option<Vec<DueEvent>> {
+    store.claim_events(by, LEASE, 100, now).await.expect("an answer")
+}
+
+/// Delivers the first due event of each user.
+async fn deliver_firsts(store: &Arc<dyn Store>, by: Deliverer<'_>) -> Vec<OutboxEvent> {
+    let due = claim(store, by, NOW).await.expect("the lease");
+    for due in &due {
+        store.settle_event(by, due.event.id, None).await.expect("it is deleted");
+    }
+    due.into_iter().map(|due| due.event).collect()
+}
+
+/// Delivers all there is, and gives what was told.
+async fn deliver_all(store: &Arc<dyn Store>, by: Deliverer<'_>) -> Vec<String> {
+    let mut told = Vec::new();
+    loop {
+        let events = deliver_firsts(store, by).await;
+        if events.is_empty() {
+            return told;
+        }
+        told.extend(events.iter().map(words));
+    }
+}
+
+/// What happened, to which session and by which.
+fn words(event: &OutboxEvent) -> String {
+    let mut words = format!("{:?}", event.kind);
+    if let Some(id) = &event.session_id {
+        words += &format!(" {}", name(id));
+    }
+    if let Some(by) = &event.by {
+        words += &format!(" by {}", name(by));
+    }
+    words
+}
+
+async fn add(store: &Arc<dyn Store>, consumer: &str) {
+    store.add_consumer(consumer).await.expect("it is added");
+}
+
+/// Whichever change it is.
+pub async fn every_change_is_told_to_a_consumer(store: Arc<dyn Store>) {
+    add(&store, "audit").await;
+    let ada = user("ada");
+    let one =
+        NewSession { new_device: true, signed_in_with: Some(SignInMethod::PASSWORD), ..session(&ada, "one") };
+    open(&store, Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
+    open(&store, None, &session(&ada, "two"), &limit(5, &[])).await.expect("a sign-in");
+    let begun = deliver_firsts(&store, AUDIT).await.pop().expect("an event");
+    assert_eq!((begun.user_id, begun.at), (ada.user.id.clone(), NOW));
+    assert_eq!(begun.session_id, Some(session_id("one")));
+    assert_eq!(deliver_all(&store, AUDIT).await, ["NewDevice one", "Begun { signed_in_with: None } two"]);
+
+    let (by, two) = (actor(&one), session_id("two"));
+    assert!(store.rename(by, &two, Some("kitchen"), NOW).await.expect("an answer"));
+    assert!(store.prove(by, &renewal("new", NOW), None, NOW).await.expect("an answer"));
+    store.end_by_id(by, &two, EndedReason::Revoked, NOW).await.expect("an answer").expect("it ends");
+    let ended_after = NOW.minus(Duration::from_secs(10));
+    let undo = Undo { actor: by, id: &two, ended_after, maximum: 5 };
+    assert!(store.undo_revoke(undo, NOW).await.expect("an answer"));
+    let rotation =
+        Rotation { handle: handle("rotated"), secret_hash: SecretHash::from_bytes(&[9; 32]).expect("32") };
+    report_session(&store, by, &two, &rotation, true, NOW).await.expect("an answer").expect("a report");
+    assert_eq!(
+        deliver_all(&store, AUDIT).await,
+        [
+            "Renamed { name: Some(\"kitchen\") } two by one",
+            "Renewed one by one",
+            "Ended { reason: Revoked } two by one",
+            "RevokeUndone two by one",
+            "Ended { reason: Reported } two by one",
+            "Reported two by one",
+        ]
+    );
+
+    store.credentials_changed_of(&ada.user.id, None, NOW).await.expect("an answer").expect("it is changed");
+    open(&store, None, &session_at(&ada, "old", NOW.minus(HOUR)), &limit(5, &[])).await.expect("a sign-in");
+    store.sweep(NOW, Timestamp::default(), 10).await.expect("it expires");
+    store.disable_user(&operator(), &ada.user.id, NOW).await.expect("an answer").expect("a user");
+    store.enable_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
+    assert_eq!(
+        deliver_all(&store, AUDIT).await,
+        [
+            "CredentialsChanged",
+            "Ended { reason: PasswordChanged } one",
+            "Begun { signed_in_with: None } old",
+            "Ended { reason: Expired } old",
+            "Disabled",
+            "Enabled",
+        ]
+    );
+}
+
+/// It is of the same transaction.
+pub async fn a_change_that_is_not_made_is_told_to_no_consumer(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["one"]).await;
+    add(&store, "audit").await;
+    assert_limit_reached(open(&store, None, &session(&ada, "two"), &refusing(1, &[])).await);
+    let id = UserId::new("user-other").expect("an id");
+    let other = NewUser { user: User { id, ..ada.user.clone() }, ..ada.clone() };
+    let taken = open(&store, Some(&other), &session(&other, "three"), &limit(5, &[])).await;
+    assert_email_taken(taken);
+    assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
+}
+
+/// Neither before nor after.
+pub async fn nothing_is_kept_for_a_consumer_that_is_not_there(store: Arc<dyn Store>) {
+    assert_eq!(claim(&store, AUDIT, NOW).await, None, "nobody is there");
+    assert!(!store.remove_consumer("audit").await.expect("an answer"));
+    signed_in(&store, "ada", &["one"]).await;
+    add(&store, "audit").await;
+    add(&store, "audit").await;
+    assert_eq!(claim(&store, AUDIT, NOW).await, Some(Vec::new()), "from then on");
+    signed_in(&store, "grace", &["two"]).await;
+    assert!(store.remove_consumer("audit").await.expect("an answer"));
+    assert_eq!(claim(&store, AUDIT, NOW).await, None, "it is gone");
+    signed_in(&store, "edsger", &["three"]).await;
+    add(&store, "audit").await;
+    assert_eq!(claim(&store, AUDIT, NOW).await, Some(Vec::new()), "and its events with it");
+}
+
+/// Also of changes that had begun.
+pub async fn a_consumer_that_is_removed_beside_changes_leaves_nothing(store: Arc<dyn Store>) {
+    let (ada, _) = signed_in(&store, "ada", &["first"]).await;
+    for round in 0..4 {
+        add(&store, "audit").await;
+        let changes: Vec<_> = (0..8)
+            .map(|number| {
+                let (store, new) = (Arc::clone(&store), session(&ada, &format!("s{round}n{number}")));
+                tokio::spawn(async move { open(&store, None, &new, &limit(1_000, &[])).await })
+            })
+            .collect();
+        assert!(store.remove_consumer("audit").await.expect("an answer"));
+        for change in changes {
+            change.await.expect("no panic").expect("a sign-in is not refused for it");
+        }
+        add(&store, "audit").await;
+        assert_eq!(claim(&store, AUDIT, NOW).await, Some(Vec::new()));
+        assert!(store.remove_consumer("audit").await.expect("an answer"));
+    }
+}
+
+/// Each has every event, and a lease of its own.
+pub async fn consumers_do_not_touch_each_other(store: Arc<dyn Store>) {
+    add(&store, "audit").await;
+    add(&store, "mail").await;
+    signed_in(&store, "ada", &["one", "two"]).await;
+    let expected = ["Begun { signed_in_with: None } one", "Begun { signed_in_with: None } two"];
+    assert_eq!(deliver_all(&store, AUDIT).await, expected);
+    let due = claim(&store, MAIL, NOW).await.expect("the lease").pop().expect("an event");
+    store.settle_event(AUDIT, due.event.id, None).await.expect("an answer");
+    store.settle_event(MAIL, due.event.id, Some(NOW.plus(LEASE))).await.expect("it is put off");
+    assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
+    assert!(store.remove_consumer("audit").await.expect("an answer"));
+    let due = claim(&store, MAIL, NOW.plus(LEASE)).await.expect("the lease").pop().expect("an event");
+    assert_eq!((words(&due.event), due.attempts), (expected[0].to_owned(), 1));
+}
+
+/// Also where much happens to a user at once, and while it is delivered.
+pub async fn a_users_events_are_told_in_the_order_of_their_changes(store: Arc<dyn Store>) {
+    const CHANGES: usize = 8;
+    let (ada, _) = signed_in(&store, "ada", &["first"]).await;
+    for number in 0..CHANGES {
+        let new = session_at(&ada, &format!("old{number}"), NOW.minus(HOUR));
+        open(&store, None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+    }
+    add(&store, "audit").await;
+    let mut changes: Vec<_> = (0..CHANGES)
+        .map(|number| {
+            let (store, new) = (Arc::clone(&store), session(&ada, &format!("new{number}")));
+            tokio::spawn(async move {
+                open(&store, None, &new, &limit(1_000, &[])).await.expect("a sign-in");
+                let ended = store.end_held(&[&new.session.id], None, EndedReason::SignedOut, NOW).await;
+                assert_eq!(ended.expect("an answer").len(), 1);
+            })
+        })
+        .collect();
+    changes.push({
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let mut expired = 0;
+            while expired < CHANGES as u64 {
+                expired += store.sweep(NOW, Timestamp::default(), 3).await.expect("an answer").0;
+            }
+        })
+    });
+    let mut told = Vec::new();
+    let mut left = 3 * CHANGES;
+    while left > 0 {
+        let events = deliver_firsts(&store, AUDIT).await;
+        assert!(events.len() <= 1, "one of a user at a time");
+        left -= events.len();
+        told.extend(events);
+    }
+    for change in changes {
+        change.await.expect("no panic");
+    }
+    assert!(told.windows(2).all(|pair| pair[0].id < pair[1].id), "{told:?}");
+    let mut begun = HashSet::new();
+    for event in &told {
+        let words = words(event);
+        match words.split(' ').next_back().expect("a name") {
+            name if words.starts_with("Begun") => assert!(begun.insert(name.to_owned()), "{told:?}"),
+            name if name.starts_with("new") => assert!(begun.contains(name), "{told:?}"),
+            _ => {}
+        }
+    }
+    assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
+}
+
+/// Until it lets go, or its lease is over; then what it had is another one's.
+pub async fn events_are_given_to_one_deliverer_at_a_time(store: Arc<dyn Store>) {
+    add(&store, "audit").await;
+    signed_in(&store, "ada", &["one"]).await;
+    let claims: Vec<_> = (0..8)
+        .map(|number| {
+            let (store, id) = (Arc::clone(&store), number.to_string());
+            tokio::spawn(async move {
+                let by = Deliverer { id: &id, ..AUDIT };
+                let due = claim(&store, by, NOW).await;
+                (id, due)
+            })
+        })
+        .collect();
+    let mut leased = Vec::new();
+    for claim in claims {
+        let (id, due) = claim.await.expect("no panic");
+        leased.extend(due.map(|due| (id, due)));
+    }
+    let [(id, due)] = &*leased else { panic!("{leased:?}") };
+    let (holder, event) = (Deliverer { id, ..AUDIT }, due[0].event.clone());
+    assert_eq!(claim(&store, holder, NOW).await.as_ref(), Some(due), "it has it");
+    store.settle_event(OTHER_NODE, event.id, None).await.expect("an answer");
+    store.release_consumer(OTHER_NODE).await.expect("an answer");
+
+    let later = NOW.plus(LEASE);
+    assert_eq!(claim(&store, OTHER_NODE, later.minus(Duration::from_millis(1))).await, None);
+    assert_eq!(claim(&store, OTHER_NODE, later).await.as_ref(), Some(due), "its lease is over");
+    store.settle_event(holder, event.id, None).await.expect("an answer");
+    store.settle_event(holder, event.id, Some(later.plus(LEASE))).await.expect("an answer");
+    store.release_consumer(holder).await.expect("an answer");
+    assert_eq!(claim(&store, holder, later).await, None, "it is another one's");
+
+    store.release_consumer(OTHER_NODE).await.expect("it lets go");
+    assert_eq!(claim(&store, holder, later).await.as_ref(), Some(due), "at once");
+    let set_back = NOW.minus(HOUR);
+    assert_eq!(claim(&store, OTHER_NODE, set_back).await.as_ref(), Some(due), "the clock was set back");
+}
+
+/// Until it is time to try again.
+pub async fn an_event_that_failed_holds_up_its_user_only(store: Arc<dyn Store>) {
+    add(&store, "audit").await;
+    signed_in(&store, "ada", &["a1", "a2"]).await;
+    signed_in(&store, "grace", &["g1", "g2"]).await;
+    let due = claim(&store, AUDIT, NOW).await.expect("the lease");
+    assert_eq!(due.iter().map(|due| due.attempts).collect::<Vec<_>>(), [0, 0], "one of each user");
+    let limited = store.claim_events(AUDIT, LEASE, 1, NOW).await.expect("an answer").expect("the lease");
+    assert_eq!(limited, due[..1]);
+    let later = NOW.plus(Duration::from_secs(10));
+    store.settle_event(AUDIT, due[0].event.id, Some(later)).await.expect("it is put off");
+    assert_eq!(
+        deliver_all(&store, AUDIT).await,
+        ["Begun { signed_in_with: None } g1", "Begun { signed_in_with: None } g2"]
+    );
+    for now in [later, NOW.minus(2 * HOUR)] {
+        let again = claim(&store, AUDIT, now).await.expect("the lease");
+        assert_eq!(again, [DueEvent { attempts: 1, ..due[0].clone() }], "also where the clock was set back");
+    }
+    store.settle_event(AUDIT, due[0].event.id, None).await.expect("it is deleted");
+    assert_eq!(deliver_all(&store, AUDIT).await, ["Begun { signed_in_with: None } a2"]);
+}
+
+/// What was to be told of them before goes with them.
+pub async fn an_erased_user_is_told_to_a_consumer(store: Arc<dyn Store>) {
+    add(&store, "audit").await;
+    let (ada, _) = signed_in(&store, "ada", &["a1"]).await;
+    signed_in(&store, "grace", &["g1"]).await;
+    store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer").expect("a user");
+    let events = deliver_firsts(&store, AUDIT).await;
+    assert_eq!(events.iter().map(words).collect::<Vec<_>>(), ["Begun { signed_in_with: None } g1", "Erased"]);
+    assert_eq!(events[1].user_id, ada.user.id);
+    assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
+}
+
+/// Whoever never takes them does not fill the store.
+pub async fn events_go_when_their_time_is_over(store: Arc<dyn Store>) {
+    add(&store, "audit").await;
+    signed_in(&store, "ada", &["one", "two", "three"]).await;
+    assert_eq!(store.forget_events(Timestamp::default(), 10).await.expect("an answer"), 0);
+    let ages_later = NOW.plus(1_000_000 * HOUR);
+    assert_eq!(store.forget_events(ages_later, 2).await.expect("an answer"), 2);
+    assert_eq!(deliver_all(&store, AUDIT).await, ["Begun { signed_in_with: None } three"]);
+}

@@ -1,0 +1,295 @@
+//! Callbacks that are told what happens.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use multi_session::{
+    Browser, Change, Client, EndedReason, Keep, ManualClock, MemoryStore, Operator, Options, Outbox,
+    OutboxEvent, OutboxEventKind, Proof, Sessions, Store, Subject, Timestamp, UserId,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Nodes {
+    store: Arc<dyn Store>,
+    clock: Arc<ManualClock>,
+}
+
+impl Nodes {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
+        Self { store: Arc::new(MemoryStore::default()), clock }
+    }
+
+    /// Another node over the same store.
+    fn start(&self) -> Sessions {
+        Sessions::builder(Arc::clone(&self.store)).clock(Arc::clone(&self.clock) as _).build()
+    }
+
+    /// Lets time go by, and consumers look.
+    async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.wake().await;
+    }
+
+    async fn wake(&self) {
+        self.store.announce(Change::Gap).await.expect("it is told");
+    }
+}
+
+async fn sign_in(sessions: &Sessions, name: &str) -> Browser {
+    let user = Subject::new(UserId::new(name).expect("an id"));
+    let client = Client::default();
+    let begun = sessions.begin(&Browser::default(), &client, user, Proof::by("code"), Keep::Remembered).await;
+    begun.expect("a session")
+}
+
+/// A consumer that runs.
+struct Running {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    async fn stop(self) {
+        drop(self.stop);
+        timeout(PATIENCE, self.task).await.expect("it stops in time").expect("no panic");
+    }
+
+    /// As a crash does: nothing is finished.
+    async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.is_err_and(|error| error.is_cancelled()));
+    }
+}
+
+type Told = mpsc::UnboundedReceiver<OutboxEvent>;
+type Teller = mpsc::UnboundedSender<OutboxEvent>;
+
+/// Runs a consumer whose callback first tells the test what it was told.
+fn run<Fut>(
+    outbox: Outbox,
+    tell: Teller,
+    then: impl Fn(OutboxEvent) -> Fut + Send + Sync + 'static,
+) -> Running
+where
+    Fut: Future<Output = Result<(), &'static str>> + Send + 'static,
+{
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(outbox.run(async { drop(stopped.await) }, move |event: OutboxEvent| {
+        // The test may have heard enough.
+        let _ = tell.send(event.clone());
+        then(event)
+    }));
+    Running { stop, task }
+}
+
+async fn take(_event: OutboxEvent) -> Result<(), &'static str> {
+    Ok(())
+}
+
+async fn next(told: &mut Told) -> OutboxEvent {
+    timeout(PATIENCE, told.recv()).await.expect("it is told in time").expect("a consumer")
+}
+
+async fn audit(sessions: &Sessions) -> Outbox {
+    sessions.outbox("audit").await.expect("it is added")
+}
+
+#[tokio::test]
+async fn callback_is_told_what_happens_in_order() {
+    let nodes = Nodes::new();
+    let sessions = nodes.start();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let running = run(audit(&sessions).await, tell, take);
+    let (laptop, phone) = (sign_in(&sessions, "ada").await, sign_in(&sessions, "ada").await);
+    sessions.revoke_others(&laptop).await.expect("the phone ends");
+    let laptop = laptop.active().expect("it is signed in").session.id.clone();
+    let phone = phone.active().expect("it is signed in").session.id.clone();
+    let begun = [next(&mut told).await, next(&mut told).await];
+    assert_eq!(
+        begun.each_ref().map(|event| event.session_id.clone()),
+        [Some(laptop.clone()), Some(phone.clone())]
+    );
+    assert!(
+        matches!(&begun[0].kind, OutboxEventKind::Begun { signed_in_with: Some(how) } if how.as_str() == "code")
+    );
+    assert_eq!(next(&mut told).await.kind, OutboxEventKind::NewDevice, "the first browser is none");
+    let ended = next(&mut told).await;
+    assert_eq!(ended.kind, OutboxEventKind::Ended { reason: EndedReason::Revoked });
+    assert_eq!((ended.user_id.as_str(), ended.session_id, ended.by), ("ada", Some(phone), Some(laptop)));
+    assert_eq!(ended.at, sessions.now());
+    running.stop().await;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let running = run(audit(&sessions).await, tell, take);
+    sessions.forget(&Operator::new("test"), &ended.user_id).await.expect("an answer").expect("a user");
+    assert_eq!(next(&mut told).await.kind, OutboxEventKind::Erased, "what was delivered is not repeated");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn event_that_fails_is_retried_and_holds_up_its_user_only() {
+    let nodes = Nodes::new();
+    let sessions = nodes.start();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let calls = AtomicU32::new(0);
+    let running = run(audit(&sessions).await, tell, move |event: OutboxEvent| {
+        let call = if event.user_id.as_str() == "ada" { calls.fetch_add(1, Ordering::SeqCst) } else { 2 };
+        async move {
+            match call {
+                0 => Err("the audit table is locked"),
+                1 => panic!("a bug"),
+                _ => Ok(()),
+            }
+        }
+    });
+    sign_in(&sessions, "ada").await;
+    let first = next(&mut told).await;
+    sign_in(&sessions, "ada").await;
+    for (delay, name) in [(5, "grace"), (10, "edsger")] {
+        sign_in(&sessions, name).await;
+        assert_eq!(next(&mut told).await.user_id.as_str(), name);
+        nodes.advance(Duration::from_secs(delay)).await;
+        assert_eq!(next(&mut told).await, first, "it failed and then panicked");
+    }
+    let second = next(&mut told).await;
+    assert_eq!(second.user_id.as_str(), "ada");
+    assert!(second.id > first.id, "the next one after the one before it");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn callback_that_hangs_holds_up_its_user_only() {
+    let nodes = Nodes::new();
+    let sessions = nodes.start();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let running = run(audit(&sessions).await, tell, async |event: OutboxEvent| {
+        if event.user_id.as_str() == "ada" {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    });
+    sign_in(&sessions, "ada").await;
+    sign_in(&sessions, "ada").await;
+    assert_eq!(next(&mut told).await.user_id.as_str(), "ada");
+    for name in ["grace", "edsger", "barbara"] {
+        sign_in(&sessions, name).await;
+        assert_eq!(next(&mut told).await.user_id.as_str(), name);
+    }
+    running.kill().await;
+}
+
+#[tokio::test]
+async fn one_node_delivers_and_another_takes_over_when_it_stops() {
+    let nodes = Nodes::new();
+    let (here, there) = (nodes.start(), nodes.start());
+    let (tell_here, mut told_here) = mpsc::unbounded_channel();
+    let (tell_there, mut told_there) = mpsc::unbounded_channel();
+    let running_here = run(audit(&here).await, tell_here, take);
+    sign_in(&here, "ada").await;
+    next(&mut told_here).await;
+    let running_there = run(audit(&there).await, tell_there, take);
+    for name in ["grace", "edsger", "barbara"] {
+        sign_in(&there, name).await;
+        assert_eq!(next(&mut told_here).await.user_id.as_str(), name);
+    }
+    assert!(told_there.try_recv().is_err(), "one at a time");
+    running_here.stop().await;
+    sign_in(&here, "ada").await;
+    next(&mut told_there).await;
+    running_there.stop().await;
+}
+
+#[tokio::test]
+async fn event_of_a_node_that_dies_is_delivered_again_by_another_one() {
+    let nodes = Nodes::new();
+    let (here, there) = (nodes.start(), nodes.start());
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let dying = run(audit(&here).await, tell, async |_event| std::future::pending().await);
+    sign_in(&here, "ada").await;
+    sign_in(&here, "ada").await;
+    let cut_off = next(&mut told).await;
+    dying.kill().await;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let running = run(audit(&there).await, tell, take);
+    // Whatever it hears of before the lease is over.
+    sign_in(&there, "grace").await;
+    nodes.advance(Duration::from_secs(60)).await;
+    let mut again = Vec::new();
+    while again.len() < 4 {
+        again.push(next(&mut told).await);
+    }
+    again.sort_by_key(|event| event.id);
+    assert_eq!(again[0], cut_off);
+    let users: Vec<_> = again.iter().map(|event| event.user_id.as_str()).collect();
+    assert_eq!(users, ["ada", "ada", "ada", "grace"], "nothing is lost");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn callback_that_has_begun_is_finished_when_its_node_stops() {
+    let nodes = Nodes::new();
+    let sessions = nodes.start();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let (finish, finished) = oneshot::channel::<()>();
+    let finished = Mutex::new(Some(finished));
+    let is_done = Arc::new(AtomicBool::new(false));
+    let done = Arc::clone(&is_done);
+    let running = run(audit(&sessions).await, tell, move |_event| {
+        let (finished, done) = (finished.lock().expect("no panic").take(), Arc::clone(&done));
+        async move {
+            let _ = finished.expect("one event").await;
+            done.store(true, Ordering::SeqCst);
+            Ok(())
+        }
+    });
+    sign_in(&sessions, "ada").await;
+    next(&mut told).await;
+    drop(running.stop);
+    sign_in(&sessions, "grace").await;
+    drop(finish);
+    timeout(PATIENCE, running.task).await.expect("it stops in time").expect("no panic");
+    assert!(is_done.load(Ordering::SeqCst));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let running = run(audit(&sessions).await, tell, take);
+    assert_eq!(next(&mut told).await.user_id.as_str(), "grace", "only what had not begun is left");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn removed_consumer_leaves_nothing() {
+    let nodes = Nodes::new();
+    let sessions = nodes.start();
+    drop(audit(&sessions).await);
+    sign_in(&sessions, "ada").await;
+    assert!(sessions.remove_outbox("audit").await.expect("an answer"));
+    assert!(!sessions.remove_outbox("audit").await.expect("an answer"));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let running = run(audit(&sessions).await, tell, take);
+    sign_in(&sessions, "grace").await;
+    assert_eq!(next(&mut told).await.user_id.as_str(), "grace");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn sweep_deletes_what_no_consumer_takes_in_thirty_days() {
+    let nodes = Nodes::new();
+    let sessions = nodes.start();
+    drop(audit(&sessions).await);
+    sign_in(&sessions, "ada").await;
+    nodes.clock.advance(Outbox::RETENTION - Duration::from_secs(1));
+    assert_eq!(sessions.sweep().await.expect("a sweep").forgotten_events, 0);
+    nodes.clock.advance(Duration::from_secs(1));
+    let swept = sessions.sweep().await.expect("a sweep");
+    assert_eq!(
+        swept.forgotten_events,
+        1,
+        "that it expired is kept: {:?}",
+        Options::default().session_timeout()
+    );
+}
