@@ -125,6 +125,8 @@ export interface DeviceSession extends SessionAndUser {
   sharedComputer: boolean;
   /** Whether the account had never been signed in to from this browser before. */
   newDevice: boolean;
+  /** How the person signed in, as in `password` or `oidc:google`; null where that is not known. */
+  signedInWith: string | null;
   /** When the person signed in. */
   createdAt: Date;
   /** When it ends unless activity extends it. */

@@ -47,6 +47,7 @@ describe('multiSession', () => {
       name: null,
       sharedComputer: false,
       newDevice: true,
+      signedInWith: "password",
       createdAt,
       expiresAt,
       session: { id, token: phone.token, userId: phone.user.id, expiresAt, createdAt, updatedAt, ipAddress, userAgent },

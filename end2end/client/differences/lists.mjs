@@ -17,6 +17,7 @@ export const lists = [
       'body.rows.*.name': ['absent', 'null'],
       'body.rows.*.sharedComputer': ['absent', 'false'],
       'body.rows.*.newDevice': ['absent', '*'],
+      'body.rows.*.signedInWith': ['absent', 'password'],
       'body.rows.*.createdAt': ['absent', 'now'],
       'body.rows.*.expiresAt': ['absent', '*'],
     },
