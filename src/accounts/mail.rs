@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::letter::Letter;
 use super::{Accounts, email};
 use crate::{
-    DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Swept, Timestamp, UserId,
+    DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Timestamp, UserId,
     device_of,
 };
 
@@ -196,15 +196,14 @@ impl Accounts {
         );
     }
 
-    /// Deletes links that have been too old for an hour, and what [`Sessions::sweep`](crate::Sessions::sweep) deletes: call
-    /// it in its place.
+    /// Deletes links that have been too old for an hour, a bounded number at a time, and gives how many; call it every
+    /// minute.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn sweep(&self) -> Result<Swept> {
-        self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await?;
-        self.sessions().sweep().await
+    pub async fn sweep(&self) -> Result<u64> {
+        Ok(self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await?)
     }
 
     /// Says that there may be a mail to send.

@@ -8,8 +8,8 @@ use http::request::Parts;
 
 use super::{Problem, SessionHttp, text};
 use crate::{
-    Browser, Client, Code, DeviceSession, Keep, Others, Presented, Proof, Result, Sessions, SignOutScope,
-    Subject, Target,
+    Browser, Client, Code, DeviceSession, EndedCount, Keep, Others, Presented, Proof, Result, Sessions,
+    SignOutScope, Subject, Target,
 };
 
 /// A request with its sessions: in its extensions, cheap to clone, shared by all clones.
@@ -136,6 +136,28 @@ impl SessionRequest {
     pub async fn revoke(&self, target: &Target) -> Result<()> {
         self.set_browser(self.sessions().revoke(&self.browser()?, target).await?);
         Ok(())
+    }
+
+    /// Ends every other session of the active user, and gives how many: see [`Sessions::revoke_others`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::revoke_others`].
+    pub async fn revoke_others(&self) -> Result<EndedCount> {
+        let (next, ended) = self.sessions().revoke_others(&self.browser()?).await?;
+        self.set_browser(next);
+        Ok(ended)
+    }
+
+    /// Ends every session of the active user, this one too, and gives how many: see [`Sessions::revoke_all`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::revoke_all`].
+    pub async fn revoke_all(&self) -> Result<EndedCount> {
+        let (next, ended) = self.sessions().revoke_all(&self.browser()?).await?;
+        self.set_browser(next);
+        Ok(ended)
     }
 
     /// Signs out: see [`Sessions::sign_out`].

@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use scopeguard::{ScopeGuard, guard};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::{Outbox, Result, SessionId, Sessions, Timestamp, Touch};
+
+/// Well under the minute to which `lastActiveAt` is right.
+const FLUSH_EVERY: Duration = Duration::from_secs(15);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
 const SWEEP_LIMIT: u32 = 1_000;
@@ -48,6 +53,50 @@ impl Sessions {
     /// Notes that a session made a request, without a write; [`Sessions::current`] does it for the active one.
     pub fn touch(&self, id: &SessionId, now: Timestamp) {
         self.0.activity.touch(Touch::new(id.clone(), now));
+    }
+
+    /// Does what must run beside the requests, until `stop` is done: it feeds the live streams ([`Sessions::follow`]), writes
+    /// activity every 15 seconds ([`Sessions::flush`]) and sweeps every minute ([`Sessions::sweep`]). A write that has begun
+    /// is finished. Run it once for each process, in a task of its own, and call [`Sessions::shut_down`] afterwards.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use multi_session::Sessions;
+    /// # async fn start(sessions: Sessions) {
+    /// tokio::spawn(async move { sessions.run(std::future::pending()).await });
+    /// # }
+    /// ```
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        let stopped = CancellationToken::new();
+        let stopping = async {
+            stop.await;
+            stopped.cancel();
+        };
+        let flushing = async {
+            let mut ticks = ticks(FLUSH_EVERY);
+            while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
+                if let Err(error) = self.flush().await {
+                    tracing::warn!(cause = &error as &dyn std::error::Error, "activity was not written yet");
+                }
+            }
+        };
+        let sweeping = async {
+            let mut ticks = ticks(SWEEP_EVERY);
+            while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
+                while !stopped.is_cancelled() {
+                    match self.sweep().await {
+                        Ok(swept) if swept.is_partial() => tokio::task::yield_now().await,
+                        Ok(_) => break,
+                        Err(error) => {
+                            tracing::warn!(cause = &error as &dyn std::error::Error, "nothing was swept");
+                            break;
+                        }
+                    }
+                }
+            }
+        };
+        tokio::join!(stopping, stopped.run_until_cancelled(self.follow()), flushing, sweeping);
     }
 
     /// Writes when sessions were last active, all in one statement, and which passwords were refused; call it every few
@@ -140,4 +189,10 @@ impl Sessions {
             tracing::warn!("some requests took longer than {GRACE:?} and were cut off");
         }
     }
+}
+
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

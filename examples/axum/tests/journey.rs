@@ -1,0 +1,193 @@
+//! Drives the example over HTTP, as two browsers of one person do.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const EMAIL: &str = "ada@example.org";
+
+/// The example as a process of its own, which ends with the test.
+struct Example {
+    process: Child,
+    address: SocketAddr,
+    log: Receiver<String>,
+}
+
+impl Example {
+    fn start(folder: &TempDir) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_example-axum"))
+            .env("ADDRESS", "127.0.0.1:0")
+            .env("DATA", folder.path())
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let lines = BufReader::new(process.stdout.take().expect("a log")).lines();
+        let (send, log) = channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| send.send(line)));
+        let address = told(&log, "listening on http://").parse().expect("an address");
+        Self { process, address, log }
+    }
+
+    /// The code that was logged last.
+    fn code(&self) -> String {
+        told(&self.log, &format!("the code for {EMAIL} is "))
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Waits for a line of the log, and gives what stands behind some words.
+fn told(log: &Receiver<String>, words: &str) -> String {
+    loop {
+        let line = log.recv_timeout(PATIENCE).expect("it is logged");
+        if let Some((_, rest)) = line.split_once(words) {
+            return rest.to_owned();
+        }
+    }
+}
+
+/// A browser that keeps its cookies.
+struct Browser<'a> {
+    example: &'a Example,
+    agent: &'static str,
+    cookies: Vec<(String, String)>,
+}
+
+/// An answer: its status, where it leads, and its body.
+struct Answer {
+    status: u16,
+    location: String,
+    body: String,
+}
+
+impl<'a> Browser<'a> {
+    fn new(example: &'a Example, agent: &'static str) -> Self {
+        Self { example, agent, cookies: Vec::new() }
+    }
+
+    fn get(&mut self, path: &str) -> Answer {
+        self.send("GET", path, "")
+    }
+
+    fn post(&mut self, path: &str, form: &str) -> Answer {
+        self.send("POST", path, form)
+    }
+
+    fn send(&mut self, method: &str, path: &str, form: &str) -> Answer {
+        let (address, agent) = (self.example.address, self.agent);
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\nuser-agent: {agent}\r\n\
+             accept: text/html\r\ncookie: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{form}",
+            cookies.join("; "),
+            form.len(),
+        );
+        stream.write_all(request.as_bytes()).expect("it is sent");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        let header = |name: &str| head.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
+        for cookie in header("set-cookie: ") {
+            let (name, rest) = cookie.split_once('=').expect("a cookie");
+            self.cookies.retain(|(known, _)| known != name);
+            let value = rest.split(';').next().unwrap_or_default();
+            if !rest.contains("Max-Age=0") {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Answer {
+            status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"),
+            location: header("location: ").concat(),
+            body: body.to_owned(),
+        }
+    }
+
+    /// Signs in with the code that the example logs.
+    fn log_in(&mut self) {
+        let asked = self.post("/login", &format!("email={EMAIL}"));
+        assert!(asked.body.contains("Code from the log"), "{}", asked.body);
+        let signed_in = self.post("/login/code", &format!("email={EMAIL}&code={}", self.example.code()));
+        assert_eq!((signed_in.status, &*signed_in.location), (303, "/"), "{}", signed_in.body);
+    }
+
+    fn devices(&mut self) -> Vec<serde_json::Value> {
+        serde_json::from_str(&self.get("/devices").body).expect("a list")
+    }
+}
+
+#[tokio::test]
+async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
+    let folder = TempDir::new().expect("a folder");
+    let example = Example::start(&folder);
+    let mut laptop =
+        Browser::new(&example, "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
+    let mut phone =
+        Browser::new(&example, "Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0");
+
+    let stranger = laptop.get("/");
+    assert_eq!((stranger.status, &*stranger.location), (303, "/login"));
+    let wrong = laptop.post("/login/code", &format!("email={EMAIL}&code=000000"));
+    assert!(wrong.body.contains("This code is wrong or has expired."), "{}", wrong.body);
+
+    laptop.log_in();
+    phone.log_in();
+    let page = laptop.get("/");
+    for words in
+        ["Signed in as ada@example.org", "Firefox 145 on Linux", "(current)", "Firefox 145 on Android"]
+    {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    let devices = laptop.devices();
+    assert_eq!(devices.len(), 2);
+    assert!(devices.iter().all(|device| device["signedInWith"] == "code"), "{devices:?}");
+
+    // The step-up: the same kind of code, and another cookie.
+    let before = laptop.cookies.clone();
+    assert!(laptop.get("/confirm").body.contains("Code from the log"));
+    let code = example.code();
+    assert!(laptop.post("/confirm", "code=000000").body.contains("This code is wrong"));
+    assert_eq!(laptop.post("/confirm", &format!("code={code}")).location, "/");
+    assert_ne!(laptop.cookies, before);
+
+    let other = devices.iter().find(|device| device["isCurrent"] == false).expect("the phone");
+    let revoked = laptop.post("/devices/revoke", &format!("id={}", other["id"].as_str().expect("an id")));
+    assert_eq!((revoked.status, &*revoked.location), (303, "/"));
+    assert_eq!(phone.get("/").location, "/login", "it is out at once");
+    assert_eq!(laptop.devices().len(), 1);
+
+    // The callback writes it to the application's own table.
+    let database = SqliteConnectOptions::new().filename(folder.path().join("app.db"));
+    let database = SqlitePool::connect_with(database).await.expect("the application's database");
+    let deadline = Instant::now() + PATIENCE;
+    let reason = loop {
+        let found =
+            sqlx::query_scalar::<_, String>("select reason from audit").fetch_optional(&database).await;
+        if let Some(reason) = found.expect("an answer") {
+            break reason;
+        }
+        assert!(Instant::now() < deadline, "the callback is not called");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(reason, "revoked");
+
+    phone.log_in();
+    assert_eq!(laptop.post("/devices/revoke-others", "").location, "/");
+    assert_eq!(phone.get("/").location, "/login");
+    assert_eq!(laptop.post("/sign-out", "").location, "/login");
+    assert_eq!(laptop.get("/").location, "/login");
+}
