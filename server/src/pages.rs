@@ -261,7 +261,7 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
 /// Tells of a redirect that failed.
 pub(crate) async fn failed_redirect(
     State(server): State<Server>,
-    FailedRedirect { code, sentence }: FailedRedirect,
+    FailedRedirect { code, sentence, .. }: FailedRedirect,
     request: Request,
 ) -> Response {
     let link = ("/".to_owned(), "Go to the start".to_owned());

@@ -52,7 +52,7 @@ pub(super) fn DeviceRow(
         DeviceKind::Console => IconName::Console,
         DeviceKind::Headset => IconName::Headset,
         DeviceKind::Program => IconName::Program,
-        DeviceKind::Unknown => IconName::Unknown,
+        _ => IconName::Unknown,
     };
     let agent = (!row.user_agent.is_empty()).then(|| {
         view! {
