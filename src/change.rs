@@ -10,6 +10,7 @@ use crate::{SessionId, Timestamp, UserId};
 /// Small, so that a database can carry it between nodes; without words, so that none can be out of date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Change {
     /// Sessions of a user began or ended.
     Sessions {

@@ -76,7 +76,7 @@ codes! {
         "You are signed out. Please sign in again.";
     /// The person proved too long ago who they are to do that.
     SessionNotFresh = "SESSION_NOT_FRESH", "Session is not fresh",
-        "Please confirm with your password that it's you.";
+        "Please confirm that it's you.";
     /// The mailed link was used, is too old or never was.
     InvalidToken = "INVALID_TOKEN", "Invalid token",
         "That link has been used or is too old. Please ask for a new one.";

@@ -50,6 +50,7 @@ impl ImportCounts {
 
 /// What an import did, or with [`ImportOptions::dry_run`] would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportReport {
     /// The users.
     pub users: ImportCounts,
@@ -77,6 +78,7 @@ pub struct ImportReport {
 
 /// What happens on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ImportProgress {
     /// So many rows of a table were read.
     Read {

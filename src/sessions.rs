@@ -174,6 +174,16 @@ impl Sessions {
         }
     }
 
+    /// The methods by which the active user can be verified once more, for the page that asks for it: see
+    /// [`SessionsBuilder::proofs_of`].
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when they cannot be found out.
+    pub async fn accepted_proofs(&self, browser: &Browser) -> Result<Vec<SignInMethod>> {
+        self.0.proofs.of(&browser.signed_in()?.user.id).await
+    }
+
     /// A random time below so many milliseconds, so that not everybody acts at once.
     fn spread(&self, milliseconds: u64) -> Duration {
         let mut bytes = [0; 8];
@@ -188,7 +198,7 @@ impl Sessions {
         if self.options().is_fresh(active.authenticated_at, self.now()) {
             return Self::actor(browser);
         }
-        Err(Error::SessionNotFresh { proofs: self.0.proofs.of(&active.user.id).await? })
+        Err(Error::SessionNotFresh { proofs: self.accepted_proofs(browser).await? })
     }
 
     fn actor(browser: &Browser) -> Result<Actor<'_>> {

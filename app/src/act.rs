@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use js_sys::Array;
 use leptos::{ev, prelude::*, task::spawn_local};
-use multi_session::Code;
+use multi_session::{Code, SignInMethod};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{FormData, HtmlFormElement, RequestInit, Response, UrlSearchParams};
@@ -147,13 +148,19 @@ impl Act {
         {
             return address::go(away);
         }
+        let not_fresh = result.as_ref().err().filter(|error| error.is(Code::SessionNotFresh));
+        let has_password = not_fresh.map(|error| error.proofs.contains(&SignInMethod::PASSWORD));
+        if has_password == Some(false) {
+            // The page says what the person can do instead.
+            return address::go(&address::confirm(self.path, &session_id));
+        }
         UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
         self.running.update(|running| {
             if let Some(place) = running.iter().position(|id| *id == session_id) {
                 running.swap_remove(place);
             }
         });
-        if result.as_ref().is_err_and(|error| error.is(Code::SessionNotFresh)) {
+        if has_password == Some(true) {
             return self.wait(String::from(body.to_string()));
         }
         self.outcome.set(Some(Outcome { session_id, result }));
@@ -240,10 +247,18 @@ pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
     js_sys::Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The refusal that a body tells: `{"code": …, "message": …}`.
+/// The refusal that a body tells: `{"code": …, "message": …}`, and with some codes `"proofs": […]`.
 pub(crate) fn refusal(body: &JsValue) -> AppError {
     match field(body, "message").as_string() {
-        Some(message) => AppError { code: field(body, "code").as_string().unwrap_or_default(), message },
+        Some(message) => {
+            let proofs = field(body, "proofs");
+            let proofs = proofs.dyn_ref::<Array>().into_iter().flat_map(Array::iter);
+            AppError {
+                code: field(body, "code").as_string().unwrap_or_default(),
+                message,
+                proofs: proofs.filter_map(|name| SignInMethod::parse(&name.as_string()?)).collect(),
+            }
+        }
         None => Code::Internal.into(),
     }
 }

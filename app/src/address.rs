@@ -215,9 +215,8 @@ pub fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// The page that asks for the password before an act on other sessions: a server function's path, and the session's id
-/// or nothing.
-#[cfg(feature = "ssr")]
+/// The page that asks who it is before an act on other sessions: a server function's path, and the session's id or
+/// nothing.
 pub(crate) fn confirm(act: &str, session_id: &str) -> String {
     ["/confirm?act=", act, "&session_id=", session_id].concat()
 }

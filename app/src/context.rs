@@ -43,13 +43,17 @@ pub(crate) fn is_post() -> bool {
 /// Gives the error for the person, and the answer its status.
 pub(crate) fn fail(error: Error) -> AppError {
     let code = error.code();
+    let proofs = match &error {
+        Error::SessionNotFresh { proofs } => proofs.clone(),
+        _ => Vec::new(),
+    };
     // The map logs what is a failure of ours, as it does for the REST interface.
     let problem = Problem::from(error);
     if let (Some(seconds), Some(response)) = (problem.seconds_to_wait(), use_context::<ResponseOptions>()) {
         response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     refuse(code);
-    code.into()
+    AppError { proofs, ..code.into() }
 }
 
 /// Gives the answer the status of a refusal, unless it goes to a form: its redirect carries the error instead.

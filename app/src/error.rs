@@ -6,7 +6,7 @@ use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
     server_fn::codec::JsonEncoding,
 };
-use multi_session::Code;
+use multi_session::{Code, SignInMethod};
 use serde::{Deserialize, Serialize};
 
 /// A refusal or failure, as it crosses the wire: in the same form as the REST interface's.
@@ -17,6 +17,9 @@ pub struct AppError {
     pub code: String,
     /// The sentence for the person at the page.
     pub message: String,
+    /// With `SESSION_NOT_FRESH`, the ways to confirm that it's you.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<SignInMethod>,
 }
 
 impl AppError {
@@ -25,6 +28,7 @@ impl AppError {
         Self {
             code: "UNREACHABLE".to_owned(),
             message: "The server could not be reached. Check your connection and try again.".to_owned(),
+            proofs: Vec::new(),
         }
     }
 
@@ -43,7 +47,7 @@ impl AppError {
 
 impl From<Code> for AppError {
     fn from(code: Code) -> Self {
-        Self { code: code.as_str().to_owned(), message: code.sentence().to_owned() }
+        Self { code: code.as_str().to_owned(), message: code.sentence().to_owned(), proofs: Vec::new() }
     }
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn provide_notices() {
         undo: sign.get(1..).unwrap_or_default().to_owned(),
     });
     if let Some((code, message)) = error.into_inner().split_once(' ') {
-        let error = AppError { code: code.to_owned(), message: message.to_owned() };
+        let error = AppError { code: code.to_owned(), message: message.to_owned(), proofs: Vec::new() };
         let path = value(&query, "__path").unwrap_or_default();
         if is_own(use_address().page, path) {
             provide_context(Refusal(error));
@@ -342,9 +342,11 @@ mod tests {
         let forged = AppError {
             code: Code::InvalidSessionToken.as_str().to_owned(),
             message: "Call 0800 to get your account back".to_owned(),
+            proofs: Vec::new(),
         };
         assert_eq!(trusted(forged).message, Code::InvalidSessionToken.sentence());
-        let unknown = AppError { code: "NONSENSE".to_owned(), message: "Call 0800".to_owned() };
+        let unknown =
+            AppError { code: "NONSENSE".to_owned(), message: "Call 0800".to_owned(), proofs: Vec::new() };
         assert_eq!(trusted(unknown).message, Code::Internal.sentence());
     }
 

@@ -158,7 +158,7 @@ fn onward(state: &SessionRequest, request: &Request) -> Option<&'static str> {
     (is_asked && state.browser().ok()?.active().is_some()).then_some(HISTORY)
 }
 
-/// Asks for the password before other sessions end; whoever has nothing to confirm is sent to where they belong.
+/// Asks who it is before other sessions end; whoever has nothing to confirm is sent to where they belong.
 async fn confirm(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     match asked_step(&server, &state, request.uri().query().unwrap_or_default()).await {
         Ok(Some(asked)) => render(&server, request, None, move |options| asked.clone().page(options)).await,
@@ -175,7 +175,8 @@ async fn asked_step(server: &Server, state: &SessionRequest, query: &str) -> Res
     if sessions.options().is_fresh(active.authenticated_at, sessions.now()) {
         return Ok(None);
     }
-    Ok(Confirm::of(query, &sessions.list(&browser).await?))
+    let (rows, proofs) = (sessions.list(&browser).await?, sessions.accepted_proofs(&browser).await?);
+    Ok(Confirm::of(query, &rows, &proofs, server.accounts.sends_mail()))
 }
 
 /// Asks what a device is called; whoever has no such device is sent to where they belong.
@@ -260,7 +261,7 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
 /// Tells of a redirect that failed.
 pub(crate) async fn failed_redirect(
     State(server): State<Server>,
-    FailedRedirect { code, sentence }: FailedRedirect,
+    FailedRedirect { code, sentence, .. }: FailedRedirect,
     request: Request,
 ) -> Response {
     let link = ("/".to_owned(), "Go to the start".to_owned());

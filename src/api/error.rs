@@ -17,6 +17,7 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 
 /// What the page for redirects that failed tells.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FailedRedirect {
     /// The code of what failed: letters, digits, `_` and `-`, and `UNKNOWN` where none was named.
     pub code: String,

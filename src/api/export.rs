@@ -11,6 +11,7 @@ use crate::{Code, EndedReason, Error, HistoryEntry, Refusal, Timestamp, User};
 
 /// How a history is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HistoryFormat {
     /// One JSON object.
     #[default]

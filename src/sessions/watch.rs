@@ -22,6 +22,7 @@ const CHECKED_AT_ONCE: usize = 500;
 
 /// What a stream tells.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Told {
     /// The whole list, as [`Sessions::list`] gives it: what was known before is out of date.
     Snapshot(Vec<DeviceSession>),

@@ -7,6 +7,7 @@ use crate::{Operator, SessionId, Timestamp, UserId};
 
 /// What kind of thing an operator did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OperatorActKind {
     /// Ended one session.
     Revoke,

@@ -1,15 +1,18 @@
 //! The page that asks for the password before an export and before "This wasn't me", and before other sessions end
 //! where there is no JavaScript: with it, the list asks in a dialog. The server alone makes it: it is one form, and what
 //! it was asked for goes on by itself once the password is right.
+//!
+//! People whose account has no password are sent here by a script too: the page offers to set one by email.
 
 use leptos::prelude::*;
-use multi_session::{DeviceSession, SessionId};
+use multi_session::{DeviceSession, SessionId, SignInMethod};
 
 use crate::{
     AppError,
     accounts::{
         actions::CONFIRM,
         entry::{MESSAGE, Message},
+        mailed::FORGOT_PASSWORD_FN,
     },
     address::{self, value},
     context::send_form,
@@ -124,17 +127,34 @@ pub struct Confirm {
     acting: DeviceSession,
     device: Option<String>,
     error: Option<AppError>,
+    means: Means,
+}
+
+/// How the person can confirm.
+#[derive(Clone, Copy, Debug)]
+enum Means {
+    Password,
+    /// The account has no password: a mailed link sets one.
+    Mail,
+    /// The account has no password, and the server sends no mail.
+    Nothing,
 }
 
 impl Confirm {
-    /// Takes the address's query and the list of devices; `None` where there is nothing to confirm.
-    pub fn of(query: &str, rows: &[DeviceSession]) -> Option<Self> {
+    /// Takes the address's query, the list of devices, the proofs that are accepted from the person, and whether the
+    /// server sends mail; `None` where there is nothing to confirm.
+    pub fn of(query: &str, rows: &[DeviceSession], proofs: &[SignInMethod], mail: bool) -> Option<Self> {
         let step = Step::parse(value(query, "act")?, value(query, "session_id").unwrap_or_default())?;
         let row = rows.iter().find(|row| row.id.as_str() == step.session_id());
         Some(Self {
             acting: rows.iter().find(|row| row.is_current)?.clone(),
             device: row.map(|row| row.device.label.clone()),
             error: form_error(query),
+            means: match (proofs.contains(&SignInMethod::PASSWORD), mail) {
+                (true, _) => Means::Password,
+                (false, true) => Means::Mail,
+                (false, false) => Means::Nothing,
+            },
             step,
         })
     }
@@ -146,48 +166,84 @@ impl Confirm {
 
     /// The page.
     pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
-        let Self { step, acting, device, error } = self;
-        let (button, purpose) = step.words(device.as_deref());
-        let class = match step {
-            Step::ExportHistory { .. } => "button button--primary button--wide",
-            _ => "button button--danger-fill button--wide",
+        let (button, purpose) = self.step.words(self.device.as_deref());
+        let email = self.acting.user.email.clone();
+        let (lead, form) = match self.means {
+            Means::Password => {
+                let lead = view! {
+                    "You signed in a while ago. Enter the password of " <strong>{email}</strong>
+                    {format!(" to {purpose}.")}
+                };
+                (lead.into_any(), Some(self.password_form(button).into_any()))
+            }
+            Means::Mail => {
+                let lead = view! {
+                    "You signed in a while ago, and " <strong>{email.clone()}</strong>
+                    " has no password to confirm with. Set one by email: that signs you out on every device. Then sign \
+                     in with it."
+                };
+                (lead.into_any(), Some(mail_form(email).into_any()))
+            }
+            Means::Nothing => (NOT_AVAILABLE.into_any(), None),
         };
-        let described = error.is_some().then_some(MESSAGE);
-        let error = Memo::new(move |_| error.clone());
+        let form = form.map(|form| view! { <div class="card entry__card">{form}</div> });
         let content = view! {
             <div class="entry">
                 <div class="entry__head">
                     <h1>"Confirm that it's you"</h1>
-                    <p class="entry__lead">
-                        "You signed in a while ago. Enter the password of "
-                        <strong>{acting.user.email.clone()}</strong> {format!(" to {purpose}.")}
-                    </p>
+                    <p class="entry__lead">{lead}</p>
                 </div>
-                <div class="card entry__card">
-                    <form method="post" action=CONFIRM>
-                        <Message error />
-                        <input type="hidden" name="act" value=step.act() />
-                        <input type="hidden" name="session_id" value=step.session_id().to_owned() />
-                        <input type="hidden" name="acting" value=acting.id.to_string() />
-                        // Password managers ask of which account it is.
-                        <input type="text" autocomplete="username" value=acting.user.email readonly hidden />
-                        <PasswordField
-                            name="password"
-                            label="Password"
-                            autocomplete="current-password"
-                            error=Signal::stored(described)
-                        />
-                        <Submit class=class pending=Signal::stored(false)>
-                            {button}
-                        </Submit>
-                    </form>
-                </div>
+                {form}
                 <p class="entry__foot">
                     <a href=crate::guard::home(true)>"Cancel"</a>
                 </p>
             </div>
         };
         plain(options, "Confirm that it's you", content.into_any())
+    }
+
+    fn password_form(self, button: &'static str) -> impl IntoView {
+        let Self { step, acting, error, .. } = self;
+        let class = match step {
+            Step::ExportHistory { .. } => "button button--primary button--wide",
+            _ => "button button--danger-fill button--wide",
+        };
+        let described = error.is_some().then_some(MESSAGE);
+        let error = Memo::new(move |_| error.clone());
+        view! {
+            <form method="post" action=CONFIRM>
+                <Message error />
+                <input type="hidden" name="act" value=step.act() />
+                <input type="hidden" name="session_id" value=step.session_id().to_owned() />
+                <input type="hidden" name="acting" value=acting.id.to_string() />
+                // Password managers ask of which account it is.
+                <input type="text" autocomplete="username" value=acting.user.email readonly hidden />
+                <PasswordField
+                    name="password"
+                    label="Password"
+                    autocomplete="current-password"
+                    error=Signal::stored(described)
+                />
+                <Submit class=class pending=Signal::stored(false)>
+                    {button}
+                </Submit>
+            </form>
+        }
+    }
+}
+
+const NOT_AVAILABLE: &str =
+    "This account has no password, and this server sends no mail, so this action is not available here.";
+
+/// Asks for the link that sets a password.
+fn mail_form(email: String) -> impl IntoView {
+    view! {
+        <form method="post" action=FORGOT_PASSWORD_FN>
+            <input type="hidden" name="email" value=email />
+            <Submit class="button button--primary button--wide" pending=Signal::stored(false)>
+                "Set a password by email"
+            </Submit>
+        </form>
     }
 }
 

@@ -2,12 +2,12 @@
 
 use multi_session::{EndedReason, HistoryEntry, HistoryKind, Refusal};
 
-use crate::ui::IconName;
+use crate::{sessions::words::signed_in, ui::IconName};
 
 /// What happened, in a person's words.
 pub(super) fn what(entry: &HistoryEntry) -> String {
     match entry.kind {
-        HistoryKind::SignedIn => "Signed in".to_owned(),
+        HistoryKind::SignedIn => signed_in(entry.signed_in_with.as_ref()),
         HistoryKind::NewDevice => "First sign-in from this device".to_owned(),
         HistoryKind::PasswordRefused => refused(entry.refusal).to_owned(),
         HistoryKind::Reauthenticated => "Password confirmed".to_owned(),

@@ -43,6 +43,7 @@ pub(super) fn DeviceRow(
         (move || mark.get().map(badge)).piece()
     });
     let revoke = ["Revoke ", &*row.device.label].concat();
+    let signed_in = words::signed_in(row.signed_in_with.as_ref());
     let icon = match row.device.kind {
         DeviceKind::Desktop => IconName::Desktop,
         DeviceKind::Phone => IconName::Phone,
@@ -51,7 +52,7 @@ pub(super) fn DeviceRow(
         DeviceKind::Console => IconName::Console,
         DeviceKind::Headset => IconName::Headset,
         DeviceKind::Program => IconName::Program,
-        DeviceKind::Unknown => IconName::Unknown,
+        _ => IconName::Unknown,
     };
     let agent = (!row.user_agent.is_empty()).then(|| {
         view! {
@@ -102,7 +103,7 @@ pub(super) fn DeviceRow(
                     {named}
                     <span class="device__address">{move || addresses.get().0}</span>
                     <span>"Last active " <TimeAgo at=last_active_at /></span>
-                    <span>"Signed in " <TimeAgo at=row.created_at /> {move || addresses.get().1.map(|from| [" ", &from].concat())}</span>
+                    <span>{signed_in} " " <TimeAgo at=row.created_at /> {move || addresses.get().1.map(|from| [" ", &from].concat())}</span>
                 </p>
                 {agent}
             </div>

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use multi_session::{DeviceSession, SessionEvent, Timestamp};
+use multi_session::{DeviceSession, SessionEvent, SignInMethod, Timestamp};
 
 /// Activity is known to the minute, and told a little later.
 const ACTIVE_NOW: Duration = Duration::from_secs(2 * 60);
@@ -113,6 +113,17 @@ pub(super) fn signed_in_elsewhere(row: &DeviceSession) -> Option<String> {
     let from = &row.signed_in_from;
     let is_elsewhere = !from.ip_address.is_empty() && from.ip_address != row.ip_address;
     is_elsewhere.then(|| ["from ", &*first_address(row)].concat())
+}
+
+/// That somebody signed in, and how if that is known.
+pub(crate) fn signed_in(with: Option<&SignInMethod>) -> String {
+    let method = match with.map(SignInMethod::as_str) {
+        None => return "Signed in".to_owned(),
+        Some("passkey") => "a passkey",
+        Some("oidc:google") => "Google",
+        Some(other) => other,
+    };
+    ["Signed in with ", method].concat()
 }
 
 fn address_and_place(address: &str, place: Option<&str>) -> String {
@@ -297,6 +308,19 @@ mod tests {
         let away = DeviceSession { ip_address: "198.51.100.9".to_owned(), place: None, ..at_home };
         assert_eq!(address(&away), "198.51.100.9");
         assert_eq!(signed_in_elsewhere(&away).as_deref(), Some("from 203.0.113.7"));
+    }
+
+    #[test]
+    fn a_row_says_how_the_person_signed_in_if_that_is_known() {
+        for (method, words) in [
+            (None, "Signed in"),
+            (Some("password"), "Signed in with password"),
+            (Some("passkey"), "Signed in with a passkey"),
+            (Some("oidc:google"), "Signed in with Google"),
+            (Some("code"), "Signed in with code"),
+        ] {
+            assert_eq!(signed_in(method.map(SignInMethod::from_static).as_ref()), words);
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ async fn with_ada(hash: Option<&str>) -> TestApp {
     app
 }
 
-async fn import_ada(app: &TestApp, hash: Option<&str>) -> UserId {
+pub(crate) async fn import_ada(app: &TestApp, hash: Option<&str>) -> UserId {
     let at = Timestamp::from_unix_ms(1_700_000_000_000);
     let user = User {
         id: UserId::new("aBcDeFgHiJkLmNoPqRsTuVwXyZ012345").expect("an id of Better Auth's"),

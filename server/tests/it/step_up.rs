@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use multi_session::{Browser, Client, Keep, Proof, Subject};
 use serde_json::{Value, json};
 
 use crate::harness::{
     Answer, CHROME, DAY, FIREFOX, HOUR, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, text,
 };
+use crate::import::import_ada;
+use crate::mail;
+use crate::smtp::MailServer;
 use crate::standards::surfaces::is_open;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -430,4 +434,71 @@ async fn who_acts_as_another_account_by_now_is_asked_as_that_one() {
     let before = laptop.cookies();
     laptop.call("reauthenticate", &proof).await.refused(401, "UNAUTHORIZED");
     assert_eq!(laptop.cookies(), before);
+}
+
+/// A browser of an account that was imported without a password, two days after its sign-in.
+async fn without_a_password(app: &TestApp) -> TestBrowser {
+    import_ada(app, None).await;
+    let ada = app.accounts.find_user("ada@example.org").await.expect("an answer").expect("a user");
+    let ada = Subject::new(ada.id).name(ada.name).email(ada.email);
+    let (nobody, client) = (Browser::default(), Client::default());
+    let begun = app.sessions.begin(&nobody, &client, ada, Proof::by("oidc:google"), Keep::Remembered).await;
+    let begun = begun.expect("a session");
+    let credential = &begun.active().expect("it is signed in").credential;
+    let laptop = app.browser(FIREFOX);
+    laptop.add_cookie("multi-session.session_token", &credential.to_cookie_value().replace('=', "%3D"));
+    app.advance(2 * DAY);
+    assert_eq!(laptop.whoami().await, "ada");
+    laptop
+}
+
+#[tokio::test]
+async fn an_account_without_a_password_sets_one_by_email_and_then_goes_on() {
+    let mails = MailServer::start().await;
+    let app = mail::start(&mails).await;
+    let laptop = without_a_password(&app).await;
+    assert!(laptop.open("/sessions").await.text.contains("Signed in with Google"));
+    let refused = laptop.revoke_others().await;
+    refused.refused(403, "SESSION_NOT_FRESH");
+    assert!(refused.json().get("proofs").is_none(), "no password is asked for that does not exist");
+    let asked = location(&laptop.submit("/sessions", "revoke-others", "").await);
+    let page = laptop.open(&asked).await;
+    assert_eq!(page.status.as_u16(), 200);
+    for part in ["Set a password by email", "ada@example.org", "/fn/forgot-password", "Cancel"] {
+        assert!(page.text.contains(part), "{part} is missing in {}", page.text);
+    }
+    assert!(!page.text.contains("type=\"password\""), "{}", page.text);
+
+    let sent = location(&laptop.submit(&asked, "forgot-password", "email=ada%40example.org").await);
+    assert_eq!(sent, "/forgot-password?sent=1");
+    assert_eq!(app.deliver().await, 1);
+    mail::reset(&laptop, &mails.one().token(), PASSWORD).await.ok();
+    assert_eq!(laptop.whoami().await, "");
+    laptop.sign_in("ada").await.ok();
+    laptop.revoke_others().await.ok();
+    app.advance(2 * DAY);
+    assert!(laptop.open(&asked).await.text.contains("type=\"password\""), "there is one now");
+}
+
+#[tokio::test]
+async fn an_account_without_a_password_is_told_where_nothing_can_be_done() {
+    let app = TestApp::start().await;
+    let laptop = without_a_password(&app).await;
+    for act in ["/fn/revoke-all", "/fn/history/export"] {
+        let page = laptop.open(&format!("/confirm?act={act}&session_id=")).await;
+        let told = "This account has no password, and this server sends no mail, so this action is not available here.";
+        assert!(page.text.contains(told), "{act}: {}", page.text);
+        assert!(!page.text.contains("type=\"password\""), "{act}: {}", page.text);
+        assert!(!page.text.contains("forgot-password"), "{act}: {}", page.text);
+    }
+    laptop.call("revoke-all", "").await.refused(403, "SESSION_NOT_FRESH");
+    assert_eq!(laptop.whoami().await, "ada");
+}
+
+#[tokio::test]
+async fn a_script_is_told_by_which_proofs_its_act_can_be_confirmed() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    app.advance(2 * DAY);
+    assert_eq!(laptop.call("revoke-others", "").await.json()["proofs"], json!(["password"]));
 }
