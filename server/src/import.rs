@@ -130,6 +130,7 @@ fn tell(progress: ImportProgress) {
         ImportProgress::Dropped { table, id, what } => {
             tracing::warn!("{table} {id:?} was taken without {what}");
         }
+        other => tracing::info!("{other:?}"),
     }
 }
 

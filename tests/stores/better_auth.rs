@@ -229,7 +229,7 @@ impl Ours {
         let mut tell = |progress| match progress {
             ImportProgress::Broken { table, id, why } => told.push(format!("{table} {id}: {why}")),
             ImportProgress::Dropped { table, id, what } => told.push(format!("{table} {id}: {what}")),
-            ImportProgress::Read { .. } => {}
+            _ => {}
         };
         let report = import_better_auth(&mut source, &self.store, &options, NOW, &mut tell).await?;
         Ok((told, report))
