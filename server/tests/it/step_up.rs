@@ -484,7 +484,7 @@ async fn an_account_without_a_password_sets_one_by_email_and_then_goes_on() {
 async fn an_account_without_a_password_is_told_where_nothing_can_be_done() {
     let app = TestApp::start().await;
     let laptop = without_a_password(&app).await;
-    for act in ["/fn/revoke-all", "/fn/history/export"] {
+    for act in ["/fn/revoke-all", "/history/export"] {
         let page = laptop.open(&format!("/confirm?act={act}&session_id=")).await;
         let told = "This account has no password, and this server sends no mail, so this action is not available here.";
         assert!(page.text.contains(told), "{act}: {}", page.text);
