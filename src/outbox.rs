@@ -1,4 +1,4 @@
-//! What callbacks are told.
+//! The events that callbacks get.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,23 +6,22 @@ use serde::{Deserialize, Serialize};
 use crate::HistoryKind;
 use crate::{EndedReason, SessionId, SignInMethod, Timestamp, UserId};
 
-/// One thing that happened to a user, as a consumer of the outbox is told it.
+/// One event of a user, as delivered to a consumer of the outbox.
 ///
-/// It has ids and no words: whoever wants to know more reads it, from a list or a history. As JSON it is one object,
-/// whose `type` is the kind.
+/// It carries ids only. Read details from a list or the history. As JSON it is one object, whose `type` is the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OutboxEvent {
-    /// Names it, the same each time that it is delivered; a later event of a user has a greater one.
+    /// The event's id. It stays the same when the event is delivered again. A later event of a user has a greater one.
     pub id: i64,
-    /// Whose it is.
+    /// The user it happened to.
     pub user_id: UserId,
     /// When it happened.
     pub at: Timestamp,
-    /// The session that it happened to; none where it happened to the user.
+    /// The session it happened to. `None` if it happened to the user as a whole.
     pub session_id: Option<SessionId>,
-    /// The session that did it: the same one where the person did it there; none where an operator or the time did it.
+    /// The session that caused it. `None` if an operator or a timeout did.
     pub by: Option<SessionId>,
     /// What happened.
     #[serde(flatten)]
@@ -30,7 +29,7 @@ pub struct OutboxEvent {
 }
 
 impl OutboxEvent {
-    /// An event that no session has to do with.
+    /// An event without sessions.
     pub const fn new(id: i64, user_id: UserId, at: Timestamp, kind: OutboxEventKind) -> Self {
         Self { id, user_id, at, session_id: None, by: None, kind }
     }
@@ -43,39 +42,39 @@ impl OutboxEvent {
 pub enum OutboxEventKind {
     /// A session began.
     Begun {
-        /// How the person signed in, as in `password`; none where that is not known.
+        /// How the person signed in, such as `password`. `None` if that is not known.
         signed_in_with: Option<SignInMethod>,
     },
-    /// The session that has just begun is in a browser from which the user had never signed in.
+    /// The session that has just begun is in a browser that the user had never signed in from.
     NewDevice,
-    /// The person proved once more in a session who they are, and its cookie was replaced.
+    /// The person re-authenticated, and the cookie was rotated.
     Renewed,
     /// A session ended.
     Ended {
-        /// Why.
+        /// Why it ended.
         reason: EndedReason,
     },
-    /// A session lives again, since its revocation was taken back a moment later.
+    /// A revocation was undone, so the session is live again.
     RevokeUndone,
-    /// The device of a session was given another name.
+    /// The device of a session was renamed.
     Renamed {
-        /// The name; none where the device is called by its user agent again.
+        /// The new name. `None` if the name was removed, so that the user agent is shown again.
         name: Option<String>,
     },
-    /// The person said that a sign-in was not theirs.
+    /// The person reported a sign-in that was not theirs.
     Reported,
     /// The password or another credential was changed.
     CredentialsChanged,
     /// An operator disabled the user.
     Disabled,
-    /// An operator lets the user sign in again.
+    /// An operator enabled the user again.
     Enabled,
-    /// The user was erased. What was not delivered of them before was erased too.
+    /// The user was erased, with all their events that were not delivered yet.
     Erased,
 }
 
 impl OutboxEventKind {
-    /// What consumers are told of an entry of the history; none where they are not.
+    /// The kind of event for an entry of the history. `None` if such entries are not delivered.
     #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
     pub(crate) fn of_history(kind: HistoryKind, detail: Option<&str>) -> Option<Self> {
         Some(match kind {
@@ -119,5 +118,26 @@ mod tests {
         let text = serde_json::to_string(&event).expect("JSON");
         assert!(text.ends_with(r#""type":"begun","signedInWith":"password"}"#), "{text}");
         assert_eq!(serde_json::from_str::<OutboxEvent>(&text).expect("an event"), event);
+    }
+
+    #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+    #[test]
+    fn databases_write_exactly_the_kinds_that_are_delivered() {
+        let delivered = HistoryKind::ALL.into_iter().filter(|kind| {
+            let detail = Some(EndedReason::Revoked.as_str());
+            OutboxEventKind::of_history(*kind, detail).is_some()
+        });
+        let mut delivered: Vec<_> = delivered.map(HistoryKind::as_str).collect();
+        delivered.sort_unstable();
+        for migration in [
+            include_str!("../migrations/postgres/0026_outbox.sql"),
+            include_str!("../migrations/sqlite/0026_outbox.sql"),
+        ] {
+            let (_, list) = migration.split_once("new.kind in (").expect("a trigger");
+            let (list, _) = list.split_once(')').expect("the end of the list");
+            let mut written: Vec<_> = list.split(',').map(|kind| kind.trim().trim_matches('\'')).collect();
+            written.sort_unstable();
+            assert_eq!(written, delivered);
+        }
     }
 }
