@@ -51,7 +51,7 @@ pub use accounts::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken};
 pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
-pub use outbox::{Deliverer, DueEvent, OutboxStore};
+pub use outbox::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]

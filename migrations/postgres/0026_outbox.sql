@@ -1,13 +1,12 @@
--- The programs that are told what happens: each has a name of its own.
+-- Those who get the events, each by its own name.
 create table outbox_consumers (
     name text not null primary key,
-    -- Which node delivers to it, and until when no other one does.
+    -- The node that delivers to it, and until when no other node does.
     leased_by text,
     lease_until bigint
 );
 
--- What is to be told, a row for each consumer; it is deleted once it was told. An event outlives its user, so there is no
--- foreign key.
+-- Events that are not delivered yet, a row for each consumer. Events outlive their users, so there is no foreign key.
 create table outbox (
     seq bigint generated always as identity primary key,
     consumer text not null,
@@ -19,12 +18,11 @@ create table outbox (
     detail text,
     written_at bigint not null default (extract(epoch from clock_timestamp()) * 1000)::bigint,
     attempts bigint not null default 0,
-    -- When it is tried again; null before the first failure.
+    -- When its delivery is tried again; null before the first failure.
     due_at bigint
 );
 
-create index outbox_by_consumer on outbox (consumer, seq);
-create index outbox_by_user on outbox (user_id, consumer, seq);
+create index outbox_by_user on outbox (consumer, user_id, seq);
 
 -- Every change writes the history in its own transaction, so it writes the outbox too, also on a node of the version before.
 create function write_outbox() returns trigger language plpgsql as $$
@@ -40,10 +38,10 @@ when (new.kind in ('signed_in', 'new_device', 'reauthenticated', 'renamed', 'end
     'reported', 'disabled', 'enabled'))
 execute function write_outbox();
 
--- Whoever is erased leaves nothing behind but that.
+-- An erasure deletes the user's events, and is one itself.
 create function write_outbox_of_erasure() returns trigger language plpgsql as $$
 begin
-    delete from outbox where user_id = old.id;
+    delete from outbox where consumer in (select name from outbox_consumers) and user_id = old.id;
     insert into outbox (consumer, user_id, at, kind)
     select name, old.id, (extract(epoch from clock_timestamp()) * 1000)::bigint, 'erased'
     from outbox_consumers;

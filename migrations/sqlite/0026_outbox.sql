@@ -1,13 +1,12 @@
--- The programs that are told what happens: each has a name of its own.
+-- Those who get the events, each by its own name.
 create table outbox_consumers (
     name text not null primary key,
-    -- Which node delivers to it, and until when no other one does.
+    -- The node that delivers to it, and until when no other node does.
     leased_by text,
     lease_until integer
 ) strict, without rowid;
 
--- What is to be told, a row for each consumer; it is deleted once it was told. An event outlives its user, so there is no
--- foreign key.
+-- Events that are not delivered yet, a row for each consumer. Events outlive their users, so there is no foreign key.
 create table outbox (
     seq integer primary key autoincrement,
     consumer text not null,
@@ -19,12 +18,11 @@ create table outbox (
     detail text,
     written_at integer not null,
     attempts integer not null default 0,
-    -- When it is tried again; null before the first failure.
+    -- When its delivery is tried again; null before the first failure.
     due_at integer
 ) strict;
 
-create index outbox_by_consumer on outbox (consumer, seq);
-create index outbox_by_user on outbox (user_id, consumer, seq);
+create index outbox_by_user on outbox (consumer, user_id, seq);
 
 -- Every change writes the history in its own transaction, so it writes the outbox too, also on a node of the version before.
 create trigger outbox_of_history after insert on history
@@ -36,10 +34,10 @@ begin
     from outbox_consumers;
 end;
 
--- Whoever is erased leaves nothing behind but that.
+-- An erasure deletes the user's events, and is one itself.
 create trigger outbox_of_erasures after delete on users
 begin
-    delete from outbox where user_id = old.id;
+    delete from outbox where consumer in (select name from outbox_consumers) and user_id = old.id;
     insert into outbox (consumer, user_id, at, kind, written_at)
     select name, old.id, unixepoch() * 1000, 'erased', unixepoch() * 1000 from outbox_consumers;
 end;

@@ -1,46 +1,55 @@
-//! Callbacks that are told what happened, from the outbox that every change writes.
+//! Delivers the events of the outbox to callbacks.
 
 use std::collections::HashMap;
+use std::mem::replace;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout, timeout_at};
 use tracing::Instrument;
 
-use crate::{Change, Deliverer, DueEvent, OutboxEvent, Result, Sessions, random};
+use crate::{
+    Change, Code, ConsumerLease, Deliverer, DueEvent, OutboxEvent, Result, Sessions, SignInMethod, UserId,
+    random,
+};
 
-/// How many users' events are delivered at the same time.
-const AT_ONCE: u32 = 32;
-/// How long a node delivers without asking the store whether it still may; it is also how long its death goes unnoticed.
+/// How many callbacks run at the same time, each for another user.
+const MAX_CONCURRENT: u32 = 32;
+/// How long a node delivers without an answer from the store. A node that dies is replaced after this time.
 const LEASE: Duration = Duration::from_secs(60);
-/// How often the lease is extended, and events are looked for that no change of the store told of.
-const POLL_EVERY: Duration = Duration::from_secs(5);
-/// How long after the first failure an event is tried again; each further failure doubles it.
+/// How often in the time of a lease a node extends it, or tries to get it, and looks for events that no change announced.
+const POLLS_PER_LEASE: u32 = 12;
+/// How long after its first failure an event is tried again. Each further failure doubles the delay.
 const FIRST_DELAY: Duration = Duration::from_secs(5);
 const LONGEST_DELAY: Duration = Duration::from_secs(10 * 60);
 
 /// Why a callback failed.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// A consumer of the outbox: a callback of yours that is told what happens to users and their sessions.
+/// What a finished callback leaves.
+type Done = Result<(Id, Result<(), Cause>), JoinError>;
+
+/// A consumer of the outbox: your callback gets an [`OutboxEvent`] for everything that happens to users and their
+/// sessions.
 ///
-/// Each change writes its [`OutboxEvent`]s in its own transaction, from the moment on that the consumer exists: an event is
-/// there if its change was made, and only then. Each consumer has its own copy.
+/// Each change writes its events in its own transaction, once the consumer exists: an event is there if and only if its
+/// change was made. Each consumer gets its own copy.
 ///
-/// - **At least once.** An event is deleted once its callback has returned `Ok`. Where a node is killed in between, or loses
-///   its database, the event is delivered again with the same [`OutboxEvent::id`]: let the callback do nothing for an id
-///   that it has seen.
-/// - **In order per user.** The next event of a user is delivered after the one before it. The events of up to 32 users are
-///   delivered at the same time.
+/// - **At least once.** An event is deleted after its callback has returned `Ok`. If the node is killed in between, or
+///   loses its database, the event is delivered again with the same [`OutboxEvent::id`]. Let the callback ignore an id
+///   that it has handled before.
+/// - **In order per user.** The next event of a user is delivered after the one before it. Callbacks for up to 32 users
+///   run at the same time, and between users there is no order.
 /// - **Retried.** A callback that returns an error, panics or takes longer than [`Outbox::TIMEOUT`] is called again, first
-///   after 5 seconds, later every 10 minutes. It holds up its own user only, unless 32 of them hang at once.
-/// - **On one node.** Any number of nodes may run the same consumer: one delivers, and another one takes over when it stops,
-///   or within a minute when it dies. For that the clocks of the nodes may differ by some seconds, not by a minute.
+///   after 5 seconds, later every 10 minutes. Only events of the same user wait for it, unless 32 callbacks hang at once.
+/// - **On one node.** Any number of nodes may run the same consumer. One of them delivers. When it stops, another one takes
+///   over within 5 seconds; when it dies, within about a minute. The clocks of the nodes may differ by some seconds, not by
+///   a minute.
 /// - **Bounded.** An event that was not delivered within 30 days ([`Outbox::RETENTION`]) is deleted by
-///   [`Sessions::sweep`], which logs it. Events of a consumer that never runs add up for as long, unless it is removed
+///   [`Sessions::sweep`], which logs it. Events of a consumer that never runs add up for as long, unless you remove it
 ///   with [`Sessions::remove_outbox`].
 ///
 /// # Examples
@@ -56,7 +65,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// let sessions = Sessions::new(store, Options::default());
 /// let (stop, stopped) = oneshot::channel::<()>();
 ///
-/// let outbox = sessions.outbox("audit").await?; // events are kept from here on
+/// let outbox = sessions.outbox("audit").await?; // events are kept from now on
 /// let delivering = tokio::spawn(outbox.run(
 ///     async { drop(stopped.await) },
 ///     async |event: OutboxEvent| match event.kind {
@@ -65,7 +74,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 ///     },
 /// ));
 ///
-/// // When your program stops: callbacks that have begun are finished, and another node takes over at once.
+/// // When your program stops: callbacks that have begun are finished, and another node takes over within 5 seconds.
 /// drop(stop);
 /// delivering.await.expect("no panic");
 /// # Ok(())
@@ -76,40 +85,54 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub struct Outbox {
     sessions: Sessions,
     consumer: String,
+    lease: Duration,
 }
 
 impl Sessions {
-    /// Adds a consumer of the outbox, which is told what happens from now on. One that is there already goes on where it
-    /// was, after a restart or on another node.
+    /// Adds a consumer of the outbox, which gets every event from now on. A consumer that exists goes on where it was,
+    /// after a restart or on another node.
+    ///
+    /// Its name has 1 to 40 characters of `a-z`, `0-9`, `:`, `.`, `_` and `-`.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// [`Code::InvalidName`] when the name is not valid; else when the store fails. A new consumer waits for changes that
+    /// are being made, so that may take some seconds, or fail and be tried again.
     pub async fn outbox(&self, consumer: &str) -> Result<Outbox> {
+        // One rule for short names.
+        if SignInMethod::parse(consumer).is_none() {
+            return Err(Code::InvalidName.into());
+        }
         self.0.store.add_consumer(consumer).await?;
-        Ok(Outbox { sessions: self.clone(), consumer: consumer.to_owned() })
+        Ok(Outbox { sessions: self.clone(), consumer: consumer.to_owned(), lease: LEASE })
     }
 
-    /// Removes a consumer of the outbox with its events; `false` if there is none. Stop it on all nodes before.
+    /// Removes a consumer of the outbox with its events; `false` if it does not exist. Stop it on all nodes first.
     ///
     /// # Errors
     ///
     /// When the store fails: then call it again.
     pub async fn remove_outbox(&self, consumer: &str) -> Result<bool> {
-        Ok(self.0.store.remove_consumer(consumer).await?)
+        Ok(SignInMethod::parse(consumer).is_some() && self.0.store.remove_consumer(consumer).await?)
     }
 }
 
 impl Outbox {
     /// How long a callback may take: a minute.
     pub const TIMEOUT: Duration = Duration::from_secs(60);
-    /// How long an event is kept that is not delivered: 30 days.
+    /// How long an undelivered event is kept: 30 days.
     pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-    /// Delivers events to the callback until `stop` is ready; then it finishes the callbacks that have begun. It takes
-    /// events while no other node does, and survives failures of the store and of the callback, which it logs.
+    /// Leases the consumer for another time than a minute, so that a test need not wait.
+    #[cfg(feature = "test-support")]
+    pub fn lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// Delivers events to the callback until `stop` is ready; then it finishes the callbacks that have begun. It delivers
+    /// while no other node does, and survives failures of the store and of the callback, which it logs.
     ///
-    /// Where its future is dropped instead, callbacks are cut off, and other nodes wait for a minute.
+    /// If you drop its future instead, callbacks are cut off, and other nodes wait for a minute.
     pub async fn run<F, Fut, E>(self, stop: impl Future<Output = ()>, callback: F)
     where
         F: Fn(OutboxEvent) -> Fut + Send + Sync + 'static,
@@ -125,7 +148,9 @@ impl Outbox {
             callback: Arc::new(callback),
             running: JoinSet::new(),
             events: HashMap::new(),
+            last_user: None,
             lease_until: None,
+            is_removed: false,
         };
         let listen = async {
             while let Some(change) = changes.next().await {
@@ -133,7 +158,7 @@ impl Outbox {
                     wake.notify_one();
                 }
             }
-            // Without changes there is the clock.
+            // Without changes there are the polls.
             std::future::pending().await
         };
         tokio::select! {
@@ -143,17 +168,21 @@ impl Outbox {
     }
 }
 
-/// What one node delivers.
+/// What one node delivers to one consumer.
 struct Delivery<F> {
     outbox: Outbox,
-    /// Names this node and run among those that may deliver.
+    /// The id of this run among all that may deliver.
     id: String,
     callback: Arc<F>,
     running: JoinSet<Result<(), Cause>>,
-    /// What the running callbacks are told: at most one event of each user.
+    /// The events of the running callbacks: at most one of each user.
     events: HashMap<Id, DueEvent>,
-    /// Until when no other node delivers; none while this one does not.
+    /// The user with whom the last look ended, so that the next one goes on there and everybody has a turn.
+    last_user: Option<UserId>,
+    /// Until when no other node delivers; none while this one may not.
     lease_until: Option<Instant>,
+    /// Whether the consumer was found missing, which is logged once.
+    is_removed: bool,
 }
 
 impl<F, Fut, E> Delivery<F>
@@ -165,59 +194,108 @@ where
     async fn run(mut self, stop: impl Future<Output = ()>, wake: &Notify) {
         let mut stop = pin!(stop);
         let mut is_stopping = false;
-        let mut polls = interval(POLL_EVERY);
+        let mut polls = interval(self.outbox.lease / POLLS_PER_LEASE);
         polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !is_stopping || !self.running.is_empty() {
-            let lease_until = self.lease_until.unwrap_or_else(Instant::now);
+            let is_leased = self.lease_until.is_some();
+            let deadline = self.lease_until.unwrap_or_else(|| Instant::now() + self.outbox.lease);
+            // What waits for the store gives up when the lease is over, so that the first branch is next.
             tokio::select! {
                 biased;
+                () = sleep_until(deadline), if is_leased => self.lose_lease().await,
                 () = &mut stop, if !is_stopping => is_stopping = true,
-                Some(done) = self.running.join_next_with_id() => {
+                _ = polls.tick() => until(deadline, async {
+                    self.lease().await;
+                    if self.lease_until.is_some() && !is_stopping {
+                        self.look().await;
+                    }
+                }).await,
+                Some(done) = self.running.join_next_with_id() => until(deadline, async {
                     if self.settle(done).await {
                         wake.notify_one();
                     }
-                }
-                // The store has not answered for as long, and another node may have what this one is at.
-                () = sleep_until(lease_until), if self.lease_until.is_some() => self.lose_lease().await,
-                _ = polls.tick() => self.claim(is_stopping).await,
-                () = wake.notified(), if !is_stopping => self.claim(false).await,
+                }).await,
+                () = wake.notified(), if is_leased && !is_stopping => until(deadline, self.look()).await,
             }
         }
         self.release().await;
     }
 
-    /// Takes the lease or extends it, and begins to deliver what is due.
-    async fn claim(&mut self, only_lease: bool) {
+    /// Takes the lease or extends it.
+    async fn lease(&mut self) {
         let asked_at = Instant::now();
-        let sessions = &self.outbox.sessions;
-        let limit = if only_lease { 0 } else { AT_ONCE };
-        let claimed = sessions.0.store.claim_events(self.deliverer(), LEASE, limit, sessions.now()).await;
-        let consumer = &*self.outbox.consumer;
-        match claimed {
-            Ok(Some(due)) => {
-                if self.lease_until.replace(asked_at + LEASE).is_none() {
-                    tracing::info!(consumer, "this node delivers the events of the outbox to {consumer}");
+        let Outbox { sessions, consumer, lease } = &self.outbox;
+        match sessions.0.store.lease_consumer(self.deliverer(), *lease, sessions.now()).await {
+            Ok(ConsumerLease::Held) => {
+                self.is_removed = false;
+                if self.lease_until.replace(asked_at + *lease).is_none() {
+                    tracing::info!(consumer, "this node now delivers the events of the outbox to {consumer}");
                 }
-                due.into_iter().for_each(|due| self.deliver(due));
             }
-            Ok(None) if self.lease_until.is_some() => self.lose_lease().await,
-            Ok(None) => {}
+            Ok(outcome) => {
+                let is_removed = outcome == ConsumerLease::NoSuchConsumer;
+                if is_removed && !replace(&mut self.is_removed, true) {
+                    tracing::error!(
+                        consumer,
+                        "{consumer} was removed from the outbox: stop it here, or add it again with Sessions::outbox"
+                    );
+                }
+                if self.lease_until.is_some() {
+                    self.lose_lease().await;
+                }
+            }
             Err(error) => {
                 let cause = &error as &dyn std::error::Error;
-                tracing::warn!(
-                    consumer,
-                    cause,
-                    "the outbox could not be read: it is tried again in a moment"
-                );
+                tracing::warn!(consumer, cause, "{consumer} could not be leased: it is tried again soon");
             }
         }
     }
 
-    /// Calls the callback, unless it is at an event of the same user or at too many.
+    /// Begins to deliver what is due, from the last user on and then from the first, while callbacks may begin.
+    async fn look(&mut self) {
+        let mut is_last_round = self.last_user.is_none();
+        while self.has_room() {
+            let sessions = &self.outbox.sessions;
+            let after = self.last_user.as_ref();
+            let due =
+                sessions.0.store.due_events(self.deliverer(), after, MAX_CONCURRENT, sessions.now()).await;
+            let due = match due {
+                Ok(due) => due,
+                Err(error) => {
+                    let (consumer, cause) = (&*self.outbox.consumer, &error as &dyn std::error::Error);
+                    tracing::warn!(
+                        consumer,
+                        cause,
+                        "events for {consumer} could not be read: it is tried again soon"
+                    );
+                    return;
+                }
+            };
+            let is_end = due.len() < MAX_CONCURRENT as usize;
+            for due in due {
+                if !self.has_room() {
+                    return;
+                }
+                self.last_user = Some(due.event.user_id.clone());
+                self.deliver(due);
+            }
+            if is_end {
+                self.last_user = None;
+                if replace(&mut is_last_round, true) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.events.len() < MAX_CONCURRENT as usize
+    }
+
+    /// Calls the callback, unless it runs for the same user.
     fn deliver(&mut self, due: DueEvent) {
         let user = &due.event.user_id;
-        let is_busy = self.events.values().any(|other| other.event.user_id == *user);
-        if is_busy || self.events.len() >= AT_ONCE as usize {
+        if self.events.values().any(|other| other.event.user_id == *user) {
             return;
         }
         let (callback, event) = (Arc::clone(&self.callback), due.event.clone());
@@ -231,43 +309,58 @@ where
         self.events.insert(task.id(), due);
     }
 
-    /// Deletes an event that was delivered, or puts it off; `false` if that failed, and it will be delivered again.
-    async fn settle(&mut self, done: Result<(Id, Result<(), Cause>), JoinError>) -> bool {
-        let (id, outcome) = match done {
-            Ok(done) => done,
-            Err(panic) => (panic.id(), Err(panic.into())),
-        };
-        // None where it was cut off.
-        let Some(DueEvent { event, attempts }) = self.events.remove(&id) else { return false };
-        let (store, now) = (&self.outbox.sessions.0.store, self.outbox.sessions.now());
-        let consumer = &*self.outbox.consumer;
-        let retry_at = outcome.err().map(|error| {
-            let delay = delay(attempts);
-            tracing::warn!(
-                consumer,
-                event.id,
-                attempts = attempts + 1,
-                cause = &*error as &dyn std::error::Error,
-                "{consumer} could not take event {} of the outbox: it is tried again in {delay:?}",
-                event.id
-            );
-            now.plus(delay)
-        });
-        let settled = store.settle_event(self.deliverer(), event.id, retry_at).await;
-        if let Err(error) = &settled {
-            let cause = error as &dyn std::error::Error;
-            tracing::warn!(consumer, event.id, cause, "an event may be delivered to {consumer} once more");
+    /// Deletes events that were delivered and puts off those that failed: the one whose callback is done, and others that
+    /// are done too. `false` if the store failed: then they are delivered again.
+    async fn settle(&mut self, done: Done) -> bool {
+        let (mut delivered, mut failed) = (Vec::new(), Vec::new());
+        let mut next = Some(done);
+        while let Some(done) = next {
+            let (id, outcome) = match done {
+                Ok(done) => done,
+                Err(panic) => (panic.id(), Err(panic.into())),
+            };
+            // None if it was cut off.
+            if let Some(due) = self.events.remove(&id) {
+                match outcome {
+                    Ok(()) => delivered.push(due.event.id),
+                    Err(error) => failed.push((due, error)),
+                }
+            }
+            next = self.running.try_join_next_with_id();
         }
-        settled.is_ok()
+        let store = &self.outbox.sessions.0.store;
+        let mut outcomes = Vec::new();
+        if !delivered.is_empty() {
+            outcomes.push(store.drop_events(self.deliverer(), &delivered).await);
+        }
+        for (due, error) in failed {
+            let due_at = self.outbox.sessions.now().plus(self.log_failure(&due, &*error));
+            outcomes.push(store.put_off_event(self.deliverer(), due.event.id, due_at).await);
+        }
+        for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            let (consumer, cause) = (&*self.outbox.consumer, error as &dyn std::error::Error);
+            tracing::warn!(consumer, cause, "some events may be delivered to {consumer} once more");
+        }
+        outcomes.iter().all(Result::is_ok)
     }
 
-    /// Cuts off what is under way: another node begins with it anew.
-    async fn lose_lease(&mut self) {
-        let consumer = &*self.outbox.consumer;
+    /// Gives how long to wait with the next try.
+    fn log_failure(&self, due: &DueEvent, cause: &(dyn std::error::Error + 'static)) -> Duration {
+        let (consumer, id, delay) = (&*self.outbox.consumer, due.event.id, delay(due.attempts));
         tracing::warn!(
             consumer,
-            "this node does not deliver the events of the outbox to {consumer} any more"
+            event.id = id,
+            attempts = due.attempts + 1,
+            cause,
+            "event {id} of the outbox could not be delivered to {consumer}: it is tried again in {delay:?}"
         );
+        delay
+    }
+
+    /// Cuts off the running callbacks: another node begins anew with their events.
+    async fn lose_lease(&mut self) {
+        let consumer = &*self.outbox.consumer;
+        tracing::warn!(consumer, "this node no longer delivers the events of the outbox to {consumer}");
         self.lease_until = None;
         self.events.clear();
         self.running.shutdown().await;
@@ -277,17 +370,19 @@ where
         let consumer = &*self.outbox.consumer;
         if let Err(error) = self.outbox.sessions.0.store.release_consumer(self.deliverer()).await {
             let cause = &error as &dyn std::error::Error;
-            tracing::warn!(
-                consumer,
-                cause,
-                "other nodes deliver to {consumer} a minute from now at the latest"
-            );
+            tracing::warn!(consumer, cause, "another node delivers to {consumer} in a minute at the latest");
         }
     }
 
     fn deliverer(&self) -> Deliverer<'_> {
         Deliverer { consumer: &self.outbox.consumer, id: &self.id }
     }
+}
+
+/// Gives up on a step at the deadline.
+async fn until(deadline: Instant, step: impl Future<Output = ()>) {
+    // Whoever calls looks at the clock themselves.
+    let _ = timeout_at(deadline, step).await;
 }
 
 fn delay(attempts: u32) -> Duration {

@@ -851,6 +851,7 @@ impl Store for MemoryStore {
 
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
         let mut state = self.lock().await?;
+        state.outbox.tick(now);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let overdue = |row: &&mut Row| row.end.is_none() && row.new.session.expires_at <= now;
         let mut expired = Vec::new();

@@ -1,76 +1,98 @@
-//! What is still to be told to the consumers of the outbox.
+//! Events that consumers of the outbox have not taken yet.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{OutboxEvent, Timestamp};
+use crate::{OutboxEvent, Timestamp, UserId};
 
-/// No event is put off that far, unless the clock was set back since.
+/// The longest time for which an event is put off. One that is put off for longer is due: the clock was set back.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
-pub(super) const TOO_FAR: Duration = Duration::from_secs(60 * 60);
+pub(super) const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
 
 /// Who delivers events to a consumer.
 #[derive(Clone, Copy, Debug)]
 pub struct Deliverer<'a> {
     /// The consumer's name.
     pub consumer: &'a str,
-    /// Names the deliverer: another one on each node and after each start.
+    /// The deliverer's own id. Each node has another one after each start.
     pub id: &'a str,
 }
 
-/// An event that is to be delivered now.
+/// What became of a request to lease a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConsumerLease {
+    /// The deliverer has the lease.
+    Held,
+    /// Another deliverer has it.
+    HeldByAnother,
+    /// There is no such consumer. It was never added, or it was removed.
+    NoSuchConsumer,
+}
+
+/// An event to deliver now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueEvent {
     /// The event.
     pub event: OutboxEvent,
-    /// How often it has failed.
+    /// How often its delivery has failed.
     pub attempts: u32,
 }
 
-/// Keeps for each consumer what happens until it was told; every method is one transaction, or several that can be
-/// called again.
+/// Keeps events for each consumer until they are delivered. Every method is one transaction, or several that can be
+/// repeated.
 ///
-/// Every change writes what happened in its own transaction, for each consumer that there is. The events of a user have
-/// the order of their changes. The erasure of a user removes the events of that user and leaves one that says so.
+/// Every change writes its events in its own transaction, one for each consumer. The events of a user have the order of
+/// their changes. Erasing a user deletes the user's events and writes one that says so.
+///
+/// Leases and delays are measured by the clock of the node that calls (`now`), so the clocks of nodes may differ by
+/// some seconds only. Retention is measured by the store's own clock.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the store fails; so for every method.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
-    /// Adds a consumer, for which events are kept from then on; nothing if it is there.
+    /// Adds a consumer; does nothing if it exists. Every change that commits after the answer writes its events for it.
     async fn add_consumer(&self, name: &str) -> Result<(), StoreError>;
 
-    /// Removes a consumer with its events; `false` if it is not there.
+    /// Removes a consumer with its events; `false` if it does not exist.
     async fn remove_consumer(&self, name: &str) -> Result<bool, StoreError>;
 
-    /// Leases a consumer, or extends the lease, and gives what is due: of each user the first event that is still there,
-    /// the first written first, at most `limit`. Only the deliverer with the lease is given any; `None` where another one
-    /// has it, or there is no such consumer.
+    /// Leases a consumer, or extends the lease.
     ///
-    /// A lease that ends further ahead than twice its duration is none: the clock was set back since. The same holds for
-    /// an event that was put off by more than an hour.
-    async fn claim_events(
+    /// A lease that ends more than twice its duration ahead is void: the clock was set back.
+    async fn lease_consumer(
         &self,
         by: Deliverer<'_>,
         lease: Duration,
-        limit: u32,
         now: Timestamp,
-    ) -> Result<Option<Vec<DueEvent>>, StoreError>;
+    ) -> Result<ConsumerLease, StoreError>;
 
-    /// Deletes an event that was delivered, or puts one off that failed; nothing if another deliverer has the lease.
-    async fn settle_event(
+    /// Lists what is due: the first event of each user, unless it is put off, for at most `limit` users. Empty if the
+    /// deliverer does not have the lease.
+    ///
+    /// Users have an order of the store's own, and the list begins after the user `after`. An event that is put off by
+    /// more than an hour is due: the clock was set back.
+    async fn due_events(
         &self,
         by: Deliverer<'_>,
-        id: i64,
-        retry_at: Option<Timestamp>,
-    ) -> Result<(), StoreError>;
+        after: Option<&UserId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<DueEvent>, StoreError>;
 
-    /// Ends a lease, so that another deliverer has it at once.
+    /// Deletes delivered events; does nothing if another deliverer has the lease.
+    async fn drop_events(&self, by: Deliverer<'_>, ids: &[i64]) -> Result<(), StoreError>;
+
+    /// Puts off an event whose delivery failed; does nothing if another deliverer has the lease.
+    async fn put_off_event(&self, by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<(), StoreError>;
+
+    /// Ends a lease, so that another deliverer gets the next one at once.
     async fn release_consumer(&self, by: Deliverer<'_>) -> Result<(), StoreError>;
 
-    /// Deletes events that were written at or before a moment, delivered or not, at most `limit`; gives the number.
+    /// Deletes events written at or before a moment, delivered or not, at most `limit`; gives the number.
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

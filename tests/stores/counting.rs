@@ -1,33 +1,46 @@
 //! A store of another crate, which this one is to the library: it counts what it is asked, and asks another one.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use multi_session::{
-    AccountStore, Actor, Alongside, Begun, Change, ChangeError, Changes, Deliverer, DeviceKey, DueEvent,
-    DueMail, Ended, EndedReason, Epoch, Found, Handle, HistoryQuery, KnownDevice, Limit, MemoryStore,
-    NewHistoryEntry, NewMail, NewOperatorAct, NewSession, NextSession, Operator, OperatorAct, OperatorStore,
-    OutboxStore, Page, PasswordOf, Purpose, Renewal, Rotation, SecretHash, SessionId, Statistics, Store,
-    StoreError, StoredHistoryEntry, StoredSession, StoredToken, Subject, Superseded, Timestamp, Touch,
-    Transaction, Undo, Undoable, User, UserId,
+    AccountStore, Actor, Alongside, Begun, Browser, Change, ChangeError, Changes, Client, ConsumerLease,
+    Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch, Found, Handle, HistoryQuery, Keep,
+    KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail, NewOperatorAct, NewSession, NextSession,
+    Operator, OperatorAct, OperatorStore, Options, OutboxEvent, OutboxStore, Page, PasswordOf, Presented,
+    Proof, Purpose, Renewal, Rotation, SecretHash, SessionId, Sessions, Statistics, Store, StoreError,
+    StoredHistoryEntry, StoredSession, StoredToken, Subject, Superseded, Timestamp, Touch, Transaction, Undo,
+    Undoable, User, UserId,
 };
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 /// Counts the calls to a store.
 struct CountingStore<S> {
     store: S,
-    calls: AtomicU64,
+    calls: Mutex<Vec<&'static str>>,
+    /// Whether it never answers a request to delete events.
+    is_stuck: bool,
 }
 
 impl<S> CountingStore<S> {
     fn new(store: S) -> Self {
-        Self { store, calls: AtomicU64::new(0) }
+        Self { store, calls: Mutex::default(), is_stuck: false }
     }
 
-    fn counted(&self) -> &S {
-        self.calls.fetch_add(1, Ordering::Relaxed);
+    fn counted(&self, method: &'static str) -> &S {
+        self.calls.lock().expect("no panic").push(method);
         &self.store
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.lock().expect("no panic").len()
+    }
+
+    fn calls_of(&self, method: &str) -> usize {
+        self.calls.lock().expect("no panic").iter().filter(|call| **call == method).count()
     }
 }
 
@@ -37,7 +50,7 @@ macro_rules! counted {
         #[async_trait]
         impl<S: Store> $trait for CountingStore<S> {
             $(async fn $method(&self, $($argument: $type),*) -> $answer {
-                self.counted().$method($($argument),*).await
+                self.counted(stringify!($method)).$method($($argument),*).await
             })*
 
             $($rest)*
@@ -83,7 +96,7 @@ counted! { Store {
     check_writes() -> Result<(), StoreError>;
     close() -> ();
 } fn changes(&self) -> Changes {
-    self.counted().changes()
+    self.counted("changes").changes()
 } }
 
 counted! { AccountStore {
@@ -123,10 +136,16 @@ counted! { OperatorStore {
 counted! { OutboxStore {
     add_consumer(name: &str) -> Result<(), StoreError>;
     remove_consumer(name: &str) -> Result<bool, StoreError>;
-    claim_events(by: Deliverer<'_>, lease: Duration, limit: u32, now: Timestamp) -> Result<Option<Vec<DueEvent>>, StoreError>;
-    settle_event(by: Deliverer<'_>, id: i64, retry_at: Option<Timestamp>) -> Result<(), StoreError>;
+    lease_consumer(by: Deliverer<'_>, lease: Duration, now: Timestamp) -> Result<ConsumerLease, StoreError>;
+    due_events(by: Deliverer<'_>, after: Option<&UserId>, limit: u32, now: Timestamp) -> Result<Vec<DueEvent>, StoreError>;
+    put_off_event(by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<(), StoreError>;
     release_consumer(by: Deliverer<'_>) -> Result<(), StoreError>;
     forget_events(before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+} async fn drop_events(&self, by: Deliverer<'_>, ids: &[i64]) -> Result<(), StoreError> {
+    if self.is_stuck {
+        std::future::pending::<()>().await;
+    }
+    self.counted("drop_events").drop_events(by, ids).await
 } }
 
 async fn make() -> (Arc<dyn Store>, ()) {
@@ -135,18 +154,96 @@ async fn make() -> (Arc<dyn Store>, ()) {
 
 multi_session::store_contract!(make());
 
+async fn sign_in(sessions: &Sessions, name: &str) -> Browser {
+    let (nobody, client) = (Browser::default(), Client::default());
+    let user = Subject::new(UserId::new(name).expect("an id"));
+    let begun = sessions.begin(&nobody, &client, user, Proof::by("code"), Keep::Remembered).await;
+    begun.expect("a session")
+}
+
 #[tokio::test]
 async fn store_of_another_crate_is_asked_once_for_each_request() {
-    use multi_session::{Browser, Client, Keep, Options, Presented, Proof, Sessions};
-
     let store = Arc::new(CountingStore::new(MemoryStore::default()));
     let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
-    let (nobody, client) = (Browser::default(), Client::default());
-    let ada = Subject::new(UserId::new("ada").expect("an id"));
-    let begun = sessions.begin(&nobody, &client, ada, Proof::by("code"), Keep::Remembered).await;
-    let browser = begun.expect("a session");
-    let before = store.calls.load(Ordering::Relaxed);
-    let current = sessions.current(&Presented::of(&browser), &client).await.expect("an answer");
+    let browser = sign_in(&sessions, "ada").await;
+    let before = store.calls();
+    let current = sessions.current(&Presented::of(&browser), &Client::default()).await.expect("an answer");
     assert!(current.active().is_some());
-    assert_eq!(store.calls.load(Ordering::Relaxed), before + 1);
+    assert_eq!(store.calls(), before + 1);
+}
+
+/// Far more than anything here takes, and less than a callback may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// So that it is extended once in a test.
+const LONG_LEASE: Duration = Duration::from_secs(60 * 60);
+
+#[tokio::test]
+async fn node_with_the_lease_writes_it_once_for_many_events() {
+    let store = Arc::new(CountingStore::new(MemoryStore::default()));
+    let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
+    let outbox = sessions.outbox("audit").await.expect("it is added").lease(LONG_LEASE);
+    let (tell, mut events) = mpsc::unbounded_channel();
+    let running = tokio::spawn(outbox.run(std::future::pending(), move |event| {
+        let told = tell.send(event);
+        async { told }
+    }));
+    for number in 0..10 {
+        sign_in(&sessions, &format!("u{number}")).await;
+        timeout(PATIENCE, events.recv()).await.expect("it is delivered in time").expect("an event");
+    }
+    assert_eq!(store.calls_of("lease_consumer"), 1);
+    running.abort();
+}
+
+#[tokio::test]
+async fn node_without_the_lease_asks_the_store_nothing_after_a_change() {
+    let store = Arc::new(CountingStore::new(MemoryStore::default()));
+    let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
+    let outbox = sessions.outbox("audit").await.expect("it is added").lease(LONG_LEASE);
+    let another = Deliverer { consumer: "audit", id: "another" };
+    store.lease_consumer(another, LONG_LEASE, sessions.now()).await.expect("an answer");
+    let running =
+        tokio::spawn(outbox.run(std::future::pending(), async |_: OutboxEvent| Ok::<_, StoreError>(())));
+    while store.calls_of("lease_consumer") < 2 {
+        yield_now().await;
+    }
+    sign_in(&sessions, "ada").await;
+    let before = store.calls();
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    assert_eq!(store.calls(), before);
+    running.abort();
+}
+
+/// Tells when it is dropped.
+struct Dropped(Option<oneshot::Sender<()>>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        let _ = self.0.take().map(|tell| tell.send(()));
+    }
+}
+
+#[tokio::test]
+async fn callbacks_are_cut_off_when_the_lease_is_over_even_if_the_store_hangs() {
+    let store = CountingStore { is_stuck: true, ..CountingStore::new(MemoryStore::default()) };
+    let sessions = Sessions::new(Arc::new(store), Options::default());
+    let outbox = sessions.outbox("audit").await.expect("it is added").lease(Duration::from_secs(3));
+    let (tell, cut_off) = oneshot::channel();
+    let tell = Mutex::new(Some(tell));
+    let running = tokio::spawn(outbox.run(std::future::pending(), move |event: OutboxEvent| {
+        let is_graces = event.user_id.as_str() == "grace";
+        let guard = is_graces.then(|| Dropped(tell.lock().expect("no panic").take()));
+        async move {
+            if guard.is_some() {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, StoreError>(())
+        }
+    }));
+    sign_in(&sessions, "grace").await;
+    sign_in(&sessions, "ada").await;
+    timeout(PATIENCE, cut_off).await.expect("it is cut off in time").expect("it was called");
+    running.abort();
 }

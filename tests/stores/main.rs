@@ -9,6 +9,7 @@ mod measure;
 mod memory;
 mod migrations;
 mod opening;
+mod outbox;
 mod postgres;
 mod sharing;
 mod sqlite;

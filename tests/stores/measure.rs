@@ -11,6 +11,7 @@ use multi_session::{
 use tempfile::TempDir;
 
 use crate::opening::NewUser;
+use crate::outbox::{self, AUDIT, BACKLOG};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const USERS: usize = 256;
@@ -156,4 +157,36 @@ async fn measure_postgres() {
     let database = PostgresTestDatabase::migrated().await;
     let store = PostgresStore::open(&database.url(), PostgresStore::CONNECTIONS).await.expect("a database");
     measure_all("postgres", Arc::new(store)).await;
+}
+
+/// Of a consumer with a long backlog.
+async fn measure_due_events(name: &str, store: Arc<dyn Store>) {
+    measure(&format!("{name} due_events"), 1, 64, move |_| {
+        let store = Arc::clone(&store);
+        async move {
+            assert_eq!(store.due_events(AUDIT, None, 32, NOW).await.expect("a list"), []);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it measures"]
+async fn measure_backlog_sqlite() {
+    let folder = TempDir::new().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let store = SqliteStore::open(&url).await.expect("a database");
+    outbox::lease(&store).await;
+    store.execute(BACKLOG).await.expect("a backlog");
+    measure_due_events("sqlite", Arc::new(store)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it measures"]
+async fn measure_backlog_postgres() {
+    let database = PostgresTestDatabase::migrated().await;
+    let store = PostgresStore::open(&database.url(), PostgresStore::CONNECTIONS).await.expect("a database");
+    outbox::lease(&store).await;
+    database.execute(BACKLOG).await.map(drop).expect("a backlog");
+    measure_due_events("postgres", Arc::new(store)).await;
 }

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use multi_session::{
     AccountStore, Actor, Change, ChangeError, Changes, EndedReason, Handle, ImportStore, NewOperatorAct,
-    NewSession, Operator, OperatorActKind, OperatorStore, Options, OutboxEvent, PostgresStore,
+    NewSession, Operator, OperatorActKind, OperatorStore, Options, OutboxEvent, OutboxStore, PostgresStore,
     PostgresTestDatabase, SecretHash, Session, SessionId, Sessions, Store, StoreError, Timestamp, User,
     UserId,
 };
+use sqlx::{Connection, Executor, PgConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::opening::{NewUser, open};
-use crate::{email_keys, flushing, import};
+use crate::{email_keys, flushing, import, outbox};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 
@@ -182,7 +183,7 @@ async fn a_node_hears_what_another_one_changes() {
 }
 
 #[tokio::test]
-async fn callback_is_told_at_once_what_another_node_changes() {
+async fn event_of_a_change_on_another_node_is_delivered_at_once() {
     let database = PostgresTestDatabase::migrated().await;
     let (here, there) = (node(&database).await, node(&database).await);
     let sessions = Sessions::new(Arc::new(here), Options::default());
@@ -194,7 +195,7 @@ async fn callback_is_told_at_once_what_another_node_changes() {
         async { told }
     }));
     let mut delays = Vec::new();
-    for number in 0..3 {
+    for number in 0..4 {
         let name = format!("s{number}");
         sign_up(&there, &format!("u{number}"), &name).await.expect("a sign-up");
         let since = Instant::now();
@@ -202,8 +203,8 @@ async fn callback_is_told_at_once_what_another_node_changes() {
         assert_eq!(id.as_ref().map(SessionId::as_str), Some(&*name));
         delays.push(at.saturating_duration_since(since));
     }
-    // Without hearing of changes it looks every five seconds.
-    assert!(delays.iter().min() < Some(&Duration::from_secs(1)), "{delays:?}");
+    // It looks when it starts, and without notifications every five seconds after that.
+    assert!(delays[1..].iter().min() < Some(&Duration::from_secs(1)), "{delays:?}");
     drop(stop);
     running.await.expect("it stops");
 }
@@ -470,6 +471,41 @@ async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others()
     let known = "update mails set kind = 'new-device' where user_id = 'ada'";
     database.execute(known).await.map(drop).expect("a change");
     assert_eq!(to().await, ["ada"], "nobody had taken it");
+}
+
+#[tokio::test]
+async fn events_of_a_later_version_hold_up_only_their_users() {
+    let database = PostgresTestDatabase::migrated().await;
+    outbox::events_of_a_later_version_hold_up_only_their_users(&node(&database).await, async |statement| {
+        database.execute(statement).await.map(drop).expect("a change");
+    })
+    .await;
+}
+
+/// Such a change has seen that there is no consumer.
+#[tokio::test]
+async fn a_new_consumer_waits_for_changes_that_have_begun() {
+    const WAITS: &str = "select exists (select 1 from pg_stat_activity \
+                         where datname = current_database() and wait_event_type = 'Lock')";
+    let database = PostgresTestDatabase::migrated().await;
+    let store = Arc::new(node(&database).await);
+    sign_up(&store, "ada", "one").await.expect("a sign-up");
+    let mut change = PgConnection::connect(&database.url()).await.expect("a connection");
+    let mut monitor = PgConnection::connect(&database.url()).await.expect("a connection");
+    let begin = "begin; insert into history (user_id, at, kind, user_agent, ip_address) \
+                 values ('ada', 1, 'disabled', '', '')";
+    change.execute(begin).await.expect("a change");
+    let adding = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.add_consumer(outbox::AUDIT.consumer).await })
+    };
+    let mut is_waiting = false;
+    while !is_waiting && !adding.is_finished() {
+        is_waiting = sqlx::query_scalar(WAITS).fetch_one(&mut monitor).await.expect("an answer");
+    }
+    assert!(!adding.is_finished(), "the change would be made after it without an event");
+    change.execute("commit").await.expect("it is made");
+    adding.await.expect("no panic").expect("it is added");
 }
 
 #[tokio::test]

@@ -114,8 +114,9 @@ async fn nodes_of_the_version_before_go_on(
     store.add_consumer("audit").await.expect("it is added");
     by_the_other(user("grace") + &password("grace") + &session("grace", "ofgrace", hash)).await;
     let by = Deliverer { consumer: "audit", id: "one" };
-    let due = store.claim_events(by, Duration::from_secs(60), 10, NOW).await.expect("an answer");
-    let told: Vec<_> = due.expect("the lease").into_iter().map(|due| due.event).collect();
+    store.lease_consumer(by, Duration::from_secs(60), NOW).await.expect("an answer");
+    let due = store.due_events(by, None, 10, NOW).await.expect("a list");
+    let told: Vec<_> = due.into_iter().map(|due| due.event).collect();
     let [event] = &*told else { panic!("{told:?}") };
     assert_eq!(event.session_id.as_ref().map(SessionId::as_str), Some("ofgrace"));
     assert_eq!(event.kind, OutboxEventKind::Begun { signed_in_with: None });

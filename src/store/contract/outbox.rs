@@ -1,9 +1,9 @@
-//! What consumers of the outbox are told.
+//! Events for the consumers of the outbox.
 
 use std::collections::HashSet;
 
 use super::*;
-use crate::{Deliverer, DueEvent, OutboxEvent, Undo};
+use crate::{ConsumerLease, Deliverer, DueEvent, OutboxEvent, Undo};
 
 const LEASE: Duration = Duration::from_secs(60);
 const AUDIT: Deliverer<'_> = Deliverer { consumer: "audit", id: "one" };
@@ -11,15 +11,17 @@ const OTHER_NODE: Deliverer<'_> = Deliverer { id: "two", ..AUDIT };
 const MAIL: Deliverer<'_> = Deliverer { consumer: "mail", ..AUDIT };
 
 async fn claim(store: &Arc<dyn Store>, by: Deliverer<'_>, now: Timestamp) -> Option<Vec<DueEvent>> {
-    store.claim_events(by, LEASE, 100, now).await.expect("an answer")
+    match store.lease_consumer(by, LEASE, now).await.expect("an answer") {
+        ConsumerLease::Held => Some(store.due_events(by, None, 100, now).await.expect("a list")),
+        _ => None,
+    }
 }
 
 /// Delivers the first due event of each user.
 async fn deliver_firsts(store: &Arc<dyn Store>, by: Deliverer<'_>) -> Vec<OutboxEvent> {
     let due = claim(store, by, NOW).await.expect("the lease");
-    for due in &due {
-        store.settle_event(by, due.event.id, None).await.expect("it is deleted");
-    }
+    let ids: Vec<_> = due.iter().map(|due| due.event.id).collect();
+    store.drop_events(by, &ids).await.expect("they are deleted");
     due.into_iter().map(|due| due.event).collect()
 }
 
@@ -118,7 +120,8 @@ pub async fn a_change_that_is_not_made_is_told_to_no_consumer(store: Arc<dyn Sto
 
 /// Neither before nor after.
 pub async fn nothing_is_kept_for_a_consumer_that_is_not_there(store: Arc<dyn Store>) {
-    assert_eq!(claim(&store, AUDIT, NOW).await, None, "nobody is there");
+    let lease = store.lease_consumer(AUDIT, LEASE, NOW).await.expect("an answer");
+    assert_eq!(lease, ConsumerLease::NoSuchConsumer);
     assert!(!store.remove_consumer("audit").await.expect("an answer"));
     signed_in(&store, "ada", &["one"]).await;
     add(&store, "audit").await;
@@ -161,8 +164,8 @@ pub async fn consumers_do_not_touch_each_other(store: Arc<dyn Store>) {
     let expected = ["Begun { signed_in_with: None } one", "Begun { signed_in_with: None } two"];
     assert_eq!(deliver_all(&store, AUDIT).await, expected);
     let due = claim(&store, MAIL, NOW).await.expect("the lease").pop().expect("an event");
-    store.settle_event(AUDIT, due.event.id, None).await.expect("an answer");
-    store.settle_event(MAIL, due.event.id, Some(NOW.plus(LEASE))).await.expect("it is put off");
+    store.drop_events(AUDIT, &[due.event.id]).await.expect("an answer");
+    store.put_off_event(MAIL, due.event.id, NOW.plus(LEASE)).await.expect("it is put off");
     assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
     assert!(store.remove_consumer("audit").await.expect("an answer"));
     let due = claim(&store, MAIL, NOW.plus(LEASE)).await.expect("the lease").pop().expect("an event");
@@ -243,16 +246,18 @@ pub async fn events_are_given_to_one_deliverer_at_a_time(store: Arc<dyn Store>) 
     let [(id, due)] = &*leased else { panic!("{leased:?}") };
     let (holder, event) = (Deliverer { id, ..AUDIT }, due[0].event.clone());
     assert_eq!(claim(&store, holder, NOW).await.as_ref(), Some(due), "it has it");
-    store.settle_event(OTHER_NODE, event.id, None).await.expect("an answer");
+    store.drop_events(OTHER_NODE, &[event.id]).await.expect("an answer");
     store.release_consumer(OTHER_NODE).await.expect("an answer");
 
     let later = NOW.plus(LEASE);
     assert_eq!(claim(&store, OTHER_NODE, later.minus(Duration::from_millis(1))).await, None);
     assert_eq!(claim(&store, OTHER_NODE, later).await.as_ref(), Some(due), "its lease is over");
-    store.settle_event(holder, event.id, None).await.expect("an answer");
-    store.settle_event(holder, event.id, Some(later.plus(LEASE))).await.expect("an answer");
+    assert_eq!(store.due_events(holder, None, 100, later).await.expect("a list"), []);
+    store.drop_events(holder, &[event.id]).await.expect("an answer");
+    store.put_off_event(holder, event.id, later.plus(LEASE)).await.expect("an answer");
     store.release_consumer(holder).await.expect("an answer");
-    assert_eq!(claim(&store, holder, later).await, None, "it is another one's");
+    let lease = store.lease_consumer(holder, LEASE, later).await.expect("an answer");
+    assert_eq!(lease, ConsumerLease::HeldByAnother);
 
     store.release_consumer(OTHER_NODE).await.expect("it lets go");
     assert_eq!(claim(&store, holder, later).await.as_ref(), Some(due), "at once");
@@ -267,10 +272,13 @@ pub async fn an_event_that_failed_holds_up_its_user_only(store: Arc<dyn Store>) 
     signed_in(&store, "grace", &["g1", "g2"]).await;
     let due = claim(&store, AUDIT, NOW).await.expect("the lease");
     assert_eq!(due.iter().map(|due| due.attempts).collect::<Vec<_>>(), [0, 0], "one of each user");
-    let limited = store.claim_events(AUDIT, LEASE, 1, NOW).await.expect("an answer").expect("the lease");
-    assert_eq!(limited, due[..1]);
+    assert_eq!(store.due_events(AUDIT, None, 1, NOW).await.expect("a list"), due[..1]);
+    let after = Some(&due[0].event.user_id);
+    assert_eq!(store.due_events(AUDIT, after, 1, NOW).await.expect("a list"), due[1..]);
+    let after = Some(&due[1].event.user_id);
+    assert_eq!(store.due_events(AUDIT, after, 1, NOW).await.expect("a list"), []);
     let later = NOW.plus(Duration::from_secs(10));
-    store.settle_event(AUDIT, due[0].event.id, Some(later)).await.expect("it is put off");
+    store.put_off_event(AUDIT, due[0].event.id, later).await.expect("it is put off");
     assert_eq!(
         deliver_all(&store, AUDIT).await,
         ["Begun { signed_in_with: None } g1", "Begun { signed_in_with: None } g2"]
@@ -279,7 +287,7 @@ pub async fn an_event_that_failed_holds_up_its_user_only(store: Arc<dyn Store>) 
         let again = claim(&store, AUDIT, now).await.expect("the lease");
         assert_eq!(again, [DueEvent { attempts: 1, ..due[0].clone() }], "also where the clock was set back");
     }
-    store.settle_event(AUDIT, due[0].event.id, None).await.expect("it is deleted");
+    store.drop_events(AUDIT, &[due[0].event.id]).await.expect("it is deleted");
     assert_eq!(deliver_all(&store, AUDIT).await, ["Begun { signed_in_with: None } a2"]);
 }
 
@@ -289,7 +297,8 @@ pub async fn an_erased_user_is_told_to_a_consumer(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a1"]).await;
     signed_in(&store, "grace", &["g1"]).await;
     store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer").expect("a user");
-    let events = deliver_firsts(&store, AUDIT).await;
+    let mut events = deliver_firsts(&store, AUDIT).await;
+    events.sort_by_key(|event| event.id);
     assert_eq!(events.iter().map(words).collect::<Vec<_>>(), ["Begun { signed_in_with: None } g1", "Erased"]);
     assert_eq!(events[1].user_id, ada.user.id);
     assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());

@@ -1,12 +1,13 @@
-//! What is still to be told to the consumers of the outbox, in memory.
+//! Events that consumers of the outbox have not taken yet, in memory.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::{MemoryStore, Result};
-use crate::store::outbox::TOO_FAR;
-use crate::store::{Deliverer, DueEvent, NewHistoryEntry, OutboxStore};
+use crate::store::outbox::MAX_DELAY;
+use crate::store::{ConsumerLease, Deliverer, DueEvent, NewHistoryEntry, OutboxStore};
 use crate::{OutboxEvent, OutboxEventKind, Timestamp, UserId};
 
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub(super) struct Outbox {
     events: Vec<Row>,
     /// How many were ever written.
     written: i64,
+    /// The latest moment that this store was told, as it has no clock.
+    now: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -29,11 +32,12 @@ struct Consumer {
 struct Row {
     consumer: String,
     due: DueEvent,
+    written_at: Timestamp,
     due_at: Option<Timestamp>,
 }
 
 impl Outbox {
-    /// Tells every consumer what is recorded, if they are told such things.
+    /// Writes an event of what is recorded for every consumer, if there is one for its kind.
     pub(super) fn record(&mut self, entry: &NewHistoryEntry) {
         let Some(kind) = OutboxEventKind::of_history(entry.kind, entry.detail.as_deref()) else { return };
         self.write(&OutboxEvent {
@@ -43,17 +47,23 @@ impl Outbox {
         });
     }
 
-    /// Drops all that is about a user, and tells every consumer.
+    /// Deletes the events of a user, and writes one that says so for every consumer.
     pub(super) fn erase(&mut self, user: &UserId, now: Timestamp) {
         self.events.retain(|row| row.due.event.user_id != *user);
         self.write(&OutboxEvent::new(0, user.clone(), now, OutboxEventKind::Erased));
     }
 
+    /// Notes how late it is. What happened may have happened before.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
     fn write(&mut self, event: &OutboxEvent) {
+        self.tick(event.at);
         for Consumer { name, .. } in &self.consumers {
             self.written += 1;
             let due = DueEvent { event: OutboxEvent { id: self.written, ..event.clone() }, attempts: 0 };
-            self.events.push(Row { consumer: name.clone(), due, due_at: None });
+            self.events.push(Row { consumer: name.clone(), due, written_at: self.now, due_at: None });
         }
     }
 
@@ -82,47 +92,65 @@ impl OutboxStore for MemoryStore {
         Ok(outbox.consumers.len() < before)
     }
 
-    async fn claim_events(
+    async fn lease_consumer(
         &self,
         by: Deliverer<'_>,
         lease: Duration,
-        limit: u32,
         now: Timestamp,
-    ) -> Result<Option<Vec<DueEvent>>> {
-        let outbox = &mut self.lock().await?.outbox;
-        let consumer = outbox.consumers.iter_mut().find(|consumer| consumer.name == by.consumer);
-        let is_free = |consumer: &&mut Consumer| match &consumer.lease {
-            Some((holder, until)) => holder == by.id || *until <= now || *until > now.plus(2 * lease),
-            None => true,
+    ) -> Result<ConsumerLease> {
+        let consumers = &mut self.lock().await?.outbox.consumers;
+        let Some(consumer) = consumers.iter_mut().find(|consumer| consumer.name == by.consumer) else {
+            return Ok(ConsumerLease::NoSuchConsumer);
         };
-        let Some(consumer) = consumer.filter(is_free) else { return Ok(None) };
+        let is_free = consumer
+            .lease
+            .as_ref()
+            .is_none_or(|(holder, until)| holder == by.id || *until <= now || *until > now.plus(2 * lease));
+        if !is_free {
+            return Ok(ConsumerLease::HeldByAnother);
+        }
         consumer.lease = Some((by.id.to_owned(), now.plus(lease)));
-        let mut users = Vec::new();
-        let own = outbox.events.iter().filter(|row| row.consumer == by.consumer);
-        let firsts = own.filter(|row| {
-            let user = &row.due.event.user_id;
-            let is_first = !users.contains(&user);
-            users.push(user);
-            is_first
-        });
-        let due = firsts.filter(|row| row.due_at.is_none_or(|at| at <= now || at > now.plus(TOO_FAR)));
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(Some(due.take(limit).map(|row| row.due.clone()).collect()))
+        Ok(ConsumerLease::Held)
     }
 
-    async fn settle_event(&self, by: Deliverer<'_>, id: i64, retry_at: Option<Timestamp>) -> Result<()> {
+    async fn due_events(
+        &self,
+        by: Deliverer<'_>,
+        after: Option<&UserId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<DueEvent>> {
         let outbox = &mut self.lock().await?.outbox;
         if outbox.leased(by).is_none() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let is_it = |row: &Row| row.consumer == by.consumer && row.due.event.id == id;
-        match retry_at {
-            None => outbox.events.retain(|row| !is_it(row)),
-            Some(at) => {
-                for row in outbox.events.iter_mut().filter(|row| is_it(row)) {
-                    row.due.attempts += 1;
-                    row.due_at = Some(at);
-                }
+        let mut firsts = BTreeMap::new();
+        for row in outbox.events.iter().filter(|row| row.consumer == by.consumer) {
+            firsts.entry(&row.due.event.user_id).or_insert(row);
+        }
+        let due = firsts.into_iter().filter(|(user, row)| {
+            let is_due = row.due_at.is_none_or(|at| at <= now || at > now.plus(MAX_DELAY));
+            is_due && after.is_none_or(|after| *user > after)
+        });
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(due.take(limit).map(|(_, row)| row.due.clone()).collect())
+    }
+
+    async fn drop_events(&self, by: Deliverer<'_>, ids: &[i64]) -> Result<()> {
+        let outbox = &mut self.lock().await?.outbox;
+        if outbox.leased(by).is_some() {
+            outbox.events.retain(|row| row.consumer != by.consumer || !ids.contains(&row.due.event.id));
+        }
+        Ok(())
+    }
+
+    async fn put_off_event(&self, by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<()> {
+        let outbox = &mut self.lock().await?.outbox;
+        if outbox.leased(by).is_some() {
+            let is_it = |row: &&mut Row| row.consumer == by.consumer && row.due.event.id == id;
+            if let Some(row) = outbox.events.iter_mut().find(is_it) {
+                row.due.attempts += 1;
+                row.due_at = Some(due_at);
             }
         }
         Ok(())
@@ -139,7 +167,7 @@ impl OutboxStore for MemoryStore {
         let outbox = &mut self.lock().await?.outbox;
         let mut forgotten = 0;
         outbox.events.retain(|row| {
-            let goes = row.due.event.at <= before && forgotten < u64::from(limit);
+            let goes = row.written_at <= before && forgotten < u64::from(limit);
             forgotten += u64::from(goes);
             !goes
         });

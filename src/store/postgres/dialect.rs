@@ -21,7 +21,7 @@ macro_rules! greatest {
     };
 }
 
-macro_rules! unordered {
+macro_rules! unindexed {
     ($column:literal) => {
         $column
     };

@@ -1,4 +1,4 @@
-//! What is still to be told to the consumers of the outbox.
+//! Events that consumers of the outbox have not taken yet.
 
 use std::time::Duration;
 
@@ -7,59 +7,85 @@ use async_trait::async_trait;
 use super::errors::Result;
 use super::rows::readable_event;
 use super::{Database, SqlStore, Statement, values};
-use crate::Timestamp;
-use crate::store::outbox::TOO_FAR;
-use crate::store::{Deliverer, DueEvent, OutboxStore};
+use crate::store::outbox::MAX_DELAY;
+use crate::store::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
+use crate::{Timestamp, UserId};
 
-/// How many events of a removed consumer are deleted at once.
-const DELETED_AT_ONCE: u32 = 1_000;
+/// How many events of a removed consumer one statement deletes.
+const DELETE_BATCH: u32 = 1_000;
+/// How long an event is put off that this version cannot read.
+const UNREADABLE_DELAY: Duration = Duration::from_secs(10 * 60);
 
 #[async_trait]
 impl<D: Database> OutboxStore for SqlStore<D> {
     async fn add_consumer(&self, name: &str) -> Result<()> {
-        self.write(Statement::AddConsumer, values![name]).await.map(drop)
+        self.change(|mut tx| async move {
+            if !tx.exists(Statement::IsConsumer, values![name]).await? {
+                tx.execute(Statement::LockOutbox, &[]).await?;
+                tx.execute(Statement::AddConsumer, values![name]).await?;
+                tx.commit(Vec::new()).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn remove_consumer(&self, name: &str) -> Result<bool> {
-        let delete = values![name, DELETED_AT_ONCE];
-        while self.write(Statement::DropEvents, delete).await? == u64::from(DELETED_AT_ONCE) {}
+        let delete = values![name, DELETE_BATCH];
+        while self.write(Statement::DropEventsOfConsumer, delete).await? == u64::from(DELETE_BATCH) {}
         self.change(|mut tx| async move {
             tx.execute(Statement::LockOutbox, &[]).await?;
             let removed = tx.execute(Statement::RemoveConsumer, values![name]).await?;
             // Those that were written meanwhile.
-            tx.execute(Statement::DropEvents, values![name, i64::MAX]).await?;
+            tx.execute(Statement::DropEventsOfConsumer, values![name, i64::MAX]).await?;
             tx.commit(Vec::new()).await?;
             Ok(removed == 1)
         })
         .await
     }
 
-    async fn claim_events(
+    async fn lease_consumer(
         &self,
         by: Deliverer<'_>,
         lease: Duration,
-        limit: u32,
         now: Timestamp,
-    ) -> Result<Option<Vec<DueEvent>>> {
-        let due = self.change(|mut tx| async move {
-            let leasing = values![by.consumer, by.id, now, now.plus(lease), now.plus(2 * lease)];
-            if tx.execute(Statement::LeaseConsumer, leasing).await? == 0 {
-                return Ok::<_, crate::StoreError>(None);
-            }
-            let values = values![by.consumer, now, now.plus(TOO_FAR), limit];
-            let due = tx.list(Statement::DueEvents, values, |row| Ok(readable_event(row))).await?;
-            tx.commit(Vec::new()).await?;
-            Ok(Some(due))
-        });
-        Ok(due.await?.map(|due| due.into_iter().flatten().collect()))
+    ) -> Result<ConsumerLease> {
+        let leasing = values![by.consumer, by.id, now, now.plus(lease), now.plus(2 * lease)];
+        if self.write(Statement::LeaseConsumer, leasing).await? == 1 {
+            return Ok(ConsumerLease::Held);
+        }
+        let known = self.find_one(Statement::IsConsumer, values![by.consumer], |_| Ok(())).await?;
+        Ok(if known.is_some() { ConsumerLease::HeldByAnother } else { ConsumerLease::NoSuchConsumer })
     }
 
-    async fn settle_event(&self, by: Deliverer<'_>, id: i64, retry_at: Option<Timestamp>) -> Result<()> {
-        match retry_at {
-            None => self.write(Statement::DropEvent, values![by.consumer, by.id, id]).await,
-            Some(at) => self.write(Statement::PutOffEvent, values![by.consumer, by.id, id, at]).await,
+    async fn due_events(
+        &self,
+        by: Deliverer<'_>,
+        after: Option<&UserId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<DueEvent>> {
+        let after = after.map_or("", UserId::as_str);
+        let values = values![by.consumer, by.id, after, now, now.plus(MAX_DELAY), limit];
+        loop {
+            let rows = self.list(Statement::DueEvents, values, readable_event).await?;
+            let unreadable: Vec<i64> = rows.iter().filter_map(|row| row.as_ref().err().copied()).collect();
+            if unreadable.is_empty() {
+                return Ok(rows.into_iter().flatten().collect());
+            }
+            // Else they would take the places of what can be delivered.
+            for id in unreadable {
+                self.put_off_event(by, id, now.plus(UNREADABLE_DELAY)).await?;
+            }
         }
-        .map(drop)
+    }
+
+    async fn drop_events(&self, by: Deliverer<'_>, ids: &[i64]) -> Result<()> {
+        self.write(Statement::DropEvents, values![by.consumer, by.id, ids.to_vec()]).await.map(drop)
+    }
+
+    async fn put_off_event(&self, by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<()> {
+        self.write(Statement::PutOffEvent, values![by.consumer, by.id, id, due_at]).await.map(drop)
     }
 
     async fn release_consumer(&self, by: Deliverer<'_>) -> Result<()> {

@@ -312,13 +312,18 @@ fn due_mail(row: &impl Columns) -> Result<DueMail> {
     })
 }
 
-/// An event, if it can be read: one that cannot, as a later version may write, holds up its user and no others.
-pub(super) fn readable_event(row: &impl Columns) -> Option<DueEvent> {
-    due_event(row)
-        .inspect_err(|error| {
-            tracing::error!(cause = error as &dyn std::error::Error, "an event in the outbox cannot be read");
-        })
-        .ok()
+/// An event. Where this version cannot read it, as a later one may have written it, its id is the error.
+pub(super) fn readable_event(row: &impl Columns) -> Result<std::result::Result<DueEvent, i64>> {
+    let id = row.integer("seq")?;
+    Ok(due_event(row).map_err(|error| {
+        let cause = &error as &dyn std::error::Error;
+        tracing::error!(
+            id,
+            cause,
+            "this version cannot read event {id} of the outbox: its user's events wait"
+        );
+        id
+    }))
 }
 
 fn due_event(row: &impl Columns) -> Result<DueEvent> {

@@ -1,6 +1,6 @@
 //! Every statement of the SQL stores, once.
 //!
-//! What a database says in other words is a macro of its dialect: `in_list!`, `is_empty!`, `greatest!`, `unordered!`,
+//! What a database says in other words is a macro of its dialect: `in_list!`, `is_empty!`, `greatest!`, `unindexed!`,
 //! `touched!`, `entries!`, and `locking!` for what a database with one writer does not say at all.
 //! `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs` have them. Tables are named with their schema:
 //! `main` is SQLite's own, and PostgreSQL puts the installation's in its place.
@@ -187,7 +187,7 @@ macro_rules! every_statement {
                 "select 'live sessions' as what, count(*) as number from main.sessions where ",
                 live!(),
                 " union all select 'live users', count(distinct ",
-                unordered!("user_id"),
+                unindexed!("user_id"),
                 ") from main.sessions where ",
                 live!(),
                 " union all select 'sign-ins', count(*) from main.sessions \
@@ -514,28 +514,44 @@ macro_rules! every_statement {
             SetPassword = "insert into main.passwords (user_id, hash, updated_at) values ($1, $2, $3) \
                            on conflict (user_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, \
                            locked_at = null";
+            IsConsumer = "select 1 from main.outbox_consumers where name = $1";
             AddConsumer = "insert into main.outbox_consumers (name) values ($1) on conflict do nothing";
-            // Waits for changes that have read the consumer and not committed its events.
+            // Waits for changes that have read which consumers there are and are not committed, and holds up others.
             LockOutbox = locking!("lock table main.outbox in share row exclusive mode");
             RemoveConsumer = "delete from main.outbox_consumers where name = $1";
-            DropEvents = "delete from main.outbox where seq in (select seq from main.outbox where consumer = $1 limit $2)";
+            DropEventsOfConsumer =
+                "delete from main.outbox where seq in (select seq from main.outbox where consumer = $1 limit $2)";
             LeaseConsumer = "update main.outbox_consumers set leased_by = $2, lease_until = $4 where name = $1 \
                              and (leased_by is null or leased_by = $2 or lease_until <= $3 or lease_until > $5)";
             ReleaseConsumer = "update main.outbox_consumers set leased_by = null, lease_until = null \
                                where name = $1 and leased_by = $2";
-            // The first of each user, so that what waits to be tried again holds up its user and no others.
-            DueEvents = "select seq, user_id, at, kind, session_id, by_session, detail, attempts from main.outbox \
-                         where consumer = $1 and (due_at is null or due_at <= $2 or due_at > $3) \
-                         and seq = (select earlier.seq from main.outbox as earlier where earlier.user_id = outbox.user_id \
-                         and earlier.consumer = $1 order by earlier.seq limit 1) order by seq limit $4";
-            DropEvent = concat!("delete from main.outbox where consumer = $1 and seq = $3", deliverer_has_lease!());
+            // From user to user in the index, until there are enough: a user with many events costs no more than others.
+            DueEvents = concat!(
+                "with recursive firsts as (\
+                 select outbox.* from main.outbox where seq = (select seq from main.outbox \
+                 where consumer = $1 and user_id > $3",
+                deliverer_has_lease!(),
+                " order by user_id, seq limit 1) union all \
+                 select outbox.* from firsts join main.outbox on outbox.seq = (select later.seq from main.outbox as later \
+                 where later.consumer = $1 and later.user_id > firsts.user_id order by later.user_id, later.seq limit 1)) \
+                 select seq, user_id, at, kind, session_id, by_session, detail, attempts from firsts \
+                 where due_at is null or due_at <= $4 or due_at > $5 limit $6"
+            );
+            DropEvents = concat!(
+                "delete from main.outbox where ",
+                unindexed!("consumer"),
+                " = $1 and seq ",
+                in_list!("$3", "bigint"),
+                deliverer_has_lease!()
+            );
             PutOffEvent = concat!(
                 "update main.outbox set attempts = attempts + 1, due_at = $4 where consumer = $1 and seq = $3",
                 deliverer_has_lease!()
             );
+            // Locks none of those that stay. Every `seq` is above 0: SQLite says so too only if it begins at a key.
             ForgetEvents = concat!(
-                "delete from main.outbox where written_at <= $1 and seq in \
-                 (select seq from main.outbox where seq > 0 order by seq limit $2",
+                "delete from main.outbox where seq in (select seq from main.outbox where written_at <= $1 and seq in \
+                 (select seq from main.outbox where seq > 0 order by seq limit $2)",
                 locking!(" for update skip locked"),
                 ")"
             );

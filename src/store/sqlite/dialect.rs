@@ -21,8 +21,8 @@ macro_rules! greatest {
     };
 }
 
-/// A column that no index gives its order to: else SQLite walks all sessions, ended ones too, in the order of their users.
-macro_rules! unordered {
+/// A column whose index is not used: SQLite would choose it where another one is better.
+macro_rules! unindexed {
     ($column:literal) => {
         concat!("+", $column)
     };
