@@ -7,6 +7,9 @@
 //! `test-support` you hold it to [`store_contract!`](crate::store_contract), one test for each promise;
 //! [`MemoryStore`](crate::MemoryStore) is the reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
 //!
+//! What stores take and give grows with minor versions: their types gain fields, and the traits gain methods. So a store
+//! of your own is built for one minor version, and the compiler says what the next one asks of it.
+//!
 //! Another SQL database needs less: `src/store/sql.rs` has all of that once, over about ten methods for each database.
 
 use std::sync::Arc;
@@ -323,6 +326,7 @@ pub struct Page<'a> {
 
 /// How many sessions there are and what happened to them lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Statistics {
     /// How many are live.
     pub live_sessions: u64,

@@ -69,8 +69,8 @@ impl Accounts {
     /// How long the link of a mail is good for.
     pub const fn link_lifetime(purpose: Purpose) -> Duration {
         match purpose {
-            Purpose::ResetPassword => Duration::from_secs(30 * 60),
             Purpose::NotMe => Duration::from_secs(7 * 24 * 60 * 60),
+            _ => Duration::from_secs(30 * 60),
         }
     }
 

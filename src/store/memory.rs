@@ -457,7 +457,7 @@ impl Store for MemoryStore {
             live_sessions: count(&|row| row.is_live(now)),
             live_users: live.map(|row| &row.new.session.user_id).collect::<HashSet<_>>().len() as u64,
             sign_ins: count(&|row| row.new.session.created_at > since),
-            ended: EndedReason::ALL.into_iter().map(ended).filter(|(_, number)| *number > 0).collect(),
+            ended: EndedReason::ALL.iter().copied().map(ended).filter(|(_, number)| *number > 0).collect(),
         })
     }
 
