@@ -191,7 +191,8 @@ pub struct HistoryEntry {
     pub reason: Option<EndedReason>,
     /// Why a right password or another proof was refused; null where it was wrong, and for other kinds.
     pub refusal: Option<Refusal>,
-    /// How the person signed in, as in "password"; null where that is not known, and for other kinds.
+    /// How the person signed in or proved once more who they are, as in "password"; null where that is not known, and for
+    /// other kinds.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub signed_in_with: Option<SignInMethod>,

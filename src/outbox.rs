@@ -49,7 +49,10 @@ pub enum OutboxEventKind {
     /// The session that has just begun is in a browser from which the user had never signed in.
     NewDevice,
     /// The person proved once more in a session who they are, and its cookie was replaced.
-    Renewed,
+    Renewed {
+        /// How, as in `password`; none where that is not known.
+        with: Option<SignInMethod>,
+    },
     /// A session ended.
     Ended {
         /// Why.
@@ -81,7 +84,7 @@ impl OutboxEventKind {
         Some(match kind {
             HistoryKind::SignedIn => Self::Begun { signed_in_with: detail.and_then(SignInMethod::parse) },
             HistoryKind::NewDevice => Self::NewDevice,
-            HistoryKind::Reauthenticated => Self::Renewed,
+            HistoryKind::Reauthenticated => Self::Renewed { with: detail.and_then(SignInMethod::parse) },
             HistoryKind::Ended => Self::Ended { reason: EndedReason::parse(detail?)? },
             HistoryKind::RevokeUndone => Self::RevokeUndone,
             HistoryKind::Renamed => Self::Renamed { name: detail.map(str::to_owned) },

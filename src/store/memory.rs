@@ -322,7 +322,8 @@ impl MemoryTables {
         row.authenticated_at = now;
         let (id, user) = (actor.session.clone(), actor.user.clone());
         let entry = NewHistoryEntry::new(HistoryKind::Reauthenticated, user, Some(id.clone()), now);
-        self.record(NewHistoryEntry { by_session: Some(id), ..entry });
+        let detail = renewal.verified_with.as_ref().map(ToString::to_string);
+        self.record(NewHistoryEntry { by_session: Some(id), detail, ..entry });
     }
 
     fn forget_devices(&mut self, of: &UserId) {

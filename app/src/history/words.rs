@@ -2,7 +2,10 @@
 
 use multi_session::{EndedReason, HistoryEntry, HistoryKind, Refusal};
 
-use crate::{sessions::words::signed_in, ui::IconName};
+use crate::{
+    sessions::words::{method, signed_in},
+    ui::IconName,
+};
 
 /// What happened, in a person's words.
 pub(super) fn what(entry: &HistoryEntry) -> String {
@@ -10,7 +13,10 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
         HistoryKind::SignedIn => signed_in(entry.signed_in_with.as_ref()),
         HistoryKind::NewDevice => "First sign-in from this device".to_owned(),
         HistoryKind::PasswordRefused => refused(entry.refusal).to_owned(),
-        HistoryKind::Reauthenticated => "Password confirmed".to_owned(),
+        HistoryKind::Reauthenticated => match entry.signed_in_with.as_ref() {
+            Some(how) => ["Confirmed with ", method(how)].concat(),
+            None => "Identity confirmed".to_owned(),
+        },
         HistoryKind::AddressChanged => match &entry.previous_ip_address {
             Some(before) if !before.is_empty() => format!("Address changed from {before}"),
             _ => "Address changed".to_owned(),
@@ -99,7 +105,7 @@ pub(super) fn icon(kind: HistoryKind) -> IconName {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{HistoryActor, SessionId, Timestamp};
+    use multi_session::{HistoryActor, SessionId, SignInMethod, Timestamp};
 
     use super::*;
 
@@ -133,6 +139,16 @@ mod tests {
             refused.refusal = refusal;
             assert_eq!(what(&refused), words);
         }
+    }
+
+    #[test]
+    fn a_step_up_says_how_the_person_was_verified() {
+        let mut entry = HistoryEntry::new(1, Timestamp::from_unix_ms(0), HistoryKind::Reauthenticated);
+        assert_eq!(what(&entry), "Identity confirmed");
+        entry.signed_in_with = Some(SignInMethod::PASSWORD);
+        assert_eq!(what(&entry), "Confirmed with password");
+        entry.signed_in_with = Some(SignInMethod::from_static("passkey"));
+        assert_eq!(what(&entry), "Confirmed with a passkey");
     }
 
     #[test]

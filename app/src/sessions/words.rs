@@ -117,13 +117,19 @@ pub(super) fn signed_in_elsewhere(row: &DeviceSession) -> Option<String> {
 
 /// That somebody signed in, and how if that is known.
 pub(crate) fn signed_in(with: Option<&SignInMethod>) -> String {
-    let method = match with.map(SignInMethod::as_str) {
-        None => return "Signed in".to_owned(),
-        Some("passkey") => "a passkey",
-        Some("oidc:google") => "Google",
-        Some(other) => other,
-    };
-    ["Signed in with ", method].concat()
+    match with {
+        Some(with) => ["Signed in with ", method(with)].concat(),
+        None => "Signed in".to_owned(),
+    }
+}
+
+/// A method behind "with".
+pub(crate) fn method(method: &SignInMethod) -> &str {
+    match method.as_str() {
+        "passkey" => "a passkey",
+        "oidc:google" => "Google",
+        other => other,
+    }
 }
 
 fn address_and_place(address: &str, place: Option<&str>) -> String {
