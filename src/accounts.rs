@@ -52,11 +52,14 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use multi_session::{Accounts, Browser, Client, MemoryStore, Options, Sessions, SignUp};
+/// use multi_session::{Accounts, Browser, Client, MemoryStore, PasswordIfSet, Sessions, SignUp};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let sessions = Sessions::new(Arc::new(MemoryStore::default()), Options::default());
+/// let store = Arc::new(MemoryStore::default());
+/// // Whoever must prove once more who they are is told that their password will do.
+/// let proofs = PasswordIfSet::new(store.clone());
+/// let sessions = Sessions::builder(store).proofs_of(Arc::new(proofs)).build();
 /// let accounts = Accounts::builder(sessions).build();
 /// let ada = SignUp {
 ///     name: "Ada".to_owned(),
@@ -85,7 +88,8 @@ struct Inner {
 }
 
 impl Accounts {
-    /// Starts over `sessions`, with other parts that can be set.
+    /// Starts over `sessions`, with other parts that can be set. Give the sessions [`PasswordIfSet`], or a proof of your
+    /// own: else people are told that they can prove themselves by nothing but a new sign-in.
     pub fn builder(sessions: Sessions) -> AccountsBuilder {
         AccountsBuilder { sessions, password_limits: PasswordLimits::default(), throttle: false, mail: false }
     }
