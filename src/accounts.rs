@@ -2,8 +2,11 @@
 //! with its own login could use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use crate::{AcceptedProofs, Result, Sessions, SignInMethod, Store, User, UserId};
 
@@ -21,7 +24,7 @@ mod sign_up;
 mod stored;
 mod throttle;
 
-use mail::Outbox;
+use mail::MailQueue;
 use password::Passwords;
 use throttle::Throttle;
 
@@ -41,17 +44,22 @@ pub(crate) use sign_up::name_or_local_part;
 #[cfg(feature = "test-support")]
 pub(crate) use stored::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOfLock, TellOfNewDevice};
 
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
 /// Sign-up, sign-in, password change and reset by e-mail address and password, and the mails about them; cheap to clone.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::sync::Arc;
-/// use multi_session::{Accounts, Browser, Client, MemoryStore, Options, Sessions, SignUp};
+/// use multi_session::{Accounts, Browser, Client, MemoryStore, PasswordIfSet, Sessions, SignUp};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let sessions = Sessions::new(Arc::new(MemoryStore::default()), Options::default());
+/// let store = Arc::new(MemoryStore::default());
+/// // Whoever must prove once more who they are is told that their password will do.
+/// let proofs = PasswordIfSet::new(store.clone());
+/// let sessions = Sessions::builder(store).proofs_of(Arc::new(proofs)).build();
 /// let accounts = Accounts::builder(sessions).build();
 /// let ada = SignUp {
 ///     name: "Ada".to_owned(),
@@ -76,11 +84,12 @@ struct Inner {
     throttle: Option<Throttle>,
     /// Whether somebody sends mails.
     mail: bool,
-    outbox: Outbox,
+    mail_queue: MailQueue,
 }
 
 impl Accounts {
-    /// Starts over `sessions`, with other parts that can be set.
+    /// Starts over `sessions`, with other parts that can be set. Give the sessions [`PasswordIfSet`], or a proof of your
+    /// own: else people are told that they can prove themselves by nothing but a new sign-in.
     pub fn builder(sessions: Sessions) -> AccountsBuilder {
         AccountsBuilder { sessions, password_limits: PasswordLimits::default(), throttle: false, mail: false }
     }
@@ -104,8 +113,27 @@ impl Accounts {
         self.sessions().find_user(&id).await
     }
 
-    /// Lets go of what is buffered and of the store, once all requests are answered: call it in place of
-    /// [`Sessions::shut_down`].
+    /// Does what must run beside the requests, until `stop` is done: all that [`Sessions::run`] does, and it deletes links of
+    /// mails that are too old. Call it in place of that.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let stopped = CancellationToken::new();
+        let stopping = async {
+            stop.await;
+            stopped.cancel();
+        };
+        let sweeping = async {
+            let mut ticks = interval(SWEEP_EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
+                if let Err(error) = self.sweep_links().await {
+                    tracing::warn!(cause = &error as &dyn std::error::Error, "no links were swept");
+                }
+            }
+        };
+        tokio::join!(stopping, sweeping, self.sessions().clone().run(stopped.clone().cancelled_owned()));
+    }
+
+    /// Lets go of what is buffered and of the store: call it in place of [`Sessions::shut_down`], in the same order.
     ///
     /// # Errors
     ///
@@ -170,7 +198,7 @@ impl AccountsBuilder {
             passwords,
             throttle,
             mail: self.mail,
-            outbox: Outbox::default(),
+            mail_queue: MailQueue::default(),
         }))
     }
 }

@@ -30,6 +30,7 @@ pub enum DeviceKind {
 /// A user agent in a person's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
 pub struct Device {
     /// The browser with its major version, as in `Firefox 145`; empty when it is not known.
     pub browser: String,
@@ -49,10 +50,12 @@ impl Device {
     /// ```
     /// use multi_session::Device;
     ///
-    /// let device = |browser: &str, os: &str| Device { browser: browser.into(), os: os.into(), ..Device::default() };
-    /// assert_eq!(device("Firefox 145", "macOS").description(), "Firefox 145 on macOS");
-    /// assert_eq!(device("node", "").description(), "node");
-    /// assert_eq!(device("", "").description(), "");
+    /// let mut device = Device::default();
+    /// assert_eq!(device.description(), "");
+    /// device.browser = "Firefox 145".to_owned();
+    /// assert_eq!(device.description(), "Firefox 145");
+    /// device.os = "macOS".to_owned();
+    /// assert_eq!(device.description(), "Firefox 145 on macOS");
     /// ```
     pub fn description(&self) -> String {
         match (self.browser.is_empty(), self.os.is_empty()) {

@@ -20,7 +20,7 @@ pub enum Error {
     /// [`Sessions::prove`]: crate::Sessions::prove
     #[error("the session is not fresh")]
     SessionNotFresh {
-        /// The proofs that are accepted, as configured; empty if that is not known.
+        /// The proofs that are accepted, as configured; empty where none is: then only a new sign-in is fresh.
         proofs: Vec<SignInMethod>,
     },
     /// A credential of the user has changed since the proof was checked: check it again.

@@ -9,6 +9,7 @@ use crate::{Device, DeviceSession, EndedReason, SessionId, Timestamp};
 /// The device that ended a session.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct EndedBy {
     /// Its session: the ended one itself where the person signed out.
     pub id: SessionId,
@@ -16,9 +17,17 @@ pub struct EndedBy {
     pub label: String,
 }
 
+impl EndedBy {
+    /// A device, by its session and by what a person calls it.
+    pub fn new(id: SessionId, label: impl Into<String>) -> Self {
+        Self { id, label: label.into() }
+    }
+}
+
 /// How a session ended.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Ending {
     /// The session.
     pub id: SessionId,
@@ -31,6 +40,11 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// The end of a session that no device ended.
+    pub fn new(id: SessionId, reason: EndedReason, at: Timestamp) -> Self {
+        Self { id, reason, at, by: None }
+    }
+
     /// Whether the person ended it in its own browser.
     pub fn is_own(&self) -> bool {
         self.by.as_ref().is_some_and(|by| by.id == self.id)

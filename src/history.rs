@@ -8,6 +8,7 @@ use crate::{Code, EndedReason, SessionId, SignInMethod, Timestamp};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum HistoryKind {
     /// A session began.
     SignedIn,
@@ -44,7 +45,7 @@ pub enum HistoryKind {
 
 impl HistoryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: &'static [Self] = &[
         Self::SignedIn,
         Self::NewDevice,
         Self::PasswordRefused,
@@ -64,7 +65,7 @@ impl HistoryKind {
 
     /// Takes a kind's stable name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 
     /// The stable name that stores and exports use.
@@ -93,6 +94,7 @@ impl HistoryKind {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Refusal {
     /// A sign-in with it was reported: another one is to be set by the mailed link.
     Locked,
@@ -106,11 +108,11 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal there is.
-    pub const ALL: [Self; 4] = [Self::Locked, Self::Disabled, Self::TwoFactor, Self::LimitReached];
+    pub const ALL: &'static [Self] = &[Self::Locked, Self::Disabled, Self::TwoFactor, Self::LimitReached];
 
     /// Takes a refusal's stable name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|refusal| refusal.as_str() == text)
+        Self::ALL.iter().copied().find(|refusal| refusal.as_str() == text)
     }
 
     /// The stable name that stores and exports use.
@@ -139,6 +141,7 @@ impl From<Refusal> for Code {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HistoryActor {
     /// Its session.
     pub id: SessionId,
@@ -152,10 +155,18 @@ pub struct HistoryActor {
     pub place: Option<String>,
 }
 
+impl HistoryActor {
+    /// A device, by its session and by what a person calls it.
+    pub fn new(id: SessionId, label: impl Into<String>) -> Self {
+        Self { id, label: label.into(), user_agent: String::new(), ip_address: String::new(), place: None }
+    }
+}
+
 /// One thing that happened to an account; it is never changed afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HistoryEntry {
     /// Names it: a later one has a greater number, and pages are asked for by it.
     pub id: i64,
@@ -180,7 +191,8 @@ pub struct HistoryEntry {
     pub reason: Option<EndedReason>,
     /// Why a right password or another proof was refused; null where it was wrong, and for other kinds.
     pub refusal: Option<Refusal>,
-    /// How the person signed in, as in "password"; null where that is not known, and for other kinds.
+    /// How the person signed in or proved once more who they are, as in "password"; null where that is not known, and for
+    /// other kinds.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub signed_in_with: Option<SignInMethod>,
@@ -190,9 +202,32 @@ pub struct HistoryEntry {
     pub previous_ip_address: Option<String>,
 }
 
+impl HistoryEntry {
+    /// An entry that says no more than when what happened.
+    pub fn new(id: i64, at: Timestamp, kind: HistoryKind) -> Self {
+        Self {
+            id,
+            at,
+            kind,
+            session_id: None,
+            device: String::new(),
+            user_agent: String::new(),
+            ip_address: String::new(),
+            place: None,
+            by: None,
+            reason: None,
+            refusal: None,
+            signed_in_with: None,
+            name: None,
+            previous_ip_address: None,
+        }
+    }
+}
+
 /// A part of a history, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
 pub struct HistoryPage {
     /// What happened.
     pub entries: Vec<HistoryEntry>,
@@ -206,13 +241,13 @@ mod tests {
 
     #[test]
     fn a_kind_has_one_name_everywhere() {
-        for kind in HistoryKind::ALL {
+        for kind in HistoryKind::ALL.iter().copied() {
             assert_eq!(HistoryKind::parse(kind.as_str()), Some(kind));
             let json = serde_json::to_value(kind).expect("JSON");
             assert_eq!(json, kind.as_str());
         }
         assert_eq!(HistoryKind::parse("rewritten"), None);
-        for refusal in Refusal::ALL {
+        for refusal in Refusal::ALL.iter().copied() {
             assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
             assert_eq!(serde_json::to_value(refusal).expect("JSON"), refusal.as_str());
         }

@@ -16,6 +16,7 @@ const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
 /// How many live streams there may be, and how often they are checked.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct StreamLimits {
     /// Of one session: a browser has at most six connections to a host, and one visible tab a window.
     pub per_session: usize,

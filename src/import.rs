@@ -25,6 +25,7 @@ const PROGRESS_EVERY: u64 = 10_000;
 
 /// What became of the rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportCounts {
     /// Taken now.
     pub taken: u64,

@@ -5,6 +5,7 @@ use crate::credential::{Secret, SecretHash};
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum MailKind {
     /// Somebody asked for a new password.
     PasswordReset,
@@ -18,12 +19,12 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind there is.
-    pub const ALL: [Self; 4] =
-        [Self::PasswordReset, Self::NewDevice, Self::PasswordLocked, Self::PasswordChanged];
+    pub const ALL: &'static [Self] =
+        &[Self::PasswordReset, Self::NewDevice, Self::PasswordLocked, Self::PasswordChanged];
 
     /// Takes a kind's stable name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 
     /// The stable name that stores and logs use.
@@ -47,6 +48,7 @@ impl MailKind {
 
 /// What the link in a mail is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Purpose {
     /// Setting a new password.
     ResetPassword,
@@ -125,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_kind_comes_back_from_its_name() {
-        for kind in MailKind::ALL {
+        for kind in MailKind::ALL.iter().copied() {
             assert_eq!(MailKind::parse(kind.as_str()), Some(kind));
         }
     }

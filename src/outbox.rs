@@ -48,7 +48,10 @@ pub enum OutboxEventKind {
     /// The session that has just begun is in a browser that the user had never signed in from.
     NewDevice,
     /// The person re-authenticated, and the cookie was rotated.
-    Renewed,
+    Renewed {
+        /// How the person was verified, such as `passkey`. `None` if that is not known.
+        with: Option<SignInMethod>,
+    },
     /// A session ended.
     Ended {
         /// Why it ended.
@@ -80,7 +83,7 @@ impl OutboxEventKind {
         Some(match kind {
             HistoryKind::SignedIn => Self::Begun { signed_in_with: detail.and_then(SignInMethod::parse) },
             HistoryKind::NewDevice => Self::NewDevice,
-            HistoryKind::Reauthenticated => Self::Renewed,
+            HistoryKind::Reauthenticated => Self::Renewed { with: detail.and_then(SignInMethod::parse) },
             HistoryKind::Ended => Self::Ended { reason: EndedReason::parse(detail?)? },
             HistoryKind::RevokeUndone => Self::RevokeUndone,
             HistoryKind::Renamed => Self::Renamed { name: detail.map(str::to_owned) },

@@ -8,6 +8,7 @@ use crate::{ClientHints, Device, Handle, SessionId, SignInMethod, Timestamp, Use
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Session {
     /// Names the session.
     pub id: SessionId,
@@ -31,6 +32,29 @@ pub struct Session {
     pub client_hints: ClientHints,
 }
 
+impl Session {
+    /// A session of an unknown browser.
+    pub fn new(
+        id: SessionId,
+        handle: Handle,
+        user_id: UserId,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            handle,
+            user_id,
+            expires_at,
+            created_at,
+            updated_at: created_at,
+            ip_address: String::new(),
+            user_agent: String::new(),
+            client_hints: ClientHints::default(),
+        }
+    }
+}
+
 #[cfg(feature = "engine")]
 impl Session {
     /// The device that it is on.
@@ -48,6 +72,7 @@ impl Session {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DeviceSession {
     /// Names the session; what `setActive` and `revoke` take as `sessionId`.
     pub id: SessionId,
@@ -94,10 +119,40 @@ pub struct DeviceSession {
     pub user: User,
 }
 
+impl DeviceSession {
+    /// A row that says of a session what the session says itself: it is as at the sign-in, and held by nobody who asks.
+    pub fn new(session: Session, user: User) -> Self {
+        Self {
+            id: session.id.clone(),
+            user_agent: session.user_agent.clone(),
+            ip_address: session.ip_address.clone(),
+            place: None,
+            signed_in_from: SignedInFrom {
+                ip_address: session.ip_address.clone(),
+                place: None,
+                user_agent: session.user_agent.clone(),
+            },
+            last_active_at: session.updated_at,
+            is_current: false,
+            is_held: false,
+            device: Device::default(),
+            name: None,
+            shared_computer: false,
+            new_device: false,
+            signed_in_with: None,
+            created_at: session.created_at,
+            expires_at: session.expires_at,
+            session,
+            user,
+        }
+    }
+}
+
 /// Where a session began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SignedInFrom {
     /// The address that signed in; empty when unknown.
     pub ip_address: String,
@@ -111,6 +166,7 @@ pub struct SignedInFrom {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EndedReason {
     /// The person signed out in its own browser.
     SignedOut,
@@ -132,7 +188,7 @@ pub enum EndedReason {
 
 impl EndedReason {
     /// Every reason there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::SignedOut,
         Self::Revoked,
         Self::Evicted,
@@ -145,7 +201,7 @@ impl EndedReason {
 
     /// Takes a reason's stable name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == text)
     }
 
     /// The stable name that stores and logs use.

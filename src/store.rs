@@ -3,9 +3,15 @@
 //! # Another store
 //!
 //! A store of your own, in your own crate, implements [`Store`], [`AccountStore`], [`OperatorStore`] and [`OutboxStore`]
-//! with public items only, one method for each operation, and every method is one transaction. With the feature
+//! with public items only, one method for each operation, and every method is one transaction unless it says that it is several. With the feature
 //! `test-support` you hold it to [`store_contract!`](crate::store_contract), one test for each promise;
 //! [`MemoryStore`](crate::MemoryStore) is the reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
+//!
+//! [`Store`] includes [`AccountStore`] also where nobody uses `Accounts`: sign-ins, resets and reports change sessions and
+//! passwords in one transaction, so one store must keep both. With your own login its tables stay empty.
+//!
+//! What stores take and give grows with minor versions: their types gain fields, and the traits gain methods. So a store
+//! of your own is built for one minor version, and the compiler says what the next one asks of it.
 //!
 //! Another SQL database needs less: `src/store/sql.rs` has all of that once, over about ten methods for each database.
 
@@ -161,6 +167,8 @@ pub struct Renewal {
     pub secret_hash: SecretHash,
     /// When it ends unless activity extends it.
     pub expires_at: Timestamp,
+    /// How the person was verified; none where that is not known.
+    pub verified_with: Option<SignInMethod>,
 }
 
 /// Another credential for a session, with all else as it was.
@@ -323,6 +331,7 @@ pub struct Page<'a> {
 
 /// How many sessions there are and what happened to them lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Statistics {
     /// How many are live.
     pub live_sessions: u64,

@@ -8,6 +8,7 @@ use crate::{Timestamp, UserId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct User {
     /// Names the user.
     pub id: UserId,
@@ -25,4 +26,19 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the account was last changed.
     pub updated_at: Timestamp,
+}
+
+impl User {
+    /// A user whose address was not shown to be theirs yet.
+    pub fn new(id: UserId, name: impl Into<String>, email: impl Into<String>, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            email: email.into(),
+            email_verified: false,
+            image: None,
+            created_at,
+            updated_at: created_at,
+        }
+    }
 }

@@ -45,6 +45,10 @@ async fn whoever_proves_anew_may_do_all_that_a_password_allows() {
     let laptop = sessions.prove(&laptop, &client, Proof::by("passkey")).await.expect("it is fresh");
     let active = laptop.active().expect("it is signed in");
     assert_eq!(active.signed_in_with, Some(SignInMethod::from_static("code")), "as it began");
+    let filter =
+        HistoryFilter { kinds: vec![HistoryKind::Reauthenticated], limit: 1, ..HistoryFilter::default() };
+    let page = sessions.history(&laptop, &filter).await.expect("a history");
+    assert_eq!(page.entries[0].signed_in_with, Some(SignInMethod::from_static("passkey")));
     sessions.export_history(&laptop, &client).await.expect("an export");
     let (laptop, reported) = sessions.report(&laptop, &phone, false).await.expect("a report");
     assert_eq!((reported.ended, reported.is_locked), (1, false));

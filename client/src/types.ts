@@ -85,6 +85,8 @@ export interface HistoryEntry {
   reason: string | null;
   /** Why a right password was refused; null where it was wrong. */
   refusal: "locked" | "disabled" | "two_factor" | "limit_reached" | null;
+  /** How the person signed in or proved once more who they are, as in `password`; null where that is not known. */
+  signedInWith: string | null;
   /** The device's new name. */
   name: string | null;
   previousIpAddress: string | null;

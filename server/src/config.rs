@@ -443,7 +443,7 @@ impl ValueEnum for AddressMode {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self.0 {
             IpMode::Full => "All of it",
-            IpMode::Truncated => "The /24 of an IPv4 address, the /48 of an IPv6 one",
+            _ => "The /24 of an IPv4 address, the /48 of an IPv6 one",
         };
         Some(PossibleValue::new(self.0.as_str()).help(help))
     }

@@ -139,7 +139,7 @@ fn users(number: u64) -> String {
 }
 
 fn counts(counts: ImportCounts) -> String {
-    let ImportCounts { taken, updated, unchanged, expired, broken } = counts;
+    let ImportCounts { taken, updated, unchanged, expired, broken, .. } = counts;
     format!("{taken} taken, {updated} updated, {unchanged} unchanged, {expired} expired, {broken} broken")
 }
 

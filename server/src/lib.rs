@@ -1,4 +1,4 @@
-//! Turns the library into a process: configuration, pages, mail, background jobs, shutdown.
+//! Turns the library into a process: configuration, pages, mail, shutdown.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +16,6 @@ mod config;
 mod database;
 mod health;
 mod import;
-mod jobs;
 mod listen;
 mod mail;
 mod open_files;
@@ -155,7 +154,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
-    let jobs = jobs::start(&accounts, stop.clone());
+    let upkeep = tokio::spawn(accounts.clone().run(stop.clone().cancelled_owned()));
     let sending = mailer.map(|mailer| tokio::spawn(mailer.run(accounts.clone(), stop.clone())));
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
@@ -177,7 +176,9 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         () = serving => {}
         () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
     }
-    jobs.wait().await;
+    if let Err(error) = upkeep.await {
+        tracing::error!(%error, "upkeep has failed");
+    }
     // Before mails are waited for: whoever gives the process less time than that loses nothing that could be written now.
     if let Err(error) = sessions.flush().await {
         tracing::warn!("{}", telemetry::with_causes(&error));

@@ -1,4 +1,4 @@
-//! What is told by mail: from the outbox to whoever sends it.
+//! What is told by mail: from the queue to whoever sends it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,7 +29,7 @@ const REQUESTS: usize = 1_000;
 
 /// What waits to be looked up and written, and whoever sends mails.
 #[derive(Debug, Default)]
-pub(super) struct Outbox {
+pub(super) struct MailQueue {
     requests: Mutex<Vec<Request>>,
     wake: Notify,
 }
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Request {
     }
 }
 
-impl Outbox {
+impl MailQueue {
     /// Takes a request, unless too many wait already.
     pub(super) fn ask(&self, request: Request) -> Result<()> {
         let mut requests = self.lock();
@@ -69,8 +69,8 @@ impl Accounts {
     /// How long the link of a mail is good for.
     pub const fn link_lifetime(purpose: Purpose) -> Duration {
         match purpose {
-            Purpose::ResetPassword => Duration::from_secs(30 * 60),
             Purpose::NotMe => Duration::from_secs(7 * 24 * 60 * 60),
+            _ => Duration::from_secs(30 * 60),
         }
     }
 
@@ -81,7 +81,7 @@ impl Accounts {
 
     /// Waits until there may be a mail to send; others become due as time goes by.
     pub async fn mail_wanted(&self) {
-        self.0.outbox.wake.notified().await;
+        self.0.mail_queue.wake.notified().await;
     }
 
     /// Looks up who asked for a mail, and gives the mails that are due, with links made for them this moment: of the
@@ -153,7 +153,7 @@ impl Accounts {
         }
     }
 
-    /// Takes a mail that was sent out of the outbox.
+    /// Takes a mail that was sent out of the queue.
     ///
     /// # Errors
     ///
@@ -196,22 +196,17 @@ impl Accounts {
         );
     }
 
-    /// Deletes links that have been too old for an hour, a bounded number at a time, and gives how many; call it every
-    /// minute.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub async fn sweep(&self) -> Result<u64> {
-        Ok(self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await?)
+    /// Deletes links that have been too old for an hour, a bounded number at a time.
+    pub(super) async fn sweep_links(&self) -> Result<()> {
+        Ok(self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await.map(drop)?)
     }
 
     /// Says that there may be a mail to send.
     pub(super) fn wake_sender(&self) {
-        self.0.outbox.wake.notify_one();
+        self.0.mail_queue.wake.notify_one();
     }
 
-    /// Finds the accounts that mails were asked for, and puts those mails into the outbox. [`Accounts::due_letters`] does
+    /// Finds the accounts that mails were asked for, and puts those mails into the queue. [`Accounts::due_letters`] does
     /// it as well: a sender that has no room for more letters calls this one instead, or requests would pile up in
     /// memory until they are refused.
     ///
@@ -220,10 +215,10 @@ impl Accounts {
     /// When the store fails: then nothing is lost, the next call goes on. The same holds for a call that is dropped
     /// before it ends.
     pub async fn look_up_requests(&self) -> Result<()> {
-        let outbox = &self.0.outbox;
+        let queue = &self.0.mail_queue;
         loop {
-            let Some(request) = outbox.lock().pop() else { return Ok(()) };
-            let request = guard(request, |request| outbox.lock().push(request));
+            let Some(request) = queue.lock().pop() else { return Ok(()) };
+            let request = guard(request, |request| queue.lock().push(request));
             let to = request.redirect_to.as_deref();
             self.store().request_reset(&request.email, to, self.sessions().now()).await?;
             ScopeGuard::into_inner(request);

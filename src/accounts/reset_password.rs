@@ -49,7 +49,7 @@ impl Accounts {
         if form.redirect_to.as_ref().is_some_and(|to| to.len() > MAXIMUM_ADDRESS_LEN || to.contains('\0')) {
             return Err(Code::ValidationError.into());
         }
-        self.0.outbox.ask(Request { email, redirect_to: form.redirect_to })
+        self.0.mail_queue.ask(Request { email, redirect_to: form.redirect_to })
     }
 
     /// Tells whether a mailed link can be used for this, without using it up: programs that look into mails open links

@@ -1,4 +1,4 @@
-//! `GET /error?error=CODE`: the page for redirects that failed.
+//! `GET /error?error=CODE`: the page to which a redirect leads that failed.
 
 use std::convert::Infallible;
 
@@ -11,17 +11,17 @@ use axum::response::Html;
 use crate::Code;
 use crate::api::openapi::{EVERY, refusals};
 
-/// Longer than every code that there is.
+/// No code is longer.
 const MAXIMUM_LEN: usize = 64;
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What the page for redirects that failed tells.
+/// What failed, as the address of the error page names it; an extractor, for an error page of your own.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FailedRedirect {
     /// The code of what failed: letters, digits, `_` and `-`, and `UNKNOWN` where none was named.
     pub code: String,
-    /// What to say to the person.
+    /// The sentence for the person.
     pub sentence: &'static str,
 }
 

@@ -1,11 +1,15 @@
 //! The address of the browser behind proxies.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Once;
 
 use axum::extract::ConnectInfo;
 use http::Extensions;
 use http::HeaderMap;
 use ipnet::{IpNet, Ipv4Net};
+
+/// Whether it was logged that the server does not tell addresses.
+static UNKNOWN: Once = Once::new();
 
 /// Tells a browser's address: the socket's peer, or what trusted proxies say of it.
 ///
@@ -22,9 +26,19 @@ impl ClientAddress {
         Self { trusted_proxies: trusted_proxies.into_iter().map(canonical).collect() }
     }
 
-    /// Gives the address of a request whose server was started with `ConnectInfo<SocketAddr>`.
+    /// Gives the address of a request whose server was started with `ConnectInfo<SocketAddr>`; none without, which is
+    /// logged once.
     pub fn of(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
-        let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
+        let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
+            UNKNOWN.call_once(|| {
+                tracing::warn!(
+                    "no address of a browser is known, and X-Forwarded-For is not read: serve with \
+                     into_make_service_with_connect_info::<SocketAddr>()"
+                );
+            });
+            return None;
+        };
+        let peer = peer.ip().to_canonical();
         // Bytes, since a browser may send what is no text, and a proxy writes its entry behind that. A list may have
         // empty elements, which say nothing (RFC 9110, 5.6.1).
         let entries: Vec<&[u8]> = headers

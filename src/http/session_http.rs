@@ -128,29 +128,29 @@ impl SessionHttp {
         Ok(self.with(|settings| settings.api_path = path.to_owned()))
     }
 
-    /// Sets whether a browser is told to forget what pages stored (`Clear-Site-Data: "storage"`) once its last session
-    /// has ended by its own request; by default it is not, since the storage is the whole origin's.
+    /// Sets whether a browser is told to delete what pages stored (`Clear-Site-Data: "storage"`) when a request of its own
+    /// ends its last session; by default it is not, since the storage belongs to the whole origin.
     #[must_use]
     pub fn with_clear_site_data(self, clears: bool) -> Self {
         self.with(|settings| settings.clears_site_data = clears)
     }
 
-    /// Sets which requests pages make by themselves, beside the stream of the API: they are no use of a session, extend
-    /// none and write no cookie.
+    /// Sets which requests pages make by themselves, beside the stream of the API: they do not count as activity, extend
+    /// no session and set no cookie.
     #[must_use]
     pub fn with_unattended(self, is_unattended: fn(&Uri) -> bool) -> Self {
         self.with(|settings| settings.is_unattended = is_unattended)
     }
 
-    /// Sets which requests are proven by a secret in their body, such as the form that a mailed link leads to: a browser
-    /// may send them with `Origin: null`. Nothing that they do may rest on cookies.
+    /// Sets which requests carry a secret in their body that proves them, such as the form behind a mailed link: they are
+    /// accepted with `Origin: null`. Their handlers must not trust cookies.
     #[must_use]
     pub fn with_proven(self, is_proven: fn(&Uri) -> bool) -> Self {
         self.with(|settings| settings.is_proven = is_proven)
     }
 
-    /// Sets where [`SignedIn`](super::SignedIn) sends the browser of somebody who asks for a page and is not signed in; by
-    /// default it answers 401.
+    /// Sets the path to which [`SignedIn`](super::SignedIn) redirects a request for a page by somebody who is not signed in;
+    /// by default it answers 401.
     #[must_use]
     pub fn with_sign_in_path(self, path: impl Into<String>) -> Self {
         self.with(|settings| settings.sign_in_path = Some(path.into()))

@@ -8,8 +8,8 @@ use http::request::Parts;
 
 use super::{Problem, SessionHttp, text};
 use crate::{
-    Browser, Client, Code, DeviceSession, EndedCount, Keep, Others, Presented, Proof, Result, Sessions,
-    SignOutScope, Subject, Target,
+    Alongside, Browser, Client, Code, DeviceSession, EndedCount, HistoryExport, HistoryFilter, HistoryPage,
+    Keep, Others, Presented, Proof, Reported, Result, SessionId, Sessions, SignOutScope, Subject, Target,
 };
 
 /// A request with its sessions: in its extensions, cheap to clone, shared by all clones.
@@ -98,6 +98,25 @@ impl SessionRequest {
         Ok(())
     }
 
+    /// The same, with statements of yours in its transaction: see [`Sessions::begin_alongside`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::begin_alongside`].
+    pub async fn begin_alongside(
+        &self,
+        subject: Subject,
+        proof: Proof,
+        keep: Keep,
+        work: &dyn Alongside,
+    ) -> Result<()> {
+        let (sessions, client) = (self.sessions(), self.client());
+        let next =
+            sessions.begin_alongside(&self.browser()?, client, subject, proof, keep, Some(work)).await?;
+        self.set_browser(next);
+        Ok(())
+    }
+
     /// Notes that the active user was verified once more: see [`Sessions::prove`].
     ///
     /// # Errors
@@ -115,6 +134,19 @@ impl SessionRequest {
     /// As of [`Sessions::credentials_changed`].
     pub async fn credentials_changed(&self, others: Others) -> Result<()> {
         let next = self.sessions().credentials_changed(&self.browser()?, self.client(), others).await?;
+        self.set_browser(next);
+        Ok(())
+    }
+
+    /// The same, with statements of yours in its transaction: see [`Sessions::credentials_changed_alongside`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::credentials_changed_alongside`].
+    pub async fn credentials_changed_alongside(&self, others: Others, work: &dyn Alongside) -> Result<()> {
+        let (sessions, client) = (self.sessions(), self.client());
+        let next =
+            sessions.credentials_changed_alongside(&self.browser()?, client, others, Some(work)).await?;
         self.set_browser(next);
         Ok(())
     }
@@ -138,6 +170,15 @@ impl SessionRequest {
         Ok(())
     }
 
+    /// Takes a revocation back: see [`Sessions::undo_revoke`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::undo_revoke`].
+    pub async fn undo_revoke(&self, id: &SessionId) -> Result<()> {
+        self.sessions().undo_revoke(&self.browser()?, id).await
+    }
+
     /// Ends every other session of the active user, and gives how many: see [`Sessions::revoke_others`].
     ///
     /// # Errors
@@ -158,6 +199,71 @@ impl SessionRequest {
         let (next, ended) = self.sessions().revoke_all(&self.browser()?).await?;
         self.set_browser(next);
         Ok(ended)
+    }
+
+    /// Takes a session as somebody else's: see [`Sessions::report`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::report`].
+    pub async fn report(&self, id: &SessionId, lock: bool) -> Result<Reported> {
+        let (next, reported) = self.sessions().report(&self.browser()?, id, lock).await?;
+        self.set_browser(next);
+        Ok(reported)
+    }
+
+    /// The same, with statements of yours in its transaction: see [`Sessions::report_alongside`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::report_alongside`].
+    pub async fn report_alongside(
+        &self,
+        id: &SessionId,
+        lock: bool,
+        work: &dyn Alongside,
+    ) -> Result<Reported> {
+        let (next, reported) =
+            self.sessions().report_alongside(&self.browser()?, id, lock, Some(work)).await?;
+        self.set_browser(next);
+        Ok(reported)
+    }
+
+    /// Names a device: see [`Sessions::rename`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::rename`].
+    pub async fn rename(&self, id: &SessionId, name: &str) -> Result<()> {
+        self.sessions().rename(&self.browser()?, id, name).await
+    }
+
+    /// Makes another account that this browser holds the active one: see [`Sessions::set_active`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::set_active`].
+    pub async fn set_active(&self, target: &Target) -> Result<()> {
+        self.set_browser(self.sessions().set_active(&self.browser()?, self.client(), target).await?);
+        Ok(())
+    }
+
+    /// Lists what happened to the active user's account: see [`Sessions::history`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::history`].
+    pub async fn history(&self, filter: &HistoryFilter) -> Result<HistoryPage> {
+        self.sessions().history(&self.browser()?, filter).await
+    }
+
+    /// Begins to export that history: see [`Sessions::export_history`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::export_history`].
+    pub async fn export_history(&self) -> Result<HistoryExport> {
+        self.sessions().export_history(&self.browser()?, self.client()).await
     }
 
     /// Signs out: see [`Sessions::sign_out`].

@@ -76,7 +76,7 @@ impl Sessions {
         };
         match others {
             Others::Keep => {
-                let (credential, renewal) = self.renewal_of(active, now);
+                let (credential, renewal) = self.renewal_of(active, None, now);
                 change(NextSession::Renewed(&renewal)).await?;
                 let id = &active.session.id;
                 let mut next = Self::renewed(browser, active, credential, &renewal, now);

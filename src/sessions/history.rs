@@ -147,6 +147,7 @@ impl Sessions {
         let kind = stored.kind?;
         let label = |user_agent: &str, name: Option<&str>| named(device_of(user_agent), name).label;
         let detail_of = |of: HistoryKind| stored.detail.clone().filter(|_| kind == of);
+        let method = detail_of(HistoryKind::SignedIn).or_else(|| detail_of(HistoryKind::Reauthenticated));
         Some(HistoryEntry {
             id: stored.seq,
             at: stored.at,
@@ -163,7 +164,7 @@ impl Sessions {
             }),
             reason: detail_of(HistoryKind::Ended).and_then(|reason| EndedReason::parse(&reason)),
             refusal: detail_of(HistoryKind::PasswordRefused).and_then(|why| Refusal::parse(&why)),
-            signed_in_with: detail_of(HistoryKind::SignedIn).and_then(|how| SignInMethod::parse(&how)),
+            signed_in_with: method.and_then(|how| SignInMethod::parse(&how)),
             name: detail_of(HistoryKind::Renamed),
             previous_ip_address: detail_of(HistoryKind::AddressChanged),
             session_id: stored.session_id,

@@ -1,12 +1,15 @@
 //! Proving once more who one is.
 
-use crate::{Browser, Client, Code, Credential, Held, Proof, Renewal, Result, Sessions, Timestamp};
+use crate::{
+    Browser, Client, Code, Credential, Held, Proof, Renewal, Result, Sessions, SignInMethod, Timestamp,
+};
 
 impl Sessions {
     /// Notes that the active user was verified once more, and gives the active session another credential: it is fresh
     /// from then on. The cookie so far is dead as soon as the browser uses the new one (ASVS 5.0, 7.2.4); until then its
     /// answer may be lost, and the old cookie acts as the session without being fresh. The session stays, and both its
-    /// idle and its absolute time begin anew (NIST SP 800-63B-4, 5.2). What it says of its sign-in stays too.
+    /// idle and its absolute time begin anew (NIST SP 800-63B-4, 5.2). What it says of its sign-in stays too; the history
+    /// says how the user was verified.
     ///
     /// Of two at once the later one's cookie is the new one.
     ///
@@ -37,7 +40,7 @@ impl Sessions {
         let active = browser.signed_in()?;
         let now = self.now();
         self.note_network(browser, client, now).await?;
-        let (credential, renewal) = self.renewal_of(active, now);
+        let (credential, renewal) = self.renewal_of(active, Some(proof.method), now);
         let proved = self.0.store.prove(Self::actor(browser)?, &renewal, proof.epoch, now).await;
         if !proved.map_err(|error| self.not_changed(browser, client, &active.user.id, error))? {
             // It ended while the proof was checked.
@@ -47,12 +50,18 @@ impl Sessions {
     }
 
     /// Another credential for a session, and what the store keeps of it.
-    pub(super) fn renewal_of(&self, held: &Held, now: Timestamp) -> (Credential, Renewal) {
+    pub(super) fn renewal_of(
+        &self,
+        held: &Held,
+        verified_with: Option<SignInMethod>,
+        now: Timestamp,
+    ) -> (Credential, Renewal) {
         let credential = Credential::generate(&*self.0.random);
         let renewal = Renewal {
             handle: credential.handle.clone(),
             secret_hash: credential.secret.hash(),
             expires_at: self.options().expires_at(now, now, held.keep()),
+            verified_with,
         };
         (credential, renewal)
     }

@@ -4,6 +4,7 @@ use crate::{Browser, EndedReason, Result, Sessions};
 
 /// What signing out ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SignOutScope {
     /// The active session; other accounts stay held, and none becomes active.
     Account,

@@ -57,17 +57,24 @@ impl Sessions {
 
     /// Does what must run beside the requests, until `stop` is done: it feeds the live streams ([`Sessions::follow`]), writes
     /// activity every 15 seconds ([`Sessions::flush`]) and sweeps every minute ([`Sessions::sweep`]). A write that has begun
-    /// is finished. Run it once for each process, in a task of its own, and call [`Sessions::shut_down`] afterwards.
+    /// is finished. Run it once for each process, in a task of its own, and await that before [`Sessions::shut_down`].
     ///
     /// # Examples
     ///
     /// ```
     /// # use multi_session::Sessions;
-    /// # async fn start(sessions: Sessions) {
-    /// tokio::spawn(async move { sessions.run(std::future::pending()).await });
+    /// # async fn serve() {}
+    /// # async fn start(sessions: Sessions) -> Result<(), Box<dyn std::error::Error>> {
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let upkeep = tokio::spawn(sessions.clone().run(async { stopped.await.unwrap_or_default() }));
+    /// serve().await;
+    /// drop(stop);
+    /// upkeep.await?;
+    /// sessions.shut_down().await?;
+    /// # Ok(())
     /// # }
     /// ```
-    pub async fn run(&self, stop: impl Future<Output = ()>) {
+    pub async fn run(self, stop: impl Future<Output = ()>) {
         let stopped = CancellationToken::new();
         let stopping = async {
             stop.await;
@@ -170,7 +177,8 @@ impl Sessions {
         outcome
     }
 
-    /// Waits for what [`Sessions::finish`] runs, writes what is buffered and lets go of the store.
+    /// Waits for what [`Sessions::finish`] runs, writes what is buffered and lets go of the store: the last call, once no
+    /// request is answered any more and [`Sessions::run`] and each [`Outbox::run`] have ended.
     ///
     /// # Errors
     ///

@@ -322,7 +322,8 @@ impl MemoryTables {
         row.authenticated_at = now;
         let (id, user) = (actor.session.clone(), actor.user.clone());
         let entry = NewHistoryEntry::new(HistoryKind::Reauthenticated, user, Some(id.clone()), now);
-        self.record(NewHistoryEntry { by_session: Some(id), ..entry });
+        let detail = renewal.verified_with.as_ref().map(ToString::to_string);
+        self.record(NewHistoryEntry { by_session: Some(id), detail, ..entry });
     }
 
     fn forget_devices(&mut self, of: &UserId) {
@@ -457,7 +458,7 @@ impl Store for MemoryStore {
             live_sessions: count(&|row| row.is_live(now)),
             live_users: live.map(|row| &row.new.session.user_id).collect::<HashSet<_>>().len() as u64,
             sign_ins: count(&|row| row.new.session.created_at > since),
-            ended: EndedReason::ALL.into_iter().map(ended).filter(|(_, number)| *number > 0).collect(),
+            ended: EndedReason::ALL.iter().copied().map(ended).filter(|(_, number)| *number > 0).collect(),
         })
     }
 

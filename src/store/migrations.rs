@@ -33,6 +33,7 @@ macro_rules! migrations {
             "0024_subjects",
             "0025_credential_epochs",
             "0026_outbox",
+            "0027_step_up_methods",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

@@ -93,6 +93,7 @@ impl NewOperatorAct {
 
 /// An act of an operator, as it is kept; it never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OperatorAct {
     /// The order in which it was written.
     pub seq: i64,
@@ -108,6 +109,13 @@ pub struct OperatorAct {
     pub session_id: Option<SessionId>,
     /// How many sessions it ended.
     pub ended: u64,
+}
+
+impl OperatorAct {
+    /// An act that no user and no session had to do with, and that ended none.
+    pub const fn new(seq: i64, at: Timestamp, operator: String, act: String) -> Self {
+        Self { seq, at, operator, act, user_id: None, session_id: None, ended: 0 }
+    }
 }
 
 /// Does what operators do, and keeps that they did; every method is one transaction, and what it did is kept in the same.

@@ -12,30 +12,20 @@ const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 fn user(name: &str, updated_at: Timestamp) -> User {
-    User {
-        id: UserId::new(name).expect("an id"),
-        name: name.to_owned(),
-        email: format!("{name}@example.org"),
-        email_verified: true,
-        image: None,
-        created_at: NOW.minus(HOUR),
-        updated_at,
-    }
+    let id = UserId::new(name).expect("an id");
+    let mut user = User::new(id, name, format!("{name}@example.org"), NOW.minus(HOUR));
+    user.email_verified = true;
+    user.updated_at = updated_at;
+    user
 }
 
 fn session(name: &str, user: &str, expires_at: Timestamp) -> ImportedSession {
+    let (id, user) = (SessionId::new(name).expect("an id"), UserId::new(user).expect("an id"));
+    let handle = Handle::parse(&format!("{name:0>32}")).expect("a handle");
+    let mut session = Session::new(id, handle, user, NOW.minus(HOUR), expires_at);
+    session.user_agent = "theirs".to_owned();
     ImportedSession {
-        session: Session {
-            id: SessionId::new(name).expect("an id"),
-            handle: Handle::parse(&format!("{name:0>32}")).expect("a handle"),
-            user_id: UserId::new(user).expect("an id"),
-            expires_at,
-            created_at: NOW.minus(HOUR),
-            updated_at: NOW.minus(HOUR),
-            ip_address: String::new(),
-            user_agent: "theirs".to_owned(),
-            client_hints: Default::default(),
-        },
+        session,
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),
         remember: true,
     }
@@ -160,9 +150,10 @@ pub(crate) async fn users_are_held_to_what_was_not_allowed_there(store: &(impl S
     assert!(store.live_of_user(&ada, NOW).await.expect("a list").is_empty());
     assert_eq!(store.live_of_user(&grace, NOW).await.expect("a list").len(), 1);
     let open = async |id: &str, user: &str| {
-        let ImportedSession { session, secret_hash, remember } = session(id, user, later);
+        let ImportedSession { mut session, secret_hash, remember } = session(id, user, later);
+        session.created_at = NOW;
         let new = NewSession {
-            session: Session { created_at: NOW, ..session },
+            session,
             secret_hash,
             remember,
             shared_computer: false,

@@ -19,30 +19,18 @@ const WRITES: usize = 512;
 const READS: usize = 4_096;
 
 fn user(number: usize) -> NewUser {
-    let user = User {
-        id: UserId::new(format!("user-{number}")).expect("an id"),
-        name: "A user".to_owned(),
-        email: format!("{number}@example.org"),
-        email_verified: false,
-        image: None,
-        created_at: NOW,
-        updated_at: NOW,
-    };
+    let id = UserId::new(format!("user-{number}")).expect("an id");
+    let user = User::new(id, "A user", format!("{number}@example.org"), NOW);
     NewUser { user, password_hash: "a hash".to_owned() }
 }
 
 fn session(user: usize, name: &str) -> NewSession {
-    let session = Session {
-        id: SessionId::new(name).expect("an id"),
-        handle: Handle::parse(&format!("{name:0>32}").replace('-', "0")).expect("a handle"),
-        user_id: self::user(user).user.id,
-        expires_at: NOW.plus(Duration::from_secs(60)),
-        created_at: NOW,
-        updated_at: NOW,
-        ip_address: "203.0.113.7".to_owned(),
-        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),
-        client_hints: Default::default(),
-    };
+    let id = SessionId::new(name).expect("an id");
+    let handle = Handle::parse(&format!("{name:0>32}").replace('-', "0")).expect("a handle");
+    let expires_at = NOW.plus(Duration::from_secs(60));
+    let mut session = Session::new(id, handle, self::user(user).user.id, NOW, expires_at);
+    session.ip_address = "203.0.113.7".to_owned();
+    session.user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned();
     NewSession {
         session,
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),

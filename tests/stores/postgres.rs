@@ -50,30 +50,15 @@ pub(crate) async fn node(database: &PostgresTestDatabase) -> PostgresStore {
 }
 
 pub(crate) fn user(name: &str) -> NewUser {
-    let user = User {
-        id: UserId::new(name).expect("an id"),
-        name: name.to_owned(),
-        email: format!("{name}@example.org"),
-        email_verified: false,
-        image: None,
-        created_at: NOW,
-        updated_at: NOW,
-    };
+    let id = UserId::new(name).expect("an id");
+    let user = User::new(id, name, format!("{name}@example.org"), NOW);
     NewUser { user, password_hash: "a hash".to_owned() }
 }
 
 pub(crate) fn session(user: &NewUser, name: &str) -> NewSession {
-    let session = Session {
-        id: SessionId::new(name).expect("an id"),
-        handle: Handle::parse(&format!("{name:0>32}")).expect("a handle"),
-        user_id: user.user.id.clone(),
-        expires_at: NOW.plus(Duration::from_secs(60)),
-        created_at: NOW,
-        updated_at: NOW,
-        ip_address: String::new(),
-        user_agent: String::new(),
-        client_hints: Default::default(),
-    };
+    let id = SessionId::new(name).expect("an id");
+    let handle = Handle::parse(&format!("{name:0>32}")).expect("a handle");
+    let session = Session::new(id, handle, user.user.id.clone(), NOW, NOW.plus(Duration::from_secs(60)));
     NewSession {
         session,
         secret_hash: SecretHash::from_bytes(&[7; 32]).expect("32 bytes"),

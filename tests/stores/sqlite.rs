@@ -138,26 +138,11 @@ async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts
 }
 
 fn sign_up(name: &str) -> (NewUser, NewSession) {
-    let user = User {
-        id: UserId::new(name).expect("an id"),
-        name: name.to_owned(),
-        email: format!("{name}@example.org"),
-        email_verified: false,
-        image: None,
-        created_at: NOW,
-        updated_at: NOW,
-    };
-    let session = Session {
-        id: SessionId::new(format!("session-{name}")).expect("an id"),
-        handle: Handle::parse(&format!("{name:0>32}")).expect("a handle"),
-        user_id: user.id.clone(),
-        expires_at: NOW.plus(Duration::from_secs(60)),
-        created_at: NOW,
-        updated_at: NOW,
-        ip_address: String::new(),
-        user_agent: String::new(),
-        client_hints: Default::default(),
-    };
+    let id = UserId::new(name).expect("an id");
+    let user = User::new(id, name, format!("{name}@example.org"), NOW);
+    let id = SessionId::new(format!("session-{name}")).expect("an id");
+    let handle = Handle::parse(&format!("{name:0>32}")).expect("a handle");
+    let session = Session::new(id, handle, user.id.clone(), NOW, NOW.plus(Duration::from_secs(60)));
     let secret_hash = SecretHash::from_bytes(&[7; 32]).expect("32 bytes");
     let new = NewSession {
         session,

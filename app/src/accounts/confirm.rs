@@ -19,6 +19,7 @@ use crate::{
     history::{CSV, EXPORT, JSON, export_page},
     notice::{form_error, with_error},
     plain::plain,
+    sessions::words::method,
     sessions::{REPORT, REVOKE, REVOKE_ALL, REVOKE_OTHERS, report, revoke, revoke_all, revoke_others},
     ui::{PasswordField, Submit},
 };
@@ -131,13 +132,26 @@ pub struct Confirm {
 }
 
 /// How the person can confirm.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Means {
     Password,
+    /// The account confirms in other ways, which this page cannot ask for.
+    Elsewhere(Vec<SignInMethod>),
     /// The account has no password: a mailed link sets one.
     Mail,
     /// The account has no password, and the server sends no mail.
     Nothing,
+}
+
+impl Means {
+    fn of(proofs: &[SignInMethod], mail: bool) -> Self {
+        match (proofs, mail) {
+            (proofs, _) if proofs.contains(&SignInMethod::PASSWORD) => Self::Password,
+            ([], true) => Self::Mail,
+            ([], false) => Self::Nothing,
+            (others, _) => Self::Elsewhere(others.to_vec()),
+        }
+    }
 }
 
 impl Confirm {
@@ -150,11 +164,7 @@ impl Confirm {
             acting: rows.iter().find(|row| row.is_current)?.clone(),
             device: row.map(|row| row.device.label.clone()),
             error: form_error(query),
-            means: match (proofs.contains(&SignInMethod::PASSWORD), mail) {
-                (true, _) => Means::Password,
-                (false, true) => Means::Mail,
-                (false, false) => Means::Nothing,
-            },
+            means: Means::of(proofs, mail),
             step,
         })
     }
@@ -168,7 +178,7 @@ impl Confirm {
     pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
         let (button, purpose) = self.step.words(self.device.as_deref());
         let email = self.acting.user.email.clone();
-        let (lead, form) = match self.means {
+        let (lead, form) = match &self.means {
             Means::Password => {
                 let lead = view! {
                     "You signed in a while ago. Enter the password of " <strong>{email}</strong>
@@ -183,6 +193,14 @@ impl Confirm {
                      in with it."
                 };
                 (lead.into_any(), Some(mail_form(email).into_any()))
+            }
+            Means::Elsewhere(proofs) => {
+                let proofs = proofs.iter().map(method).collect::<Vec<_>>().join(" or ");
+                let lead = format!(
+                    "You signed in a while ago. This page takes passwords only, and this account is confirmed with \
+                     {proofs}: sign out and in again to {purpose}."
+                );
+                (lead.into_any(), None)
             }
             Means::Nothing => (NOT_AVAILABLE.into_any(), None),
         };
@@ -263,6 +281,17 @@ mod tests {
             let act = value(query, "act").expect("an act");
             assert_eq!(Step::parse(act, value(query, "session_id").unwrap_or_default()), Some(step));
         }
+    }
+
+    #[test]
+    fn account_without_a_password_that_confirms_otherwise_is_not_told_that_it_cannot() {
+        let passkey = SignInMethod::from_static("passkey");
+        let both = [passkey.clone(), SignInMethod::PASSWORD];
+        for mail in [true, false] {
+            assert_eq!(Means::of(&both, mail), Means::Password);
+            assert_eq!(Means::of(&both[..1], mail), Means::Elsewhere(vec![passkey.clone()]));
+        }
+        assert_eq!((Means::of(&[], true), Means::of(&[], false)), (Means::Mail, Means::Nothing));
     }
 
     #[test]

@@ -72,20 +72,14 @@ impl Group {
             | HistoryKind::AddressChanged
             | HistoryKind::BrowserChanged => Self::SignIns,
             HistoryKind::Ended | HistoryKind::RevokeUndone => Self::Ended,
-            HistoryKind::Switched
-            | HistoryKind::Renamed
-            | HistoryKind::PasswordChanged
-            | HistoryKind::Exported
-            | HistoryKind::Reported
-            | HistoryKind::Disabled
-            | HistoryKind::Enabled => Self::Changes,
+            _ => Self::Changes,
         };
         self == group
     }
 
     /// The kinds that it has; none stand for all.
     fn kinds(self) -> Vec<HistoryKind> {
-        HistoryKind::ALL.into_iter().filter(|kind| self.has(*kind)).collect()
+        HistoryKind::ALL.iter().copied().filter(|kind| self.has(*kind)).collect()
     }
 }
 
@@ -169,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_in_one_group_and_among_everything() {
-        for kind in HistoryKind::ALL {
+        for kind in HistoryKind::ALL.iter().copied() {
             assert_eq!(Group::ALL.into_iter().filter(|group| group.has(kind)).count(), 1, "{kind:?}");
         }
         assert_eq!(Group::All.kinds(), []);

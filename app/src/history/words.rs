@@ -2,7 +2,10 @@
 
 use multi_session::{EndedReason, HistoryEntry, HistoryKind, Refusal};
 
-use crate::{sessions::words::signed_in, ui::IconName};
+use crate::{
+    sessions::words::{method, signed_in},
+    ui::IconName,
+};
 
 /// What happened, in a person's words.
 pub(super) fn what(entry: &HistoryEntry) -> String {
@@ -10,7 +13,10 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
         HistoryKind::SignedIn => signed_in(entry.signed_in_with.as_ref()),
         HistoryKind::NewDevice => "First sign-in from this device".to_owned(),
         HistoryKind::PasswordRefused => refused(entry.refusal).to_owned(),
-        HistoryKind::Reauthenticated => "Password confirmed".to_owned(),
+        HistoryKind::Reauthenticated => match entry.signed_in_with.as_ref() {
+            Some(how) => ["Confirmed with ", method(how)].concat(),
+            None => "Identity confirmed".to_owned(),
+        },
         HistoryKind::AddressChanged => match &entry.previous_ip_address {
             Some(before) if !before.is_empty() => format!("Address changed from {before}"),
             _ => "Address changed".to_owned(),
@@ -37,6 +43,7 @@ pub(super) fn what(entry: &HistoryEntry) -> String {
         HistoryKind::Reported => "Reported: “This wasn’t me”".to_owned(),
         HistoryKind::Disabled => "Account disabled by an operator of the service".to_owned(),
         HistoryKind::Enabled => "Account enabled again by an operator of the service".to_owned(),
+        kind => kind.as_str().replace('_', " "),
     }
 }
 
@@ -47,6 +54,7 @@ fn refused(why: Option<Refusal>) -> &'static str {
         Some(Refusal::Disabled) => "The password was right, but the account is disabled",
         Some(Refusal::TwoFactor) => "The password was right, but two-factor authentication is required",
         Some(Refusal::LimitReached) => "The password was right, but there were too many sessions or accounts",
+        Some(_) => "The password was right, but was refused",
     }
 }
 
@@ -54,9 +62,7 @@ fn ended(entry: &HistoryEntry) -> String {
     let by = entry.by.as_ref().filter(|by| Some(&by.id) != entry.session_id.as_ref());
     let by = by.map(|by| &*by.label);
     match (entry.reason, by) {
-        (Some(EndedReason::SignedOut), _) | (Some(EndedReason::Revoked) | None, None) => {
-            "Signed out".to_owned()
-        }
+        (Some(EndedReason::SignedOut), _) => "Signed out".to_owned(),
         (Some(EndedReason::Revoked) | None, Some(by)) => format!("Signed out from {by}"),
         (Some(EndedReason::Evicted), Some(by)) => format!("Signed out to make room for {by}"),
         (Some(EndedReason::Evicted), None) => "Signed out to make room for another device".to_owned(),
@@ -65,6 +71,7 @@ fn ended(entry: &HistoryEntry) -> String {
         (Some(EndedReason::Expired), _) => "Signed out after its time was over".to_owned(),
         (Some(EndedReason::Reported), _) => "Signed out, since a sign-in was reported".to_owned(),
         (Some(EndedReason::Operator), _) => "Signed out by an operator of the service".to_owned(),
+        _ => "Signed out".to_owned(),
     }
 }
 
@@ -88,49 +95,32 @@ pub(super) fn icon(kind: HistoryKind) -> IconName {
         HistoryKind::SignedIn | HistoryKind::Switched | HistoryKind::RevokeUndone | HistoryKind::Enabled => {
             IconName::Check
         }
-        HistoryKind::NewDevice
-        | HistoryKind::PasswordRefused
-        | HistoryKind::AddressChanged
-        | HistoryKind::BrowserChanged
-        | HistoryKind::Reported
-        | HistoryKind::Disabled => IconName::Alert,
         HistoryKind::Ended => IconName::SignOut,
         HistoryKind::Reauthenticated | HistoryKind::PasswordChanged => IconName::Key,
         HistoryKind::Renamed => IconName::Desktop,
         HistoryKind::Exported => IconName::ChevronDown,
+        _ => IconName::Alert,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{HistoryActor, SessionId, Timestamp};
+    use multi_session::{HistoryActor, SessionId, SignInMethod, Timestamp};
 
     use super::*;
 
     fn entry(reason: EndedReason, by: Option<&str>) -> HistoryEntry {
         let id = |id: &str| SessionId::new(id).expect("an id");
-        HistoryEntry {
-            id: 1,
-            at: Timestamp::from_unix_ms(0),
-            kind: HistoryKind::Ended,
-            session_id: Some(id("own")),
-            device: "Safari 26 on iOS".to_owned(),
-            user_agent: String::new(),
-            ip_address: String::new(),
-            place: None,
-            by: by.map(|by| HistoryActor {
-                id: id(by),
-                label: "Firefox 145 on macOS".to_owned(),
-                user_agent: String::new(),
-                ip_address: "203.0.113.7".to_owned(),
-                place: Some("Berlin, Germany".to_owned()),
-            }),
-            reason: Some(reason),
-            refusal: None,
-            signed_in_with: None,
-            name: None,
-            previous_ip_address: None,
-        }
+        let mut entry = HistoryEntry::new(1, Timestamp::from_unix_ms(0), HistoryKind::Ended);
+        entry.session_id = Some(id("own"));
+        entry.reason = Some(reason);
+        entry.by = by.map(|by| {
+            let mut by = HistoryActor::new(id(by), "Firefox 145 on macOS");
+            by.ip_address = "203.0.113.7".to_owned();
+            by.place = Some("Berlin, Germany".to_owned());
+            by
+        });
+        entry
     }
 
     #[test]
@@ -145,10 +135,20 @@ mod tests {
                 "The password was right, but there were too many sessions or accounts",
             ),
         ] {
-            let kind = HistoryKind::PasswordRefused;
-            let refused = HistoryEntry { kind, refusal, ..entry(EndedReason::SignedOut, None) };
+            let mut refused = HistoryEntry::new(1, Timestamp::from_unix_ms(0), HistoryKind::PasswordRefused);
+            refused.refusal = refusal;
             assert_eq!(what(&refused), words);
         }
+    }
+
+    #[test]
+    fn a_step_up_says_how_the_person_was_verified() {
+        let mut entry = HistoryEntry::new(1, Timestamp::from_unix_ms(0), HistoryKind::Reauthenticated);
+        assert_eq!(what(&entry), "Identity confirmed");
+        entry.signed_in_with = Some(SignInMethod::PASSWORD);
+        assert_eq!(what(&entry), "Confirmed with password");
+        entry.signed_in_with = Some(SignInMethod::from_static("passkey"));
+        assert_eq!(what(&entry), "Confirmed with a passkey");
     }
 
     #[test]

@@ -6,8 +6,8 @@
 use js_sys::Array;
 use leptos::server::codee::{Decoder, Encoder};
 use multi_session::{
-    ClientHints, Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Ending, Handle, Session,
-    SessionEvent, SessionId, SignInMethod, SignedInFrom, Timestamp, User, UserId,
+    Device, DeviceKind, DeviceSession, EndedBy, EndedReason, Ending, Handle, Session, SessionEvent,
+    SessionId, SignInMethod, SignedInFrom, Timestamp, User, UserId,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -70,14 +70,11 @@ pub(super) fn event(event: &JsValue) -> Option<SessionEvent> {
         "created" => SessionEvent::Created { row: Box::new(device_session(&field(event, "row"))?) },
         "ended" => {
             let by = field(event, "by");
-            let by = text(&by, "id")
-                .and_then(|id| Some(EndedBy { id: SessionId::new(id).ok()?, label: text(&by, "label")? }));
-            SessionEvent::Ended(Ending {
-                id: session("id")?,
-                reason: EndedReason::parse(&text(event, "reason")?)?,
-                at: moment(event, "at")?,
-                by,
-            })
+            let reason = EndedReason::parse(&text(event, "reason")?)?;
+            let mut ending = Ending::new(session("id")?, reason, moment(event, "at")?);
+            ending.by = text(&by, "id")
+                .and_then(|id| Some(EndedBy::new(SessionId::new(id).ok()?, text(&by, "label")?)));
+            SessionEvent::Ended(ending)
         }
         "renamed" => SessionEvent::Renamed {
             id: session("id")?,
@@ -112,38 +109,34 @@ fn truth(object: &JsValue, name: &str) -> bool {
 }
 
 fn device_session(row: &JsValue) -> Option<DeviceSession> {
-    Some(DeviceSession {
-        id: SessionId::new(text(row, "id")?).ok()?,
-        user_agent: text(row, "userAgent")?,
-        ip_address: text(row, "ipAddress")?,
-        place: text(row, "place"),
-        signed_in_from: signed_in_from(&field(row, "signedInFrom")),
-        last_active_at: moment(row, "lastActiveAt")?,
-        is_current: truth(row, "isCurrent"),
-        is_held: truth(row, "isHeld"),
-        device: device(&field(row, "device"))?,
-        name: text(row, "name"),
-        shared_computer: truth(row, "sharedComputer"),
-        new_device: truth(row, "newDevice"),
-        signed_in_with: text(row, "signedInWith").and_then(|how| SignInMethod::parse(&how)),
-        created_at: moment(row, "createdAt")?,
-        expires_at: moment(row, "expiresAt")?,
-        session: session(&field(row, "session"))?,
-        user: user(&field(row, "user"))?,
-    })
+    let mut read = DeviceSession::new(session(&field(row, "session"))?, user(&field(row, "user"))?);
+    read.user_agent = text(row, "userAgent")?;
+    read.ip_address = text(row, "ipAddress")?;
+    read.place = text(row, "place");
+    read.signed_in_from = signed_in_from(&field(row, "signedInFrom"));
+    read.last_active_at = moment(row, "lastActiveAt")?;
+    read.is_current = truth(row, "isCurrent");
+    read.is_held = truth(row, "isHeld");
+    read.device = device(&field(row, "device"))?;
+    read.name = text(row, "name");
+    read.shared_computer = truth(row, "sharedComputer");
+    read.new_device = truth(row, "newDevice");
+    read.signed_in_with = text(row, "signedInWith").and_then(|how| SignInMethod::parse(&how));
+    Some(read)
 }
 
 /// A server of the previous version does not tell it.
 fn signed_in_from(from: &JsValue) -> SignedInFrom {
-    SignedInFrom {
-        ip_address: text(from, "ipAddress").unwrap_or_default(),
-        place: text(from, "place"),
-        user_agent: text(from, "userAgent").unwrap_or_default(),
-    }
+    let mut read = SignedInFrom::default();
+    read.ip_address = text(from, "ipAddress").unwrap_or_default();
+    read.place = text(from, "place");
+    read.user_agent = text(from, "userAgent").unwrap_or_default();
+    read
 }
 
 fn device(device: &JsValue) -> Option<Device> {
-    let kind = match &*text(device, "kind")? {
+    let mut read = Device::default();
+    read.kind = match &*text(device, "kind")? {
         "desktop" => DeviceKind::Desktop,
         "phone" => DeviceKind::Phone,
         "tablet" => DeviceKind::Tablet,
@@ -153,36 +146,31 @@ fn device(device: &JsValue) -> Option<Device> {
         "program" => DeviceKind::Program,
         _ => DeviceKind::Unknown,
     };
-    Some(Device {
-        browser: text(device, "browser")?,
-        os: text(device, "os")?,
-        kind,
-        label: text(device, "label")?,
-    })
+    read.browser = text(device, "browser")?;
+    read.os = text(device, "os")?;
+    read.label = text(device, "label")?;
+    Some(read)
 }
 
 fn session(session: &JsValue) -> Option<Session> {
-    Some(Session {
-        id: SessionId::new(text(session, "id")?).ok()?,
-        handle: Handle::parse(&text(session, "token")?)?,
-        user_id: UserId::new(text(session, "userId")?).ok()?,
-        expires_at: moment(session, "expiresAt")?,
-        created_at: moment(session, "createdAt")?,
-        updated_at: moment(session, "updatedAt")?,
-        ip_address: text(session, "ipAddress")?,
-        user_agent: text(session, "userAgent")?,
-        client_hints: ClientHints::default(),
-    })
+    let mut read = Session::new(
+        SessionId::new(text(session, "id")?).ok()?,
+        Handle::parse(&text(session, "token")?)?,
+        UserId::new(text(session, "userId")?).ok()?,
+        moment(session, "createdAt")?,
+        moment(session, "expiresAt")?,
+    );
+    read.updated_at = moment(session, "updatedAt")?;
+    read.ip_address = text(session, "ipAddress")?;
+    read.user_agent = text(session, "userAgent")?;
+    Some(read)
 }
 
 fn user(user: &JsValue) -> Option<User> {
-    Some(User {
-        id: UserId::new(text(user, "id")?).ok()?,
-        name: text(user, "name")?,
-        email: text(user, "email")?,
-        email_verified: truth(user, "emailVerified"),
-        image: text(user, "image"),
-        created_at: moment(user, "createdAt")?,
-        updated_at: moment(user, "updatedAt")?,
-    })
+    let id = UserId::new(text(user, "id")?).ok()?;
+    let mut read = User::new(id, text(user, "name")?, text(user, "email")?, moment(user, "createdAt")?);
+    read.email_verified = truth(user, "emailVerified");
+    read.image = text(user, "image");
+    read.updated_at = moment(user, "updatedAt")?;
+    Some(read)
 }

@@ -235,7 +235,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         {
             // It has ended, whether the list that says so arrives or not.
             let at = now.get_untracked();
-            let ending = Ending { id, reason: EndedReason::Revoked, at, by: None };
+            let ending = Ending::new(id, EndedReason::Revoked, at);
             gone.update_value(|gone| gone.push(SessionEvent::Ended(ending)));
         }
         revoking.update(|ids| ids.push(outcome.session_id));

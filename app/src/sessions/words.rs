@@ -117,13 +117,19 @@ pub(super) fn signed_in_elsewhere(row: &DeviceSession) -> Option<String> {
 
 /// That somebody signed in, and how if that is known.
 pub(crate) fn signed_in(with: Option<&SignInMethod>) -> String {
-    let method = match with.map(SignInMethod::as_str) {
-        None => return "Signed in".to_owned(),
-        Some("passkey") => "a passkey",
-        Some("oidc:google") => "Google",
-        Some(other) => other,
-    };
-    ["Signed in with ", method].concat()
+    match with {
+        Some(with) => ["Signed in with ", method(with)].concat(),
+        None => "Signed in".to_owned(),
+    }
+}
+
+/// A method behind "with".
+pub(crate) fn method(method: &SignInMethod) -> &str {
+    match method.as_str() {
+        "passkey" => "a passkey",
+        "oidc:google" => "Google",
+        other => other,
+    }
 }
 
 fn address_and_place(address: &str, place: Option<&str>) -> String {
@@ -213,7 +219,7 @@ fn seconds_ago(age: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{ClientHints, Device, Handle, Session, SessionId, SignedInFrom, User, UserId};
+    use multi_session::{Handle, Session, SessionId, User, UserId};
 
     use super::*;
 
@@ -221,43 +227,14 @@ mod tests {
         let now = Timestamp::from_unix_ms(0);
         let session_id = SessionId::new(id).expect("an id");
         let user_id = UserId::new(user).expect("an id");
-        DeviceSession {
-            id: session_id.clone(),
-            user_agent: String::new(),
-            ip_address: String::new(),
-            place: None,
-            signed_in_from: SignedInFrom::default(),
-            last_active_at: now,
-            is_current,
-            is_held: is_current,
-            device: Device { label: label.to_owned(), ..Device::default() },
-            name: None,
-            shared_computer: false,
-            new_device: false,
-            signed_in_with: None,
-            created_at: now,
-            expires_at: now,
-            session: Session {
-                id: session_id,
-                handle: Handle::parse(&"a".repeat(Handle::LEN)).expect("a handle"),
-                user_id: user_id.clone(),
-                expires_at: now,
-                created_at: now,
-                updated_at: now,
-                ip_address: String::new(),
-                user_agent: String::new(),
-                client_hints: ClientHints::default(),
-            },
-            user: User {
-                id: user_id,
-                name: name.to_owned(),
-                email: format!("{user}@example.org"),
-                email_verified: false,
-                image: None,
-                created_at: now,
-                updated_at: now,
-            },
-        }
+        let handle = Handle::parse(&"a".repeat(Handle::LEN)).expect("a handle");
+        let session = Session::new(session_id, handle, user_id.clone(), now, now);
+        let user = User::new(user_id, name, format!("{user}@example.org"), now);
+        let mut row = DeviceSession::new(session, user);
+        row.is_current = is_current;
+        row.is_held = is_current;
+        row.device.label = label.to_owned();
+        row
     }
 
     #[test]
@@ -297,17 +274,16 @@ mod tests {
 
     #[test]
     fn a_row_says_where_it_is_used_from_and_where_it_was_signed_in() {
-        let at_home = DeviceSession {
-            ip_address: "203.0.113.7".to_owned(),
-            place: Some("Berlin, Germany".to_owned()),
-            signed_in_from: SignedInFrom { ip_address: "203.0.113.7".to_owned(), ..SignedInFrom::default() },
-            ..row("s1", "ada", "Ada", "Firefox 145 on macOS", false)
-        };
-        assert_eq!(address(&at_home), "203.0.113.7 · Berlin, Germany");
-        assert_eq!(signed_in_elsewhere(&at_home), None);
-        let away = DeviceSession { ip_address: "198.51.100.9".to_owned(), place: None, ..at_home };
-        assert_eq!(address(&away), "198.51.100.9");
-        assert_eq!(signed_in_elsewhere(&away).as_deref(), Some("from 203.0.113.7"));
+        let mut row = row("s1", "ada", "Ada", "Firefox 145 on macOS", false);
+        row.ip_address = "203.0.113.7".to_owned();
+        row.place = Some("Berlin, Germany".to_owned());
+        row.signed_in_from.ip_address = "203.0.113.7".to_owned();
+        assert_eq!(address(&row), "203.0.113.7 · Berlin, Germany");
+        assert_eq!(signed_in_elsewhere(&row), None);
+        row.ip_address = "198.51.100.9".to_owned();
+        row.place = None;
+        assert_eq!(address(&row), "198.51.100.9");
+        assert_eq!(signed_in_elsewhere(&row).as_deref(), Some("from 203.0.113.7"));
     }
 
     #[test]
@@ -336,7 +312,8 @@ mod tests {
     fn a_new_device_is_news_for_a_week() {
         let signed_in = Timestamp::from_unix_ms(0);
         let known = row("s1", "ada", "Ada", "Firefox 145 on macOS", false);
-        let new = DeviceSession { new_device: true, ..known.clone() };
+        let mut new = known.clone();
+        new.new_device = true;
         assert!(is_news(&new, signed_in.plus(NEWS - Duration::from_secs(1))));
         assert!(!is_news(&new, signed_in.plus(NEWS)));
         assert!(!is_news(&known, signed_in));
@@ -344,10 +321,11 @@ mod tests {
 
     #[test]
     fn the_latest_new_device_of_the_person_is_to_be_thought_about_for_a_day() {
-        let at = |id: &str, user: &str, seconds: u64, is_current: bool| DeviceSession {
-            new_device: true,
-            created_at: Timestamp::from_unix_ms(0).plus(Duration::from_secs(seconds)),
-            ..row(id, user, user, "Firefox 145 on macOS", is_current)
+        let at = |id: &str, user: &str, seconds: u64, is_current: bool| {
+            let mut row = row(id, user, user, "Firefox 145 on macOS", is_current);
+            row.new_device = true;
+            row.created_at = Timestamp::from_unix_ms(0).plus(Duration::from_secs(seconds));
+            row
         };
         let rows = [
             at("s1", "ada", 4, true),
@@ -389,9 +367,9 @@ mod tests {
         let now = Timestamp::from_unix_ms(1_795_000_000_000);
         let told = |reason, by: Option<&str>, now_using: Option<&str>, seconds| {
             let id = |text: &str| SessionId::new(text).expect("an id");
-            let by = by.map(|by| EndedBy { id: id(by), label: "Firefox 145 on macOS".to_owned() });
             let at = now.minus(std::time::Duration::from_secs(seconds));
-            let ending = Ending { id: id("s1"), reason, at, by };
+            let mut ending = Ending::new(id("s1"), reason, at);
+            ending.by = by.map(|by| EndedBy::new(id(by), "Firefox 145 on macOS"));
             let now_using = now_using.map(str::to_owned);
             signed_out_elsewhere(crate::SignedOutElsewhere { ending, now_using, now })
         };

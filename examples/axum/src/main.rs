@@ -4,8 +4,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -13,37 +13,33 @@ use axum::{Json, Router};
 use maud::{DOCTYPE, Markup, html};
 use multi_session::http::{Problem, SessionHttp, SessionRequest, SignedIn};
 use multi_session::{
-    Code, DeviceSession, Error, OsRandom, OutboxEvent, OutboxEventKind, Proof, Random, SessionId, Sessions,
-    SignOutScope, SqliteStore, Subject, Target, UserId,
+    Code, DeviceSession, Error, Options, OsRandom, OutboxEvent, OutboxEventKind, Proof, Random, SessionId,
+    Sessions, SignOutScope, SqliteStore, Subject, Target, UserId,
 };
 use serde::Deserialize;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::SqlitePool;
+use tokio_util::sync::CancellationToken;
 
 /// The tables of the app.
 const TABLES: &str = "
     create table if not exists users (id integer primary key, email text not null unique);
-    create table if not exists codes (user_id integer primary key, code text, expires_at integer, tries integer);
+    create table if not exists codes (user_id text primary key, code text, expires_at integer, tries integer);
     create table if not exists audit (event integer primary key, user_id text not null, reason text not null);";
 
 type Outcome<T> = Result<T, Failure>;
 
-#[derive(Clone)]
-struct App {
-    sessions: Sessions,
-    database: SqlitePool,
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_env_filter("info").init();
     let setting = |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    tracing_subscriber::fmt().with_env_filter(setting("RUST_LOG", "info")).init();
     let (folder, address) = (setting("DATA", "data"), setting("ADDRESS", "127.0.0.1:4000"));
+    let fresh_age = Duration::from_secs(setting("FRESH_AGE", "86400").parse()?);
 
     let store = SqliteStore::open(&format!("sqlite://{folder}/sessions.db")).await?;
+    let options = Options::builder().fresh_age(fresh_age).build()?;
     // Whoever must step up is told that a code will do.
-    let sessions = Sessions::builder(Arc::new(store)).proofs(["code"]).build();
-    let database = SqliteConnectOptions::new().filename(format!("{folder}/app.db")).create_if_missing(true);
-    let database = SqlitePool::connect_with(database).await?;
+    let sessions = Sessions::builder(Arc::new(store)).options(options).proofs(["code"]).build();
+    let database = SqlitePool::connect(&format!("sqlite://{folder}/app.db?mode=rwc")).await?;
     sqlx::raw_sql(TABLES).execute(&database).await?;
 
     let listener = tokio::net::TcpListener::bind(address).await?;
@@ -56,22 +52,26 @@ async fn main() -> anyhow::Result<()> {
         .route("/devices/revoke-others", post(revoke_others))
         .route("/login", get(login_page).post(send_code))
         .route("/login/code", post(log_in))
-        .route("/confirm", get(confirm_page).post(confirm))
+        .route("/confirm", get(confirm_page).post(send_confirm_code))
+        .route("/confirm/code", post(confirm))
         .route("/sign-out", post(sign_out))
         .layer(http.layer())
-        .with_state(App { sessions: sessions.clone(), database: database.clone() })
-        // The layer reads the address of the browser from the connection.
-        .into_make_service_with_connect_info::<SocketAddr>();
+        .with_state(database.clone())
+        .into_make_service_with_connect_info::<SocketAddr>(); // with the addresses of browsers, for the layer
 
     // What runs beside the requests: upkeep, and the callback that hears of ended sessions.
-    let upkeep = sessions.clone();
-    tokio::spawn(async move { upkeep.run(std::future::pending()).await });
-    let outbox = sessions.outbox("audit").await?;
-    tokio::spawn(outbox.run(std::future::pending(), move |event| audit(database.clone(), event)));
+    let stop = CancellationToken::new();
+    let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned()));
+    let (outbox, stopped) = (sessions.outbox("audit").await?, stop.clone().cancelled_owned());
+    let outbox = tokio::spawn(outbox.run(stopped, move |event| audit(database.clone(), event)));
 
     tracing::info!("listening on http://{address}");
-    let stopped = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+    let stopped = async move {
+        tokio::signal::ctrl_c().await.unwrap_or_default();
+        stop.cancel();
+    };
     axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
+    tokio::try_join!(upkeep, outbox)?;
     Ok(sessions.shut_down().await?)
 }
 
@@ -92,71 +92,71 @@ struct Fields {
     id: String,
 }
 
-impl App {
-    /// Makes a code for a user, good for ten minutes, and writes it to the log instead of a mail.
-    async fn send_code(&self, user: i64, email: &str) -> Outcome<()> {
-        let mut bytes = [0; 8];
-        OsRandom.fill(&mut bytes);
-        let code = format!("{:06}", u64::from_be_bytes(bytes) % 1_000_000);
-        let put = "insert or replace into codes values ($1, $2, unixepoch() + 600, 0)";
-        sqlx::query(put).bind(user).bind(&code).execute(&self.database).await?;
+/// Makes a code for a user, good for ten minutes, and writes it to the log instead of a mail; none in the minute after
+/// another one, since each can be tried five times.
+async fn make_code(db: &SqlitePool, user: &UserId, email: &str) -> Outcome<()> {
+    let mut bytes = [0; 8];
+    OsRandom.fill(&mut bytes);
+    let code = format!("{:06}", u64::from_be_bytes(bytes) % 1_000_000);
+    let put = "insert into codes values ($1, $2, unixepoch() + 600, 0) on conflict (user_id) do update
+        set code = $2, expires_at = unixepoch() + 600, tries = 0 where expires_at < unixepoch() + 540";
+    if sqlx::query(put).bind(user.as_str()).bind(&code).execute(db).await?.rows_affected() == 1 {
         tracing::info!("the code for {email} is {code}");
-        Ok(())
     }
-
-    /// Verifies a code; each works once, and after five tries no more.
-    async fn verify(&self, user: i64, code: &str) -> Outcome<bool> {
-        let tried = "update codes set tries = tries + 1 where user_id = $1 and tries < 5 and expires_at > unixepoch()";
-        let counted = sqlx::query(tried).bind(user).execute(&self.database).await?;
-        let used = sqlx::query("delete from codes where user_id = $1 and code = $2").bind(user).bind(code);
-        Ok(counted.rows_affected() == 1 && used.execute(&self.database).await?.rows_affected() == 1)
-    }
-
-    async fn find(&self, email: &str) -> Outcome<Option<i64>> {
-        let find = sqlx::query_scalar("select id from users where email = $1").bind(email);
-        Ok(find.fetch_optional(&self.database).await?)
-    }
+    Ok(())
 }
 
-async fn send_code(app: State<App>, form: Form<Fields>) -> Outcome<Markup> {
-    let make = sqlx::query("insert or ignore into users (email) values ($1)").bind(&form.email);
-    make.execute(&app.database).await?;
-    let user = app.find(&form.email).await?.context("the user was just made")?;
-    app.send_code(user, &form.email).await?;
-    Ok(code_page("/login/code", Some(&form.email), None))
+/// Verifies a code; each works once, and after five tries no more. The epoch is read before, so that nobody gets in with
+/// a code from before a change.
+async fn verify(db: &SqlitePool, sessions: &Sessions, user: &UserId, code: &str) -> Outcome<Option<Proof>> {
+    let epoch = sessions.epoch(user).await?;
+    let tried =
+        "update codes set tries = tries + 1 where user_id = $1 and tries < 5 and expires_at > unixepoch()";
+    let used = "delete from codes where user_id = $1 and code = $2";
+    let is_right = sqlx::query(tried).bind(user.as_str()).execute(db).await?.rows_affected() == 1
+        && sqlx::query(used).bind(user.as_str()).bind(code).execute(db).await?.rows_affected() == 1;
+    Ok(is_right.then(|| Proof::by("code").at(epoch)))
 }
 
-/// The login: the epoch is read before the code is verified, so that nobody gets in with a code from before a change.
-async fn log_in(app: State<App>, request: SessionRequest, form: Form<Fields>) -> Outcome<Response> {
-    let wrong = || code_page("/login/code", Some(&form.email), Some("This code is wrong or has expired."));
-    let Some(user) = app.find(&form.email).await? else { return Ok(wrong().into_response()) };
-    let id = UserId::new(user.to_string())?;
-    let epoch = app.sessions.epoch(&id).await?;
-    if !app.verify(user, &form.code).await? {
-        return Ok(wrong().into_response());
-    }
-    let subject = Subject::new(id).name(&form.email).email(form.email.clone());
-    request.begin(subject, Proof::by("code").at(epoch)).await?;
+/// The id of a user by the address, who is made where there is none.
+async fn user_of(db: &SqlitePool, email: &str) -> Outcome<UserId> {
+    let make = "insert into users (email) values ($1) on conflict do update set email = $1 returning id";
+    let id: i64 = sqlx::query_scalar(make).bind(email).fetch_one(db).await?;
+    Ok(UserId::new(id.to_string())?)
+}
+
+async fn send_code(db: State<SqlitePool>, form: Form<Fields>) -> Outcome<Markup> {
+    make_code(&db, &user_of(&db, &form.email).await?, &form.email).await?;
+    Ok(code_page("/login/code", &form.email, false))
+}
+
+async fn log_in(db: State<SqlitePool>, request: SessionRequest, form: Form<Fields>) -> Outcome<Response> {
+    let user = user_of(&db, &form.email).await?;
+    let Some(proof) = verify(&db, request.sessions(), &user, &form.code).await? else {
+        return Ok(code_page("/login/code", &form.email, true).into_response());
+    };
+    request.begin(Subject::new(user).name(&form.email).email(form.email.clone()), proof).await?;
     Ok(Redirect::to("/").into_response())
 }
 
 /// The step-up: the same kind of code makes the session fresh again.
-async fn confirm_page(app: State<App>, SignedIn(held): SignedIn) -> Outcome<Markup> {
-    app.send_code(held.user.id.as_str().parse()?, &held.user.email).await?;
-    Ok(code_page("/confirm", None, None))
+async fn confirm_page(_: SignedIn) -> Markup {
+    page(html! {
+        form method="post" action="/confirm" { button { "Send me a code to confirm that it is me" } }
+    })
 }
 
-async fn confirm(
-    app: State<App>,
-    SignedIn(held): SignedIn,
-    request: SessionRequest,
-    form: Form<Fields>,
-) -> Outcome<Response> {
-    let epoch = app.sessions.epoch(&held.user.id).await?;
-    if !app.verify(held.user.id.as_str().parse()?, &form.code).await? {
-        return Ok(code_page("/confirm", None, Some("This code is wrong or has expired.")).into_response());
-    }
-    request.prove(Proof::by("code").at(epoch)).await?;
+async fn send_confirm_code(db: State<SqlitePool>, SignedIn(held): SignedIn) -> Outcome<Markup> {
+    make_code(&db, &held.user.id, &held.user.email).await?;
+    Ok(code_page("/confirm/code", &held.user.email, false))
+}
+
+async fn confirm(db: State<SqlitePool>, request: SessionRequest, form: Form<Fields>) -> Outcome<Response> {
+    let held = request.browser()?.signed_in()?.clone();
+    let Some(proof) = verify(&db, request.sessions(), &held.user.id, &form.code).await? else {
+        return Ok(code_page("/confirm/code", &held.user.email, true).into_response());
+    };
+    request.prove(proof).await?;
     Ok(Redirect::to("/").into_response())
 }
 
@@ -165,7 +165,8 @@ async fn devices(_: SignedIn, request: SessionRequest) -> Outcome<Json<Vec<Devic
 }
 
 async fn revoke(_: SignedIn, request: SessionRequest, form: Form<Fields>) -> Outcome<Redirect> {
-    request.revoke(&Target::Id(SessionId::new(&form.id)?)).await?;
+    let id = SessionId::new(&form.id).map_err(|_| Error::from(Code::InvalidSessionToken))?;
+    request.revoke(&Target::Id(id)).await?;
     Ok(Redirect::to("/"))
 }
 
@@ -188,11 +189,11 @@ async fn login_page() -> Markup {
     })
 }
 
-fn code_page(action: &str, email: Option<&str>, problem: Option<&str>) -> Markup {
+fn code_page(action: &str, email: &str, is_wrong: bool) -> Markup {
     page(html! {
-        @if let Some(problem) = problem { p role="alert" { (problem) } }
+        @if is_wrong { p role="alert" { "This code is wrong or has expired." } }
         form method="post" action=(action) {
-            @if let Some(email) = email { input type="hidden" name="email" value=(email); }
+            input type="hidden" name="email" value=(email);
             label { "Code from the log " input name="code" inputmode="numeric" autocomplete="one-time-code" required; }
             button { "Continue" }
         }

@@ -20,11 +20,13 @@ struct Example {
 }
 
 impl Example {
-    fn start(folder: &TempDir) -> Self {
+    fn start(folder: &TempDir, settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_example-axum"))
             .env("ADDRESS", "127.0.0.1:0")
             .env("DATA", folder.path())
             .env("NO_COLOR", "1")
+            .env_remove("RUST_LOG")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -121,6 +123,11 @@ impl<'a> Browser<'a> {
     fn log_in(&mut self) {
         let asked = self.post("/login", &format!("email={EMAIL}"));
         assert!(asked.body.contains("Code from the log"), "{}", asked.body);
+        assert!(
+            self.post("/login/code", &format!("email={EMAIL}&code=000000"))
+                .body
+                .contains("This code is wrong")
+        );
         let signed_in = self.post("/login/code", &format!("email={EMAIL}&code={}", self.example.code()));
         assert_eq!((signed_in.status, &*signed_in.location), (303, "/"), "{}", signed_in.body);
     }
@@ -133,7 +140,7 @@ impl<'a> Browser<'a> {
 #[tokio::test]
 async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
     let folder = TempDir::new().expect("a folder");
-    let example = Example::start(&folder);
+    let example = Example::start(&folder, &[]);
     let mut laptop =
         Browser::new(&example, "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
     let mut phone =
@@ -156,13 +163,8 @@ async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
     assert_eq!(devices.len(), 2);
     assert!(devices.iter().all(|device| device["signedInWith"] == "code"), "{devices:?}");
 
-    // The step-up: the same kind of code, and another cookie.
-    let before = laptop.cookies.clone();
-    assert!(laptop.get("/confirm").body.contains("Code from the log"));
-    let code = example.code();
-    assert!(laptop.post("/confirm", "code=000000").body.contains("This code is wrong"));
-    assert_eq!(laptop.post("/confirm", &format!("code={code}")).location, "/");
-    assert_ne!(laptop.cookies, before);
+    // No session has such an id.
+    assert_eq!(laptop.post("/devices/revoke", "id=a%20b").status, 401);
 
     let other = devices.iter().find(|device| device["isCurrent"] == false).expect("the phone");
     let revoked = laptop.post("/devices/revoke", &format!("id={}", other["id"].as_str().expect("an id")));
@@ -190,4 +192,39 @@ async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
     assert_eq!(phone.get("/").location, "/login");
     assert_eq!(laptop.post("/sign-out", "").location, "/login");
     assert_eq!(laptop.get("/").location, "/login");
+}
+
+#[tokio::test]
+async fn person_who_proved_it_a_while_ago_confirms_with_a_code_first() {
+    let folder = TempDir::new().expect("a folder");
+    let example = Example::start(&folder, &[("FRESH_AGE", "5")]);
+    let (mut laptop, mut phone) = (Browser::new(&example, "laptop"), Browser::new(&example, "phone"));
+    laptop.log_in();
+    phone.log_in();
+    let devices = laptop.devices();
+    let other = devices.iter().find(|device| device["isCurrent"] == false).expect("the phone");
+    let other = format!("id={}", other["id"].as_str().expect("an id"));
+
+    // While the session is fresh, it is said that there is no such session.
+    let deadline = Instant::now() + PATIENCE;
+    while laptop.post("/devices/revoke", "id=none").location != "/confirm" {
+        assert!(Instant::now() < deadline, "the session stays fresh");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let refused = laptop.post("/devices/revoke", &other);
+    assert_eq!((refused.status, &*refused.location), (303, "/confirm"));
+    assert_eq!(phone.get("/").status, 200, "it is signed in still");
+
+    // The same kind of code, by a click and not by a look, and once a minute.
+    let before = laptop.cookies.clone();
+    assert!(laptop.get("/confirm").body.contains("Send me a code"));
+    assert!(laptop.post("/confirm", "").body.contains("Code from the log"));
+    let code = example.code();
+    assert!(laptop.post("/confirm/code", "code=000000").body.contains("This code is wrong"));
+    assert!(laptop.post("/confirm", "").body.contains("Code from the log"));
+    assert_eq!(laptop.post("/confirm/code", &format!("code={code}")).location, "/", "no other code was made");
+    assert_ne!(laptop.cookies, before);
+
+    assert_eq!(laptop.post("/devices/revoke", &other).location, "/");
+    assert_eq!(phone.get("/").location, "/login", "it is out at once");
 }

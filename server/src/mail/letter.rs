@@ -59,6 +59,13 @@ const fn words(kind: MailKind) -> Words {
             link: "This wasn't me",
             finally: "The link shows what will happen and asks once more. It works once, within 7 days.",
         },
+        _ => Words {
+            subject: "About your account",
+            says: "Something has happened to your account.",
+            then: "This link says more.",
+            link: "See what it is",
+            finally: "It works once.",
+        },
     }
 }
 
@@ -96,8 +103,8 @@ fn link(letter: &Letter, base_url: &str) -> String {
     let token = letter.token.to_text();
     match (letter.kind.purpose(), &letter.redirect_to) {
         (Purpose::NotMe, _) => format!("{base_url}/not-me?token={token}"),
-        (Purpose::ResetPassword, None) => format!("{base_url}/reset-password?token={token}"),
-        (Purpose::ResetPassword, Some(to)) => {
+        (_, None) => format!("{base_url}/reset-password?token={token}"),
+        (_, Some(to)) => {
             let to: String = form_urlencoded::byte_serialize(to.as_bytes()).collect();
             format!("{base_url}{}/reset-password/{token}?callbackURL={to}", SessionHttp::API_PATH)
         }
@@ -216,7 +223,7 @@ mod tests {
     #[test]
     fn what_a_browser_says_of_itself_is_text_and_nothing_else() {
         let facts = [("Device", one_line("<a href=\"https://evil.example\">x</a>\r\nBcc: eve@example.org"))];
-        for kind in MailKind::ALL {
+        for kind in MailKind::ALL.iter().copied() {
             let page = html(&words(kind), &facts, "https://id.example.org/x?token=a&callbackURL=b");
             assert_eq!(page.matches("<a ").count(), 1, "{page}");
             assert!(page.contains("token=a&amp;callbackURL=b") && !page.contains("\"https://evil"));

@@ -338,7 +338,8 @@ async fn a_change_is_made_and_told_although_its_client_disconnects() {
 #[tokio::test]
 async fn a_lost_notification_leaves_no_stream_open() {
     let app = TestApp::start().await;
-    let limits = StreamLimits { checked_every: Duration::from_millis(20), ..StreamLimits::default() };
+    let mut limits = StreamLimits::default();
+    limits.checked_every = Duration::from_millis(20);
     let builder = Sessions::builder(Arc::clone(&app.store) as _).clock(Arc::clone(&app.clock) as _);
     let sessions = builder.stream_limits(limits).build();
     let accounts = Accounts::builder(sessions.clone()).build();

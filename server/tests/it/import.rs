@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::http::Method;
 use multi_session::{
-    ClientHints, Credential, ImportedRestrictions, ImportedSession, Operator, PostgresTestDatabase, Session,
-    SessionId, Sessions, Timestamp, User, UserId,
+    Credential, ImportedRestrictions, ImportedSession, Operator, PostgresTestDatabase, Session, SessionId,
+    Sessions, Timestamp, User, UserId,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -65,15 +65,9 @@ async fn with_ada(hash: Option<&str>) -> TestApp {
 
 pub(crate) async fn import_ada(app: &TestApp, hash: Option<&str>) -> UserId {
     let at = Timestamp::from_unix_ms(1_700_000_000_000);
-    let user = User {
-        id: UserId::new("aBcDeFgHiJkLmNoPqRsTuVwXyZ012345").expect("an id of Better Auth's"),
-        name: "ada".to_owned(),
-        email: "ada@example.org".to_owned(),
-        email_verified: true,
-        image: None,
-        created_at: at,
-        updated_at: at,
-    };
+    let id = UserId::new("aBcDeFgHiJkLmNoPqRsTuVwXyZ012345").expect("an id of Better Auth's");
+    let mut user = User::new(id, "ada", "ada@example.org", at);
+    user.email_verified = true;
     let mut import = app.store.begin_import(app.sessions.now()).await.expect("a transaction");
     import.user(&user).await.expect("taken");
     if let Some(hash) = hash {
@@ -246,15 +240,7 @@ async fn an_import_that_breaks_off_leaves_nothing() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let at = app.sessions.now();
-    let user = User {
-        id: UserId::new("half").expect("an id"),
-        name: "half".to_owned(),
-        email: "half@example.org".to_owned(),
-        email_verified: false,
-        image: None,
-        created_at: at,
-        updated_at: at,
-    };
+    let user = User::new(UserId::new("half").expect("an id"), "half", "half@example.org", at);
     let mut import = app.store.begin_import(at).await.expect("a transaction");
     import.user(&user).await.expect("taken");
     drop(import);
@@ -278,17 +264,10 @@ async fn import_session(app: &TestApp, user: &User) {
     let credential = Credential::parse(&format!("{THEIR_TOKEN}.{}=", "A".repeat(43)));
     let credential = credential.expect("a credential");
     let now = app.sessions.now();
-    let session = Session {
-        id: SessionId::new("their-session").expect("an id"),
-        handle: credential.handle,
-        user_id: user.id.clone(),
-        expires_at: now.plus(60 * DAY),
-        created_at: user.created_at,
-        updated_at: now,
-        ip_address: String::new(),
-        user_agent: FIREFOX.to_owned(),
-        client_hints: ClientHints::default(),
-    };
+    let (id, expires_at) = (SessionId::new("their-session").expect("an id"), now.plus(60 * DAY));
+    let mut session = Session::new(id, credential.handle, user.id.clone(), user.created_at, expires_at);
+    session.updated_at = now;
+    session.user_agent = FIREFOX.to_owned();
     let imported = ImportedSession { session, secret_hash: credential.secret.hash(), remember: true };
     let mut import = app.store.begin_import(now).await.expect("a transaction");
     import.user(user).await.expect("taken");
@@ -299,15 +278,8 @@ async fn import_session(app: &TestApp, user: &User) {
 async fn with_their_session() -> (TestApp, User) {
     let app = TestApp::start_with(&["--base-url", HTTPS]).await;
     let at = app.sessions.now();
-    let user = User {
-        id: UserId::new("ada").expect("an id"),
-        name: "ada".to_owned(),
-        email: "ada@example.org".to_owned(),
-        email_verified: true,
-        image: None,
-        created_at: at,
-        updated_at: at,
-    };
+    let mut user = User::new(UserId::new("ada").expect("an id"), "ada", "ada@example.org", at);
+    user.email_verified = true;
     import_session(&app, &user).await;
     (app, user)
 }

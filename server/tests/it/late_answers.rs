@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use multi_session::{
-    Alongside, ChangeContext, ClientHints, Credential, Limit, NewSession, Session, SessionId, StoreError,
-    Subject, Timestamp, Transaction, UserId,
+    Alongside, ChangeContext, Credential, Limit, NewSession, Session, SessionId, StoreError, Subject,
+    Timestamp, Transaction, UserId,
 };
 use serde_json::json;
 
@@ -139,17 +139,10 @@ impl Room {
         let id = SessionId::new(format!("session-{number}")).expect("an id");
         let email = format!("{name}@example.org");
         let user = Subject::new(UserId::new(format!("user-{name}")).expect("an id")).name(name).email(email);
-        let session = Session {
-            id: id.clone(),
-            handle: credential.handle,
-            user_id: user.id.clone(),
-            expires_at: now.plus(28 * DAY),
-            created_at: now,
-            updated_at: now,
-            ip_address: "203.0.113.7".to_owned(),
-            user_agent: FIREFOX.to_owned(),
-            client_hints: ClientHints::default(),
-        };
+        let mut session =
+            Session::new(id.clone(), credential.handle, user.id.clone(), now, now.plus(28 * DAY));
+        session.ip_address = "203.0.113.7".to_owned();
+        session.user_agent = FIREFOX.to_owned();
         let new = NewSession {
             session,
             secret_hash: credential.secret.hash(),

@@ -212,9 +212,9 @@ fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
         ("[A-Za-z0-9_-]{1,64}", 0..253_402_300_800_000_i64, 0..EndedReason::ALL.len(), any::<String>());
     let outcome = runner.run(&ending, |(id, at, reason, label)| {
         let id = SessionId::new(id).expect("an id");
-        let by = Some(EndedBy { id: id.clone(), label });
-        let (at, reason) = (Timestamp::from_unix_ms(at), EndedReason::ALL[reason]);
-        let event = SessionEvent::Ended(Ending { id, reason, at, by });
+        let mut ending = Ending::new(id.clone(), EndedReason::ALL[reason], Timestamp::from_unix_ms(at));
+        ending.by = Some(EndedBy::new(id, label));
+        let event = SessionEvent::Ended(ending);
         let text = serde_json::to_string(&event).expect("JSON");
         prop_assert_eq!(serde_json::from_str::<SessionEvent>(&text).expect("an event"), event);
         Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{DAY, FIREFOX, SAFARI, TestApp};
+use crate::harness::{DAY, FIREFOX, PASSWORD, SAFARI, TestApp};
 
 #[tokio::test]
 async fn a_session_says_in_the_list_the_history_and_the_export_how_it_began() {
@@ -20,13 +20,17 @@ async fn a_session_says_in_the_list_the_history_and_the_export_how_it_began() {
         entries.filter(|entry| entry["kind"] == kind).map(|entry| entry["signedInWith"].clone()).collect()
     };
     assert_eq!(told("signed_in"), ["password", "password"]);
+    assert!(told("reauthenticated").is_empty());
+    laptop.post("/api/auth/multi-session/reauthenticate", json!({ "password": PASSWORD })).await.ok();
+    let entries = laptop.get("/api/auth/multi-session/history?kinds=reauthenticated").await.ok();
+    assert_eq!(entries["entries"][0]["signedInWith"], "password");
     laptop.revoke_others().await.ok();
-    let history = laptop.get("/api/auth/multi-session/history?kind=ended").await.ok();
+    let history = laptop.get("/api/auth/multi-session/history?kinds=ended").await.ok();
     assert_eq!(history["entries"][0]["signedInWith"], Value::Null);
 
     let export = laptop.post("/api/auth/multi-session/export-history", json!({ "format": "csv" })).await;
     assert!(export.text.lines().next().is_some_and(|head| head.trim_end().ends_with(",signed_in_with")));
-    assert_eq!(export.text.lines().filter(|line| line.trim_end().ends_with(",password")).count(), 2);
+    assert_eq!(export.text.lines().filter(|line| line.trim_end().ends_with(",password")).count(), 3);
 }
 
 #[tokio::test]

@@ -32,9 +32,9 @@ fn moved(name: &str, at: Timestamp, ip_address: &str) -> Touch {
 pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
-    assert!(
-        store.prove(actor(&sessions[0]), &renewal("renewed", soon), None, soon).await.expect("an answer")
-    );
+    let verified_with = Some(SignInMethod::from_static("passkey"));
+    let renewal = Renewal { verified_with, ..renewal("renewed", soon) };
+    assert!(store.prove(actor(&sessions[0]), &renewal, None, soon).await.expect("an answer"));
     let reason = EndedReason::Revoked;
     let ended = store.end_by_id(actor(&sessions[0]), &session_id("two"), reason, soon).await;
     assert!(ended.expect("an answer").is_some());
@@ -44,7 +44,7 @@ pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn St
         [
             "signed_in one",
             "signed_in two",
-            "reauthenticated one by one",
+            "reauthenticated one by one (passkey)",
             "ended two by one (revoked)",
             "ended one (operator)",
         ]

@@ -80,7 +80,7 @@ pub async fn every_change_is_told_to_a_consumer(store: Arc<dyn Store>) {
         deliver_all(&store, AUDIT).await,
         [
             "Renamed { name: Some(\"kitchen\") } two by one",
-            "Renewed one by one",
+            "Renewed { with: None } one by one",
             "Ended { reason: Revoked } two by one",
             "RevokeUndone two by one",
             "Ended { reason: Reported } two by one",

@@ -135,7 +135,9 @@ pub async fn every_users_revocations_are_made_final(store: Arc<dyn Store>) {
 /// Only what was revoked from a list.
 pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
-    for (round, reason) in EndedReason::ALL.into_iter().filter(|it| *it != EndedReason::Revoked).enumerate() {
+    for (round, reason) in
+        EndedReason::ALL.iter().copied().filter(|it| *it != EndedReason::Revoked).enumerate()
+    {
         let name = format!("other{round}");
         open(&store, None, &session(&ada, &name), &limit(50, &[])).await.expect("a sign-in");
         end(&store, &sessions[0], &name, reason).await;

@@ -281,7 +281,8 @@ pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
             }
         }
     }
-    statistics.ended = EndedReason::ALL.into_iter().zip(ended).filter(|(_, number)| *number > 0).collect();
+    statistics.ended =
+        EndedReason::ALL.iter().copied().zip(ended).filter(|(_, number)| *number > 0).collect();
     Ok(statistics)
 }
 

@@ -30,7 +30,8 @@ macro_rules! renewing {
             $actor.user,
             &$renewal.handle,
             &$renewal.secret_hash,
-            $renewal.expires_at
+            $renewal.expires_at,
+            $renewal.verified_with.as_ref()
         ]
     };
 }

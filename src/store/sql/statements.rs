@@ -422,7 +422,7 @@ macro_rules! every_statement {
             );
             Prove = concat!(
                 "update main.sessions set handle = $4, secret_hash = $5, credential_is_new = true, expires_at = $6, \
-                 updated_at = $1, authenticated_at = $1 where ",
+                 updated_at = $1, authenticated_at = $1, authenticated_with = $7 where ",
                 live!(),
                 " and id = $2 and user_id = $3"
             );

@@ -1,0 +1,15 @@
+-- How the person last proved once more who they are, as in 'password' or 'passkey'; null where that is not known. A node of
+-- the version before leaves it as it is.
+alter table sessions add column authenticated_with text;
+
+drop trigger history_of_reauthentications;
+create trigger history_of_reauthentications after update of authenticated_at on sessions
+when new.authenticated_at is not old.authenticated_at
+begin
+    insert into history (user_id, at, kind, session_id, user_agent, device_name, ip_address, device_ip_address,
+        by_session, by_user_agent, by_device_name, detail)
+    values (new.user_id, new.authenticated_at, 'reauthenticated', new.id,
+        coalesce(new.last_user_agent, new.user_agent), new.device_name,
+        coalesce(new.last_ip_address, new.ip_address), coalesce(new.last_ip_address, new.ip_address), new.id,
+        coalesce(new.last_user_agent, new.user_agent), new.device_name, new.authenticated_with);
+end;
