@@ -126,7 +126,7 @@ mod tests {
     #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
     #[test]
     fn databases_write_exactly_the_kinds_that_are_delivered() {
-        let delivered = HistoryKind::ALL.into_iter().filter(|kind| {
+        let delivered = HistoryKind::ALL.iter().copied().filter(|kind| {
             let detail = Some(EndedReason::Revoked.as_str());
             OutboxEventKind::of_history(*kind, detail).is_some()
         });
