@@ -62,18 +62,18 @@ for (const javaScriptEnabled of [true, false]) {
       const phone = await device("Safari 26 on iOS");
       await phone.signIn(ada);
       await rename(after);
-      const signedIn = "Signed in with password";
+      const begun = "Signed in with password";
       const renamed = (all: string[]) => all.map((name) => `Renamed to “${name}”`).reverse();
       const [latest, earliest] = [renamed(after), renamed(before)];
 
       const history = await new HistoryPage(laptop).open();
-      await readsOn(history, [...latest, "First sign-in from this device", signedIn, ...earliest, signedIn]);
+      await readsOn(history, [...latest, "First sign-in from this device", begun, ...earliest, begun]);
       await history.show("Changes").click();
       await readsOn(history, [...latest, ...earliest]);
       await expect(history.show("Changes")).toHaveAttribute("aria-current", "page");
       await history.entries.first().getByRole("link").click();
       await expect(history.heading).toHaveText("Session history");
-      await readsOn(history, [...latest, ...earliest, signedIn]);
+      await readsOn(history, [...latest, ...earliest, begun]);
       await expect(history.heading).toHaveText("Session history");
     });
 
