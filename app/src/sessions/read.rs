@@ -110,6 +110,8 @@ fn truth(object: &JsValue, name: &str) -> bool {
 
 fn device_session(row: &JsValue) -> Option<DeviceSession> {
     let mut read = DeviceSession::new(session(&field(row, "session"))?, user(&field(row, "user"))?);
+    read.created_at = moment(row, "createdAt")?;
+    read.expires_at = moment(row, "expiresAt")?;
     read.user_agent = text(row, "userAgent")?;
     read.ip_address = text(row, "ipAddress")?;
     read.place = text(row, "place");
