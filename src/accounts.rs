@@ -57,7 +57,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = Arc::new(MemoryStore::default());
-/// // Whoever must prove once more who they are is told that their password will do.
+/// // A step-up accepts the password of an account that has one.
 /// let proofs = PasswordIfSet::new(store.clone());
 /// let sessions = Sessions::builder(store).proofs_of(Arc::new(proofs)).build();
 /// let accounts = Accounts::builder(sessions).build();
@@ -88,8 +88,8 @@ struct Inner {
 }
 
 impl Accounts {
-    /// Starts over `sessions`, with other parts that can be set. Give the sessions [`PasswordIfSet`], or a proof of your
-    /// own: else people are told that they can prove themselves by nothing but a new sign-in.
+    /// Starts over `sessions`, with other parts that can be set. Build the sessions with [`PasswordIfSet`] or with proofs of
+    /// your own. Without them, people who must step up are told to sign in again.
     pub fn builder(sessions: Sessions) -> AccountsBuilder {
         AccountsBuilder { sessions, password_limits: PasswordLimits::default(), throttle: false, mail: false }
     }
@@ -113,12 +113,12 @@ impl Accounts {
         self.sessions().find_user(&id).await
     }
 
-    /// Does what must run beside the requests, until `stop` is done: all that [`Sessions::run`] does, and it deletes links of
-    /// mails that are too old. Call it in place of that.
+    /// Runs [`Sessions::run`] until `stop` is done, and deletes expired links of mails every minute. Call it instead of
+    /// [`Sessions::run`].
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let stopped = CancellationToken::new();
-        let stopping = async {
-            stop.await;
+        let running = async {
+            self.sessions().clone().run(stop).await;
             stopped.cancel();
         };
         let sweeping = async {
@@ -130,7 +130,7 @@ impl Accounts {
                 }
             }
         };
-        tokio::join!(stopping, sweeping, self.sessions().clone().run(stopped.clone().cancelled_owned()));
+        tokio::join!(running, sweeping);
     }
 
     /// Lets go of what is buffered and of the store: call it in place of [`Sessions::shut_down`], in the same order.

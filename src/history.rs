@@ -203,7 +203,7 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
-    /// An entry that says no more than when what happened.
+    /// An entry with its time and kind only.
     pub fn new(id: i64, at: Timestamp, kind: HistoryKind) -> Self {
         Self {
             id,
@@ -241,13 +241,13 @@ mod tests {
 
     #[test]
     fn a_kind_has_one_name_everywhere() {
-        for kind in HistoryKind::ALL.iter().copied() {
+        for &kind in HistoryKind::ALL {
             assert_eq!(HistoryKind::parse(kind.as_str()), Some(kind));
             let json = serde_json::to_value(kind).expect("JSON");
             assert_eq!(json, kind.as_str());
         }
         assert_eq!(HistoryKind::parse("rewritten"), None);
-        for refusal in Refusal::ALL.iter().copied() {
+        for &refusal in Refusal::ALL {
             assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
             assert_eq!(serde_json::to_value(refusal).expect("JSON"), refusal.as_str());
         }

@@ -20,7 +20,7 @@
 //! | `geoip` | `GeoIp`: the places of addresses, from a MaxMind database on this machine |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
 //! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
-//! | `api` | [`api`]: the REST API and its OpenAPI document; it includes `axum`, `openapi`, and `accounts`: the same router has their endpoints too, which are served only where [`Api::accounts`](api::Api::accounts) adds them |
+//! | `api` | [`api`]: the REST API and its OpenAPI document; it includes `axum`, `openapi` and `accounts`, whose endpoints are served only where [`Api::accounts`](api::Api::accounts) adds them |
 //! | `reference` | the API's page for people, with Swagger UI (1 MB in the program); it includes `api` |
 //! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
 //!

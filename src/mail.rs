@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_kind_comes_back_from_its_name() {
-        for kind in MailKind::ALL.iter().copied() {
+        for &kind in MailKind::ALL {
             assert_eq!(MailKind::parse(kind.as_str()), Some(kind));
         }
     }

@@ -505,7 +505,7 @@ mod tests {
             minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
             minutes => format!("{minutes} min"),
         };
-        for preset in Preset::ALL.iter().copied() {
+        for &preset in Preset::ALL {
             let [absolute, idle, fresh] =
                 [preset.absolute_timeout(), preset.session_timeout(), preset.fresh_age()].map(short);
             let row = format!("| `{preset}` | {absolute} | {idle} | {fresh} |");
@@ -556,7 +556,7 @@ mod tests {
                 of_preset: Preset::fresh_age,
             },
         ];
-        for preset in Preset::ALL.iter().copied() {
+        for &preset in Preset::ALL {
             for Setting { name, set, get, of_preset } in &settings {
                 let limit = of_preset(preset);
                 let build = |value| set(Options::builder().preset(preset), value).build();

@@ -120,7 +120,7 @@ pub struct DeviceSession {
 }
 
 impl DeviceSession {
-    /// A row that says of a session what the session says itself: it is as at the sign-in, and held by nobody who asks.
+    /// A row with what the session itself tells: on an unknown device, neither current nor held.
     pub fn new(session: Session, user: User) -> Self {
         Self {
             id: session.id.clone(),

@@ -1,4 +1,4 @@
-//! `GET /error?error=CODE`: the page to which a redirect leads that failed.
+//! `GET /error?error=CODE`: the page that failed redirects lead to.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use crate::api::openapi::{EVERY, refusals};
 const MAXIMUM_LEN: usize = 64;
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What failed, as the address of the error page names it; an extractor, for an error page of your own.
+/// The failure that the address of the error page names. Extract it to render an error page of your own.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FailedRedirect {

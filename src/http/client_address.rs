@@ -8,7 +8,7 @@ use http::Extensions;
 use http::HeaderMap;
 use ipnet::{IpNet, Ipv4Net};
 
-/// Whether it was logged that the server does not tell addresses.
+/// Lets a missing peer address be logged once.
 static UNKNOWN: Once = Once::new();
 
 /// Tells a browser's address: the socket's peer, or what trusted proxies say of it.
@@ -32,7 +32,7 @@ impl ClientAddress {
         let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
             UNKNOWN.call_once(|| {
                 tracing::warn!(
-                    "no address of a browser is known, and X-Forwarded-For is not read: serve with \
+                    "client addresses are unknown and X-Forwarded-For is ignored: serve with \
                      into_make_service_with_connect_info::<SocketAddr>()"
                 );
             });

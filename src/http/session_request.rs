@@ -170,7 +170,7 @@ impl SessionRequest {
         Ok(())
     }
 
-    /// Takes a revocation back: see [`Sessions::undo_revoke`].
+    /// Undoes a revocation: see [`Sessions::undo_revoke`].
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl SessionRequest {
         Ok(ended)
     }
 
-    /// Takes a session as somebody else's: see [`Sessions::report`].
+    /// Reports a session as somebody else's: see [`Sessions::report`].
     ///
     /// # Errors
     ///

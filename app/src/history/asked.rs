@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_in_one_group_and_among_everything() {
-        for kind in HistoryKind::ALL.iter().copied() {
+        for &kind in HistoryKind::ALL {
             assert_eq!(Group::ALL.into_iter().filter(|group| group.has(kind)).count(), 1, "{kind:?}");
         }
         assert_eq!(Group::All.kinds(), []);

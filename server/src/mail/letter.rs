@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn what_a_browser_says_of_itself_is_text_and_nothing_else() {
         let facts = [("Device", one_line("<a href=\"https://evil.example\">x</a>\r\nBcc: eve@example.org"))];
-        for kind in MailKind::ALL.iter().copied() {
+        for &kind in MailKind::ALL {
             let page = html(&words(kind), &facts, "https://id.example.org/x?token=a&callbackURL=b");
             assert_eq!(page.matches("<a ").count(), 1, "{page}");
             assert!(page.contains("token=a&amp;callbackURL=b") && !page.contains("\"https://evil"));
