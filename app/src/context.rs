@@ -1,38 +1,75 @@
 //! What the server knows about the request: the only file that reads it.
 
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use leptos::prelude::{expect_context, use_context};
+use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use multi_session::{
     Accounts, Browser, Code, Error, Sessions,
     http::{Problem, SessionRequest},
 };
 
-use crate::{AppError, accounts::Step, address::page_paths, guard::home, notice::with_error};
+use crate::{
+    AppError, MultiSessionOptions, RenderedAt,
+    accounts::{Step, paths::form_page},
+    notice::with_error,
+    options::use_options,
+};
+
+/// Gives what pages and server functions need, for `leptos_routes_with_context`.
+///
+/// # Examples
+///
+/// ```
+/// use multi_session::{MemoryStore, Sessions};
+/// use multi_session_leptos::{MultiSessionOptions, context};
+///
+/// let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
+/// let provide = context(&sessions, MultiSessionOptions::default().sign_in("/login").devices("/account/devices"));
+/// # let owner = leptos::prelude::Owner::new();
+/// # owner.with(|| provide());
+/// ```
+pub fn context(sessions: &Sessions, options: MultiSessionOptions) -> impl Fn() + Clone + Send + Sync + use<> {
+    let sessions = sessions.clone();
+    move || {
+        provide_context(options);
+        provide_context(RenderedAt(sessions.now()));
+        provide_context(sessions.clone());
+    }
+}
 
 /// The sessions of the server.
 pub(crate) fn sessions() -> Sessions {
     expect_context()
 }
 
-/// The accounts of the server.
-pub(crate) fn accounts() -> Accounts {
-    expect_context()
+/// The accounts of the server; an application with a login of its own has none.
+pub(crate) fn accounts() -> Result<Accounts, AppError> {
+    use_context::<Accounts>().ok_or_else(|| fail(Code::CredentialAccountNotFound.into()))
+}
+
+/// Whether the server mails links that set a password.
+pub(crate) fn sends_mail() -> bool {
+    use_context::<Accounts>().is_some_and(|accounts| accounts.sends_mail())
 }
 
 /// What the session layer found out about the request.
 pub(crate) fn request() -> SessionRequest {
-    expect_context::<Parts>()
-        .extensions
-        .get::<SessionRequest>()
-        .cloned()
-        .expect("the session layer is around every page and every server function")
+    request_if_any().expect("the session layer is around every page and every server function")
+}
+
+/// The same; nothing where there is no request, as while the routes are collected, or no session layer around it.
+pub(crate) fn request_if_any() -> Option<SessionRequest> {
+    use_context::<Parts>()?.extensions.get::<SessionRequest>().cloned()
 }
 
 /// Whether somebody is signed in; nobody where no session layer is around, as at the page of an error.
 pub(crate) fn is_signed_in() -> bool {
-    let state = use_context::<Parts>().and_then(|parts| parts.extensions.get::<SessionRequest>().cloned());
-    state.is_some_and(|state| state.browser().is_ok_and(|browser| browser.active().is_some()))
+    request_if_any().is_some_and(|state| state.browser().is_ok_and(|browser| browser.active().is_some()))
+}
+
+/// The same, where it is enough that the database has not denied it.
+pub(crate) fn may_be_signed_in() -> bool {
+    request_if_any().is_none_or(|state| state.browser().map_or(true, |browser| browser.active().is_some()))
 }
 
 /// Whether the request has a body for a server function.
@@ -73,19 +110,18 @@ pub(crate) fn refuse(code: Code) {
 
 /// The page with the form that posts to a server function: one of the same name, or else where the person starts.
 fn page_of_form(act: &str) -> String {
-    let named = act.strip_prefix("/fn").and_then(|name| page_paths().find(|path| *path == name));
-    match (named, is_signed_in()) {
+    match (form_page(act), is_signed_in()) {
         // Whoever is signed in sees those forms only to add an account.
-        (Some(page), true) => [page, "?add=1"].concat(),
+        (Some(page), true) => format!("{page}?add=1"),
         (Some(page), false) => page.to_owned(),
-        (None, signed_in) => home(signed_in).to_owned(),
+        (None, signed_in) => use_options().home(signed_in).to_owned(),
     }
 }
 
 /// The same where other sessions end: who must prove first who they are is sent to the page for it.
 pub(crate) fn fail_or_confirm(error: Error, step: &Step) -> AppError {
     if error.code() == Code::SessionNotFresh {
-        send_form(&step.address());
+        send_form(&step.address(&use_options()));
     }
     fail(error)
 }
@@ -101,7 +137,7 @@ pub(crate) fn send_form(to: &str) {
 pub(crate) fn settle(request: &SessionRequest, browser: Browser, done: &str) {
     let acts_as = |browser: &Browser| browser.active().map(|held| held.session.id.clone());
     let goes_on = request.browser().is_ok_and(|before| acts_as(&before) == acts_as(&browser));
-    let path = home(browser.active().is_some());
+    let path = use_options().home(browser.active().is_some());
     request.set_browser(browser);
     match done {
         // That is seen, and what was told before is no news any more.
@@ -125,14 +161,6 @@ pub(crate) fn send_done(path: &str, done: &str) {
 pub(crate) fn leave_notice(notice: &str) {
     if request().is_form_post() {
         request().set_notice(notice);
-    }
-}
-
-/// Sends a page request to another page.
-pub(crate) fn detour(path: &str) {
-    if let (Some(response), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
-        response.set_status(StatusCode::SEE_OTHER);
-        response.insert_header(header::LOCATION, path);
     }
 }
 

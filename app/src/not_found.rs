@@ -1,8 +1,9 @@
 //! The page for addresses that lead nowhere.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
-use crate::ui::{Icon, IconName, piece::IntoPiece};
+use crate::ui::{Icon, IconName};
 
 /// Says that there is no such page, with status 404.
 #[component]
@@ -11,6 +12,7 @@ pub(crate) fn NotFound() -> impl IntoView {
     crate::context::set_status(http::StatusCode::NOT_FOUND);
 
     view! {
+        <Title text="Page not found" />
         <div class="blank">
             <Icon name=IconName::Unknown size=40 />
             <h1>"Page not found"</h1>
@@ -20,5 +22,4 @@ pub(crate) fn NotFound() -> impl IntoView {
             </a>
         </div>
     }
-    .piece()
 }

@@ -1,10 +1,10 @@
-//! Documents without scripts: pages that only the server makes, and that cost the browser's half nothing.
+//! Documents without scripts, for what is told where the application itself has failed.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::HashedStylesheet;
 
 use crate::{
-    accounts::SIGN_OUT,
+    accounts::SignOut,
     context::is_signed_in,
     ui::{Icon, IconName},
 };
@@ -15,7 +15,7 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
     // On every page (ASVS 5.0, 7.4.4).
     let sign_out = is_signed_in().then(|| {
         view! {
-            <form method="post" action=SIGN_OUT>
+            <form method="post" action=SignOut::PATH>
                 <button class="button">
                     <Icon name=IconName::SignOut size=18 />
                     "Sign out"

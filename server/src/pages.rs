@@ -4,16 +4,12 @@ use std::panic::resume_unwind;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use app::{
-    Confirm, HISTORY, HistoryAsked, HistoryShown, NotMePage, PlainPage, RenamePage, RenderedAt,
-    SignedOutElsewhere, UnavailablePage, home, page_paths, plain_pages, shell,
-};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{MethodRouter, get, get_service};
+use axum::routing::{get, get_service};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
@@ -27,7 +23,10 @@ use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::api::{FailedRedirect, HistoryFormat, history_file};
 use multi_session::http::{Problem, SessionLayer, SessionRequest};
-use multi_session::{Accounts, Code, Ending, Error, HistoryFilter, HistoryKind, SessionId};
+use multi_session::{Accounts, Code, Ending, Error, SessionId};
+use multi_session_leptos::{
+    MultiSessionOptions, SIGN_IN_TO_EXPORT, SignedOutElsewhere, Step, page_paths, shell,
+};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
@@ -35,11 +34,12 @@ use tracing::{Instrument, Span};
 
 use crate::Server;
 
-mod mail;
 pub(crate) mod refused;
 
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
+/// Where the pages are.
+const OPTIONS: MultiSessionOptions = MultiSessionOptions::SITE;
 
 /// Starts the threads that render pages: one for each processor, with a runtime of its own. It is done before anything is
 /// served: a runtime needs files, of which connections may have left none when the first page is asked for.
@@ -51,17 +51,19 @@ pub(crate) fn threads() -> LocalPoolHandle {
 pub(crate) fn router(server: &Server) -> Router<Server> {
     let options = server.leptos.clone();
     let accounts = server.accounts.clone();
-    // There are no routes of Leptos' own: this adds the server functions.
+    // Pages are rendered by threads of our own: this adds the server functions.
     let functions = Router::new().leptos_routes_with_context(
         server,
         Vec::new(),
         move || context(&accounts),
         move || shell(options.clone()),
     );
-    let with_plain = plain_pages().fold(functions, |router, (path, page)| router.route(path, plain(page)));
-    let with_pages = page_paths().fold(with_plain, |router, path| router.route(path, get(page)));
-    let slashed = page_paths().chain(plain_pages().map(|(path, _)| path)).filter(|path| *path != "/");
-    slashed.fold(with_pages, |router, path| router.route(&[path, "/"].concat(), get(without_slash)))
+    let export = OPTIONS.export_path().to_string();
+    let paths = page_paths();
+    let with_pages = paths.iter().fold(functions, |router, path| router.route(path, get(page)));
+    let with_export = with_pages.route(&export, get(export_history));
+    let slashed = paths.iter().chain([&export]).filter(|path| *path != "/");
+    slashed.fold(with_export, |router, path| router.route(&[path, "/"].concat(), get(without_slash)))
 }
 
 /// A page's address has no slash at its end.
@@ -70,22 +72,13 @@ async fn without_slash(uri: Uri) -> Redirect {
     Redirect::permanent(&uri.query().map_or_else(|| path.to_owned(), |query| [path, "?", query].concat()))
 }
 
-/// What answers at a page that only the server makes.
-fn plain(page: PlainPage) -> MethodRouter<Server> {
-    match page {
-        PlainPage::Confirm => get(confirm),
-        PlainPage::Rename => get(rename),
-        PlainPage::History => get(history),
-        PlainPage::HistoryExport => get(export_history),
-        PlainPage::ForgotPassword => get(mail::forgot_password),
-        PlainPage::ResetPassword => get(mail::reset_password),
-        PlainPage::NotMe => get(mail::not_me),
-    }
-}
-
 /// The page for what is not there.
 pub(crate) fn not_found(layer: SessionLayer) -> Router<Server> {
-    Router::new().fallback(page).layer(layer)
+    Router::new().fallback(missing).layer(layer)
+}
+
+async fn missing(State(server): State<Server>, request: Request) -> Response {
+    render(&server, request, None, shell).await
 }
 
 /// The files that the pages need; `not_found` answers for all others.
@@ -103,26 +96,35 @@ pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server
     Router::new().nest_service("/pkg", hashed).fallback_service(get_service(root))
 }
 
-/// Renders the page at the request's path completely; it says its status itself.
+/// Renders the page at the request's path completely; it says its status itself. Whoever does not belong there is sent on
+/// before anything is rendered.
 ///
 /// A browser whose session was ended elsewhere is sent on first, with `?ended=` to be told there.
 async fn page(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     if let Some(onward) = onward(&state, &request) {
-        return Redirect::to(onward).into_response();
+        return Redirect::to(&onward).into_response();
     }
-    let query = request.uri().query().unwrap_or_default();
-    let shows_notice = app::is_told(&state, query);
-    let has_news = shows_notice || app::query_value(query, "__err").is_some();
-    let signs_in = app::signs_in(request.uri().path());
-    let uri = request.uri();
-    let asked = asked_ending(uri.query());
-    // Browsers ask by themselves for what is no page, as for an icon.
-    if !page_paths().any(|path| path == uri.path()) {
-        return render(&server, request, None, shell).await;
-    }
+    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+    let shows_notice = multi_session_leptos::is_told(&state, query);
+    let has_news = shows_notice || multi_session_leptos::query_value(query, "__err").is_some();
+    let asked = asked_ending(request.uri().query());
     let is_ours = comes_from_a_page_of_ours(request.headers());
-    if let Some(moved) = move_on(&server, &state, uri.path(), asked.as_ref(), is_ours, has_news).await {
+    // What a mail has led to goes first.
+    let is_secret = multi_session_leptos::query_value(query, "token").is_some();
+    let is_open = is_secret || ["/forgot-password", "/not-me"].contains(&path);
+    if !is_open && let Some(moved) = move_on(&server, &state, path, asked.as_ref(), is_ours, has_news).await {
         return moved;
+    }
+    // A database that does not answer is told by the page itself.
+    let signed_in = state.browser().map(|browser| browser.active().is_some());
+    if let Ok(signed_in) = signed_in
+        && let Some(to) = multi_session_leptos::redirect(&OPTIONS, path, query, signed_in)
+    {
+        return Redirect::to(&to).into_response();
+    }
+    // Where there is no mail server there is nothing to ask.
+    if path == "/forgot-password" && !server.accounts.sends_mail() {
+        return Redirect::to(OPTIONS.sign_in_path()).into_response();
     }
     let ending = match &asked {
         Some(id) => told_ending(&server, &state, id, is_ours).await,
@@ -133,7 +135,8 @@ async fn page(State(server): State<Server>, state: SessionRequest, request: Requ
         now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
         now: server.sessions.now(),
     });
-    let response = render(&server, request, told, shell).await;
+    let signs_in = ["/sign-in", "/sign-up"].contains(&path);
+    let mut response = render(&server, request, told, shell).await;
     // A redirect passes it on.
     if response.status().is_success() {
         // Also where other cookies came: this answer may clear them, and a notice goes by itself.
@@ -143,6 +146,10 @@ async fn page(State(server): State<Server>, state: SessionRequest, request: Requ
             state.clear_notice();
         }
     }
+    if is_secret {
+        // Nothing that the page asks for is told where it was asked from.
+        response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
     response
 }
 
@@ -150,91 +157,30 @@ async fn page(State(server): State<Server>, state: SessionRequest, request: Requ
 ///
 /// Every sign-in leads to the same page, with a script or without, which the Referer tells where the person was. Where
 /// none is sent, people arrive where everybody does.
-fn onward(state: &SessionRequest, request: &Request) -> Option<&'static str> {
-    let has_signed_in = app::query_value(request.uri().query()?, "done") == Some("signed-in");
+fn onward(state: &SessionRequest, request: &Request) -> Option<String> {
+    let has_signed_in =
+        multi_session_leptos::query_value(request.uri().query()?, "done") == Some("signed-in");
     let from = String::from_utf8_lossy(request.headers().get(REFERER)?.as_bytes());
     let is_ours = comes_from_a_page_of_ours(request.headers());
-    let is_asked = is_ours && has_signed_in && from.contains(NotMePage::SIGN_IN_TO_EXPORT);
-    (is_asked && state.browser().ok()?.active().is_some()).then_some(HISTORY)
-}
-
-/// Asks who it is before other sessions end; whoever has nothing to confirm is sent to where they belong.
-async fn confirm(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
-    match asked_step(&server, &state, request.uri().query().unwrap_or_default()).await {
-        Ok(Some(asked)) => render(&server, request, None, move |options| asked.clone().page(options)).await,
-        Ok(None) => Redirect::to("/").into_response(),
-        Err(error) => instead(&server, request, error).await,
-    }
-}
-
-/// What is to be confirmed, unless the person is not signed in, or so lately that nothing is asked.
-async fn asked_step(server: &Server, state: &SessionRequest, query: &str) -> Result<Option<Confirm>, Error> {
-    let sessions = &server.sessions;
-    let browser = state.browser()?;
-    let Some(active) = browser.active() else { return Ok(None) };
-    if sessions.options().is_fresh(active.authenticated_at, sessions.now()) {
-        return Ok(None);
-    }
-    let (rows, proofs) = (sessions.list(&browser).await?, sessions.accepted_proofs(&browser).await?);
-    Ok(Confirm::of(query, &rows, &proofs, server.accounts.sends_mail()))
-}
-
-/// Asks what a device is called; whoever has no such device is sent to where they belong.
-async fn rename(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
-    let rows = match state.browser() {
-        Ok(browser) => server.sessions.list(&browser).await,
-        Err(error) => Err(error),
-    };
-    let asked = rows.map(|rows| RenamePage::of(request.uri().query().unwrap_or_default(), &rows));
-    match asked {
-        Ok(Some(asked)) => render(&server, request, None, move |options| asked.clone().page(options)).await,
-        Ok(None) => Redirect::to("/").into_response(),
-        Err(error) => instead(&server, request, error).await,
-    }
-}
-
-/// Shows what happened to the account, or to one session of it.
-async fn history(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
-    let asked = HistoryAsked::of(request.uri().query().unwrap_or_default());
-    match shown_history(&server, &state, asked).await {
-        Ok(shown) => render(&server, request, None, move |options| shown.clone().page(options)).await,
-        Err(error) => instead(&server, request, error).await,
-    }
-}
-
-/// What the history's page shows of what is asked.
-async fn shown_history(
-    server: &Server,
-    state: &SessionRequest,
-    asked: HistoryAsked,
-) -> Result<HistoryShown, Error> {
-    let browser = state.browser()?;
-    let active = browser.active().ok_or(Code::Unauthorized)?;
-    let reports = HistoryFilter { kinds: vec![HistoryKind::Reported], limit: 1, ..HistoryFilter::default() };
-    let reports = server.sessions.history(&browser, &reports).await?;
-    Ok(HistoryShown {
-        page: server.sessions.history(&browser, &asked.filter()).await?,
-        asked,
-        session: active.session.id.clone(),
-        user: active.user.clone(),
-        reported: reports.entries.first().map(|entry| entry.id),
-    })
+    let is_asked = is_ours && has_signed_in && from.contains(SIGN_IN_TO_EXPORT);
+    (is_asked && state.browser().ok()?.active().is_some()).then(|| OPTIONS.history_path().to_string())
 }
 
 /// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
 async fn export_history(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
-    let format = app::query_value(query, "format").unwrap_or_default();
+    let format = multi_session_leptos::query_value(query, "format").unwrap_or_default();
     // A link of another site writes nothing into a person's history.
     let is_elsewhere =
         request.headers().get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
     if is_elsewhere {
-        return Redirect::to(HISTORY).into_response();
+        return Redirect::to(&OPTIONS.history_path().to_string()).into_response();
     }
     match exported(&server, &state, HistoryFormat::of(format)).await {
         Ok(file) => file,
         Err(error) if error.code() == Code::SessionNotFresh => {
-            Redirect::to(&Confirm::export_address(format)).into_response()
+            let step = Step::ExportHistory { csv: format == "csv" };
+            Redirect::to(&step.address(&OPTIONS)).into_response()
         }
         Err(error) => instead(&server, request, error).await,
     }
@@ -248,14 +194,22 @@ async fn exported(server: &Server, state: &SessionRequest, format: HistoryFormat
     Ok(history_file(format, server.sessions.now(), user, history))
 }
 
-/// What answers where a page cannot be made: whoever is refused it is sent to where they belong, and a failure is told
-/// at the page's own address.
+/// What answers where a file cannot be made: whoever is refused it is sent to where they belong, and a failure is told at
+/// its own address.
 async fn instead(server: &Server, request: Request, error: Error) -> Response {
     if let Error::Refused(code) = error {
-        return Redirect::to(home(code != Code::Unauthorized)).into_response();
+        return Redirect::to(OPTIONS.home(code != Code::Unauthorized)).into_response();
     }
-    let page = UnavailablePage(error);
-    render(server, request, None, move |options| page.clone().page(options)).await
+    let code = error.code();
+    let failure = Problem::from(error).into_response();
+    // An address that is empty is the page's own.
+    let link = (String::new(), "Try again".to_owned());
+    let mut response = render(server, request, None, move |options| {
+        refused::page(options, code.as_str(), code.sentence().to_owned(), link.clone())
+    })
+    .await;
+    *response.status_mut() = failure.status();
+    response
 }
 
 /// Tells of a redirect that failed.
@@ -372,11 +326,12 @@ async fn move_on(
     let next = server.sessions.fall_over(&browser);
     // A notice or the error of a form is told first. Or it is told already: the dead cookie stays for as long as the session may live again. Meanwhile the person may make
     // another account.
-    let is_there = path == home(false) && asked == Some(&ending.id);
-    if next.active().is_none() && (has_news && path == home(false) || path == "/sign-up" || is_there) {
+    let is_there = path == OPTIONS.home(false) && asked == Some(&ending.id);
+    if next.active().is_none() && (has_news && path == OPTIONS.home(false) || path == "/sign-up" || is_there)
+    {
         return None;
     }
-    let to = format!("{}?ended={}", home(next.active().is_some()), ending.id);
+    let to = format!("{}?ended={}", OPTIONS.home(next.active().is_some()), ending.id);
     state.set_browser(next.to_be_told(state.presented()));
     Some(Redirect::to(&to).into_response())
 }
@@ -388,10 +343,8 @@ fn folder(server: &Server, name: &str) -> ServeDir {
 
 /// What pages and server functions find in their context, and the policy that a page's scripts must obey.
 fn context(accounts: &Accounts) {
-    let sessions = accounts.sessions();
-    provide_context(sessions.clone());
+    multi_session_leptos::context(accounts.sessions(), OPTIONS)();
     provide_context(accounts.clone());
-    provide_context(RenderedAt(sessions.now()));
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \

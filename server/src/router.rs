@@ -86,12 +86,12 @@ fn http(config: &Config, sessions: &Sessions) -> Result<SessionHttp, InvalidSett
 
 /// What pages ask by themselves: the list, unless the person has asked to stay signed in.
 fn is_unattended(uri: &Uri) -> bool {
-    uri.path() == app::LIST && uri.query() != Some(app::STAY)
+    uri.path() == multi_session_leptos::LIST && uri.query() != Some(multi_session_leptos::STAY)
 }
 
 /// What the token of a mailed link proves.
 fn is_proven(uri: &Uri) -> bool {
-    [app::RESET_PASSWORD_FN, app::REPORT_BY_MAIL].contains(&uri.path())
+    [multi_session_leptos::RESET_PASSWORD_FN, multi_session_leptos::REPORT_BY_MAIL].contains(&uri.path())
 }
 
 /// Puts everything together.

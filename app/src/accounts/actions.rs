@@ -1,12 +1,13 @@
 //! The server functions on accounts. The rules are those of `Accounts`.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::Step,
     context::{accounts, fail, request, send_form, sessions, settle},
+    options::use_options,
 };
 #[cfg(feature = "ssr")]
 use multi_session::Code;
@@ -36,7 +37,7 @@ pub async fn sign_in(
     must_keep_cookies(&request, probe)?;
     let browser = request.browser().map_err(fail)?;
     let sign_in = multi_session::SignIn { email, password, remember, shared_computer };
-    let browser = accounts().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
+    let browser = accounts()?.sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
 }
@@ -66,7 +67,7 @@ pub async fn sign_up(
     let browser = request.browser().map_err(fail)?;
     let sign_up =
         multi_session::SignUp { name, email, password, image: None, remember: true, shared_computer };
-    let browser = accounts().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
+    let browser = accounts()?.sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
 }
@@ -114,7 +115,7 @@ pub async fn change_password(
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let form = multi_session::ChangePassword { current_password, new_password, revoke_other_sessions };
-    let browser = accounts().change_password(&browser, request.client(), form).await.map_err(fail)?;
+    let browser = accounts()?.change_password(&browser, request.client(), form).await.map_err(fail)?;
     let done = if revoke_other_sessions { "password-others" } else { "password" };
     // A script leads away, too.
     request.set_notice(done);
@@ -164,7 +165,7 @@ pub async fn confirm_step(
     let browser = request.browser().map_err(fail)?;
     if !is_acting_as(&browser, &acting) {
         // Another account is active by now: the person is asked as that one.
-        send_form(&step.address());
+        send_form(&step.address(&use_options()));
         return Err(fail(Code::Unauthorized.into()));
     }
     prove(&request, &browser, password).await.inspect_err(|error| send_form(&step.refused(error)))?;
@@ -184,21 +185,7 @@ async fn prove(
     password: String,
 ) -> Result<(), AppError> {
     let form = multi_session::Reauthenticate { password };
-    let browser = accounts().reauthenticate(browser, request.client(), form).await.map_err(fail)?;
+    let browser = accounts()?.reauthenticate(browser, request.client(), form).await.map_err(fail)?;
     request.set_browser(browser);
     Ok(())
 }
-
-/// Where [`sign_in`] answers.
-pub(crate) const SIGN_IN: &str = SignIn::PATH;
-/// Where [`sign_up`] answers.
-pub(crate) const SIGN_UP: &str = SignUp::PATH;
-/// Where [`sign_out`] answers.
-pub(crate) const SIGN_OUT: &str = SignOut::PATH;
-/// Where [`change_password`] answers.
-pub(crate) const CHANGE_PASSWORD: &str = ChangePassword::PATH;
-/// Where [`reauthenticate`] answers.
-pub(crate) const REAUTHENTICATE: &str = Reauthenticate::PATH;
-/// Where [`confirm_step`] answers.
-#[cfg(feature = "ssr")]
-pub(crate) const CONFIRM: &str = ConfirmStep::PATH;

@@ -1,31 +1,24 @@
 //! What the forms with a password have in common: sign-in, sign-up, change of password, proof of who one is.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use multi_session::Code;
 
 use crate::{
     AppError,
-    act::{Act, Outcome},
-    hooks::{focus_element, on_change},
-    notice::use_refusal,
-    ui::{
-        Icon, IconName,
-        piece::{IntoPiece, Piece},
-    },
+    hooks::{focus_element, on_answer},
+    ui::{Icon, IconName},
 };
 
 /// The id of the message above the form.
-pub(crate) const MESSAGE: &str = "entry-error";
+const MESSAGE: &str = "entry-error";
 
 /// Which field each refusal is about.
 pub(crate) type About = &'static [(Code, &'static str)];
 
-/// The state of one of the forms.
+/// Why the last try of one of the forms was refused.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
-    /// What the form does; success leads away from it.
-    pub(crate) act: Act,
-    /// Why the last try was refused.
+    /// The refusal.
     pub(crate) error: Memo<Option<AppError>>,
     about: About,
 }
@@ -43,25 +36,19 @@ impl Entry {
 }
 
 /// Follows a form: after a refusal the focus goes to the field in question, or else to the `first`.
-pub(crate) fn use_entry(act: Act, first: &'static str, about: About) -> Entry {
-    let outcome = act.outcome();
-    // The first may come from the address, which a form's redirect has written.
-    if let Some(error) = use_refusal() {
-        outcome.set(Some(Outcome { session_id: String::new(), result: Err(error) }));
-    }
-    let error = Memo::new(move |_| outcome.get().and_then(|outcome| outcome.result.err()));
-    let entry = Entry { act, error, about };
-    let tries = act.version();
-    on_change(
-        move || tries.get(),
-        move || {
-            error.with(|error| {
-                if error.is_some() {
-                    focus_element(entry.field(error).unwrap_or(first));
-                }
-            });
-        },
-    );
+pub(crate) fn use_entry<S>(action: ServerAction<S>, first: &'static str, about: About) -> Entry
+where
+    S: ServerFn<Error = AppError> + Send + Sync + Clone + 'static,
+    S::Output: Send + Sync + Clone + 'static,
+{
+    let value = action.value();
+    let error = Memo::new(move |_| value.with(|value| value.as_ref()?.as_ref().err().cloned()));
+    let entry = Entry { error, about };
+    on_answer(action, move |result| {
+        if let Err(error) = result {
+            focus_element(entry.field(&Some(error)).unwrap_or(first));
+        }
+    });
     entry
 }
 
@@ -79,7 +66,6 @@ pub(super) fn SharedComputer() -> impl IntoView {
             </span>
         </label>
     }
-    .piece()
 }
 
 /// The refusal, above the form.
@@ -88,14 +74,14 @@ pub(crate) fn Message(
     /// Why the last try was refused.
     error: Memo<Option<AppError>>,
 ) -> impl IntoView {
-    let message = |error: AppError| -> Piece {
-        view! {
-            <p class="message" role="alert" id=MESSAGE>
-                <Icon name=IconName::Alert size=18 />
-                <span>{error.message}</span>
-            </p>
-        }
-        .piece()
-    };
-    (move || error.get().map(message)).piece()
+    move || {
+        error.get().map(|error| {
+            view! {
+                <p class="message" role="alert" id=MESSAGE>
+                    <Icon name=IconName::Alert size=18 />
+                    <span>{error.message}</span>
+                </p>
+            }
+        })
+    }
 }

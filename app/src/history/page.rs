@@ -1,118 +1,160 @@
 //! The page of what happened to an account, or to one session of it.
 
-use leptos::prelude::*;
-use multi_session::{HistoryEntry, HistoryKind, HistoryPage, SessionId, SessionsBuilder, Timestamp, User};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use multi_session::{HistoryEntry, HistoryKind, SessionId, Timestamp, User};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    asked::{CSV, Group, HISTORY, HistoryAsked, JSON, export_file},
+    asked::{CSV, Group, HistoryAsked, JSON, export_file},
     words::{done_by, icon, what},
 };
+#[cfg(feature = "ssr")]
+use crate::context::{fail, request, sessions};
 use crate::{
-    RenderedAt,
-    guard::home,
-    plain::plain,
-    sessions::NOT_ME,
+    AppError,
+    answered::answered,
+    options::use_options,
     ui::{Icon, IconName, day, time_of_day},
 };
 
 /// What the page shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryShown {
-    /// What was asked for.
-    pub asked: HistoryAsked,
-    /// What there is of it.
-    pub page: HistoryPage,
+    /// What there is of what was asked for.
+    page: multi_session::HistoryPage,
     /// The session that the browser acts as.
-    pub session: SessionId,
+    session: SessionId,
     /// Whose history it is.
-    pub user: User,
+    user: User,
     /// The latest entry that says that a sign-in was not the person's: those before it are answered.
-    pub reported: Option<i64>,
-}
-
-impl HistoryShown {
-    /// The page.
-    pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
-        let Self { asked, page, session, user, reported } = self;
-        let onward = asked.export.map(|format| {
-            // Without a script, too.
-            let content = ["0; url=", &export_file(format)].concat();
-            view! { <meta http-equiv="refresh" content=content /> }
-        });
-        let of_session = asked.session.is_some();
-        let head = view! {
-            <div class="page__head">
-                <p class="page__back">
-                    <a href=home(true)>"Your devices"</a>
-                </p>
-                <h1>{if of_session { "Session history" } else { "Account history" }}</h1>
-                <p class="page__lead">
-                    {if of_session { "What happened to one session of " } else { "What happened to " }}
-                    <strong>{user.email}</strong> {". Times are in UTC. "}
-                    {of_session.then(|| view! { <a href=HISTORY>"Show the whole account"</a> })}
-                </p>
-            </div>
-        };
-        let groups = Group::ALL.map(|group| {
-            let current = (group == asked.group).then_some("page");
-            view! {
-                <li>
-                    <a class="tab" href=asked.with_group(group) aria-current=current>
-                        {group.label()}
-                    </a>
-                </li>
-            }
-        });
-        let export = view! {
-            <section class="section">
-                <h2 class="section__title">"Export"</h2>
-                <div class="card export">
-                    <p>"Everything that is kept of this history, as a file. You may be asked for your password."</p>
-                    <div class="export__actions">
-                        <a class="button" href=export_file(JSON)>
-                            "JSON"
-                        </a>
-                        <a class="button" href=export_file(CSV)>
-                            "CSV"
-                        </a>
-                    </div>
-                </div>
-            </section>
-        };
-        let view = view! {
-            {onward}
-            {head}
-            <nav aria-label="Show">
-                <ul class="tabs">{groups.into_iter().collect_view()}</ul>
-            </nav>
-            {list(page, &asked, &session, reported)}
-            {export}
-        };
-        plain(options, if of_session { "Session history" } else { "Account history" }, view.into_any())
-    }
-}
-
-fn list(
-    page: HistoryPage,
-    asked: &HistoryAsked,
-    session: &SessionId,
     reported: Option<i64>,
-) -> impl IntoView + use<> {
+    /// Sessions that began later are surely known still, ended or not.
+    known_since: Timestamp,
+}
+
+/// Reads a page of the active user's history; nothing where nobody is signed in.
+///
+/// # Errors
+///
+/// When the store does not answer.
+#[server(prefix = "/fn", endpoint = "read-history", input = GetUrl)]
+pub async fn read_history(
+    /// The name of a group of entries.
+    #[server(default)]
+    show: String,
+    /// The session whose entries are asked for.
+    #[server(default)]
+    session_id: Option<SessionId>,
+    /// Entries before this one are asked for.
+    #[server(default)]
+    before: Option<i64>,
+) -> Result<Option<HistoryShown>, AppError> {
+    use multi_session::{HistoryFilter, SessionsBuilder};
+
+    let sessions = sessions();
+    let browser = request().browser().map_err(fail)?;
+    let Some(active) = browser.active() else { return Ok(None) };
+    let reports = HistoryFilter { kinds: vec![HistoryKind::Reported], limit: 1, ..HistoryFilter::default() };
+    let reports = sessions.history(&browser, &reports).await.map_err(fail)?;
+    let asked = Group::named(&show).filter(session_id, before);
+    Ok(Some(HistoryShown {
+        page: sessions.history(&browser, &asked).await.map_err(fail)?,
+        session: active.session.id.clone(),
+        user: active.user.clone(),
+        reported: reports.entries.first().map(|entry| entry.id),
+        known_since: sessions.now().minus(SessionsBuilder::RETENTION),
+    }))
+}
+
+/// Shows what happened, a group of entries and fifty at a time.
+#[component]
+pub fn HistoryPage() -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(HistoryAsked::of));
+    let shown = Resource::new(
+        move || asked.get(),
+        |HistoryAsked { group, session, before, .. }| read_history(group.name().to_owned(), session, before),
+    );
+    answered(shown, move |shown| view! { <Shown shown asked=asked.get_untracked() /> })
+}
+
+#[component]
+fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
+    let options = use_options();
+    let onward = asked.export.map(|format| {
+        // Without a script, too.
+        let content = ["0; url=", &export_file(&options, format)].concat();
+        view! { <meta http-equiv="refresh" content=content /> }
+    });
+    let of_session = asked.session.is_some();
+    let title = if of_session { "Session history" } else { "Account history" };
+    let email = shown.user.email.clone();
+    let groups = Group::ALL.map(|group| {
+        let current = (group == asked.group).then_some("page");
+        view! {
+            <li>
+                <a class="tab" href=asked.with_group(&options, group) aria-current=current>
+                    {group.label()}
+                </a>
+            </li>
+        }
+    });
+    view! {
+        <Title text=title />
+        {onward}
+        <div class="page__head">
+            <p class="page__back">
+                <a href=options.devices_path()>"Your devices"</a>
+            </p>
+            <h1>{title}</h1>
+            <p class="page__lead">
+                {if of_session { "What happened to one session of " } else { "What happened to " }}
+                <strong>{email}</strong> {". Times are in UTC. "}
+                {of_session
+                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> })}
+            </p>
+        </div>
+        <nav aria-label="Show">
+            <ul class="tabs">{groups.into_iter().collect_view()}</ul>
+        </nav>
+        {list(shown, &asked)}
+        <section class="section">
+            <h2 class="section__title">"Export"</h2>
+            <div class="card export">
+                <p>"Everything that is kept of this history, as a file. You may be asked for your password."</p>
+                <div class="export__actions">
+                    <a class="button" href=export_file(&options, JSON) rel="external">
+                        "JSON"
+                    </a>
+                    <a class="button" href=export_file(&options, CSV) rel="external">
+                        "CSV"
+                    </a>
+                </div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
+    let HistoryShown { page, session, reported, known_since, .. } = shown;
+    let options = use_options();
     let newest = asked.before.map(|_| {
         view! {
-            <a class="button" href=asked.with_group(asked.group)>
+            <a class="button" href=asked.with_group(&options, asked.group)>
                 "Newest"
             </a>
         }
     });
     let older = page.next.map(|next| {
         view! {
-            <a class="button" href=asked.with_before(next) rel="next">
+            <a class="button" href=asked.with_before(&options, next) rel="next">
                 "Older"
             </a>
         }
     });
-    let now = expect_context::<RenderedAt>().0;
     let all = &page.entries;
     let is_empty = all.is_empty();
     let days = all.chunk_by(|one, next| day(one.at) == day(next.at)).map(|entries| {
@@ -127,7 +169,7 @@ fn list(
                         .iter()
                         .map(|entry| {
                             let is_answered = reported.is_some_and(|reported| entry.id < reported);
-                            row(entry, session, !is_answered && is_in_question(entry, all, session, now))
+                            row(entry, &session, !is_answered && is_in_question(entry, all, &session, known_since))
                         })
                         .collect_view()}
                 </ol>
@@ -151,8 +193,13 @@ fn list(
 }
 
 /// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, and its session
-/// is surely known still, ended or not, since it is kept for so long after its end.
-fn is_in_question(entry: &HistoryEntry, all: &[HistoryEntry], current: &SessionId, now: Timestamp) -> bool {
+/// is surely known still.
+fn is_in_question(
+    entry: &HistoryEntry,
+    all: &[HistoryEntry],
+    current: &SessionId,
+    known_since: Timestamp,
+) -> bool {
     let is_sign_in = match entry.kind {
         HistoryKind::NewDevice => true,
         // A new device has two entries: the one that says so asks.
@@ -165,15 +212,13 @@ fn is_in_question(entry: &HistoryEntry, all: &[HistoryEntry], current: &SessionI
         _ => false,
     };
     let is_other = entry.session_id.as_ref().is_some_and(|id| id != current);
-    is_sign_in && is_other && now.since(entry.at) < SessionsBuilder::RETENTION
+    is_sign_in && is_other && entry.at > known_since
 }
 
 fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView + use<> {
     let is_current = entry.session_id.as_ref() == Some(current);
-    let of_session = entry.session_id.as_ref().map(|id| {
-        let asked = HistoryAsked { session: Some(id.clone()), ..HistoryAsked::default() };
-        asked.with_group(Group::All)
-    });
+    let options = use_options();
+    let of_session = entry.session_id.as_ref().map(|id| options.history_path().of_session(id));
     // Who has used a mailed link has told nothing of a device.
     let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
     let device = match of_session {
@@ -182,7 +227,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
     };
     let (address, place) = (entry.ip_address.clone(), entry.place.clone());
     let not_me = entry.session_id.as_ref().filter(|_| asks).map(|id| {
-        let address = [NOT_ME, "?session_id=", id.as_str()].concat();
+        let address = options.not_me_path().of_session(id);
         let label = format!("This wasn't me: {}, {}", entry.device, time_of_day(entry.at));
         view! {
             <span>

@@ -4,10 +4,9 @@ use leptos::prelude::*;
 use multi_session::{DeviceKind, DeviceSession};
 
 use crate::{
-    act::SessionForm,
     hooks::use_now,
     sessions::{use_list_device_sessions, words},
-    ui::{Icon, IconName, TimeAgo, piece::IntoPiece},
+    ui::{Icon, IconName, Submit, TimeAgo},
 };
 
 /// What a person recognises a device by, and the button that ends its session.
@@ -38,10 +37,8 @@ pub(super) fn DeviceRow(
     let is_news = words::is_news(&row, now.get_untracked());
     let mark = Memo::new(move |_| words::mark(now.get().since(last_active_at.get())));
     // It is being used to look at this.
-    let mark = (!row.is_current).then(|| {
-        let badge = |(class, text)| view! { <span class=class>{text}</span> }.piece();
-        (move || mark.get().map(badge)).piece()
-    });
+    let mark = (!row.is_current)
+        .then_some(move || mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }));
     let revoke = ["Revoke ", &*row.device.label].concat();
     let signed_in = words::signed_in(row.signed_in_with.as_ref());
     let icon = match row.device.kind {
@@ -69,8 +66,10 @@ pub(super) fn DeviceRow(
     // What a named device is besides, as far as that is known.
     let named = row.name.as_ref().map(|_| row.device.description()).filter(|known| !known.is_empty());
     let named = named.map(|known| view! { <span>{known}</span> });
-    let of_row = |page| [page, "?session_id=", row.id.as_str()].concat();
-    let (rename, history, not_me) = (of_row("/rename"), of_row("/history"), of_row("/not-me"));
+    let options = sessions.options;
+    let rename = options.rename_path().of_session(&row.id);
+    let history = options.history_path().of_session(&row.id);
+    let not_me = options.not_me_path().of_session(&row.id);
 
     view! {
         <li class=if row.is_current { "device device--current" } else { "device" }>
@@ -108,16 +107,14 @@ pub(super) fn DeviceRow(
                 {agent}
             </div>
             <div class="device__actions">
-                <SessionForm
-                    act=sessions.revoke
-                    session_id=row.id.to_string()
-                    pending
-                    label=revoke
-                    described_by=String::new()
-                    text="Revoke".piece()
-                />
+                <ActionForm action=sessions.revoke>
+                    <input type="hidden" name="session_id" value=row.id.to_string() />
+                    <Submit class="button button--danger" pending label=revoke>
+                        "Revoke"
+                    </Submit>
+                </ActionForm>
             </div>
         </li>
     }
-    .piece()
+    .into_any()
 }

@@ -5,9 +5,8 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    act::SessionForm,
     sessions::use_list_device_sessions,
-    ui::{TimeAgo, piece::IntoPiece},
+    ui::{Submit, TimeAgo},
 };
 
 /// Whose account it is, and the buttons that switch to it and sign it out here.
@@ -20,7 +19,7 @@ pub(super) fn OtherAccount(
     let id = row.id.clone();
     let revoking = Signal::derive(move || sessions.is_revoking(&id));
     let id = row.id.clone();
-    let switching = Signal::derive(move || sessions.set_active.is_running(id.as_str()));
+    let switching = Signal::derive(move || sessions.is_switching_to(&id));
     let id = row.id.to_string();
     let email_id = format!("other-{id}");
     let name = row.user.name;
@@ -41,25 +40,20 @@ pub(super) fn OtherAccount(
                 </p>
             </div>
             <div class="device__actions">
-                <SessionForm
-                    act=sessions.set_active
-                    session_id=id.clone()
-                    class="button"
-                    pending=switching
-                    label=switch
-                    described_by=email_id.clone()
-                    text="Switch".piece()
-                />
-                <SessionForm
-                    act=sessions.revoke
-                    session_id=id
-                    pending=revoking
-                    label=revoke
-                    described_by=email_id
-                    text="Revoke".piece()
-                />
+                <ActionForm action=sessions.set_active clone:id clone:email_id>
+                    <input type="hidden" name="session_id" value=id />
+                    <Submit pending=switching label=switch described_by=email_id>
+                        "Switch"
+                    </Submit>
+                </ActionForm>
+                <ActionForm action=sessions.revoke clone:email_id>
+                    <input type="hidden" name="session_id" value=id />
+                    <Submit class="button button--danger" pending=revoking label=revoke described_by=email_id>
+                        "Revoke"
+                    </Submit>
+                </ActionForm>
             </div>
         </li>
     }
-    .piece()
+    .into_any()
 }

@@ -4,10 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::use_hydrated,
-    ui::{
-        Icon, IconName,
-        piece::{IntoPiece, when},
-    },
+    ui::{Icon, IconName},
 };
 
 /// A labelled line of text.
@@ -49,7 +46,6 @@ pub fn Field(
             </div>
         </div>
     }
-    .piece()
 }
 
 /// A labelled e-mail address, which names the account.
@@ -82,20 +78,7 @@ pub fn PasswordField(
 ) -> impl IntoView {
     let hydrated = use_hydrated();
     let shown = RwSignal::new(false);
-    let toggle = move || {
-        view! {
-            <button
-                class="field__toggle"
-                type="button"
-                aria-label=format!("Show {}", label.to_ascii_lowercase())
-                aria-pressed=move || shown.get().to_string()
-                on:click=move |_| shown.update(|shown| *shown = !*shown)
-            >
-                <Icon name=IconName::Eye />
-            </button>
-        }
-        .piece()
-    };
+    let toggle_label = format!("Show {}", label.to_ascii_lowercase());
     let hint_id = format!("{name}-hint");
     let describes = hint_id.clone();
     let described_by = move || {
@@ -121,10 +104,19 @@ pub fn PasswordField(
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described_by
                 />
-                {when(move || hydrated.get(), toggle)}
+                <Show when=move || hydrated.get()>
+                    <button
+                        class="field__toggle"
+                        type="button"
+                        aria-label=toggle_label.clone()
+                        aria-pressed=move || shown.get().to_string()
+                        on:click=move |_| shown.update(|shown| *shown = !*shown)
+                    >
+                        <Icon name=IconName::Eye />
+                    </button>
+                </Show>
             </div>
             {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> })}
         </div>
     }
-    .piece()
 }

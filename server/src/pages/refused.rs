@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use app::{page_paths, plain};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -14,6 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use leptos::prelude::*;
 use multi_session::Code;
 use multi_session::http::Problem;
+use multi_session_leptos::{form_page, plain};
 use url::Url;
 
 use crate::Server;
@@ -73,8 +73,7 @@ impl Refusals {
                 (sentence, page(base_url, &format!("Open {base_url}")))
             }
             None => {
-                let own = asked.path.strip_prefix("/fn").unwrap_or_default();
-                let own = page_paths().find(|path| *path == own).map(|path| page(path, "Go back"));
+                let own = form_page(&asked.path).map(|path| page(path, "Go back"));
                 (code.sentence().to_owned(), own.unwrap_or_else(|| page("/", "Go to the start")))
             }
         };

@@ -400,6 +400,6 @@ async fn a_sign_in_is_reported_from_the_history_as_long_as_its_session_is_surely
     assert!(laptop.open(&address).await.text.contains("Safari 26 on iOS"), "it is taken");
     app.advance(2 * MINUTE);
     app.sessions.sweep().await.expect("a sweep");
-    assert_eq!(laptop.open(&address).await.header("location"), "/", "nobody knows it any more");
+    assert_eq!(laptop.open(&address).await.header("location"), "/sessions", "nobody knows it any more");
     assert_eq!(links(&id).await, 0);
 }

@@ -1,0 +1,174 @@
+//! What is done once the person has confirmed who they are.
+
+use leptos::server_fn::ServerFn;
+use multi_session::SessionId;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::{
+    AppError,
+    accounts::ConfirmStep,
+    context::send_form,
+    history::{JSON, export_page},
+    notice::with_error,
+    options::use_options,
+    sessions::{report, revoke, revoke_all, revoke_others},
+};
+use crate::{
+    MultiSessionOptions,
+    history::{CSV, EXPORT},
+    sessions::{Report, Revoke, RevokeAll, RevokeOthers},
+};
+
+/// What is done once the person has confirmed: nothing else can be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// Ends one session.
+    Revoke(SessionId),
+    /// Ends every other session.
+    RevokeOthers,
+    /// Ends every session.
+    RevokeAll,
+    /// Exports the history, as a table or else as JSON.
+    ExportHistory {
+        /// As a table.
+        csv: bool,
+    },
+    /// Takes one session as somebody else's.
+    Report(SessionId),
+}
+
+impl Step {
+    /// Takes what a form or an address says, which anybody can write: the path of a server function, and a session's id.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn parse(act: &str, session_id: &str) -> Option<Self> {
+        match act {
+            Revoke::PATH => SessionId::new(session_id).ok().map(Self::Revoke),
+            RevokeOthers::PATH => Some(Self::RevokeOthers),
+            RevokeAll::PATH => Some(Self::RevokeAll),
+            EXPORT => Some(Self::ExportHistory { csv: session_id == CSV }),
+            Report::PATH => SessionId::new(session_id).ok().map(Self::Report),
+            _ => None,
+        }
+    }
+
+    /// What does it: the path of a server function, or of a file.
+    pub(super) fn act(&self) -> &'static str {
+        match self {
+            Self::Revoke(_) => Revoke::PATH,
+            Self::RevokeOthers => RevokeOthers::PATH,
+            Self::RevokeAll => RevokeAll::PATH,
+            Self::ExportHistory { .. } => EXPORT,
+            Self::Report(_) => Report::PATH,
+        }
+    }
+
+    /// What the act is about: a session, or the format of a file.
+    pub(super) fn session_id(&self) -> &str {
+        match self {
+            Self::Revoke(id) | Self::Report(id) => id.as_str(),
+            Self::ExportHistory { csv: true } => CSV,
+            Self::RevokeOthers | Self::RevokeAll | Self::ExportHistory { csv: false } => "",
+        }
+    }
+
+    /// The address of the page that asks who the person is first.
+    pub fn address(&self, options: &MultiSessionOptions) -> String {
+        format!("{}?act={}&session_id={}", options.confirm_path(), self.act(), self.session_id())
+    }
+
+    /// What the button does, and the rest of a sentence that begins with "to".
+    pub(super) fn words(&self, device: Option<&str>) -> (&'static str, String) {
+        match self {
+            Self::Revoke(_) => {
+                ("Revoke", format!("revoke the session on {}", device.unwrap_or("that device")))
+            }
+            Self::RevokeOthers => ("Sign out other devices", "sign out your other devices".to_owned()),
+            Self::RevokeAll => ("Sign out everywhere", "sign out everywhere".to_owned()),
+            Self::ExportHistory { .. } => ("Export history", "export your account's history".to_owned()),
+            Self::Report(_) => {
+                ("This wasn't me", format!("shut out whoever used {}", device.unwrap_or("that device")))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl Step {
+    /// The page that asks, once more, after a refusal of the password.
+    pub(crate) fn refused(&self, error: &AppError) -> String {
+        with_error(&self.address(&use_options()), ConfirmStep::PATH, error)
+    }
+
+    /// Where the step's own form would have led after a refusal.
+    pub(crate) fn failed(&self, error: &AppError) -> String {
+        with_error(use_options().home(true), self.act(), error)
+    }
+
+    /// Does it, and sends the person where it leads.
+    pub(crate) async fn take(&self) -> Result<(), AppError> {
+        match self {
+            Self::Revoke(id) => revoke(id.clone()).await.map(drop),
+            Self::RevokeOthers => revoke_others().await.map(drop),
+            Self::RevokeAll => revoke_all().await.map(drop),
+            // A page, which then goes on to the file: a form that was answered with a file would stay as it is.
+            Self::ExportHistory { csv } => {
+                send_form(&export_page(&use_options(), if *csv { CSV } else { JSON }));
+                Ok(())
+            }
+            Self::Report(id) => report(id.clone()).await,
+        }
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use url::form_urlencoded;
+
+    use super::*;
+
+    #[test]
+    fn a_step_comes_back_from_its_address() {
+        let id = SessionId::new("session_123").expect("an id");
+        let exports = [true, false].map(|csv| Step::ExportHistory { csv });
+        let steps = [Step::Report(id.clone()), Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll];
+        for step in steps.into_iter().chain(exports) {
+            let address = step.address(&MultiSessionOptions::SITE);
+            let (path, query) = address.split_once('?').expect("a query");
+            assert_eq!(path, "/confirm");
+            let value = |name: &str| {
+                let mut pairs = form_urlencoded::parse(query.as_bytes());
+                pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+            };
+            assert_eq!(Step::parse(&value("act"), &value("session_id")), Some(step));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_step() {
+        for (act, id) in [
+            ("", ""),
+            ("/fn/revoke", ""),
+            ("/fn/revoke", "a b"),
+            ("/fn/sign-out", ""),
+            ("https://evil.example/fn/revoke-all", ""),
+            ("//evil.example", "session_123"),
+        ] {
+            assert_eq!(Step::parse(act, id), None, "{act} {id}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_leads_back_with_all_that_was_there() {
+        let step = Step::Revoke(SessionId::new("session_123").expect("an id"));
+        let error = AppError::from(multi_session::Code::InvalidPassword);
+        let address = step.refused(&error);
+        assert!(
+            address
+                .starts_with("/confirm?act=/fn/revoke&session_id=session_123&__path=%2Ffn%2Fconfirm&__err="),
+            "{address}"
+        );
+        let failed = step.failed(&error);
+        assert!(failed.starts_with("/sessions?__path=%2Ffn%2Frevoke&__err="), "{failed}");
+    }
+}

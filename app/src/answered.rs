@@ -1,0 +1,75 @@
+//! What a page shows of a server function's answer.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Redirect;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    AppError,
+    hooks::keep_focus,
+    sessions::use_list_device_sessions,
+    ui::{Icon, IconName},
+};
+
+/// Waits for an answer and shows it. `None` sends the person to where they start. A failure is told at the page's own
+/// address, which may be a mailed one, so that they can try again.
+pub(crate) fn answered<T, V>(
+    answer: Resource<Result<Option<T>, AppError>>,
+    view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let sessions = use_list_device_sessions();
+    // What an account is told is not for the next one.
+    let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
+    Effect::watch(
+        move || acting.get(),
+        move |acting, before, _| {
+            if before.is_some_and(Option::is_some) && acting.is_some() {
+                answer.refetch();
+            }
+        },
+        false,
+    );
+    // The link that was pressed may have gone with the answer before.
+    let latest = *answer;
+    Effect::watch(move || latest.track(), |(), _, _| request_animation_frame(keep_focus), false);
+    view! {
+        <Transition>
+            {move || {
+                let view = view.clone();
+                Suspend::new(async move {
+                    match answer.await {
+                        Ok(Some(answer)) => view(answer).into_any(),
+                        Ok(None) => {
+                            sessions.list.await.ok();
+                            let signed_in = sessions.signed_in.get_untracked() != Some(false);
+                            view! { <Redirect path=sessions.options.home(signed_in) /> }.into_any()
+                        }
+                        Err(error) => view! { <Unavailable error /> }.into_any(),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+/// Says why a page cannot be made.
+#[component]
+pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
+    view! {
+        <Title text="Not available" />
+        <div class="blank">
+            <Icon name=IconName::Alert size=40 />
+            <h1>"This page could not be loaded"</h1>
+            <p>{error.message}</p>
+            // An address that is empty is the page's own.
+            <a class="button" href="" rel="external">
+                "Try again"
+            </a>
+        </div>
+    }
+}

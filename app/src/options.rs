@@ -1,0 +1,197 @@
+//! What an application that mounts the pages chooses: where they are, and what they show.
+
+use std::fmt;
+
+use leptos::prelude::use_context;
+use leptos_router::{PartialPathMatch, PathSegment, PossibleRouteMatch};
+use multi_session::SessionId;
+
+/// Where the pages are. Components and server functions find it in their context.
+///
+/// # Examples
+///
+/// ```
+/// use multi_session_leptos::MultiSessionOptions;
+///
+/// let options = MultiSessionOptions::default().sign_in("/login").devices("/account/devices");
+/// assert_eq!(options.sign_in_path(), "/login");
+/// assert_eq!(options.history_path().to_string(), "/account/devices/history");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MultiSessionOptions {
+    sign_in: &'static str,
+    devices: &'static str,
+    under: &'static str,
+    events: &'static str,
+}
+
+impl Default for MultiSessionOptions {
+    /// The pages of our own site: `/sign-in`, `/sessions`, `/history` and so on.
+    fn default() -> Self {
+        Self::SITE
+    }
+}
+
+impl MultiSessionOptions {
+    /// The pages of our own site: `/sign-in`, `/sessions`, `/history` and so on.
+    pub const SITE: Self = Self {
+        sign_in: "/sign-in",
+        devices: "/sessions",
+        under: "",
+        events: "/api/auth/multi-session/events",
+    };
+
+    /// Sets the path at which people sign in.
+    #[must_use]
+    pub const fn sign_in(self, path: &'static str) -> Self {
+        Self { sign_in: path, ..self }
+    }
+
+    /// Sets the path of the list of devices. The other pages are below it, as in `/account/devices/history`.
+    #[must_use]
+    pub const fn devices(self, path: &'static str) -> Self {
+        Self { devices: path, under: path, ..self }
+    }
+
+    /// Sets the path of the event stream, for a REST API that is mounted under another path than `/api/auth`.
+    #[must_use]
+    pub const fn events(self, path: &'static str) -> Self {
+        Self { events: path, ..self }
+    }
+
+    /// The path at which people sign in.
+    pub const fn sign_in_path(&self) -> &'static str {
+        self.sign_in
+    }
+
+    /// The path of the list of devices.
+    pub const fn devices_path(&self) -> &'static str {
+        self.devices
+    }
+
+    /// The same, for a route.
+    pub(crate) const fn list_path(&self) -> PagePath {
+        PagePath { under: "", name: self.devices }
+    }
+
+    /// The path of the event stream.
+    pub(crate) const fn events_path(&self) -> &'static str {
+        self.events
+    }
+
+    /// The path of the account's history.
+    pub const fn history_path(&self) -> PagePath {
+        self.below("/history")
+    }
+
+    /// The path of the history as a file.
+    pub const fn export_path(&self) -> PagePath {
+        self.below("/history/export")
+    }
+
+    /// The path of the page that asks who somebody is before an act.
+    pub const fn confirm_path(&self) -> PagePath {
+        self.below("/confirm")
+    }
+
+    /// The path of the page that asks what a device is called.
+    pub const fn rename_path(&self) -> PagePath {
+        self.below("/rename")
+    }
+
+    /// The path of the page that asks whether a sign-in was somebody else's.
+    pub const fn not_me_path(&self) -> PagePath {
+        self.below("/not-me")
+    }
+
+    const fn below(&self, name: &'static str) -> PagePath {
+        PagePath { under: self.under, name }
+    }
+
+    /// Whether a page of ours is for signed-in people only.
+    pub(crate) fn needs_sign_in(&self, path: &str) -> bool {
+        path == self.devices
+            || [self.history_path(), self.confirm_path(), self.rename_path()].iter().any(|it| it.is(path))
+    }
+
+    /// Where a person starts.
+    pub const fn home(&self, signed_in: bool) -> &'static str {
+        if signed_in { self.devices } else { self.sign_in }
+    }
+
+    /// Where a person goes on after an act that changed who is signed in; the page tells what was `done`.
+    pub(crate) fn start(&self, done: &str) -> String {
+        format!("{}?done={done}", self.devices)
+    }
+
+    /// Where a browser goes whose session has ended elsewhere: the server tells there how it ended.
+    pub(crate) fn ended(&self, session_id: &SessionId) -> String {
+        format!("{}?ended={session_id}", self.devices)
+    }
+}
+
+/// The options that the application has provided, or else the defaults.
+pub(crate) fn use_options() -> MultiSessionOptions {
+    use_context().unwrap_or_default()
+}
+
+/// The path of a page, which routes match and addresses begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PagePath {
+    under: &'static str,
+    name: &'static str,
+}
+
+impl PagePath {
+    pub(crate) fn is(self, path: &str) -> bool {
+        path.strip_prefix(self.under) == Some(self.name)
+    }
+
+    /// The address of the page for a session.
+    pub(crate) fn of_session(self, id: &SessionId) -> String {
+        format!("{self}?session_id={id}")
+    }
+}
+
+impl fmt::Display for PagePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.under)?;
+        f.write_str(self.name)
+    }
+}
+
+/// The router's own segments are one segment long each, and these paths are known at run time only.
+impl PossibleRouteMatch for PagePath {
+    fn optional(&self) -> bool {
+        false
+    }
+
+    fn test<'a>(&self, path: &'a str) -> Option<PartialPathMatch<'a>> {
+        let rest = path.strip_prefix(self.under)?.strip_prefix(self.name)?;
+        let matched = &path[..path.len() - rest.len()];
+        (rest.is_empty() || rest.starts_with('/')).then(|| PartialPathMatch::new(rest, Vec::new(), matched))
+    }
+
+    fn generate_path(&self, path: &mut Vec<PathSegment>) {
+        let segments = [self.under, self.name].into_iter().flat_map(|part| part.split('/'));
+        path.extend(segments.filter(|it| !it.is_empty()).map(|it| PathSegment::Static(it.into())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_matches_its_whole_path_only() {
+        let history = MultiSessionOptions::default().devices("/account/devices").history_path();
+        for (path, rest) in [
+            ("/account/devices/history", Some("")),
+            ("/account/devices/history/export", Some("/export")),
+            ("/account/devices/historic", None),
+            ("/history", None),
+        ] {
+            assert_eq!(history.test(path).map(|matched| matched.remaining()), rest, "{path}");
+        }
+    }
+}

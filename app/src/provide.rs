@@ -1,0 +1,39 @@
+//! What every page shares: the list of sessions, the notices, the clock.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    MultiSessionOptions,
+    accounts::paths::CHANGE_PASSWORD,
+    hooks::{hide_while_away, provide_now, replace, use_hydrated},
+    notice::provide_notices,
+    sessions::{announce_outcomes, follow_live, provide_list_device_sessions},
+};
+
+/// Provides what our pages and [`use_list_device_sessions`](crate::sessions::use_list_device_sessions) need, for
+/// everything inside the component that calls it.
+///
+/// Call it once, inside the application's `<Router>`.
+pub fn provide_multi_session(options: MultiSessionOptions) {
+    provide_context(options);
+    provide_now();
+    provide_notices();
+    let sessions = provide_list_device_sessions();
+    announce_outcomes(sessions);
+    follow_live(sessions);
+    use_hydrated();
+    hide_while_away();
+
+    // Who is not signed in any more on a page for signed-in people leaves it, for a document that tells why.
+    let path = use_location().pathname;
+    Effect::new(move |_| {
+        let needs_sign_in = path.with(|path| options.needs_sign_in(path) || path == CHANGE_PASSWORD);
+        if needs_sign_in && sessions.signed_in.get() == Some(false) {
+            match sessions.last_current() {
+                Some(id) => replace(&options.ended(&id)),
+                None => replace(&format!("{}?done=ended", options.sign_in_path())),
+            }
+        }
+    });
+}
