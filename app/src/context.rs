@@ -120,8 +120,8 @@ fn page_of_form(act: &str) -> String {
 
 /// The same where other sessions end: who must prove first who they are is sent to the page for it.
 pub(crate) fn fail_or_confirm(error: Error, step: &Step) -> AppError {
-    if error.code() == Code::SessionNotFresh {
-        send_form(&step.address(&use_options()));
+    if let Error::SessionNotFresh { proofs } = &error {
+        send_form(&step.asking_address(&use_options(), proofs));
     }
     fail(error)
 }

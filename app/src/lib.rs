@@ -28,12 +28,15 @@ mod options;
 #[cfg(feature = "ssr")]
 mod plain;
 mod provide;
+#[cfg(feature = "ssr")]
+mod router;
 mod routes;
 mod site;
 
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
-pub use options::{MultiSessionOptions, PagePath};
+pub use notice::Toaster;
+pub use options::{Feature, MultiSessionOptions, PagePath};
 pub use provide::provide_multi_session;
 pub use routes::MultiSessionRoutes;
 pub use site::App;
@@ -43,7 +46,8 @@ pub use {
     context::context,
     notice::{SignedOutElsewhere, is_told, query_value},
     plain::plain,
-    sessions::{LIST, REPORT_BY_MAIL, STAY},
+    router::{export_history, is_unattended, router},
+    sessions::REPORT_BY_MAIL,
     site::{page_paths, redirect},
 };
 

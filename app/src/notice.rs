@@ -13,7 +13,7 @@ use crate::{
     AppError,
     hooks::{focus_element, forget_query, keep_focus},
     options::use_options,
-    sessions::use_list_device_sessions,
+    sessions::{Expiring, use_list_device_sessions},
     ui::{Icon, IconName, Submit},
 };
 
@@ -227,9 +227,12 @@ fn trusted(error: AppError) -> AppError {
     code.unwrap_or(Code::Internal).into()
 }
 
-/// Shows the notice: always in the same place, good news for six seconds unless somebody is reading it.
+/// Tells what was done, always in the same place, good news for six seconds unless somebody is reading it; and warns before
+/// a session ends since nobody used it.
+///
+/// An application puts it into its frame, once.
 #[component]
-pub(crate) fn Toaster() -> impl IntoView {
+pub fn Toaster() -> impl IntoView {
     let notice = use_notices().0;
     let undo_revoke = use_list_device_sessions().undo_revoke;
     let reading = RwSignal::new(false);
@@ -310,13 +313,16 @@ pub(crate) fn Toaster() -> impl IntoView {
     let bad_toast = toast.clone();
 
     view! {
-        <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast.clone())}</div>
-        {move || {
-            notice
-                .get()
-                .filter(|notice| !notice.good)
-                .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> })
-        }}
+        <div class="toaster">
+            <Expiring />
+            <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast.clone())}</div>
+            {move || {
+                notice
+                    .get()
+                    .filter(|notice| !notice.good)
+                    .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> })
+            }}
+        </div>
     }
     .into_any()
 }

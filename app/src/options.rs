@@ -2,11 +2,25 @@
 
 use std::fmt;
 
-use leptos::prelude::use_context;
+use leptos::prelude::{AnyView, use_context};
 use leptos_router::{PartialPathMatch, PathSegment, PossibleRouteMatch};
-use multi_session::SessionId;
+use multi_session::{DeviceSession, SessionId};
 
-/// Where the pages are. Components and server functions find it in their context.
+/// A part of the pages that an application can leave out. Its server functions answer all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Feature {
+    /// The account's history, and the links to it.
+    History,
+    /// Names that people give to their devices.
+    Rename,
+    /// "This wasn't me": signing everybody else out after somebody else's sign-in.
+    Report,
+    /// The other accounts of this browser, below the list.
+    Switcher,
+}
+
+/// Where the pages are, and what they show. Components and server functions find it in their context.
 ///
 /// # Examples
 ///
@@ -17,12 +31,18 @@ use multi_session::SessionId;
 /// assert_eq!(options.sign_in_path(), "/login");
 /// assert_eq!(options.history_path().to_string(), "/account/devices/history");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct MultiSessionOptions {
     sign_in: &'static str,
     devices: &'static str,
     under: &'static str,
     events: &'static str,
+    step_up: Option<&'static str>,
+    brand: &'static str,
+    logo: Option<fn() -> AnyView>,
+    row: Option<fn(&DeviceSession) -> AnyView>,
+    has_passwords: bool,
+    is_hidden: [bool; 4],
 }
 
 impl Default for MultiSessionOptions {
@@ -39,12 +59,99 @@ impl MultiSessionOptions {
         devices: "/sessions",
         under: "",
         events: "/api/auth/multi-session/events",
+        step_up: None,
+        brand: "Multi-session",
+        logo: None,
+        row: None,
+        has_passwords: true,
+        is_hidden: [false; 4],
     };
 
-    /// Sets the path at which people sign in.
+    /// Sets the path at which people sign in to the application. Nothing links to our password forms then.
     #[must_use]
     pub const fn sign_in(self, path: &'static str) -> Self {
-        Self { sign_in: path, ..self }
+        Self { sign_in: path, has_passwords: false, ..self }
+    }
+
+    /// Sets the path of the application's page on which people confirm who they are whose account has no password. Its
+    /// query says what for: `act`, the path of a server function, and `session_id`.
+    #[must_use]
+    pub const fn step_up(self, path: &'static str) -> Self {
+        Self { step_up: Some(path), ..self }
+    }
+
+    /// Sets the name in the header of our own site and in the titles of its pages.
+    #[must_use]
+    pub const fn brand(self, name: &'static str) -> Self {
+        Self { brand: name, ..self }
+    }
+
+    /// Sets what stands before the name in the header of our own site.
+    #[must_use]
+    pub const fn logo(self, view: fn() -> AnyView) -> Self {
+        Self { logo: Some(view), ..self }
+    }
+
+    /// Sets what the row of each device shows besides.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use multi_session_leptos::MultiSessionOptions;
+    ///
+    /// let options = MultiSessionOptions::default().row(|device| view! { <span>{device.id.to_string()}</span> }.into_any());
+    /// ```
+    #[must_use]
+    pub const fn row(self, view: fn(&DeviceSession) -> AnyView) -> Self {
+        Self { row: Some(view), ..self }
+    }
+
+    /// Leaves out a part of the pages.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multi_session_leptos::{Feature, MultiSessionOptions};
+    ///
+    /// let options = MultiSessionOptions::default().without(Feature::Rename).without(Feature::History);
+    /// assert!(!options.has(Feature::Rename) && options.has(Feature::Report));
+    /// ```
+    #[must_use]
+    pub const fn without(self, feature: Feature) -> Self {
+        let mut is_hidden = self.is_hidden;
+        is_hidden[feature as usize] = true;
+        Self { is_hidden, ..self }
+    }
+
+    /// Whether a part of the pages shows.
+    pub const fn has(&self, feature: Feature) -> bool {
+        !self.is_hidden[feature as usize]
+    }
+
+    /// Whether our pages may link to the forms for passwords.
+    pub(crate) const fn has_passwords(&self) -> bool {
+        self.has_passwords
+    }
+
+    /// The application's page for people whose account has no password.
+    pub(crate) const fn step_up_path(&self) -> Option<&'static str> {
+        self.step_up
+    }
+
+    /// The name of our own site.
+    pub(crate) const fn brand_name(&self) -> &'static str {
+        self.brand
+    }
+
+    /// What stands before it.
+    pub(crate) fn logo_view(&self) -> Option<AnyView> {
+        self.logo.map(|view| view())
+    }
+
+    /// What the row of a device shows besides.
+    pub(crate) fn row_view(&self, device: &DeviceSession) -> Option<AnyView> {
+        self.row.map(|view| view(device))
     }
 
     /// Sets the path of the list of devices. The other pages are below it, as in `/account/devices/history`.
@@ -71,7 +178,7 @@ impl MultiSessionOptions {
 
     /// The same, for a route.
     pub(crate) const fn list_path(&self) -> PagePath {
-        PagePath { under: "", name: self.devices }
+        PagePath { under: "", name: self.devices, exists: true }
     }
 
     /// The path of the event stream.
@@ -81,31 +188,31 @@ impl MultiSessionOptions {
 
     /// The path of the account's history.
     pub const fn history_path(&self) -> PagePath {
-        self.below("/history")
+        self.below("/history", self.has(Feature::History))
     }
 
     /// The path of the history as a file.
     pub const fn export_path(&self) -> PagePath {
-        self.below("/history/export")
+        self.below("/history/export", self.has(Feature::History))
     }
 
     /// The path of the page that asks who somebody is before an act.
     pub const fn confirm_path(&self) -> PagePath {
-        self.below("/confirm")
+        self.below("/confirm", true)
     }
 
     /// The path of the page that asks what a device is called.
     pub const fn rename_path(&self) -> PagePath {
-        self.below("/rename")
+        self.below("/rename", self.has(Feature::Rename))
     }
 
     /// The path of the page that asks whether a sign-in was somebody else's.
     pub const fn not_me_path(&self) -> PagePath {
-        self.below("/not-me")
+        self.below("/not-me", self.has(Feature::Report))
     }
 
-    const fn below(&self, name: &'static str) -> PagePath {
-        PagePath { under: self.under, name }
+    const fn below(&self, name: &'static str, exists: bool) -> PagePath {
+        PagePath { under: self.under, name, exists }
     }
 
     /// Whether a page of ours is for signed-in people only.
@@ -140,6 +247,7 @@ pub(crate) fn use_options() -> MultiSessionOptions {
 pub struct PagePath {
     under: &'static str,
     name: &'static str,
+    exists: bool,
 }
 
 impl PagePath {
@@ -169,7 +277,7 @@ impl PossibleRouteMatch for PagePath {
     fn test<'a>(&self, path: &'a str) -> Option<PartialPathMatch<'a>> {
         let rest = path.strip_prefix(self.under)?.strip_prefix(self.name)?;
         let matched = &path[..path.len() - rest.len()];
-        (rest.is_empty() || rest.starts_with('/')).then(|| PartialPathMatch::new(rest, Vec::new(), matched))
+        (self.exists && (rest.is_empty() || rest.starts_with('/'))).then(|| PartialPathMatch::new(rest, Vec::new(), matched))
     }
 
     fn generate_path(&self, path: &mut Vec<PathSegment>) {
@@ -181,6 +289,13 @@ impl PossibleRouteMatch for PagePath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn page_that_is_left_out_matches_nothing() {
+        let options = MultiSessionOptions::default().without(Feature::History);
+        assert!(options.history_path().test("/history").is_none());
+        assert!(options.rename_path().test("/rename").is_some());
+    }
 
     #[test]
     fn page_matches_its_whole_path_only() {

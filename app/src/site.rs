@@ -19,7 +19,7 @@ use crate::{
     options::use_options,
     provide::provide_multi_session,
     routes::{MultiSessionRoutes, may_show},
-    sessions::{Expiring, use_list_device_sessions},
+    sessions::use_list_device_sessions,
     ui::{Icon, IconName},
 };
 
@@ -67,8 +67,12 @@ pub fn page_paths() -> &'static [String] {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    let brand = use_options().brand_name();
+    let named = move |title: String| {
+        if title.is_empty() { brand.to_owned() } else { [&title, " · ", brand].concat() }
+    };
     view! {
-        <Title formatter=|title: String| if title.is_empty() { BRAND.to_owned() } else { format!("{title} · {BRAND}") } />
+        <Title formatter=named />
         <Router>
             <Site />
         </Router>
@@ -76,14 +80,14 @@ pub fn App() -> impl IntoView {
     .into_any()
 }
 
-const BRAND: &str = "Multi-session";
-
 #[component]
 fn Site() -> impl IntoView {
-    provide_multi_session(use_options());
+    let options = use_options();
+    provide_multi_session(options);
     lead_home();
     focus_follows_the_page();
-    let sign_in = || use_options().sign_in_path();
+    let sign_in = move || options.sign_in_path();
+    let logo = options.logo_view().unwrap_or_else(|| view! { <Icon name=IconName::Logo size=24 /> }.into_any());
     view! {
         <a class="skip" href="#content" rel="external">
             "Skip to content"
@@ -91,8 +95,8 @@ fn Site() -> impl IntoView {
         <header class="header">
             <div class="header__inner">
                 <a class="brand" href="/">
-                    <Icon name=IconName::Logo size=24 />
-                    <span>{BRAND}</span>
+                    {logo}
+                    <span>{options.brand_name()}</span>
                 </a>
                 <Switcher />
             </div>
@@ -114,10 +118,7 @@ fn Site() -> impl IntoView {
                 <MultiSessionRoutes />
             </Routes>
         </main>
-        <div class="toaster">
-            <Expiring />
-            <Toaster />
-        </div>
+        <Toaster />
     }
     .into_any()
 }

@@ -21,12 +21,10 @@ use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
-use multi_session::api::{FailedRedirect, HistoryFormat, history_file};
+use multi_session::api::FailedRedirect;
 use multi_session::http::{Problem, SessionLayer, SessionRequest};
 use multi_session::{Accounts, Code, Ending, Error, SessionId};
-use multi_session_leptos::{
-    MultiSessionOptions, SIGN_IN_TO_EXPORT, SignedOutElsewhere, Step, page_paths, shell,
-};
+use multi_session_leptos::{MultiSessionOptions, SIGN_IN_TO_EXPORT, SignedOutElsewhere, page_paths, shell};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
@@ -168,30 +166,11 @@ fn onward(state: &SessionRequest, request: &Request) -> Option<String> {
 
 /// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
 async fn export_history(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let format = multi_session_leptos::query_value(query, "format").unwrap_or_default();
-    // A link of another site writes nothing into a person's history.
-    let is_elsewhere =
-        request.headers().get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-    if is_elsewhere {
-        return Redirect::to(&OPTIONS.history_path().to_string()).into_response();
-    }
-    match exported(&server, &state, HistoryFormat::of(format)).await {
+    let file = multi_session_leptos::export_history(OPTIONS, &state, request.uri(), request.headers()).await;
+    match file {
         Ok(file) => file,
-        Err(error) if error.code() == Code::SessionNotFresh => {
-            let step = Step::ExportHistory { csv: format == "csv" };
-            Redirect::to(&step.address(&OPTIONS)).into_response()
-        }
         Err(error) => instead(&server, request, error).await,
     }
-}
-
-/// Everything that is kept of the active user's history.
-async fn exported(server: &Server, state: &SessionRequest, format: HistoryFormat) -> Result<Response, Error> {
-    let browser = state.browser()?;
-    let user = browser.signed_in()?.user.clone();
-    let history = server.sessions.export_history(&browser, state.client()).await?;
-    Ok(history_file(format, server.sessions.now(), user, history))
 }
 
 /// What answers where a file cannot be made: whoever is refused it is sent to where they belong, and a failure is told at

@@ -80,13 +80,8 @@ fn http(config: &Config, sessions: &Sessions) -> Result<SessionHttp, InvalidSett
         .with_cookie_prefix(&config.cookie_prefix)?
         .with_client_address(ClientAddress::new(config.trusted_proxies.clone()))
         .with_clear_site_data(true)
-        .with_unattended(is_unattended)
+        .with_unattended(multi_session_leptos::is_unattended)
         .with_proven(is_proven))
-}
-
-/// What pages ask by themselves: the list, unless the person has asked to stay signed in.
-fn is_unattended(uri: &Uri) -> bool {
-    uri.path() == multi_session_leptos::LIST && uri.query() != Some(multi_session_leptos::STAY)
 }
 
 /// What the token of a mailed link proves.

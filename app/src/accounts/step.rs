@@ -1,7 +1,7 @@
 //! What is done once the person has confirmed who they are.
 
 use leptos::server_fn::ServerFn;
-use multi_session::SessionId;
+use multi_session::{SessionId, SignInMethod};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
@@ -75,6 +75,14 @@ impl Step {
     /// The address of the page that asks who the person is first.
     pub fn address(&self, options: &MultiSessionOptions) -> String {
         format!("{}?act={}&session_id={}", options.confirm_path(), self.act(), self.session_id())
+    }
+
+    /// The same where the account accepts these proofs: without a password the application's own page asks, if it has one.
+    pub(crate) fn asking_address(&self, options: &MultiSessionOptions, proofs: &[SignInMethod]) -> String {
+        match options.step_up_path().filter(|_| !proofs.contains(&SignInMethod::PASSWORD)) {
+            Some(page) => format!("{page}?act={}&session_id={}", self.act(), self.session_id()),
+            None => self.address(options),
+        }
     }
 
     /// What the button does, and the rest of a sentence that begins with "to".

@@ -50,6 +50,14 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
     on_answer(sessions.set_active, move |_| close(node));
     let name = Memo::new(move |_| sessions.current().map(|row| row.user.name).unwrap_or_default());
     let add = format!("{}?add=1", sessions.options.sign_in_path());
+    let password = sessions.options.has_passwords().then(|| {
+        view! {
+            <a class="switcher__item" href=CHANGE_PASSWORD on:click=move |_| close(node)>
+                <Icon name=IconName::Key size=18 />
+                "Change password"
+            </a>
+        }
+    });
 
     view! {
         <details class="switcher" node_ref=node>
@@ -70,10 +78,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
                     <Icon name=IconName::Plus size=18 />
                     "Add another account"
                 </a>
-                <a class="switcher__item" href=CHANGE_PASSWORD on:click=move |_| close(node)>
-                    <Icon name=IconName::Key size=18 />
-                    "Change password"
-                </a>
+                {password}
                 <ActionForm action=sign_out>
                     <Submit class="switcher__item" pending=sign_out.pending()>
                         <Icon name=IconName::SignOut size=18 />

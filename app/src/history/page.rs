@@ -13,7 +13,7 @@ use super::{
 #[cfg(feature = "ssr")]
 use crate::context::{fail, request, sessions};
 use crate::{
-    AppError,
+    AppError, Feature,
     answered::answered,
     options::use_options,
     ui::{Icon, IconName, day, time_of_day},
@@ -226,7 +226,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
         None => entry.device.clone().into_any(),
     };
     let (address, place) = (entry.ip_address.clone(), entry.place.clone());
-    let not_me = entry.session_id.as_ref().filter(|_| asks).map(|id| {
+    let not_me = entry.session_id.as_ref().filter(|_| asks && options.has(Feature::Report)).map(|id| {
         let address = options.not_me_path().of_session(id);
         let label = format!("This wasn't me: {}, {}", entry.device, time_of_day(entry.at));
         view! {

@@ -71,6 +71,6 @@ fn refused(sessions: UseListDeviceSessionsReturn, error: &AppError, steps: Vec<S
     }
     // The page says what the person can do instead.
     if let Some(step) = steps.first() {
-        go(&step.address(&sessions.options));
+        go(&step.asking_address(&sessions.options, &error.proofs));
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use multi_session::{DeviceKind, DeviceSession};
 
 use crate::{
+    Feature, PagePath,
     hooks::use_now,
     sessions::{use_list_device_sessions, words},
     ui::{Icon, IconName, Submit, TimeAgo},
@@ -67,9 +68,22 @@ pub(super) fn DeviceRow(
     let named = row.name.as_ref().map(|_| row.device.description()).filter(|known| !known.is_empty());
     let named = named.map(|known| view! { <span>{known}</span> });
     let options = sessions.options;
-    let rename = options.rename_path().of_session(&row.id);
-    let history = options.history_path().of_session(&row.id);
-    let not_me = options.not_me_path().of_session(&row.id);
+    let label = &*row.device.label;
+    let link = |feature, page: PagePath, name: &str, text: &'static str| {
+        let href = page.of_session(&row.id);
+        options.has(feature).then(|| {
+            view! {
+                <a class="device__rename" href=href aria-label=[name, label].concat()>
+                    {text}
+                </a>
+            }
+        })
+    };
+    let rename = link(Feature::Rename, options.rename_path(), "Rename ", "Rename");
+    let history = link(Feature::History, options.history_path(), "History of ", "History");
+    // The style hides it on the current one.
+    let not_me = link(Feature::Report, options.not_me_path(), "This wasn't me: ", "This wasn't me");
+    let more = options.row_view(&row);
 
     view! {
         <li class=if row.is_current { "device device--current" } else { "device" }>
@@ -82,20 +96,9 @@ pub(super) fn DeviceRow(
                 {is_news.then(|| view! { <span class="badge badge--warn">"New device"</span> })}
                 {mark}
                 {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
-                <a class="device__rename" href=rename aria-label=["Rename ", &*row.device.label].concat()>
-                    "Rename"
-                </a>
-                <a class="device__rename" href=history aria-label=["History of ", &*row.device.label].concat()>
-                    "History"
-                </a>
-                // The style hides it on the current one.
-                <a
-                    class="device__rename"
-                    href=not_me
-                    aria-label=["This wasn't me: ", &*row.device.label].concat()
-                >
-                    "This wasn't me"
-                </a>
+                {rename}
+                {history}
+                {not_me}
             </div>
             <div class="device__more">
                 <p class="device__facts">
@@ -104,6 +107,7 @@ pub(super) fn DeviceRow(
                     <span>"Last active " <TimeAgo at=last_active_at /></span>
                     <span>{signed_in} " " <TimeAgo at=row.created_at /> {move || addresses.get().1.map(|from| [" ", &from].concat())}</span>
                 </p>
+                {more}
                 {agent}
             </div>
             <div class="device__actions">

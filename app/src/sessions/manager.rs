@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use multi_session::DeviceSession;
 
 use crate::{
+    Feature,
     sessions::{
         UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::NewDevice,
         other_account::OtherAccount, rows::key, step_up::StepUp, use_list_device_sessions,
@@ -25,6 +26,7 @@ pub fn SessionsManager() -> impl IntoView {
     };
     let failed = move || sessions.error.with(Option::is_some);
     let known = move || sessions.signed_in.get().is_some();
+    let switches = sessions.options.has(Feature::Switcher);
 
     view! {
         <Show when=move || failed() && known()>
@@ -43,7 +45,7 @@ pub fn SessionsManager() -> impl IntoView {
                 </Show>
             </section>
             <Bulk />
-            <Show when=move || !split(false).is_empty()>
+            <Show when=move || switches && !split(false).is_empty()>
                 <section class="section">
                     <h2 class="section__title" id="others">
                         "Other accounts in this browser"

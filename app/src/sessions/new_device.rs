@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use multi_session::DeviceSession;
 
 use crate::{
+    Feature,
     hooks::use_now,
     sessions::{rows::key, use_list_device_sessions, words},
     ui::{Icon, IconName},
@@ -15,7 +16,9 @@ use crate::{
 pub(super) fn NewDevice() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let now = use_now();
-    let latest = move || sessions.rows.with(|rows| words::to_think_about(rows, now.get()).cloned());
+    let asks = sessions.options.has(Feature::Report);
+    let latest =
+        move || sessions.rows.with(|rows| words::to_think_about(rows, now.get()).filter(|_| asks).cloned());
     view! {
         <For each=latest key=key let:row>
             <Banner row />

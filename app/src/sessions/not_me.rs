@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::context::{accounts, fail, request, sends_mail, sessions};
 use crate::{
-    AppError,
+    AppError, Feature,
     accounts::SIGN_IN_TO_EXPORT,
     accounts::paths::{CHANGE_PASSWORD, FORGOT_PASSWORD},
     answered::answered,
@@ -124,10 +124,10 @@ const SAFE: &str = "Your account is safe";
 const RESET_TITLE: &str = "Sign in with your new password";
 
 fn of_device(id: &SessionId, device: &Device, mail: bool) -> impl IntoView + use<> {
-    let password = if mail {
-        "Your password no longer works. We mail you a link to choose a new one."
-    } else {
-        "Then you change your password."
+    let password = match (use_options().has_passwords(), mail) {
+        (false, _) => None,
+        (true, true) => Some("Your password no longer works. We mail you a link to choose a new one."),
+        (true, false) => Some("Then you change your password."),
     };
     view! {
         <div class="entry">
@@ -143,7 +143,7 @@ fn of_device(id: &SessionId, device: &Device, mail: bool) -> impl IntoView + use
                     <input type="hidden" name="session_id" value=id.to_string() />
                     <ul class="steps">
                         <li>"Every other device is signed out at once. This one stays signed in."</li>
-                        <li>{password}</li>
+                        {password.map(|password| view! { <li>{password}</li> })}
                     </ul>
                     <Submit class="button button--danger-fill button--wide">
                         "This wasn't me"
@@ -206,17 +206,28 @@ const fn outcome(locked: bool) -> &'static str {
 }
 
 fn done(locked: bool) -> impl IntoView {
-    let lead = if locked {
+    let options = use_options();
+    let lead = if !options.has_passwords() {
+        "Every other device is signed out."
+    } else if locked {
         "Every other device is signed out, and the password so far signs nobody in. A mail with a link to choose a new \
          one is on its way to you: it works once, within 30 minutes."
     } else {
         "Whoever it was may know your password: change it now."
     };
-    let next = (!locked).then(|| {
+    let next = (!locked && options.has_passwords()).then(|| {
         view! {
             <a class="button button--primary button--wide" href=CHANGE_PASSWORD>
                 "Change your password"
             </a>
+        }
+    });
+    let history = options.has(Feature::History).then(|| {
+        view! {
+            <a class="button button--wide" href=options.history_path().to_string()>
+                "Export your history"
+            </a>
+            <p class="entry__foot">"It shows when and from where your account was signed in to."</p>
         }
     });
     view! {
@@ -226,12 +237,9 @@ fn done(locked: bool) -> impl IntoView {
                 <p class="entry__lead">{lead}</p>
             </div>
             {next}
-            <a class="button button--wide" href=use_options().history_path().to_string()>
-                "Export your history"
-            </a>
-            <p class="entry__foot">"It shows when and from where your account was signed in to."</p>
+            {history}
             <p class="entry__foot">
-                <a href=use_options().devices_path()>"Back to your devices"</a>
+                <a href=options.devices_path()>"Back to your devices"</a>
             </p>
         </div>
     }

@@ -3,14 +3,31 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::sessions::{Loaded, SessionsManager, use_list_device_sessions};
+use crate::{
+    Feature,
+    accounts::paths::CHANGE_PASSWORD,
+    sessions::{Loaded, SessionsManager, use_list_device_sessions},
+};
 
 /// Says whose devices these are, and manages them.
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let email = Memo::new(move |_| sessions.current().map(|row| row.user.email));
-    let history = sessions.options.history_path().to_string();
+    let options = sessions.options;
+    let password = options.has_passwords().then(|| {
+        view! {
+            " and "
+            <a href=CHANGE_PASSWORD>"change your password"</a>
+        }
+    });
+    let history = options.has(Feature::History).then(|| {
+        view! {
+            " What happened so far is in the "
+            <a href=options.history_path().to_string()>"account history"</a>
+            "."
+        }
+    });
 
     view! {
         <Title text="Your devices" />
@@ -22,9 +39,7 @@ pub fn SessionsPage() -> impl IntoView {
                 </Loaded>
                 // Leptos takes the text and the link as one, and would not part its text from the one before.
                 <span>
-                    "If you do not recognise a device, revoke it and "
-                    <a href="/change-password">"change your password"</a> ". What happened so far is in the "
-                    <a href=history>"account history"</a> "."
+                    "If you do not recognise a device, revoke it" {password} "." {history}
                 </span>
             </p>
         </div>

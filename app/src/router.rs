@@ -1,0 +1,70 @@
+//! What an application's router needs beside the pages: the REST API with the event stream, and the history as a file.
+
+use axum::{
+    Router,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use http::{HeaderMap, Uri};
+use multi_session::{
+    Error,
+    api::{HistoryFormat, history_file},
+    http::{Problem, SessionHttp, SessionRequest},
+};
+
+use crate::{
+    MultiSessionOptions,
+    accounts::Step,
+    notice::query_value,
+    sessions::{LIST, STAY},
+};
+
+/// The routes that the pages need beside their own, to merge into the application's: the REST API, which has the event
+/// stream, and the history as a file.
+pub fn router<S: Clone + Send + Sync + 'static>(http: &SessionHttp, options: MultiSessionOptions) -> Router<S> {
+    let export = move |state: SessionRequest, uri: Uri, headers: HeaderMap| async move {
+        export_history(options, &state, &uri, &headers).await.map_err(Problem::from)
+    };
+    let files = Router::new().route(&options.export_path().to_string(), get(export));
+    files.layer(http.layer()).merge(http.api())
+}
+
+/// Whether a page asks by itself, which is no use of the session: it asks for the list, and nobody has asked to stay signed
+/// in. For [`SessionHttp::with_unattended`].
+pub fn is_unattended(uri: &Uri) -> bool {
+    uri.path() == LIST && uri.query() != Some(STAY)
+}
+
+/// Answers with the active user's whole history as a file. Who has to confirm first is sent to do so, and comes back.
+///
+/// # Errors
+///
+/// Nobody is signed in, or the store does not answer.
+pub async fn export_history(
+    options: MultiSessionOptions,
+    state: &SessionRequest,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let format = query_value(uri.query().unwrap_or_default(), "format").unwrap_or_default();
+    // A link of another site writes nothing into a person's history.
+    let is_elsewhere =
+        headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
+    if is_elsewhere {
+        return Ok(Redirect::to(&options.history_path().to_string()).into_response());
+    }
+    match exported(state, HistoryFormat::of(format)).await {
+        Err(Error::SessionNotFresh { proofs }) => {
+            let step = Step::ExportHistory { csv: format == "csv" };
+            Ok(Redirect::to(&step.asking_address(&options, &proofs)).into_response())
+        }
+        answer => answer,
+    }
+}
+
+/// Everything that is kept of the active user's history.
+async fn exported(state: &SessionRequest, format: HistoryFormat) -> Result<Response, Error> {
+    let user = state.browser()?.signed_in()?.user.clone();
+    let history = state.export_history().await?;
+    Ok(history_file(format, state.sessions().now(), user, history))
+}

@@ -1,0 +1,100 @@
+//! The login: a one-time code, which is written to the log instead of a mail.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+#[cfg(feature = "ssr")]
+pub mod codes;
+
+/// Sends a code to an address.
+#[server(prefix = "/login/fn")]
+pub async fn send_code(email: String, page: String) -> Result<(), ServerFnError> {
+    codes::make(&email).await?;
+    let email: String = email.chars().filter(|it| it.is_ascii_alphanumeric() || "@.-_".contains(*it)).collect();
+    leptos_axum::redirect(&format!("/{}?email={email}", if page == "verify" { "verify" } else { "login" }));
+    Ok(())
+}
+
+/// Logs in with a code.
+#[server(prefix = "/login/fn")]
+pub async fn log_in(email: String, code: String) -> Result<(), ServerFnError> {
+    let request: SessionRequest = leptos_axum::extract().await?; // multi-session
+    match codes::verify(request.sessions(), &email, &code).await? {
+        Some((user, proof)) => {
+            request.begin(Subject::new(user).name(&email).email(email), proof).await?; // multi-session
+            leptos_axum::redirect("/");
+        }
+        None => leptos_axum::redirect(&format!("/login?email={email}&wrong")),
+    }
+    Ok(())
+}
+
+/// Confirms with a code who is logged in.
+#[server(prefix = "/login/fn")]
+pub async fn confirm(code: String) -> Result<(), ServerFnError> {
+    let request: SessionRequest = leptos_axum::extract().await?; // multi-session
+    let email = request.browser()?.signed_in()?.user.email.clone();
+    match codes::verify(request.sessions(), &email, &code).await? {
+        Some((_, proof)) => {
+            request.prove(proof).await?; // multi-session
+            leptos_axum::redirect("/account/devices");
+        }
+        None => leptos_axum::redirect(&format!("/verify?email={email}&wrong")),
+    }
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+use multi_session::{Subject, http::SessionRequest}; // multi-session
+
+/// The page that logs in: first it asks for the address, then for the code.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    view! {
+        <Title text="Log in" />
+        <h1>"Log in"</h1>
+        <Code page="login" action=LogIn::PATH />
+    }
+}
+
+/// The page that confirms, before what needs a fresh session.
+#[component]
+pub fn ConfirmPage() -> impl IntoView {
+    view! {
+        <Title text="Confirm that it's you" />
+        <h1>"Confirm that it's you"</h1>
+        <Code page="verify" action=Confirm::PATH />
+    }
+}
+
+/// The browser posts the forms itself: another document follows, with nothing of the account before in it.
+#[component]
+fn Code(page: &'static str, action: &'static str) -> impl IntoView {
+    let query = use_query_map();
+    move || {
+        let query = query.read();
+        match query.get("email") {
+            None => view! {
+                <form method="post" action=SendCode::PATH>
+                    <input type="hidden" name="page" value=page />
+                    <label>"E-mail " <input type="email" name="email" autocomplete="username" required /></label>
+                    <button>"Send me a code"</button>
+                </form>
+            }
+            .into_any(),
+            Some(email) => view! {
+                <form method="post" action=action>
+                    {query.get("wrong").map(|_| view! { <p role="alert">"This code is wrong or has expired."</p> })}
+                    <input type="hidden" name="email" value=email />
+                    <label>
+                        "Code from the log "
+                        <input name="code" inputmode="numeric" autocomplete="one-time-code" required />
+                    </label>
+                    <button>"Continue"</button>
+                </form>
+            }
+            .into_any(),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The server: the app's pages and server functions, and the sessions around them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use example_leptos::{TABLES, app::*};
+use leptos::prelude::*;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use multi_session::{Options, Sessions, SqliteStore, http::SessionHttp}; // multi-session
+use sqlx::SqlitePool;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let setting = |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    tracing_subscriber::fmt().with_env_filter(setting("RUST_LOG", "info")).init();
+    let (folder, address) = (setting("DATA", "data"), setting("ADDRESS", "127.0.0.1:4001"));
+    let leptos = LeptosOptions::builder()
+        .output_name("example-leptos")
+        .site_root(setting("SITE", "target/example-site"))
+        .hash_files(true)
+        .hash_file(Arc::from("example-leptos.txt"))
+        .build();
+    let database = SqlitePool::connect(&format!("sqlite://{folder}/app.db?mode=rwc")).await?;
+    sqlx::raw_sql(TABLES).execute(&database).await?;
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+
+    let store = SqliteStore::open(&format!("sqlite://{folder}/sessions.db")).await?; // multi-session
+    let fresh_age = Duration::from_secs(setting("FRESH_AGE", "86400").parse()?);
+    let options = Options::builder().fresh_age(fresh_age).build()?; // multi-session
+    let sessions = Sessions::builder(Arc::new(store)).options(options).proofs(["code"]).build(); // multi-session
+    let http = SessionHttp::new(&sessions, &format!("http://{address}"))?.with_sign_in_path("/login"); // multi-session
+    let http = http.with_unattended(multi_session_leptos::is_unattended); // multi-session
+    let provide = multi_session_leptos::context(&sessions, SESSIONS); // multi-session
+    let stop = CancellationToken::new();
+    let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned())); // multi-session
+
+    let (context, document) = (database.clone(), leptos.clone());
+    let app = Router::new()
+        .leptos_routes_with_context(
+            &leptos,
+            generate_route_list(App),
+            move || {
+                provide_context(context.clone());
+                provide(); // multi-session
+            },
+            move || shell(document.clone()),
+        )
+        .layer(http.layer()) // multi-session
+        .merge(multi_session_leptos::router(&http, SESSIONS)) // multi-session
+        .fallback(leptos_axum::file_and_error_handler(shell))
+        .with_state(leptos);
+
+    tracing::info!("listening on http://{address}");
+    let stopped = async move {
+        tokio::signal::ctrl_c().await.unwrap_or_default();
+        stop.cancel();
+    };
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
+    upkeep.await?;
+    Ok(sessions.shut_down().await?) // multi-session
+}
