@@ -1,0 +1,104 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import { Meadow } from "../fixtures/meadow";
+import { expect, test as base } from "../fixtures/test";
+
+const laptopIs = "Firefox 145 on macOS";
+const phoneIs = "Safari 26 on iOS";
+
+const test = base.extend<{ startMeadow: (settings?: Record<string, string>) => Promise<Meadow> }>({
+  startMeadow: async ({}, use) => {
+    const started: Meadow[] = [];
+    await use(async (settings) => {
+      const meadow = await Meadow.start(settings);
+      started.push(meadow);
+      return meadow;
+    });
+    for (const meadow of started) await meadow.stop();
+  },
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
+    test("an app with its own login lists, names and revokes devices in its own frame", async ({ startMeadow, device }) => {
+      const meadow = await startMeadow();
+      const laptop = await device(laptopIs, { javaScriptEnabled }, meadow.origin);
+      const phone = await device(phoneIs, { javaScriptEnabled }, meadow.origin);
+      const page = laptop.page;
+      await meadow.logIn(page, "ada@example.org");
+      await expect(page.getByText("You are signed in on 1 device.")).toBeVisible();
+      await meadow.logIn(phone.page, "ada@example.org");
+      if (!javaScriptEnabled) await page.reload();
+      await expect(page.getByText("You are signed in on 2 devices.")).toBeVisible();
+
+      await page.getByRole("link", { name: "Devices" }).click();
+      await expect(page).toHaveURL(`${meadow.origin}/account/devices`);
+      await expect(page).toHaveTitle("Your devices – Meadow");
+      await expect(page.getByRole("heading", { level: 3 })).toHaveText([laptopIs, phoneIs]);
+      await expect(page.getByRole("link", { name: "change your password" })).toHaveCount(0);
+      await page.getByRole("link", { name: `Rename ${phoneIs}` }).click();
+      await page.getByLabel("Name").fill("Work phone");
+      await page.getByRole("button", { name: "Save" }).click();
+      await expect(page.getByRole("heading", { level: 3 })).toHaveText([laptopIs, "Work phone"]);
+
+      await page.getByRole("link", { name: "account history" }).click();
+      await expect(page).toHaveURL(`${meadow.origin}/account/devices/history`);
+      await expect(page.getByText("New sign-in").or(page.getByText("Signed in")).first()).toBeVisible();
+      await page.goBack();
+      await page.getByRole("button", { name: "Revoke Work phone" }).click();
+      await expect(page.getByRole("heading", { level: 3 })).toHaveText([laptopIs]);
+      await phone.page.goto(meadow.origin);
+      await expect(phone.page.getByRole("link", { name: "Log in" })).toBeVisible();
+    });
+
+    test("who must confirm first is led to the app's own page", async ({ startMeadow, device }) => {
+      const meadow = await startMeadow({ FRESH_AGE: "0" });
+      const laptop = await device(laptopIs, { javaScriptEnabled }, meadow.origin);
+      const phone = await device(phoneIs, { javaScriptEnabled }, meadow.origin);
+      await meadow.logIn(laptop.page, "ada@example.org");
+      await meadow.logIn(phone.page, "ada@example.org");
+      await laptop.page.goto(`${meadow.origin}/account/devices`);
+      if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/revoke/);
+      await laptop.page.getByRole("button", { name: `Revoke ${phoneIs}` }).click();
+      await expect(laptop.page).toHaveURL(/\/verify\?act=%?.*revoke/);
+      await expect(laptop.page.getByRole("heading", { name: "Confirm that it's you" })).toBeVisible();
+    });
+
+    test("the switcher of the app's header leads to another account and back", async ({ startMeadow, device }) => {
+      const meadow = await startMeadow();
+      const laptop = await device(laptopIs, { javaScriptEnabled }, meadow.origin);
+      const page = laptop.page;
+      await meadow.logIn(page, "ada@example.org");
+      await page.getByText("Account: ada@example.org").click();
+      await page.getByRole("link", { name: "Add another account" }).click();
+      await meadow.prove(page, "grace@example.org");
+      await page.waitForURL(`${meadow.origin}/`);
+      await page.getByText("Account: grace@example.org").click();
+      await page.getByRole("button", { name: "Switch to ada@example.org" }).click();
+      await expect(page.getByText("Account: ada@example.org")).toBeVisible();
+    });
+  });
+}
+
+test("the app's own headings and links look as it says", async ({ startMeadow, device }) => {
+  const meadow = await startMeadow();
+  const laptop = await device(laptopIs, {}, meadow.origin);
+  await meadow.logIn(laptop.page, "ada@example.org");
+  await expect(laptop.page.getByRole("heading", { level: 1 })).toHaveCSS("font-family", /Georgia/);
+  await laptop.page.getByRole("link", { name: "Devices" }).click();
+  const revoke = laptop.page.getByRole("button", { name: `Revoke ${laptopIs}` });
+  await expect(revoke).toHaveCSS("border-radius", "2px");
+  await expect(laptop.page.locator("header")).toHaveCSS("background-color", "rgb(46, 84, 48)");
+});
+
+test("our pages cost an app at most twenty lines, its login aside", async () => {
+  const folder = resolve(import.meta.dirname, "../../examples/leptos/src");
+  const text = (await Promise.all(["app.rs", "main.rs"].map((name) => readFile(join(folder, name), "utf8")))).join("\n");
+  const lines = text.split("\n");
+  const marked = lines.filter((line) => line.includes("// multi-session"));
+  expect(marked.length).toBeLessThanOrEqual(20);
+  const ours = /multi_session|MultiSession|SESSIONS|SessionHttp|Sessions::|SqliteStore|Switcher|Toaster|sessions\.|http\.|provide\(\)/;
+  const code = lines.filter((line) => ours.test(line) && !/^\s*\/\//.test(line) && !line.includes("// multi-session"));
+  expect(code, "every line that is for us says so").toEqual([]);
+});
