@@ -24,7 +24,7 @@ use crate::{
 /// use multi_session_leptos::{MultiSessionOptions, context};
 ///
 /// let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
-/// let provide = context(&sessions, MultiSessionOptions::default().sign_in("/login").devices("/account/devices"));
+/// let provide = context(&sessions, MultiSessionOptions::at("/login", "/account/devices"));
 /// # let owner = leptos::prelude::Owner::new();
 /// # owner.with(|| provide());
 /// ```

@@ -18,6 +18,16 @@ pub mod hooks;
 pub mod sessions;
 pub mod ui;
 
+/// What an application that mounts the pages needs of this crate.
+pub mod prelude {
+    pub use crate::{
+        Feature, MultiSessionOptions, MultiSessionRoutes, Toaster,
+        accounts::Switcher,
+        provide_multi_session,
+        sessions::{SessionsManager, use_list_device_sessions},
+    };
+}
+
 mod answered;
 #[cfg(feature = "ssr")]
 mod context;
@@ -46,7 +56,7 @@ pub use {
     context::context,
     notice::{SignedOutElsewhere, is_told, query_value},
     plain::plain,
-    router::{export_history, is_unattended, router},
+    router::{export_history, is_unattended, router, session_http},
     sessions::REPORT_BY_MAIL,
     site::{page_paths, redirect},
 };

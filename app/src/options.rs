@@ -27,7 +27,7 @@ pub enum Feature {
 /// ```
 /// use multi_session_leptos::MultiSessionOptions;
 ///
-/// let options = MultiSessionOptions::default().sign_in("/login").devices("/account/devices");
+/// let options = MultiSessionOptions::at("/login", "/account/devices");
 /// assert_eq!(options.sign_in_path(), "/login");
 /// assert_eq!(options.history_path().to_string(), "/account/devices/history");
 /// ```
@@ -67,10 +67,11 @@ impl MultiSessionOptions {
         is_hidden: [false; 4],
     };
 
-    /// Sets the path at which people sign in to the application. Nothing links to our password forms then.
+    /// The pages of an application at which people sign in at `sign_in`: the list of devices is at `devices`, and the other
+    /// pages are below it, as in `/account/devices/history`. Nothing links to our password forms.
     #[must_use]
-    pub const fn sign_in(self, path: &'static str) -> Self {
-        Self { sign_in: path, has_passwords: false, ..self }
+    pub const fn at(sign_in: &'static str, devices: &'static str) -> Self {
+        Self { sign_in, devices, under: devices, has_passwords: false, ..Self::SITE }
     }
 
     /// Sets the path of the application's page on which people confirm who they are whose account has no password. Its
@@ -152,12 +153,6 @@ impl MultiSessionOptions {
     /// What the row of a device shows besides.
     pub(crate) fn row_view(&self, device: &DeviceSession) -> Option<AnyView> {
         self.row.map(|view| view(device))
-    }
-
-    /// Sets the path of the list of devices. The other pages are below it, as in `/account/devices/history`.
-    #[must_use]
-    pub const fn devices(self, path: &'static str) -> Self {
-        Self { devices: path, under: path, ..self }
     }
 
     /// Sets the path of the event stream, for a REST API that is mounted under another path than `/api/auth`.
@@ -299,7 +294,7 @@ mod tests {
 
     #[test]
     fn page_matches_its_whole_path_only() {
-        let history = MultiSessionOptions::default().devices("/account/devices").history_path();
+        let history = MultiSessionOptions::at("/login", "/account/devices").history_path();
         for (path, rest) in [
             ("/account/devices/history", Some("")),
             ("/account/devices/history/export", Some("/export")),

@@ -7,9 +7,9 @@ use axum::{
 };
 use http::{HeaderMap, Uri};
 use multi_session::{
-    Error,
+    Error, Sessions,
     api::{HistoryFormat, history_file},
-    http::{Problem, SessionHttp, SessionRequest},
+    http::{InvalidSetting, Problem, SessionHttp, SessionRequest},
 };
 
 use crate::{
@@ -27,6 +27,21 @@ pub fn router<S: Clone + Send + Sync + 'static>(http: &SessionHttp, options: Mul
     };
     let files = Router::new().route(&options.export_path().to_string(), get(export));
     files.layer(http.layer()).merge(http.api())
+}
+
+/// The [`SessionHttp`] for a site whose address begins with `base_url`: it knows where people sign in, and what pages ask by
+/// themselves.
+///
+/// # Errors
+///
+/// The address is none of a site.
+pub fn session_http(
+    sessions: &Sessions,
+    base_url: &str,
+    options: MultiSessionOptions,
+) -> Result<SessionHttp, InvalidSetting> {
+    let http = SessionHttp::new(sessions, base_url)?.with_sign_in_path(options.sign_in_path());
+    Ok(http.with_unattended(is_unattended))
 }
 
 /// Whether a page asks by itself, which is no use of the session: it asks for the list, and nobody has asked to stay signed

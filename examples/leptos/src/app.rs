@@ -7,14 +7,12 @@ use leptos_router::{
     components::{A, Route, Router, Routes},
     path,
 };
-use multi_session_leptos::{MultiSessionOptions, MultiSessionRoutes, Toaster, provide_multi_session}; // multi-session
-use multi_session_leptos::{accounts::Switcher, sessions::use_list_device_sessions}; // multi-session
+use multi_session_leptos::prelude::*; // multi-session
 
 use crate::login::{ConfirmPage, LoginPage};
 
 /// Where the pages of the sessions are in this app.
-pub const SESSIONS: MultiSessionOptions = // multi-session
-    MultiSessionOptions::SITE.sign_in("/login").devices("/account/devices").step_up("/verify"); // multi-session
+pub const SESSIONS: MultiSessionOptions = MultiSessionOptions::at("/login", "/me/devices").step_up("/verify"); // multi-session
 
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -52,7 +50,7 @@ fn Frame() -> impl IntoView {
     view! {
         <header>
             <A href="/">"Meadow"</A>
-            <A href="/account/devices">"Devices"</A> // multi-session
+            <A href="/me/devices">"Devices"</A> // multi-session
             <Switcher /> // multi-session
         </header>
         <main id="content" tabindex="-1">
@@ -75,8 +73,8 @@ fn HomePage() -> impl IntoView {
         <h1>"Meadow"</h1>
         <Suspense>
             {Suspend::new(async move {
-                let _ = sessions.list.await;
-                move || match sessions.rows.with(Vec::len) {
+                let _ = sessions.list.await; // multi-session
+                move || match sessions.rows.with(Vec::len) { // multi-session
                     0 => view! { <A href="/login">"Log in"</A> }.into_any(),
                     1 => "You are signed in on 1 device.".into_any(),
                     number => format!("You are signed in on {number} devices.").into_any(),

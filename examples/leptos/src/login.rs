@@ -38,7 +38,7 @@ pub async fn confirm(code: String) -> Result<(), ServerFnError> {
     match codes::verify(request.sessions(), &email, &code).await? {
         Some((_, proof)) => {
             request.prove(proof).await?; // multi-session
-            leptos_axum::redirect("/account/devices");
+            leptos_axum::redirect("/me/devices");
         }
         None => leptos_axum::redirect(&format!("/verify?email={email}&wrong")),
     }

@@ -8,7 +8,7 @@ use axum::Router;
 use example_leptos::{TABLES, app::*};
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use multi_session::{Options, Sessions, SqliteStore, http::SessionHttp}; // multi-session
+use multi_session::{Sessions, SqliteStore}; // multi-session
 use sqlx::SqlitePool;
 use tokio_util::sync::CancellationToken;
 
@@ -30,10 +30,9 @@ async fn main() -> anyhow::Result<()> {
 
     let store = SqliteStore::open(&format!("sqlite://{folder}/sessions.db")).await?; // multi-session
     let fresh_age = Duration::from_secs(setting("FRESH_AGE", "86400").parse()?);
-    let options = Options::builder().fresh_age(fresh_age).build()?; // multi-session
+    let options = multi_session::Options::builder().fresh_age(fresh_age).build()?;
     let sessions = Sessions::builder(Arc::new(store)).options(options).proofs(["code"]).build(); // multi-session
-    let http = SessionHttp::new(&sessions, &format!("http://{address}"))?.with_sign_in_path("/login"); // multi-session
-    let http = http.with_unattended(multi_session_leptos::is_unattended); // multi-session
+    let http = multi_session_leptos::session_http(&sessions, &format!("http://{address}"), SESSIONS)?; // multi-session
     let provide = multi_session_leptos::context(&sessions, SESSIONS); // multi-session
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned())); // multi-session
