@@ -87,7 +87,8 @@ pub fn Dialog(
             </p>
             <div class="dialog__actions">
                 {first}
-                <a class="button" href=cancel on:click=dismiss>
+                // Without a script nothing else moves the focus to the question.
+                <a class="button" href=cancel autofocus=open.get_untracked() on:click=dismiss>
                     "Cancel"
                 </a>
                 {last}
