@@ -83,11 +83,10 @@ pub fn HistoryPage() -> impl IntoView {
 #[component]
 fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     let options = use_options();
-    let onward = asked.export.map(|format| {
-        // Without a script, too.
-        let content = ["0; url=", &export_file(&options, format)].concat();
-        view! { <meta http-equiv="refresh" content=content /> }
-    });
+    #[cfg(feature = "ssr")]
+    if let Some(format) = asked.export {
+        crate::context::lead_on(&export_file(&options, format));
+    }
     let of_session = asked.session.is_some();
     let title = if of_session { "Session history" } else { "Account history" };
     let email = shown.user.email.clone();
@@ -103,7 +102,6 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     });
     view! {
         <Title text=title />
-        {onward}
         <div class="page__head">
             <p class="page__back">
                 <a href=options.devices_path()>"Your devices"</a>

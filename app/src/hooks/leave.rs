@@ -39,6 +39,19 @@ pub(crate) fn replace(to: &str) {
     }
 }
 
+/// Notes that a form which the browser posts itself leads away: the news of what it does would stop it. Browser only.
+pub(crate) fn leave_by_forms() {
+    Effect::new(move |_| {
+        let posted = window_event_listener(ev::submit, |event| {
+            if !event.default_prevented() {
+                LEAVING.store(true, Ordering::Relaxed);
+                stay_if_stopped();
+            }
+        });
+        on_cleanup(move || posted.remove());
+    });
+}
+
 /// The person may stop the load, and stay.
 fn stay_if_stopped() {
     set_timeout(|| LEAVING.store(false, Ordering::Relaxed), Duration::from_secs(10));

@@ -78,7 +78,8 @@ impl Refusals {
             }
         };
         let options = self.server.leptos.clone();
-        let document = Owner::new().with(|| self::page(options, TITLE, code.as_str(), sentence, link).to_html());
+        let document =
+            Owner::new().with(|| self::page(options, TITLE, code.as_str(), sentence, link).to_html());
         head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         head.headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         Response::from_parts(head, Body::from(document))
