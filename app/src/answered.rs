@@ -6,7 +6,7 @@ use leptos_router::components::Redirect;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    AppError,
+    AppError, Json,
     hooks::keep_focus,
     sessions::use_list_device_sessions,
     ui::{Icon, IconName},
@@ -15,7 +15,7 @@ use crate::{
 /// Waits for an answer and shows it. `None` sends the person to where they start. A failure is told at the page's own
 /// address, which may be a mailed one, so that they can try again.
 pub(crate) fn answered<T, V>(
-    answer: Resource<Result<Option<T>, AppError>>,
+    answer: Resource<Result<Option<T>, AppError>, Json>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
 ) -> impl IntoView
 where

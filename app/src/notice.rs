@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::sessions::words;
 use crate::{
-    AppError,
+    AppError, Json,
     hooks::{focus_element, forget_query, keep_focus},
     options::use_options,
     sessions::use_list_device_sessions,
@@ -92,7 +92,7 @@ pub(crate) fn use_notices() -> Notices {
 /// Starts the notices with what a form's redirect has put into the address.
 pub(crate) fn provide_notices() {
     // Only the server believes an address: what the notice says travels with the page.
-    let first = SharedValue::new(|| {
+    let first = SharedValue::<_, Json>::new_with_encoding(|| {
         #[cfg(feature = "ssr")]
         let first = first_notice();
         #[cfg(not(feature = "ssr"))]

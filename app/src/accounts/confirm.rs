@@ -97,12 +97,13 @@ pub async fn confirm_question(
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let query = use_query_map();
-    let question = Resource::new(
+    let question = Resource::new_with_options(
         move || {
             let value = |name| query.with(|query| query.get(name).unwrap_or_default());
             (value("act"), value("session_id"))
         },
         |(act, session_id)| confirm_question(act, session_id),
+        false,
     );
     view! {
         <Title text="Confirm that it's you" />

@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use multi_session::Code;
 
 use crate::{
+    Json,
     accounts::paths::{FORGOT_PASSWORD, SIGN_IN},
     accounts::{
         ForgotPassword,
@@ -29,7 +30,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     let action = form_action::<ForgotPassword>();
     let entry = use_entry(action, "email", ABOUT);
     // Without JavaScript the form's redirect tells it; the server alone can believe that.
-    let was_sent = SharedValue::new(|| {
+    let was_sent = SharedValue::<_, Json>::new_with_encoding(|| {
         #[cfg(feature = "ssr")]
         let was_sent = was_sent();
         #[cfg(not(feature = "ssr"))]

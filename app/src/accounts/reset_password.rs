@@ -51,7 +51,7 @@ pub async fn check_reset_link(
 pub fn ResetPasswordPage() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
-    let is_good = Resource::new(move || token.get(), check_reset_link);
+    let is_good = Resource::new_with_options(move || token.get(), check_reset_link, false);
     answered(is_good, move |is_good| {
         if is_good {
             // Anybody can write that into an address, so it changes words alone.

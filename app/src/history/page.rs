@@ -73,9 +73,10 @@ pub async fn read_history(
 pub fn HistoryPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(HistoryAsked::of));
-    let shown = Resource::new(
+    let shown = Resource::new_with_options(
         move || asked.get(),
         |HistoryAsked { group, session, before, .. }| read_history(group.name().to_owned(), session, before),
+        false,
     );
     answered(shown, move |shown| view! { <Shown shown asked=asked.get_untracked() /> })
 }

@@ -94,7 +94,7 @@ pub async fn not_me(
 #[component]
 pub fn NotMePage() -> impl IntoView {
     let query = use_query_map();
-    let shown = Resource::new(
+    let shown = Resource::new_with_options(
         move || {
             query.with(|query| {
                 let value = |name| query.get(name).unwrap_or_default();
@@ -102,6 +102,7 @@ pub fn NotMePage() -> impl IntoView {
             })
         },
         |(session_id, token, done)| not_me(session_id, token, done),
+        false,
     );
     answered(shown, |shown| {
         let (title, content) = match shown {
