@@ -193,7 +193,8 @@ impl TryFrom<EventFields> for SessionEvent {
     type Error = &'static str;
 
     fn try_from(fields: EventFields) -> Result<Self, Self::Error> {
-        let EventFields { row, id, reason, at, by, from, to, name, label, place, user_agent, device, .. } = fields;
+        let EventFields { row, id, reason, at, by, from, to, name, label, place, user_agent, device, .. } =
+            fields;
         let event = || {
             Some(match fields.r#type {
                 EventKind::Created => Self::Created { row: row? },

@@ -1,5 +1,7 @@
 //! What a page shows of a server function's answer.
 
+use std::pin::Pin;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
@@ -7,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     AppError, Json,
-    hooks::keep_focus,
+    hooks::{keep_focus, on_change},
     sessions::use_list_device_sessions,
     ui::{Icon, IconName},
 };
@@ -22,6 +24,19 @@ where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     V: IntoView + 'static,
 {
+    let latest = *answer;
+    let viewed = move || -> Viewed {
+        let view = view.clone();
+        Box::pin(async move { Ok(answer.await?.map(|answer| view(answer).into_any())) })
+    };
+    follow(Box::new(move || latest.track()), Box::new(move || answer.refetch()), Box::new(viewed))
+}
+
+/// The view of an answer, once it is there.
+type Viewed = Pin<Box<dyn Future<Output = Result<Option<AnyView>, AppError>> + Send>>;
+
+/// The same for answers of any type, since Leptos makes code for each.
+fn follow(track: Box<dyn Fn()>, refetch: Box<dyn Fn()>, viewed: Box<dyn Fn() -> Viewed + Send>) -> AnyView {
     let sessions = use_list_device_sessions();
     // What an account is told is not for the next one.
     let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
@@ -29,21 +44,22 @@ where
         move || acting.get(),
         move |acting, before, _| {
             if before.is_some_and(Option::is_some) && acting.is_some() {
-                answer.refetch();
+                refetch();
             }
         },
         false,
     );
     // The link that was pressed may have gone with the answer before.
-    let latest = *answer;
-    Effect::watch(move || latest.track(), |(), _, _| request_animation_frame(keep_focus), false);
+    on_change(track, || {
+        request_animation_frame(keep_focus);
+    });
     view! {
         <Transition>
             {move || {
-                let view = view.clone();
+                let viewed = viewed();
                 Suspend::new(async move {
-                    match answer.await {
-                        Ok(Some(answer)) => view(answer).into_any(),
+                    match viewed.await {
+                        Ok(Some(view)) => view,
                         Ok(None) => {
                             sessions.list.await.ok();
                             let signed_in = sessions.signed_in.get_untracked() != Some(false);
@@ -55,6 +71,7 @@ where
             }}
         </Transition>
     }
+    .into_any()
 }
 
 /// Says why a page cannot be made.

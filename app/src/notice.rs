@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::sessions::words;
 use crate::{
     AppError, Json,
-    hooks::{focus_element, forget_query, keep_focus},
+    hooks::{effect, focus_element, forget_query, keep_focus},
     options::use_options,
     sessions::use_list_device_sessions,
     ui::{Icon, IconName, Submit},
@@ -251,7 +251,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             }
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         // Another notice is read anew, though the pointer or the focus was on the one before: it may be gone with it.
         notice.track();
         if reading.get_untracked() {
@@ -259,7 +259,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             request_animation_frame(keep_focus);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         // What can be undone goes when it cannot any more, whether somebody is reading it or not.
         match notice.with(|notice| notice.as_ref().map(|notice| (notice.good, notice.undo.is_none()))) {
             Some((true, true)) if !reading.get() => after(STAY),
@@ -315,7 +315,7 @@ pub(crate) fn Toaster() -> impl IntoView {
             notice
                 .get()
                 .filter(|notice| !notice.good)
-                .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> })
+                .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> }.into_any())
         }}
     }
     .into_any()

@@ -148,7 +148,7 @@ fn Asked(question: Question) -> impl IntoView {
                 <h1>"Confirm that it's you"</h1>
                 <p class="entry__lead">{lead}</p>
             </div>
-            {form.map(|form| view! { <div class="card entry__card">{form}</div> })}
+            {form.map(|form| view! { <div class="card entry__card">{form}</div> }.into_any())}
             <p class="entry__foot">
                 <a href=use_options().devices_path()>"Cancel"</a>
             </p>

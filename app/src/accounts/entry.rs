@@ -82,6 +82,7 @@ pub(crate) fn Message(
                     <span>{error.message}</span>
                 </p>
             }
+            .into_any()
         })
     }
 }

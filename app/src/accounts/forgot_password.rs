@@ -12,7 +12,7 @@ use crate::{
         entry::{About, Message, use_entry},
     },
     notice::form_action,
-    ui::{EmailField, Submit},
+    ui::{EmailField, ShowIf, Submit},
 };
 
 /// The page after the form was sent.
@@ -43,8 +43,8 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     view! {
         <Title text=move || if is_sent.get() { "Look into your mailbox" } else { "Forgot your password?" } />
         <div class="entry">
-            <Show
-                when=move || is_sent.get()
+            <ShowIf
+                when=is_sent
                 fallback=move || {
                     view! {
                         <div class="entry__head">
@@ -73,7 +73,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                 <p class="entry__foot">
                     "Nothing there? " <a href=FORGOT_PASSWORD rel="external">"Try once more"</a> " in a minute."
                 </p>
-            </Show>
+            </ShowIf>
             <p class="entry__foot">
                 <a href=SIGN_IN>"Back to sign in"</a>
             </p>

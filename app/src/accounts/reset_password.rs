@@ -83,7 +83,7 @@ fn Form(token: String, reported: bool) -> impl IntoView {
                 <form method="post" action=ResetPassword::PATH>
                     <Message error=entry.error />
                     <input type="hidden" name="token" value=token />
-                    {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> })}
+                    {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> }.into_any())}
                     <PasswordField
                         name="new_password"
                         label="New password"

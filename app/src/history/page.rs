@@ -87,7 +87,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     let onward = asked.export.map(|format| {
         // Without a script, too.
         let content = ["0; url=", &export_file(&options, format)].concat();
-        view! { <meta http-equiv="refresh" content=content /> }
+        view! { <meta http-equiv="refresh" content=content /> }.into_any()
     });
     let of_session = asked.session.is_some();
     let title = if of_session { "Session history" } else { "Account history" };
@@ -101,6 +101,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 </a>
             </li>
         }
+        .into_any()
     });
     view! {
         <Title text=title />
@@ -114,7 +115,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 {if of_session { "What happened to one session of " } else { "What happened to " }}
                 <strong>{email}</strong> {". Times are in UTC. "}
                 {of_session
-                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> })}
+                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> }.into_any())}
             </p>
         </div>
         <nav aria-label="Show">
@@ -148,6 +149,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 "Newest"
             </a>
         }
+        .into_any()
     });
     let older = page.next.map(|next| {
         view! {
@@ -155,6 +157,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 "Older"
             </a>
         }
+        .into_any()
     });
     let all = &page.entries;
     let is_empty = all.is_empty();
@@ -176,6 +179,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 </ol>
             </section>
         }
+        .into_any()
     });
     view! {
         {days.collect_view()}
@@ -188,6 +192,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                         <p>"Nothing of this kind has happened, or it is not kept any more."</p>
                     </div>
                 }
+                .into_any()
             })}
         <div class="pages">{newest} {older}</div>
     }
@@ -216,7 +221,7 @@ fn is_in_question(
     is_sign_in && is_other && entry.at > known_since
 }
 
-fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView + use<> {
+fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
     let is_current = entry.session_id.as_ref() == Some(current);
     let options = use_options();
     let of_session = entry.session_id.as_ref().map(|id| options.history_path().of_session(id));
@@ -237,6 +242,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
                 </a>
             </span>
         }
+        .into_any()
     });
     view! {
         <li class="timeline__entry">
@@ -246,14 +252,15 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
             <div>
                 <p class="timeline__what">{what(entry)}</p>
                 <p class="timeline__facts">
-                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> })}
-                    {(!address.is_empty()).then(|| view! { <span>{address}</span> })}
-                    {place.map(|place| view! { <span>{place}</span> })}
-                    {done_by(entry).map(|by| view! { <span>{by}</span> })}
+                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.into_any())}
+                    {(!address.is_empty()).then(|| view! { <span>{address}</span> }.into_any())}
+                    {place.map(|place| view! { <span>{place}</span> }.into_any())}
+                    {done_by(entry).map(|by| view! { <span>{by}</span> }.into_any())}
                     {not_me}
                 </p>
             </div>
             <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>
         </li>
     }
+    .into_any()
 }

@@ -37,8 +37,9 @@ pub(super) fn DeviceRow(
     let is_news = words::is_news(&row, now.get_untracked());
     let mark = Memo::new(move |_| words::mark(now.get().since(last_active_at.get())));
     // It is being used to look at this.
-    let mark = (!row.is_current)
-        .then_some(move || mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }));
+    let mark = (!row.is_current).then_some(move || {
+        mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }.into_any())
+    });
     let revoke = ["Revoke ", &*row.device.label].concat();
     let signed_in = words::signed_in(row.signed_in_with.as_ref());
     let icon = match row.device.kind {
@@ -61,11 +62,12 @@ pub(super) fn DeviceRow(
                 <code>{row.user_agent}</code>
             </details>
         }
+        .into_any()
     });
 
     // What a named device is besides, as far as that is known.
     let named = row.name.as_ref().map(|_| row.device.description()).filter(|known| !known.is_empty());
-    let named = named.map(|known| view! { <span>{known}</span> });
+    let named = named.map(|known| view! { <span>{known}</span> }.into_any());
     let options = sessions.options;
     let rename = options.rename_path().of_session(&row.id);
     let history = options.history_path().of_session(&row.id);
@@ -78,10 +80,10 @@ pub(super) fn DeviceRow(
             </span>
             <div class="device__title">
                 <h3>{row.device.label.clone()}</h3>
-                {row.is_current.then(|| view! { <span class="badge">"(current)"</span> })}
-                {is_news.then(|| view! { <span class="badge badge--warn">"New device"</span> })}
+                {row.is_current.then(|| view! { <span class="badge">"(current)"</span> }.into_any())}
+                {is_news.then(|| view! { <span class="badge badge--warn">"New device"</span> }.into_any())}
                 {mark}
-                {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
+                {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> }.into_any())}
                 <a class="device__rename" href=rename aria-label=["Rename ", &*row.device.label].concat()>
                     "Rename"
                 </a>

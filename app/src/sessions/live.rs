@@ -22,7 +22,7 @@ use web_sys::{EventSource, MessageEvent, VisibilityState};
 
 use crate::{
     Json,
-    hooks::{is_focused, keep_focus, on_answer, replace, use_now},
+    hooks::{effect, is_focused, keep_focus, on_answer, replace, use_now},
     notice::use_notices,
     sessions::{UseListDeviceSessionsReturn, words},
 };
@@ -60,8 +60,7 @@ enum Heard {
 pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     let (notices, now) = (use_notices(), use_now());
     let visibility = use_document_visibility();
-    let UseBroadcastChannelReturn { message, post, .. } =
-        use_broadcast_channel::<TabMessage, Json>(CHANNEL);
+    let UseBroadcastChannelReturn { message, post, .. } = use_broadcast_channel::<TabMessage, Json>(CHANNEL);
     let tell_the_tabs = StoredValue::new_local(post);
     let tell_the_tabs = move |message: TabMessage| tell_the_tabs.with_value(|post| post(&message));
     // Whether something has changed while the page was hidden, and what opens the stream anew.
@@ -118,7 +117,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     };
 
     let is_signed_in = Memo::new(move |_| sessions.signed_in.get() == Some(true));
-    Effect::new(move |_| {
+    effect(move || {
         restart.track();
         if !is_signed_in.get() || visibility.get() == VisibilityState::Hidden {
             return;

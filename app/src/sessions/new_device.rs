@@ -5,7 +5,7 @@ use multi_session::DeviceSession;
 
 use crate::{
     hooks::use_now,
-    sessions::{rows::key, use_list_device_sessions, words},
+    sessions::{rows::Rows, use_list_device_sessions, words},
     ui::{Icon, IconName},
 };
 
@@ -15,11 +15,13 @@ use crate::{
 pub(super) fn NewDevice() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let now = use_now();
-    let latest = move || sessions.rows.with(|rows| words::to_think_about(rows, now.get()).cloned());
+    let latest = move || {
+        sessions
+            .rows
+            .with(|rows| words::to_think_about(rows, now.get()).cloned().into_iter().collect::<Vec<_>>())
+    };
     view! {
-        <For each=latest key=key let:row>
-            <Banner row />
-        </For>
+        <Rows of=latest row=|row| view! { <Banner row /> }.into_any() />
     }
 }
 

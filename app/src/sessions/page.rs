@@ -18,7 +18,7 @@ pub fn SessionsPage() -> impl IntoView {
             <h1>"Your devices"</h1>
             <p class="page__lead">
                 <Loaded>
-                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " })}
+                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.into_any())}
                 </Loaded>
                 // Leptos takes the text and the link as one, and would not part its text from the one before.
                 <span>

@@ -6,7 +6,7 @@ use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
 use crate::{
     AppError, Json, MultiSessionOptions,
     accounts::Step,
-    hooks::is_leaving,
+    hooks::{effect, is_leaving},
     options::use_options,
     sessions::actions::{Revoke, RevokeAll, RevokeOthers, SetActive, UndoRevoke, list_device_sessions},
 };
@@ -312,7 +312,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         let signed_in = rows.with(|rows| rows.iter().any(|row| row.is_current));
         if known { Some(signed_in) } else { before.copied().flatten() }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let answer = fetched();
         live.whole.set(false);
         if answer.is_some() {
@@ -321,13 +321,13 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     });
 
     let revoking = RwSignal::new(Vec::new());
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(Revoke { session_id }) = revoke.input().get() {
             mark(revoking, session_id);
         }
     });
     let last_current = StoredValue::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.clone()));
         // When nobody is signed in any more, this is who was.
         if id.is_some() {

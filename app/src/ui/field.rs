@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::use_hydrated,
-    ui::{Icon, IconName},
+    ui::{Icon, IconName, ShowIf},
 };
 
 /// A labelled line of text.
@@ -104,7 +104,7 @@ pub fn PasswordField(
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described_by
                 />
-                <Show when=move || hydrated.get()>
+                <ShowIf when=hydrated>
                     <button
                         class="field__toggle"
                         type="button"
@@ -114,9 +114,9 @@ pub fn PasswordField(
                     >
                         <Icon name=IconName::Eye />
                     </button>
-                </Show>
+                </ShowIf>
             </div>
-            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> })}
+            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> }.into_any())}
         </div>
     }
 }
