@@ -11,7 +11,7 @@ use crate::{
     AppError, Json,
     hooks::{keep_focus, on_change},
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName},
 };
 
 /// Waits for an answer and shows it. `None` sends the person to where they start. A failure is told at the page's own
@@ -63,15 +63,15 @@ fn follow(track: Box<dyn Fn()>, refetch: Box<dyn Fn()>, viewed: Box<dyn Fn() -> 
                         Ok(None) => {
                             sessions.list.await.ok();
                             let signed_in = sessions.signed_in.get_untracked() != Some(false);
-                            view! { <Redirect path=sessions.options.home(signed_in) /> }.into_any()
+                            view! { <Redirect path=sessions.options.home(signed_in) /> }.erased()
                         }
-                        Err(error) => view! { <Unavailable error /> }.into_any(),
+                        Err(error) => view! { <Unavailable error /> }.erased(),
                     }
                 })
             }}
         </Transition>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says why a page cannot be made.
@@ -89,4 +89,5 @@ pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
             </a>
         </div>
     }
+    .erased()
 }

@@ -20,7 +20,7 @@ use crate::{
     provide::provide_multi_session,
     routes::{MultiSessionRoutes, may_show},
     sessions::{Expiring, use_list_device_sessions},
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName},
 };
 
 /// Where a request for a page is sent instead, if the person does not belong there.
@@ -73,7 +73,7 @@ pub fn App() -> impl IntoView {
             <Site />
         </Router>
     }
-    .into_any()
+    .erased()
 }
 
 const BRAND: &str = "Multi-session";
@@ -119,13 +119,13 @@ fn Site() -> impl IntoView {
             <Toaster />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// `/`: nobody stays there.
 #[component]
 fn Start() -> impl IntoView {
-    view! { <span hidden></span> }
+    view! { <span hidden></span> }.erased()
 }
 
 /// Leads people on from pages that are not for them, in the browser: the server has answered with a redirect. A session

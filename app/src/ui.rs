@@ -1,6 +1,7 @@
 //! Leaf components without domain words.
 
 pub mod dialog;
+pub mod erase;
 pub mod field;
 pub mod icon;
 pub mod show_if;
@@ -8,6 +9,7 @@ pub mod submit;
 pub mod time_ago;
 
 pub use dialog::Dialog;
+pub use erase::Erase;
 pub use field::{EmailField, Field, PasswordField};
 pub use icon::{Icon, IconName};
 pub use show_if::ShowIf;

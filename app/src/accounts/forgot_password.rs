@@ -12,7 +12,7 @@ use crate::{
         entry::{About, Message, use_entry},
     },
     notice::form_action,
-    ui::{EmailField, ShowIf, Submit},
+    ui::{EmailField, Erase, ShowIf, Submit},
 };
 
 /// The page after the form was sent.
@@ -79,7 +79,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[cfg(feature = "ssr")]

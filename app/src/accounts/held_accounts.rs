@@ -6,7 +6,7 @@ use multi_session::DeviceSession;
 use crate::{
     accounts::Avatar,
     sessions::{Rows, use_list_device_sessions},
-    ui::{Icon, IconName, ShowIf, Submit},
+    ui::{Erase, Icon, IconName, ShowIf, Submit},
 };
 
 /// One button for each account that this browser holds; nothing if it holds none.
@@ -20,12 +20,12 @@ pub(super) fn HeldAccounts() -> impl IntoView {
                     "Accounts in this browser"
                 </h2>
                 <ul aria-labelledby="held">
-                    <Rows of=move || sessions.held() row=|row| view! { <HeldAccount row /> }.into_any() />
+                    <Rows of=move || sessions.held() row=|row| view! { <HeldAccount row /> }.erased() />
                 </ul>
             </section>
         </ShowIf>
     }
-    .into_any()
+    .erased()
 }
 
 /// The button that continues as one account.
@@ -51,5 +51,5 @@ fn HeldAccount(row: DeviceSession) -> impl IntoView {
             </ActionForm>
         </li>
     }
-    .into_any()
+    .erased()
 }

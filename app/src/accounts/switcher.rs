@@ -11,7 +11,7 @@ use crate::{
     hooks::{effect, go, on_answer},
     notice::use_notices,
     sessions::{Loaded, Rows, use_list_device_sessions},
-    ui::{Icon, IconName, ShowIf, Submit},
+    ui::{Erase, Icon, IconName, ShowIf, Submit},
 };
 
 /// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
@@ -38,7 +38,7 @@ pub fn Switcher() -> impl IntoView {
             </ShowIf>
         </Loaded>
     }
-    .into_any()
+    .erased()
 }
 
 /// The menu: a `<details>`, so that it opens without JavaScript.
@@ -61,7 +61,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
             </summary>
             <div class="switcher__menu">
                 <ul aria-label="Accounts">
-                    <Rows of=move || sessions.held() row=|row| view! { <Account row /> }.into_any() />
+                    <Rows of=move || sessions.held() row=|row| view! { <Account row /> }.erased() />
                 </ul>
                 <hr class="switcher__rule" />
                 <a class="switcher__item" href=add on:click=move |_| close(node)>
@@ -81,7 +81,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .erased()
 }
 
 /// One account of the menu: the active one is named, another one is a button.
@@ -102,7 +102,7 @@ fn Account(row: DeviceSession) -> impl IntoView {
                 </div>
             </li>
         }
-        .into_any();
+        .erased();
     }
     let email_id = format!("account-{}", row.id);
 
@@ -125,7 +125,7 @@ fn Account(row: DeviceSession) -> impl IntoView {
             </ActionForm>
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 fn close(node: NodeRef<html::Details>) {

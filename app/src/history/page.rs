@@ -16,7 +16,7 @@ use crate::{
     AppError,
     answered::answered,
     options::use_options,
-    ui::{Icon, IconName, day, time_of_day},
+    ui::{Erase, Icon, IconName, day, time_of_day},
 };
 
 /// What the page shows.
@@ -87,7 +87,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     let onward = asked.export.map(|format| {
         // Without a script, too.
         let content = ["0; url=", &export_file(&options, format)].concat();
-        view! { <meta http-equiv="refresh" content=content /> }.into_any()
+        view! { <meta http-equiv="refresh" content=content /> }.erased()
     });
     let of_session = asked.session.is_some();
     let title = if of_session { "Session history" } else { "Account history" };
@@ -101,7 +101,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 </a>
             </li>
         }
-        .into_any()
+        .erased()
     });
     view! {
         <Title text=title />
@@ -115,7 +115,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 {if of_session { "What happened to one session of " } else { "What happened to " }}
                 <strong>{email}</strong> {". Times are in UTC. "}
                 {of_session
-                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> }.into_any())}
+                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> }.erased())}
             </p>
         </div>
         <nav aria-label="Show">
@@ -137,10 +137,10 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
             </div>
         </section>
     }
-    .into_any()
+    .erased()
 }
 
-fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
+fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
     let HistoryShown { page, session, reported, known_since, .. } = shown;
     let options = use_options();
     let newest = asked.before.map(|_| {
@@ -149,7 +149,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 "Newest"
             </a>
         }
-        .into_any()
+        .erased()
     });
     let older = page.next.map(|next| {
         view! {
@@ -157,7 +157,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 "Older"
             </a>
         }
-        .into_any()
+        .erased()
     });
     let all = &page.entries;
     let is_empty = all.is_empty();
@@ -179,7 +179,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 </ol>
             </section>
         }
-        .into_any()
+        .erased()
     });
     view! {
         {days.collect_view()}
@@ -192,10 +192,11 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                         <p>"Nothing of this kind has happened, or it is not kept any more."</p>
                     </div>
                 }
-                .into_any()
+                .erased()
             })}
         <div class="pages">{newest} {older}</div>
     }
+    .erased()
 }
 
 /// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, and its session
@@ -228,7 +229,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
     // Who has used a mailed link has told nothing of a device.
     let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
     let device = match of_session {
-        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.into_any(),
+        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.erased(),
         None => entry.device.clone().into_any(),
     };
     let (address, place) = (entry.ip_address.clone(), entry.place.clone());
@@ -242,7 +243,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
                 </a>
             </span>
         }
-        .into_any()
+        .erased()
     });
     view! {
         <li class="timeline__entry">
@@ -252,15 +253,15 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
             <div>
                 <p class="timeline__what">{what(entry)}</p>
                 <p class="timeline__facts">
-                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.into_any())}
-                    {(!address.is_empty()).then(|| view! { <span>{address}</span> }.into_any())}
-                    {place.map(|place| view! { <span>{place}</span> }.into_any())}
-                    {done_by(entry).map(|by| view! { <span>{by}</span> }.into_any())}
+                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.erased())}
+                    {(!address.is_empty()).then(|| view! { <span>{address}</span> }.erased())}
+                    {place.map(|place| view! { <span>{place}</span> }.erased())}
+                    {done_by(entry).map(|by| view! { <span>{by}</span> }.erased())}
                     {not_me}
                 </p>
             </div>
             <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>
         </li>
     }
-    .into_any()
+    .erased()
 }

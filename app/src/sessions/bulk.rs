@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     hooks::{forget_query, on_answer},
     sessions::{use_list_device_sessions, words},
-    ui::{Dialog, ShowIf, Submit},
+    ui::{Dialog, Erase, ShowIf, Submit},
 };
 
 /// The two ways to end several sessions, and their dialogs, which an address can open.
@@ -107,5 +107,5 @@ pub(super) fn Bulk() -> impl IntoView {
             </ActionForm>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }

@@ -13,7 +13,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     hooks::{effect, use_present},
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName, ShowIf},
+    ui::{Erase, Icon, IconName, ShowIf},
 };
 
 /// How long before the end a person is warned at most; a quarter of the timeout where that is shorter.
@@ -94,7 +94,7 @@ pub(crate) fn Expiring() -> impl IntoView {
             </ShowIf>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// How long before its end the person of a session is warned.

@@ -8,7 +8,7 @@ use crate::{
         UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::NewDevice,
         other_account::OtherAccount, rows::Rows, step_up::StepUp, use_list_device_sessions,
     },
-    ui::{Icon, IconName, ShowIf},
+    ui::{Erase, Icon, IconName, ShowIf},
 };
 
 /// Every session of the signed-in person, and the other accounts of this browser, each with what can be done to it.
@@ -34,7 +34,7 @@ pub fn SessionsManager() -> impl IntoView {
             <NewDevice />
             <section class="section">
                 <ul class="card devices" aria-label="Devices">
-                    <Rows of=move || split(true) row=|row| view! { <DeviceRow row /> }.into_any() />
+                    <Rows of=move || split(true) row=|row| view! { <DeviceRow row /> }.erased() />
                 </ul>
                 <ShowIf when=move || split(true).is_empty()>
                     <Empty />
@@ -47,7 +47,7 @@ pub fn SessionsManager() -> impl IntoView {
                         "Other accounts in this browser"
                     </h2>
                     <ul class="card devices" aria-labelledby="others">
-                        <Rows of=move || split(false) row=|row| view! { <OtherAccount row /> }.into_any() />
+                        <Rows of=move || split(false) row=|row| view! { <OtherAccount row /> }.erased() />
                     </ul>
                 </section>
             </ShowIf>
@@ -57,7 +57,7 @@ pub fn SessionsManager() -> impl IntoView {
             <Failure />
         </ShowIf>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says that the list is empty, which lasts as long as it takes to leave the page.
@@ -74,7 +74,7 @@ fn Empty() -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says above the list that it could not be brought up to date, and why, and tries again.
@@ -92,7 +92,7 @@ fn Stale() -> impl IntoView {
             </a>
         </p>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says that the list could not be loaded, and why, and tries again.
@@ -109,7 +109,7 @@ fn Failure() -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn try_again(sessions: UseListDeviceSessionsReturn) -> impl FnMut(web_sys::MouseEvent) {

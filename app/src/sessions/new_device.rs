@@ -6,7 +6,7 @@ use multi_session::DeviceSession;
 use crate::{
     hooks::use_now,
     sessions::{rows::Rows, use_list_device_sessions, words},
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName},
 };
 
 /// For a day, the latest sign-in from a browser that was never seen before: where it is, and what to do if it was
@@ -21,8 +21,9 @@ pub(super) fn NewDevice() -> impl IntoView {
             .with(|rows| words::to_think_about(rows, now.get()).cloned().into_iter().collect::<Vec<_>>())
     };
     view! {
-        <Rows of=latest row=|row| view! { <Banner row /> }.into_any() />
+        <Rows of=latest row=|row| view! { <Banner row /> }.erased() />
     }
+    .erased()
 }
 
 #[component]
@@ -43,4 +44,5 @@ fn Banner(row: DeviceSession) -> impl IntoView {
             </a>
         </section>
     }
+    .erased()
 }

@@ -3,6 +3,8 @@
 use std::hash::Hash;
 
 use leptos::prelude::*;
+
+use crate::ui::Erase;
 use multi_session::DeviceSession;
 
 /// One view for each of some rows of the list. `For` makes code for each list that it is used for; this is one.
@@ -14,7 +16,7 @@ pub(crate) fn Rows(
     /// The view of a row.
     row: fn(DeviceSession) -> AnyView,
 ) -> impl IntoView {
-    view! { <For each=move || of.get() key=key children=row /> }.into_any()
+    view! { <For each=move || of.get() key=key children=row /> }.erased()
 }
 
 /// What `<For>` knows a row by: it is made anew where what it shows has changed.

@@ -10,7 +10,7 @@ use crate::{
     },
     hooks::{focus_element, on_answer, on_change},
     sessions::use_list_device_sessions,
-    ui::{Dialog, PasswordField, ShowIf, Submit},
+    ui::{Dialog, Erase, PasswordField, ShowIf, Submit},
 };
 
 const ABOUT: About = &[(Code::InvalidPassword, PASSWORD)];
@@ -45,7 +45,7 @@ pub(super) fn StepUp() -> impl IntoView {
             </ShowIf>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -81,5 +81,5 @@ fn PasswordForm(email: Memo<String>) -> impl IntoView {
             </Submit>
         </ActionForm>
     }
-    .into_any()
+    .erased()
 }

@@ -2,7 +2,10 @@
 
 use leptos::{html, prelude::*};
 
-use crate::hooks::{effect, focus_element, keep_focus};
+use crate::{
+    hooks::{effect, focus_element, keep_focus},
+    ui::Erase,
+};
 
 /// A native dialog that an address can open, so that it also works without JavaScript.
 ///
@@ -94,5 +97,5 @@ pub fn Dialog(
             </div>
         </dialog>
     }
-    .into_any()
+    .erased()
 }

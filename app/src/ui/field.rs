@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::use_hydrated,
-    ui::{Icon, IconName, ShowIf},
+    ui::{Erase, Icon, IconName, ShowIf},
 };
 
 /// A labelled line of text.
@@ -46,6 +46,7 @@ pub fn Field(
             </div>
         </div>
     }
+    .erased()
 }
 
 /// A labelled e-mail address, which names the account.
@@ -58,6 +59,7 @@ pub fn EmailField(
     view! {
         <Field name="email" label="E-mail" kind="email" autocomplete="username" max_length="254" error />
     }
+    .erased()
 }
 
 /// A labelled password, which a button shows where there is JavaScript.
@@ -116,7 +118,8 @@ pub fn PasswordField(
                     </button>
                 </ShowIf>
             </div>
-            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> }.into_any())}
+            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> }.erased())}
         </div>
     }
+    .erased()
 }

@@ -2,6 +2,8 @@
 
 use leptos::{children::ViewFn, prelude::*};
 
+use crate::ui::Erase;
+
 /// Leptos' `Show` for views of any kind: used directly, it makes code for each of them.
 #[component]
 pub fn ShowIf(
@@ -19,5 +21,5 @@ pub fn ShowIf(
             {children()}
         </Show>
     }
-    .into_any()
+    .erased()
 }
