@@ -22,6 +22,7 @@ mod answered;
 #[cfg(feature = "ssr")]
 mod context;
 mod history;
+mod json;
 mod not_found;
 mod notice;
 mod options;
@@ -33,6 +34,7 @@ mod site;
 
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
+pub use json::Json;
 pub use options::{MultiSessionOptions, PagePath};
 pub use provide::provide_multi_session;
 pub use routes::MultiSessionRoutes;

@@ -12,9 +12,9 @@ use multi_session::{DeviceSession, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::{
-    hooks::use_present,
+    hooks::{effect, use_present},
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName, ShowIf},
 };
 
 /// How long before the end a person is warned at most; a quarter of the timeout where that is shorter.
@@ -41,7 +41,7 @@ pub(crate) fn Expiring() -> impl IntoView {
     let (latest, looked_for) = (*sessions.list, StoredValue::new(None));
     // Each time the list changes there is another one; those of Leptos stay in memory when they are cleared.
     let timer = StoredValue::new_local(None::<Timeout>);
-    Effect::new(move |_| {
+    effect(move || {
         waited.track();
         latest.track();
         timer.set_value(None);
@@ -72,12 +72,12 @@ pub(crate) fn Expiring() -> impl IntoView {
     };
     view! {
         <div aria-live="assertive">
-            <Show when=move || is_due.get()>
+            <ShowIf when=is_due>
                 <div class="toast toast--bad">
                     <Icon name=IconName::Alert />
                     <p class="toast__text">{until()}</p>
-                    <Show
-                        when=move || is_final.get()
+                    <ShowIf
+                        when=is_final
                         fallback=move || {
                             view! {
                                 <button class="toast__act" type="button" on:click=stay>
@@ -89,12 +89,12 @@ pub(crate) fn Expiring() -> impl IntoView {
                         <a class="toast__act" href=format!("{}?add=1", sessions.options.sign_in_path())>
                             "Sign in again"
                         </a>
-                    </Show>
+                    </ShowIf>
                 </div>
-            </Show>
+            </ShowIf>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// How long before its end the person of a session is warned.

@@ -5,8 +5,8 @@ use multi_session::DeviceSession;
 
 use crate::{
     hooks::use_now,
-    sessions::{rows::key, use_list_device_sessions, words},
-    ui::{Icon, IconName},
+    sessions::{rows::Rows, use_list_device_sessions, words},
+    ui::{Erase, Icon, IconName},
 };
 
 /// For a day, the latest sign-in from a browser that was never seen before: where it is, and what to do if it was
@@ -15,12 +15,15 @@ use crate::{
 pub(super) fn NewDevice() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let now = use_now();
-    let latest = move || sessions.rows.with(|rows| words::to_think_about(rows, now.get()).cloned());
+    let latest = move || {
+        sessions
+            .rows
+            .with(|rows| words::to_think_about(rows, now.get()).cloned().into_iter().collect::<Vec<_>>())
+    };
     view! {
-        <For each=latest key=key let:row>
-            <Banner row />
-        </For>
+        <Rows of=latest row=|row| view! { <Banner row /> }.erased() />
     }
+    .erased()
 }
 
 #[component]
@@ -41,4 +44,5 @@ fn Banner(row: DeviceSession) -> impl IntoView {
             </a>
         </section>
     }
+    .erased()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::sessions::{Loaded, SessionsManager, use_list_device_sessions};
+use crate::ui::Erase;
 
 /// Says whose devices these are, and manages them.
 #[component]
@@ -18,7 +19,7 @@ pub fn SessionsPage() -> impl IntoView {
             <h1>"Your devices"</h1>
             <p class="page__lead">
                 <Loaded>
-                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " })}
+                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.erased())}
                 </Loaded>
                 // Leptos takes the text and the link as one, and would not part its text from the one before.
                 <span>
@@ -32,5 +33,5 @@ pub fn SessionsPage() -> impl IntoView {
             <SessionsManager />
         </Loaded>
     }
-    .into_any()
+    .erased()
 }
