@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::OffsetDateTime;
-use time::format_description::{StaticFormatDescription, well_known::Rfc3339};
-use time::macros::format_description;
+use time::format_description::well_known::Rfc3339;
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
 ///
@@ -68,8 +67,6 @@ impl Timestamp {
 
 /// Nanoseconds in a millisecond.
 const NANOS: i128 = 1_000_000;
-const TEXT: StaticFormatDescription =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
@@ -78,7 +75,10 @@ fn millis(duration: Duration) -> i64 {
 impl fmt::Display for Timestamp {
     /// Writes moments outside the years 0000 to 9999 as the epoch.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.utc().format(TEXT).map_err(|_| fmt::Error)?)
+        let at = self.utc();
+        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+        let (hour, minute, second, millisecond) = at.time().as_hms_milli();
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
     }
 }
 

@@ -164,6 +164,17 @@ pub(crate) fn leave_notice(notice: &str) {
     }
 }
 
+/// Lets the browser go on by itself once the page is there, also without a script.
+///
+/// It is a header: a `<meta>` would do it once more when the browser's half takes the page over, or goes back to it.
+pub(crate) fn lead_on(to: &str) {
+    if let (Some(response), Ok(onward)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&["0; url=", to].concat()))
+    {
+        response.insert_header(header::REFRESH, onward);
+    }
+}
+
 /// Gives the answer a status.
 pub(crate) fn set_status(status: StatusCode) {
     if let Some(response) = use_context::<ResponseOptions>() {

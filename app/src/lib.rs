@@ -32,6 +32,7 @@ mod answered;
 #[cfg(feature = "ssr")]
 mod context;
 mod history;
+mod json;
 mod not_found;
 mod notice;
 mod options;
@@ -45,6 +46,7 @@ mod site;
 
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
+pub use json::Json;
 pub use notice::Toaster;
 pub use options::{Feature, MultiSessionOptions, PagePath};
 pub use provide::provide_multi_session;

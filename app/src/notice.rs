@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{
+    prelude::*,
+    server::ServerActionError,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
 use leptos_router::hooks::{use_location, use_query_map};
 use multi_session::{Code, SessionId};
 use serde::{Deserialize, Serialize};
@@ -10,11 +14,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::sessions::words;
 use crate::{
-    AppError,
-    hooks::{focus_element, forget_query, keep_focus},
+    AppError, Json,
+    hooks::{effect, focus_element, forget_query, keep_focus},
     options::use_options,
     sessions::{Expiring, use_list_device_sessions},
-    ui::{Icon, IconName, Submit},
+    ui::{Erase, Icon, IconName, Submit},
 };
 
 /// How long good news stays.
@@ -92,7 +96,7 @@ pub(crate) fn use_notices() -> Notices {
 /// Starts the notices with what a form's redirect has put into the address.
 pub(crate) fn provide_notices() {
     // Only the server believes an address: what the notice says travels with the page.
-    let first = SharedValue::new(|| {
+    let first = SharedValue::<_, Json>::new_with_encoding(|| {
         #[cfg(feature = "ssr")]
         let first = first_notice();
         #[cfg(not(feature = "ssr"))]
@@ -113,18 +117,22 @@ fn first_notice() -> Option<Notice> {
     ended.map(Notice::bad).or_else(|| told_by(query))
 }
 
-/// Makes the action of a form that shows its errors itself. The first may come from the address, which a form's redirect
-/// has written, and anybody else could have: its code counts, its words do not.
+/// Makes the action of a form that shows its errors itself. The first may come from the address.
 pub(crate) fn form_action<S>() -> ServerAction<S>
 where
     S: ServerFn<Error = AppError> + Send + Sync + Clone + 'static,
     S::Output: Send + Sync + Clone + 'static,
 {
     let action = ServerAction::<S>::new();
-    let is_asked = use_query_map().with_untracked(|query| query.get_str("__err").is_some());
-    let first = action.value().get_untracked().and_then(Result::err).filter(|_| is_asked);
-    action.value().set(first.map(|error| Err(trusted(error))));
+    action.value().set(form_error_of::<S>().map(Err));
     action
+}
+
+/// The error that a form's redirect has written into the address, or anybody else: its code counts, its words do not.
+pub(crate) fn form_error_of<S: ServerFn>() -> Option<AppError> {
+    let is_asked = use_query_map().with_untracked(|query| query.get_str("__err").is_some());
+    let error = use_context::<ServerActionError>().filter(|error| is_asked && error.path() == S::PATH)?;
+    Some(trusted(ServerFnUrlError::<AppError>::decode_err(error.err())))
 }
 
 /// Whether the page has the form that posts to `act` and shows its errors itself: it has the same name.
@@ -194,8 +202,6 @@ pub(crate) fn of_done(done: &str) -> Option<Notice> {
 /// An address with an error in its query, as a form's redirect puts it there.
 #[cfg(feature = "ssr")]
 pub(crate) fn with_error(address: &str, act: &str, error: &AppError) -> String {
-    use leptos::server_fn::error::ServerFnUrlError;
-
     // The host is none of anybody's: only what follows it is taken.
     let url = ServerFnUrlError::new(act, error.clone()).to_url(&["http://localhost", address].concat());
     url.map_or_else(|_| address.to_owned(), |url| [url.path(), "?", url.query().unwrap_or_default()].concat())
@@ -204,8 +210,6 @@ pub(crate) fn with_error(address: &str, act: &str, error: &AppError) -> String {
 /// The error that a form's redirect has put into a query, and the server function that it is of.
 #[cfg(feature = "ssr")]
 fn form_error(query: &str) -> Option<(String, AppError)> {
-    use leptos::server_fn::error::ServerFnUrlError;
-
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     let (_, error) = pairs.clone().find(|(name, _)| name == "__err")?;
     let act = pairs.find(|(name, _)| name == "__path").map(|(_, act)| act.into_owned()).unwrap_or_default();
@@ -254,7 +258,7 @@ pub fn Toaster() -> impl IntoView {
             }
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         // Another notice is read anew, though the pointer or the focus was on the one before: it may be gone with it.
         notice.track();
         if reading.get_untracked() {
@@ -262,7 +266,7 @@ pub fn Toaster() -> impl IntoView {
             request_animation_frame(keep_focus);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         // What can be undone goes when it cannot any more, whether somebody is reading it or not.
         match notice.with(|notice| notice.as_ref().map(|notice| (notice.good, notice.undo.is_none()))) {
             Some((true, true)) if !reading.get() => after(STAY),
@@ -308,7 +312,7 @@ pub fn Toaster() -> impl IntoView {
                 </a>
             </div>
         }
-        .into_any()
+        .erased()
     };
     let bad_toast = toast.clone();
 
@@ -320,11 +324,11 @@ pub fn Toaster() -> impl IntoView {
                 notice
                     .get()
                     .filter(|notice| !notice.good)
-                    .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> })
+                    .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> }.erased())
             }}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[cfg(test)]

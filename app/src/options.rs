@@ -272,7 +272,8 @@ impl PossibleRouteMatch for PagePath {
     fn test<'a>(&self, path: &'a str) -> Option<PartialPathMatch<'a>> {
         let rest = path.strip_prefix(self.under)?.strip_prefix(self.name)?;
         let matched = &path[..path.len() - rest.len()];
-        (self.exists && (rest.is_empty() || rest.starts_with('/'))).then(|| PartialPathMatch::new(rest, Vec::new(), matched))
+        (self.exists && (rest.is_empty() || rest.starts_with('/')))
+            .then(|| PartialPathMatch::new(rest, Vec::new(), matched))
     }
 
     fn generate_path(&self, path: &mut Vec<PathSegment>) {

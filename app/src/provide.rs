@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use crate::{
     MultiSessionOptions,
     accounts::paths::CHANGE_PASSWORD,
-    hooks::{hide_while_away, provide_now, replace, use_hydrated},
+    hooks::{effect, hide_while_away, leave_by_forms, provide_now, replace, use_hydrated},
     notice::provide_notices,
     sessions::{announce_outcomes, follow_live, provide_list_device_sessions},
 };
@@ -24,10 +24,11 @@ pub fn provide_multi_session(options: MultiSessionOptions) {
     follow_live(sessions);
     use_hydrated();
     hide_while_away();
+    leave_by_forms();
 
     // Who is not signed in any more on a page for signed-in people leaves it, for a document that tells why.
     let path = use_location().pathname;
-    Effect::new(move |_| {
+    effect(move || {
         let needs_sign_in = path.with(|path| options.needs_sign_in(path) || path == CHANGE_PASSWORD);
         if needs_sign_in && sessions.signed_in.get() == Some(false) {
             match sessions.last_current() {

@@ -21,7 +21,10 @@ use crate::{
 
 /// The routes that the pages need beside their own, to merge into the application's: the REST API, which has the event
 /// stream, and the history as a file.
-pub fn router<S: Clone + Send + Sync + 'static>(http: &SessionHttp, options: MultiSessionOptions) -> Router<S> {
+pub fn router<S: Clone + Send + Sync + 'static>(
+    http: &SessionHttp,
+    options: MultiSessionOptions,
+) -> Router<S> {
     let export = move |state: SessionRequest, uri: Uri, headers: HeaderMap| async move {
         export_history(options, &state, &uri, &headers).await.map_err(Problem::from)
     };
@@ -47,7 +50,8 @@ pub fn session_http(
 /// Whether a page asks by itself, which is no use of the session: it asks for the list, and nobody has asked to stay signed
 /// in. For [`SessionHttp::with_unattended`].
 pub fn is_unattended(uri: &Uri) -> bool {
-    uri.path() == LIST && uri.query() != Some(STAY)
+    let stays = uri.query().and_then(|query| query_value(query, STAY)) == Some("true");
+    uri.path() == LIST && !stays
 }
 
 /// Answers with the active user's whole history as a file. Who has to confirm first is sent to do so, and comes back.

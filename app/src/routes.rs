@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::{
-    MatchNestedRoutes, SsrMode, StaticSegment,
+    SsrMode, StaticSegment,
     components::{Outlet, ParentRoute, ProtectedParentRoute, Route},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// Needs [`provide_multi_session`](crate::provide_multi_session), whose options say at which paths they are.
 #[component(transparent)]
-pub fn MultiSessionRoutes() -> impl MatchNestedRoutes + Clone {
+pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     let options = use_options();
     let sign_in = move || options.sign_in_path();
     view! {

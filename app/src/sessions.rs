@@ -36,5 +36,5 @@ pub(crate) use live::follow_live;
 pub(crate) use loaded::Loaded;
 #[cfg(feature = "ssr")]
 pub(crate) use not_me::NOT_ME_RESET;
-pub(crate) use rows::key;
+pub(crate) use rows::Rows;
 pub(crate) use use_list_device_sessions::provide_list_device_sessions;

@@ -13,14 +13,14 @@ use crate::{
     MultiSessionOptions,
     accounts::paths::{CHANGE_PASSWORD, SIGN_IN, SIGN_UP},
     accounts::{ChangePasswordPage, ForgotPasswordPage, ResetPasswordPage, SignInPage, SignUpPage, Switcher},
-    hooks::focus_element,
+    hooks::{effect, focus_element, on_change},
     not_found::NotFound,
     notice::Toaster,
     options::use_options,
     provide::provide_multi_session,
     routes::{MultiSessionRoutes, may_show},
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName},
 };
 
 /// Where a request for a page is sent instead, if the person does not belong there.
@@ -77,7 +77,7 @@ pub fn App() -> impl IntoView {
             <Site />
         </Router>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -87,7 +87,8 @@ fn Site() -> impl IntoView {
     lead_home();
     focus_follows_the_page();
     let sign_in = move || options.sign_in_path();
-    let logo = options.logo_view().unwrap_or_else(|| view! { <Icon name=IconName::Logo size=24 /> }.into_any());
+    let logo =
+        options.logo_view().unwrap_or_else(|| view! { <Icon name=IconName::Logo size=24 /> }.into_any());
     view! {
         <a class="skip" href="#content" rel="external">
             "Skip to content"
@@ -120,13 +121,13 @@ fn Site() -> impl IntoView {
         </main>
         <Toaster />
     }
-    .into_any()
+    .erased()
 }
 
 /// `/`: nobody stays there.
 #[component]
 fn Start() -> impl IntoView {
-    view! { <span hidden></span> }
+    view! { <span hidden></span> }.erased()
 }
 
 /// Leads people on from pages that are not for them, in the browser: the server has answered with a redirect. A session
@@ -134,7 +135,7 @@ fn Start() -> impl IntoView {
 fn lead_home() {
     let (sessions, options) = (use_list_device_sessions(), use_options());
     let (path, query, navigate) = (use_location().pathname, use_query_map(), use_navigate());
-    Effect::new(move |_| {
+    effect(move || {
         let Some(signed_in) = sessions.signed_in.get() else { return };
         let adding = query.with(|query| query.get_str("add").is_some());
         let to = path.with(|path| detour(&options, path, adding, signed_in));
@@ -147,15 +148,14 @@ fn lead_home() {
 /// Gives the focus to the content of each page to which a link has led, as a new document would. Browser only.
 fn focus_follows_the_page() {
     let path = use_location().pathname;
-    Effect::watch(
-        move || path.get(),
-        |_, _, _| {
+    on_change(
+        move || path.track(),
+        || {
             request_animation_frame(|| {
                 let wanted = document().query_selector("#content [autofocus]").ok().flatten();
                 focus_element(&wanted.map_or_else(|| "content".to_owned(), |element| element.id()));
             });
         },
-        false,
     );
 }
 

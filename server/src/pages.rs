@@ -11,8 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, get_service};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use leptos::IntoView;
@@ -36,6 +36,8 @@ pub(crate) mod refused;
 
 /// How long a browser may take from hearing that its session ended to asking for the next page.
 const JUST_NOW: Duration = Duration::from_secs(60);
+/// The title of a page that cannot be made now; those of the application have the same.
+const UNAVAILABLE: &str = "This page could not be loaded";
 /// Where the pages are.
 const OPTIONS: MultiSessionOptions = MultiSessionOptions::SITE;
 
@@ -184,10 +186,13 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
     // An address that is empty is the page's own.
     let link = (String::new(), "Try again".to_owned());
     let mut response = render(server, request, None, move |options| {
-        refused::page(options, code.as_str(), code.sentence().to_owned(), link.clone())
+        refused::page(options, UNAVAILABLE, code.as_str(), code.sentence().to_owned(), link.clone())
     })
     .await;
     *response.status_mut() = failure.status();
+    if let Some(wait) = failure.headers().get(RETRY_AFTER) {
+        response.headers_mut().insert(RETRY_AFTER, wait.clone());
+    }
     response
 }
 
@@ -199,7 +204,7 @@ pub(crate) async fn failed_redirect(
 ) -> Response {
     let link = ("/".to_owned(), "Go to the start".to_owned());
     render(&server, request, None, move |options| {
-        refused::page(options, &code, sentence.to_owned(), link.clone())
+        refused::page(options, refused::TITLE, &code, sentence.to_owned(), link.clone())
     })
     .await
 }

@@ -13,6 +13,7 @@ use leptos::config::LeptosOptions;
 use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
 use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
+use multi_session_leptos::{LIST, REPORT_BY_MAIL, RESET_PASSWORD_FN, STAY, query_value};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
@@ -86,7 +87,7 @@ fn http(config: &Config, sessions: &Sessions) -> Result<SessionHttp, InvalidSett
 
 /// What the token of a mailed link proves.
 fn is_proven(uri: &Uri) -> bool {
-    [multi_session_leptos::RESET_PASSWORD_FN, multi_session_leptos::REPORT_BY_MAIL].contains(&uri.path())
+    [RESET_PASSWORD_FN, REPORT_BY_MAIL].contains(&uri.path())
 }
 
 /// Puts everything together.

@@ -16,13 +16,12 @@ use crate::{
     AppError,
     accounts::{
         ConfirmStep, ForgotPassword, Step,
-        entry::{About, Message, use_entry},
+        entry::{About, Message, posted_entry},
     },
     answered::answered,
-    notice::form_action,
     options::use_options,
     sessions::words::method,
-    ui::{PasswordField, Submit},
+    ui::{Erase, PasswordField, Submit},
 };
 
 /// What a person confirms, and how they can.
@@ -97,18 +96,19 @@ pub async fn confirm_question(
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let query = use_query_map();
-    let question = Resource::new(
+    let question = Resource::new_with_options(
         move || {
             let value = |name| query.with(|query| query.get(name).unwrap_or_default());
             (value("act"), value("session_id"))
         },
         |(act, session_id)| confirm_question(act, session_id),
+        false,
     );
     view! {
         <Title text="Confirm that it's you" />
         {answered(question, |question| view! { <Asked question /> })}
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -121,7 +121,7 @@ fn Asked(question: Question) -> impl IntoView {
                 "You signed in a while ago. Enter the password of " <strong>{email}</strong>
                 {format!(" to {purpose}.")}
             };
-            (lead.into_any(), Some(view! { <PasswordForm question /> }.into_any()))
+            (lead.into_any(), Some(view! { <PasswordForm question /> }.erased()))
         }
         Means::Mail => {
             let lead = view! {
@@ -129,7 +129,7 @@ fn Asked(question: Question) -> impl IntoView {
                 " has no password to confirm with. Set one by email: that signs you out on every device. Then sign in \
                  with it."
             };
-            (lead.into_any(), Some(mail_form(email).into_any()))
+            (lead.into_any(), Some(mail_form(email)))
         }
         Means::Elsewhere(proofs) => {
             let proofs = proofs.iter().map(method).collect::<Vec<_>>().join(" or ");
@@ -147,13 +147,13 @@ fn Asked(question: Question) -> impl IntoView {
                 <h1>"Confirm that it's you"</h1>
                 <p class="entry__lead">{lead}</p>
             </div>
-            {form.map(|form| view! { <div class="card entry__card">{form}</div> })}
+            {form.map(|form| view! { <div class="card entry__card">{form}</div> }.erased())}
             <p class="entry__foot">
                 <a href=use_options().devices_path()>"Cancel"</a>
             </p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 const NOT_AVAILABLE: &str =
@@ -169,7 +169,7 @@ fn PasswordForm(question: Question) -> impl IntoView {
         Step::ExportHistory { .. } => "button button--primary button--wide",
         _ => "button button--danger-fill button--wide",
     };
-    let entry = use_entry(form_action::<ConfirmStep>(), "password", ABOUT);
+    let entry = posted_entry::<ConfirmStep>(ABOUT);
     view! {
         <form method="post" action=ConfirmStep::PATH>
             <Message error=entry.error />
@@ -187,17 +187,18 @@ fn PasswordForm(question: Question) -> impl IntoView {
             <Submit class=class>{button}</Submit>
         </form>
     }
-    .into_any()
+    .erased()
 }
 
 /// Asks for the link that sets a password.
-fn mail_form(email: String) -> impl IntoView {
+fn mail_form(email: String) -> AnyView {
     view! {
         <form method="post" action=ForgotPassword::PATH>
             <input type="hidden" name="email" value=email />
             <Submit class="button button--primary button--wide">"Set a password by email"</Submit>
         </form>
     }
+    .erased()
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -6,7 +6,8 @@ use multi_session::Code;
 use crate::{
     AppError,
     hooks::{focus_element, on_answer},
-    ui::{Icon, IconName},
+    notice::form_error_of,
+    ui::{Erase, Icon, IconName},
 };
 
 /// The id of the message above the form.
@@ -19,7 +20,7 @@ pub(crate) type About = &'static [(Code, &'static str)];
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     /// The refusal.
-    pub(crate) error: Memo<Option<AppError>>,
+    pub(crate) error: Signal<Option<AppError>>,
     about: About,
 }
 
@@ -43,13 +44,18 @@ where
 {
     let value = action.value();
     let error = Memo::new(move |_| value.with(|value| value.as_ref()?.as_ref().err().cloned()));
-    let entry = Entry { error, about };
+    let entry = Entry { error: error.into(), about };
     on_answer(action, move |result| {
         if let Err(error) = result {
             focus_element(entry.field(&Some(error)).unwrap_or(first));
         }
     });
     entry
+}
+
+/// The same of a form that the browser posts itself: only the address tells of a refusal.
+pub(crate) fn posted_entry<S: ServerFn>(about: About) -> Entry {
+    Entry { error: Signal::stored(form_error_of::<S>()), about }
 }
 
 /// The choice for a computer that others use too; there nothing is kept, whatever else is chosen.
@@ -66,13 +72,14 @@ pub(super) fn SharedComputer() -> impl IntoView {
             </span>
         </label>
     }
+    .erased()
 }
 
 /// The refusal, above the form.
 #[component]
 pub(crate) fn Message(
     /// Why the last try was refused.
-    error: Memo<Option<AppError>>,
+    error: Signal<Option<AppError>>,
 ) -> impl IntoView {
     move || {
         error.get().map(|error| {
@@ -82,6 +89,7 @@ pub(crate) fn Message(
                     <span>{error.message}</span>
                 </p>
             }
+            .erased()
         })
     }
 }

@@ -5,13 +5,14 @@ use leptos_meta::Title;
 use multi_session::Code;
 
 use crate::{
+    Json,
     accounts::paths::{FORGOT_PASSWORD, SIGN_IN},
     accounts::{
         ForgotPassword,
         entry::{About, Message, use_entry},
     },
     notice::form_action,
-    ui::{EmailField, Submit},
+    ui::{EmailField, Erase, ShowIf, Submit},
 };
 
 /// The page after the form was sent.
@@ -29,7 +30,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     let action = form_action::<ForgotPassword>();
     let entry = use_entry(action, "email", ABOUT);
     // Without JavaScript the form's redirect tells it; the server alone can believe that.
-    let was_sent = SharedValue::new(|| {
+    let was_sent = SharedValue::<_, Json>::new_with_encoding(|| {
         #[cfg(feature = "ssr")]
         let was_sent = was_sent();
         #[cfg(not(feature = "ssr"))]
@@ -42,8 +43,8 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     view! {
         <Title text=move || if is_sent.get() { "Look into your mailbox" } else { "Forgot your password?" } />
         <div class="entry">
-            <Show
-                when=move || is_sent.get()
+            <ShowIf
+                when=is_sent
                 fallback=move || {
                     view! {
                         <div class="entry__head">
@@ -72,13 +73,13 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                 <p class="entry__foot">
                     "Nothing there? " <a href=FORGOT_PASSWORD rel="external">"Try once more"</a> " in a minute."
                 </p>
-            </Show>
+            </ShowIf>
             <p class="entry__foot">
                 <a href=SIGN_IN>"Back to sign in"</a>
             </p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[cfg(feature = "ssr")]

@@ -5,8 +5,8 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    sessions::{key, use_list_device_sessions},
-    ui::{Icon, IconName, Submit},
+    sessions::{Rows, use_list_device_sessions},
+    ui::{Erase, Icon, IconName, ShowIf, Submit},
 };
 
 /// One button for each account that this browser holds; nothing if it holds none.
@@ -14,20 +14,18 @@ use crate::{
 pub(super) fn HeldAccounts() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <Show when=move || !sessions.held().is_empty()>
+        <ShowIf when=move || !sessions.held().is_empty()>
             <section class="card held">
                 <h2 class="held__title" id="held">
                     "Accounts in this browser"
                 </h2>
                 <ul aria-labelledby="held">
-                    <For each=move || sessions.held() key=key let:row>
-                        <HeldAccount row />
-                    </For>
+                    <Rows of=move || sessions.held() row=|row| view! { <HeldAccount row /> }.erased() />
                 </ul>
             </section>
-        </Show>
+        </ShowIf>
     }
-    .into_any()
+    .erased()
 }
 
 /// The button that continues as one account.
@@ -53,5 +51,5 @@ fn HeldAccount(row: DeviceSession) -> impl IntoView {
             </ActionForm>
         </li>
     }
-    .into_any()
+    .erased()
 }

@@ -12,11 +12,10 @@ use crate::{
     accounts::paths::{FORGOT_PASSWORD, SIGN_IN},
     accounts::{
         ResetPassword,
-        entry::{About, Message, use_entry},
+        entry::{About, Message, posted_entry},
     },
     answered::answered,
-    notice::form_action,
-    ui::{PasswordField, Submit},
+    ui::{Erase, PasswordField, Submit},
 };
 
 const ABOUT: About = &[(Code::PasswordTooShort, "new_password"), (Code::PasswordTooLong, "new_password")];
@@ -51,14 +50,14 @@ pub async fn check_reset_link(
 pub fn ResetPasswordPage() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
-    let is_good = Resource::new(move || token.get(), check_reset_link);
+    let is_good = Resource::new_with_options(move || token.get(), check_reset_link, false);
     answered(is_good, move |is_good| {
         if is_good {
             // Anybody can write that into an address, so it changes words alone.
             let reported = query.with_untracked(|query| query.get_str("reported").is_some());
-            view! { <Form token=token.get_untracked() reported /> }.into_any()
+            view! { <Form token=token.get_untracked() reported /> }.erased()
         } else {
-            gone().into_any()
+            gone()
         }
     })
 }
@@ -71,7 +70,7 @@ fn Form(token: String, reported: bool) -> impl IntoView {
     } else {
         "You are signed out on every device, and sign in with the new one."
     };
-    let entry = use_entry(form_action::<ResetPassword>(), "new_password", ABOUT);
+    let entry = posted_entry::<ResetPassword>(ABOUT);
     view! {
         <Title text="Choose a new password" />
         <div class="entry">
@@ -83,7 +82,7 @@ fn Form(token: String, reported: bool) -> impl IntoView {
                 <form method="post" action=ResetPassword::PATH>
                     <Message error=entry.error />
                     <input type="hidden" name="token" value=token />
-                    {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> })}
+                    {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> }.erased())}
                     <PasswordField
                         name="new_password"
                         label="New password"
@@ -96,9 +95,10 @@ fn Form(token: String, reported: bool) -> impl IntoView {
             </div>
         </div>
     }
+    .erased()
 }
 
-fn gone() -> impl IntoView {
+fn gone() -> AnyView {
     view! {
         <Title text="This link does not work any more" />
         <div class="entry">
@@ -114,6 +114,7 @@ fn gone() -> impl IntoView {
             </p>
         </div>
     }
+    .erased()
 }
 
 #[cfg(all(test, feature = "ssr"))]

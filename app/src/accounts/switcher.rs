@@ -8,10 +8,10 @@ use web_sys::{HtmlElement, Node};
 use crate::{
     accounts::paths::CHANGE_PASSWORD,
     accounts::{Avatar, SignOut},
-    hooks::{go, on_answer},
+    hooks::{effect, go, on_answer},
     notice::use_notices,
-    sessions::{Loaded, key, use_list_device_sessions},
-    ui::{Icon, IconName, Submit},
+    sessions::{Loaded, Rows, use_list_device_sessions},
+    ui::{Erase, Icon, IconName, ShowIf, Submit},
 };
 
 /// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
@@ -33,12 +33,12 @@ pub fn Switcher() -> impl IntoView {
 
     view! {
         <Loaded>
-            <Show when=move || sessions.signed_in.get() == Some(true)>
+            <ShowIf when=move || sessions.signed_in.get() == Some(true)>
                 <Menu sign_out />
-            </Show>
+            </ShowIf>
         </Loaded>
     }
-    .into_any()
+    .erased()
 }
 
 /// The menu: a `<details>`, so that it opens without JavaScript.
@@ -69,9 +69,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
             </summary>
             <div class="switcher__menu">
                 <ul aria-label="Accounts">
-                    <For each=move || sessions.held() key=key let:row>
-                        <Account row />
-                    </For>
+                    <Rows of=move || sessions.held() row=|row| view! { <Account row /> }.erased() />
                 </ul>
                 <hr class="switcher__rule" />
                 <a class="switcher__item" href=add on:click=move |_| close(node)>
@@ -88,7 +86,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .erased()
 }
 
 /// One account of the menu: the active one is named, another one is a button.
@@ -109,7 +107,7 @@ fn Account(row: DeviceSession) -> impl IntoView {
                 </div>
             </li>
         }
-        .into_any();
+        .erased();
     }
     let email_id = format!("account-{}", row.id);
 
@@ -132,7 +130,7 @@ fn Account(row: DeviceSession) -> impl IntoView {
             </ActionForm>
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 fn close(node: NodeRef<html::Details>) {
@@ -149,7 +147,7 @@ fn close_like_a_menu(node: NodeRef<html::Details>) {
     };
     let is_open = move || node.get_untracked().is_some_and(|details| details.open());
 
-    Effect::new(move |_| {
+    effect(move || {
         let pressed = window_event_listener(ev::pointerdown, move |event| {
             if is_open() && !is_inside(event.target()) {
                 close(node);

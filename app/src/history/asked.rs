@@ -24,6 +24,13 @@ pub(crate) fn export_page(options: &MultiSessionOptions, format: &str) -> String
     format!("{}?export={format}", options.history_path())
 }
 
+/// The format of the file that an address of the page asks it to go on to.
+#[cfg(feature = "ssr")]
+pub(super) fn export_asked(query: &ParamsMap) -> Option<&'static str> {
+    let format = query.get_str("export")?;
+    [JSON, CSV].into_iter().find(|it| *it == format)
+}
+
 /// The address of the file.
 pub(super) fn export_file(options: &MultiSessionOptions, format: &str) -> String {
     format!("{}?format={format}", options.export_path())
@@ -105,8 +112,6 @@ pub(super) struct HistoryAsked {
     pub(super) group: Group,
     pub(super) session: Option<SessionId>,
     pub(super) before: Option<i64>,
-    /// The format of the file that the page goes on to.
-    pub(super) export: Option<&'static str>,
 }
 
 impl HistoryAsked {
@@ -116,20 +121,17 @@ impl HistoryAsked {
             group: Group::named(query.get_str("show").unwrap_or_default()),
             session: query.get("session_id").and_then(|id| SessionId::new(id).ok()),
             before: query.get_str("before").and_then(|before| before.parse().ok()),
-            export: query
-                .get_str("export")
-                .and_then(|format| [JSON, CSV].into_iter().find(|it| *it == format)),
         }
     }
 
     /// The address of the first page of another group, of the same session.
     pub(super) fn with_group(&self, options: &MultiSessionOptions, group: Group) -> String {
-        Self { group, before: None, export: None, ..self.clone() }.address(options)
+        Self { group, before: None, ..self.clone() }.address(options)
     }
 
     /// The address of the page that begins after an entry.
     pub(super) fn with_before(&self, options: &MultiSessionOptions, before: i64) -> String {
-        Self { before: Some(before), export: None, ..self.clone() }.address(options)
+        Self { before: Some(before), ..self.clone() }.address(options)
     }
 
     fn address(&self, options: &MultiSessionOptions) -> String {
@@ -160,17 +162,17 @@ mod tests {
             group: Group::Ended,
             session: Some(SessionId::new("session_123").expect("an id")),
             before: Some(42),
-            export: None,
         };
         let options = MultiSessionOptions::default();
         assert_eq!(all.address(&options), "/history?show=ended&session_id=session_123&before=42");
         assert_eq!(HistoryAsked::default().address(&options), "/history");
         assert_eq!(asked(&[("show", "ended"), ("session_id", "session_123"), ("before", "42")]), all);
         assert_eq!(
-            asked(&[("show", "nonsense"), ("session_id", "\0"), ("before", "x"), ("export", "exe")]),
+            asked(&[("show", "nonsense"), ("session_id", "\0"), ("before", "x")]),
             HistoryAsked::default()
         );
-        assert_eq!(asked(&[("export", "csv")]).export, Some("csv"));
+        let exported = |format: &str| export_asked(&[("export", format.to_owned())].into_iter().collect());
+        assert_eq!((exported("csv"), exported("exe")), (Some("csv"), None));
     }
 
     #[test]

@@ -6,17 +6,19 @@ use leptos_router::hooks::use_query_map;
 use multi_session::{HistoryEntry, HistoryKind, SessionId, Timestamp, User};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use super::asked::export_asked;
 use super::{
     asked::{CSV, Group, HistoryAsked, JSON, export_file},
     words::{done_by, icon, what},
 };
 #[cfg(feature = "ssr")]
-use crate::context::{fail, request, sessions};
+use crate::context::{fail, lead_on, request, sessions};
 use crate::{
     AppError, Feature,
     answered::answered,
     options::use_options,
-    ui::{Icon, IconName, day, time_of_day},
+    ui::{Erase, Icon, IconName, day, time_of_day},
 };
 
 /// What the page shows.
@@ -73,9 +75,10 @@ pub async fn read_history(
 pub fn HistoryPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(HistoryAsked::of));
-    let shown = Resource::new(
+    let shown = Resource::new_with_options(
         move || asked.get(),
         |HistoryAsked { group, session, before, .. }| read_history(group.name().to_owned(), session, before),
+        false,
     );
     answered(shown, move |shown| view! { <Shown shown asked=asked.get_untracked() /> })
 }
@@ -83,11 +86,10 @@ pub fn HistoryPage() -> impl IntoView {
 #[component]
 fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     let options = use_options();
-    let onward = asked.export.map(|format| {
-        // Without a script, too.
-        let content = ["0; url=", &export_file(&options, format)].concat();
-        view! { <meta http-equiv="refresh" content=content /> }
-    });
+    #[cfg(feature = "ssr")]
+    if let Some(format) = use_query_map().with_untracked(export_asked) {
+        lead_on(&export_file(&options, format));
+    }
     let of_session = asked.session.is_some();
     let title = if of_session { "Session history" } else { "Account history" };
     let email = shown.user.email.clone();
@@ -100,10 +102,10 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 </a>
             </li>
         }
+        .erased()
     });
     view! {
         <Title text=title />
-        {onward}
         <div class="page__head">
             <p class="page__back">
                 <a href=options.devices_path()>"Your devices"</a>
@@ -113,7 +115,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 {if of_session { "What happened to one session of " } else { "What happened to " }}
                 <strong>{email}</strong> {". Times are in UTC. "}
                 {of_session
-                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> })}
+                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> }.erased())}
             </p>
         </div>
         <nav aria-label="Show">
@@ -135,10 +137,10 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
             </div>
         </section>
     }
-    .into_any()
+    .erased()
 }
 
-fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
+fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
     let HistoryShown { page, session, reported, known_since, .. } = shown;
     let options = use_options();
     let newest = asked.before.map(|_| {
@@ -147,6 +149,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 "Newest"
             </a>
         }
+        .erased()
     });
     let older = page.next.map(|next| {
         view! {
@@ -154,6 +157,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 "Older"
             </a>
         }
+        .erased()
     });
     let all = &page.entries;
     let is_empty = all.is_empty();
@@ -175,6 +179,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                 </ol>
             </section>
         }
+        .erased()
     });
     view! {
         {days.collect_view()}
@@ -187,9 +192,11 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> impl IntoView + use<> {
                         <p>"Nothing of this kind has happened, or it is not kept any more."</p>
                     </div>
                 }
+                .erased()
             })}
         <div class="pages">{newest} {older}</div>
     }
+    .erased()
 }
 
 /// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, and its session
@@ -215,14 +222,14 @@ fn is_in_question(
     is_sign_in && is_other && entry.at > known_since
 }
 
-fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView + use<> {
+fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
     let is_current = entry.session_id.as_ref() == Some(current);
     let options = use_options();
     let of_session = entry.session_id.as_ref().map(|id| options.history_path().of_session(id));
     // Who has used a mailed link has told nothing of a device.
     let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
     let device = match of_session {
-        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.into_any(),
+        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.erased(),
         None => entry.device.clone().into_any(),
     };
     let (address, place) = (entry.ip_address.clone(), entry.place.clone());
@@ -236,6 +243,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
                 </a>
             </span>
         }
+        .erased()
     });
     view! {
         <li class="timeline__entry">
@@ -245,14 +253,15 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> impl IntoView +
             <div>
                 <p class="timeline__what">{what(entry)}</p>
                 <p class="timeline__facts">
-                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> })}
-                    {(!address.is_empty()).then(|| view! { <span>{address}</span> })}
-                    {place.map(|place| view! { <span>{place}</span> })}
-                    {done_by(entry).map(|by| view! { <span>{by}</span> })}
+                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.erased())}
+                    {(!address.is_empty()).then(|| view! { <span>{address}</span> }.erased())}
+                    {place.map(|place| view! { <span>{place}</span> }.erased())}
+                    {done_by(entry).map(|by| view! { <span>{by}</span> }.erased())}
                     {not_me}
                 </p>
             </div>
             <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>
         </li>
     }
+    .erased()
 }

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use crate::AppError;
+use crate::{AppError, hooks::on_change};
 
 /// Runs after each answer to an action. Browser only.
 pub(crate) fn on_answer<S>(
@@ -13,15 +13,12 @@ pub(crate) fn on_answer<S>(
     S::Output: Send + Sync + Clone + 'static,
 {
     let (version, value) = (action.version(), action.value());
-    let answered = Box::new(move || {
-        if let Some(result) = value.get_untracked() {
-            answered(result);
-        }
-    });
-    watch(version.into(), answered);
-}
-
-/// One effect for all kinds of answers: Leptos makes code for each type of effect.
-fn watch(version: Signal<usize>, mut changed: Box<dyn FnMut()>) {
-    Effect::watch(move || version.get(), move |_, _, _| changed(), false);
+    on_change(
+        move || version.track(),
+        move || {
+            if let Some(result) = value.get_untracked() {
+                answered(result);
+            }
+        },
+    );
 }

@@ -14,6 +14,8 @@ use leptos_router::{
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use crate::hooks::effect;
+
 /// Whether the page is on its way to another document; only browsers write it.
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
@@ -39,6 +41,19 @@ pub(crate) fn replace(to: &str) {
     }
 }
 
+/// Notes that a form which the browser posts itself leads away: the news of what it does would stop it. Browser only.
+pub(crate) fn leave_by_forms() {
+    effect(move || {
+        let posted = window_event_listener(ev::submit, |event| {
+            if !event.default_prevented() {
+                LEAVING.store(true, Ordering::Relaxed);
+                stay_if_stopped();
+            }
+        });
+        on_cleanup(move || posted.remove());
+    });
+}
+
 /// The person may stop the load, and stay.
 fn stay_if_stopped() {
     set_timeout(|| LEAVING.store(false, Ordering::Relaxed), Duration::from_secs(10));
@@ -60,7 +75,7 @@ pub(crate) fn forget_query(names: &'static [&'static str]) -> impl Fn() + Clone 
 /// Hides the page while it waits in the browser's back/forward cache, and loads it anew when it comes back: somebody may
 /// have signed out meanwhile. Browser only.
 pub(crate) fn hide_while_away() {
-    Effect::new(move |_| {
+    effect(move || {
         let hide = window_event_listener(ev::pagehide, |event| {
             let root = document().document_element().filter(|_| event.persisted());
             if let Some(root) = root.and_then(|root| root.dyn_into::<HtmlElement>().ok()) {

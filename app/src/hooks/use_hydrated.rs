@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::hooks::effect;
+
 /// The context of [`use_hydrated`].
 #[derive(Clone, Copy, Debug)]
 pub struct Hydrated(ReadSignal<bool>);
@@ -33,7 +35,7 @@ pub fn use_hydrated() -> ReadSignal<bool> {
     }
     let (hydrated, set_hydrated) = signal(false);
     provide_context(Hydrated(hydrated));
-    Effect::new(move |_| {
+    effect(move || {
         set_hydrated.set(true);
         if let Some(body) = document().body() {
             // Only a name that is no attribute name can be refused.

@@ -149,5 +149,5 @@ pub async fn revoke_all() -> Result<EndedCount, AppError> {
 
 /// Where [`list_device_sessions`] answers.
 pub const LIST: &str = ListDeviceSessions::PATH;
-/// The query with which a person asks it who wants to stay signed in.
-pub const STAY: &str = "stay=true";
+/// What is `true` in the query with which a person asks it who wants to stay signed in.
+pub const STAY: &str = "stay";

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     hooks::{forget_query, on_answer},
     sessions::{use_list_device_sessions, words},
-    ui::{Dialog, Submit},
+    ui::{Dialog, Erase, ShowIf, Submit},
 };
 
 /// The two ways to end several sessions, and their dialogs, which an address can open.
@@ -47,7 +47,7 @@ pub(super) fn Bulk() -> impl IntoView {
                         <h3>"Other devices"</h3>
                         <p class="bulk__text">{move || words::others_hint(others.get())}</p>
                     </div>
-                    <Show when=move || { others.get() > 0 }>
+                    <ShowIf when=move || { others.get() > 0 }>
                         <a
                             class="button button--danger"
                             id="sign-out-others"
@@ -57,7 +57,7 @@ pub(super) fn Bulk() -> impl IntoView {
                         >
                             "Sign out other devices"
                         </a>
-                    </Show>
+                    </ShowIf>
                 </li>
                 <li>
                     <div>
@@ -107,5 +107,5 @@ pub(super) fn Bulk() -> impl IntoView {
             </ActionForm>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }

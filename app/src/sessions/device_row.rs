@@ -7,7 +7,7 @@ use crate::{
     Feature, PagePath,
     hooks::use_now,
     sessions::{use_list_device_sessions, words},
-    ui::{Icon, IconName, Submit, TimeAgo},
+    ui::{Erase, Icon, IconName, Submit, TimeAgo},
 };
 
 /// What a person recognises a device by, and the button that ends its session.
@@ -38,8 +38,9 @@ pub(super) fn DeviceRow(
     let is_news = words::is_news(&row, now.get_untracked());
     let mark = Memo::new(move |_| words::mark(now.get().since(last_active_at.get())));
     // It is being used to look at this.
-    let mark = (!row.is_current)
-        .then_some(move || mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }));
+    let mark = (!row.is_current).then_some(move || {
+        mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }.erased())
+    });
     let revoke = ["Revoke ", &*row.device.label].concat();
     let signed_in = words::signed_in(row.signed_in_with.as_ref());
     let icon = match row.device.kind {
@@ -62,11 +63,12 @@ pub(super) fn DeviceRow(
                 <code>{row.user_agent}</code>
             </details>
         }
+        .erased()
     });
 
     // What a named device is besides, as far as that is known.
     let named = row.name.as_ref().map(|_| row.device.description()).filter(|known| !known.is_empty());
-    let named = named.map(|known| view! { <span>{known}</span> });
+    let named = named.map(|known| view! { <span>{known}</span> }.erased());
     let options = sessions.options;
     let label = &*row.device.label;
     let link = |feature, page: PagePath, name: &str, text: &'static str| {
@@ -77,6 +79,7 @@ pub(super) fn DeviceRow(
                     {text}
                 </a>
             }
+            .erased()
         })
     };
     let rename = link(Feature::Rename, options.rename_path(), "Rename ", "Rename");
@@ -92,10 +95,10 @@ pub(super) fn DeviceRow(
             </span>
             <div class="device__title">
                 <h3>{row.device.label.clone()}</h3>
-                {row.is_current.then(|| view! { <span class="badge">"(current)"</span> })}
-                {is_news.then(|| view! { <span class="badge badge--warn">"New device"</span> })}
+                {row.is_current.then(|| view! { <span class="badge">"(current)"</span> }.erased())}
+                {is_news.then(|| view! { <span class="badge badge--warn">"New device"</span> }.erased())}
                 {mark}
-                {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> })}
+                {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> }.erased())}
                 {rename}
                 {history}
                 {not_me}
@@ -120,5 +123,5 @@ pub(super) fn DeviceRow(
             </div>
         </li>
     }
-    .into_any()
+    .erased()
 }

@@ -6,14 +6,15 @@
 
 use std::time::Duration;
 
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use multi_session::{DeviceSession, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::{
-    hooks::use_present,
+    hooks::{effect, use_present},
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName, ShowIf},
 };
 
 /// How long before the end a person is warned at most; a quarter of the timeout where that is shorter.
@@ -38,9 +39,12 @@ pub(crate) fn Expiring() -> impl IntoView {
     let asked_at = StoredValue::new(None::<Timestamp>);
     // Read here, it needs no Suspense.
     let (latest, looked_for) = (*sessions.list, StoredValue::new(None));
-    Effect::new(move |_| {
+    // Each time the list changes there is another one; those of Leptos stay in memory when they are cleared.
+    let timer = StoredValue::new_local(None::<Timeout>);
+    effect(move || {
         waited.track();
         latest.track();
+        timer.set_value(None);
         let Some(row) = sessions.current() else { return is_due.set(false) };
         let left = row.expires_at.minus(lead(&row)).since(present());
         // The list that was asked for is there, and the end as near as before: the session has lasted as long as it may.
@@ -52,12 +56,8 @@ pub(crate) fn Expiring() -> impl IntoView {
         is_due.set(left.is_zero());
         if !left.is_zero() {
             asked_at.set_value(None);
-        }
-        let wait = move || waited.update(|count| *count += 1);
-        if !left.is_zero()
-            && let Ok(timer) = set_timeout_with_handle(wait, left.min(LONGEST_WAIT))
-        {
-            on_cleanup(move || timer.clear());
+            let wait = left.min(LONGEST_WAIT).as_millis() as u32;
+            timer.set_value(Some(Timeout::new(wait, move || waited.update(|count| *count += 1))));
         }
     });
 
@@ -72,12 +72,12 @@ pub(crate) fn Expiring() -> impl IntoView {
     };
     view! {
         <div aria-live="assertive">
-            <Show when=move || is_due.get()>
+            <ShowIf when=is_due>
                 <div class="toast toast--bad">
                     <Icon name=IconName::Alert />
                     <p class="toast__text">{until()}</p>
-                    <Show
-                        when=move || is_final.get()
+                    <ShowIf
+                        when=is_final
                         fallback=move || {
                             view! {
                                 <button class="toast__act" type="button" on:click=stay>
@@ -89,12 +89,12 @@ pub(crate) fn Expiring() -> impl IntoView {
                         <a class="toast__act" href=format!("{}?add=1", sessions.options.sign_in_path())>
                             "Sign in again"
                         </a>
-                    </Show>
+                    </ShowIf>
                 </div>
-            </Show>
+            </ShowIf>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// How long before its end the person of a session is warned.

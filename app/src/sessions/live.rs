@@ -12,7 +12,7 @@ use futures::{
 };
 use gloo_events::EventListener;
 use gloo_timers::future::sleep;
-use leptos::{ev, prelude::*, server::codee::string::JsonSerdeCodec, task::spawn_local};
+use leptos::{ev, prelude::*, server::codee::Decoder, task::spawn_local};
 use leptos_use_broadcast_channel::{UseBroadcastChannelReturn, use_broadcast_channel};
 use leptos_use_document_visibility::use_document_visibility;
 use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
@@ -21,7 +21,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{EventSource, MessageEvent, VisibilityState};
 
 use crate::{
-    hooks::{is_focused, keep_focus, on_answer, replace, use_now},
+    Json,
+    hooks::{effect, is_focused, keep_focus, on_answer, replace, use_now},
     notice::use_notices,
     sessions::{UseListDeviceSessionsReturn, words},
 };
@@ -34,7 +35,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What a tab tells the others of its browser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 enum TabMessage {
     /// It has changed something.
     Changed,
@@ -59,8 +60,7 @@ enum Heard {
 pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     let (notices, now) = (use_notices(), use_now());
     let visibility = use_document_visibility();
-    let UseBroadcastChannelReturn { message, post, .. } =
-        use_broadcast_channel::<TabMessage, JsonSerdeCodec>(CHANNEL);
+    let UseBroadcastChannelReturn { message, post, .. } = use_broadcast_channel::<TabMessage, Json>(CHANNEL);
     let tell_the_tabs = StoredValue::new_local(post);
     let tell_the_tabs = move |message: TabMessage| tell_the_tabs.with_value(|post| post(&message));
     // Whether something has changed while the page was hidden, and what opens the stream anew.
@@ -117,7 +117,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     };
 
     let is_signed_in = Memo::new(move |_| sessions.signed_in.get() == Some(true));
-    Effect::new(move |_| {
+    effect(move || {
         restart.track();
         if !is_signed_in.get() || visibility.get() == VisibilityState::Hidden {
             return;
@@ -239,7 +239,7 @@ impl Drop for Source {
 
 fn read<T: DeserializeOwned>(event: &web_sys::Event) -> Option<T> {
     let data = event.unchecked_ref::<MessageEvent>().data().as_string()?;
-    serde_json::from_str(&data).ok()
+    Json::decode(&data).ok()
 }
 
 /// Remembers what has ended, as far as it may come back: undo reaches back to the last few.

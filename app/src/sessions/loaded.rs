@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::sessions::use_list_device_sessions;
+use crate::ui::Erase;
 
 /// Waits for the list once; the server's page has all of it. Later answers change it in place.
 #[component]
@@ -19,4 +20,5 @@ pub(crate) fn Loaded(
             })}
         </Transition>
     }
+    .erased()
 }

@@ -7,9 +7,9 @@ use crate::{
     Feature,
     sessions::{
         UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::NewDevice,
-        other_account::OtherAccount, rows::key, step_up::StepUp, use_list_device_sessions,
+        other_account::OtherAccount, rows::Rows, step_up::StepUp, use_list_device_sessions,
     },
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName, ShowIf},
 };
 
 /// Every session of the signed-in person, and the other accounts of this browser, each with what can be done to it.
@@ -29,41 +29,37 @@ pub fn SessionsManager() -> impl IntoView {
     let switches = sessions.options.has(Feature::Switcher);
 
     view! {
-        <Show when=move || failed() && known()>
+        <ShowIf when=move || failed() && known()>
             <Stale />
-        </Show>
-        <Show when=move || !failed() || known()>
+        </ShowIf>
+        <ShowIf when=move || !failed() || known()>
             <NewDevice />
             <section class="section">
                 <ul class="card devices" aria-label="Devices">
-                    <For each=move || split(true) key=key let:row>
-                        <DeviceRow row />
-                    </For>
+                    <Rows of=move || split(true) row=|row| view! { <DeviceRow row /> }.erased() />
                 </ul>
-                <Show when=move || split(true).is_empty()>
+                <ShowIf when=move || split(true).is_empty()>
                     <Empty />
-                </Show>
+                </ShowIf>
             </section>
             <Bulk />
-            <Show when=move || switches && !split(false).is_empty()>
+            <ShowIf when=move || switches && !split(false).is_empty()>
                 <section class="section">
                     <h2 class="section__title" id="others">
                         "Other accounts in this browser"
                     </h2>
                     <ul class="card devices" aria-labelledby="others">
-                        <For each=move || split(false) key=key let:row>
-                            <OtherAccount row />
-                        </For>
+                        <Rows of=move || split(false) row=|row| view! { <OtherAccount row /> }.erased() />
                     </ul>
                 </section>
-            </Show>
+            </ShowIf>
             <StepUp />
-        </Show>
-        <Show when=move || failed() && !known()>
+        </ShowIf>
+        <ShowIf when=move || failed() && !known()>
             <Failure />
-        </Show>
+        </ShowIf>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says that the list is empty, which lasts as long as it takes to leave the page.
@@ -80,7 +76,7 @@ fn Empty() -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says above the list that it could not be brought up to date, and why, and tries again.
@@ -98,7 +94,7 @@ fn Stale() -> impl IntoView {
             </a>
         </p>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says that the list could not be loaded, and why, and tries again.
@@ -115,7 +111,7 @@ fn Failure() -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn try_again(sessions: UseListDeviceSessionsReturn) -> impl FnMut(web_sys::MouseEvent) {

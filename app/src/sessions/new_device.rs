@@ -6,8 +6,8 @@ use multi_session::DeviceSession;
 use crate::{
     Feature,
     hooks::use_now,
-    sessions::{rows::key, use_list_device_sessions, words},
-    ui::{Icon, IconName},
+    sessions::{rows::Rows, use_list_device_sessions, words},
+    ui::{Erase, Icon, IconName},
 };
 
 /// For a day, the latest sign-in from a browser that was never seen before: where it is, and what to do if it was
@@ -17,13 +17,14 @@ pub(super) fn NewDevice() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let now = use_now();
     let asks = sessions.options.has(Feature::Report);
-    let latest =
-        move || sessions.rows.with(|rows| words::to_think_about(rows, now.get()).filter(|_| asks).cloned());
+    let latest = move || {
+        let latest = sessions.rows.with(|rows| words::to_think_about(rows, now.get()).cloned());
+        latest.filter(|_| asks).into_iter().collect::<Vec<_>>()
+    };
     view! {
-        <For each=latest key=key let:row>
-            <Banner row />
-        </For>
+        <Rows of=latest row=|row| view! { <Banner row /> }.erased() />
     }
+    .erased()
 }
 
 #[component]
@@ -44,4 +45,5 @@ fn Banner(row: DeviceSession) -> impl IntoView {
             </a>
         </section>
     }
+    .erased()
 }

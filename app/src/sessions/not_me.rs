@@ -17,7 +17,7 @@ use crate::{
     answered::answered,
     options::use_options,
     sessions::{Report, ReportByMail},
-    ui::Submit,
+    ui::{Erase, Submit},
 };
 
 /// The notice without which nobody is told that the password was set to which the link of a mail has led.
@@ -94,7 +94,7 @@ pub async fn not_me(
 #[component]
 pub fn NotMePage() -> impl IntoView {
     let query = use_query_map();
-    let shown = Resource::new(
+    let shown = Resource::new_with_options(
         move || {
             query.with(|query| {
                 let value = |name| query.get(name).unwrap_or_default();
@@ -102,14 +102,15 @@ pub fn NotMePage() -> impl IntoView {
             })
         },
         |(session_id, token, done)| not_me(session_id, token, done),
+        false,
     );
     answered(shown, |shown| {
         let (title, content) = match shown {
-            Shown::Device { id, device, mail } => (ASKED, of_device(&id, &device, mail).into_any()),
-            Shown::Link { token } => (ASKED, of_link(token).into_any()),
-            Shown::Gone => (GONE, gone().into_any()),
-            Shown::Done { locked } => (outcome(locked), done(locked).into_any()),
-            Shown::Reset => (RESET_TITLE, reset().into_any()),
+            Shown::Device { id, device, mail } => (ASKED, of_device(&id, &device, mail)),
+            Shown::Link { token } => (ASKED, of_link(token)),
+            Shown::Gone => (GONE, gone()),
+            Shown::Done { locked } => (outcome(locked), done(locked)),
+            Shown::Reset => (RESET_TITLE, reset()),
         };
         view! {
             <Title text=title />
@@ -123,7 +124,7 @@ const GONE: &str = "This link does not work any more";
 const SAFE: &str = "Your account is safe";
 const RESET_TITLE: &str = "Sign in with your new password";
 
-fn of_device(id: &SessionId, device: &Device, mail: bool) -> impl IntoView + use<> {
+fn of_device(id: &SessionId, device: &Device, mail: bool) -> AnyView {
     let password = match (use_options().has_passwords(), mail) {
         (false, _) => None,
         (true, true) => Some("Your password no longer works. We mail you a link to choose a new one."),
@@ -155,9 +156,10 @@ fn of_device(id: &SessionId, device: &Device, mail: bool) -> impl IntoView + use
             </p>
         </div>
     }
+    .erased()
 }
 
-fn of_link(token: String) -> impl IntoView {
+fn of_link(token: String) -> AnyView {
     view! {
         <div class="entry">
             <div class="entry__head">
@@ -179,9 +181,10 @@ fn of_link(token: String) -> impl IntoView {
             <p class="entry__foot">"If it was you, close this page: nothing has happened."</p>
         </div>
     }
+    .erased()
 }
 
-fn gone() -> impl IntoView {
+fn gone() -> AnyView {
     view! {
         <div class="entry">
             <div class="entry__head">
@@ -199,13 +202,14 @@ fn gone() -> impl IntoView {
             </p>
         </div>
     }
+    .erased()
 }
 
 const fn outcome(locked: bool) -> &'static str {
     if locked { SAFE } else { "Everybody else is signed out" }
 }
 
-fn done(locked: bool) -> impl IntoView {
+fn done(locked: bool) -> AnyView {
     let options = use_options();
     let lead = if !options.has_passwords() {
         "Every other device is signed out."
@@ -243,9 +247,10 @@ fn done(locked: bool) -> impl IntoView {
             </p>
         </div>
     }
+    .erased()
 }
 
-fn reset() -> impl IntoView {
+fn reset() -> AnyView {
     view! {
         <div class="entry">
             <div class="entry__head">
@@ -265,4 +270,5 @@ fn reset() -> impl IntoView {
             </p>
         </div>
     }
+    .erased()
 }

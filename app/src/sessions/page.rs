@@ -7,6 +7,7 @@ use crate::{
     Feature,
     accounts::paths::CHANGE_PASSWORD,
     sessions::{Loaded, SessionsManager, use_list_device_sessions},
+    ui::Erase,
 };
 
 /// Says whose devices these are, and manages them.
@@ -35,7 +36,7 @@ pub fn SessionsPage() -> impl IntoView {
             <h1>"Your devices"</h1>
             <p class="page__lead">
                 <Loaded>
-                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " })}
+                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.erased())}
                 </Loaded>
                 // Leptos takes the text and the link as one, and would not part its text from the one before.
                 <span>
@@ -47,5 +48,5 @@ pub fn SessionsPage() -> impl IntoView {
             <SessionsManager />
         </Loaded>
     }
-    .into_any()
+    .erased()
 }

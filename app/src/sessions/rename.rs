@@ -14,7 +14,7 @@ use crate::{
     hooks::on_answer,
     notice::{form_action, use_notices},
     sessions::{Loaded, Rename, use_list_device_sessions},
-    ui::Submit,
+    ui::{Erase, Submit},
 };
 
 const ABOUT: About = &[(Code::InvalidName, "name")];
@@ -32,13 +32,13 @@ pub fn RenamePage() -> impl IntoView {
         <Title text="Name this device" />
         <Loaded>
             {move || match (row(), sessions.error.get_untracked()) {
-                (Some(row), _) => view! { <RenameForm row /> }.into_any(),
-                (None, Some(error)) => view! { <Unavailable error /> }.into_any(),
-                (None, None) => view! { <Redirect path=sessions.options.devices_path() /> }.into_any(),
+                (Some(row), _) => view! { <RenameForm row /> }.erased(),
+                (None, Some(error)) => view! { <Unavailable error /> }.erased(),
+                (None, None) => view! { <Redirect path=sessions.options.devices_path() /> }.erased(),
             }}
         </Loaded>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -97,5 +97,5 @@ fn RenameForm(row: DeviceSession) -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
+    .erased()
 }

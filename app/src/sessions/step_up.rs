@@ -8,9 +8,9 @@ use crate::{
         Reauthenticate,
         entry::{About, Message, use_entry},
     },
-    hooks::{focus_element, on_answer},
+    hooks::{focus_element, on_answer, on_change},
     sessions::use_list_device_sessions,
-    ui::{Dialog, PasswordField, Submit},
+    ui::{Dialog, Erase, PasswordField, ShowIf, Submit},
 };
 
 const ABOUT: About = &[(Code::InvalidPassword, PASSWORD)];
@@ -25,7 +25,7 @@ pub(super) fn StepUp() -> impl IntoView {
     let email = Memo::new(move |_| sessions.email());
     // What was asked for was asked for as this account.
     let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
-    Effect::watch(move || acting.get(), move |_, _, _| close(), false);
+    on_change(move || acting.track(), close);
 
     view! {
         <Dialog
@@ -40,12 +40,12 @@ pub(super) fn StepUp() -> impl IntoView {
             form_first=true
         >
             // Made anew each time, so that no password and no refusal of the last time is in it.
-            <Show when=move || is_asked.get()>
+            <ShowIf when=is_asked>
                 <PasswordForm email />
-            </Show>
+            </ShowIf>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -81,5 +81,5 @@ fn PasswordForm(email: Memo<String>) -> impl IntoView {
             </Submit>
         </ActionForm>
     }
-    .into_any()
+    .erased()
 }

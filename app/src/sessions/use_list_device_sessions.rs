@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
 
 use crate::{
-    AppError, MultiSessionOptions,
+    AppError, Json, MultiSessionOptions,
     accounts::Step,
-    hooks::is_leaving,
+    hooks::{effect, is_leaving},
     options::use_options,
     sessions::actions::{Revoke, RevokeAll, RevokeOthers, SetActive, UndoRevoke, list_device_sessions},
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct UseListDeviceSessionsReturn {
     /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
-    pub list: Resource<Result<Vec<DeviceSession>, AppError>>,
+    pub list: Resource<Result<Vec<DeviceSession>, AppError>, Json>,
     /// The latest list that was fetched, with all that was heard since; empty before the first.
     pub rows: Memo<Vec<DeviceSession>>,
     /// Why the latest answer failed, if it did: the rows are then those of an earlier one.
@@ -271,7 +271,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let staying = StoredValue::new(false);
     let live = Live { rows: RwSignal::new(None), heard: StoredValue::new(None), whole: RwSignal::new(false) };
 
-    let list = Resource::new(
+    let list = Resource::new_with_options(
         move || {
             let acts = [
                 set_active.version().get(),
@@ -294,6 +294,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
                 answer
             }
         },
+        false,
     );
     // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
     let latest = *list;
@@ -311,7 +312,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         let signed_in = rows.with(|rows| rows.iter().any(|row| row.is_current));
         if known { Some(signed_in) } else { before.copied().flatten() }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let answer = fetched();
         live.whole.set(false);
         if answer.is_some() {
@@ -320,13 +321,13 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     });
 
     let revoking = RwSignal::new(Vec::new());
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(Revoke { session_id }) = revoke.input().get() {
             mark(revoking, session_id);
         }
     });
     let last_current = StoredValue::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.clone()));
         // When nobody is signed in any more, this is who was.
         if id.is_some() {

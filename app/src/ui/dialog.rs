@@ -2,7 +2,10 @@
 
 use leptos::{html, prelude::*};
 
-use crate::hooks::{focus_element, keep_focus};
+use crate::{
+    hooks::{effect, focus_element, keep_focus},
+    ui::Erase,
+};
 
 /// A native dialog that an address can open, so that it also works without JavaScript.
 ///
@@ -34,7 +37,7 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         // A press outside closes it; where the browser does not know the attribute, Escape and Cancel do.
         let _ = dialog.set_attribute("closedby", "any");
@@ -87,12 +90,13 @@ pub fn Dialog(
             </p>
             <div class="dialog__actions">
                 {first}
-                <a class="button" href=cancel on:click=dismiss>
+                // Without a script nothing else moves the focus to the question.
+                <a class="button" href=cancel autofocus=open.get_untracked() on:click=dismiss>
                     "Cancel"
                 </a>
                 {last}
             </div>
         </dialog>
     }
-    .into_any()
+    .erased()
 }

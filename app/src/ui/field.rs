@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::use_hydrated,
-    ui::{Icon, IconName},
+    ui::{Erase, Icon, IconName, ShowIf},
 };
 
 /// A labelled line of text.
@@ -46,6 +46,7 @@ pub fn Field(
             </div>
         </div>
     }
+    .erased()
 }
 
 /// A labelled e-mail address, which names the account.
@@ -58,6 +59,7 @@ pub fn EmailField(
     view! {
         <Field name="email" label="E-mail" kind="email" autocomplete="username" max_length="254" error />
     }
+    .erased()
 }
 
 /// A labelled password, which a button shows where there is JavaScript.
@@ -104,7 +106,7 @@ pub fn PasswordField(
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described_by
                 />
-                <Show when=move || hydrated.get()>
+                <ShowIf when=hydrated>
                     <button
                         class="field__toggle"
                         type="button"
@@ -114,9 +116,10 @@ pub fn PasswordField(
                     >
                         <Icon name=IconName::Eye />
                     </button>
-                </Show>
+                </ShowIf>
             </div>
-            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> })}
+            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> }.erased())}
         </div>
     }
+    .erased()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 /// The picture's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IconName {
@@ -114,4 +116,5 @@ pub fn Icon(
             <path d=name.path() />
         </svg>
     }
+    .erased()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 /// A submit button that shows a spinner and takes no second press while the act is under way.
 #[component]
 pub fn Submit(
@@ -39,4 +41,5 @@ pub fn Submit(
             {children()}
         </button>
     }
+    .erased()
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+
+use crate::ui::Erase;
 use multi_session::Timestamp;
-use time::macros::format_description;
 use wasm_bindgen::JsValue;
 
 use crate::hooks::{use_hydrated, use_now};
@@ -28,6 +29,7 @@ pub fn TimeAgo(
             {words}
         </time>
     }
+    .erased()
 }
 
 /// Says in words how long ago something was.
@@ -57,13 +59,14 @@ fn utc(at: Timestamp) -> String {
 
 /// The time of the day in UTC, as in `11:09`.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
-    // Only a text that cannot be written to fails.
-    at.utc().format(format_description!("[hour]:[minute]")).unwrap_or_default()
+    let at = at.utc();
+    format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
 /// The day in UTC, as in `23 November 2025`.
 pub(crate) fn day(at: Timestamp) -> String {
-    at.utc().format(format_description!("[day padding:none] [month repr:long] [year]")).unwrap_or_default()
+    let at = at.utc();
+    format!("{} {} {:04}", at.day(), at.month(), at.year())
 }
 
 fn local(at: Timestamp) -> String {

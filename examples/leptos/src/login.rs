@@ -11,7 +11,8 @@ pub mod codes;
 #[server(prefix = "/login/fn")]
 pub async fn send_code(email: String, page: String) -> Result<(), ServerFnError> {
     codes::make(&email).await?;
-    let email: String = email.chars().filter(|it| it.is_ascii_alphanumeric() || "@.-_".contains(*it)).collect();
+    let email: String =
+        email.chars().filter(|it| it.is_ascii_alphanumeric() || "@.-_".contains(*it)).collect();
     leptos_axum::redirect(&format!("/{}?email={email}", if page == "verify" { "verify" } else { "login" }));
     Ok(())
 }

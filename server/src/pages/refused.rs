@@ -78,7 +78,8 @@ impl Refusals {
             }
         };
         let options = self.server.leptos.clone();
-        let document = Owner::new().with(|| self::page(options, code.as_str(), sentence, link).to_html());
+        let document =
+            Owner::new().with(|| self::page(options, TITLE, code.as_str(), sentence, link).to_html());
         head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         head.headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         Response::from_parts(head, Body::from(document))
@@ -161,16 +162,20 @@ fn by_status(status: StatusCode) -> Code {
     if status.is_client_error() { Code::BadRequest } else { Code::Internal }
 }
 
-/// The page about a refusal or a failure: its code, what to tell, and a link with its text.
+/// The title of the page about a refusal.
+pub(crate) const TITLE: &str = "Something went wrong";
+
+/// The page about a refusal or a failure: its title, its code, what to tell, and a link with its text.
 pub(crate) fn page(
     options: LeptosOptions,
+    title: &'static str,
     code: &str,
     sentence: String,
     (link, text): (String, String),
 ) -> impl IntoView + use<> {
     let content = view! {
         <div class="blank">
-            <h1>"Something went wrong"</h1>
+            <h1>{title}</h1>
             <p>{sentence}</p>
             <p>
                 "Code: "<code>{code.to_owned()}</code>
@@ -180,5 +185,5 @@ pub(crate) fn page(
             </a>
         </div>
     };
-    plain(options, "Something went wrong", content.into_any())
+    plain(options, title, content.into_any())
 }

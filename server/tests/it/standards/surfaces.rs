@@ -13,7 +13,7 @@ pub(crate) const HTTPS: &str = "https://id.example.org";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
-/// The server functions that change something, with a form that each takes.
+/// The server functions that take a form, each with one.
 pub(crate) const FUNCTIONS: [(&str, &str); 19] = [
     ("sign-in", "email=eve%40example.org&password=correct+horse+battery"),
     ("sign-up", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
