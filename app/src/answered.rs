@@ -79,12 +79,12 @@ fn follow(track: Box<dyn Fn()>, refetch: Box<dyn Fn()>, viewed: Box<dyn Fn() -> 
 pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
     view! {
         <Title text="Not available" />
-        <div class="blank">
+        <div class="ms-blank">
             <Icon name=IconName::Alert size=40 />
             <h1>"This page could not be loaded"</h1>
             <p>{error.message}</p>
             // An address that is empty is the page's own.
-            <a class="button" href="" rel="external">
+            <a class="ms-button" href="" rel="external">
                 "Try again"
             </a>
         </div>

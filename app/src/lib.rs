@@ -86,7 +86,7 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
                 <HydrationScripts options />
                 <MetaTags />
             </head>
-            <body>
+            <body class="ms">
                 <App />
             </body>
         </html>

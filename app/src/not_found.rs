@@ -13,11 +13,11 @@ pub(crate) fn NotFound() -> impl IntoView {
 
     view! {
         <Title text="Page not found" />
-        <div class="blank">
+        <div class="ms-blank">
             <Icon name=IconName::Unknown size=40 />
             <h1>"Page not found"</h1>
             <p>"There is nothing at this address. It may have moved, or the link was mistyped."</p>
-            <a class="button" href="/">
+            <a class="ms-button" href="/">
                 "Go to the start"
             </a>
         </div>

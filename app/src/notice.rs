@@ -281,13 +281,16 @@ pub fn Toaster() -> impl IntoView {
         focus_element("content");
     };
     let toast = move |notice: Notice| {
-        let (class, icon) =
-            if notice.good { ("toast", IconName::Check) } else { ("toast toast--bad", IconName::Alert) };
+        let (class, icon) = if notice.good {
+            ("ms-toast", IconName::Check)
+        } else {
+            ("ms-toast ms-toast--bad", IconName::Alert)
+        };
         let undo = notice.undo.map(|id| {
             view! {
                 <ActionForm action=undo_revoke>
                     <input type="hidden" name="session_id" value=id.to_string() />
-                    <Submit class="toast__act" pending=undo_revoke.pending()>
+                    <Submit class="ms-toast__act" pending=undo_revoke.pending()>
                         "Undo"
                     </Submit>
                 </ActionForm>
@@ -305,9 +308,9 @@ pub fn Toaster() -> impl IntoView {
                 on:focusout=move |_| reading.set(false)
             >
                 <Icon name=icon />
-                <p class="toast__text">{notice.text}</p>
+                <p class="ms-toast__text">{notice.text}</p>
                 {undo}
-                <a class="toast__close" href=here aria-label="Dismiss" on:click=dismiss.clone()>
+                <a class="ms-toast__close" href=here aria-label="Dismiss" on:click=dismiss.clone()>
                     <Icon name=IconName::Cross size=18 />
                 </a>
             </div>
@@ -317,7 +320,7 @@ pub fn Toaster() -> impl IntoView {
     let bad_toast = toast.clone();
 
     view! {
-        <div class="toaster">
+        <div class="ms ms-toaster">
             <Expiring />
             <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast.clone())}</div>
             {move || {

@@ -16,7 +16,7 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
     let sign_out = is_signed_in().then(|| {
         view! {
             <form method="post" action=SignOut::PATH>
-                <button class="button">
+                <button class="ms-button">
                     <Icon name=IconName::SignOut size=18 />
                     "Sign out"
                 </button>
@@ -37,17 +37,17 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
                 <HashedStylesheet options id="leptos" />
                 <title>{title}</title>
             </head>
-            <body>
-                <header class="header">
-                    <div class="header__inner">
-                        <a class="brand" href="/">
+            <body class="ms">
+                <header class="ms-header">
+                    <div class="ms-header__inner">
+                        <a class="ms-brand" href="/">
                             <Icon name=IconName::Logo size=24 />
                             <span>"Multi-session"</span>
                         </a>
                         {sign_out}
                     </div>
                 </header>
-                <main class="page" id="content">
+                <main class="ms-page" id="content">
                     {content}
                 </main>
             </body>

@@ -21,7 +21,7 @@ pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     let options = use_options();
     let sign_in = move || options.sign_in_path();
     view! {
-        <ParentRoute path=StaticSegment("") view=Outlet ssr=SsrMode::Async>
+        <ParentRoute path=StaticSegment("") view=Styled ssr=SsrMode::Async>
             <ProtectedParentRoute
                 path=StaticSegment("")
                 view=Outlet
@@ -38,6 +38,16 @@ pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
         </ParentRoute>
     }
     .into_inner()
+}
+
+/// What our styles apply to, wherever the application puts it.
+#[component]
+fn Styled() -> impl IntoView {
+    view! {
+        <div class="ms">
+            <Outlet />
+        </div>
+    }
 }
 
 /// Whether a page for signed-in people shows, for protected routes. A database that does not answer signs nobody out: the

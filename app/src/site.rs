@@ -90,19 +90,19 @@ fn Site() -> impl IntoView {
     let logo =
         options.logo_view().unwrap_or_else(|| view! { <Icon name=IconName::Logo size=24 /> }.into_any());
     view! {
-        <a class="skip" href="#content" rel="external">
+        <a class="ms-skip" href="#content" rel="external">
             "Skip to content"
         </a>
-        <header class="header">
-            <div class="header__inner">
-                <a class="brand" href="/">
+        <header class="ms-header">
+            <div class="ms-header__inner">
+                <a class="ms-brand" href="/">
                     {logo}
                     <span>{options.brand_name()}</span>
                 </a>
                 <Switcher />
             </div>
         </header>
-        <main class="page" id="content" tabindex="-1">
+        <main class="ms-page" id="content" tabindex="-1">
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Start ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />

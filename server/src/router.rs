@@ -13,7 +13,7 @@ use leptos::config::LeptosOptions;
 use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
 use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
-use multi_session_leptos::{LIST, REPORT_BY_MAIL, RESET_PASSWORD_FN, STAY, query_value};
+use multi_session_leptos::{REPORT_BY_MAIL, RESET_PASSWORD_FN};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;

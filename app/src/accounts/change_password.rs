@@ -37,16 +37,16 @@ pub fn ChangePasswordPage() -> impl IntoView {
 
     view! {
         <Title text="Change password" />
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Change password"</h1>
-                <p class="entry__lead">
+                <p class="ms-entry__lead">
                     <Loaded>
                         <strong>{email}</strong>
                     </Loaded>
                 </p>
             </div>
-            <div class="card entry__card">
+            <div class="ms-card ms-entry__card">
                 <ActionForm action>
                     <Message error=entry.error />
                     // Password managers ask of which account it is.
@@ -64,18 +64,18 @@ pub fn ChangePasswordPage() -> impl IntoView {
                         hint="At least 8 characters."
                         error=entry.error_of("new_password")
                     />
-                    <label class="check check--tall">
+                    <label class="ms-check ms-check--tall">
                         <input type="checkbox" name="revoke_other_sessions" value="true" checked />
                         <span>
-                            "Sign out my other devices" <span class="check__hint">"This one stays signed in."</span>
+                            "Sign out my other devices" <span class="ms-check__hint">"This one stays signed in."</span>
                         </span>
                     </label>
-                    <Submit class="button button--primary button--wide" pending=action.pending()>
+                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
                         "Change password"
                     </Submit>
                 </ActionForm>
             </div>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 <a href=sessions.options.devices_path()>"Back to your devices"</a>
             </p>
         </div>

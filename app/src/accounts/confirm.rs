@@ -142,13 +142,13 @@ fn Asked(question: Question) -> impl IntoView {
         Means::Nothing => (NOT_AVAILABLE.into_any(), None),
     };
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Confirm that it's you"</h1>
-                <p class="entry__lead">{lead}</p>
+                <p class="ms-entry__lead">{lead}</p>
             </div>
-            {form.map(|form| view! { <div class="card entry__card">{form}</div> }.erased())}
-            <p class="entry__foot">
+            {form.map(|form| view! { <div class="ms-card ms-entry__card">{form}</div> }.erased())}
+            <p class="ms-entry__foot">
                 <a href=use_options().devices_path()>"Cancel"</a>
             </p>
         </div>
@@ -166,8 +166,8 @@ fn PasswordForm(question: Question) -> impl IntoView {
     let Question { step, acting, email, device, .. } = question;
     let (button, _) = step.words(device.as_deref());
     let class = match step {
-        Step::ExportHistory { .. } => "button button--primary button--wide",
-        _ => "button button--danger-fill button--wide",
+        Step::ExportHistory { .. } => "ms-button ms-button--primary ms-button--wide",
+        _ => "ms-button ms-button--danger-fill ms-button--wide",
     };
     let entry = posted_entry::<ConfirmStep>(ABOUT);
     view! {
@@ -195,7 +195,7 @@ fn mail_form(email: String) -> AnyView {
     view! {
         <form method="post" action=ForgotPassword::PATH>
             <input type="hidden" name="email" value=email />
-            <Submit class="button button--primary button--wide">"Set a password by email"</Submit>
+            <Submit class="ms-button ms-button--primary ms-button--wide">"Set a password by email"</Submit>
         </form>
     }
     .erased()

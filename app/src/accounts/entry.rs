@@ -62,11 +62,11 @@ pub(crate) fn posted_entry<S: ServerFn>(about: About) -> Entry {
 #[component]
 pub(super) fn SharedComputer() -> impl IntoView {
     view! {
-        <label class="check check--tall">
+        <label class="ms-check ms-check--tall">
             <input type="checkbox" name="shared_computer" value="true" />
             <span>
                 "This is a shared computer"
-                <span class="check__hint">
+                <span class="ms-check__hint">
                     "Signs you out when the browser closes, or after 30 minutes without activity."
                 </span>
             </span>
@@ -84,7 +84,7 @@ pub(crate) fn Message(
     move || {
         error.get().map(|error| {
             view! {
-                <p class="message" role="alert" id=MESSAGE>
+                <p class="ms-message" role="alert" id=MESSAGE>
                     <Icon name=IconName::Alert size=18 />
                     <span>{error.message}</span>
                 </p>

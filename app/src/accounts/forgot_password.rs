@@ -42,20 +42,20 @@ pub fn ForgotPasswordPage() -> impl IntoView {
 
     view! {
         <Title text=move || if is_sent.get() { "Look into your mailbox" } else { "Forgot your password?" } />
-        <div class="entry">
+        <div class="ms-entry">
             <ShowIf
                 when=is_sent
                 fallback=move || {
                     view! {
-                        <div class="entry__head">
+                        <div class="ms-entry__head">
                             <h1>"Forgot your password?"</h1>
-                            <p class="entry__lead">"We mail you a link to choose a new one."</p>
+                            <p class="ms-entry__lead">"We mail you a link to choose a new one."</p>
                         </div>
-                        <div class="card entry__card">
+                        <div class="ms-card ms-entry__card">
                             <ActionForm action>
                                 <Message error=entry.error />
                                 <EmailField error=entry.error_of("email") />
-                                <Submit class="button button--primary button--wide" pending=action.pending()>
+                                <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
                                     "Send the link"
                                 </Submit>
                             </ActionForm>
@@ -63,18 +63,18 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                     }
                 }
             >
-                <div class="entry__head">
+                <div class="ms-entry__head">
                     <h1>"Look into your mailbox"</h1>
-                    <p class="entry__lead">
+                    <p class="ms-entry__lead">
                         "If there is an account with that address, a mail with a link is on its way to it. \
                          The link works once, within 30 minutes."
                     </p>
                 </div>
-                <p class="entry__foot">
+                <p class="ms-entry__foot">
                     "Nothing there? " <a href=FORGOT_PASSWORD rel="external">"Try once more"</a> " in a minute."
                 </p>
             </ShowIf>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 <a href=SIGN_IN>"Back to sign in"</a>
             </p>
         </div>

@@ -15,8 +15,8 @@ pub(super) fn HeldAccounts() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
         <ShowIf when=move || !sessions.held().is_empty()>
-            <section class="card held">
-                <h2 class="held__title" id="held">
+            <section class="ms-card ms-held">
+                <h2 class="ms-held__title" id="held">
                     "Accounts in this browser"
                 </h2>
                 <ul aria-labelledby="held">
@@ -38,11 +38,11 @@ fn HeldAccount(row: DeviceSession) -> impl IntoView {
         <li>
             <ActionForm action=set_active>
                 <input type="hidden" name="session_id" value=row.id.to_string() />
-                <Submit class="account" pending=set_active.pending() described_by=email_id.clone()>
+                <Submit class="ms-account" pending=set_active.pending() described_by=email_id.clone()>
                     <Avatar name=row.user.name.clone() />
-                    <span class="account__who">
-                        <span class="account__name">{format!("Continue as {}", row.user.name)}</span>
-                        <span class="account__email" aria-hidden="true" id=email_id>
+                    <span class="ms-account__who">
+                        <span class="ms-account__name">{format!("Continue as {}", row.user.name)}</span>
+                        <span class="ms-account__email" aria-hidden="true" id=email_id>
                             {row.user.email}
                         </span>
                     </span>

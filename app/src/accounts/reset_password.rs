@@ -73,12 +73,12 @@ fn Form(token: String, reported: bool) -> impl IntoView {
     let entry = posted_entry::<ResetPassword>(ABOUT);
     view! {
         <Title text="Choose a new password" />
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Choose a new password"</h1>
-                <p class="entry__lead">{lead}</p>
+                <p class="ms-entry__lead">{lead}</p>
             </div>
-            <div class="card entry__card">
+            <div class="ms-card ms-entry__card">
                 <form method="post" action=ResetPassword::PATH>
                     <Message error=entry.error />
                     <input type="hidden" name="token" value=token />
@@ -90,7 +90,7 @@ fn Form(token: String, reported: bool) -> impl IntoView {
                         hint="At least 8 characters."
                         error=entry.error_of("new_password")
                     />
-                    <Submit class="button button--primary button--wide">"Set the password"</Submit>
+                    <Submit class="ms-button ms-button--primary ms-button--wide">"Set the password"</Submit>
                 </form>
             </div>
         </div>
@@ -101,15 +101,15 @@ fn Form(token: String, reported: bool) -> impl IntoView {
 fn gone() -> AnyView {
     view! {
         <Title text="This link does not work any more" />
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"This link does not work any more"</h1>
-                <p class="entry__lead">{Code::InvalidToken.sentence()}</p>
+                <p class="ms-entry__lead">{Code::InvalidToken.sentence()}</p>
             </div>
-            <a class="button button--primary button--wide" href=FORGOT_PASSWORD>
+            <a class="ms-button ms-button--primary ms-button--wide" href=FORGOT_PASSWORD>
                 "Ask for a new link"
             </a>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 <a href=SIGN_IN>"Back to sign in"</a>
             </p>
         </div>

@@ -40,15 +40,15 @@ pub fn SignInPage() -> impl IntoView {
 
     view! {
         <Title text="Sign in" />
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Sign in"</h1>
-                <p class="entry__lead">"See and end every session of your account."</p>
+                <p class="ms-entry__lead">"See and end every session of your account."</p>
             </div>
             <Loaded>
                 <HeldAccounts />
             </Loaded>
-            <div class="card entry__card">
+            <div class="ms-card ms-entry__card">
                 <ActionForm action>
                     <Message error=entry.error />
                     <EmailField error=entry.error_of("email") />
@@ -60,20 +60,20 @@ pub fn SignInPage() -> impl IntoView {
                     />
                     <SharedComputer />
                     <input type="hidden" name="probe" value="true" />
-                    <label class="check check--keep">
+                    <label class="ms-check ms-check--keep">
                         <input type="checkbox" name="remember" value="true" checked />
                         "Keep me signed in"
                     </label>
-                    <Submit class="button button--primary button--wide" pending=action.pending()>
+                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
                         "Sign in"
                     </Submit>
                 </ActionForm>
             </div>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 "New here? "
                 <a href=move || if adding() { "/sign-up?add=1" } else { "/sign-up" }>"Create an account"</a>
             </p>
-            <a class="entry__forgot" href=FORGOT_PASSWORD>
+            <a class="ms-entry__forgot" href=FORGOT_PASSWORD>
                 "Forgot your password?"
             </a>
         </div>

@@ -41,12 +41,12 @@ pub fn SignUpPage() -> impl IntoView {
 
     view! {
         <Title text="Create an account" />
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Create an account"</h1>
-                <p class="entry__lead">"One account, many devices, and each of them in your sight."</p>
+                <p class="ms-entry__lead">"One account, many devices, and each of them in your sight."</p>
             </div>
-            <div class="card entry__card">
+            <div class="ms-card ms-entry__card">
                 <ActionForm action>
                     <Message error=entry.error />
                     <Field
@@ -66,12 +66,12 @@ pub fn SignUpPage() -> impl IntoView {
                     />
                     <SharedComputer />
                     <input type="hidden" name="probe" value="true" />
-                    <Submit class="button button--primary button--wide" pending=action.pending()>
+                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
                         "Create account"
                     </Submit>
                 </ActionForm>
             </div>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 "Have an account already? "
                 <a href=move || if adding() { "/sign-in?add=1" } else { "/sign-in" }>"Sign in"</a>
             </p>

@@ -52,7 +52,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
     let add = format!("{}?add=1", sessions.options.sign_in_path());
     let password = sessions.options.has_passwords().then(|| {
         view! {
-            <a class="switcher__item" href=CHANGE_PASSWORD on:click=move |_| close(node)>
+            <a class="ms-switcher__item" href=CHANGE_PASSWORD on:click=move |_| close(node)>
                 <Icon name=IconName::Key size=18 />
                 "Change password"
             </a>
@@ -60,25 +60,25 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
     });
 
     view! {
-        <details class="switcher" node_ref=node>
+        <details class="ms ms-switcher" node_ref=node>
             <summary>
-                <span class="visually-hidden">"Account: "</span>
+                <span class="ms-visually-hidden">"Account: "</span>
                 {move || view! { <Avatar name=name.get() /> }}
-                <span class="switcher__name">{name}</span>
+                <span class="ms-switcher__name">{name}</span>
                 <Icon name=IconName::ChevronDown size=16 />
             </summary>
-            <div class="switcher__menu">
+            <div class="ms-switcher__menu">
                 <ul aria-label="Accounts">
                     <Rows of=move || sessions.held() row=|row| view! { <Account row /> }.erased() />
                 </ul>
-                <hr class="switcher__rule" />
-                <a class="switcher__item" href=add on:click=move |_| close(node)>
+                <hr class="ms-switcher__rule" />
+                <a class="ms-switcher__item" href=add on:click=move |_| close(node)>
                     <Icon name=IconName::Plus size=18 />
                     "Add another account"
                 </a>
                 {password}
                 <ActionForm action=sign_out>
-                    <Submit class="switcher__item" pending=sign_out.pending()>
+                    <Submit class="ms-switcher__item" pending=sign_out.pending()>
                         <Icon name=IconName::SignOut size=18 />
                         "Sign out"
                     </Submit>
@@ -96,13 +96,13 @@ fn Account(row: DeviceSession) -> impl IntoView {
     if row.is_current {
         return view! {
             <li>
-                <div class="account account--active">
+                <div class="ms-account ms-account--active">
                     <Avatar name=row.user.name.clone() />
-                    <span class="account__who">
-                        <span class="account__name">{row.user.name}</span>
-                        <span class="account__email">{row.user.email}</span>
+                    <span class="ms-account__who">
+                        <span class="ms-account__name">{row.user.name}</span>
+                        <span class="ms-account__email">{row.user.email}</span>
                     </span>
-                    <span class="visually-hidden">"active"</span>
+                    <span class="ms-visually-hidden">"active"</span>
                     <Icon name=IconName::Check size=18 />
                 </div>
             </li>
@@ -115,14 +115,14 @@ fn Account(row: DeviceSession) -> impl IntoView {
         <li>
             <ActionForm action=set_active>
                 <input type="hidden" name="session_id" value=row.id.to_string() />
-                <Submit class="account" pending=set_active.pending() described_by=email_id.clone()>
+                <Submit class="ms-account" pending=set_active.pending() described_by=email_id.clone()>
                     <Avatar name=row.user.name.clone() />
-                    <span class="account__who">
-                        <span class="account__name">
-                            <span class="visually-hidden">"Switch to "</span>
+                    <span class="ms-account__who">
+                        <span class="ms-account__name">
+                            <span class="ms-visually-hidden">"Switch to "</span>
                             {row.user.name}
                         </span>
-                        <span class="account__email" aria-hidden="true" id=email_id>
+                        <span class="ms-account__email" aria-hidden="true" id=email_id>
                             {row.user.email}
                         </span>
                     </span>

@@ -97,7 +97,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
         let current = (group == asked.group).then_some("page");
         view! {
             <li>
-                <a class="tab" href=asked.with_group(&options, group) aria-current=current>
+                <a class="ms-tab" href=asked.with_group(&options, group) aria-current=current>
                     {group.label()}
                 </a>
             </li>
@@ -106,12 +106,12 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     });
     view! {
         <Title text=title />
-        <div class="page__head">
-            <p class="page__back">
+        <div class="ms-page__head">
+            <p class="ms-page__back">
                 <a href=options.devices_path()>"Your devices"</a>
             </p>
             <h1>{title}</h1>
-            <p class="page__lead">
+            <p class="ms-page__lead">
                 {if of_session { "What happened to one session of " } else { "What happened to " }}
                 <strong>{email}</strong> {". Times are in UTC. "}
                 {of_session
@@ -119,18 +119,18 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
             </p>
         </div>
         <nav aria-label="Show">
-            <ul class="tabs">{groups.into_iter().collect_view()}</ul>
+            <ul class="ms-tabs">{groups.into_iter().collect_view()}</ul>
         </nav>
         {list(shown, &asked)}
-        <section class="section">
-            <h2 class="section__title">"Export"</h2>
-            <div class="card export">
+        <section class="ms-section">
+            <h2 class="ms-section__title">"Export"</h2>
+            <div class="ms-card ms-export">
                 <p>"Everything that is kept of this history, as a file. You may be asked for your password."</p>
-                <div class="export__actions">
-                    <a class="button" href=export_file(&options, JSON) rel="external">
+                <div class="ms-export__actions">
+                    <a class="ms-button" href=export_file(&options, JSON) rel="external">
                         "JSON"
                     </a>
-                    <a class="button" href=export_file(&options, CSV) rel="external">
+                    <a class="ms-button" href=export_file(&options, CSV) rel="external">
                         "CSV"
                     </a>
                 </div>
@@ -145,7 +145,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
     let options = use_options();
     let newest = asked.before.map(|_| {
         view! {
-            <a class="button" href=asked.with_group(&options, asked.group)>
+            <a class="ms-button" href=asked.with_group(&options, asked.group)>
                 "Newest"
             </a>
         }
@@ -153,7 +153,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
     });
     let older = page.next.map(|next| {
         view! {
-            <a class="button" href=asked.with_before(&options, next) rel="next">
+            <a class="ms-button" href=asked.with_before(&options, next) rel="next">
                 "Older"
             </a>
         }
@@ -164,11 +164,11 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
     let days = all.chunk_by(|one, next| day(one.at) == day(next.at)).map(|entries| {
         let id = format!("day-{}", entries[0].id);
         view! {
-            <section class="section">
-                <h2 class="section__title" id=id.clone()>
+            <section class="ms-section">
+                <h2 class="ms-section__title" id=id.clone()>
                     {day(entries[0].at)}
                 </h2>
-                <ol class="card timeline" aria-labelledby=id>
+                <ol class="ms-card ms-timeline" aria-labelledby=id>
                     {entries
                         .iter()
                         .map(|entry| {
@@ -186,7 +186,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
         {is_empty
             .then(|| {
                 view! {
-                    <div class="card blank">
+                    <div class="ms-card ms-blank">
                         <Icon name=IconName::Unknown size=32 />
                         <h2>"Nothing here"</h2>
                         <p>"Nothing of this kind has happened, or it is not kept any more."</p>
@@ -194,7 +194,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
                 }
                 .erased()
             })}
-        <div class="pages">{newest} {older}</div>
+        <div class="ms-pages">{newest} {older}</div>
     }
     .erased()
 }
@@ -246,13 +246,13 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
         .erased()
     });
     view! {
-        <li class="timeline__entry">
-            <span class="timeline__icon">
+        <li class="ms-timeline__entry">
+            <span class="ms-timeline__icon">
                 <Icon name=icon(entry.kind) size=18 />
             </span>
             <div>
-                <p class="timeline__what">{what(entry)}</p>
-                <p class="timeline__facts">
+                <p class="ms-timeline__what">{what(entry)}</p>
+                <p class="ms-timeline__facts">
                     {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.erased())}
                     {(!address.is_empty()).then(|| view! { <span>{address}</span> }.erased())}
                     {place.map(|place| view! { <span>{place}</span> }.erased())}

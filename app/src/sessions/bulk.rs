@@ -39,17 +39,17 @@ pub(super) fn Bulk() -> impl IntoView {
     });
 
     view! {
-        <section class="section">
-            <h2 class="section__title">"Sign out of several at once"</h2>
-            <ul class="card bulk">
+        <section class="ms-section">
+            <h2 class="ms-section__title">"Sign out of several at once"</h2>
+            <ul class="ms-card ms-bulk">
                 <li>
                     <div>
                         <h3>"Other devices"</h3>
-                        <p class="bulk__text">{move || words::others_hint(others.get())}</p>
+                        <p class="ms-bulk__text">{move || words::others_hint(others.get())}</p>
                     </div>
                     <ShowIf when=move || { others.get() > 0 }>
                         <a
-                            class="button button--danger"
+                            class="ms-button ms-button--danger"
                             id="sign-out-others"
                             href=format!("{devices}?confirm=others")
                             aria-haspopup="dialog"
@@ -62,10 +62,10 @@ pub(super) fn Bulk() -> impl IntoView {
                 <li>
                     <div>
                         <h3>"Everywhere"</h3>
-                        <p class="bulk__text">"Ends every session of this account, this one too."</p>
+                        <p class="ms-bulk__text">"Ends every session of this account, this one too."</p>
                     </div>
                     <a
-                        class="button button--danger"
+                        class="ms-button ms-button--danger"
                         id="sign-out-everywhere"
                         href=format!("{devices}?confirm=everywhere")
                         aria-haspopup="dialog"
@@ -86,7 +86,7 @@ pub(super) fn Bulk() -> impl IntoView {
             trigger="sign-out-others"
         >
             <ActionForm action=sessions.revoke_others>
-                <Submit class="button button--danger-fill" pending=sessions.revoke_others.pending()>
+                <Submit class="ms-button ms-button--danger-fill" pending=sessions.revoke_others.pending()>
                     "Sign out other devices"
                 </Submit>
             </ActionForm>
@@ -101,7 +101,7 @@ pub(super) fn Bulk() -> impl IntoView {
             trigger="sign-out-everywhere"
         >
             <ActionForm action=sessions.revoke_all>
-                <Submit class="button button--danger-fill" pending=sessions.revoke_all.pending()>
+                <Submit class="ms-button ms-button--danger-fill" pending=sessions.revoke_all.pending()>
                     "Sign out everywhere"
                 </Submit>
             </ActionForm>

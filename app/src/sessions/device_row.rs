@@ -55,7 +55,7 @@ pub(super) fn DeviceRow(
     };
     let agent = (!row.user_agent.is_empty()).then(|| {
         view! {
-            <details class="agent">
+            <details class="ms-agent">
                 <summary>
                     <Icon name=IconName::ChevronRight size=14 />
                     "User agent"
@@ -75,7 +75,7 @@ pub(super) fn DeviceRow(
         let href = page.of_session(&row.id);
         options.has(feature).then(|| {
             view! {
-                <a class="device__rename" href=href aria-label=[name, label].concat()>
+                <a class="ms-device__rename" href=href aria-label=[name, label].concat()>
                     {text}
                 </a>
             }
@@ -89,34 +89,34 @@ pub(super) fn DeviceRow(
     let more = options.row_view(&row);
 
     view! {
-        <li class=if row.is_current { "device device--current" } else { "device" }>
-            <span class="device__icon">
+        <li class=if row.is_current { "ms-device ms-device--current" } else { "ms-device" }>
+            <span class="ms-device__icon">
                 <Icon name=icon size=22 />
             </span>
-            <div class="device__title">
+            <div class="ms-device__title">
                 <h3>{row.device.label.clone()}</h3>
-                {row.is_current.then(|| view! { <span class="badge">"(current)"</span> }.erased())}
-                {is_news.then(|| view! { <span class="badge badge--warn">"New device"</span> }.erased())}
+                {row.is_current.then(|| view! { <span class="ms-badge">"(current)"</span> }.erased())}
+                {is_news.then(|| view! { <span class="ms-badge ms-badge--warn">"New device"</span> }.erased())}
                 {mark}
-                {row.shared_computer.then(|| view! { <span class="badge badge--plain">"Shared computer"</span> }.erased())}
+                {row.shared_computer.then(|| view! { <span class="ms-badge ms-badge--plain">"Shared computer"</span> }.erased())}
                 {rename}
                 {history}
                 {not_me}
             </div>
-            <div class="device__more">
-                <p class="device__facts">
+            <div class="ms-device__more">
+                <p class="ms-device__facts">
                     {named}
-                    <span class="device__address">{move || addresses.get().0}</span>
+                    <span class="ms-device__address">{move || addresses.get().0}</span>
                     <span>"Last active " <TimeAgo at=last_active_at /></span>
                     <span>{signed_in} " " <TimeAgo at=row.created_at /> {move || addresses.get().1.map(|from| [" ", &from].concat())}</span>
                 </p>
                 {more}
                 {agent}
             </div>
-            <div class="device__actions">
+            <div class="ms-device__actions">
                 <ActionForm action=sessions.revoke>
                     <input type="hidden" name="session_id" value=row.id.to_string() />
-                    <Submit class="button button--danger" pending label=revoke>
+                    <Submit class="ms-button ms-button--danger" pending label=revoke>
                         "Revoke"
                     </Submit>
                 </ActionForm>

@@ -73,20 +73,20 @@ pub(crate) fn Expiring() -> impl IntoView {
     view! {
         <div aria-live="assertive">
             <ShowIf when=is_due>
-                <div class="toast toast--bad">
+                <div class="ms-toast ms-toast--bad">
                     <Icon name=IconName::Alert />
-                    <p class="toast__text">{until()}</p>
+                    <p class="ms-toast__text">{until()}</p>
                     <ShowIf
                         when=is_final
                         fallback=move || {
                             view! {
-                                <button class="toast__act" type="button" on:click=stay>
+                                <button class="ms-toast__act" type="button" on:click=stay>
                                     "Stay signed in"
                                 </button>
                             }
                         }
                     >
-                        <a class="toast__act" href=format!("{}?add=1", sessions.options.sign_in_path())>
+                        <a class="ms-toast__act" href=format!("{}?add=1", sessions.options.sign_in_path())>
                             "Sign in again"
                         </a>
                     </ShowIf>

@@ -34,8 +34,8 @@ pub fn SessionsManager() -> impl IntoView {
         </ShowIf>
         <ShowIf when=move || !failed() || known()>
             <NewDevice />
-            <section class="section">
-                <ul class="card devices" aria-label="Devices">
+            <section class="ms-section">
+                <ul class="ms-card ms-devices" aria-label="Devices">
                     <Rows of=move || split(true) row=|row| view! { <DeviceRow row /> }.erased() />
                 </ul>
                 <ShowIf when=move || split(true).is_empty()>
@@ -44,11 +44,11 @@ pub fn SessionsManager() -> impl IntoView {
             </section>
             <Bulk />
             <ShowIf when=move || switches && !split(false).is_empty()>
-                <section class="section">
-                    <h2 class="section__title" id="others">
+                <section class="ms-section">
+                    <h2 class="ms-section__title" id="others">
                         "Other accounts in this browser"
                     </h2>
-                    <ul class="card devices" aria-labelledby="others">
+                    <ul class="ms-card ms-devices" aria-labelledby="others">
                         <Rows of=move || split(false) row=|row| view! { <OtherAccount row /> }.erased() />
                     </ul>
                 </section>
@@ -67,11 +67,11 @@ pub fn SessionsManager() -> impl IntoView {
 fn Empty() -> impl IntoView {
     let sign_in = use_list_device_sessions().options.sign_in_path();
     view! {
-        <div class="card blank">
+        <div class="ms-card ms-blank">
             <Icon name=IconName::Unknown size=32 />
             <h2>"No devices"</h2>
             <p>"You are not signed in anywhere."</p>
-            <a class="button" href=sign_in>
+            <a class="ms-button" href=sign_in>
                 "Go to sign-in"
             </a>
         </div>
@@ -84,9 +84,9 @@ fn Empty() -> impl IntoView {
 fn Stale() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <p class="message" role="alert">
+        <p class="ms-message" role="alert">
             <Icon name=IconName::Alert size=18 />
-            <span class="message__more">
+            <span class="ms-message__more">
                 "This list may be out of date. " {move || sessions.error.get().map(|error| error.message)}
             </span>
             <a href=sessions.options.devices_path() on:click=try_again(sessions)>
@@ -102,11 +102,11 @@ fn Stale() -> impl IntoView {
 fn Failure() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <div class="card blank" role="alert">
+        <div class="ms-card ms-blank" role="alert">
             <Icon name=IconName::Alert size=32 />
             <h2>"Your devices could not be loaded"</h2>
             <p>{move || sessions.error.get().map(|error| error.message)}</p>
-            <a class="button" href=sessions.options.devices_path() on:click=try_again(sessions)>
+            <a class="ms-button" href=sessions.options.devices_path() on:click=try_again(sessions)>
                 "Try again"
             </a>
         </div>

@@ -34,13 +34,13 @@ fn Banner(row: DeviceSession) -> impl IntoView {
     let from = [" · ", &*words::first_address(&row)].concat();
     let not_me = use_list_device_sessions().options.not_me_path().of_session(&row.id);
     view! {
-        <section class="card news" aria-label=name>
+        <section class="ms-card ms-news" aria-label=name>
             <Icon name=IconName::Alert size=22 />
             <p>
                 <strong>{title}</strong>
                 {from}
             </p>
-            <a class="button button--danger" href=not_me>
+            <a class="ms-button ms-button--danger" href=not_me>
                 "This wasn't me"
             </a>
         </section>

@@ -131,27 +131,27 @@ fn of_device(id: &SessionId, device: &Device, mail: bool) -> AnyView {
         (true, false) => Some("Then you change your password."),
     };
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>{ASKED}</h1>
-                <p class="entry__lead">
+                <p class="ms-entry__lead">
                     "If the sign-in on " <strong>{device.label.clone()}</strong>
                     " was not yours, this shuts out whoever it was."
                 </p>
             </div>
-            <div class="card entry__card">
+            <div class="ms-card ms-entry__card">
                 <form method="post" action=Report::PATH>
                     <input type="hidden" name="session_id" value=id.to_string() />
-                    <ul class="steps">
+                    <ul class="ms-steps">
                         <li>"Every other device is signed out at once. This one stays signed in."</li>
                         {password.map(|password| view! { <li>{password}</li> })}
                     </ul>
-                    <Submit class="button button--danger-fill button--wide">
+                    <Submit class="ms-button ms-button--danger-fill ms-button--wide">
                         "This wasn't me"
                     </Submit>
                 </form>
             </div>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 <a href=use_options().devices_path()>"It was me"</a>
             </p>
         </div>
@@ -161,24 +161,24 @@ fn of_device(id: &SessionId, device: &Device, mail: bool) -> AnyView {
 
 fn of_link(token: String) -> AnyView {
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>{ASKED}</h1>
-                <p class="entry__lead">"If it was not you, this shuts out whoever it was."</p>
+                <p class="ms-entry__lead">"If it was not you, this shuts out whoever it was."</p>
             </div>
-            <div class="card entry__card">
+            <div class="ms-card ms-entry__card">
                 <form method="post" action=ReportByMail::PATH>
                     <input type="hidden" name="token" value=token />
-                    <ul class="steps">
+                    <ul class="ms-steps">
                         <li>"Every device is signed out at once, this one too."</li>
                         <li>"Your password no longer works. You choose a new one on the next page."</li>
                     </ul>
-                    <Submit class="button button--danger-fill button--wide">
+                    <Submit class="ms-button ms-button--danger-fill ms-button--wide">
                         "This wasn't me"
                     </Submit>
                 </form>
             </div>
-            <p class="entry__foot">"If it was you, close this page: nothing has happened."</p>
+            <p class="ms-entry__foot">"If it was you, close this page: nothing has happened."</p>
         </div>
     }
     .erased()
@@ -186,18 +186,18 @@ fn of_link(token: String) -> AnyView {
 
 fn gone() -> AnyView {
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>{GONE}</h1>
-                <p class="entry__lead">
+                <p class="ms-entry__lead">
                     "It has been used or is too old. You can still end sessions from the list of your devices, or choose \
                      a new password, which signs every device out."
                 </p>
             </div>
-            <a class="button button--primary button--wide" href=use_options().devices_path()>
+            <a class="ms-button ms-button--primary ms-button--wide" href=use_options().devices_path()>
                 "See your devices"
             </a>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 <a href=FORGOT_PASSWORD>"Choose a new password"</a>
             </p>
         </div>
@@ -221,28 +221,28 @@ fn done(locked: bool) -> AnyView {
     };
     let next = (!locked && options.has_passwords()).then(|| {
         view! {
-            <a class="button button--primary button--wide" href=CHANGE_PASSWORD>
+            <a class="ms-button ms-button--primary ms-button--wide" href=CHANGE_PASSWORD>
                 "Change your password"
             </a>
         }
     });
     let history = options.has(Feature::History).then(|| {
         view! {
-            <a class="button button--wide" href=options.history_path().to_string()>
+            <a class="ms-button ms-button--wide" href=options.history_path().to_string()>
                 "Export your history"
             </a>
-            <p class="entry__foot">"It shows when and from where your account was signed in to."</p>
+            <p class="ms-entry__foot">"It shows when and from where your account was signed in to."</p>
         }
     });
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>{outcome(locked)}</h1>
-                <p class="entry__lead">{lead}</p>
+                <p class="ms-entry__lead">{lead}</p>
             </div>
             {next}
             {history}
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 <a href=options.devices_path()>"Back to your devices"</a>
             </p>
         </div>
@@ -252,20 +252,20 @@ fn done(locked: bool) -> AnyView {
 
 fn reset() -> AnyView {
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>{RESET_TITLE}</h1>
-                <p class="entry__lead">
+                <p class="ms-entry__lead">
                     "Setting it signed every device out. Only somebody who knows it can sign in now."
                 </p>
             </div>
-            <a class="button button--primary button--wide" href="/sign-in?add=1">
+            <a class="ms-button ms-button--primary ms-button--wide" href="/sign-in?add=1">
                 "Sign in"
             </a>
-            <a class="button button--wide" href=SIGN_IN_TO_EXPORT>
+            <a class="ms-button ms-button--wide" href=SIGN_IN_TO_EXPORT>
                 "Export your history"
             </a>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 "It shows when and from where your account was signed in to. You sign in first, with the new password."
             </p>
         </div>

@@ -26,20 +26,20 @@ pub(super) fn OtherAccount(
     let (switch, revoke) = (["Switch to ", &*name].concat(), ["Revoke ", &*name].concat());
 
     view! {
-        <li class="device device--account">
+        <li class="ms-device ms-device--account">
             <Avatar name=name.clone() />
-            <div class="device__title">
+            <div class="ms-device__title">
                 <h3>{name}</h3>
             </div>
-            <div class="device__more">
-                <p class="device__facts">
-                    <span class="device__address" id=email_id.clone()>
+            <div class="ms-device__more">
+                <p class="ms-device__facts">
+                    <span class="ms-device__address" id=email_id.clone()>
                         {row.user.email}
                     </span>
                     <span>"Last active " <TimeAgo at=row.last_active_at /></span>
                 </p>
             </div>
-            <div class="device__actions">
+            <div class="ms-device__actions">
                 <ActionForm action=sessions.set_active clone:id clone:email_id>
                     <input type="hidden" name="session_id" value=id />
                     <Submit pending=switching label=switch described_by=email_id>
@@ -48,7 +48,7 @@ pub(super) fn OtherAccount(
                 </ActionForm>
                 <ActionForm action=sessions.revoke clone:email_id>
                     <input type="hidden" name="session_id" value=id />
-                    <Submit class="button button--danger" pending=revoking label=revoke described_by=email_id>
+                    <Submit class="ms-button ms-button--danger" pending=revoking label=revoke described_by=email_id>
                         "Revoke"
                     </Submit>
                 </ActionForm>

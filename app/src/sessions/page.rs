@@ -32,9 +32,9 @@ pub fn SessionsPage() -> impl IntoView {
 
     view! {
         <Title text="Your devices" />
-        <div class="page__head">
+        <div class="ms-page__head">
             <h1>"Your devices"</h1>
-            <p class="page__lead">
+            <p class="ms-page__lead">
                 <Loaded>
                     {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.erased())}
                 </Loaded>

@@ -58,23 +58,23 @@ fn RenameForm(row: DeviceSession) -> impl IntoView {
     });
     let described = entry.error_of("name");
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Name this device"</h1>
-                <p class="entry__lead">
+                <p class="ms-entry__lead">
                     {format!("A name of your own tells {} from the others. ", row.device.label)}
                     "Leave it empty to call the device by its browser again."
                 </p>
             </div>
-            <div class="card entry__card">
+            <div class="ms-card ms-entry__card">
                 <ActionForm action>
                     <Message error=entry.error />
                     <input type="hidden" name="session_id" value=row.id.to_string() />
-                    <div class="field">
-                        <label class="field__label" for="name">
+                    <div class="ms-field">
+                        <label class="ms-field__label" for="name">
                             "Name"
                         </label>
-                        <div class="field__box">
+                        <div class="ms-field__box">
                             <input
                                 id="name"
                                 name="name"
@@ -87,12 +87,12 @@ fn RenameForm(row: DeviceSession) -> impl IntoView {
                             />
                         </div>
                     </div>
-                    <Submit class="button button--primary button--wide" pending=action.pending()>
+                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
                         "Save"
                     </Submit>
                 </ActionForm>
             </div>
-            <p class="entry__foot">
+            <p class="ms-entry__foot">
                 <a href=devices>"Cancel"</a>
             </p>
         </div>

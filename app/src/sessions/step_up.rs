@@ -76,7 +76,7 @@ fn PasswordForm(email: Memo<String>) -> impl IntoView {
                 autocomplete="current-password"
                 error=entry.error_of(PASSWORD)
             />
-            <Submit class="button button--primary" pending=action.pending()>
+            <Submit class="ms-button ms-button--primary" pending=action.pending()>
                 "Continue"
             </Submit>
         </ActionForm>

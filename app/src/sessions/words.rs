@@ -76,9 +76,9 @@ pub(super) fn revoked_others(ended: usize) -> String {
 /// What stands beside a device that is in use, or was forgotten: the badge's class and its text.
 pub(super) fn mark(inactive: Duration) -> Option<(&'static str, &'static str)> {
     if inactive < ACTIVE_NOW {
-        Some(("badge", "Active now"))
+        Some(("ms-badge", "Active now"))
     } else if inactive >= FORGOTTEN {
-        Some(("badge badge--warn", "Inactive for 90 days"))
+        Some(("ms-badge ms-badge--warn", "Inactive for 90 days"))
     } else {
         None
     }

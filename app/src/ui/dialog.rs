@@ -76,7 +76,7 @@ pub fn Dialog(
     let (first, last) = if form_first { (form, None) } else { (None, form) };
     view! {
         <dialog
-            class="dialog"
+            class="ms-dialog"
             id=id
             node_ref=node
             open=open.get_untracked()
@@ -85,13 +85,13 @@ pub fn Dialog(
             on:close=closed
         >
             <h2 id=title_id>{title}</h2>
-            <p class="dialog__text" id=text_id>
+            <p class="ms-dialog__text" id=text_id>
                 {text}
             </p>
-            <div class="dialog__actions">
+            <div class="ms-dialog__actions">
                 {first}
                 // Without a script nothing else moves the focus to the question.
-                <a class="button" href=cancel autofocus=open.get_untracked() on:click=dismiss>
+                <a class="ms-button" href=cancel autofocus=open.get_untracked() on:click=dismiss>
                     "Cancel"
                 </a>
                 {last}

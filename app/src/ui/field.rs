@@ -26,11 +26,11 @@ pub fn Field(
     error: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     view! {
-        <div class="field">
-            <label class="field__label" for=name>
+        <div class="ms-field">
+            <label class="ms-field__label" for=name>
                 {label}
             </label>
-            <div class="field__box">
+            <div class="ms-field__box">
                 <input
                     id=name
                     name=name
@@ -89,11 +89,11 @@ pub fn PasswordField(
     };
 
     view! {
-        <div class="field">
-            <label class="field__label" for=name>
+        <div class="ms-field">
+            <label class="ms-field__label" for=name>
                 {label}
             </label>
-            <div class="field__box field__box--toggle">
+            <div class="ms-field__box ms-field__box--toggle">
                 <input
                     id=name
                     name=name
@@ -108,7 +108,7 @@ pub fn PasswordField(
                 />
                 <ShowIf when=hydrated>
                     <button
-                        class="field__toggle"
+                        class="ms-field__toggle"
                         type="button"
                         aria-label=toggle_label.clone()
                         aria-pressed=move || shown.get().to_string()
@@ -118,7 +118,7 @@ pub fn PasswordField(
                     </button>
                 </ShowIf>
             </div>
-            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> }.erased())}
+            {hint.map(|hint| view! { <p class="ms-field__hint" id=describes>{hint}</p> }.erased())}
         </div>
     }
     .erased()

@@ -8,7 +8,7 @@ use crate::ui::Erase;
 #[component]
 pub fn Submit(
     /// The classes.
-    #[prop(default = "button")]
+    #[prop(default = "ms-button")]
     class: &'static str,
     /// Whether the act is under way.
     #[prop(optional, into)]

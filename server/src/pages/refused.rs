@@ -174,13 +174,13 @@ pub(crate) fn page(
     (link, text): (String, String),
 ) -> impl IntoView + use<> {
     let content = view! {
-        <div class="blank">
+        <div class="ms-blank">
             <h1>{title}</h1>
             <p>{sentence}</p>
             <p>
                 "Code: "<code>{code.to_owned()}</code>
             </p>
-            <a class="button" href=link>
+            <a class="ms-button" href=link>
                 {text}
             </a>
         </div>
