@@ -55,7 +55,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
         <details class="switcher" node_ref=node>
             <summary>
                 <span class="visually-hidden">"Account: "</span>
-                {move || view! { <Avatar name=name.get() /> }}
+                {move || view! { <Avatar name=name.get() /> }.erased()}
                 <span class="switcher__name">{name}</span>
                 <Icon name=IconName::ChevronDown size=16 />
             </summary>

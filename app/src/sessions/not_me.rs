@@ -222,6 +222,7 @@ fn done(locked: bool) -> AnyView {
                 "Change your password"
             </a>
         }
+        .erased()
     });
     view! {
         <div class="entry">
