@@ -16,7 +16,7 @@ site_is_fresh() {
   local wasm
   wasm=$(sed -n 's/^wasm: *//p' "$HASHES")
   [[ -e $CARGO_TARGET_DIR/site/pkg/multi-session.$wasm.wasm.br ]] || return 1
-  local inputs=(src app frontend style tools Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh scripts/site.mjs)
+  local inputs=(.cargo src app frontend style tools Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh scripts/site.mjs)
   [[ -z $(find "${inputs[@]}" -name node_modules -prune -o -newer "$STAMP" -print -quit) ]]
 }
 

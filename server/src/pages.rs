@@ -110,7 +110,7 @@ async fn page(State(server): State<Server>, state: SessionRequest, request: Requ
     let asked = asked_ending(request.uri().query());
     let is_ours = comes_from_a_page_of_ours(request.headers());
     // What a mail has led to goes first.
-    let is_secret = multi_session_leptos::query_value(query, "token").is_some();
+    let is_secret = path == "/reset-password" || multi_session_leptos::query_value(query, "token").is_some();
     let is_open = is_secret || ["/forgot-password", "/not-me"].contains(&path);
     if !is_open && let Some(moved) = move_on(&server, &state, path, asked.as_ref(), is_ours, has_news).await {
         return moved;

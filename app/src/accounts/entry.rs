@@ -81,15 +81,14 @@ pub(crate) fn Message(
     /// Why the last try was refused.
     error: Signal<Option<AppError>>,
 ) -> impl IntoView {
-    move || {
-        error.get().map(|error| {
-            view! {
-                <p class="ms-message" role="alert" id=MESSAGE>
-                    <Icon name=IconName::Alert size=18 />
-                    <span>{error.message}</span>
-                </p>
-            }
-            .erased()
-        })
-    }
+    let message = |error: AppError| {
+        view! {
+            <p class="ms-message" role="alert" id=MESSAGE>
+                <Icon name=IconName::Alert size=18 />
+                <span>{error.message}</span>
+            </p>
+        }
+        .erased()
+    };
+    view! { {move || error.get().map(message)} }
 }

@@ -57,13 +57,14 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
                 "Change password"
             </a>
         }
+        .erased()
     });
 
     view! {
         <details class="ms ms-switcher" node_ref=node>
             <summary>
                 <span class="ms-visually-hidden">"Account: "</span>
-                {move || view! { <Avatar name=name.get() /> }}
+                {move || view! { <Avatar name=name.get() /> }.erased()}
                 <span class="ms-switcher__name">{name}</span>
                 <Icon name=IconName::ChevronDown size=16 />
             </summary>

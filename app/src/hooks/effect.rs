@@ -10,6 +10,7 @@ pub(crate) fn effect(run: impl FnMut() + 'static) {
 
 /// Runs after each change of what `track` reads, but not at once. Browser only.
 pub(crate) fn on_change(track: impl Fn() + 'static, run: impl FnMut() + 'static) {
-    let (track, mut run): (Box<dyn Fn()>, Box<dyn FnMut()>) = (Box::new(track), Box::new(run));
+    let track: Box<dyn Fn()> = Box::new(track);
+    let mut run: Box<dyn FnMut()> = Box::new(run);
     Effect::watch(track, move |(), _, _| run(), false);
 }

@@ -36,11 +36,9 @@ pub(super) fn DeviceRow(
     let pending = Signal::derive(move || sessions.is_revoking(&id));
     let now = use_now();
     let is_news = words::is_news(&row, now.get_untracked());
-    let mark = Memo::new(move |_| words::mark(now.get().since(last_active_at.get())));
-    // It is being used to look at this.
-    let mark = (!row.is_current).then_some(move || {
-        mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }.erased())
-    });
+    // The current one is being used to look at this.
+    let is_marked = !row.is_current;
+    let mark = Memo::new(move |_| words::mark(now.get().since(last_active_at.get())).filter(|_| is_marked));
     let revoke = ["Revoke ", &*row.device.label].concat();
     let signed_in = words::signed_in(row.signed_in_with.as_ref());
     let icon = match row.device.kind {
@@ -97,7 +95,7 @@ pub(super) fn DeviceRow(
                 <h3>{row.device.label.clone()}</h3>
                 {row.is_current.then(|| view! { <span class="ms-badge">"(current)"</span> }.erased())}
                 {is_news.then(|| view! { <span class="ms-badge ms-badge--warn">"New device"</span> }.erased())}
-                {mark}
+                {move || mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }.erased())}
                 {row.shared_computer.then(|| view! { <span class="ms-badge ms-badge--plain">"Shared computer"</span> }.erased())}
                 {rename}
                 {history}

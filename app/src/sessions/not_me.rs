@@ -144,7 +144,7 @@ fn of_device(id: &SessionId, device: &Device, mail: bool) -> AnyView {
                     <input type="hidden" name="session_id" value=id.to_string() />
                     <ul class="ms-steps">
                         <li>"Every other device is signed out at once. This one stays signed in."</li>
-                        {password.map(|password| view! { <li>{password}</li> })}
+                        {password.map(|password| view! { <li>{password}</li> }.erased())}
                     </ul>
                     <Submit class="ms-button ms-button--danger-fill ms-button--wide">
                         "This wasn't me"
@@ -225,6 +225,7 @@ fn done(locked: bool) -> AnyView {
                 "Change your password"
             </a>
         }
+        .erased()
     });
     let history = options.has(Feature::History).then(|| {
         view! {
@@ -233,6 +234,7 @@ fn done(locked: bool) -> AnyView {
             </a>
             <p class="ms-entry__foot">"It shows when and from where your account was signed in to."</p>
         }
+        .erased()
     });
     view! {
         <div class="ms-entry">

@@ -21,6 +21,7 @@ pub fn SessionsPage() -> impl IntoView {
             " and "
             <a href=CHANGE_PASSWORD>"change your password"</a>
         }
+        .erased()
     });
     let history = options.has(Feature::History).then(|| {
         view! {
@@ -28,6 +29,7 @@ pub fn SessionsPage() -> impl IntoView {
             <a href=options.history_path().to_string()>"account history"</a>
             "."
         }
+        .erased()
     });
 
     view! {
