@@ -29,17 +29,44 @@ prepare() {
   wait "$setup"
 }
 
+# What is asked from outside: Better Auth clients, any client that the OpenAPI document allows, and browsers.
+outside() {
+  step "Better Auth client tests (2 minutes)" scripts/client.sh
+  step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
+  step "browser tests (8 minutes)" scripts/browser.sh --grep-invert "$TIMED"
+}
+
+# Tests wait more than they compute: these halves take less time at once than one after the other.
+both_halves() {
+  local log=$TOOLS/log/unit.log failed=''
+  mkdir -p "$TOOLS/log"
+  say "Unit and integration tests run beside the next steps; what they say follows them"
+  scripts/unit.sh >"$log" 2>&1 &
+  local unit=$!
+  # Not `outside || …`: bash would go on after a step that fails.
+  outside &
+  wait $! || failed="what is asked from outside"
+  number=$((number + 3))
+  if ! wait "$unit"; then
+    cat "$log"
+    failed="unit and integration tests"
+  fi
+  [[ -z $failed ]] || die "$failed: failed"
+  grep -E '^ +Running|^test result' "$log"
+}
+
+# What measures times runs alone.
+TIMED='a revoked tab'
+export MULTI_SESSION_BIN=$CARGO_TARGET_DIR/for-tests/multi-session
+
 # The times are those of two cores from nothing.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
 step "lint, the tests' programs, the site, and what the tests need (about 12 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "unit and integration tests (about 6 minutes)" scripts/unit.sh
-# After the tests: what they compile has test features.
-step "the server (about 4 minutes)" scripts/build.sh
-step "Better Auth client tests (1 minute)" scripts/client.sh
-step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
-step "browser tests (about 8 minutes)" scripts/browser.sh
+step "the server of the tests (a minute)" scripts/build.sh for-tests
+step "all tests (about 12 minutes)" both_halves
+step "how soon a revoked tab is out (seconds)" scripts/browser.sh --grep "$TIMED"
 
 current=''
 printf '\n==> Everything passed in %s\n' "$(elapsed 0)"
