@@ -18,14 +18,14 @@ step() {
   printf '==> Step %d: %s: passed in %s\n' "$number" "$current" "$(elapsed "$start")"
 }
 
-# What the tests need, the site and the tests' programs have nothing in common: they are made at once.
+# What the tests need, the sites and the tests' programs have nothing in common: they are made at once.
 prepare() {
   scripts/setup.sh test &
   local setup=$!
-  scripts/build.sh site &
-  local site=$!
+  (scripts/build.sh site && scripts/build.sh example-site) &
+  local sites=$!
   scripts/lint.sh
-  wait "$site"
+  wait "$sites"
   wait "$setup"
 }
 
@@ -33,7 +33,7 @@ prepare() {
 outside() {
   step "Better Auth client tests (2 minutes)" scripts/client.sh
   step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
-  step "browser tests (8 minutes)" scripts/browser.sh --grep-invert "$TIMED"
+  step "browser tests (8 minutes)" scripts/browser.sh --grep-invert @timed
 }
 
 # Tests wait more than they compute: these halves take less time at once than one after the other.
@@ -55,18 +55,17 @@ both_halves() {
   grep -E '^ +Running|^test result' "$log"
 }
 
-# What measures times runs alone.
-TIMED='a revoked tab'
 export MULTI_SESSION_BIN=$CARGO_TARGET_DIR/for-tests/multi-session
 
 # The times are those of two cores from nothing.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
-step "lint, the tests' programs, the site, and what the tests need (about 12 minutes)" prepare
+step "lint, the tests' programs, the sites, and what the tests need (about 12 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "the server of the tests (a minute)" scripts/build.sh for-tests
+step "the servers of the tests (a minute)" scripts/build.sh for-tests
 step "all tests (about 12 minutes)" both_halves
-step "how soon a revoked tab is out (seconds)" scripts/browser.sh --grep "$TIMED"
+# Alone: it measures times.
+step "how fast pages are, and revocations (a minute)" scripts/browser.sh --grep @timed --workers 1
 
 current=''
 printf '\n==> Everything passed in %s\n' "$(elapsed 0)"

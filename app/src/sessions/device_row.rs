@@ -51,6 +51,7 @@ pub(super) fn DeviceRow(
         DeviceKind::Program => IconName::Program,
         _ => IconName::Unknown,
     };
+    let more = sessions.options.row_view(&row);
     let agent = (!row.user_agent.is_empty()).then(|| {
         view! {
             <details class="ms-agent">
@@ -84,7 +85,6 @@ pub(super) fn DeviceRow(
     let history = link(Feature::History, options.history_path(), "History of ", "History");
     // The style hides it on the current one.
     let not_me = link(Feature::Report, options.not_me_path(), "This wasn't me: ", "This wasn't me");
-    let more = options.row_view(&row);
 
     view! {
         <li class=if row.is_current { "ms-device ms-device--current" } else { "ms-device" }>
