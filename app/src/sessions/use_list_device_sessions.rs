@@ -282,17 +282,16 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             ];
             acts.iter().sum::<usize>()
         },
-        move |_| {
+        // Nothing outside the future: where the server's page has brought the answer, it is made and never run.
+        move |_| async move {
             live.heard.set_value(Some(Heard::default()));
-            let asked = list_device_sessions(staying.try_update_value(std::mem::take).unwrap_or_default());
-            async move {
-                let mut answer = asked.await;
-                let heard = live.heard.try_update_value(Option::take).flatten();
-                if let (Ok(rows), Some(heard)) = (&mut answer, heard) {
-                    heard.apply(rows);
-                }
-                answer
+            let stays = staying.try_update_value(std::mem::take).unwrap_or_default();
+            let mut answer = list_device_sessions(stays).await;
+            let heard = live.heard.try_update_value(Option::take).flatten();
+            if let (Ok(rows), Some(heard)) = (&mut answer, heard) {
+                heard.apply(rows);
             }
+            answer
         },
         false,
     );
