@@ -51,8 +51,7 @@ build_site() {
 }
 
 if [[ $what == for-tests ]]; then
-  checked_cargo build --release --package server
-  checked_cargo build --release --package example-leptos --features ssr
+  checked_cargo build --release --package server --package example-leptos --features example-leptos/ssr
   mkdir -p "$CARGO_TARGET_DIR/for-tests"
   cp "$RELEASE"/{multi-session,hash.txt,example-leptos,example-leptos.txt} "$CARGO_TARGET_DIR/for-tests"
   exit
