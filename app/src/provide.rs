@@ -21,7 +21,10 @@ pub fn provide_multi_session(options: MultiSessionOptions) {
     provide_notices();
     let sessions = provide_list_device_sessions();
     announce_outcomes(sessions);
-    follow_live(sessions);
+    // leptos-use may close its channel only on the thread that has made it, which a server cannot promise.
+    if !cfg!(feature = "ssr") {
+        follow_live(sessions);
+    }
     use_hydrated();
     hide_while_away();
     leave_by_forms();

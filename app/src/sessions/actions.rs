@@ -11,7 +11,7 @@ use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::Step,
-    context::{fail, fail_or_confirm, request, send_done, send_form, sessions, settle},
+    context::{fail, fail_or_confirm, request, request_if_any, send_done, send_form, sessions, settle},
     notice::with_error,
     options::use_options,
 };
@@ -29,7 +29,9 @@ pub async fn list_device_sessions(
     stay: bool,
 ) -> Result<Vec<DeviceSession>, AppError> {
     let _ = stay;
-    let browser = request().browser().map_err(fail)?;
+    // Nobody is signed in where no session layer is around, as at an application's page for what is not there.
+    let Some(request) = request_if_any() else { return Ok(Vec::new()) };
+    let browser = request.browser().map_err(fail)?;
     sessions().list(&browser).await.map_err(fail)
 }
 

@@ -48,9 +48,9 @@ async fn main() -> anyhow::Result<()> {
             },
             move || shell(document.clone()),
         )
+        .fallback(leptos_axum::file_and_error_handler(shell))
         .layer(http.layer()) // multi-session
         .merge(multi_session_leptos::router(&http, SESSIONS)) // multi-session
-        .fallback(leptos_axum::file_and_error_handler(shell))
         .with_state(leptos);
 
     tracing::info!("listening on http://{address}");

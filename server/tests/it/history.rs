@@ -317,7 +317,7 @@ async fn an_export_is_a_file_that_needs_a_fresh_sign_in_and_tells_of_itself() {
     let page = answer.header("location").to_owned();
     assert_eq!(page, "/history?export=csv");
     let page = laptop.open(&page).await;
-    assert!(page.text.contains("content=\"0; url=/history/export?format=csv\""), "{}", page.text);
+    assert_eq!(page.header("refresh"), "0; url=/history/export?format=csv");
     let csv = laptop.open("/history/export?format=csv").await;
     assert!(csv.text.contains("reauthenticated"), "{}", csv.text);
 }
