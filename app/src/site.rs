@@ -149,7 +149,7 @@ fn lead_home() {
 fn focus_follows_the_page() {
     let path = use_location().pathname;
     on_change(
-        move || path.track(),
+        move || path.with(|_| ()),
         || {
             request_animation_frame(|| {
                 let wanted = document().query_selector("#content [autofocus]").ok().flatten();

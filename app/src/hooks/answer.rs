@@ -14,7 +14,7 @@ pub(crate) fn on_answer<S>(
 {
     let (version, value) = (action.version(), action.value());
     on_change(
-        move || version.track(),
+        move || version.with(|_| ()),
         move || {
             if let Some(result) = value.get_untracked() {
                 answered(result);

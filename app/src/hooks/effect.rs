@@ -8,9 +8,11 @@ pub(crate) fn effect(run: impl FnMut() + 'static) {
     Effect::new(move |_: Option<()>| run());
 }
 
-/// Runs after each change of what `track` reads, but not at once. Browser only.
-pub(crate) fn on_change(track: impl Fn() + 'static, run: impl FnMut() + 'static) {
-    let track: Box<dyn Fn()> = Box::new(track);
+/// Runs after each change of what `read` reads, but not at once. Browser only.
+///
+/// It must read: a memo that is only tracked is never computed, and tells of no change.
+pub(crate) fn on_change(read: impl Fn() + 'static, run: impl FnMut() + 'static) {
+    let read: Box<dyn Fn()> = Box::new(read);
     let mut run: Box<dyn FnMut()> = Box::new(run);
-    Effect::watch(track, move |(), _, _| run(), false);
+    Effect::watch(read, move |(), _, _| run(), false);
 }

@@ -25,7 +25,17 @@ pub(super) fn StepUp() -> impl IntoView {
     let email = Memo::new(move |_| sessions.email());
     // What was asked for was asked for as this account.
     let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
-    on_change(move || acting.track(), close);
+    on_change(move || acting.with(|_| ()), close);
+    let action = ServerAction::<Reauthenticate>::new();
+    sessions.watch_act(action.pending());
+    on_answer(action, move |result| {
+        if result.is_ok() && is_asked.get_untracked() {
+            sessions.go_on();
+        } else {
+            // Whoever is not the one who was asked any more finds out by the list.
+            sessions.refetch();
+        }
+    });
 
     view! {
         <Dialog
@@ -41,7 +51,7 @@ pub(super) fn StepUp() -> impl IntoView {
         >
             // Made anew each time, so that no password and no refusal of the last time is in it.
             <ShowIf when=is_asked>
-                <PasswordForm email />
+                <PasswordForm action email />
             </ShowIf>
         </Dialog>
     }
@@ -49,16 +59,10 @@ pub(super) fn StepUp() -> impl IntoView {
 }
 
 #[component]
-fn PasswordForm(email: Memo<String>) -> impl IntoView {
+fn PasswordForm(action: ServerAction<Reauthenticate>, email: Memo<String>) -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let action = ServerAction::<Reauthenticate>::new();
-    sessions.watch_act(action.pending());
+    action.clear();
     let entry = use_entry(action, PASSWORD, ABOUT);
-    on_answer(action, move |result| match result {
-        Ok(()) => sessions.go_on(),
-        // Another account may be active by now.
-        Err(_) => sessions.refetch(),
-    });
     request_animation_frame(|| {
         focus_element(PASSWORD);
     });

@@ -147,7 +147,7 @@ async fn pages_are_rendered_on_whichever_thread() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let pages = [("/sessions", 200), ("/sign-in?add=1", 200), ("/sign-up?add=1", 200), ("/nothing", 404)];
-    let visits: Vec<_> = (0..100)
+    let visits: Vec<_> = (0..25)
         .flat_map(|_| pages)
         .map(|(path, status)| {
             let browser = ada.copy();
