@@ -5,8 +5,7 @@ export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  // On two cores: they wait a lot.
-  workers: 3,
+  workers: 2,
   retries: 0,
   // `make test` runs other tests beside them.
   timeout: 60_000,

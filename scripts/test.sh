@@ -29,23 +29,23 @@ prepare() {
   wait "$setup"
 }
 
-# What is asked from outside: Better Auth clients, any client that the OpenAPI document allows, and browsers.
-outside() {
+# From outside: Better Auth clients, any client that the OpenAPI document allows, and browsers.
+from_outside() {
   step "Better Auth client tests (2 minutes)" scripts/client.sh
   step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
-  step "browser tests (8 minutes)" scripts/browser.sh --grep-invert @timed
+  step "browser tests (10 minutes)" scripts/browser.sh --grep-invert @timed
 }
 
-# Tests wait more than they compute: these halves take less time at once than one after the other.
-both_halves() {
+# Tests wait more than they compute: both halves at once take little longer than one.
+tests() {
   local log=$TOOLS/log/unit.log failed=''
   mkdir -p "$TOOLS/log"
-  say "Unit and integration tests run beside the next steps; what they say follows them"
+  say "Unit and integration tests run beside the next three steps; what they say follows"
   scripts/unit.sh >"$log" 2>&1 &
   local unit=$!
-  # Not `outside || …`: bash would go on after a step that fails.
-  outside &
-  wait $! || failed="what is asked from outside"
+  # Not `from_outside || …`: bash would go on after a step that fails.
+  from_outside &
+  wait $! || failed="tests from outside"
   number=$((number + 3))
   if ! wait "$unit"; then
     cat "$log"
@@ -63,8 +63,8 @@ step "format" cargo fmt --all --check
 step "lint, the tests' programs, the sites, and what the tests need (about 12 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
 step "the servers of the tests (a minute)" scripts/build.sh for-tests
-step "all tests (about 12 minutes)" both_halves
-# Alone: it measures times.
+step "all tests (about 13 minutes)" tests
+# Alone, since it measures times.
 step "how fast pages are, and revocations (a minute)" scripts/browser.sh --grep @timed --workers 1
 
 current=''
