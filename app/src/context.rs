@@ -120,10 +120,13 @@ fn page_of_form(act: &str) -> String {
 
 /// The same where other sessions end: who must prove first who they are is sent to the page for it.
 pub(crate) fn fail_or_confirm(error: Error, step: &Step) -> AppError {
-    if let Error::SessionNotFresh { proofs } = &error {
-        send_form(&step.asking_address(&use_options(), proofs));
+    let asks = matches!(error, Error::SessionNotFresh { .. });
+    let error = fail(error);
+    // After the refusal, which would lead back to the form.
+    if asks {
+        send_form(&step.asking_address(&use_options(), &error.proofs));
     }
-    fail(error)
+    error
 }
 
 /// Sends a form to another page; a script finds its way by the answer.

@@ -110,7 +110,8 @@ pub(crate) fn provide_notices() {
 fn first_notice() -> Option<Notice> {
     let parts = use_context::<http::request::Parts>()?;
     let query = parts.uri.query().unwrap_or_default();
-    if let Some((act, error)) = form_error(query) {
+    // The application tells the errors of its own forms.
+    if let Some((act, error)) = form_error(query).filter(|(act, _)| act.starts_with("/fn/")) {
         return (!is_own(parts.uri.path(), &act)).then(|| Notice::bad(error.message));
     }
     let ended = use_context::<SignedOutElsewhere>().and_then(words::signed_out_elsewhere);

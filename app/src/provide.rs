@@ -32,7 +32,8 @@ pub fn provide_multi_session(options: MultiSessionOptions) {
     // Who is not signed in any more on a page for signed-in people leaves it, for a document that tells why.
     let path = use_location().pathname;
     effect(move || {
-        let needs_sign_in = path.with(|path| options.needs_sign_in(path) || path == CHANGE_PASSWORD);
+        let needs_sign_in = path
+            .with(|path| options.needs_sign_in(path) || options.has_passwords() && path == CHANGE_PASSWORD);
         if needs_sign_in && sessions.signed_in.get() == Some(false) {
             match sessions.last_current() {
                 Some(id) => replace(&options.ended(&id)),

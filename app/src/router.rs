@@ -13,7 +13,7 @@ use multi_session::{
 };
 
 use crate::{
-    MultiSessionOptions,
+    Feature, MultiSessionOptions,
     accounts::Step,
     notice::query_value,
     sessions::{LIST, STAY},
@@ -28,7 +28,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(
     let export = move |state: SessionRequest, uri: Uri, headers: HeaderMap| async move {
         export_history(options, &state, &uri, &headers).await.map_err(Problem::from)
     };
-    let files = Router::new().route(&options.export_path().to_string(), get(export));
+    let mut files = Router::new();
+    if options.has(Feature::History) {
+        files = files.route(&options.export_path().to_string(), get(export));
+    }
     files.layer(http.layer()).merge(http.api())
 }
 

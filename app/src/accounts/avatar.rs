@@ -11,7 +11,7 @@ pub(crate) fn Avatar(
     name: String,
 ) -> impl IntoView {
     view! {
-        <span class=format!("avatar avatar--{}", colour(&name)) aria-hidden="true">
+        <span class=format!("ms-avatar ms-avatar--{}", colour(&name)) aria-hidden="true">
             {initials(&name)}
         </span>
     }

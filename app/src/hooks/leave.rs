@@ -63,11 +63,15 @@ fn stay_if_stopped() {
 pub(crate) fn forget_query(names: &'static [&'static str]) -> impl Fn() + Clone {
     let (location, navigate) = (use_location(), use_navigate());
     move || {
-        let mut query = location.query.get_untracked();
+        let (path, mut query) = (location.pathname.get_untracked(), location.query.get_untracked());
+        // `//host` would lead there.
+        if path.starts_with("//") {
+            return;
+        }
         let removed = names.iter().filter(|name| query.remove(name).is_some()).count();
         if removed > 0 {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-            navigate(&(location.pathname.get_untracked() + &query.to_query_string()), options);
+            navigate(&(path + &query.to_query_string()), options);
         }
     }
 }

@@ -31,8 +31,7 @@ pub async fn list_device_sessions(
     let _ = stay;
     // Nobody is signed in where no session layer is around, as at an application's page for what is not there.
     let Some(request) = request_if_any() else { return Ok(Vec::new()) };
-    let browser = request.browser().map_err(fail)?;
-    sessions().list(&browser).await.map_err(fail)
+    request.list().await.map_err(fail)
 }
 
 /// Makes a held session the active one; gives its id back.

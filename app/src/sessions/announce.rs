@@ -7,7 +7,7 @@ use crate::{
     AppError,
     accounts::Step,
     hooks::{go, keep_focus, on_answer, use_now},
-    notice::use_notices,
+    notice::{Notices, use_notices},
     sessions::{UseListDeviceSessionsReturn, words},
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
             }
             Err(error) => {
                 sessions.revoking.set(Vec::new());
-                refused(sessions, &error, waiting.into_iter().map(Step::Revoke).collect());
+                refused(sessions, notices, &error, waiting.into_iter().map(Step::Revoke).collect());
             }
         }
     });
@@ -53,18 +53,18 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
             // What had the focus may have gone with the last of the others.
             request_animation_frame(keep_focus);
         }
-        Err(error) => refused(sessions, &error, vec![Step::RevokeOthers]),
+        Err(error) => refused(sessions, notices, &error, vec![Step::RevokeOthers]),
     });
     on_answer(sessions.revoke_all, move |result| match result {
         Ok(_) => go(&options.start("everywhere")),
-        Err(error) => refused(sessions, &error, vec![Step::RevokeAll]),
+        Err(error) => refused(sessions, notices, &error, vec![Step::RevokeAll]),
     });
 }
 
 /// Asks who the person is, if that is all that was missing, and tells the refusal otherwise.
-fn refused(sessions: UseListDeviceSessionsReturn, error: &AppError, steps: Vec<Step>) {
+fn refused(sessions: UseListDeviceSessionsReturn, notices: Notices, error: &AppError, steps: Vec<Step>) {
     if !error.is(Code::SessionNotFresh) {
-        return use_notices().failed(error);
+        return notices.failed(error);
     }
     if error.proofs.contains(&SignInMethod::PASSWORD) {
         return sessions.ask(steps);

@@ -12,7 +12,7 @@ use multi_session::{DeviceSession, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::{
-    hooks::{effect, use_present},
+    hooks::use_present,
     sessions::use_list_device_sessions,
     ui::{Erase, Icon, IconName, ShowIf},
 };
@@ -39,26 +39,30 @@ pub(crate) fn Expiring() -> impl IntoView {
     let asked_at = StoredValue::new(None::<Timestamp>);
     // Read here, it needs no Suspense.
     let (latest, looked_for) = (*sessions.list, StoredValue::new(None));
-    // Each time the list changes there is another one; those of Leptos stay in memory when they are cleared.
-    let timer = StoredValue::new_local(None::<Timeout>);
-    effect(move || {
+    // Each time the list changes there is another timer; those of Leptos stay in memory when they are cleared.
+    Effect::new(move |before: Option<Option<Timeout>>| {
+        drop(before);
         waited.track();
         latest.track();
-        timer.set_value(None);
-        let Some(row) = sessions.current() else { return is_due.set(false) };
+        let Some(row) = sessions.current() else {
+            is_due.set(false);
+            return None;
+        };
         let left = row.expires_at.minus(lead(&row)).since(present());
         // The list that was asked for is there, and the end as near as before: the session has lasted as long as it may.
         is_final.set(asked_at.get_value().is_some_and(|asked_at| row.last_active_at >= asked_at));
         if left.is_zero() && looked_for.get_value() != Some(row.expires_at) {
             looked_for.set_value(Some(row.expires_at));
-            return sessions.refetch();
+            sessions.refetch();
+            return None;
         }
         is_due.set(left.is_zero());
-        if !left.is_zero() {
-            asked_at.set_value(None);
-            let wait = left.min(LONGEST_WAIT).as_millis() as u32;
-            timer.set_value(Some(Timeout::new(wait, move || waited.update(|count| *count += 1))));
+        if left.is_zero() {
+            return None;
         }
+        asked_at.set_value(None);
+        let wait = left.min(LONGEST_WAIT).as_millis() as u32;
+        Some(Timeout::new(wait, move || waited.update(|count| *count += 1)))
     });
 
     let stay = move |_| {

@@ -88,6 +88,12 @@ impl UseListDeviceSessionsReturn {
         self.rows.with(|rows| rows.iter().find(|row| row.is_current).cloned())
     }
 
+    /// The rows of who is signed in: those of other accounts that this browser holds are left out.
+    pub fn devices(&self) -> Vec<DeviceSession> {
+        let Some(current) = self.current() else { return Vec::new() };
+        self.rows.with(|rows| rows.iter().filter(|row| row.user.id == current.user.id).cloned().collect())
+    }
+
     /// The e-mail address of who is signed in; empty where nobody is.
     pub(crate) fn email(&self) -> String {
         self.current().map(|row| row.user.email).unwrap_or_default()

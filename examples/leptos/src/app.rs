@@ -74,7 +74,7 @@ fn HomePage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 let _ = sessions.list.await; // multi-session
-                move || match sessions.rows.with(Vec::len) { // multi-session
+                move || match sessions.devices().len() { // multi-session
                     0 => view! { <A href="/login">"Log in"</A> }.into_any(),
                     1 => "You are signed in on 1 device.".into_any(),
                     number => format!("You are signed in on {number} devices.").into_any(),

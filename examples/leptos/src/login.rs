@@ -11,9 +11,8 @@ pub mod codes;
 #[server(prefix = "/login/fn")]
 pub async fn send_code(email: String, page: String) -> Result<(), ServerFnError> {
     codes::make(&email).await?;
-    let email: String =
-        email.chars().filter(|it| it.is_ascii_alphanumeric() || "@.-_".contains(*it)).collect();
-    leptos_axum::redirect(&format!("/{}?email={email}", if page == "verify" { "verify" } else { "login" }));
+    let page = if page == "verify" { "/verify" } else { "/login" };
+    leptos_axum::redirect(&asking(page, &email, false));
     Ok(())
 }
 
@@ -23,10 +22,10 @@ pub async fn log_in(email: String, code: String) -> Result<(), ServerFnError> {
     let request: SessionRequest = leptos_axum::extract().await?; // multi-session
     match codes::verify(request.sessions(), &email, &code).await? {
         Some((user, proof)) => {
-            request.begin(Subject::new(user).name(&email).email(email), proof).await?; // multi-session
+            request.begin(Subject::new(user).name(&email).email(email.clone()), proof).await?; // multi-session
             leptos_axum::redirect("/");
         }
-        None => leptos_axum::redirect(&format!("/login?email={email}&wrong")),
+        None => leptos_axum::redirect(&asking("/login", &email, true)),
     }
     Ok(())
 }
@@ -41,13 +40,24 @@ pub async fn confirm(code: String) -> Result<(), ServerFnError> {
             request.prove(proof).await?; // multi-session
             leptos_axum::redirect("/me/devices");
         }
-        None => leptos_axum::redirect(&format!("/verify?email={email}&wrong")),
+        None => leptos_axum::redirect(&asking("/verify", &email, true)),
     }
     Ok(())
 }
 
 #[cfg(feature = "ssr")]
 use multi_session::{Subject, http::SessionRequest}; // multi-session
+
+/// The address of a page that asks for the code.
+#[cfg(feature = "ssr")]
+fn asking(page: &str, email: &str, is_wrong: bool) -> String {
+    let mut query = leptos_router::params::ParamsMap::new();
+    query.insert("email", email.to_owned());
+    if is_wrong {
+        query.insert("wrong", String::new());
+    }
+    page.to_owned() + &query.to_query_string()
+}
 
 /// The page that logs in: first it asks for the address, then for the code.
 #[component]

@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned())); // multi-session
 
-    let (context, document) = (database.clone(), leptos.clone());
+    let (context, document, outside) = (database.clone(), leptos.clone(), provide.clone());
     let app = Router::new()
         .leptos_routes_with_context(
             &leptos,
@@ -48,9 +48,9 @@ async fn main() -> anyhow::Result<()> {
             },
             move || shell(document.clone()),
         )
-        .fallback(leptos_axum::file_and_error_handler(shell))
         .layer(http.layer()) // multi-session
         .merge(multi_session_leptos::router(&http, SESSIONS)) // multi-session
+        .fallback(leptos_axum::file_and_error_handler_with_context(outside, shell))
         .with_state(leptos);
 
     tracing::info!("listening on http://{address}");
