@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use crate::harness::{Answer, CHROME, FIREFOX, MINUTE, ORIGIN, SAFARI, TestApp, TestBrowser};
+use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, ORIGIN, SAFARI, TestApp, TestBrowser};
 use crate::mail::{location, read_all, sign_in_with, start, start_with};
 use crate::report::not_me;
 use crate::smtp::MailServer;
@@ -176,6 +176,13 @@ async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
     let refused = submit(&browser, "revoke", "session_id=unknown", &from_here).await;
     let page = browser.open(location(&refused)).await;
     assert!(page.text.contains("That session has already ended."), "{}", page.text);
+    app.advance(DAY + MINUTE);
+    let asked = submit(&browser, "revoke-others", "", &from_here).await;
+    assert_eq!(
+        location(&asked),
+        "/confirm?act=/fn/revoke-others&session_id=",
+        "the question for the password"
+    );
 }
 
 #[tokio::test]
