@@ -7,7 +7,6 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   workers: 2,
   retries: 0,
-  // `make test` runs other tests beside them.
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
