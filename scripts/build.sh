@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # The site (wasm, styles, precompressed) in target/site and the server in target/release/multi-session, both at once;
-# `site` makes only the site. `for-tests` makes target/for-tests/multi-session: our own crates are not optimized, which
-# saves most of the time, and what they depend on is the release's. It is a copy, since every cargo that makes the program
-# replaces it.
+# `site` makes only the site. `for-tests` leaves our own crates unoptimized, as the tests do: most of the time goes there.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -47,11 +45,7 @@ fi
 
 case ${1:-} in
 site) ;;
-for-tests)
-  checked_cargo build --release --package server
-  mkdir -p "$CARGO_TARGET_DIR/for-tests"
-  cp "$CARGO_TARGET_DIR/release/multi-session" "$HASHES" "$CARGO_TARGET_DIR/for-tests"
-  ;;
+for-tests) checked_cargo build --release --package server ;;
 *)
   say "Building the server (from nothing about 14 minutes on 2 cores beside the site)"
   cargo build --release --package server

@@ -29,15 +29,14 @@ prepare() {
   wait "$setup"
 }
 
-export MULTI_SESSION_BIN=$CARGO_TARGET_DIR/for-tests/multi-session
-
 # The times are those of two cores from nothing.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
 step "lint, the tests' programs, the site, and what the tests need (about 12 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "the server of the tests (a minute)" scripts/build.sh for-tests
 step "unit and integration tests (about 6 minutes)" scripts/unit.sh
+# After the tests: what they compile has test features.
+step "the server (a minute)" scripts/build.sh for-tests
 step "Better Auth client tests (1 minute)" scripts/client.sh
 step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
 step "browser tests (about 8 minutes)" scripts/browser.sh
