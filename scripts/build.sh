@@ -3,9 +3,7 @@
 #   build.sh site          only the site
 #   build.sh example       examples/leptos and its site
 #   build.sh example-site  only the site of examples/leptos
-#   build.sh for-tests     the programs that the tests from outside start, in target/for-tests: our own crates are not
-#                          optimized, which saves most of the time, and what they depend on is the release's. They are
-#                          copies, since every cargo that makes a program replaces it.
+#   build.sh for-tests     both servers, with our own crates unoptimized, as the tests do: most of the time goes there
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -51,9 +49,8 @@ build_site() {
 }
 
 if [[ $what == for-tests ]]; then
+  # In one call: what both depend on is compiled once.
   checked_cargo build --release --package server --package example-leptos --features example-leptos/ssr
-  mkdir -p "$CARGO_TARGET_DIR/for-tests"
-  cp "$RELEASE"/{multi-session,hash.txt,example-leptos,example-leptos.txt} "$CARGO_TARGET_DIR/for-tests"
   exit
 fi
 

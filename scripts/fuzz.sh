@@ -5,5 +5,4 @@ source "$(dirname "$0")/env.sh"
 cd "$ROOT/server/tests/schemathesis"
 
 # Half a minute; two on a slow machine at the most.
-PYTHONDONTWRITEBYTECODE=1 bounded 120 "$SCHEMATHESIS/bin/python" fuzz.py \
-  "${MULTI_SESSION_BIN:-$CARGO_TARGET_DIR/release/multi-session}" "$@"
+PYTHONDONTWRITEBYTECODE=1 bounded 120 "$SCHEMATHESIS/bin/python" fuzz.py "$CARGO_TARGET_DIR/release/multi-session" "$@"

@@ -29,43 +29,17 @@ prepare() {
   wait "$setup"
 }
 
-# From outside: Better Auth clients, any client that the OpenAPI document allows, and browsers.
-from_outside() {
-  step "Better Auth client tests (2 minutes)" scripts/client.sh
-  step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
-  step "browser tests (10 minutes)" scripts/browser.sh --grep-invert @timed
-}
-
-# Tests wait more than they compute: both halves at once take little longer than one.
-tests() {
-  local log=$TOOLS/log/unit.log failed=''
-  mkdir -p "$TOOLS/log"
-  say "Unit and integration tests run beside the next three steps; what they say follows"
-  scripts/unit.sh >"$log" 2>&1 &
-  local unit=$!
-  # Not `from_outside || …`: bash would go on after a step that fails.
-  from_outside &
-  wait $! || failed="tests from outside"
-  number=$((number + 3))
-  if ! wait "$unit"; then
-    cat "$log"
-    failed="unit and integration tests"
-  fi
-  [[ -z $failed ]] || die "$failed: failed"
-  grep -E '^ +Running|^test result' "$log"
-}
-
-export MULTI_SESSION_BIN=$CARGO_TARGET_DIR/for-tests/multi-session
-
 # The times are those of two cores from nothing.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
 step "lint, the tests' programs, the sites, and what the tests need (about 12 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "the servers of the tests (a minute)" scripts/build.sh for-tests
-step "all tests (about 13 minutes)" tests
-# Alone, since it measures times.
-step "how fast pages are, and revocations (a minute)" scripts/browser.sh --grep @timed --workers 1
+step "unit and integration tests (about 6 minutes)" scripts/unit.sh
+# After the tests: what they compile has test features.
+step "the servers (a minute)" scripts/build.sh for-tests
+step "Better Auth client tests (1 minute)" scripts/client.sh
+step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
+step "browser tests (about 8 minutes)" scripts/browser.sh
 
 current=''
 printf '\n==> Everything passed in %s\n' "$(elapsed 0)"

@@ -29,6 +29,8 @@ over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \
     checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants::
 }
+# They wait a lot: more run at once than there are cores.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 mkdir -p "$TOOLS/log"
 over_postgres >"$TOOLS/log/over-postgres.log" 2>&1 &

@@ -35,7 +35,7 @@ test("where none gives way the sign-in is refused with a reason", async ({ devic
 });
 
 test("a session that nobody used is over, although its cookies are there", async ({ device, startServer }) => {
-  const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "5s" });
+  const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "2s" });
   const laptop = await device("Firefox 145 on macOS", {}, origin);
   await laptop.signUp(person("Ada Lovelace"));
   const answer = await laptop.context.request.get(`${origin}/api/auth/get-session`);
