@@ -57,7 +57,7 @@ impl Ending {
 /// whole list.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", try_from = "EventFields")]
+#[serde(tag = "type", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SessionEvent {
     /// Somebody signed in.
@@ -153,65 +153,6 @@ impl SessionEvent {
                 }
             }
         }
-    }
-}
-
-/// An event as it is read, with the fields of all kinds side by side: serde's own reader of a tag that stands among the
-/// fields is a second reader of each type in them, a fifth of what JSON takes of the WebAssembly.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventFields {
-    r#type: EventKind,
-    row: Option<Box<DeviceSession>>,
-    id: Option<SessionId>,
-    reason: Option<EndedReason>,
-    at: Option<Timestamp>,
-    by: Option<EndedBy>,
-    from: Option<SessionId>,
-    to: Option<SessionId>,
-    name: Option<String>,
-    label: Option<String>,
-    ip_address: Option<String>,
-    place: Option<String>,
-    user_agent: Option<String>,
-    device: Option<Device>,
-    last_active_at: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum EventKind {
-    Created,
-    Ended,
-    Switched,
-    Renamed,
-    Moved,
-    Touched,
-}
-
-impl TryFrom<EventFields> for SessionEvent {
-    type Error = &'static str;
-
-    fn try_from(fields: EventFields) -> Result<Self, Self::Error> {
-        let EventFields { row, id, reason, at, by, from, to, name, label, place, user_agent, device, .. } =
-            fields;
-        let event = || {
-            Some(match fields.r#type {
-                EventKind::Created => Self::Created { row: row? },
-                EventKind::Ended => Self::Ended(Ending { id: id?, reason: reason?, at: at?, by }),
-                EventKind::Switched => Self::Switched { from: from?, to: to? },
-                EventKind::Renamed => Self::Renamed { id: id?, name, label: label? },
-                EventKind::Moved => Self::Moved {
-                    id: id?,
-                    ip_address: fields.ip_address?,
-                    place,
-                    user_agent: user_agent?,
-                    device: device?,
-                },
-                EventKind::Touched => Self::Touched { id: id?, last_active_at: fields.last_active_at? },
-            })
-        };
-        event().ok_or("an event lacks a field of its kind")
     }
 }
 

@@ -12,9 +12,10 @@ pub(crate) mod paths;
 mod reset_password;
 mod sign_in;
 mod sign_up;
-mod step;
 mod switcher;
 
+#[cfg(feature = "ssr")]
+pub use actions::step_up;
 pub use actions::{
     ChangePassword, ConfirmStep, Reauthenticate, SignIn, SignOut, SignUp, change_password, confirm_step,
     reauthenticate, sign_in, sign_out, sign_up,
@@ -26,7 +27,6 @@ pub use mailed::{ForgotPassword, RESET_PASSWORD_FN, ResetPassword, forgot_passwo
 pub use reset_password::ResetPasswordPage;
 pub use sign_in::{SIGN_IN_TO_EXPORT, SignInPage};
 pub use sign_up::SignUpPage;
-pub use step::Step;
 pub use switcher::Switcher;
 
 pub(crate) use avatar::Avatar;

@@ -1,4 +1,4 @@
-//! What the server knows about the request: the only file that reads it.
+//! What the server knows about the request, and how it answers.
 
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::{expect_context, provide_context, use_context};
@@ -9,10 +9,8 @@ use multi_session::{
 };
 
 use crate::{
-    AppError, MultiSessionOptions, RenderedAt,
-    accounts::{Step, paths::form_page},
-    notice::with_error,
-    options::use_options,
+    AppError, MultiSessionOptions, RenderedAt, accounts::paths::form_page, options::use_options,
+    query::with_error, step::Step,
 };
 
 /// Gives what pages and server functions need, for `leptos_routes_with_context`.
@@ -70,11 +68,6 @@ pub(crate) fn is_signed_in() -> bool {
 /// The same, where it is enough that the database has not denied it.
 pub(crate) fn may_be_signed_in() -> bool {
     request_if_any().is_none_or(|state| state.browser().map_or(true, |browser| browser.active().is_some()))
-}
-
-/// Whether the request has a body for a server function.
-pub(crate) fn is_post() -> bool {
-    use_context::<Parts>().is_some_and(|parts| parts.method == http::Method::POST)
 }
 
 /// Gives the error for the person, and the answer its status.

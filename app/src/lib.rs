@@ -32,21 +32,23 @@ mod answered;
 #[cfg(feature = "ssr")]
 mod context;
 mod history;
-mod json;
 mod not_found;
 mod notice;
 mod options;
 #[cfg(feature = "ssr")]
 mod plain;
 mod provide;
+mod query;
+mod redirects;
 #[cfg(feature = "ssr")]
 mod router;
 mod routes;
+mod server_fn_error;
 mod site;
+mod step;
 
 pub use error::AppError;
 pub use hooks::use_now::RenderedAt;
-pub use json::Json;
 pub use notice::Toaster;
 pub use options::{Feature, MultiSessionOptions, PagePath};
 pub use provide::provide_multi_session;
@@ -54,13 +56,13 @@ pub use routes::MultiSessionRoutes;
 pub use site::App;
 #[cfg(feature = "ssr")]
 pub use {
-    accounts::{RESET_PASSWORD_FN, SIGN_IN_TO_EXPORT, Step, paths::form_page},
+    accounts::{RESET_PASSWORD_FN, paths::form_page, step_up},
     context::context,
-    notice::{SignedOutElsewhere, is_told, query_value},
     plain::plain,
+    redirects::redirects,
     router::{export_history, is_unattended, router, session_http},
     sessions::REPORT_BY_MAIL,
-    site::{page_paths, redirect},
+    site::page_paths,
 };
 
 /// The document around [`App`]: what the browser needs before the first script runs.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::{Erase, Icon, IconName};
+use crate::ui::{Icon, IconName};
 
 /// Says that there is no such page, with status 404.
 #[component]
@@ -22,5 +22,4 @@ pub(crate) fn NotFound() -> impl IntoView {
             </a>
         </div>
     }
-    .erased()
 }

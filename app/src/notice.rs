@@ -11,14 +11,18 @@ use leptos_router::hooks::{use_location, use_query_map};
 use multi_session::{Code, SessionId};
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
-use crate::sessions::words;
 use crate::{
-    AppError, Json,
-    hooks::{effect, focus_element, forget_query, keep_focus},
+    AppError,
+    hooks::{focus_element, forget_query, keep_focus},
     options::use_options,
+    query::trusted,
     sessions::{Expiring, use_list_device_sessions},
-    ui::{Erase, Icon, IconName, Submit},
+    ui::{Icon, IconName, Submit},
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    query::{form_error, query_value},
+    sessions::words::{self, SignedOutElsewhere},
 };
 
 /// How long good news stays.
@@ -46,18 +50,6 @@ impl Notice {
     fn bad(text: String) -> Self {
         Self { text, good: false, undo: None }
     }
-}
-
-/// That a session of this browser was ended elsewhere; the server gives it to the page whose address asks for it.
-#[cfg(feature = "ssr")]
-#[derive(Clone, Debug)]
-pub struct SignedOutElsewhere {
-    /// How it ended.
-    pub ending: multi_session::Ending,
-    /// The account that the browser acts as now, if it still held one.
-    pub now_using: Option<String>,
-    /// The present moment.
-    pub now: multi_session::Timestamp,
 }
 
 /// The one notice that pages show now.
@@ -96,7 +88,7 @@ pub(crate) fn use_notices() -> Notices {
 /// Starts the notices with what a form's redirect has put into the address.
 pub(crate) fn provide_notices() {
     // Only the server believes an address: what the notice says travels with the page.
-    let first = SharedValue::<_, Json>::new_with_encoding(|| {
+    let first = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
         let first = first_notice();
         #[cfg(not(feature = "ssr"))]
@@ -114,7 +106,7 @@ fn first_notice() -> Option<Notice> {
     if let Some((act, error)) = form_error(query).filter(|(act, _)| act.starts_with("/fn/")) {
         return (!is_own(parts.uri.path(), &act)).then(|| Notice::bad(error.message));
     }
-    let ended = use_context::<SignedOutElsewhere>().and_then(words::signed_out_elsewhere);
+    let ended = parts.extensions.get::<SignedOutElsewhere>().cloned().and_then(words::signed_out_elsewhere);
     ended.map(Notice::bad).or_else(|| told_by(query))
 }
 
@@ -174,7 +166,7 @@ const NO_COOKIES: &str = "You are not signed in. If you have just signed in, you
 
 /// Whether a request brings the notice that an act has left with what its address says was done.
 #[cfg(feature = "ssr")]
-pub fn is_told(request: &multi_session::http::SessionRequest, query: &str) -> bool {
+pub(crate) fn is_told(request: &multi_session::http::SessionRequest, query: &str) -> bool {
     let undo = query_value(query, "undo").map_or_else(String::new, |id| ["&undo=", id].concat());
     let done = query_value(query, "done").map(|done| [done, &undo].concat());
     done.is_some() && request.notice() == done.as_deref()
@@ -198,38 +190,6 @@ pub(crate) fn of_done(done: &str) -> Option<Notice> {
         _ => return None,
     };
     Some(Notice { good: done != "ended", ..Notice::good(text.to_owned()) })
-}
-
-/// An address with an error in its query, as a form's redirect puts it there.
-#[cfg(feature = "ssr")]
-pub(crate) fn with_error(address: &str, act: &str, error: &AppError) -> String {
-    // The host is none of anybody's: only what follows it is taken.
-    let url = ServerFnUrlError::new(act, error.clone()).to_url(&["http://localhost", address].concat());
-    url.map_or_else(|_| address.to_owned(), |url| [url.path(), "?", url.query().unwrap_or_default()].concat())
-}
-
-/// The error that a form's redirect has put into a query, and the server function that it is of.
-#[cfg(feature = "ssr")]
-fn form_error(query: &str) -> Option<(String, AppError)> {
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    let (_, error) = pairs.clone().find(|(name, _)| name == "__err")?;
-    let act = pairs.find(|(name, _)| name == "__path").map(|(_, act)| act.into_owned()).unwrap_or_default();
-    Some((act, trusted(ServerFnUrlError::<AppError>::decode_err(&error))))
-}
-
-/// The value of a name in a query, as it is written there: ours are plain words.
-#[cfg(feature = "ssr")]
-pub fn query_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (key == name).then_some(value)
-    })
-}
-
-/// Takes an error that came with the address, which anybody can write: its code counts, its words do not.
-fn trusted(error: AppError) -> AppError {
-    let code = Code::ALL.iter().copied().find(|code| error.is(*code));
-    code.unwrap_or(Code::Internal).into()
 }
 
 /// Tells what was done, always in the same place, good news for six seconds unless somebody is reading it; and warns before
@@ -259,7 +219,7 @@ pub fn Toaster() -> impl IntoView {
             }
         }
     };
-    effect(move || {
+    Effect::new(move |_| {
         // Another notice is read anew, though the pointer or the focus was on the one before: it may be gone with it.
         notice.track();
         if reading.get_untracked() {
@@ -267,7 +227,7 @@ pub fn Toaster() -> impl IntoView {
             request_animation_frame(keep_focus);
         }
     });
-    effect(move || {
+    Effect::new(move |_| {
         // What can be undone goes when it cannot any more, whether somebody is reading it or not.
         match notice.with(|notice| notice.as_ref().map(|notice| (notice.good, notice.undo.is_none()))) {
             Some((true, true)) if !reading.get() => after(STAY),
@@ -316,7 +276,7 @@ pub fn Toaster() -> impl IntoView {
                 </a>
             </div>
         }
-        .erased()
+        .into_any()
     };
     let bad_toast = toast.clone();
 
@@ -328,11 +288,10 @@ pub fn Toaster() -> impl IntoView {
                 notice
                     .get()
                     .filter(|notice| !notice.good)
-                    .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> }.erased())
+                    .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> }.into_any())
             }}
         </div>
     }
-    .erased()
 }
 
 #[cfg(test)]
@@ -355,28 +314,5 @@ mod tests {
         assert!(!is_own("/sign-in", "/fn/set-active"));
         assert!(!is_own("/sessions", "/fn/revoke"));
         assert!(!is_own("/", "/fn/"));
-    }
-
-    #[cfg(feature = "ssr")]
-    #[test]
-    fn an_error_in_the_address_speaks_with_our_words_only() {
-        let forged = AppError {
-            code: Code::InvalidSessionToken.as_str().to_owned(),
-            message: "Call 0800 to get your account back".to_owned(),
-            proofs: Vec::new(),
-        };
-        assert_eq!(trusted(forged).message, Code::InvalidSessionToken.sentence());
-        let unknown =
-            AppError { code: "NONSENSE".to_owned(), message: "Call 0800".to_owned(), proofs: Vec::new() };
-        assert_eq!(trusted(unknown).message, Code::Internal.sentence());
-    }
-
-    #[cfg(feature = "ssr")]
-    #[test]
-    fn an_error_that_cannot_be_read_is_an_error_all_the_same() {
-        let (act, error) = form_error("__path=%2Ffn%2Frevoke&__err=%25%25%25").expect("there is an error");
-        assert_eq!(act, "/fn/revoke");
-        assert_eq!(error.message, Code::Internal.sentence());
-        assert_eq!(form_error("done=others"), None);
     }
 }

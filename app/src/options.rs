@@ -216,6 +216,23 @@ impl MultiSessionOptions {
             || [self.history_path(), self.confirm_path(), self.rename_path()].iter().any(|it| it.is(path))
     }
 
+    /// Whether a page is one of ours: the page at which people sign in counts, which may be the application's.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn is_ours(&self, path: &str) -> bool {
+        path == self.sign_in || path == self.devices || self.pages_below().iter().any(|page| page.is(path))
+    }
+
+    /// Whether a page of ours is left out.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn is_left_out(&self, path: &str) -> bool {
+        self.pages_below().iter().any(|page| page.is(path) && !page.exists)
+    }
+
+    #[cfg(feature = "ssr")]
+    const fn pages_below(&self) -> [PagePath; 4] {
+        [self.history_path(), self.rename_path(), self.confirm_path(), self.not_me_path()]
+    }
+
     /// Where a person starts.
     pub const fn home(&self, signed_in: bool) -> &'static str {
         if signed_in { self.devices } else { self.sign_in }
@@ -226,9 +243,11 @@ impl MultiSessionOptions {
         format!("{}?done={done}", self.devices)
     }
 
-    /// Where a browser goes whose session has ended elsewhere: the server tells there how it ended.
-    pub(crate) fn ended(&self, session_id: &SessionId) -> String {
-        format!("{}?ended={session_id}", self.devices)
+    /// Where a browser goes from a page when its session has ended elsewhere: the server tells there how it ended. The
+    /// application's own pages are loaded anew instead, and lead on themselves.
+    pub(crate) fn ended(&self, path: &str, session_id: &SessionId) -> Option<String> {
+        let leads_on = self.has_passwords || self.needs_sign_in(path);
+        leads_on.then(|| format!("{}?ended={session_id}", self.devices))
     }
 }
 

@@ -6,12 +6,14 @@ use leptos_meta::HashedStylesheet;
 use crate::{
     accounts::SignOut,
     context::is_signed_in,
+    options::use_options,
     ui::{Icon, IconName},
 };
 
 /// The frame of such a page, around its content.
 pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl IntoView + use<> {
-    let title = format!("{title} · Multi-session");
+    let brand = use_options().brand_name();
+    let title = format!("{title} · {brand}");
     // On every page (ASVS 5.0, 7.4.4).
     let sign_out = is_signed_in().then(|| {
         view! {
@@ -42,7 +44,7 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
                     <div class="ms-header__inner">
                         <a class="ms-brand" href="/">
                             <Icon name=IconName::Logo size=24 />
-                            <span>"Multi-session"</span>
+                            <span>{brand}</span>
                         </a>
                         {sign_out}
                     </div>

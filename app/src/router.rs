@@ -2,37 +2,40 @@
 
 use axum::{
     Router,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use http::{HeaderMap, Uri};
 use multi_session::{
-    Error, Sessions,
+    Code, Error, Sessions,
     api::{HistoryFormat, history_file},
     http::{InvalidSetting, Problem, SessionHttp, SessionRequest},
 };
 
 use crate::{
     Feature, MultiSessionOptions,
-    accounts::Step,
-    notice::query_value,
+    query::query_value,
+    redirects::redirects,
     sessions::{LIST, STAY},
+    step::Step,
 };
 
-/// The routes that the pages need beside their own, to merge into the application's: the REST API, which has the event
-/// stream, and the history as a file.
+/// Puts the sessions around the application's pages and server functions, and adds what these need: the redirects before a
+/// page, the REST API with the event stream, and the history as a file.
 pub fn router<S: Clone + Send + Sync + 'static>(
+    pages: Router<S>,
     http: &SessionHttp,
     options: MultiSessionOptions,
 ) -> Router<S> {
     let export = move |state: SessionRequest, uri: Uri, headers: HeaderMap| async move {
         export_history(options, &state, &uri, &headers).await.map_err(Problem::from)
     };
-    let mut files = Router::new();
+    let mut pages = pages.layer(from_fn_with_state(options, redirects));
     if options.has(Feature::History) {
-        files = files.route(&options.export_path().to_string(), get(export));
+        pages = pages.route(&options.export_path().to_string(), get(export));
     }
-    files.layer(http.layer()).merge(http.api())
+    pages.layer(http.layer()).merge(http.api())
 }
 
 /// The [`SessionHttp`] for a site whose address begins with `base_url`: it knows where people sign in, and what pages ask by
@@ -40,7 +43,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(
 ///
 /// # Errors
 ///
-/// The address is none of a site.
+/// `base_url` is not the address of a site.
 pub fn session_http(
     sessions: &Sessions,
     base_url: &str,
@@ -57,11 +60,12 @@ pub fn is_unattended(uri: &Uri) -> bool {
     uri.path() == LIST && !stays
 }
 
-/// Answers with the active user's whole history as a file. Who has to confirm first is sent to do so, and comes back.
+/// Answers with the active user's whole history as a file. Who has to confirm first is sent to do so, and comes back; who
+/// is refused it is sent where they belong.
 ///
 /// # Errors
 ///
-/// Nobody is signed in, or the store does not answer.
+/// The store does not answer.
 pub async fn export_history(
     options: MultiSessionOptions,
     state: &SessionRequest,
@@ -79,6 +83,9 @@ pub async fn export_history(
         Err(Error::SessionNotFresh { proofs }) => {
             let step = Step::ExportHistory { csv: format == "csv" };
             Ok(Redirect::to(&step.asking_address(&options, &proofs)).into_response())
+        }
+        Err(Error::Refused(code)) => {
+            Ok(Redirect::to(options.home(code != Code::Unauthorized)).into_response())
         }
         answer => answer,
     }

@@ -14,7 +14,7 @@ mod other_account;
 mod page;
 mod rename;
 mod report;
-mod rows;
+mod row_key;
 mod step_up;
 pub mod use_list_device_sessions;
 pub(crate) mod words;
@@ -36,5 +36,5 @@ pub(crate) use live::follow_live;
 pub(crate) use loaded::Loaded;
 #[cfg(feature = "ssr")]
 pub(crate) use not_me::NOT_ME_RESET;
-pub(crate) use rows::Rows;
+pub(crate) use row_key::row_key;
 pub(crate) use use_list_device_sessions::provide_list_device_sessions;

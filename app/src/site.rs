@@ -10,46 +10,17 @@ use leptos_router::{
 };
 
 use crate::{
-    MultiSessionOptions,
-    accounts::paths::{CHANGE_PASSWORD, SIGN_IN, SIGN_UP},
     accounts::{ChangePasswordPage, ForgotPasswordPage, ResetPasswordPage, SignInPage, SignUpPage, Switcher},
-    hooks::{effect, focus_element, on_change},
+    hooks::{focus_element, on_change},
     not_found::NotFound,
     notice::Toaster,
     options::use_options,
     provide::provide_multi_session,
+    redirects::detour,
     routes::{MultiSessionRoutes, may_show},
     sessions::use_list_device_sessions,
-    ui::{Erase, Icon, IconName},
+    ui::{Icon, IconName},
 };
-
-/// Where a request for a page is sent instead, if the person does not belong there.
-///
-/// `adding` is for `?add=1`: a signed-in person who is about to add one more account.
-fn detour(options: &MultiSessionOptions, path: &str, adding: bool, signed_in: bool) -> Option<&'static str> {
-    let belongs = match path {
-        "/" => false,
-        SIGN_IN | SIGN_UP => !signed_in || adding,
-        CHANGE_PASSWORD => signed_in,
-        _ => signed_in || !options.needs_sign_in(path),
-    };
-    (!belongs).then(|| options.home(signed_in))
-}
-
-/// The address to which a request for a page is sent instead: what was done, or how a session ended, is told there.
-#[cfg(feature = "ssr")]
-pub fn redirect(options: &MultiSessionOptions, path: &str, query: &str, signed_in: bool) -> Option<String> {
-    use crate::notice::{of_done, query_value};
-
-    let to = detour(options, path, query_value(query, "add").is_some(), signed_in)?;
-    let ended = query_value(query, "ended").filter(|id| multi_session::SessionId::new(*id).is_ok());
-    let done = query_value(query, "done").filter(|done| of_done(done).is_some());
-    Some(match (ended, done) {
-        (Some(id), _) => format!("{to}?ended={id}"),
-        (None, Some(done)) => format!("{to}?done={done}"),
-        (None, None) => to.to_owned(),
-    })
-}
 
 /// The paths of all pages, for the server's routes.
 ///
@@ -77,7 +48,6 @@ pub fn App() -> impl IntoView {
             <Site />
         </Router>
     }
-    .erased()
 }
 
 #[component]
@@ -121,13 +91,12 @@ fn Site() -> impl IntoView {
         </main>
         <Toaster />
     }
-    .erased()
 }
 
 /// `/`: nobody stays there.
 #[component]
 fn Start() -> impl IntoView {
-    view! { <span hidden></span> }.erased()
+    view! { <span hidden></span> }.into_any()
 }
 
 /// Leads people on from pages that are not for them, in the browser: the server has answered with a redirect. A session
@@ -135,7 +104,7 @@ fn Start() -> impl IntoView {
 fn lead_home() {
     let (sessions, options) = (use_list_device_sessions(), use_options());
     let (path, query, navigate) = (use_location().pathname, use_query_map(), use_navigate());
-    effect(move || {
+    Effect::new(move |_| {
         let Some(signed_in) = sessions.signed_in.get() else { return };
         let adding = query.with(|query| query.get_str("add").is_some());
         let to = path.with(|path| detour(&options, path, adding, signed_in));
@@ -157,42 +126,4 @@ fn focus_follows_the_page() {
             });
         },
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OURS: MultiSessionOptions = MultiSessionOptions::SITE;
-
-    #[test]
-    fn start_leads_where_one_belongs() {
-        assert_eq!(detour(&OURS, "/", false, true), Some("/sessions"));
-        assert_eq!(detour(&OURS, "/", false, false), Some("/sign-in"));
-    }
-
-    #[test]
-    fn signed_out_people_sign_in_first() {
-        for path in ["/sessions", "/history", "/rename", "/confirm", "/change-password"] {
-            assert_eq!(detour(&OURS, path, false, false), Some("/sign-in"), "{path}");
-            assert_eq!(detour(&OURS, path, false, true), None, "{path}");
-        }
-        for path in ["/sign-in", "/sign-up", "/forgot-password", "/reset-password", "/not-me"] {
-            assert_eq!(detour(&OURS, path, false, false), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn signed_in_people_see_a_form_only_to_add_an_account() {
-        for path in ["/sign-in", "/sign-up"] {
-            assert_eq!(detour(&OURS, path, false, true), Some("/sessions"));
-            assert_eq!(detour(&OURS, path, true, true), None);
-        }
-    }
-
-    #[test]
-    fn pages_that_do_not_exist_stay_so() {
-        assert_eq!(detour(&OURS, "/nowhere", false, true), None);
-        assert_eq!(detour(&OURS, "/nowhere", false, false), None);
-    }
 }

@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(phone.page.getByRole("link", { name: "Log in" })).toBeVisible();
     });
 
-    test("who must confirm first is led to the app's own page", async ({ startMeadow, device }) => {
+    test("who must confirm first does so on the app's own page, and the act goes on", async ({ startMeadow, device }) => {
       const meadow = await startMeadow({ FRESH_AGE: "1" });
       const laptop = await device(laptopIs, { javaScriptEnabled }, meadow.origin);
       const phone = await device(phoneIs, { javaScriptEnabled }, meadow.origin);
@@ -65,6 +65,10 @@ for (const javaScriptEnabled of [true, false]) {
       await laptop.page.getByRole("button", { name: `Revoke ${phoneIs}` }).click();
       await expect(laptop.page).toHaveURL(/\/verify\?act=%?.*revoke/);
       await expect(laptop.page.getByRole("heading", { name: "Confirm that it's you" })).toBeVisible();
+      await meadow.prove(laptop.page, "ada@example.org");
+      await expect(laptop.page).toHaveURL(/\/me\/devices/);
+      await expect(laptop.page.getByText(`That session has ended.`)).toBeVisible();
+      await expect(laptop.page.getByRole("heading", { level: 3 })).toHaveText([laptopIs]);
     });
 
     test("the switcher of the app's header leads to another account and back", async ({ startMeadow, device }) => {

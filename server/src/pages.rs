@@ -2,19 +2,18 @@
 
 use std::panic::resume_unwind;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, get_service};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERER, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderValue, StatusCode, Uri};
 use leptos::IntoView;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
@@ -23,8 +22,8 @@ use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::api::FailedRedirect;
 use multi_session::http::{Problem, SessionLayer, SessionRequest};
-use multi_session::{Accounts, Code, Ending, Error, SessionId};
-use multi_session_leptos::{MultiSessionOptions, SIGN_IN_TO_EXPORT, SignedOutElsewhere, page_paths, shell};
+use multi_session::{Accounts, Code, Error};
+use multi_session_leptos::{MultiSessionOptions, page_paths, redirects, shell};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
@@ -34,8 +33,6 @@ use crate::Server;
 
 pub(crate) mod refused;
 
-/// How long a browser may take from hearing that its session ended to asking for the next page.
-const JUST_NOW: Duration = Duration::from_secs(60);
 /// The title of a page that cannot be made now; those of the application have the same.
 const UNAVAILABLE: &str = "This page could not be loaded";
 /// Where the pages are.
@@ -60,10 +57,19 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
     );
     let export = OPTIONS.export_path().to_string();
     let paths = page_paths();
-    let with_pages = paths.iter().fold(functions, |router, path| router.route(path, get(page)));
+    let with_pages = paths.iter().fold(functions, |router, path| {
+        // Without a mail server there is nothing to ask.
+        let is_useless = path == "/forgot-password" && !server.accounts.sends_mail();
+        router.route(path, if is_useless { get(to_sign_in) } else { get(page) })
+    });
+    let with_pages = with_pages.layer(from_fn_with_state(OPTIONS, redirects));
     let with_export = with_pages.route(&export, get(export_history));
     let slashed = paths.iter().chain([&export]).filter(|path| *path != "/");
     slashed.fold(with_export, |router, path| router.route(&[path, "/"].concat(), get(without_slash)))
+}
+
+async fn to_sign_in() -> Redirect {
+    Redirect::to(OPTIONS.sign_in_path())
 }
 
 /// A page's address has no slash at its end.
@@ -78,7 +84,7 @@ pub(crate) fn not_found(layer: SessionLayer) -> Router<Server> {
 }
 
 async fn missing(State(server): State<Server>, request: Request) -> Response {
-    render(&server, request, None, shell).await
+    render(&server, request, shell).await
 }
 
 /// The files that the pages need; `not_found` answers for all others.
@@ -96,74 +102,9 @@ pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server
     Router::new().nest_service("/pkg", hashed).fallback_service(get_service(root))
 }
 
-/// Renders the page at the request's path completely; it says its status itself. Whoever does not belong there is sent on
-/// before anything is rendered.
-///
-/// A browser whose session was ended elsewhere is sent on first, with `?ended=` to be told there.
-async fn page(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
-    if let Some(onward) = onward(&state, &request) {
-        return Redirect::to(&onward).into_response();
-    }
-    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-    let shows_notice = multi_session_leptos::is_told(&state, query);
-    let has_news = shows_notice || multi_session_leptos::query_value(query, "__err").is_some();
-    let asked = asked_ending(request.uri().query());
-    let is_ours = comes_from_a_page_of_ours(request.headers());
-    // What a mail has led to goes first.
-    let is_secret = path == "/reset-password" || multi_session_leptos::query_value(query, "token").is_some();
-    let is_open = is_secret || ["/forgot-password", "/not-me"].contains(&path);
-    if !is_open && let Some(moved) = move_on(&server, &state, path, asked.as_ref(), is_ours, has_news).await {
-        return moved;
-    }
-    // A database that does not answer is told by the page itself.
-    let signed_in = state.browser().map(|browser| browser.active().is_some());
-    if let Ok(signed_in) = signed_in
-        && let Some(to) = multi_session_leptos::redirect(&OPTIONS, path, query, signed_in)
-    {
-        return Redirect::to(&to).into_response();
-    }
-    // Where there is no mail server there is nothing to ask.
-    if path == "/forgot-password" && !server.accounts.sends_mail() {
-        return Redirect::to(OPTIONS.sign_in_path()).into_response();
-    }
-    let ending = match &asked {
-        Some(id) => told_ending(&server, &state, id, is_ours).await,
-        None => None,
-    };
-    let told = ending.map(|ending| SignedOutElsewhere {
-        ending,
-        now_using: state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone())),
-        now: server.sessions.now(),
-    });
-    let signs_in = ["/sign-in", "/sign-up"].contains(&path);
-    let mut response = render(&server, request, told, shell).await;
-    // A redirect passes it on.
-    if response.status().is_success() {
-        // Also where other cookies came: this answer may clear them, and a notice goes by itself.
-        if signs_in {
-            state.probe_cookies();
-        } else if shows_notice {
-            state.clear_notice();
-        }
-    }
-    if is_secret {
-        // Nothing that the page asks for is told where it was asked from.
-        response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    }
-    response
-}
-
-/// Where a person goes on to who has just signed in at a page whose address asks for that.
-///
-/// Every sign-in leads to the same page, with a script or without, which the Referer tells where the person was. Where
-/// none is sent, people arrive where everybody does.
-fn onward(state: &SessionRequest, request: &Request) -> Option<String> {
-    let has_signed_in =
-        multi_session_leptos::query_value(request.uri().query()?, "done") == Some("signed-in");
-    let from = String::from_utf8_lossy(request.headers().get(REFERER)?.as_bytes());
-    let is_ours = comes_from_a_page_of_ours(request.headers());
-    let is_asked = is_ours && has_signed_in && from.contains(SIGN_IN_TO_EXPORT);
-    (is_asked && state.browser().ok()?.active().is_some()).then(|| OPTIONS.history_path().to_string())
+/// Renders the page at the request's path completely; it says its status itself.
+async fn page(State(server): State<Server>, request: Request) -> Response {
+    render(&server, request, shell).await
 }
 
 /// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
@@ -175,17 +116,13 @@ async fn export_history(State(server): State<Server>, state: SessionRequest, req
     }
 }
 
-/// What answers where a file cannot be made: whoever is refused it is sent to where they belong, and a failure is told at
-/// its own address.
+/// Tells at its own address that a file cannot be made.
 async fn instead(server: &Server, request: Request, error: Error) -> Response {
-    if let Error::Refused(code) = error {
-        return Redirect::to(OPTIONS.home(code != Code::Unauthorized)).into_response();
-    }
     let code = error.code();
     let failure = Problem::from(error).into_response();
     // An address that is empty is the page's own.
     let link = (String::new(), "Try again".to_owned());
-    let mut response = render(server, request, None, move |options| {
+    let mut response = render(server, request, move |options| {
         refused::page(options, UNAVAILABLE, code.as_str(), code.sentence().to_owned(), link.clone())
     })
     .await;
@@ -203,7 +140,7 @@ pub(crate) async fn failed_redirect(
     request: Request,
 ) -> Response {
     let link = ("/".to_owned(), "Go to the start".to_owned());
-    render(&server, request, None, move |options| {
+    render(&server, request, move |options| {
         refused::page(options, refused::TITLE, &code, sentence.to_owned(), link.clone())
     })
     .await
@@ -217,18 +154,12 @@ pub(crate) async fn failed_redirect(
 pub(crate) async fn render<View: IntoView + 'static>(
     server: &Server,
     request: Request,
-    told: Option<SignedOutElsewhere>,
     document: impl Fn(LeptosOptions) -> View + Clone + Send + Sync + 'static,
 ) -> Response {
     let accounts = server.accounts.clone();
     let options = server.leptos.clone();
     let rendering = leptos_axum::render_app_async_with_context(
-        move || {
-            context(&accounts);
-            if let Some(told) = &told {
-                provide_context(told.clone());
-            }
-        },
+        move || context(&accounts),
         move || document(options.clone()),
     );
     let span = Span::current();
@@ -254,70 +185,6 @@ pub(crate) async fn render<View: IntoView + 'static>(
             Err(_) => Problem::from(Code::ServerBusy).into_response(),
         },
     }
-}
-
-/// Whether one of our own pages leads there: a link of another site makes nobody act as another account.
-fn comes_from_a_page_of_ours(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
-}
-
-/// The session that `?ended=` names.
-fn asked_ending(query: Option<&str>) -> Option<SessionId> {
-    let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
-    let (_, id) = pairs.find(|(name, _)| name == "ended")?;
-    SessionId::new(id).ok()
-}
-
-/// How a session ended, for the browser that held it.
-async fn told_ending(
-    server: &Server,
-    state: &SessionRequest,
-    id: &SessionId,
-    is_ours: bool,
-) -> Option<Ending> {
-    let sessions = &server.sessions;
-    // A database that does not answer is told by the page itself.
-    if let Some(ending) = sessions.ending_told(state.presented(), id).await.ok()? {
-        return Some(ending);
-    }
-    // Another tab has signed out, and taken the cookies away. That is all that is told then: no device is named.
-    let ending = sessions.ending(id).await.ok()??;
-    let is_of_another_tab = is_ours && ending.is_own() && sessions.now().since(ending.at) < JUST_NOW;
-    is_of_another_tab.then_some(ending)
-}
-
-/// Where a browser goes whose active session was ended elsewhere: to the next account it holds, or to sign in. `asked` is
-/// the session that the address names, which counts where one of our own pages leads there.
-async fn move_on(
-    server: &Server,
-    state: &SessionRequest,
-    path: &str,
-    asked: Option<&SessionId>,
-    is_ours: bool,
-    has_news: bool,
-) -> Option<Response> {
-    let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
-    let lost = match (server.sessions.lost(state.presented()).await.ok()?, asked) {
-        // Another request of this browser may have taken the dead cookie away already: it goes on, and is told nothing.
-        (None, Some(id)) if is_ours && !browser.held().is_empty() => {
-            let now = server.sessions.now();
-            let ending = server.sessions.ending(id).await.ok()?;
-            ending.filter(|ending| now.since(ending.at) < JUST_NOW)
-        }
-        (lost, _) => lost,
-    };
-    let ending = lost.filter(|ending| !ending.is_own())?;
-    let next = server.sessions.fall_over(&browser);
-    // A notice or the error of a form is told first. Or it is told already: the dead cookie stays for as long as the session may live again. Meanwhile the person may make
-    // another account.
-    let is_there = path == OPTIONS.home(false) && asked == Some(&ending.id);
-    if next.active().is_none() && (has_news && path == OPTIONS.home(false) || path == "/sign-up" || is_there)
-    {
-        return None;
-    }
-    let to = format!("{}?ended={}", OPTIONS.home(next.active().is_some()), ending.id);
-    state.set_browser(next.to_be_told(state.presented()));
-    Some(Redirect::to(&to).into_response())
 }
 
 fn folder(server: &Server, name: &str) -> ServeDir {

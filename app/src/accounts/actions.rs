@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    accounts::Step,
     context::{accounts, fail, request, send_form, sessions, settle},
+    history::{CSV, JSON, export_page},
     options::use_options,
+    sessions::{report, revoke, revoke_all, revoke_others},
+    step::Step,
 };
 #[cfg(feature = "ssr")]
-use multi_session::Code;
+use multi_session::{Code, Proof};
 
 /// Signs in, in this browser; `remember` keeps the cookie when the browser closes.
 ///
@@ -169,7 +171,43 @@ pub async fn confirm_step(
         return Err(fail(Code::Unauthorized.into()));
     }
     prove(&request, &browser, password).await.inspect_err(|error| send_form(&step.refused(error)))?;
-    step.take().await.inspect_err(|error| send_form(&step.failed(error)))
+    take(&step).await.inspect_err(|error| send_form(&step.failed(error)))
+}
+
+/// Takes the proof that the application's own step-up page has asked for, and does what it was needed for: `act` and
+/// `session_id` are what the address of that page says.
+///
+/// Sends the form on to where the act leads, or to the devices where there is none.
+///
+/// # Errors
+///
+/// When nobody is signed in, the account does not accept the proof, or what follows is refused.
+#[cfg(feature = "ssr")]
+pub async fn step_up(proof: Proof, act: &str, session_id: &str) -> Result<(), AppError> {
+    request().prove(proof).await.map_err(fail)?;
+    match Step::parse(act, session_id) {
+        Some(step) => take(&step).await.inspect_err(|error| send_form(&step.failed(error))),
+        None => {
+            send_form(use_options().home(true));
+            Ok(())
+        }
+    }
+}
+
+/// Does what a confirmation was needed for, and sends the person where it leads.
+#[cfg(feature = "ssr")]
+async fn take(step: &Step) -> Result<(), AppError> {
+    match step {
+        Step::Revoke(id) => revoke(id.clone()).await.map(drop),
+        Step::RevokeOthers => revoke_others().await.map(drop),
+        Step::RevokeAll => revoke_all().await.map(drop),
+        // A page, which then goes on to the file: a form that was answered with a file would stay as it is.
+        Step::ExportHistory { csv } => {
+            send_form(&export_page(&use_options(), if *csv { CSV } else { JSON }));
+            Ok(())
+        }
+        Step::Report(id) => report(id.clone()).await,
+    }
 }
 
 #[cfg(feature = "ssr")]

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::ui::Erase;
-
 /// The initials of a name, on a colour of its own.
 #[component]
 pub(crate) fn Avatar(
@@ -15,7 +13,6 @@ pub(crate) fn Avatar(
             {initials(&name)}
         </span>
     }
-    .erased()
 }
 
 /// The first letters of the first and the last word.

@@ -12,7 +12,7 @@ use crate::{
     hooks::{go, on_answer},
     notice::form_action,
     sessions::{Loaded, use_list_device_sessions},
-    ui::{Erase, PasswordField, Submit},
+    ui::{PasswordField, Submit},
 };
 
 const ABOUT: About = &[
@@ -80,5 +80,4 @@ pub fn ChangePasswordPage() -> impl IntoView {
             </p>
         </div>
     }
-    .erased()
 }

@@ -15,13 +15,14 @@ use crate::context::{fail, request, sends_mail, sessions};
 use crate::{
     AppError,
     accounts::{
-        ConfirmStep, ForgotPassword, Step,
+        ConfirmStep, ForgotPassword,
         entry::{About, Message, posted_entry},
     },
     answered::answered,
     options::use_options,
     sessions::words::method,
-    ui::{Erase, PasswordField, Submit},
+    step::Step,
+    ui::{PasswordField, Submit},
 };
 
 /// What a person confirms, and how they can.
@@ -96,19 +97,17 @@ pub async fn confirm_question(
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let query = use_query_map();
-    let question = Resource::new_with_options(
+    let question = Resource::new(
         move || {
             let value = |name| query.with(|query| query.get(name).unwrap_or_default());
             (value("act"), value("session_id"))
         },
         |(act, session_id)| confirm_question(act, session_id),
-        false,
     );
     view! {
         <Title text="Confirm that it's you" />
         {answered(question, |question| view! { <Asked question /> })}
     }
-    .erased()
 }
 
 #[component]
@@ -121,7 +120,7 @@ fn Asked(question: Question) -> impl IntoView {
                 "You signed in a while ago. Enter the password of " <strong>{email}</strong>
                 {format!(" to {purpose}.")}
             };
-            (lead.into_any(), Some(view! { <PasswordForm question /> }.erased()))
+            (lead.into_any(), Some(view! { <PasswordForm question /> }.into_any()))
         }
         Means::Mail => {
             let lead = view! {
@@ -147,13 +146,12 @@ fn Asked(question: Question) -> impl IntoView {
                 <h1>"Confirm that it's you"</h1>
                 <p class="ms-entry__lead">{lead}</p>
             </div>
-            {form.map(|form| view! { <div class="ms-card ms-entry__card">{form}</div> }.erased())}
+            {form.map(|form| view! { <div class="ms-card ms-entry__card">{form}</div> }.into_any())}
             <p class="ms-entry__foot">
                 <a href=use_options().devices_path()>"Cancel"</a>
             </p>
         </div>
     }
-    .erased()
 }
 
 const NOT_AVAILABLE: &str =
@@ -187,7 +185,6 @@ fn PasswordForm(question: Question) -> impl IntoView {
             <Submit class=class>{button}</Submit>
         </form>
     }
-    .erased()
 }
 
 /// Asks for the link that sets a password.
@@ -198,7 +195,7 @@ fn mail_form(email: String) -> AnyView {
             <Submit class="ms-button ms-button--primary ms-button--wide">"Set a password by email"</Submit>
         </form>
     }
-    .erased()
+    .into_any()
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -7,7 +7,7 @@ use crate::{
     AppError,
     hooks::{focus_element, on_answer},
     notice::form_error_of,
-    ui::{Erase, Icon, IconName},
+    ui::{Icon, IconName},
 };
 
 /// The id of the message above the form.
@@ -72,7 +72,6 @@ pub(super) fn SharedComputer() -> impl IntoView {
             </span>
         </label>
     }
-    .erased()
 }
 
 /// The refusal, above the form.
@@ -88,7 +87,7 @@ pub(crate) fn Message(
                 <span>{error.message}</span>
             </p>
         }
-        .erased()
+        .into_any()
     };
     view! { {move || error.get().map(message)} }
 }

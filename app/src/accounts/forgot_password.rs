@@ -5,14 +5,13 @@ use leptos_meta::Title;
 use multi_session::Code;
 
 use crate::{
-    Json,
     accounts::paths::{FORGOT_PASSWORD, SIGN_IN},
     accounts::{
         ForgotPassword,
         entry::{About, Message, use_entry},
     },
     notice::form_action,
-    ui::{EmailField, Erase, ShowIf, Submit},
+    ui::{EmailField, Submit},
 };
 
 /// The page after the form was sent.
@@ -30,7 +29,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     let action = form_action::<ForgotPassword>();
     let entry = use_entry(action, "email", ABOUT);
     // Without JavaScript the form's redirect tells it; the server alone can believe that.
-    let was_sent = SharedValue::<_, Json>::new_with_encoding(|| {
+    let was_sent = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
         let was_sent = was_sent();
         #[cfg(not(feature = "ssr"))]
@@ -43,7 +42,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     view! {
         <Title text=move || if is_sent.get() { "Look into your mailbox" } else { "Forgot your password?" } />
         <div class="ms-entry">
-            <ShowIf
+            <Show
                 when=is_sent
                 fallback=move || {
                     view! {
@@ -73,18 +72,17 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                 <p class="ms-entry__foot">
                     "Nothing there? " <a href=FORGOT_PASSWORD rel="external">"Try once more"</a> " in a minute."
                 </p>
-            </ShowIf>
+            </Show>
             <p class="ms-entry__foot">
                 <a href=SIGN_IN>"Back to sign in"</a>
             </p>
         </div>
     }
-    .erased()
 }
 
 #[cfg(feature = "ssr")]
 fn was_sent() -> bool {
-    use crate::{context::request_if_any, notice::query_value};
+    use crate::{context::request_if_any, query::query_value};
 
     let parts = use_context::<http::request::Parts>();
     let is_told =

@@ -5,8 +5,8 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    sessions::{Rows, use_list_device_sessions},
-    ui::{Erase, Icon, IconName, ShowIf, Submit},
+    sessions::{row_key, use_list_device_sessions},
+    ui::{Icon, IconName, Submit},
 };
 
 /// One button for each account that this browser holds; nothing if it holds none.
@@ -14,18 +14,17 @@ use crate::{
 pub(super) fn HeldAccounts() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <ShowIf when=move || !sessions.held().is_empty()>
+        <Show when=move || !sessions.held().is_empty()>
             <section class="ms-card ms-held">
                 <h2 class="ms-held__title" id="held">
                     "Accounts in this browser"
                 </h2>
                 <ul aria-labelledby="held">
-                    <Rows of=move || sessions.held() row=|row| view! { <HeldAccount row /> }.erased() />
+                    <For each=move || sessions.held() key=row_key let:row><HeldAccount row /></For>
                 </ul>
             </section>
-        </ShowIf>
+        </Show>
     }
-    .erased()
 }
 
 /// The button that continues as one account.
@@ -51,5 +50,4 @@ fn HeldAccount(row: DeviceSession) -> impl IntoView {
             </ActionForm>
         </li>
     }
-    .erased()
 }

@@ -11,8 +11,8 @@ use crate::{
         reset_password::reset_address,
     },
     context::{accounts, fail, leave_notice, request, send_form, sessions, settle},
-    notice::with_error,
     options::use_options,
+    query::with_error,
     sessions::NOT_ME_RESET,
 };
 

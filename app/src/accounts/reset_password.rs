@@ -15,7 +15,7 @@ use crate::{
         entry::{About, Message, posted_entry},
     },
     answered::answered,
-    ui::{Erase, PasswordField, Submit},
+    ui::{PasswordField, Submit},
 };
 
 const ABOUT: About = &[(Code::PasswordTooShort, "new_password"), (Code::PasswordTooLong, "new_password")];
@@ -50,12 +50,12 @@ pub async fn check_reset_link(
 pub fn ResetPasswordPage() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
-    let is_good = Resource::new_with_options(move || token.get(), check_reset_link, false);
+    let is_good = Resource::new(move || token.get(), check_reset_link);
     answered(is_good, move |is_good| {
         if is_good {
             // Anybody can write that into an address, so it changes words alone.
             let reported = query.with_untracked(|query| query.get_str("reported").is_some());
-            view! { <Form token=token.get_untracked() reported /> }.erased()
+            view! { <Form token=token.get_untracked() reported /> }.into_any()
         } else {
             gone()
         }
@@ -82,7 +82,7 @@ fn Form(token: String, reported: bool) -> impl IntoView {
                 <form method="post" action=ResetPassword::PATH>
                     <Message error=entry.error />
                     <input type="hidden" name="token" value=token />
-                    {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> }.erased())}
+                    {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> }.into_any())}
                     <PasswordField
                         name="new_password"
                         label="New password"
@@ -95,7 +95,6 @@ fn Form(token: String, reported: bool) -> impl IntoView {
             </div>
         </div>
     }
-    .erased()
 }
 
 fn gone() -> AnyView {
@@ -114,7 +113,7 @@ fn gone() -> AnyView {
             </p>
         </div>
     }
-    .erased()
+    .into_any()
 }
 
 #[cfg(all(test, feature = "ssr"))]

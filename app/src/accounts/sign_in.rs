@@ -15,7 +15,7 @@ use crate::{
     hooks::{go, on_answer},
     notice::form_action,
     sessions::{Loaded, use_list_device_sessions},
-    ui::{EmailField, Erase, PasswordField, Submit},
+    ui::{EmailField, PasswordField, Submit},
 };
 
 /// Where a person signs in to go on to the history, also beside another account; the server leads them on.
@@ -78,5 +78,4 @@ pub fn SignInPage() -> impl IntoView {
             </a>
         </div>
     }
-    .erased()
 }

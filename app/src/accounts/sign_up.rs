@@ -13,7 +13,7 @@ use crate::{
     hooks::{go, on_answer},
     notice::form_action,
     sessions::use_list_device_sessions,
-    ui::{EmailField, Erase, Field, PasswordField, Submit},
+    ui::{EmailField, Field, PasswordField, Submit},
 };
 
 const ABOUT: About = &[
@@ -77,5 +77,4 @@ pub fn SignUpPage() -> impl IntoView {
             </p>
         </div>
     }
-    .erased()
 }

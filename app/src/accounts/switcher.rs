@@ -8,10 +8,10 @@ use web_sys::{HtmlElement, Node};
 use crate::{
     accounts::paths::CHANGE_PASSWORD,
     accounts::{Avatar, SignOut},
-    hooks::{effect, go, on_answer},
+    hooks::{go, on_answer},
     notice::use_notices,
-    sessions::{Loaded, Rows, use_list_device_sessions},
-    ui::{Erase, Icon, IconName, ShowIf, Submit},
+    sessions::{Loaded, row_key, use_list_device_sessions},
+    ui::{Icon, IconName, Submit},
 };
 
 /// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
@@ -33,12 +33,11 @@ pub fn Switcher() -> impl IntoView {
 
     view! {
         <Loaded>
-            <ShowIf when=move || sessions.signed_in.get() == Some(true)>
+            <Show when=move || sessions.signed_in.get() == Some(true)>
                 <Menu sign_out />
-            </ShowIf>
+            </Show>
         </Loaded>
     }
-    .erased()
 }
 
 /// The menu: a `<details>`, so that it opens without JavaScript.
@@ -57,20 +56,20 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
                 "Change password"
             </a>
         }
-        .erased()
+        .into_any()
     });
 
     view! {
         <details class="ms ms-switcher" node_ref=node>
             <summary>
                 <span class="ms-visually-hidden">"Account: "</span>
-                {move || view! { <Avatar name=name.get() /> }.erased()}
+                {move || view! { <Avatar name=name.get() /> }.into_any()}
                 <span class="ms-switcher__name">{name}</span>
                 <Icon name=IconName::ChevronDown size=16 />
             </summary>
             <div class="ms-switcher__menu">
                 <ul aria-label="Accounts">
-                    <Rows of=move || sessions.held() row=|row| view! { <Account row /> }.erased() />
+                    <For each=move || sessions.held() key=row_key let:row><Account row /></For>
                 </ul>
                 <hr class="ms-switcher__rule" />
                 <a class="ms-switcher__item" href=add on:click=move |_| close(node)>
@@ -87,7 +86,6 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
             </div>
         </details>
     }
-    .erased()
 }
 
 /// One account of the menu: the active one is named, another one is a button.
@@ -108,7 +106,7 @@ fn Account(row: DeviceSession) -> impl IntoView {
                 </div>
             </li>
         }
-        .erased();
+        .into_any();
     }
     let email_id = format!("account-{}", row.id);
 
@@ -131,7 +129,7 @@ fn Account(row: DeviceSession) -> impl IntoView {
             </ActionForm>
         </li>
     }
-    .erased()
+    .into_any()
 }
 
 fn close(node: NodeRef<html::Details>) {
@@ -148,7 +146,7 @@ fn close_like_a_menu(node: NodeRef<html::Details>) {
     };
     let is_open = move || node.get_untracked().is_some_and(|details| details.open());
 
-    effect(move || {
+    Effect::new(move |_| {
         let pressed = window_event_listener(ev::pointerdown, move |event| {
             if is_open() && !is_inside(event.target()) {
                 close(node);

@@ -18,7 +18,7 @@ use crate::{
     AppError, Feature,
     answered::answered,
     options::use_options,
-    ui::{Erase, Icon, IconName, day, time_of_day},
+    ui::{Icon, IconName, day, time_of_day},
 };
 
 /// What the page shows.
@@ -75,10 +75,9 @@ pub async fn read_history(
 pub fn HistoryPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(HistoryAsked::of));
-    let shown = Resource::new_with_options(
+    let shown = Resource::new(
         move || asked.get(),
         |HistoryAsked { group, session, before, .. }| read_history(group.name().to_owned(), session, before),
-        false,
     );
     answered(shown, move |shown| view! { <Shown shown asked=asked.get_untracked() /> })
 }
@@ -102,7 +101,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 </a>
             </li>
         }
-        .erased()
+        .into_any()
     });
     view! {
         <Title text=title />
@@ -115,7 +114,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
                 {if of_session { "What happened to one session of " } else { "What happened to " }}
                 <strong>{email}</strong> {". Times are in UTC. "}
                 {of_session
-                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> }.erased())}
+                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> }.into_any())}
             </p>
         </div>
         <nav aria-label="Show">
@@ -137,7 +136,6 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
             </div>
         </section>
     }
-    .erased()
 }
 
 fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
@@ -149,7 +147,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
                 "Newest"
             </a>
         }
-        .erased()
+        .into_any()
     });
     let older = page.next.map(|next| {
         view! {
@@ -157,7 +155,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
                 "Older"
             </a>
         }
-        .erased()
+        .into_any()
     });
     let all = &page.entries;
     let is_empty = all.is_empty();
@@ -179,7 +177,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
                 </ol>
             </section>
         }
-        .erased()
+        .into_any()
     });
     view! {
         {days.collect_view()}
@@ -192,11 +190,11 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
                         <p>"Nothing of this kind has happened, or it is not kept any more."</p>
                     </div>
                 }
-                .erased()
+                .into_any()
             })}
         <div class="ms-pages">{newest} {older}</div>
     }
-    .erased()
+    .into_any()
 }
 
 /// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, and its session
@@ -229,7 +227,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
     // Who has used a mailed link has told nothing of a device.
     let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
     let device = match of_session {
-        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.erased(),
+        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.into_any(),
         None => entry.device.clone().into_any(),
     };
     let (address, place) = (entry.ip_address.clone(), entry.place.clone());
@@ -243,7 +241,7 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
                 </a>
             </span>
         }
-        .erased()
+        .into_any()
     });
     view! {
         <li class="ms-timeline__entry">
@@ -253,15 +251,15 @@ fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
             <div>
                 <p class="ms-timeline__what">{what(entry)}</p>
                 <p class="ms-timeline__facts">
-                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.erased())}
-                    {(!address.is_empty()).then(|| view! { <span>{address}</span> }.erased())}
-                    {place.map(|place| view! { <span>{place}</span> }.erased())}
-                    {done_by(entry).map(|by| view! { <span>{by}</span> }.erased())}
+                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.into_any())}
+                    {(!address.is_empty()).then(|| view! { <span>{address}</span> }.into_any())}
+                    {place.map(|place| view! { <span>{place}</span> }.into_any())}
+                    {done_by(entry).map(|by| view! { <span>{by}</span> }.into_any())}
                     {not_me}
                 </p>
             </div>
             <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>
         </li>
     }
-    .erased()
+    .into_any()
 }

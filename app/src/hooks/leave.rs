@@ -12,9 +12,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
-
-use crate::hooks::effect;
+use web_sys::{HtmlElement, SubmitEvent};
 
 /// Whether the page is on its way to another document; only browsers write it.
 static LEAVING: AtomicBool = AtomicBool::new(false);
@@ -41,17 +39,36 @@ pub(crate) fn replace(to: &str) {
     }
 }
 
+/// Loads this document anew, unless the page is on its way already. Browser only.
+pub(crate) fn reload() {
+    if !LEAVING.swap(true, Ordering::Relaxed) {
+        stay_if_stopped();
+        // Only a document that is not shown refuses.
+        let _ = window().location().reload();
+    }
+}
+
 /// Notes that a form which the browser posts itself leads away: the news of what it does would stop it. Browser only.
 pub(crate) fn leave_by_forms() {
-    effect(move || {
+    Effect::new(move |_| {
         let posted = window_event_listener(ev::submit, |event| {
-            if !event.default_prevented() {
+            if !event.default_prevented() && leads_away(&event) {
                 LEAVING.store(true, Ordering::Relaxed);
                 stay_if_stopped();
             }
         });
         on_cleanup(move || posted.remove());
     });
+}
+
+/// Whether another document takes this one's place: not with what a form of the application closes or opens.
+fn leads_away(event: &SubmitEvent) -> bool {
+    let form = event.target().and_then(|form| form.dyn_into::<HtmlElement>().ok());
+    let has = |name, wanted: fn(&str) -> bool| {
+        form.as_ref().and_then(|form| form.get_attribute(name)).is_some_and(|value| wanted(&value))
+    };
+    !has("method", |method| method.eq_ignore_ascii_case("dialog"))
+        && !has("target", |target| target != "_self")
 }
 
 /// The person may stop the load, and stay.
@@ -79,7 +96,7 @@ pub(crate) fn forget_query(names: &'static [&'static str]) -> impl Fn() + Clone 
 /// Hides the page while it waits in the browser's back/forward cache, and loads it anew when it comes back: somebody may
 /// have signed out meanwhile. Browser only.
 pub(crate) fn hide_while_away() {
-    effect(move || {
+    Effect::new(move |_| {
         let hide = window_event_listener(ev::pagehide, |event| {
             let root = document().document_element().filter(|_| event.persisted());
             if let Some(root) = root.and_then(|root| root.dyn_into::<HtmlElement>().ok()) {

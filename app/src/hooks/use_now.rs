@@ -6,8 +6,6 @@ use leptos::prelude::*;
 use leptos_use_interval_fn::use_interval_fn;
 use multi_session::Timestamp;
 
-use crate::{Json, hooks::effect};
-
 /// When the server rendered the page; the server provides it as context.
 #[derive(Clone, Copy, Debug)]
 pub struct RenderedAt(
@@ -70,14 +68,12 @@ fn since(started: f64) -> Duration {
 
 /// Starts the clock behind [`use_now`].
 pub(crate) fn provide_now() {
-    let rendered_at = SharedValue::<_, Json>::new_with_encoding(|| {
-        use_context().map(|RenderedAt(at)| at).unwrap_or_default()
-    });
+    let rendered_at = SharedValue::new(|| use_context().map(|RenderedAt(at)| at).unwrap_or_default());
     let rendered_at = rendered_at.into_inner();
     let (now, set_now) = signal(rendered_at);
     let started = StoredValue::new(0.0);
     provide_context(Now { now, rendered_at, started });
 
-    effect(move || started.set_value(js_sys::Date::now()));
+    Effect::new(move |_| started.set_value(js_sys::Date::now()));
     use_interval_fn(move || set_now.set(rendered_at.plus(since(started.get_value()))), TICK);
 }

@@ -10,10 +10,10 @@ use multi_session::{DeviceSession, EndedCount, SessionId};
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    accounts::Step,
     context::{fail, fail_or_confirm, request, request_if_any, send_done, send_form, sessions, settle},
-    notice::with_error,
     options::use_options,
+    query::with_error,
+    step::Step,
 };
 
 /// Lists the active user's sessions on every device, and those of the other accounts that this browser holds.

@@ -5,10 +5,10 @@ use multi_session::{Code, EndedReason, Ending, SessionEvent, SignInMethod};
 
 use crate::{
     AppError,
-    accounts::Step,
     hooks::{go, keep_focus, on_answer, use_now},
     notice::{Notices, use_notices},
     sessions::{UseListDeviceSessionsReturn, words},
+    step::Step,
 };
 
 /// Turns each act's outcome into a notice, or leads to where it is told.

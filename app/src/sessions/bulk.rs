@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     hooks::{forget_query, on_answer},
     sessions::{use_list_device_sessions, words},
-    ui::{Dialog, Erase, ShowIf, Submit},
+    ui::{Dialog, Submit},
 };
 
 /// The two ways to end several sessions, and their dialogs, which an address can open.
@@ -47,7 +47,7 @@ pub(super) fn Bulk() -> impl IntoView {
                         <h3>"Other devices"</h3>
                         <p class="ms-bulk__text">{move || words::others_hint(others.get())}</p>
                     </div>
-                    <ShowIf when=move || { others.get() > 0 }>
+                    <Show when=move || { others.get() > 0 }>
                         <a
                             class="ms-button ms-button--danger"
                             id="sign-out-others"
@@ -57,7 +57,7 @@ pub(super) fn Bulk() -> impl IntoView {
                         >
                             "Sign out other devices"
                         </a>
-                    </ShowIf>
+                    </Show>
                 </li>
                 <li>
                     <div>
@@ -107,5 +107,4 @@ pub(super) fn Bulk() -> impl IntoView {
             </ActionForm>
         </Dialog>
     }
-    .erased()
 }

@@ -7,7 +7,7 @@ use crate::{
     Feature, PagePath,
     hooks::use_now,
     sessions::{use_list_device_sessions, words},
-    ui::{Erase, Icon, IconName, Submit, TimeAgo},
+    ui::{Icon, IconName, Submit, TimeAgo},
 };
 
 /// What a person recognises a device by, and the button that ends its session.
@@ -62,12 +62,12 @@ pub(super) fn DeviceRow(
                 <code>{row.user_agent}</code>
             </details>
         }
-        .erased()
+        .into_any()
     });
 
     // What a named device is besides, as far as that is known.
     let named = row.name.as_ref().map(|_| row.device.description()).filter(|known| !known.is_empty());
-    let named = named.map(|known| view! { <span>{known}</span> }.erased());
+    let named = named.map(|known| view! { <span>{known}</span> }.into_any());
     let options = sessions.options;
     let label = &*row.device.label;
     let link = |feature, page: PagePath, name: &str, text: &'static str| {
@@ -78,7 +78,7 @@ pub(super) fn DeviceRow(
                     {text}
                 </a>
             }
-            .erased()
+            .into_any()
         })
     };
     let rename = link(Feature::Rename, options.rename_path(), "Rename ", "Rename");
@@ -93,10 +93,10 @@ pub(super) fn DeviceRow(
             </span>
             <div class="ms-device__title">
                 <h3>{row.device.label.clone()}</h3>
-                {row.is_current.then(|| view! { <span class="ms-badge">"(current)"</span> }.erased())}
-                {is_news.then(|| view! { <span class="ms-badge ms-badge--warn">"New device"</span> }.erased())}
-                {move || mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }.erased())}
-                {row.shared_computer.then(|| view! { <span class="ms-badge ms-badge--plain">"Shared computer"</span> }.erased())}
+                {row.is_current.then(|| view! { <span class="ms-badge">"(current)"</span> }.into_any())}
+                {is_news.then(|| view! { <span class="ms-badge ms-badge--warn">"New device"</span> }.into_any())}
+                {move || mark.get().map(|(class, text)| view! { <span class=class>{text}</span> }.into_any())}
+                {row.shared_computer.then(|| view! { <span class="ms-badge ms-badge--plain">"Shared computer"</span> }.into_any())}
                 {rename}
                 {history}
                 {not_me}
@@ -121,5 +121,4 @@ pub(super) fn DeviceRow(
             </div>
         </li>
     }
-    .erased()
 }

@@ -14,7 +14,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     hooks::use_present,
     sessions::use_list_device_sessions,
-    ui::{Erase, Icon, IconName, ShowIf},
+    ui::{Icon, IconName},
 };
 
 /// How long before the end a person is warned at most; a quarter of the timeout where that is shorter.
@@ -76,12 +76,12 @@ pub(crate) fn Expiring() -> impl IntoView {
     };
     view! {
         <div aria-live="assertive">
-            <ShowIf when=is_due>
+            <Show when=move || is_due.get()>
                 <div class="ms-toast ms-toast--bad">
                     <Icon name=IconName::Alert />
                     <p class="ms-toast__text">{until()}</p>
-                    <ShowIf
-                        when=is_final
+                    <Show
+                        when=move || is_final.get()
                         fallback=move || {
                             view! {
                                 <button class="ms-toast__act" type="button" on:click=stay>
@@ -93,12 +93,11 @@ pub(crate) fn Expiring() -> impl IntoView {
                         <a class="ms-toast__act" href=format!("{}?add=1", sessions.options.sign_in_path())>
                             "Sign in again"
                         </a>
-                    </ShowIf>
+                    </Show>
                 </div>
-            </ShowIf>
+            </Show>
         </div>
     }
-    .erased()
 }
 
 /// How long before its end the person of a session is warned.

@@ -12,7 +12,8 @@ use futures::{
 };
 use gloo_events::EventListener;
 use gloo_timers::future::sleep;
-use leptos::{ev, prelude::*, server::codee::Decoder, task::spawn_local};
+use leptos::{ev, prelude::*, server::codee::string::JsonSerdeCodec, task::spawn_local};
+use leptos_router::hooks::use_location;
 use leptos_use_broadcast_channel::{UseBroadcastChannelReturn, use_broadcast_channel};
 use leptos_use_document_visibility::use_document_visibility;
 use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
@@ -21,8 +22,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{EventSource, MessageEvent, VisibilityState};
 
 use crate::{
-    Json,
-    hooks::{effect, is_focused, keep_focus, on_answer, replace, use_now},
+    hooks::{is_focused, keep_focus, on_answer, reload, replace, use_now},
     notice::use_notices,
     sessions::{UseListDeviceSessionsReturn, words},
 };
@@ -59,8 +59,9 @@ enum Heard {
 /// Nothing happens: the page is what it was when it was rendered.
 pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     let (notices, now) = (use_notices(), use_now());
-    let visibility = use_document_visibility();
-    let UseBroadcastChannelReturn { message, post, .. } = use_broadcast_channel::<TabMessage, Json>(CHANNEL);
+    let (visibility, path) = (use_document_visibility(), use_location().pathname);
+    let UseBroadcastChannelReturn { message, post, .. } =
+        use_broadcast_channel::<TabMessage, JsonSerdeCodec>(CHANNEL);
     let tell_the_tabs = StoredValue::new_local(post);
     let tell_the_tabs = move |message: TabMessage| tell_the_tabs.with_value(|post| post(&message));
     // Whether something has changed while the page was hidden, and what opens the stream anew.
@@ -70,8 +71,12 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
 
     let leave = move |current: &SessionId| {
         // What this page does itself leads away by itself.
-        if !sessions.is_acting() {
-            replace(&sessions.options.ended(current));
+        if sessions.is_acting() {
+            return;
+        }
+        match path.with_untracked(|path| sessions.options.ended(path, current)) {
+            Some(to) => replace(&to),
+            None => reload(),
         }
     };
     // Asks for the list and the stream of whom the browser acts as now; later, while the page is hidden.
@@ -117,7 +122,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     };
 
     let is_signed_in = Memo::new(move |_| sessions.signed_in.get() == Some(true));
-    effect(move || {
+    Effect::new(move |_| {
         restart.track();
         if !is_signed_in.get() || visibility.get() == VisibilityState::Hidden {
             return;
@@ -239,7 +244,7 @@ impl Drop for Source {
 
 fn read<T: DeserializeOwned>(event: &web_sys::Event) -> Option<T> {
     let data = event.unchecked_ref::<MessageEvent>().data().as_string()?;
-    Json::decode(&data).ok()
+    serde_json::from_str(&data).ok()
 }
 
 /// Remembers what has ended, as far as it may come back: undo reaches back to the last few.

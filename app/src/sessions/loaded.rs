@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::sessions::use_list_device_sessions;
-use crate::ui::Erase;
 
 /// Waits for the list once; the server's page has all of it. Later answers change it in place.
 #[component]
@@ -20,5 +19,4 @@ pub(crate) fn Loaded(
             })}
         </Transition>
     }
-    .erased()
 }

@@ -7,9 +7,9 @@ use crate::{
     Feature,
     sessions::{
         UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::NewDevice,
-        other_account::OtherAccount, rows::Rows, step_up::StepUp, use_list_device_sessions,
+        other_account::OtherAccount, row_key::row_key, step_up::StepUp, use_list_device_sessions,
     },
-    ui::{Erase, Icon, IconName, ShowIf},
+    ui::{Icon, IconName},
 };
 
 /// Every session of the signed-in person, and the other accounts of this browser, each with what can be done to it.
@@ -29,37 +29,36 @@ pub fn SessionsManager() -> impl IntoView {
     let switches = sessions.options.has(Feature::Switcher);
 
     view! {
-        <ShowIf when=move || failed() && known()>
+        <Show when=move || failed() && known()>
             <Stale />
-        </ShowIf>
-        <ShowIf when=move || !failed() || known()>
+        </Show>
+        <Show when=move || !failed() || known()>
             <NewDevice />
             <section class="ms-section">
                 <ul class="ms-card ms-devices" aria-label="Devices">
-                    <Rows of=move || split(true) row=|row| view! { <DeviceRow row /> }.erased() />
+                    <For each=move || split(true) key=row_key let:row><DeviceRow row /></For>
                 </ul>
-                <ShowIf when=move || split(true).is_empty()>
+                <Show when=move || split(true).is_empty()>
                     <Empty />
-                </ShowIf>
+                </Show>
             </section>
             <Bulk />
-            <ShowIf when=move || switches && !split(false).is_empty()>
+            <Show when=move || switches && !split(false).is_empty()>
                 <section class="ms-section">
                     <h2 class="ms-section__title" id="others">
                         "Other accounts in this browser"
                     </h2>
                     <ul class="ms-card ms-devices" aria-labelledby="others">
-                        <Rows of=move || split(false) row=|row| view! { <OtherAccount row /> }.erased() />
+                        <For each=move || split(false) key=row_key let:row><OtherAccount row /></For>
                     </ul>
                 </section>
-            </ShowIf>
+            </Show>
             <StepUp />
-        </ShowIf>
-        <ShowIf when=move || failed() && !known()>
+        </Show>
+        <Show when=move || failed() && !known()>
             <Failure />
-        </ShowIf>
+        </Show>
     }
-    .erased()
 }
 
 /// Says that the list is empty, which lasts as long as it takes to leave the page.
@@ -76,7 +75,6 @@ fn Empty() -> impl IntoView {
             </a>
         </div>
     }
-    .erased()
 }
 
 /// Says above the list that it could not be brought up to date, and why, and tries again.
@@ -94,7 +92,6 @@ fn Stale() -> impl IntoView {
             </a>
         </p>
     }
-    .erased()
 }
 
 /// Says that the list could not be loaded, and why, and tries again.
@@ -111,7 +108,6 @@ fn Failure() -> impl IntoView {
             </a>
         </div>
     }
-    .erased()
 }
 
 fn try_again(sessions: UseListDeviceSessionsReturn) -> impl FnMut(web_sys::MouseEvent) {

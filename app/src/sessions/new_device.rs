@@ -6,8 +6,8 @@ use multi_session::DeviceSession;
 use crate::{
     Feature,
     hooks::use_now,
-    sessions::{rows::Rows, use_list_device_sessions, words},
-    ui::{Erase, Icon, IconName},
+    sessions::{row_key::row_key, use_list_device_sessions, words},
+    ui::{Icon, IconName},
 };
 
 /// For a day, the latest sign-in from a browser that was never seen before: where it is, and what to do if it was
@@ -22,9 +22,8 @@ pub(super) fn NewDevice() -> impl IntoView {
         latest.filter(|_| asks).into_iter().collect::<Vec<_>>()
     };
     view! {
-        <Rows of=latest row=|row| view! { <Banner row /> }.erased() />
+        <For each=move || latest.get() key=row_key let:row><Banner row /></For>
     }
-    .erased()
 }
 
 #[component]
@@ -45,5 +44,4 @@ fn Banner(row: DeviceSession) -> impl IntoView {
             </a>
         </section>
     }
-    .erased()
 }

@@ -17,7 +17,7 @@ use crate::{
     answered::answered,
     options::use_options,
     sessions::{Report, ReportByMail},
-    ui::{Erase, Submit},
+    ui::Submit,
 };
 
 /// The notice without which nobody is told that the password was set to which the link of a mail has led.
@@ -94,7 +94,7 @@ pub async fn not_me(
 #[component]
 pub fn NotMePage() -> impl IntoView {
     let query = use_query_map();
-    let shown = Resource::new_with_options(
+    let shown = Resource::new(
         move || {
             query.with(|query| {
                 let value = |name| query.get(name).unwrap_or_default();
@@ -102,7 +102,6 @@ pub fn NotMePage() -> impl IntoView {
             })
         },
         |(session_id, token, done)| not_me(session_id, token, done),
-        false,
     );
     answered(shown, |shown| {
         let (title, content) = match shown {
@@ -144,7 +143,7 @@ fn of_device(id: &SessionId, device: &Device, mail: bool) -> AnyView {
                     <input type="hidden" name="session_id" value=id.to_string() />
                     <ul class="ms-steps">
                         <li>"Every other device is signed out at once. This one stays signed in."</li>
-                        {password.map(|password| view! { <li>{password}</li> }.erased())}
+                        {password.map(|password| view! { <li>{password}</li> }.into_any())}
                     </ul>
                     <Submit class="ms-button ms-button--danger-fill ms-button--wide">
                         "This wasn't me"
@@ -156,7 +155,7 @@ fn of_device(id: &SessionId, device: &Device, mail: bool) -> AnyView {
             </p>
         </div>
     }
-    .erased()
+    .into_any()
 }
 
 fn of_link(token: String) -> AnyView {
@@ -181,7 +180,7 @@ fn of_link(token: String) -> AnyView {
             <p class="ms-entry__foot">"If it was you, close this page: nothing has happened."</p>
         </div>
     }
-    .erased()
+    .into_any()
 }
 
 fn gone() -> AnyView {
@@ -202,7 +201,7 @@ fn gone() -> AnyView {
             </p>
         </div>
     }
-    .erased()
+    .into_any()
 }
 
 const fn outcome(locked: bool) -> &'static str {
@@ -225,7 +224,7 @@ fn done(locked: bool) -> AnyView {
                 "Change your password"
             </a>
         }
-        .erased()
+        .into_any()
     });
     let history = options.has(Feature::History).then(|| {
         view! {
@@ -234,7 +233,7 @@ fn done(locked: bool) -> AnyView {
             </a>
             <p class="ms-entry__foot">"It shows when and from where your account was signed in to."</p>
         }
-        .erased()
+        .into_any()
     });
     view! {
         <div class="ms-entry">
@@ -249,7 +248,7 @@ fn done(locked: bool) -> AnyView {
             </p>
         </div>
     }
-    .erased()
+    .into_any()
 }
 
 fn reset() -> AnyView {
@@ -272,5 +271,5 @@ fn reset() -> AnyView {
             </p>
         </div>
     }
-    .erased()
+    .into_any()
 }

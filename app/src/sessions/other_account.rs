@@ -6,7 +6,7 @@ use multi_session::DeviceSession;
 use crate::{
     accounts::Avatar,
     sessions::use_list_device_sessions,
-    ui::{Erase, Submit, TimeAgo},
+    ui::{Submit, TimeAgo},
 };
 
 /// Whose account it is, and the buttons that switch to it and sign it out here.
@@ -55,5 +55,4 @@ pub(super) fn OtherAccount(
             </div>
         </li>
     }
-    .erased()
 }

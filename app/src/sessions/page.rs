@@ -7,7 +7,6 @@ use crate::{
     Feature,
     accounts::paths::CHANGE_PASSWORD,
     sessions::{Loaded, SessionsManager, use_list_device_sessions},
-    ui::Erase,
 };
 
 /// Says whose devices these are, and manages them.
@@ -21,7 +20,7 @@ pub fn SessionsPage() -> impl IntoView {
             " and "
             <a href=CHANGE_PASSWORD>"change your password"</a>
         }
-        .erased()
+        .into_any()
     });
     let history = options.has(Feature::History).then(|| {
         view! {
@@ -29,7 +28,7 @@ pub fn SessionsPage() -> impl IntoView {
             <a href=options.history_path().to_string()>"account history"</a>
             "."
         }
-        .erased()
+        .into_any()
     });
 
     view! {
@@ -38,7 +37,7 @@ pub fn SessionsPage() -> impl IntoView {
             <h1>"Your devices"</h1>
             <p class="ms-page__lead">
                 <Loaded>
-                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.erased())}
+                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.into_any())}
                 </Loaded>
                 // Leptos takes the text and the link as one, and would not part its text from the one before.
                 <span>
@@ -50,5 +49,4 @@ pub fn SessionsPage() -> impl IntoView {
             <SessionsManager />
         </Loaded>
     }
-    .erased()
 }

@@ -14,7 +14,7 @@ use crate::{
     hooks::on_answer,
     notice::{form_action, use_notices},
     sessions::{Loaded, Rename, use_list_device_sessions},
-    ui::{Erase, Submit},
+    ui::Submit,
 };
 
 const ABOUT: About = &[(Code::InvalidName, "name")];
@@ -24,7 +24,10 @@ const ABOUT: About = &[(Code::InvalidName, "name")];
 pub fn RenamePage() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let query = use_query_map();
+    // Another account has other devices.
+    let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
     let row = move || {
+        acting.with(|_| ());
         let id = query.read_untracked().get("session_id")?;
         sessions.rows.with_untracked(|rows| rows.iter().find(|row| row.id.as_str() == id).cloned())
     };
@@ -32,13 +35,12 @@ pub fn RenamePage() -> impl IntoView {
         <Title text="Name this device" />
         <Loaded>
             {move || match (row(), sessions.error.get_untracked()) {
-                (Some(row), _) => view! { <RenameForm row /> }.erased(),
-                (None, Some(error)) => view! { <Unavailable error /> }.erased(),
-                (None, None) => view! { <Redirect path=sessions.options.devices_path() /> }.erased(),
+                (Some(row), _) => view! { <RenameForm row /> }.into_any(),
+                (None, Some(error)) => view! { <Unavailable error /> }.into_any(),
+                (None, None) => view! { <Redirect path=sessions.options.devices_path() /> }.into_any(),
             }}
         </Loaded>
     }
-    .erased()
 }
 
 #[component]
@@ -97,5 +99,4 @@ fn RenameForm(row: DeviceSession) -> impl IntoView {
             </p>
         </div>
     }
-    .erased()
 }

@@ -6,10 +6,11 @@ use multi_session::SessionId;
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    accounts::{Step, reset_address},
+    accounts::reset_address,
     context::{accounts, fail, fail_or_confirm, leave_notice, request, send_form, sessions},
-    notice::with_error,
     options::use_options,
+    query::with_error,
+    step::Step,
 };
 
 /// Takes a session as somebody else's: the others end, and the password is locked where there is a mail server.

@@ -10,7 +10,7 @@ use crate::{
     },
     hooks::{focus_element, on_answer, on_change},
     sessions::use_list_device_sessions,
-    ui::{Dialog, Erase, PasswordField, ShowIf, Submit},
+    ui::{Dialog, PasswordField, Submit},
 };
 
 const ABOUT: About = &[(Code::InvalidPassword, PASSWORD)];
@@ -50,12 +50,11 @@ pub(super) fn StepUp() -> impl IntoView {
             form_first=true
         >
             // Made anew each time, so that no password and no refusal of the last time is in it.
-            <ShowIf when=is_asked>
+            <Show when=move || is_asked.get()>
                 <PasswordForm action email />
-            </ShowIf>
+            </Show>
         </Dialog>
     }
-    .erased()
 }
 
 #[component]
@@ -85,5 +84,4 @@ fn PasswordForm(action: ServerAction<Reauthenticate>, email: Memo<String>) -> im
             </Submit>
         </ActionForm>
     }
-    .erased()
 }

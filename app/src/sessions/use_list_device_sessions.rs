@@ -4,18 +4,18 @@ use leptos::prelude::*;
 use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
 
 use crate::{
-    AppError, Json, MultiSessionOptions,
-    accounts::Step,
-    hooks::{effect, is_leaving},
+    AppError, MultiSessionOptions,
+    hooks::is_leaving,
     options::use_options,
     sessions::actions::{Revoke, RevokeAll, RevokeOthers, SetActive, UndoRevoke, list_device_sessions},
+    step::Step,
 };
 
 /// What [`use_list_device_sessions`] gives.
 #[derive(Clone, Copy)]
 pub struct UseListDeviceSessionsReturn {
     /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
-    pub list: Resource<Result<Vec<DeviceSession>, AppError>, Json>,
+    pub list: Resource<Result<Vec<DeviceSession>, AppError>>,
     /// The latest list that was fetched, with all that was heard since; empty before the first.
     pub rows: Memo<Vec<DeviceSession>>,
     /// Why the latest answer failed, if it did: the rows are then those of an earlier one.
@@ -277,7 +277,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let staying = StoredValue::new(false);
     let live = Live { rows: RwSignal::new(None), heard: StoredValue::new(None), whole: RwSignal::new(false) };
 
-    let list = Resource::new_with_options(
+    let list = Resource::new(
         move || {
             let acts = [
                 set_active.version().get(),
@@ -299,7 +299,6 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             }
             answer
         },
-        false,
     );
     // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
     let latest = *list;
@@ -317,7 +316,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         let signed_in = rows.with(|rows| rows.iter().any(|row| row.is_current));
         if known { Some(signed_in) } else { before.copied().flatten() }
     });
-    effect(move || {
+    Effect::new(move |_| {
         let answer = fetched();
         live.whole.set(false);
         if answer.is_some() {
@@ -326,13 +325,13 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     });
 
     let revoking = RwSignal::new(Vec::new());
-    effect(move || {
+    Effect::new(move |_| {
         if let Some(Revoke { session_id }) = revoke.input().get() {
             mark(revoking, session_id);
         }
     });
     let last_current = StoredValue::new(None);
-    effect(move || {
+    Effect::new(move |_| {
         let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.clone()));
         // When nobody is signed in any more, this is who was.
         if id.is_some() {

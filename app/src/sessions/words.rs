@@ -169,12 +169,24 @@ pub(super) fn news(
     }
 }
 
+/// That a session of this browser was ended elsewhere.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub(crate) struct SignedOutElsewhere {
+    /// How it ended.
+    pub(crate) ending: multi_session::Ending,
+    /// The name of the account that the browser acts as now, if it still held one.
+    pub(crate) now_using: Option<String>,
+    /// The present moment.
+    pub(crate) now: Timestamp,
+}
+
 /// Why this browser is signed out, or acts as another account than before; nothing where it signed in again.
 #[cfg(feature = "ssr")]
-pub(crate) fn signed_out_elsewhere(told: crate::SignedOutElsewhere) -> Option<String> {
+pub(crate) fn signed_out_elsewhere(told: SignedOutElsewhere) -> Option<String> {
     use multi_session::EndedReason;
 
-    let crate::SignedOutElsewhere { ending, now_using, now } = told;
+    let SignedOutElsewhere { ending, now_using, now } = told;
     if ending.is_own() {
         return Some("You signed out in this browser.".to_owned());
     }
@@ -376,7 +388,7 @@ mod tests {
             let mut ending = Ending::new(id("s1"), reason, at);
             ending.by = by.map(|by| EndedBy::new(id(by), "Firefox 145 on macOS"));
             let now_using = now_using.map(str::to_owned);
-            signed_out_elsewhere(crate::SignedOutElsewhere { ending, now_using, now })
+            signed_out_elsewhere(SignedOutElsewhere { ending, now_using, now })
         };
         let text = |reason, now_using, seconds| told(reason, Some("s2"), now_using, seconds);
         assert_eq!(

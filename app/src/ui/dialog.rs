@@ -2,10 +2,7 @@
 
 use leptos::{html, prelude::*};
 
-use crate::{
-    hooks::{effect, focus_element, keep_focus},
-    ui::Erase,
-};
+use crate::hooks::{focus_element, keep_focus};
 
 /// A native dialog that an address can open, so that it also works without JavaScript.
 ///
@@ -37,7 +34,7 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    effect(move || {
+    Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         // A press outside closes it; where the browser does not know the attribute, Escape and Cancel do.
         let _ = dialog.set_attribute("closedby", "any");
@@ -98,5 +95,4 @@ pub fn Dialog(
             </div>
         </dialog>
     }
-    .erased()
 }

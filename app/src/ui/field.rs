@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::use_hydrated,
-    ui::{Erase, Icon, IconName, ShowIf},
+    ui::{Icon, IconName},
 };
 
 /// A labelled line of text.
@@ -46,7 +46,6 @@ pub fn Field(
             </div>
         </div>
     }
-    .erased()
 }
 
 /// A labelled e-mail address, which names the account.
@@ -59,7 +58,6 @@ pub fn EmailField(
     view! {
         <Field name="email" label="E-mail" kind="email" autocomplete="username" max_length="254" error />
     }
-    .erased()
 }
 
 /// A labelled password, which a button shows where there is JavaScript.
@@ -106,7 +104,7 @@ pub fn PasswordField(
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described_by
                 />
-                <ShowIf when=hydrated>
+                <Show when=hydrated>
                     <button
                         class="ms-field__toggle"
                         type="button"
@@ -116,10 +114,9 @@ pub fn PasswordField(
                     >
                         <Icon name=IconName::Eye />
                     </button>
-                </ShowIf>
+                </Show>
             </div>
-            {hint.map(|hint| view! { <p class="ms-field__hint" id=describes>{hint}</p> }.erased())}
+            {hint.map(|hint| view! { <p class="ms-field__hint" id=describes>{hint}</p> }.into_any())}
         </div>
     }
-    .erased()
 }

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::ui::Erase;
-
 /// A submit button that shows a spinner and takes no second press while the act is under way.
 #[component]
 pub fn Submit(
@@ -41,5 +39,4 @@ pub fn Submit(
             {children()}
         </button>
     }
-    .erased()
 }

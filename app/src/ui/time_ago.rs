@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::ui::Erase;
 use multi_session::Timestamp;
 use wasm_bindgen::JsValue;
 
@@ -29,7 +28,6 @@ pub fn TimeAgo(
             {words}
         </time>
     }
-    .erased()
 }
 
 /// Says in words how long ago something was.

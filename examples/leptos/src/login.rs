@@ -9,10 +9,15 @@ pub mod codes;
 
 /// Sends a code to an address.
 #[server(prefix = "/login/fn")]
-pub async fn send_code(email: String, page: String) -> Result<(), ServerFnError> {
+pub async fn send_code(
+    email: String,
+    page: String,
+    act: String,
+    session_id: String,
+) -> Result<(), ServerFnError> {
     codes::make(&email).await?;
     let page = if page == "verify" { "/verify" } else { "/login" };
-    leptos_axum::redirect(&asking(page, &email, false));
+    leptos_axum::redirect(&asking(page, &[("email", &email), ("act", &act), ("session_id", &session_id)]));
     Ok(())
 }
 
@@ -25,22 +30,22 @@ pub async fn log_in(email: String, code: String) -> Result<(), ServerFnError> {
             request.begin(Subject::new(user).name(&email).email(email.clone()), proof).await?; // multi-session
             leptos_axum::redirect("/");
         }
-        None => leptos_axum::redirect(&asking("/login", &email, true)),
+        None => leptos_axum::redirect(&asking("/login", &[("email", &email), ("wrong", "")])),
     }
     Ok(())
 }
 
-/// Confirms with a code who is logged in.
+/// Confirms with a code who is logged in, and does what that was needed for.
 #[server(prefix = "/login/fn")]
-pub async fn confirm(code: String) -> Result<(), ServerFnError> {
+pub async fn confirm(code: String, act: String, session_id: String) -> Result<(), ServerFnError> {
     let request: SessionRequest = leptos_axum::extract().await?; // multi-session
     let email = request.browser()?.signed_in()?.user.email.clone();
     match codes::verify(request.sessions(), &email, &code).await? {
-        Some((_, proof)) => {
-            request.prove(proof).await?; // multi-session
-            leptos_axum::redirect("/me/devices");
+        Some((_, proof)) => multi_session_leptos::step_up(proof, &act, &session_id).await?, // multi-session
+        None => {
+            let query = [("email", &*email), ("act", &act), ("session_id", &session_id), ("wrong", "")];
+            leptos_axum::redirect(&asking("/verify", &query));
         }
-        None => leptos_axum::redirect(&asking("/verify", &email, true)),
     }
     Ok(())
 }
@@ -50,12 +55,9 @@ use multi_session::{Subject, http::SessionRequest}; // multi-session
 
 /// The address of a page that asks for the code.
 #[cfg(feature = "ssr")]
-fn asking(page: &str, email: &str, is_wrong: bool) -> String {
-    let mut query = leptos_router::params::ParamsMap::new();
-    query.insert("email", email.to_owned());
-    if is_wrong {
-        query.insert("wrong", String::new());
-    }
+fn asking(page: &str, query: &[(&'static str, &str)]) -> String {
+    let query: leptos_router::params::ParamsMap =
+        query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     page.to_owned() + &query.to_query_string()
 }
 
@@ -85,10 +87,16 @@ fn Code(page: &'static str, action: &'static str) -> impl IntoView {
     let query = use_query_map();
     move || {
         let query = query.read();
+        let value = |name| query.get(name).unwrap_or_default();
+        let step = view! {
+            <input type="hidden" name="act" value=value("act") />
+            <input type="hidden" name="session_id" value=value("session_id") />
+        };
         match query.get("email") {
             None => view! {
                 <form method="post" action=SendCode::PATH>
                     <input type="hidden" name="page" value=page />
+                    {step}
                     <label>"E-mail " <input type="email" name="email" autocomplete="username" required /></label>
                     <button>"Send me a code"</button>
                 </form>
@@ -98,6 +106,7 @@ fn Code(page: &'static str, action: &'static str) -> impl IntoView {
                 <form method="post" action=action>
                     {query.get("wrong").map(|_| view! { <p role="alert">"This code is wrong or has expired."</p> })}
                     <input type="hidden" name="email" value=email />
+                    {step}
                     <label>
                         "Code from the log "
                         <input name="code" inputmode="numeric" autocomplete="one-time-code" required />

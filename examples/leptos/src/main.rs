@@ -38,18 +38,16 @@ async fn main() -> anyhow::Result<()> {
     let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned())); // multi-session
 
     let (context, document, outside) = (database.clone(), leptos.clone(), provide.clone());
-    let app = Router::new()
-        .leptos_routes_with_context(
-            &leptos,
-            generate_route_list(App),
-            move || {
-                provide_context(context.clone());
-                provide(); // multi-session
-            },
-            move || shell(document.clone()),
-        )
-        .layer(http.layer()) // multi-session
-        .merge(multi_session_leptos::router(&http, SESSIONS)) // multi-session
+    let pages = Router::new().leptos_routes_with_context(
+        &leptos,
+        generate_route_list(App),
+        move || {
+            provide_context(context.clone());
+            provide(); // multi-session
+        },
+        move || shell(document.clone()),
+    );
+    let app = multi_session_leptos::router(pages, &http, SESSIONS) // multi-session
         .fallback(leptos_axum::file_and_error_handler_with_context(outside, shell))
         .with_state(leptos);
 

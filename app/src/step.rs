@@ -1,24 +1,22 @@
 //! What is done once the person has confirmed who they are.
 
-use leptos::server_fn::ServerFn;
 use multi_session::{SessionId, SignInMethod};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::{
-    AppError,
-    accounts::ConfirmStep,
-    context::send_form,
-    history::{JSON, export_page},
-    notice::with_error,
-    options::use_options,
-    sessions::{report, revoke, revoke_all, revoke_others},
-};
+use crate::{AppError, options::use_options, query::with_error};
 use crate::{
     MultiSessionOptions,
     history::{CSV, EXPORT},
-    sessions::{Report, Revoke, RevokeAll, RevokeOthers},
 };
+
+// The paths of the server functions, which use this file.
+const REVOKE: &str = "/fn/revoke";
+const REVOKE_OTHERS: &str = "/fn/revoke-others";
+const REVOKE_ALL: &str = "/fn/revoke-all";
+const REPORT: &str = "/fn/report";
+#[cfg(feature = "ssr")]
+const CONFIRM: &str = "/fn/confirm";
 
 /// What is done once the person has confirmed: nothing else can be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,28 +41,28 @@ impl Step {
     #[cfg(feature = "ssr")]
     pub(crate) fn parse(act: &str, session_id: &str) -> Option<Self> {
         match act {
-            Revoke::PATH => SessionId::new(session_id).ok().map(Self::Revoke),
-            RevokeOthers::PATH => Some(Self::RevokeOthers),
-            RevokeAll::PATH => Some(Self::RevokeAll),
+            REVOKE => SessionId::new(session_id).ok().map(Self::Revoke),
+            REVOKE_OTHERS => Some(Self::RevokeOthers),
+            REVOKE_ALL => Some(Self::RevokeAll),
             EXPORT => Some(Self::ExportHistory { csv: session_id == CSV }),
-            Report::PATH => SessionId::new(session_id).ok().map(Self::Report),
+            REPORT => SessionId::new(session_id).ok().map(Self::Report),
             _ => None,
         }
     }
 
     /// What does it: the path of a server function, or of a file.
-    pub(super) fn act(&self) -> &'static str {
+    pub(crate) fn act(&self) -> &'static str {
         match self {
-            Self::Revoke(_) => Revoke::PATH,
-            Self::RevokeOthers => RevokeOthers::PATH,
-            Self::RevokeAll => RevokeAll::PATH,
+            Self::Revoke(_) => REVOKE,
+            Self::RevokeOthers => REVOKE_OTHERS,
+            Self::RevokeAll => REVOKE_ALL,
             Self::ExportHistory { .. } => EXPORT,
-            Self::Report(_) => Report::PATH,
+            Self::Report(_) => REPORT,
         }
     }
 
     /// What the act is about: a session, or the format of a file.
-    pub(super) fn session_id(&self) -> &str {
+    pub(crate) fn session_id(&self) -> &str {
         match self {
             Self::Revoke(id) | Self::Report(id) => id.as_str(),
             Self::ExportHistory { csv: true } => CSV,
@@ -86,7 +84,7 @@ impl Step {
     }
 
     /// What the button does, and the rest of a sentence that begins with "to".
-    pub(super) fn words(&self, device: Option<&str>) -> (&'static str, String) {
+    pub(crate) fn words(&self, device: Option<&str>) -> (&'static str, String) {
         match self {
             Self::Revoke(_) => {
                 ("Revoke", format!("revoke the session on {}", device.unwrap_or("that device")))
@@ -105,35 +103,33 @@ impl Step {
 impl Step {
     /// The page that asks, once more, after a refusal of the password.
     pub(crate) fn refused(&self, error: &AppError) -> String {
-        with_error(&self.address(&use_options()), ConfirmStep::PATH, error)
+        with_error(&self.address(&use_options()), CONFIRM, error)
     }
 
     /// Where the step's own form would have led after a refusal.
     pub(crate) fn failed(&self, error: &AppError) -> String {
         with_error(use_options().home(true), self.act(), error)
     }
-
-    /// Does it, and sends the person where it leads.
-    pub(crate) async fn take(&self) -> Result<(), AppError> {
-        match self {
-            Self::Revoke(id) => revoke(id.clone()).await.map(drop),
-            Self::RevokeOthers => revoke_others().await.map(drop),
-            Self::RevokeAll => revoke_all().await.map(drop),
-            // A page, which then goes on to the file: a form that was answered with a file would stay as it is.
-            Self::ExportHistory { csv } => {
-                send_form(&export_page(&use_options(), if *csv { CSV } else { JSON }));
-                Ok(())
-            }
-            Self::Report(id) => report(id.clone()).await,
-        }
-    }
 }
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
+    use leptos::server_fn::ServerFn;
     use url::form_urlencoded;
 
     use super::*;
+    use crate::{
+        accounts::ConfirmStep,
+        sessions::{Report, Revoke, RevokeAll, RevokeOthers},
+    };
+
+    #[test]
+    fn paths_are_those_of_the_server_functions() {
+        assert_eq!(
+            [Revoke::PATH, RevokeOthers::PATH, RevokeAll::PATH, Report::PATH, ConfirmStep::PATH],
+            [REVOKE, REVOKE_OTHERS, REVOKE_ALL, REPORT, CONFIRM]
+        );
+    }
 
     #[test]
     fn a_step_comes_back_from_its_address() {
