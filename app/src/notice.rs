@@ -8,7 +8,9 @@ use leptos::{
     server_fn::{ServerFn, error::ServerFnUrlError},
 };
 use leptos_router::hooks::{use_location, use_query_map};
-use multi_session::{Code, SessionId};
+#[cfg(feature = "ssr")]
+use multi_session::Code;
+use multi_session::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -43,7 +43,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
         <Title text=move || if is_sent.get() { "Look into your mailbox" } else { "Forgot your password?" } />
         <div class="ms-entry">
             <Show
-                when=is_sent
+                when=move || is_sent.get()
                 fallback=move || {
                     view! {
                         <div class="ms-entry__head">

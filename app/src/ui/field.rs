@@ -104,7 +104,7 @@ pub fn PasswordField(
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described_by
                 />
-                <Show when=hydrated>
+                <Show when=move || hydrated.get()>
                     <button
                         class="ms-field__toggle"
                         type="button"
