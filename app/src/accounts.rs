@@ -23,6 +23,7 @@ pub use actions::{
 pub use change_password::ChangePasswordPage;
 pub use confirm::ConfirmPage;
 pub use forgot_password::ForgotPasswordPage;
+pub use held_accounts::HeldAccounts;
 pub use mailed::{ForgotPassword, RESET_PASSWORD_FN, ResetPassword, forgot_password, reset_password};
 pub use reset_password::ResetPasswordPage;
 pub use sign_in::{SIGN_IN_TO_EXPORT, SignInPage};

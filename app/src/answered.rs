@@ -12,8 +12,8 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// Waits for an answer and shows it. `None` sends the person to where they start. A failure is told at the page's own
-/// address, which may be a mailed one, so that they can try again.
+/// Waits for an answer and shows it. `None` sends the person to where they start. A failure shows at the page's own
+/// address, so that they can try again.
 pub(crate) fn answered<T, V>(
     answer: Resource<Result<Option<T>, AppError>>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
@@ -58,7 +58,7 @@ where
     view! { <Transition>{shown}</Transition> }
 }
 
-/// Says why a page cannot be made.
+/// Says why a page could not be loaded.
 #[component]
 pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
     view! {

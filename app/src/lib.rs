@@ -22,7 +22,7 @@ pub mod ui;
 pub mod prelude {
     pub use crate::{
         Feature, MultiSessionOptions, MultiSessionRoutes, Toaster,
-        accounts::Switcher,
+        accounts::{HeldAccounts, Switcher},
         provide_multi_session,
         sessions::{SessionsManager, use_list_device_sessions},
     };

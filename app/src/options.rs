@@ -6,7 +6,7 @@ use leptos::prelude::{AnyView, use_context};
 use leptos_router::{PartialPathMatch, PathSegment, PossibleRouteMatch};
 use multi_session::{DeviceSession, SessionId};
 
-/// A part of the pages that an application can leave out. Its server functions answer all the same.
+/// A part of the pages that an application can leave out. Its server functions still answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Feature {
@@ -74,8 +74,8 @@ impl MultiSessionOptions {
         Self { sign_in, devices, under: devices, has_passwords: false, ..Self::SITE }
     }
 
-    /// Sets the path of the application's page on which people confirm who they are whose account has no password. Its
-    /// query says what for: `act`, the path of a server function, and `session_id`.
+    /// Sets the path of the application's page on which people without a password confirm that it's them. Its query says
+    /// what for, in `act` and `session_id`: pass both to `multi_session_leptos::step_up` with the proof.
     #[must_use]
     pub const fn step_up(self, path: &'static str) -> Self {
         Self { step_up: Some(path), ..self }
@@ -108,7 +108,7 @@ impl MultiSessionOptions {
         Self { row: Some(view), ..self }
     }
 
-    /// Leaves out a part of the pages.
+    /// Leaves out a part of the pages: nothing links to it, and its page is not found.
     ///
     /// # Examples
     ///

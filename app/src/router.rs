@@ -1,4 +1,4 @@
-//! What an application's router needs beside the pages: the REST API with the event stream, and the history as a file.
+//! The application's router: the sessions around its pages, the REST API with the event stream, and the history as a file.
 
 use axum::{
     Router,
@@ -23,6 +23,27 @@ use crate::{
 
 /// Puts the sessions around the application's pages and server functions, and adds what these need: the redirects before a
 /// page, the REST API with the event stream, and the history as a file.
+///
+/// # Examples
+///
+/// ```
+/// use axum::Router;
+/// use leptos::prelude::*;
+/// use leptos_axum::LeptosRoutes;
+/// use multi_session::{MemoryStore, Sessions};
+/// use multi_session_leptos::MultiSessionOptions;
+///
+/// const SESSIONS: MultiSessionOptions = MultiSessionOptions::at("/login", "/account/devices");
+///
+/// let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
+/// let http = multi_session_leptos::session_http(&sessions, "https://example.org", SESSIONS)?;
+/// let leptos = LeptosOptions::builder().output_name("my-app").build();
+/// let provide = multi_session_leptos::context(&sessions, SESSIONS);
+/// # let routes = Vec::new();
+/// let pages = Router::new().leptos_routes_with_context(&leptos, routes, provide, || "your document");
+/// let app: Router = multi_session_leptos::router(pages, &http, SESSIONS).with_state(leptos);
+/// # Ok::<(), multi_session::http::InvalidSetting>(())
+/// ```
 pub fn router<S: Clone + Send + Sync + 'static>(
     pages: Router<S>,
     http: &SessionHttp,

@@ -60,7 +60,7 @@ impl Means {
     }
 }
 
-/// Tells what is to be confirmed: nothing by who is not signed in, or so lately that nothing is asked.
+/// Says what the person has to confirm; `None` if nobody is signed in, or if the session is fresh.
 ///
 /// # Errors
 ///

@@ -5,25 +5,30 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    sessions::{row_key, use_list_device_sessions},
+    sessions::{Loaded, row_key, use_list_device_sessions},
     ui::{Icon, IconName, Submit},
 };
 
-/// One button for each account that this browser holds; nothing if it holds none.
+/// One button for each account that this browser holds, to continue as; nothing if it holds none. For the page at which
+/// people sign in.
 #[component]
-pub(super) fn HeldAccounts() -> impl IntoView {
+pub fn HeldAccounts() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <Show when=move || !sessions.held().is_empty()>
-            <section class="ms-card ms-held">
-                <h2 class="ms-held__title" id="held">
-                    "Accounts in this browser"
-                </h2>
-                <ul aria-labelledby="held">
-                    <For each=move || sessions.held() key=row_key let:row><HeldAccount row /></For>
-                </ul>
-            </section>
-        </Show>
+        <Loaded>
+            <Show when=move || !sessions.held().is_empty()>
+                <section class="ms ms-card ms-held">
+                    <h2 class="ms-held__title" id="held">
+                        "Accounts in this browser"
+                    </h2>
+                    <ul aria-labelledby="held">
+                        <For each=move || sessions.held() key=row_key let:row>
+                            <HeldAccount row />
+                        </For>
+                    </ul>
+                </section>
+            </Show>
+        </Loaded>
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     },
     hooks::{go, on_answer},
     notice::form_action,
-    sessions::{Loaded, use_list_device_sessions},
+    sessions::use_list_device_sessions,
     ui::{EmailField, PasswordField, Submit},
 };
 
@@ -45,9 +45,7 @@ pub fn SignInPage() -> impl IntoView {
                 <h1>"Sign in"</h1>
                 <p class="ms-entry__lead">"See and end every session of your account."</p>
             </div>
-            <Loaded>
-                <HeldAccounts />
-            </Loaded>
+            <HeldAccounts />
             <div class="ms-card ms-entry__card">
                 <ActionForm action>
                     <Message error=entry.error />

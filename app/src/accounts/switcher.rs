@@ -69,7 +69,9 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
             </summary>
             <div class="ms-switcher__menu">
                 <ul aria-label="Accounts">
-                    <For each=move || sessions.held() key=row_key let:row><Account row /></For>
+                    <For each=move || sessions.held() key=row_key let:row>
+                        <Account row />
+                    </For>
                 </ul>
                 <hr class="ms-switcher__rule" />
                 <a class="ms-switcher__item" href=add on:click=move |_| close(node)>

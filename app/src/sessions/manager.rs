@@ -36,7 +36,9 @@ pub fn SessionsManager() -> impl IntoView {
             <NewDevice />
             <section class="ms-section">
                 <ul class="ms-card ms-devices" aria-label="Devices">
-                    <For each=move || split(true) key=row_key let:row><DeviceRow row /></For>
+                    <For each=move || split(true) key=row_key let:row>
+                        <DeviceRow row />
+                    </For>
                 </ul>
                 <Show when=move || split(true).is_empty()>
                     <Empty />
@@ -49,7 +51,9 @@ pub fn SessionsManager() -> impl IntoView {
                         "Other accounts in this browser"
                     </h2>
                     <ul class="ms-card ms-devices" aria-labelledby="others">
-                        <For each=move || split(false) key=row_key let:row><OtherAccount row /></For>
+                        <For each=move || split(false) key=row_key let:row>
+                            <OtherAccount row />
+                        </For>
                     </ul>
                 </section>
             </Show>

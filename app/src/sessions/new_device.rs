@@ -22,7 +22,9 @@ pub(super) fn NewDevice() -> impl IntoView {
         latest.filter(|_| asks).into_iter().collect::<Vec<_>>()
     };
     view! {
-        <For each=latest key=row_key let:row><Banner row /></For>
+        <For each=latest key=row_key let:row>
+            <Banner row />
+        </For>
     }
 }
 

@@ -213,7 +213,7 @@ fn done(locked: bool) -> AnyView {
     let lead = if !options.has_passwords() {
         "Every other device is signed out."
     } else if locked {
-        "Every other device is signed out, and the password so far signs nobody in. A mail with a link to choose a new \
+        "Every other device is signed out, and your old password no longer works. A mail with a link to choose a new \
          one is on its way to you: it works once, within 30 minutes."
     } else {
         "Whoever it was may know your password: change it now."

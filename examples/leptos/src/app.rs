@@ -56,7 +56,7 @@ fn Frame() -> impl IntoView {
         <main id="content" tabindex="-1">
             <Routes fallback=|| "This page does not exist.">
                 <Route path=path!("") view=HomePage ssr=SsrMode::Async />
-                <Route path=path!("login") view=LoginPage />
+                <Route path=path!("login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("verify") view=ConfirmPage />
                 <MultiSessionRoutes /> // multi-session
             </Routes>

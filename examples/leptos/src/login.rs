@@ -67,6 +67,7 @@ pub fn LoginPage() -> impl IntoView {
     view! {
         <Title text="Log in" />
         <h1>"Log in"</h1>
+        <multi_session_leptos::accounts::HeldAccounts /> // multi-session
         <Code page="login" action=LogIn::PATH />
     }
 }

@@ -169,7 +169,7 @@ async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
     let page = browser.open(location(&refused)).await;
     assert!(page.text.contains("That e-mail and password do not match an account."), "{}", page.text);
 
-    location(&submit(&browser, "sign-in", SIGN_IN, &from_here).await);
+    location(&submit(&browser, "sign-in", &[SIGN_IN, "&remember=true"].concat(), &from_here).await);
     let refused = submit(&browser, "sign-in", wrong, &from_here).await;
     let page = browser.open(location(&refused)).await;
     assert!(page.text.contains("That e-mail and password do not match an account."), "another account");
