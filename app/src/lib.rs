@@ -32,6 +32,8 @@ mod answered;
 #[cfg(feature = "ssr")]
 mod context;
 mod history;
+#[cfg(feature = "ssr")]
+mod hydration;
 mod not_found;
 mod notice;
 mod options;
@@ -85,7 +87,7 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet options=options.clone() id="leptos" />
-                <HydrationScripts options />
+                <hydration::Hydration options />
                 <MetaTags />
             </head>
             <body class="ms">

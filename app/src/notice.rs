@@ -105,7 +105,8 @@ fn first_notice() -> Option<Notice> {
     let parts = use_context::<http::request::Parts>()?;
     let query = parts.uri.query().unwrap_or_default();
     // The application tells the errors of its own forms.
-    if let Some((act, error)) = form_error(query).filter(|(act, _)| act.starts_with("/fn/")) {
+    if let Some((act, error)) = form_error(query).filter(|(act, _)| act.is_empty() || act.starts_with("/fn/"))
+    {
         return (!is_own(parts.uri.path(), &act)).then(|| Notice::bad(error.message));
     }
     let ended = parts.extensions.get::<SignedOutElsewhere>().cloned().and_then(words::signed_out_elsewhere);

@@ -26,6 +26,19 @@ const ORIGIN_OF_THE_APP: &str = "http://localhost";
 const SESSIONS: MultiSessionOptions =
     MultiSessionOptions::at("/login", "/account/devices").step_up("/verify").without(Feature::History);
 
+fn document() -> impl IntoView {
+    view! {
+        <html>
+            <head>
+                <leptos_meta::MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
 #[component]
 fn App() -> impl IntoView {
     leptos_meta::provide_meta_context();
@@ -61,7 +74,7 @@ fn app(clock: &Arc<ManualClock>) -> Router {
     };
     let provide = multi_session_leptos::context(&sessions, SESSIONS);
     let pages = Router::new()
-        .leptos_routes_with_context(&leptos, generate_route_list(App), provide, || view! { <App /> })
+        .leptos_routes_with_context(&leptos, generate_route_list(App), provide, document)
         .route("/enter", get(enter));
     multi_session_leptos::router(pages, &http, SESSIONS).with_state(leptos)
 }
