@@ -25,11 +25,7 @@ pub fn Field(
     #[prop(into)]
     error: Signal<Option<&'static str>>,
 ) -> impl IntoView {
-    let reason = if kind == "email" {
-        "Enter an e-mail address such as ada@example.org."
-    } else {
-        "Fill in this field."
-    };
+    let reason = if kind == "email" { "Enter an e-mail address" } else { "Fill this in" };
     view! {
         <div class="ms-field">
             <label class="ms-field__label" for=name>
@@ -54,8 +50,8 @@ pub fn Field(
     }
 }
 
-/// Why the browser does not send what is in the field. Style shows it, also without JavaScript: Firefox covers its own
-/// reason with the list of saved passwords, below the field.
+/// Why the browser does not send what is in the field, beside the label. Style shows it, so that it needs no JavaScript:
+/// Firefox covers its own reason with the list of saved passwords, below the field.
 #[component]
 fn Invalid(reason: &'static str) -> impl IntoView {
     view! { <p class="ms-field__invalid">{reason}</p> }
@@ -104,7 +100,7 @@ pub fn PasswordField(
             <label class="ms-field__label" for=name>
                 {label}
             </label>
-            <Invalid reason=if hint.is_some() { "Enter at least 8 characters." } else { "Enter the password." } />
+            <Invalid reason=if hint.is_some() { "Enter at least 8 characters" } else { "Enter the password" } />
             <div class="ms-field__box ms-field__box--toggle">
                 <input
                     id=name
