@@ -39,6 +39,7 @@ unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
 	@scripts/unit.sh $(ARGS)
 
 browser: setup build ## Browser tests (ARGS go to Playwright: ARGS='--grep revoke')
+	@scripts/build.sh example
 	@scripts/browser.sh $(ARGS)
 
 client: setup build ## The real Better Auth client, and our plugin in it, against this server

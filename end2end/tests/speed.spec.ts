@@ -34,6 +34,8 @@ test("five devices are shown and hydrated soon on a slow processor", async ({ de
   });
   const slow = await laptop.context.newCDPSession(laptop.page);
   await slow.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  // A phone's take no place.
+  await slow.send("Emulation.setScrollbarsHidden", { hidden: true });
   const measured: Measured[] = [];
   let sizes = "";
   for (let count = 0; count < 5; count += 1) {
