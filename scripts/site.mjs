@@ -29,8 +29,8 @@ rmSync(next, { recursive: true, force: true });
 if (assets) cpSync(join(root, assets), next, { recursive: true });
 mkdirSync(pkg, { recursive: true });
 
-// The browsers that `settings.browserquery` means and that run our WebAssembly.
-const target = ["chrome111", "edge111", "firefox128", "safari16.4"];
+// The browsers that `settings.browserquery` means and that know what the WebAssembly and the styles need: `light-dark()`.
+const target = ["chrome123", "edge123", "firefox128", "safari17.5"];
 const minified = (text, loader) => transformSync(text, { loader, minify: true, target, format: loader === "js" ? "esm" : undefined }).code;
 
 const wasm = join(pkg, `${name}.wasm`);

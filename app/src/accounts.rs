@@ -31,5 +31,3 @@ pub use sign_up::SignUpPage;
 pub use switcher::Switcher;
 
 pub(crate) use avatar::Avatar;
-#[cfg(feature = "ssr")]
-pub(crate) use reset_password::reset_address;

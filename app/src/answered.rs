@@ -23,10 +23,8 @@ where
     V: IntoView + 'static,
 {
     let sessions = use_list_device_sessions();
-    // What an account is told is not for the next one.
-    let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
     Effect::watch(
-        move || acting.get(),
+        move || sessions.acting.get(),
         move |acting, before, _| {
             if before.is_some_and(Option::is_some) && acting.is_some() {
                 answer.refetch();

@@ -1,43 +1,18 @@
 //! What the server knows about the request, and how it answers.
 
-use http::{HeaderValue, StatusCode, header, request::Parts};
-use leptos::prelude::{expect_context, provide_context, use_context};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use multi_session::{
     Accounts, Browser, Code, Error, Sessions,
     http::{Problem, SessionRequest},
 };
 
-use crate::{
-    AppError, MultiSessionOptions, RenderedAt, accounts::paths::form_page, options::use_options,
-    query::with_error, step::Step,
-};
-
-/// Gives what pages and server functions need, for `leptos_routes_with_context`.
-///
-/// # Examples
-///
-/// ```
-/// use multi_session::{MemoryStore, Sessions};
-/// use multi_session_leptos::{MultiSessionOptions, context};
-///
-/// let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
-/// let provide = context(&sessions, MultiSessionOptions::at("/login", "/account/devices"));
-/// # let owner = leptos::prelude::Owner::new();
-/// # owner.with(|| provide());
-/// ```
-pub fn context(sessions: &Sessions, options: MultiSessionOptions) -> impl Fn() + Clone + Send + Sync + use<> {
-    let sessions = sessions.clone();
-    move || {
-        provide_context(options);
-        provide_context(RenderedAt(sessions.now()));
-        provide_context(sessions.clone());
-    }
-}
+use crate::{AppError, accounts::paths::form_page, options::use_options, query::with_error, step::Step};
 
 /// The sessions of the server.
 pub(crate) fn sessions() -> Sessions {
-    expect_context()
+    request().sessions().clone()
 }
 
 /// The accounts of the server; an application with a login of its own has none.
@@ -68,6 +43,11 @@ pub(crate) fn is_signed_in() -> bool {
 /// The same, where it is enough that the database has not denied it.
 pub(crate) fn may_be_signed_in() -> bool {
     request_if_any().is_none_or(|state| state.browser().map_or(true, |browser| browser.active().is_some()))
+}
+
+/// Whether a page of another site leads here: its link does nothing for the person.
+pub(crate) fn is_of_another_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// Gives the error for the person, and the answer its status.
@@ -164,6 +144,9 @@ pub(crate) fn leave_notice(notice: &str) {
 ///
 /// It is a header: a `<meta>` would do it once more when the browser's half takes the page over, or goes back to it.
 pub(crate) fn lead_on(to: &str) {
+    if use_context::<Parts>().is_some_and(|parts| is_of_another_site(&parts.headers)) {
+        return;
+    }
     if let (Some(response), Ok(onward)) =
         (use_context::<ResponseOptions>(), HeaderValue::from_str(&["0; url=", to].concat()))
     {

@@ -3,8 +3,8 @@
 //! The server renders every page completely (feature `ssr`), so that all of it works without JavaScript; the
 //! browser then takes the page over (feature `hydrate`). The two features are never on together.
 //!
-//! The server gives, by context: `multi_session::Sessions`, `multi_session::Accounts`, [`RenderedAt`] and the request's `http` parts, in whose
-//! extensions the session layer has put `multi_session::http::SessionRequest`.
+//! An application mounts [`MultiSessionRoutes`] and puts [`router`](fn@router) around its pages. Our own site, [`App`], also
+//! needs `multi_session::Accounts` in the context of its pages.
 //!
 //! To add one more act on sessions: a method of `Sessions`, three lines in `sessions/actions.rs`, a `ServerAction` in
 //! [`sessions::use_list_device_sessions`], and its outcome's words in `sessions/announce.rs`.
@@ -29,6 +29,7 @@ pub mod prelude {
 }
 
 mod answered;
+mod brand;
 #[cfg(feature = "ssr")]
 mod context;
 mod history;
@@ -37,6 +38,8 @@ mod hydration;
 mod not_found;
 mod notice;
 mod options;
+#[cfg(feature = "ssr")]
+mod pinned;
 #[cfg(feature = "ssr")]
 mod plain;
 mod provide;
@@ -48,23 +51,24 @@ mod routes;
 mod server_fn_error;
 mod site;
 mod step;
+mod toaster;
 
 pub use error::AppError;
-pub use hooks::use_now::RenderedAt;
-pub use notice::Toaster;
 pub use options::{Feature, MultiSessionOptions, PagePath};
 pub use provide::provide_multi_session;
 pub use routes::MultiSessionRoutes;
 pub use site::App;
+pub use step::step_up_purpose;
+pub use toaster::Toaster;
 #[cfg(feature = "ssr")]
 pub use {
     accounts::{RESET_PASSWORD_FN, paths::form_page, step_up},
-    context::context,
+    pinned::{RenderThreads, pinned},
     plain::plain,
     redirects::redirects,
-    router::{export_history, is_unattended, router, session_http},
+    router::{export_history, is_unattended, router, session_http, without_slash},
     sessions::REPORT_BY_MAIL,
-    site::page_paths,
+    site::page_routes,
 };
 
 /// The document around [`App`]: what the browser needs before the first script runs.
@@ -91,7 +95,7 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
                 <MetaTags />
             </head>
             <body class="ms">
-                <App />
+                <App options=options::use_options() />
             </body>
         </html>
     }

@@ -17,7 +17,7 @@ pub(crate) fn NotFound() -> impl IntoView {
             <Icon name=IconName::Unknown size=40 />
             <h1>"Page not found"</h1>
             <p>"There is nothing at this address. It may have moved, or the link was mistyped."</p>
-            <a class="ms-button" href="/">
+            <a class="ms-button" href="/" rel="external">
                 "Go to the start"
             </a>
         </div>

@@ -1,47 +1,31 @@
 //! The outcome of an act, told in one place of every page.
 
-use std::time::Duration;
-
 use leptos::{
     prelude::*,
     server::ServerActionError,
     server_fn::{ServerFn, error::ServerFnUrlError},
 };
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_query_map;
 #[cfg(feature = "ssr")]
 use multi_session::Code;
 use multi_session::SessionId;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    AppError,
-    hooks::{focus_element, forget_query, keep_focus},
-    options::use_options,
-    query::trusted,
-    sessions::{Expiring, use_list_device_sessions},
-    ui::{Icon, IconName, Submit},
-};
+use crate::{AppError, query::trusted};
 #[cfg(feature = "ssr")]
 use crate::{
     query::{form_error, query_value},
     sessions::words::{self, SignedOutElsewhere},
 };
 
-/// How long good news stays.
-const STAY: Duration = Duration::from_secs(6);
-/// How long what can be undone stays: as long as it can.
-const UNDO: Duration = Duration::from_secs(10);
-
-/// What an address tells by a notice.
-const TELLING: &[&str] = &["done", "undo", "ended", "__err", "__path"];
-
 /// One outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
-    text: String,
-    good: bool,
+    pub(crate) text: String,
+    /// Whether it is good news.
+    pub(crate) good: bool,
     /// The session whose revocation can be undone.
-    undo: Option<SessionId>,
+    pub(crate) undo: Option<SessionId>,
 }
 
 impl Notice {
@@ -59,12 +43,17 @@ impl Notice {
 pub(crate) struct Notices(RwSignal<Option<Notice>>);
 
 impl Notices {
+    /// What the page shows.
+    pub(crate) fn shown(self) -> RwSignal<Option<Notice>> {
+        self.0
+    }
+
     /// Tells that an act succeeded.
     pub(crate) fn succeeded(self, text: String) {
         self.0.set(Some(Notice::good(text)));
     }
 
-    /// Tells news from elsewhere, unless they would take away what can be undone.
+    /// Tells news from elsewhere, unless a notice with "Undo" shows.
     pub(crate) fn tell(self, text: String) {
         if self.0.with_untracked(|notice| notice.as_ref().is_none_or(|notice| notice.undo.is_none())) {
             self.succeeded(text);
@@ -193,108 +182,6 @@ pub(crate) fn of_done(done: &str) -> Option<Notice> {
         _ => return None,
     };
     Some(Notice { good: done != "ended", ..Notice::good(text.to_owned()) })
-}
-
-/// Tells what was done, always in the same place, good news for six seconds unless somebody is reading it; and warns before
-/// a session ends since nobody used it.
-///
-/// An application puts it into its frame, once.
-#[component]
-pub fn Toaster() -> impl IntoView {
-    let notice = use_notices().0;
-    let undo_revoke = use_list_device_sessions().undo_revoke;
-    let reading = RwSignal::new(false);
-
-    let (path, options, forget) = (use_location().pathname, use_options(), forget_query(TELLING));
-    let hide = move || {
-        notice.set(None);
-        reading.set(false);
-        // That page shows what was done itself.
-        if !options.not_me_path().is(&path.read_untracked()) {
-            forget();
-        }
-    };
-    let after = {
-        let hide = hide.clone();
-        move |time| {
-            if let Ok(timeout) = set_timeout_with_handle(hide.clone(), time) {
-                on_cleanup(move || timeout.clear());
-            }
-        }
-    };
-    Effect::new(move |_| {
-        // Another notice is read anew, though the pointer or the focus was on the one before: it may be gone with it.
-        notice.track();
-        if reading.get_untracked() {
-            reading.set(false);
-            request_animation_frame(keep_focus);
-        }
-    });
-    Effect::new(move |_| {
-        // What can be undone goes when it cannot any more, whether somebody is reading it or not.
-        match notice.with(|notice| notice.as_ref().map(|notice| (notice.good, notice.undo.is_none()))) {
-            Some((true, true)) if !reading.get() => after(STAY),
-            Some((_, false)) => after(UNDO),
-            _ => {}
-        }
-    });
-
-    let dismiss = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        hide();
-        focus_element("content");
-    };
-    let toast = move |notice: Notice| {
-        let (class, icon) = if notice.good {
-            ("ms-toast", IconName::Check)
-        } else {
-            ("ms-toast ms-toast--bad", IconName::Alert)
-        };
-        let undo = notice.undo.map(|id| {
-            view! {
-                <ActionForm action=undo_revoke>
-                    <input type="hidden" name="session_id" value=id.to_string() />
-                    <Submit class="ms-toast__act" pending=undo_revoke.pending()>
-                        "Undo"
-                    </Submit>
-                </ActionForm>
-            }
-        });
-        // `//host` would lead there.
-        let here = path.get_untracked();
-        let here = if here.starts_with("//") { "/".to_owned() } else { here };
-        view! {
-            <div
-                class=class
-                on:mouseenter=move |_| reading.set(true)
-                on:mouseleave=move |_| reading.set(false)
-                on:focusin=move |_| reading.set(true)
-                on:focusout=move |_| reading.set(false)
-            >
-                <Icon name=icon />
-                <p class="ms-toast__text">{notice.text}</p>
-                {undo}
-                <a class="ms-toast__close" href=here aria-label="Dismiss" on:click=dismiss.clone()>
-                    <Icon name=IconName::Cross size=18 />
-                </a>
-            </div>
-        }
-        .into_any()
-    };
-    let bad_toast = toast.clone();
-
-    view! {
-        <div class="ms ms-toaster">
-            <Expiring />
-            <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast.clone())}</div>
-            {move || {
-                notice
-                    .get()
-                    .filter(|notice| !notice.good)
-                    .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> }.into_any())
-            }}
-        </div>
-    }
 }
 
 #[cfg(test)]

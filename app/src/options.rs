@@ -6,6 +6,8 @@ use leptos::prelude::{AnyView, use_context};
 use leptos_router::{PartialPathMatch, PathSegment, PossibleRouteMatch};
 use multi_session::{DeviceSession, SessionId};
 
+use crate::accounts::paths::CHANGE_PASSWORD;
+
 /// A part of the pages that an application can leave out. Its server functions still answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,7 +22,7 @@ pub enum Feature {
     Switcher,
 }
 
-/// Where the pages are, and what they show. Components and server functions find it in their context.
+/// Where the pages are, and what they show.
 ///
 /// # Examples
 ///
@@ -98,7 +100,7 @@ impl MultiSessionOptions {
     /// # Examples
     ///
     /// ```
-    /// use leptos::prelude::*;
+    /// use leptos::prelude::{AnyView, use_context};
     /// use multi_session_leptos::MultiSessionOptions;
     ///
     /// let options = MultiSessionOptions::default().row(|device| view! { <span>{device.id.to_string()}</span> }.into_any());
@@ -213,6 +215,7 @@ impl MultiSessionOptions {
     /// Whether a page of ours is for signed-in people only.
     pub(crate) fn needs_sign_in(&self, path: &str) -> bool {
         path == self.devices
+            || self.has_passwords && path == CHANGE_PASSWORD
             || [self.history_path(), self.confirm_path(), self.rename_path()].iter().any(|it| it.is(path))
     }
 
@@ -222,14 +225,8 @@ impl MultiSessionOptions {
         path == self.sign_in || path == self.devices || self.pages_below().iter().any(|page| page.is(path))
     }
 
-    /// Whether a page of ours is left out.
     #[cfg(feature = "ssr")]
-    pub(crate) fn is_left_out(&self, path: &str) -> bool {
-        self.pages_below().iter().any(|page| page.is(path) && !page.exists)
-    }
-
-    #[cfg(feature = "ssr")]
-    const fn pages_below(&self) -> [PagePath; 4] {
+    pub(crate) const fn pages_below(&self) -> [PagePath; 4] {
         [self.history_path(), self.rename_path(), self.confirm_path(), self.not_me_path()]
     }
 
@@ -251,9 +248,20 @@ impl MultiSessionOptions {
     }
 }
 
-/// The options that the application has provided, or else the defaults.
+/// The options that the application has provided to its pages, or for a request, or else the defaults.
 pub(crate) fn use_options() -> MultiSessionOptions {
-    use_context().unwrap_or_default()
+    use_context().or_else(of_request).unwrap_or_default()
+}
+
+/// What [`router`](fn@crate::router) was given; for server functions, beside which no page is rendered.
+#[cfg(feature = "ssr")]
+fn of_request() -> Option<MultiSessionOptions> {
+    use_context::<http::request::Parts>()?.extensions.get().copied()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn of_request() -> Option<MultiSessionOptions> {
+    None
 }
 
 /// The path of a page, which routes match and addresses begin with.
@@ -265,8 +273,14 @@ pub struct PagePath {
 }
 
 impl PagePath {
+    /// Whether it is the path of this page; no path is that of a page that is left out.
     pub(crate) fn is(self, path: &str) -> bool {
-        path.strip_prefix(self.under) == Some(self.name)
+        self.exists && path.strip_prefix(self.under) == Some(self.name)
+    }
+
+    #[cfg(feature = "ssr")]
+    pub(crate) const fn exists(&self) -> bool {
+        self.exists
     }
 
     /// The address of the page for a session.
@@ -296,7 +310,9 @@ impl PossibleRouteMatch for PagePath {
     }
 
     fn generate_path(&self, path: &mut Vec<PathSegment>) {
-        let segments = [self.under, self.name].into_iter().flat_map(|part| part.split('/'));
+        // The server has a route for each path: at that of a page that is left out the application may have its own.
+        let first = if self.exists { "" } else { "left-out" };
+        let segments = [first, self.under, self.name].into_iter().flat_map(|part| part.split('/'));
         path.extend(segments.filter(|it| !it.is_empty()).map(|it| PathSegment::Static(it.into())));
     }
 }

@@ -5,6 +5,7 @@ use leptos_meta::HashedStylesheet;
 
 use crate::{
     accounts::SignOut,
+    brand::Brand,
     context::is_signed_in,
     options::use_options,
     ui::{Icon, IconName},
@@ -42,10 +43,7 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
             <body class="ms">
                 <header class="ms-header">
                     <div class="ms-header__inner">
-                        <a class="ms-brand" href="/">
-                            <Icon name=IconName::Logo size=24 />
-                            <span>{brand}</span>
-                        </a>
+                        <Brand />
                         {sign_out}
                     </div>
                 </header>

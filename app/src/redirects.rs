@@ -11,7 +11,7 @@ use axum::{
 };
 #[cfg(feature = "ssr")]
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderValue,
     header::{REFERER, REFERRER_POLICY},
 };
 #[cfg(feature = "ssr")]
@@ -19,13 +19,13 @@ use multi_session::{Ending, SessionId, http::SessionRequest};
 
 use crate::{
     MultiSessionOptions,
-    accounts::paths::{CHANGE_PASSWORD, SIGN_IN, SIGN_UP},
+    accounts::paths::{SIGN_IN, SIGN_UP},
 };
 #[cfg(feature = "ssr")]
 use crate::{
     accounts::{
         SIGN_IN_TO_EXPORT,
-        paths::{FORGOT_PASSWORD, RESET_PASSWORD},
+        paths::{CHANGE_PASSWORD, FORGOT_PASSWORD, RESET_PASSWORD},
     },
     notice::{is_told, of_done},
     query::query_value,
@@ -47,8 +47,7 @@ pub(crate) fn detour(
 ) -> Option<&'static str> {
     let belongs = match path {
         "/" => false,
-        SIGN_IN | SIGN_UP => !signed_in || adding,
-        CHANGE_PASSWORD => signed_in,
+        SIGN_IN | SIGN_UP if options.has_passwords() => !signed_in || adding,
         _ => signed_in || !options.needs_sign_in(path),
     };
     (!belongs).then(|| options.home(signed_in))
@@ -57,7 +56,7 @@ pub(crate) fn detour(
 /// Sends a request for one of our pages where the person belongs, and tells the page what it has to say on arrival: a
 /// middleware for [`axum::middleware::from_fn_with_state`], inside of the session layer.
 ///
-/// Who has just been signed out elsewhere is led on and told how. Other requests pass.
+/// It leads people on whose session has ended elsewhere, and tells them how. Other requests pass.
 #[cfg(feature = "ssr")]
 pub async fn redirects(
     State(options): State<MultiSessionOptions>,
@@ -65,6 +64,7 @@ pub async fn redirects(
     mut request: Request,
     next: Next,
 ) -> Response {
+    request.extensions_mut().insert(options);
     let path = request.uri().path().to_owned();
     if !request.method().is_safe() || !is_ours(&options, &path) {
         return next.run(request).await;
@@ -80,16 +80,16 @@ pub async fn redirects(
     if let Some(told) = page.signed_out_elsewhere(&state).await {
         request.extensions_mut().insert(told);
     }
+    let is_form = options.has_passwords() && [SIGN_IN, SIGN_UP].contains(&&*path);
     let mut response = next.run(request).await;
-    if options.is_left_out(&path) {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
     // A redirect passes it on.
     if response.status().is_success() {
-        // Also where other cookies came: this answer may clear them, and a notice goes by itself.
-        if [SIGN_IN, SIGN_UP].contains(&&*path) {
+        // A link leads from any page of ours to the forms, without another document. At the forms also where other cookies
+        // came: this answer may clear them, and a notice goes by itself.
+        if options.has_passwords() && (is_form || !state.has_cookies()) {
             state.probe_cookies();
-        } else if is_told(&state, &query) {
+        }
+        if !is_form && is_told(&state, &query) {
             state.clear_notice();
         }
     }

@@ -14,7 +14,9 @@ use multi_session::{
 };
 
 use crate::{
-    Feature, MultiSessionOptions,
+    Feature, MultiSessionOptions, PagePath,
+    context::is_of_another_site,
+    pinned::{RenderThreads, pinned},
     query::query_value,
     redirects::redirects,
     sessions::{LIST, STAY},
@@ -22,7 +24,8 @@ use crate::{
 };
 
 /// Puts the sessions around the application's pages and server functions, and adds what these need: the redirects before a
-/// page, the REST API with the event stream, and the history as a file.
+/// page, the REST API with the event stream, and the history as a file. Pages are rendered on threads of their own: see
+/// [`pinned`].
 ///
 /// # Examples
 ///
@@ -38,9 +41,8 @@ use crate::{
 /// let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Default::default());
 /// let http = multi_session_leptos::session_http(&sessions, "https://example.org", SESSIONS)?;
 /// let leptos = LeptosOptions::builder().output_name("my-app").build();
-/// let provide = multi_session_leptos::context(&sessions, SESSIONS);
 /// # let routes = Vec::new();
-/// let pages = Router::new().leptos_routes_with_context(&leptos, routes, provide, || "your document");
+/// let pages = Router::new().leptos_routes(&leptos, routes, || "your document");
 /// let app: Router = multi_session_leptos::router(pages, &http, SESSIONS).with_state(leptos);
 /// # Ok::<(), multi_session::http::InvalidSetting>(())
 /// ```
@@ -52,11 +54,29 @@ pub fn router<S: Clone + Send + Sync + 'static>(
     let export = move |state: SessionRequest, uri: Uri, headers: HeaderMap| async move {
         export_history(options, &state, &uri, &headers).await.map_err(Problem::from)
     };
-    let mut pages = pages.layer(from_fn_with_state(options, redirects));
+    let pages = pages
+        .layer(from_fn_with_state(options, redirects))
+        .layer(from_fn_with_state(RenderThreads::start(), pinned));
+    let mut paths = vec![options.devices_path().to_owned()];
+    paths.extend(options.pages_below().iter().filter(|page| page.exists()).map(PagePath::to_string));
+    let mut pages = without_slash(pages, &paths);
     if options.has(Feature::History) {
-        pages = pages.route(&options.export_path().to_string(), get(export));
+        let path = options.export_path().to_string();
+        pages = without_slash(pages.route(&path, get(export)), &[path]);
     }
     pages.layer(http.layer()).merge(http.api())
+}
+
+/// Sends people from the addresses of pages with a slash at the end to those without.
+pub fn without_slash<S: Clone + Send + Sync + 'static>(pages: Router<S>, paths: &[String]) -> Router<S> {
+    let to_page = |uri: Uri| async move {
+        let path = uri.path().trim_end_matches('/');
+        Redirect::permanent(&uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
+    };
+    paths
+        .iter()
+        .filter(|path| *path != "/")
+        .fold(pages, |pages, path| pages.route(&format!("{path}/"), get(to_page)))
 }
 
 /// The [`SessionHttp`] for a site whose address begins with `base_url`: it knows where people sign in, and what pages ask by
@@ -81,8 +101,8 @@ pub fn is_unattended(uri: &Uri) -> bool {
     uri.path() == LIST && !stays
 }
 
-/// Answers with the active user's whole history as a file. Who has to confirm first is sent to do so, and comes back; who
-/// is refused it is sent where they belong.
+/// Answers with the active user's whole history as a file. If the session is not fresh, it redirects to the step-up, which
+/// leads back here. If nobody is signed in, it redirects to sign-in.
 ///
 /// # Errors
 ///
@@ -95,9 +115,7 @@ pub async fn export_history(
 ) -> Result<Response, Error> {
     let format = query_value(uri.query().unwrap_or_default(), "format").unwrap_or_default();
     // A link of another site writes nothing into a person's history.
-    let is_elsewhere =
-        headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-    if is_elsewhere {
+    if is_of_another_site(headers) {
         return Ok(Redirect::to(&options.history_path().to_string()).into_response());
     }
     match exported(state, HistoryFormat::of(format)).await {

@@ -10,35 +10,42 @@ use leptos_router::{
 };
 
 use crate::{
+    MultiSessionOptions,
     accounts::{ChangePasswordPage, ForgotPasswordPage, ResetPasswordPage, SignInPage, SignUpPage, Switcher},
+    brand::Brand,
     hooks::{focus_element, on_change},
     not_found::NotFound,
-    notice::Toaster,
     options::use_options,
     provide::provide_multi_session,
     redirects::detour,
     routes::{MultiSessionRoutes, may_show},
     sessions::use_list_device_sessions,
-    ui::{Icon, IconName},
+    toaster::Toaster,
 };
 
-/// The paths of all pages, for the server's routes.
+/// The routes of all pages of our own site, for the server.
 ///
 /// They are collected once: while Leptos collects routes, no resource of the whole process loads, and a page that is being
 /// rendered meanwhile waits for ever (leptos-rs/leptos#4773).
 #[cfg(feature = "ssr")]
-pub fn page_paths() -> &'static [String] {
-    static PATHS: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| {
-        leptos_axum::generate_route_list(App).iter().map(|route| route.path().to_owned()).collect()
-    });
-    &PATHS
+pub fn page_routes() -> &'static [leptos_axum::AxumRouteListing] {
+    static ROUTES: std::sync::LazyLock<Vec<leptos_axum::AxumRouteListing>> =
+        std::sync::LazyLock::new(|| leptos_axum::generate_route_list(|| view! { <App /> }));
+    &ROUTES
 }
 
-/// The application: the router, and in it the frame of every page and the page that the address asks for.
+/// Our own site: the router, and in it the frame of every page and the page that the address asks for.
+///
+/// The server's [`context`](fn@crate::context) and the browser's half take the same options.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App(
+    /// The site's name and logo, and which parts it has.
+    #[prop(default = MultiSessionOptions::SITE)]
+    options: MultiSessionOptions,
+) -> impl IntoView {
     provide_meta_context();
-    let brand = use_options().brand_name();
+    provide_context(options);
+    let brand = options.brand_name();
     let named = move |title: String| {
         if title.is_empty() { brand.to_owned() } else { [&title, " · ", brand].concat() }
     };
@@ -57,18 +64,13 @@ fn Site() -> impl IntoView {
     lead_home();
     focus_follows_the_page();
     let sign_in = move || options.sign_in_path();
-    let logo =
-        options.logo_view().unwrap_or_else(|| view! { <Icon name=IconName::Logo size=24 /> }.into_any());
     view! {
         <a class="ms-skip" href="#content" rel="external">
             "Skip to content"
         </a>
         <header class="ms-header">
             <div class="ms-header__inner">
-                <a class="ms-brand" href="/">
-                    {logo}
-                    <span>{options.brand_name()}</span>
-                </a>
+                <Brand />
                 <Switcher />
             </div>
         </header>

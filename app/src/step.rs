@@ -38,7 +38,6 @@ pub enum Step {
 
 impl Step {
     /// Takes what a form or an address says, which anybody can write: the path of a server function, and a session's id.
-    #[cfg(feature = "ssr")]
     pub(crate) fn parse(act: &str, session_id: &str) -> Option<Self> {
         match act {
             REVOKE => SessionId::new(session_id).ok().map(Self::Revoke),
@@ -99,11 +98,31 @@ impl Step {
     }
 }
 
+/// What a person confirms at the application's step-up page, as the rest of a sentence that begins with "to": `act` and
+/// `session_id` are what the address of that page says. `None` where they ask for nothing.
+///
+/// # Examples
+///
+/// ```
+/// use multi_session_leptos::step_up_purpose;
+///
+/// let purpose = step_up_purpose("/fn/revoke-others", "");
+/// assert_eq!(purpose.as_deref(), Some("sign out your other devices"));
+/// ```
+pub fn step_up_purpose(act: &str, session_id: &str) -> Option<String> {
+    Step::parse(act, session_id).map(|step| step.words(None).1)
+}
+
 #[cfg(feature = "ssr")]
 impl Step {
     /// The page that asks, once more, after a refusal of the password.
     pub(crate) fn refused(&self, error: &AppError) -> String {
         with_error(&self.address(&use_options()), CONFIRM, error)
+    }
+
+    /// The page of `asking_address`, once more, after a refusal of the proof.
+    pub(crate) fn refused_elsewhere(&self, error: &AppError) -> String {
+        with_error(&self.asking_address(&use_options(), &[]), CONFIRM, error)
     }
 
     /// Where the step's own form would have led after a refusal.

@@ -72,10 +72,8 @@ fn app(clock: &Arc<ManualClock>) -> Router {
         let ada = Subject::new(UserId::new("4711").expect("an id")).name("Ada");
         request.begin(ada, Proof::by("code")).await.map_err(Problem::from)
     };
-    let provide = multi_session_leptos::context(&sessions, SESSIONS);
-    let pages = Router::new()
-        .leptos_routes_with_context(&leptos, generate_route_list(App), provide, document)
-        .route("/enter", get(enter));
+    let pages =
+        Router::new().leptos_routes(&leptos, generate_route_list(App), document).route("/enter", get(enter));
     multi_session_leptos::router(pages, &http, SESSIONS).with_state(leptos)
 }
 
@@ -200,7 +198,6 @@ async fn page_that_is_left_out_is_not_found() {
     let ada = Browser::logged_in(&app).await;
     let page = ada.open("/account/devices/history").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
-    assert!(page.text.contains("Nothing is here."), "{}", page.text);
     assert_eq!(ada.open("/account/devices/history/export").await.status, StatusCode::NOT_FOUND);
     assert!(!ada.open("/account/devices").await.text.contains("account history"));
 }

@@ -13,8 +13,7 @@ use leptos::config::LeptosOptions;
 use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
 use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
-use multi_session_leptos::{REPORT_BY_MAIL, RESET_PASSWORD_FN};
-use tokio_util::task::LocalPoolHandle;
+use multi_session_leptos::{REPORT_BY_MAIL, RESET_PASSWORD_FN, RenderThreads};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
@@ -30,7 +29,7 @@ pub struct Server {
     pub(crate) http: SessionHttp,
     pub(crate) leptos: LeptosOptions,
     /// Where pages are rendered.
-    pub(crate) threads: LocalPoolHandle,
+    pub(crate) threads: RenderThreads,
     list_scope: ListScope,
     operators: OperatorTokens,
     rate_limited: bool,
@@ -51,7 +50,7 @@ impl Server {
             sessions,
             accounts,
             leptos: site::options(config)?,
-            threads: pages::threads(),
+            threads: RenderThreads::start(),
             list_scope: config.list_scope,
             operators: operator_token::tokens(&config.operator_token_hash)?,
             rate_limited: config.is_rate_limited(),
@@ -103,7 +102,7 @@ pub fn router(server: &Server) -> Router {
         .accounts(&server.accounts)
         .operator_tokens(server.operators.clone())
         .list_held_only(server.list_scope == ListScope::Browser)
-        .error_page(get(pages::failed_redirect).with_state(server.clone()))
+        .error_page(pages::error_page(server))
         .body_time(server.body_time);
     let dynamic = pages::router(server)
         .layer(http.layer())
@@ -111,7 +110,7 @@ pub fn router(server: &Server) -> Router {
         .merge(api)
         .route("/readyz", get(health::readyz));
     limited(dynamic)
-        .merge(pages::files(server, limited(pages::not_found(http.layer()))))
+        .merge(pages::files(server, limited(pages::not_found(server))))
         .route("/healthz", get(health::healthz))
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))

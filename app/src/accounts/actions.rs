@@ -166,9 +166,11 @@ pub async fn confirm_step(
     let step = Step::parse(&act, &session_id).ok_or_else(|| fail(Code::ValidationError.into()))?;
     let browser = request.browser().map_err(fail)?;
     if !is_acting_as(&browser, &acting) {
-        // Another account is active by now: the person is asked as that one.
+        let error = fail(Code::Unauthorized.into());
+        // After the refusal, which would lead back to the form. Another account is active by now: the person is asked as that
+        // one.
         send_form(&step.address(&use_options()));
-        return Err(fail(Code::Unauthorized.into()));
+        return Err(error);
     }
     prove(&request, &browser, password).await.inspect_err(|error| send_form(&step.refused(error)))?;
     take(&step).await.inspect_err(|error| send_form(&step.failed(error)))
@@ -184,13 +186,19 @@ pub async fn confirm_step(
 /// When nobody is signed in, the account does not accept the proof, or what follows is refused.
 #[cfg(feature = "ssr")]
 pub async fn step_up(proof: Proof, act: &str, session_id: &str) -> Result<(), AppError> {
-    request().prove(proof).await.map_err(fail)?;
-    match Step::parse(act, session_id) {
-        Some(step) => take(&step).await.inspect_err(|error| send_form(&step.failed(error))),
-        None => {
+    let step = Step::parse(act, session_id);
+    let proved = request().prove(proof).await.map_err(fail);
+    match (step, proved) {
+        (Some(step), Ok(())) => take(&step).await.inspect_err(|error| send_form(&step.failed(error))),
+        (None, Ok(())) => {
             send_form(use_options().home(true));
             Ok(())
         }
+        (Some(step), Err(error)) => {
+            send_form(&step.refused_elsewhere(&error));
+            Err(error)
+        }
+        (None, Err(error)) => Err(error),
     }
 }
 

@@ -11,7 +11,7 @@ use multi_session::{Code, SessionId, SignInMethod};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::context::{fail, request, sends_mail, sessions};
+use crate::context::{fail, request_if_any, sends_mail, sessions};
 use crate::{
     AppError,
     accounts::{
@@ -73,8 +73,9 @@ pub async fn confirm_question(
     #[server(default)]
     session_id: String,
 ) -> Result<Option<Question>, AppError> {
+    let Some(request) = request_if_any() else { return Ok(None) };
     let sessions = sessions();
-    let browser = request().browser().map_err(fail)?;
+    let browser = request.browser().map_err(fail)?;
     let (Some(step), Some(active)) = (Step::parse(&act, &session_id), browser.active()) else {
         return Ok(None);
     };

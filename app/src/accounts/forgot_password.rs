@@ -14,13 +14,6 @@ use crate::{
     ui::{EmailField, Submit},
 };
 
-/// The page after the form was sent.
-#[cfg(feature = "ssr")]
-pub(super) const SENT: &str = "/forgot-password?sent=1";
-/// The notice without which that page is not believed.
-#[cfg(feature = "ssr")]
-pub(super) const SENT_NOTICE: &str = "forgot-password";
-
 const ABOUT: About = &[(Code::InvalidEmail, "email")];
 
 /// Asks whose password was forgotten, and tells that the mail is on its way.
@@ -87,5 +80,7 @@ fn was_sent() -> bool {
     let parts = use_context::<http::request::Parts>();
     let is_told =
         parts.is_some_and(|parts| query_value(parts.uri.query().unwrap_or_default(), "sent").is_some());
-    is_told && request_if_any().is_some_and(|request| request.notice() == Some(SENT_NOTICE))
+    is_told
+        && request_if_any()
+            .is_some_and(|request| request.notice() == Some(crate::accounts::paths::SENT_NOTICE))
 }

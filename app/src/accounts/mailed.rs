@@ -5,11 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    accounts::paths::FORGOT_PASSWORD,
-    accounts::{
-        forgot_password::{SENT, SENT_NOTICE},
-        reset_password::reset_address,
-    },
+    accounts::paths::{FORGOT_PASSWORD, SENT, SENT_NOTICE, reset_address},
     context::{accounts, fail, leave_notice, request, send_form, sessions, settle},
     options::use_options,
     query::with_error,

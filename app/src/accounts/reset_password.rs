@@ -1,4 +1,4 @@
-//! The page to which the mailed link leads. Nothing of anybody else is on it: its address holds a secret.
+//! The page to which the mailed link leads. Its address holds a secret, so what it links to is not told that address.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -19,15 +19,6 @@ use crate::{
 };
 
 const ABOUT: About = &[(Code::PasswordTooShort, "new_password"), (Code::PasswordTooLong, "new_password")];
-
-/// The address of the page for a mailed secret, which has letters, digits, `-` and `_`; whatever else was sent is none.
-/// `reported` is for who has said by a mail that a sign-in was somebody else's.
-#[cfg(feature = "ssr")]
-pub(crate) fn reset_address(token: &str, reported: bool) -> String {
-    let is_ours = token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let told = if reported { "&reported=1" } else { "" };
-    [super::paths::RESET_PASSWORD, "?token=", if is_ours { token } else { "" }, told].concat()
-}
 
 /// Tells whether a mailed link can be used, without using it up. It is no GET: addresses are logged.
 ///
@@ -114,16 +105,4 @@ fn gone() -> AnyView {
         </div>
     }
     .into_any()
-}
-
-#[cfg(all(test, feature = "ssr"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_a_secret_of_our_form_or_none() {
-        assert_eq!(reset_address("aB3-_", false), "/reset-password?token=aB3-_");
-        assert_eq!(reset_address("aB3-_", true), "/reset-password?token=aB3-_&reported=1");
-        assert_eq!(reset_address("a&__err=b", false), "/reset-password?token=");
-    }
 }

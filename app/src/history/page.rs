@@ -13,7 +13,7 @@ use super::{
     words::{done_by, icon, what},
 };
 #[cfg(feature = "ssr")]
-use crate::context::{fail, lead_on, request, sessions};
+use crate::context::{fail, lead_on, request_if_any, sessions};
 use crate::{
     AppError, Feature,
     answered::answered,
@@ -55,8 +55,9 @@ pub async fn read_history(
 ) -> Result<Option<HistoryShown>, AppError> {
     use multi_session::{HistoryFilter, SessionsBuilder};
 
+    let Some(request) = request_if_any() else { return Ok(None) };
     let sessions = sessions();
-    let browser = request().browser().map_err(fail)?;
+    let browser = request.browser().map_err(fail)?;
     let Some(active) = browser.active() else { return Ok(None) };
     let reports = HistoryFilter { kinds: vec![HistoryKind::Reported], limit: 1, ..HistoryFilter::default() };
     let reports = sessions.history(&browser, &reports).await.map_err(fail)?;

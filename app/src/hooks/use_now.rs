@@ -6,13 +6,6 @@ use leptos::prelude::*;
 use leptos_use_interval_fn::use_interval_fn;
 use multi_session::Timestamp;
 
-/// When the server rendered the page; the server provides it as context.
-#[derive(Clone, Copy, Debug)]
-pub struct RenderedAt(
-    /// The moment, by the server's clock.
-    pub Timestamp,
-);
-
 /// The context of [`use_now`].
 #[derive(Clone, Copy)]
 struct Now {
@@ -46,7 +39,7 @@ const TICK: u64 = 15_000;
 ///
 /// ## Server-Side Rendering
 ///
-/// The signal is the moment of [`RenderedAt`] and stays so; the browser hydrates with the same moment.
+/// The signal is the moment at which the page is rendered and stays so; the browser hydrates with the same moment.
 ///
 /// # Panics
 ///
@@ -68,7 +61,13 @@ fn since(started: f64) -> Duration {
 
 /// Starts the clock behind [`use_now`].
 pub(crate) fn provide_now() {
-    let rendered_at = SharedValue::new(|| use_context().map(|RenderedAt(at)| at).unwrap_or_default());
+    let rendered_at = SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        let now = crate::context::request_if_any().map(|request| request.sessions().now());
+        #[cfg(not(feature = "ssr"))]
+        let now: Option<Timestamp> = None;
+        now.unwrap_or_default()
+    });
     let rendered_at = rendered_at.into_inner();
     let (now, set_now) = signal(rendered_at);
     let started = StoredValue::new(0.0);

@@ -67,8 +67,7 @@ pub(crate) fn Expiring() -> impl IntoView {
 
     let stay = move |_| {
         asked_at.set_value(Some(present()));
-        sessions.staying.set_value(true);
-        sessions.refetch();
+        sessions.stay();
     };
     let until = move || {
         let until = untrack(|| sessions.current()).map(|row| time_of_day(row.expires_at, lead(&row)));

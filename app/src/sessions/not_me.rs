@@ -9,7 +9,7 @@ use multi_session::{Device, SessionId};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::context::{accounts, fail, request, sends_mail, sessions};
+use crate::context::{accounts, fail, request_if_any, sends_mail, sessions};
 use crate::{
     AppError, Feature,
     accounts::SIGN_IN_TO_EXPORT,
@@ -69,7 +69,7 @@ pub async fn not_me(
     #[server(default)]
     done: String,
 ) -> Result<Option<Shown>, AppError> {
-    let request = request();
+    let Some(request) = request_if_any() else { return Ok(None) };
     match request.notice().and_then(|notice| notice.strip_prefix("not-me.")).filter(|told| *told == done) {
         Some("mail") => return Ok(Some(Shown::Done { locked: true })),
         Some("change") => return Ok(Some(Shown::Done { locked: false })),

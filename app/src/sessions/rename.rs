@@ -24,10 +24,8 @@ const ABOUT: About = &[(Code::InvalidName, "name")];
 pub fn RenamePage() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let query = use_query_map();
-    // Another account has other devices.
-    let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
     let row = move || {
-        acting.with(|_| ());
+        sessions.acting.with(|_| ());
         let id = query.read_untracked().get("session_id")?;
         sessions.rows.with_untracked(|rows| rows.iter().find(|row| row.id.as_str() == id).cloned())
     };

@@ -6,7 +6,7 @@ use multi_session::SessionId;
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    accounts::reset_address,
+    accounts::paths::reset_address,
     context::{accounts, fail, fail_or_confirm, leave_notice, request, send_form, sessions},
     options::use_options,
     query::with_error,

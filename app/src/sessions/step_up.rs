@@ -24,8 +24,7 @@ pub(super) fn StepUp() -> impl IntoView {
     let close = move || sessions.waiting.set(Vec::new());
     let email = Memo::new(move |_| sessions.email());
     // What was asked for was asked for as this account.
-    let acting = Memo::new(move |_| sessions.current().map(|row| row.id));
-    on_change(move || acting.with(|_| ()), close);
+    on_change(move || sessions.acting.with(|_| ()), close);
     let action = ServerAction::<Reauthenticate>::new();
     sessions.watch_act(action.pending());
     on_answer(action, move |result| {

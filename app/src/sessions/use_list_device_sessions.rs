@@ -32,13 +32,15 @@ pub struct UseListDeviceSessionsReturn {
     pub revoke_others: ServerAction<RevokeOthers>,
     /// Ends every session, the current one too.
     pub revoke_all: ServerAction<RevokeAll>,
+    /// The session that this browser acts as. What an account is shown or asked is not for the next one.
+    pub(crate) acting: Memo<Option<SessionId>>,
     pub(crate) options: MultiSessionOptions,
     /// The sessions whose end is under way.
     pub(super) revoking: RwSignal<Vec<SessionId>>,
     /// What goes on once the person has proved who they are.
     pub(super) waiting: RwSignal<Vec<Step>>,
     /// Whether the person asks to stay signed in with the next fetch.
-    pub(super) staying: StoredValue<bool>,
+    staying: StoredValue<bool>,
     live: Live,
     last_current: StoredValue<Option<SessionId>>,
     acts: StoredValue<usize>,
@@ -81,6 +83,12 @@ impl UseListDeviceSessionsReturn {
     /// Asks the server for the list again; the rows stay until the answer is there.
     pub fn refetch(&self) {
         self.list.refetch();
+    }
+
+    /// Asks for the list again as somebody who uses the session, which keeps them signed in.
+    pub(crate) fn stay(&self) {
+        self.staying.set_value(true);
+        self.refetch();
     }
 
     /// The current row: the session that this browser acts as.
@@ -330,9 +338,12 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             mark(revoking, session_id);
         }
     });
+    let acting = Memo::new(move |_| {
+        rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.clone()))
+    });
     let last_current = StoredValue::new(None);
     Effect::new(move |_| {
-        let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.clone()));
+        let id = acting.get();
         // When nobody is signed in any more, this is who was.
         if id.is_some() {
             last_current.set_value(id);
@@ -342,6 +353,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let sessions = UseListDeviceSessionsReturn {
         list,
         rows,
+        acting,
         error,
         signed_in,
         set_active,

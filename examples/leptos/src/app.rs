@@ -57,7 +57,7 @@ fn Frame() -> impl IntoView {
             <Routes fallback=|| "This page does not exist.">
                 <Route path=path!("") view=HomePage ssr=SsrMode::Async />
                 <Route path=path!("login") view=LoginPage ssr=SsrMode::Async />
-                <Route path=path!("verify") view=ConfirmPage />
+                <Route path=path!("verify") view=ConfirmPage ssr=SsrMode::Async />
                 <MultiSessionRoutes /> // multi-session
             </Routes>
         </main>

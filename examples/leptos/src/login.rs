@@ -75,9 +75,13 @@ pub fn LoginPage() -> impl IntoView {
 /// The page that confirms, before what needs a fresh session.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
+    let query = use_query_map();
+    let value = move |name| query.read().get(name).unwrap_or_default();
+    let purpose = move || multi_session_leptos::step_up_purpose(&value("act"), &value("session_id")); // multi-session
     view! {
         <Title text="Confirm that it's you" />
         <h1>"Confirm that it's you"</h1>
+        <p>{move || purpose().map(|purpose| format!("A code by mail is needed to {purpose}."))}</p>
         <Code page="verify" action=Confirm::PATH />
     }
 }

@@ -29,26 +29,22 @@ async fn main() -> anyhow::Result<()> {
     let address = listener.local_addr()?;
 
     let store = SqliteStore::open(&format!("sqlite://{folder}/sessions.db")).await?; // multi-session
-    let fresh_age = Duration::from_secs(setting("FRESH_AGE", "86400").parse()?);
-    let options = multi_session::Options::builder().fresh_age(fresh_age).build()?;
+    let fresh = Duration::from_secs(setting("FRESH_AGE", "86400").parse()?);
+    let options = multi_session::Options::builder().fresh_age(fresh).build()?; // multi-session
     let sessions = Sessions::builder(Arc::new(store)).options(options).proofs(["code"]).build(); // multi-session
     let http = multi_session_leptos::session_http(&sessions, &format!("http://{address}"), SESSIONS)?; // multi-session
-    let provide = multi_session_leptos::context(&sessions, SESSIONS); // multi-session
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned())); // multi-session
 
-    let (context, document, outside) = (database.clone(), leptos.clone(), provide.clone());
+    let document = leptos.clone();
     let pages = Router::new().leptos_routes_with_context(
         &leptos,
         generate_route_list(App),
-        move || {
-            provide_context(context.clone());
-            provide(); // multi-session
-        },
+        move || provide_context(database.clone()),
         move || shell(document.clone()),
     );
     let app = multi_session_leptos::router(pages, &http, SESSIONS) // multi-session
-        .fallback(leptos_axum::file_and_error_handler_with_context(outside, shell))
+        .fallback(leptos_axum::file_and_error_handler(shell))
         .with_state(leptos);
 
     tracing::info!("listening on http://{address}");
@@ -56,8 +52,8 @@ async fn main() -> anyhow::Result<()> {
         tokio::signal::ctrl_c().await.unwrap_or_default();
         stop.cancel();
     };
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>(); // multi-session
     axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
-    upkeep.await?;
+    upkeep.await?; // multi-session
     Ok(sessions.shut_down().await?) // multi-session
 }

@@ -45,7 +45,9 @@ async fn everybody_is_sent_where_they_belong() {
 async fn slash_at_the_end_of_a_pages_address_leads_to_the_page() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
-    for path in multi_session_leptos::page_paths().iter().filter(|path| *path != "/") {
+    for path in
+        multi_session_leptos::page_routes().iter().map(|route| route.path()).filter(|path| *path != "/")
+    {
         let answer = browser.open(&format!("{path}/?a=b&c=%2Fd")).await;
         assert_eq!(answer.status.as_u16(), 308, "{path}");
         assert_eq!(answer.header("location"), format!("{path}?a=b&c=%2Fd"));

@@ -233,7 +233,9 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
         (&ada, "/nothing/here"),
     ];
     // Everybody is sent on from the start.
-    for path in multi_session_leptos::page_paths().iter().filter(|path| *path != "/") {
+    for path in
+        multi_session_leptos::page_routes().iter().map(|route| route.path()).filter(|path| *path != "/")
+    {
         let is_opened = scripted.iter().any(|(_, opened)| opened.split('?').next() == Some(path));
         assert!(is_opened, "{path} is not opened");
     }

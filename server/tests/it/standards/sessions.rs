@@ -460,7 +460,9 @@ async fn asvs_7_4_4_every_page_of_a_signed_in_person_can_sign_out() {
         "/confirm?act=/fn/revoke-others&session_id=".to_owned(),
     ];
     // Nobody stays at the start.
-    for path in multi_session_leptos::page_paths().iter().filter(|path| *path != "/") {
+    for path in
+        multi_session_leptos::page_routes().iter().map(|route| route.path()).filter(|path| *path != "/")
+    {
         assert!(pages.iter().any(|page| page.split('?').next() == Some(path)), "{path} is not opened");
     }
     for path in &pages {

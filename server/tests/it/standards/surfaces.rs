@@ -169,9 +169,9 @@ impl Route {
 
 /// Every page, every server function, and every operation of the OpenAPI document with a body that it shows.
 pub(crate) async fn routes(app: &TestApp) -> Vec<Route> {
-    let pages = multi_session_leptos::page_paths();
+    let pages = multi_session_leptos::page_routes().iter().map(|route| route.path());
     let others = ["/history/export", "/nothing"];
-    let mut routes: Vec<_> = pages.iter().map(String::as_str).chain(others).map(Route::page).collect();
+    let mut routes: Vec<_> = pages.chain(others).map(Route::page).collect();
     for name in [READING, HISTORY] {
         let reads = Route::page(&format!("/fn/{name}"));
         routes.push(Route { needs: Needs::Nothing, is_page: false, ..reads });
