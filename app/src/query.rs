@@ -9,7 +9,7 @@ use crate::AppError;
 /// An address with an error in its query, as a form's redirect puts it there.
 #[cfg(feature = "ssr")]
 pub(crate) fn with_error(address: &str, act: &str, error: &AppError) -> String {
-    // The host is none of anybody's: only what follows it is taken.
+    // A URL needs a host; only what follows it is used.
     let url = ServerFnUrlError::new(act, error.clone()).to_url(&["http://localhost", address].concat());
     url.map_or_else(|_| address.to_owned(), |url| [url.path(), "?", url.query().unwrap_or_default()].concat())
 }

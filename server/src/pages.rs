@@ -47,8 +47,11 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
     );
     let pages = useless.iter().fold(pages, |pages, route| pages.route(route.path(), get(to_sign_in)));
     let export = OPTIONS.export_path().to_string();
-    let pages = pages.layer(from_fn_with_state(OPTIONS, redirects)).route(&export, get(export_history));
-    let pages = pages.layer(from_fn_with_state(server.threads.clone(), pinned));
+    let pages = pages
+        .layer(from_fn_with_state(OPTIONS, redirects))
+        .layer(from_fn_with_state(server.threads.clone(), pinned))
+        // A file is sent while it is read, no faster than its reader reads.
+        .route(&export, get(export_history));
     let paths: Vec<_> = page_routes().iter().map(|route| route.path().to_owned()).chain([export]).collect();
     without_slash(pages, &paths)
 }

@@ -48,7 +48,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 ///
-/// When the e-mail has an account, or an entry has not the form it needs.
+/// When the e-mail has an account already, or an entry is malformed.
 #[server(prefix = "/fn", endpoint = "sign-up")]
 pub async fn sign_up(
     /// What the person is called.
@@ -103,7 +103,7 @@ pub async fn sign_out() -> Result<(), AppError> {
 ///
 /// # Errors
 ///
-/// When the current password is wrong, the new one has not the form it needs, or nobody is signed in.
+/// When the current password is wrong, the new one is too short or too long, or nobody is signed in.
 #[server(prefix = "/fn", endpoint = "change-password")]
 pub async fn change_password(
     /// The password so far.

@@ -38,7 +38,7 @@ pub async fn forgot_password(
 ///
 /// # Errors
 ///
-/// When the link was used or is too old, or the password has not the form it needs.
+/// When the link was used or is too old, or the password is too short or too long.
 #[server(prefix = "/fn", endpoint = "reset-password")]
 pub async fn reset_password(
     /// What the link has.

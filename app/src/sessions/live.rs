@@ -213,7 +213,7 @@ async fn follow(sessions: UseListDeviceSessionsReturn, hear: impl Fn(SessionEven
     }
 }
 
-/// A stream that closes when it is dropped.
+/// A stream that closes when it is dropped. gloo-net's has a queue for each name, which loses the order of lists and events.
 struct Source(EventSource);
 
 impl Source {

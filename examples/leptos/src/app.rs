@@ -71,15 +71,14 @@ fn HomePage() -> impl IntoView {
     let sessions = use_list_device_sessions(); // multi-session
     view! {
         <h1>"Meadow"</h1>
-        <Suspense>
-            {Suspend::new(async move {
-                let _ = sessions.list.await; // multi-session
-                move || match sessions.devices().len() { // multi-session
-                    0 => view! { <A href="/login">"Log in"</A> }.into_any(),
-                    1 => "You are signed in on 1 device.".into_any(),
-                    number => format!("You are signed in on {number} devices.").into_any(),
-                }
-            })}
-        </Suspense>
+        <Suspense>{move || sessions.list.get().map(|_| greeting(sessions.devices().len()))}</Suspense> // multi-session
+    }
+}
+
+fn greeting(devices: usize) -> AnyView {
+    match devices {
+        0 => view! { <A href="/login">"Log in"</A> }.into_any(),
+        1 => "You are signed in on 1 device.".into_any(),
+        _ => format!("You are signed in on {devices} devices.").into_any(),
     }
 }

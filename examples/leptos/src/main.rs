@@ -10,7 +10,6 @@ use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use multi_session::{Sessions, SqliteStore}; // multi-session
 use sqlx::SqlitePool;
-use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -29,12 +28,11 @@ async fn main() -> anyhow::Result<()> {
     let address = listener.local_addr()?;
 
     let store = SqliteStore::open(&format!("sqlite://{folder}/sessions.db")).await?; // multi-session
-    let fresh = Duration::from_secs(setting("FRESH_AGE", "86400").parse()?);
+    let fresh = Duration::from_secs(setting("FRESH_AGE", "86400").parse()?); // multi-session
     let options = multi_session::Options::builder().fresh_age(fresh).build()?; // multi-session
     let sessions = Sessions::builder(Arc::new(store)).options(options).proofs(["code"]).build(); // multi-session
     let http = multi_session_leptos::session_http(&sessions, &format!("http://{address}"), SESSIONS)?; // multi-session
-    let stop = CancellationToken::new();
-    let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned())); // multi-session
+    let upkeep = tokio::spawn(sessions.clone().run(stopped())); // multi-session
 
     let document = leptos.clone();
     let pages = Router::new().leptos_routes_with_context(
@@ -48,12 +46,13 @@ async fn main() -> anyhow::Result<()> {
         .with_state(leptos);
 
     tracing::info!("listening on http://{address}");
-    let stopped = async move {
-        tokio::signal::ctrl_c().await.unwrap_or_default();
-        stop.cancel();
-    };
     let app = app.into_make_service_with_connect_info::<SocketAddr>(); // multi-session
-    axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
+    axum::serve(listener, app).with_graceful_shutdown(stopped()).await?;
     upkeep.await?; // multi-session
     Ok(sessions.shut_down().await?) // multi-session
+}
+
+/// Waits for Ctrl-C.
+async fn stopped() {
+    tokio::signal::ctrl_c().await.unwrap_or_default();
 }
