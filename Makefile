@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup leptos fmt lint deny build unit browser client fuzz libfuzzer clean-tools
+.PHONY: help run example test setup leptos fmt lint deny build unit browser client fuzz libfuzzer clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -9,6 +9,10 @@ help: ## List the targets
 
 run: build ## Set up, build in release and serve http://127.0.0.1:3000
 	@scripts/run.sh
+
+example: setup-run ## Build examples/leptos in release and serve http://127.0.0.1:4001
+	@scripts/build.sh example
+	@mkdir -p data/example && DATA=data/example target/release/example-leptos
 
 test: ## Set up, then run everything: format, lint, build, unit, integration, API and browser tests
 	@scripts/test.sh
@@ -35,6 +39,7 @@ unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
 	@scripts/unit.sh $(ARGS)
 
 browser: setup build ## Browser tests (ARGS go to Playwright: ARGS='--grep revoke')
+	@scripts/build.sh example
 	@scripts/browser.sh $(ARGS)
 
 client: setup build ## The real Better Auth client, and our plugin in it, against this server

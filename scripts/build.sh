@@ -1,12 +1,27 @@
 #!/usr/bin/env bash
-# The site (wasm, styles, precompressed) in target/site and the server in target/release/multi-session, both at once;
-# `site` makes only the site. `for-tests` leaves our own crates unoptimized, as the tests do: most of the time goes there.
+# Our site (WebAssembly, styles, precompressed) in target/site and the server in target/release/multi-session, both at once.
+#   build.sh site          only the site
+#   build.sh example       examples/leptos and its site
+#   build.sh example-site  only the site of examples/leptos
+#   build.sh for-tests     both servers, with our own crates unoptimized, as the tests do: most of the time goes there
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
-STAMP=$CARGO_TARGET_DIR/site.stamp
-HASHES=$CARGO_TARGET_DIR/release/hash.txt
+RELEASE=$CARGO_TARGET_DIR/release
+what=${1:-all}
+
+case $what in
+example*)
+  WHOSE="the example's site" SITE=$CARGO_TARGET_DIR/example-site HASHES=$RELEASE/example-leptos.txt NAME=example-leptos
+  PACKAGE=(example-leptos --lib --features hydrate) LIBRARY=example_leptos STYLE=examples/leptos/style/main.scss
+  ;;
+*)
+  WHOSE="the site" SITE=$CARGO_TARGET_DIR/site HASHES=$RELEASE/hash.txt NAME=multi-session
+  PACKAGE=(frontend) LIBRARY=frontend STYLE=
+  ;;
+esac
+STAMP=$SITE.stamp
 
 # The site is made anew only if an input is newer than the last one. Folders count too: a removed file leaves only their
 # time. The stamp says which compiler made it.
@@ -15,40 +30,49 @@ site_is_fresh() {
   # `cargo leptos watch` writes another site into the same folder.
   local wasm
   wasm=$(sed -n 's/^wasm: *//p' "$HASHES")
-  [[ -e $CARGO_TARGET_DIR/site/pkg/multi-session.$wasm.wasm.br ]] || return 1
-  local inputs=(src app frontend style tools Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh scripts/site.mjs)
+  [[ -e $SITE/pkg/$NAME.$wasm.wasm.br ]] || return 1
+  local inputs=(.cargo src app examples/leptos frontend style tools Cargo.toml Cargo.lock)
+  inputs+=(scripts/env.sh scripts/build.sh scripts/site.mjs)
   [[ -z $(find "${inputs[@]}" -name node_modules -prune -o -newer "$STAMP" -print -quit) ]]
 }
 
 # The stamp has the time before the build: a file saved during it is newer.
 build_site() {
+  local bound=$CARGO_TARGET_DIR/bindgen/$NAME
   # Chained: where its failure is asked for, bash goes on after a command that fails.
   rm -f "$STAMP" &&
     echo "$WASM_FROM" >"$STAMP.next" &&
-    for_wasm cargo build --package frontend --target "$WASM_TARGET" --profile wasm-release &&
-    cargo run --package bindgen -- \
-      "$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/frontend.wasm" "$CARGO_TARGET_DIR/bindgen" multi-session &&
-    node scripts/site.mjs "$CARGO_TARGET_DIR/bindgen" "$CARGO_TARGET_DIR/site" "$HASHES" &&
+    for_wasm cargo build --package "${PACKAGE[@]}" --target "$WASM_TARGET" --profile wasm-release &&
+    cargo run --package bindgen -- "$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/$LIBRARY.wasm" "$bound" "$NAME" &&
+    node scripts/site.mjs "$bound" "$SITE" "$HASHES" ${STYLE:+"$NAME" "$STYLE"} &&
     mv "$STAMP.next" "$STAMP"
 }
 
-mkdir -p "$CARGO_TARGET_DIR/release"
+if [[ $what == for-tests ]]; then
+  # In one call: what both depend on is compiled once.
+  checked_cargo build --release --package server --package example-leptos --features example-leptos/ssr
+  exit
+fi
+
+mkdir -p "$RELEASE"
 site=
 if site_is_fresh; then
-  say "The site is up to date"
+  say "${WHOSE^} is up to date"
 else
   # What is left when the other half fails ends with it.
   trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-  must_quietly site "Building the site (from nothing about 7 minutes on 2 cores beside other builds)" build_site &
+  must_quietly "$NAME" "Building $WHOSE (from nothing about 7 minutes on 2 cores beside other builds)" build_site &
   site=$!
 fi
 
-case ${1:-} in
-site) ;;
-for-tests) checked_cargo build --release --package server ;;
-*)
+case $what in
+all)
   say "Building the server (from nothing about 14 minutes on 2 cores beside the site)"
   cargo build --release --package server
+  ;;
+example)
+  say "Building the example (from nothing about 14 minutes on 2 cores beside the site)"
+  cargo build --release --package example-leptos --features ssr
   ;;
 esac
 [[ -z $site ]] || wait "$site"

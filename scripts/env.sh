@@ -86,7 +86,7 @@ checked_cargo() {
 }
 
 # The crates that run on the server, with what their tests need.
-SERVER_CRATES=(--release --workspace --exclude frontend --exclude bindgen --features multi-session/test-support)
+SERVER_CRATES=(--release --workspace --exclude frontend --exclude bindgen --features multi-session/test-support,example-leptos/ssr)
 
 # for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
 for_wasm() {

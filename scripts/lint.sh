@@ -15,3 +15,5 @@ checked_cargo build --package bindgen
 # As a library: the site is made of the .wasm file, which may be built at the same time.
 say "Clippy: the browser half (wasm)"
 for_wasm checked_cargo rustc --package frontend --crate-type rlib --target "$WASM_TARGET" --profile wasm-release
+for_wasm checked_cargo rustc --package example-leptos --lib --features hydrate --crate-type rlib \
+  --target "$WASM_TARGET" --profile wasm-release

@@ -1,7 +1,9 @@
-// Makes the site of what the compiler and bindgen made: `node site.mjs PACKAGE SITE HASH_FILE`.
-//   PACKAGE    the folder that holds multi-session.js and multi-session_bg.wasm
+// Makes the site of what the compiler and bindgen made: `node site.mjs PACKAGE SITE HASH_FILE [NAME STYLE]`.
+//   PACKAGE    the folder that holds NAME.js and NAME_bg.wasm, where NAME is multi-session
 //   SITE       the folder to make
 //   HASH_FILE  the manifest that the server reads: which hash the name of each file carries
+//   NAME       what the files are called, and
+//   STYLE      their style sheet, if it is not our own site
 // The settings are those of cargo-leptos, in Cargo.toml.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,20 +17,20 @@ const require = createRequire(join(root, "tools/package.json"));
 const { transformSync } = require("esbuild");
 const sass = require("sass");
 
-const [made, site, hashFile] = process.argv.slice(2);
+const [made, site, hashFile, ...other] = process.argv.slice(2);
 const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version=1"], { cwd: root, maxBuffer: 1 << 26 });
 const settings = JSON.parse(metadata).metadata.leptos[0];
-const name = settings["output-name"];
+const [name, style, assets] = other.length > 0 ? other : ["output-name", "style-file", "assets-dir"].map((key) => settings[key]);
 
 // What is in the folder is served, so it is made beside the old one and replaces it in one step.
 const next = `${site}.next`;
 const pkg = join(next, settings["site-pkg-dir"]);
 rmSync(next, { recursive: true, force: true });
-cpSync(join(root, settings["assets-dir"]), next, { recursive: true });
+if (assets) cpSync(join(root, assets), next, { recursive: true });
 mkdirSync(pkg, { recursive: true });
 
-// The browsers that `settings.browserquery` means and that run our WebAssembly.
-const target = ["chrome111", "edge111", "firefox128", "safari16.4"];
+// The browsers that `settings.browserquery` means and that know what the WebAssembly and the styles need: `light-dark()`.
+const target = ["chrome123", "edge123", "firefox128", "safari17.5"];
 const minified = (text, loader) => transformSync(text, { loader, minify: true, target, format: loader === "js" ? "esm" : undefined }).code;
 
 const wasm = join(pkg, `${name}.wasm`);
@@ -36,7 +38,7 @@ execFileSync("wasm-opt", [...settings["wasm-opt-features"], join(made, `${name}_
 const files = {
   js: minified(readFileSync(join(made, `${name}.js`), "utf8"), "js"),
   wasm: readFileSync(wasm),
-  css: minified(sass.compile(join(root, settings["style-file"])).css, "css"),
+  css: minified(sass.compile(join(root, style)).css, "css"),
 };
 rmSync(wasm);
 

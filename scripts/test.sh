@@ -18,25 +18,25 @@ step() {
   printf '==> Step %d: %s: passed in %s\n' "$number" "$current" "$(elapsed "$start")"
 }
 
-# What the tests need, the site and the tests' programs have nothing in common: they are made at once.
+# What the tests need, the sites and the tests' programs have nothing in common: they are made at once.
 prepare() {
   scripts/setup.sh test &
   local setup=$!
-  scripts/build.sh site &
-  local site=$!
+  (scripts/build.sh site && scripts/build.sh example-site) &
+  local sites=$!
   scripts/lint.sh
-  wait "$site"
+  wait "$sites"
   wait "$setup"
 }
 
 # The times are those of two cores from nothing.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
-step "lint, the tests' programs, the site, and what the tests need (about 12 minutes)" prepare
+step "lint, the tests' programs, the sites, and what the tests need (about 12 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
 step "unit and integration tests (about 6 minutes)" scripts/unit.sh
 # After the tests: what they compile has test features.
-step "the server (a minute)" scripts/build.sh for-tests
+step "the servers (a minute)" scripts/build.sh for-tests
 step "Better Auth client tests (1 minute)" scripts/client.sh
 step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
 step "browser tests (about 8 minutes)" scripts/browser.sh

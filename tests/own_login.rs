@@ -96,3 +96,16 @@ async fn a_proof_from_before_a_change_begins_nothing_and_makes_nothing_fresh() {
         "the new session took the place of all"
     );
 }
+
+#[tokio::test]
+async fn live_streams_end_when_the_upkeep_stops() {
+    let (sessions, _) = start();
+    let laptop = sign_in(&sessions).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let upkeep = tokio::spawn(sessions.clone().run(async { stopped.await.unwrap_or_default() }));
+    let mut watch = sessions.watch(&laptop, &Client::default(), None).expect("a stream");
+    watch.next().await.expect("the list");
+    drop(stop);
+    assert!(watch.next().await.is_none(), "a graceful shutdown waits for it");
+    upkeep.await.expect("no panic");
+}

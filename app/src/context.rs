@@ -1,43 +1,53 @@
-//! What the server knows about the request: the only file that reads it.
+//! What the server knows about the request, and how it answers.
 
-use http::{HeaderValue, StatusCode, header, request::Parts};
-use leptos::prelude::{expect_context, use_context};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use multi_session::{
     Accounts, Browser, Code, Error, Sessions,
     http::{Problem, SessionRequest},
 };
 
-use crate::{AppError, accounts::Step, address::page_paths, guard::home, notice::with_error};
+use crate::{AppError, accounts::paths::form_page, options::use_options, query::with_error, step::Step};
 
 /// The sessions of the server.
 pub(crate) fn sessions() -> Sessions {
-    expect_context()
+    request().sessions().clone()
 }
 
-/// The accounts of the server.
-pub(crate) fn accounts() -> Accounts {
-    expect_context()
+/// The accounts of the server; an application with a login of its own has none.
+pub(crate) fn accounts() -> Result<Accounts, AppError> {
+    use_context::<Accounts>().ok_or_else(|| fail(Code::CredentialAccountNotFound.into()))
+}
+
+/// Whether the server mails links that set a password.
+pub(crate) fn sends_mail() -> bool {
+    use_context::<Accounts>().is_some_and(|accounts| accounts.sends_mail())
 }
 
 /// What the session layer found out about the request.
 pub(crate) fn request() -> SessionRequest {
-    expect_context::<Parts>()
-        .extensions
-        .get::<SessionRequest>()
-        .cloned()
-        .expect("the session layer is around every page and every server function")
+    request_if_any().expect("the session layer is around every page and every server function")
+}
+
+/// The same; nothing where there is no request, as while the routes are collected, or no session layer around it.
+pub(crate) fn request_if_any() -> Option<SessionRequest> {
+    use_context::<Parts>()?.extensions.get::<SessionRequest>().cloned()
 }
 
 /// Whether somebody is signed in; nobody where no session layer is around, as at the page of an error.
 pub(crate) fn is_signed_in() -> bool {
-    let state = use_context::<Parts>().and_then(|parts| parts.extensions.get::<SessionRequest>().cloned());
-    state.is_some_and(|state| state.browser().is_ok_and(|browser| browser.active().is_some()))
+    request_if_any().is_some_and(|state| state.browser().is_ok_and(|browser| browser.active().is_some()))
 }
 
-/// Whether the request has a body for a server function.
-pub(crate) fn is_post() -> bool {
-    use_context::<Parts>().is_some_and(|parts| parts.method == http::Method::POST)
+/// The same, where it is enough that the database has not denied it.
+pub(crate) fn may_be_signed_in() -> bool {
+    request_if_any().is_none_or(|state| state.browser().map_or(true, |browser| browser.active().is_some()))
+}
+
+/// Whether a page of another site leads here: its link does nothing for the person.
+pub(crate) fn is_of_another_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// Gives the error for the person, and the answer its status.
@@ -73,21 +83,23 @@ pub(crate) fn refuse(code: Code) {
 
 /// The page with the form that posts to a server function: one of the same name, or else where the person starts.
 fn page_of_form(act: &str) -> String {
-    let named = act.strip_prefix("/fn").and_then(|name| page_paths().find(|path| *path == name));
-    match (named, is_signed_in()) {
+    match (form_page(act), is_signed_in()) {
         // Whoever is signed in sees those forms only to add an account.
-        (Some(page), true) => [page, "?add=1"].concat(),
+        (Some(page), true) => format!("{page}?add=1"),
         (Some(page), false) => page.to_owned(),
-        (None, signed_in) => home(signed_in).to_owned(),
+        (None, signed_in) => use_options().home(signed_in).to_owned(),
     }
 }
 
 /// The same where other sessions end: who must prove first who they are is sent to the page for it.
 pub(crate) fn fail_or_confirm(error: Error, step: &Step) -> AppError {
-    if error.code() == Code::SessionNotFresh {
-        send_form(&step.address());
+    let asks = matches!(error, Error::SessionNotFresh { .. });
+    let error = fail(error);
+    // After the refusal, which would lead back to the form.
+    if asks {
+        send_form(&step.asking_address(&use_options(), &error.proofs));
     }
-    fail(error)
+    error
 }
 
 /// Sends a form to another page; a script finds its way by the answer.
@@ -101,7 +113,7 @@ pub(crate) fn send_form(to: &str) {
 pub(crate) fn settle(request: &SessionRequest, browser: Browser, done: &str) {
     let acts_as = |browser: &Browser| browser.active().map(|held| held.session.id.clone());
     let goes_on = request.browser().is_ok_and(|before| acts_as(&before) == acts_as(&browser));
-    let path = home(browser.active().is_some());
+    let path = use_options().home(browser.active().is_some());
     request.set_browser(browser);
     match done {
         // That is seen, and what was told before is no news any more.
@@ -128,11 +140,17 @@ pub(crate) fn leave_notice(notice: &str) {
     }
 }
 
-/// Sends a page request to another page.
-pub(crate) fn detour(path: &str) {
-    if let (Some(response), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
-        response.set_status(StatusCode::SEE_OTHER);
-        response.insert_header(header::LOCATION, path);
+/// Lets the browser go on by itself once the page is there, also without a script.
+///
+/// It is a header: a `<meta>` would do it once more when the browser's half takes the page over, or goes back to it.
+pub(crate) fn lead_on(to: &str) {
+    if use_context::<Parts>().is_some_and(|parts| is_of_another_site(&parts.headers)) {
+        return;
+    }
+    if let (Some(response), Ok(onward)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&["0; url=", to].concat()))
+    {
+        response.insert_header(header::REFRESH, onward);
     }
 }
 

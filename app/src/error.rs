@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use leptos::{
-    prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
-};
 use multi_session::{Code, SignInMethod};
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +28,6 @@ impl AppError {
         }
     }
 
-    /// The form is none that the server function takes.
-    fn invalid() -> Self {
-        #[cfg(feature = "ssr")]
-        crate::context::refuse(Code::ValidationError);
-        Self::from(Code::ValidationError)
-    }
-
     /// Whether this is the refusal that `code` names.
     pub fn is(&self, code: Code) -> bool {
         self.code == code.as_str()
@@ -58,18 +47,3 @@ impl fmt::Display for AppError {
 }
 
 impl std::error::Error for AppError {}
-
-impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
-
-    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
-            ServerFnErrorErr::Request(_) => Self::unreachable(),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::invalid(),
-            // A body that is no text; elsewhere it is an answer or an address that cannot be read, no fault of a form.
-            #[cfg(feature = "ssr")]
-            ServerFnErrorErr::Deserialization(_) if crate::context::is_post() => Self::invalid(),
-            _ => Self::from(Code::Internal),
-        }
-    }
-}

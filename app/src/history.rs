@@ -1,10 +1,10 @@
-//! What happened to an account. The server alone makes its page: it is links and a list, which cost the browser's half
-//! nothing.
+//! What happened to an account.
 
 mod asked;
 mod page;
 mod words;
 
-pub(crate) use asked::{CSV, EXPORT, JSON, export_page};
-pub use asked::{HISTORY, HistoryAsked};
-pub use page::HistoryShown;
+pub(crate) use asked::{CSV, EXPORT};
+#[cfg(feature = "ssr")]
+pub(crate) use asked::{JSON, export_page};
+pub(crate) use page::HistoryPage;

@@ -3,70 +3,82 @@
 //! The server renders every page completely (feature `ssr`), so that all of it works without JavaScript; the
 //! browser then takes the page over (feature `hydrate`). The two features are never on together.
 //!
-//! The server gives, by context: `multi_session::Sessions`, `multi_session::Accounts`, [`RenderedAt`] and the request's `http` parts, in whose
-//! extensions the session layer has put `multi_session::http::SessionRequest`.
+//! An application mounts [`MultiSessionRoutes`] and puts [`router`](fn@router) around its pages. Our own site, [`App`], also
+//! needs `multi_session::Accounts` in the context of its pages.
 //!
-//! To add one more act on sessions: a method of `Sessions`, three lines in `sessions/actions.rs`, an [`Act`]
-//! in [`sessions::use_list_device_sessions`], and its outcome's words in `sessions/announce.rs`.
+//! To add one more act on sessions: a method of `Sessions`, three lines in `sessions/actions.rs`, a `ServerAction` in
+//! [`sessions::use_list_device_sessions`], and its outcome's words in `sessions/announce.rs`.
 
 #![expect(unreachable_pub, reason = "Leptos' macros make public items of what is private")]
 #![recursion_limit = "256"]
 
-use leptos::prelude::*;
-
 pub mod accounts;
-pub mod act;
 pub mod error;
 pub mod hooks;
 pub mod sessions;
 pub mod ui;
 
-mod address;
+/// What an application that mounts the pages needs of this crate.
+pub mod prelude {
+    pub use crate::{
+        Feature, MultiSessionOptions, MultiSessionRoutes, Toaster,
+        accounts::{HeldAccounts, Switcher},
+        provide_multi_session,
+        sessions::{SessionsManager, use_list_device_sessions},
+    };
+}
+
+mod answered;
+mod brand;
 #[cfg(feature = "ssr")]
 mod context;
-mod guard;
-#[cfg(feature = "ssr")]
 mod history;
+#[cfg(feature = "ssr")]
+mod hydration;
 mod not_found;
 mod notice;
+mod options;
+#[cfg(feature = "ssr")]
+mod pinned;
 #[cfg(feature = "ssr")]
 mod plain;
+mod provide;
+mod query;
+mod redirects;
 #[cfg(feature = "ssr")]
-mod unavailable;
+mod router;
+mod routes;
+mod server_fn_error;
+mod site;
+mod step;
+mod toaster;
 
-pub use act::Act;
 pub use error::AppError;
-pub use hooks::use_now::RenderedAt;
+pub use options::{Feature, MultiSessionOptions, PagePath};
+pub use provide::provide_multi_session;
+pub use routes::MultiSessionRoutes;
+pub use site::App;
+pub use step::step_up_purpose;
+pub use toaster::Toaster;
 #[cfg(feature = "ssr")]
 pub use {
-    accounts::{Confirm, ForgotPasswordPage, RESET_PASSWORD_FN, ResetPasswordPage},
-    address::{PlainPage, page_paths, plain_pages, signs_in, value as query_value},
-    guard::home,
-    history::{HISTORY, HistoryAsked, HistoryShown},
-    notice::{SignedOutElsewhere, is_told},
+    accounts::{RESET_PASSWORD_FN, paths::form_page, step_up},
+    pinned::{RenderThreads, pinned},
     plain::plain,
-    sessions::{LIST, NotMePage, REPORT_BY_MAIL, RenamePage, STAY},
-    unavailable::UnavailablePage,
-};
-
-use crate::{
-    accounts::{ChangePasswordPage, SignInPage, SignUpPage, Switcher},
-    address::{Page, provide_address},
-    guard::Guard,
-    hooks::{provide_now, use_hydrated},
-    not_found::NotFound,
-    notice::{Toaster, provide_notices},
-    sessions::{Expiring, SessionsPage, announce_outcomes, provide_list_device_sessions},
-    ui::{Icon, IconName, piece::IntoPiece},
+    redirects::redirects,
+    router::{export_history, is_unattended, router, session_http, without_slash},
+    sessions::REPORT_BY_MAIL,
+    site::page_routes,
 };
 
 /// The document around [`App`]: what the browser needs before the first script runs.
 #[cfg(feature = "ssr")]
-pub fn shell(options: LeptosOptions) -> impl IntoView {
-    use leptos_meta::HashedStylesheet;
+pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
+    use leptos::prelude::*;
+    use leptos_meta::{HashedStylesheet, MetaTags};
 
     // Outside of what the browser's half takes over: the style shows then what needs a mail server.
-    let mail = context::accounts().sends_mail().then_some("on");
+    let mail = context::sends_mail().then_some("on");
     view! {
         <!DOCTYPE html>
         <html lang="en" data-mail=mail>
@@ -79,54 +91,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet options=options.clone() id="leptos" />
-                <HydrationScripts options />
-                <title>{Page::of(&address::here().0).title()}</title>
+                <hydration::Hydration options />
+                <MetaTags />
             </head>
-            <body>
-                <App />
+            <body class="ms">
+                <App options=options::use_options() />
             </body>
         </html>
-    }
-}
-
-/// The application: the frame of every page, what all pages share, and the page that the address asks for.
-#[component]
-pub fn App() -> impl IntoView {
-    let address = provide_address();
-    provide_now();
-    provide_notices();
-    let sessions = provide_list_device_sessions();
-    announce_outcomes(sessions);
-    use_hydrated();
-    let page = match address.page {
-        Page::Start => view! { <span hidden></span> }.piece(),
-        Page::SignIn => view! { <SignInPage /> }.piece(),
-        Page::SignUp => view! { <SignUpPage /> }.piece(),
-        Page::Sessions => view! { <SessionsPage /> }.piece(),
-        Page::ChangePassword => view! { <ChangePasswordPage /> }.piece(),
-        Page::Missing => view! { <NotFound /> }.piece(),
-    };
-
-    view! {
-        <a class="skip" href="#content">
-            "Skip to content"
-        </a>
-        <Guard />
-        <header class="header">
-            <div class="header__inner">
-                <a class="brand" href="/">
-                    <Icon name=IconName::Logo size=24 />
-                    <span>"Multi-session"</span>
-                </a>
-                <Switcher />
-            </div>
-        </header>
-        <main class="page" id="content" tabindex="-1">
-            {page}
-        </main>
-        <div class="toaster">
-            <Expiring />
-            <Toaster />
-        </div>
     }
 }

@@ -1,8 +1,9 @@
 //! The page for addresses that lead nowhere.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
-use crate::ui::{Icon, IconName, piece::IntoPiece};
+use crate::ui::{Icon, IconName};
 
 /// Says that there is no such page, with status 404.
 #[component]
@@ -11,14 +12,14 @@ pub(crate) fn NotFound() -> impl IntoView {
     crate::context::set_status(http::StatusCode::NOT_FOUND);
 
     view! {
-        <div class="blank">
+        <Title text="Page not found" />
+        <div class="ms-blank">
             <Icon name=IconName::Unknown size=40 />
             <h1>"Page not found"</h1>
             <p>"There is nothing at this address. It may have moved, or the link was mistyped."</p>
-            <a class="button" href="/">
+            <a class="ms-button" href="/" rel="external">
                 "Go to the start"
             </a>
         </div>
     }
-    .piece()
 }

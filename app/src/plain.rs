@@ -1,22 +1,25 @@
-//! Documents without scripts: pages that only the server makes, and that cost the browser's half nothing.
+//! Documents without scripts, for what is told where the application itself has failed.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::HashedStylesheet;
 
 use crate::{
-    accounts::SIGN_OUT,
+    accounts::SignOut,
+    brand::Brand,
     context::is_signed_in,
+    options::use_options,
     ui::{Icon, IconName},
 };
 
 /// The frame of such a page, around its content.
 pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl IntoView + use<> {
-    let title = format!("{title} · Multi-session");
+    let brand = use_options().brand_name();
+    let title = format!("{title} · {brand}");
     // On every page (ASVS 5.0, 7.4.4).
     let sign_out = is_signed_in().then(|| {
         view! {
-            <form method="post" action=SIGN_OUT>
-                <button class="button">
+            <form method="post" action=SignOut::PATH>
+                <button class="ms-button">
                     <Icon name=IconName::SignOut size=18 />
                     "Sign out"
                 </button>
@@ -37,17 +40,14 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
                 <HashedStylesheet options id="leptos" />
                 <title>{title}</title>
             </head>
-            <body>
-                <header class="header">
-                    <div class="header__inner">
-                        <a class="brand" href="/">
-                            <Icon name=IconName::Logo size=24 />
-                            <span>"Multi-session"</span>
-                        </a>
+            <body class="ms">
+                <header class="ms-header">
+                    <div class="ms-header__inner">
+                        <Brand />
                         {sign_out}
                     </div>
                 </header>
-                <main class="page" id="content">
+                <main class="ms-page" id="content">
                     {content}
                 </main>
             </body>

@@ -3,7 +3,6 @@
 pub mod dialog;
 pub mod field;
 pub mod icon;
-pub(crate) mod piece;
 pub mod submit;
 pub mod time_ago;
 
@@ -12,5 +11,4 @@ pub use field::{EmailField, Field, PasswordField};
 pub use icon::{Icon, IconName};
 pub use submit::Submit;
 pub use time_ago::TimeAgo;
-#[cfg(feature = "ssr")]
 pub(crate) use time_ago::{day, time_of_day};

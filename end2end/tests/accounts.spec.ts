@@ -26,6 +26,22 @@ test("a person signs up, signs out and signs in again", async ({ device }) => {
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
 });
 
+for (const javaScriptEnabled of [true, false]) {
+  test(`${javaScriptEnabled ? "with" : "without"} JavaScript the page says what is wrong with an e-mail address`, async ({ device }) => {
+    const laptop = await device("Firefox 145 on macOS", { javaScriptEnabled });
+    const entry = await new EntryPage(laptop).openSignIn();
+    const reason = laptop.page.getByText("Enter an e-mail address", { exact: true });
+    await entry.email.pressSequentially("ada@");
+    await expect(reason).toBeHidden();
+    await entry.password.fill("a password");
+    await laptop.page.keyboard.press("Enter");
+    await expect(reason).toBeVisible();
+    await expect(entry.email).toBeFocused();
+    await entry.email.pressSequentially("example.org");
+    await expect(reason).toBeHidden();
+  });
+}
+
 test("a wrong password is told, and what was typed is kept", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome 142 on Windows")).signUp(ada);

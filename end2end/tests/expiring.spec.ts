@@ -34,7 +34,7 @@ test("who works in one tab, on pages without a script, is not warned in another"
     () =>
       new Promise<boolean>((done) => {
         new MutationObserver(() => {
-          if (document.querySelector(".toaster")?.textContent?.includes("signed out at")) done(true);
+          if (document.querySelector(".ms-toaster")?.textContent?.includes("signed out at")) done(true);
         }).observe(document.body, { childList: true, subtree: true, characterData: true });
         setTimeout(() => done(false), 45_000);
       }),

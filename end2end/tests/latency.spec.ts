@@ -32,7 +32,7 @@ async function isOutWithin(limit: number, where: string, ada: Person, laptop: De
     await new SessionsPage(phone).open();
     await phone.isLive();
     // The page leaves when it is told; that the next one is there comes after.
-    const leaves = phone.page.waitForRequest(/\/\?ended=/).then(() => performance.now());
+    const leaves = phone.page.waitForRequest(/\?ended=/).then(() => performance.now());
     await laptop.post("multi-session/revoke", { sessionId });
     const answered = performance.now();
     times.push((await leaves) - answered);

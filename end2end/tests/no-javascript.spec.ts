@@ -52,6 +52,7 @@ test("without JavaScript the others end, after a question", async ({ device }) =
   const dialog = sessions.dialog("Sign out other devices?");
   await sessions.signOutOthers.click();
   await expect(dialog).toContainText("1 other device");
+  await expect(dialog.getByRole("link", { name: "Cancel" })).toBeFocused();
   await dialog.getByRole("link", { name: "Cancel" }).click();
   await expect(dialog).toBeHidden();
   expect(await phone.whoAmI()).toBe("Ada Lovelace");
@@ -88,4 +89,20 @@ test("without JavaScript all end, and another account is offered, switched to an
   await entry.signIn(ada);
   await expect(switcher.summary).toContainText("Ada Lovelace");
   await expect(sessions.otherAccounts).toContainText(grace.email);
+});
+
+test("without JavaScript a form that is refused is told its reason also where the browser sends no Referer", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"], plain);
+  await laptop.page.route("**/fn/*", (route) => {
+    const { referer: _, ...headers } = route.request().headers();
+    return route.continue({ headers });
+  });
+  const sessions = await new SessionsPage(laptop).open();
+  await phone.post("sign-out", {});
+  await sessions.revoke("Safari 26 on iOS").click();
+  await expect(laptop.page.getByRole("alert")).toContainText("already ended");
+  await (await new Switcher(laptop).open()).signOut.click();
+  await new EntryPage(laptop).signIn(ada, "not the password");
+  await expect(new EntryPage(laptop).alert).toContainText("do not match an account");
 });

@@ -55,3 +55,14 @@ test("a toast can be dismissed and goes by itself", async ({ device }) => {
   await expect(sessions.toast).toContainText("Edge 142 on Windows");
   await expect(sessions.toast).toBeEmpty({ timeout: 13_000 });
 });
+
+test("a toast is not printed", async ({ device }) => {
+  const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const sessions = await new SessionsPage(laptop).open();
+  await sessions.revoke("Safari 26 on iOS").click();
+  const toast = laptop.page.getByText("Signed out Safari 26 on iOS.");
+  await expect(toast).toBeVisible();
+  await laptop.page.emulateMedia({ media: "print" });
+  await expect(toast).toBeHidden();
+  await expect(sessions.heading).toBeVisible();
+});

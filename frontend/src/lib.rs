@@ -5,5 +5,5 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Takes over the page; the glue code calls it once the WebAssembly is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(app::App);
+    leptos::mount::hydrate_body(|| leptos::view! { <multi_session_leptos::App /> });
 }

@@ -158,13 +158,11 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let sending = mailer.map(|mailer| tokio::spawn(mailer.run(accounts.clone(), stop.clone())));
     let told = shutdown::told_to_stop();
     let stopping = stop.clone();
-    let streams = sessions.clone();
     let limits = ConnectionLimits { connections: room.connections, ..ConnectionLimits::default() };
     tokio::spawn(async move {
         told.await;
         tracing::info!("stopping: no new connections, finishing what is under way");
         stopping.cancel();
-        streams.close_streams();
     });
     let serving = listen(listener, app, limits, stop.clone());
 

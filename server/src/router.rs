@@ -13,7 +13,7 @@ use leptos::config::LeptosOptions;
 use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
 use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
-use tokio_util::task::LocalPoolHandle;
+use multi_session_leptos::{REPORT_BY_MAIL, RESET_PASSWORD_FN, RenderThreads};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
@@ -29,7 +29,7 @@ pub struct Server {
     pub(crate) http: SessionHttp,
     pub(crate) leptos: LeptosOptions,
     /// Where pages are rendered.
-    pub(crate) threads: LocalPoolHandle,
+    pub(crate) threads: RenderThreads,
     list_scope: ListScope,
     operators: OperatorTokens,
     rate_limited: bool,
@@ -50,7 +50,7 @@ impl Server {
             sessions,
             accounts,
             leptos: site::options(config)?,
-            threads: pages::threads(),
+            threads: RenderThreads::start(),
             list_scope: config.list_scope,
             operators: operator_token::tokens(&config.operator_token_hash)?,
             rate_limited: config.is_rate_limited(),
@@ -80,18 +80,13 @@ fn http(config: &Config, sessions: &Sessions) -> Result<SessionHttp, InvalidSett
         .with_cookie_prefix(&config.cookie_prefix)?
         .with_client_address(ClientAddress::new(config.trusted_proxies.clone()))
         .with_clear_site_data(true)
-        .with_unattended(is_unattended)
+        .with_unattended(multi_session_leptos::is_unattended)
         .with_proven(is_proven))
-}
-
-/// What pages ask by themselves: the list, unless the person has asked to stay signed in.
-fn is_unattended(uri: &Uri) -> bool {
-    uri.path() == app::LIST && uri.query() != Some(app::STAY)
 }
 
 /// What the token of a mailed link proves.
 fn is_proven(uri: &Uri) -> bool {
-    [app::RESET_PASSWORD_FN, app::REPORT_BY_MAIL].contains(&uri.path())
+    [RESET_PASSWORD_FN, REPORT_BY_MAIL].contains(&uri.path())
 }
 
 /// Puts everything together.
@@ -107,7 +102,7 @@ pub fn router(server: &Server) -> Router {
         .accounts(&server.accounts)
         .operator_tokens(server.operators.clone())
         .list_held_only(server.list_scope == ListScope::Browser)
-        .error_page(get(pages::failed_redirect).with_state(server.clone()))
+        .error_page(pages::error_page(server))
         .body_time(server.body_time);
     let dynamic = pages::router(server)
         .layer(http.layer())
@@ -115,7 +110,7 @@ pub fn router(server: &Server) -> Router {
         .merge(api)
         .route("/readyz", get(health::readyz));
     limited(dynamic)
-        .merge(pages::files(server, limited(pages::not_found(http.layer()))))
+        .merge(pages::files(server, limited(pages::not_found(server))))
         .route("/healthz", get(health::healthz))
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))

@@ -56,8 +56,9 @@ impl Sessions {
     }
 
     /// Does what must run beside the requests, until `stop` is done: it feeds the live streams ([`Sessions::follow`]), writes
-    /// activity every 15 seconds ([`Sessions::flush`]) and sweeps every minute ([`Sessions::sweep`]). A write that has begun
-    /// is finished. Run it once for each process, in a task of its own, and await that before [`Sessions::shut_down`].
+    /// activity every 15 seconds ([`Sessions::flush`]) and sweeps every minute ([`Sessions::sweep`]). When it stops, it closes
+    /// the live streams, which a graceful shutdown would wait for, and finishes a write that has begun. Run it once for each
+    /// process, in a task of its own, and await that before [`Sessions::shut_down`].
     ///
     /// # Examples
     ///
@@ -78,6 +79,7 @@ impl Sessions {
         let stopped = CancellationToken::new();
         let stopping = async {
             stop.await;
+            self.close_streams();
             stopped.cancel();
         };
         let flushing = async {

@@ -1,15 +1,18 @@
 //! The server functions on accounts. The rules are those of `Accounts`.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    accounts::Step,
     context::{accounts, fail, request, send_form, sessions, settle},
+    history::{CSV, JSON, export_page},
+    options::use_options,
+    sessions::{report, revoke, revoke_all, revoke_others},
+    step::Step,
 };
 #[cfg(feature = "ssr")]
-use multi_session::Code;
+use multi_session::{Code, Proof};
 
 /// Signs in, in this browser; `remember` keeps the cookie when the browser closes.
 ///
@@ -36,7 +39,7 @@ pub async fn sign_in(
     must_keep_cookies(&request, probe)?;
     let browser = request.browser().map_err(fail)?;
     let sign_in = multi_session::SignIn { email, password, remember, shared_computer };
-    let browser = accounts().sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
+    let browser = accounts()?.sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
 }
@@ -45,7 +48,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 ///
-/// When the e-mail has an account, or an entry has not the form it needs.
+/// When the e-mail has an account already, or an entry is malformed.
 #[server(prefix = "/fn", endpoint = "sign-up")]
 pub async fn sign_up(
     /// What the person is called.
@@ -66,7 +69,7 @@ pub async fn sign_up(
     let browser = request.browser().map_err(fail)?;
     let sign_up =
         multi_session::SignUp { name, email, password, image: None, remember: true, shared_computer };
-    let browser = accounts().sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
+    let browser = accounts()?.sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
     settle(&request, browser, "signed-in");
     Ok(())
 }
@@ -100,7 +103,7 @@ pub async fn sign_out() -> Result<(), AppError> {
 ///
 /// # Errors
 ///
-/// When the current password is wrong, the new one has not the form it needs, or nobody is signed in.
+/// When the current password is wrong, the new one is too short or too long, or nobody is signed in.
 #[server(prefix = "/fn", endpoint = "change-password")]
 pub async fn change_password(
     /// The password so far.
@@ -114,7 +117,7 @@ pub async fn change_password(
     let request = request();
     let browser = request.browser().map_err(fail)?;
     let form = multi_session::ChangePassword { current_password, new_password, revoke_other_sessions };
-    let browser = accounts().change_password(&browser, request.client(), form).await.map_err(fail)?;
+    let browser = accounts()?.change_password(&browser, request.client(), form).await.map_err(fail)?;
     let done = if revoke_other_sessions { "password-others" } else { "password" };
     // A script leads away, too.
     request.set_notice(done);
@@ -163,12 +166,56 @@ pub async fn confirm_step(
     let step = Step::parse(&act, &session_id).ok_or_else(|| fail(Code::ValidationError.into()))?;
     let browser = request.browser().map_err(fail)?;
     if !is_acting_as(&browser, &acting) {
-        // Another account is active by now: the person is asked as that one.
-        send_form(&step.address());
-        return Err(fail(Code::Unauthorized.into()));
+        let error = fail(Code::Unauthorized.into());
+        // After the refusal, which would lead back to the form. Another account is active by now: the person is asked as that
+        // one.
+        send_form(&step.address(&use_options()));
+        return Err(error);
     }
     prove(&request, &browser, password).await.inspect_err(|error| send_form(&step.refused(error)))?;
-    step.take().await.inspect_err(|error| send_form(&step.failed(error)))
+    take(&step).await.inspect_err(|error| send_form(&step.failed(error)))
+}
+
+/// Takes the proof that the application's own step-up page has asked for, and does what it was needed for: `act` and
+/// `session_id` are what the address of that page says.
+///
+/// Sends the form on to where the act leads, or to the devices where there is none.
+///
+/// # Errors
+///
+/// When nobody is signed in, the account does not accept the proof, or what follows is refused.
+#[cfg(feature = "ssr")]
+pub async fn step_up(proof: Proof, act: &str, session_id: &str) -> Result<(), AppError> {
+    let step = Step::parse(act, session_id);
+    let proved = request().prove(proof).await.map_err(fail);
+    match (step, proved) {
+        (Some(step), Ok(())) => take(&step).await.inspect_err(|error| send_form(&step.failed(error))),
+        (None, Ok(())) => {
+            send_form(use_options().home(true));
+            Ok(())
+        }
+        (Some(step), Err(error)) => {
+            send_form(&step.refused_elsewhere(&error));
+            Err(error)
+        }
+        (None, Err(error)) => Err(error),
+    }
+}
+
+/// Does what a confirmation was needed for, and sends the person where it leads.
+#[cfg(feature = "ssr")]
+async fn take(step: &Step) -> Result<(), AppError> {
+    match step {
+        Step::Revoke(id) => revoke(id.clone()).await.map(drop),
+        Step::RevokeOthers => revoke_others().await.map(drop),
+        Step::RevokeAll => revoke_all().await.map(drop),
+        // A page, which then goes on to the file: a form that was answered with a file would stay as it is.
+        Step::ExportHistory { csv } => {
+            send_form(&export_page(&use_options(), if *csv { CSV } else { JSON }));
+            Ok(())
+        }
+        Step::Report(id) => report(id.clone()).await,
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -184,21 +231,7 @@ async fn prove(
     password: String,
 ) -> Result<(), AppError> {
     let form = multi_session::Reauthenticate { password };
-    let browser = accounts().reauthenticate(browser, request.client(), form).await.map_err(fail)?;
+    let browser = accounts()?.reauthenticate(browser, request.client(), form).await.map_err(fail)?;
     request.set_browser(browser);
     Ok(())
 }
-
-/// Where [`sign_in`] answers.
-pub(crate) const SIGN_IN: &str = SignIn::PATH;
-/// Where [`sign_up`] answers.
-pub(crate) const SIGN_UP: &str = SignUp::PATH;
-/// Where [`sign_out`] answers.
-pub(crate) const SIGN_OUT: &str = SignOut::PATH;
-/// Where [`change_password`] answers.
-pub(crate) const CHANGE_PASSWORD: &str = ChangePassword::PATH;
-/// Where [`reauthenticate`] answers.
-pub(crate) const REAUTHENTICATE: &str = Reauthenticate::PATH;
-/// Where [`confirm_step`] answers.
-#[cfg(feature = "ssr")]
-pub(crate) const CONFIRM: &str = ConfirmStep::PATH;

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::ui::piece::IntoPiece;
-
 /// The initials of a name, on a colour of its own.
 #[component]
 pub(crate) fn Avatar(
@@ -11,11 +9,10 @@ pub(crate) fn Avatar(
     name: String,
 ) -> impl IntoView {
     view! {
-        <span class=format!("avatar avatar--{}", colour(&name)) aria-hidden="true">
+        <span class=format!("ms-avatar ms-avatar--{}", colour(&name)) aria-hidden="true">
             {initials(&name)}
         </span>
     }
-    .piece()
 }
 
 /// The first letters of the first and the last word.

@@ -1,17 +1,18 @@
 //! The page to change the password.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 use multi_session::Code;
 
 use crate::{
     accounts::{
-        actions::CHANGE_PASSWORD,
+        ChangePassword,
         entry::{About, Message, use_entry},
     },
-    act::{Act, ActForm},
-    address::start,
+    hooks::{go, on_answer},
+    notice::form_action,
     sessions::{Loaded, use_list_device_sessions},
-    ui::{PasswordField, Submit, piece::IntoPiece},
+    ui::{PasswordField, Submit},
 };
 
 const ABOUT: About = &[
@@ -20,59 +21,63 @@ const ABOUT: About = &[
     (Code::PasswordTooLong, "new_password"),
 ];
 
-/// `/change-password`: the form for a new password, which by default signs the other devices out.
+/// The form for a new password, which by default signs the other devices out.
 #[component]
 pub fn ChangePasswordPage() -> impl IntoView {
-    let act = Act::new(CHANGE_PASSWORD, |_, others| {
-        Some(if others == "true" { start!("password-others") } else { start!("password") })
-    });
-    let entry = use_entry(act, "current_password", ABOUT);
     let sessions = use_list_device_sessions();
+    let action = form_action::<ChangePassword>();
+    sessions.watch_act(action.pending());
+    let entry = use_entry(action, "current_password", ABOUT);
+    on_answer(action, move |result| {
+        if let Ok(others) = result {
+            go(&sessions.options.start(if others { "password-others" } else { "password" }));
+        }
+    });
     let email = Memo::new(move |_| sessions.email());
-    let fields = view! {
-        <Message error=entry.error />
-        // Password managers ask of which account it is.
-        <input type="text" autocomplete="username" value=email readonly hidden />
-        <PasswordField
-            name="current_password"
-            label="Current password"
-            autocomplete="current-password"
-            error=entry.error_of("current_password")
-        />
-        <PasswordField
-            name="new_password"
-            label="New password"
-            autocomplete="new-password"
-            hint="At least 8 characters."
-            error=entry.error_of("new_password")
-        />
-        <label class="check check--tall">
-            <input type="checkbox" name="revoke_other_sessions" value="true" checked />
-            <span>
-                "Sign out my other devices" <span class="check__hint">"This one stays signed in."</span>
-            </span>
-        </label>
-        <Submit class="button button--primary button--wide" pending=entry.act.pending()>
-            "Change password"
-        </Submit>
-    }
-    .piece();
 
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <Title text="Change password" />
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Change password"</h1>
-                <p class="entry__lead">
-                    <Loaded content=Box::new(move || view! { <strong>{email}</strong> }.piece()) />
+                <p class="ms-entry__lead">
+                    <Loaded>
+                        <strong>{email}</strong>
+                    </Loaded>
                 </p>
             </div>
-            <div class="card entry__card">
-                <ActForm act=entry.act fields />
+            <div class="ms-card ms-entry__card">
+                <ActionForm action>
+                    <Message error=entry.error />
+                    // Password managers ask of which account it is.
+                    <input type="text" autocomplete="username" value=email readonly hidden />
+                    <PasswordField
+                        name="current_password"
+                        label="Current password"
+                        autocomplete="current-password"
+                        error=entry.error_of("current_password")
+                    />
+                    <PasswordField
+                        name="new_password"
+                        label="New password"
+                        autocomplete="new-password"
+                        hint="At least 8 characters."
+                        error=entry.error_of("new_password")
+                    />
+                    <label class="ms-check ms-check--tall">
+                        <input type="checkbox" name="revoke_other_sessions" value="true" checked />
+                        <span>
+                            "Sign out my other devices" <span class="ms-check__hint">"This one stays signed in."</span>
+                        </span>
+                    </label>
+                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
+                        "Change password"
+                    </Submit>
+                </ActionForm>
             </div>
-            <p class="entry__foot">
-                <a href="/sessions">"Back to your devices"</a>
+            <p class="ms-entry__foot">
+                <a href=sessions.options.devices_path()>"Back to your devices"</a>
             </p>
         </div>
     }
-    .piece()
 }

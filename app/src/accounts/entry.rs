@@ -1,32 +1,26 @@
 //! What the forms with a password have in common: sign-in, sign-up, change of password, proof of who one is.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use multi_session::Code;
 
 use crate::{
     AppError,
-    act::{Act, Outcome},
-    hooks::{focus_element, on_change},
-    notice::use_refusal,
-    ui::{
-        Icon, IconName,
-        piece::{IntoPiece, Piece},
-    },
+    hooks::{focus_element, on_answer},
+    notice::form_error_of,
+    ui::{Icon, IconName},
 };
 
 /// The id of the message above the form.
-pub(crate) const MESSAGE: &str = "entry-error";
+const MESSAGE: &str = "entry-error";
 
 /// Which field each refusal is about.
 pub(crate) type About = &'static [(Code, &'static str)];
 
-/// The state of one of the forms.
+/// Why the last try of one of the forms was refused.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
-    /// What the form does; success leads away from it.
-    pub(crate) act: Act,
-    /// Why the last try was refused.
-    pub(crate) error: Memo<Option<AppError>>,
+    /// The refusal.
+    pub(crate) error: Signal<Option<AppError>>,
     about: About,
 }
 
@@ -43,59 +37,57 @@ impl Entry {
 }
 
 /// Follows a form: after a refusal the focus goes to the field in question, or else to the `first`.
-pub(crate) fn use_entry(act: Act, first: &'static str, about: About) -> Entry {
-    let outcome = act.outcome();
-    // The first may come from the address, which a form's redirect has written.
-    if let Some(error) = use_refusal() {
-        outcome.set(Some(Outcome { session_id: String::new(), result: Err(error) }));
-    }
-    let error = Memo::new(move |_| outcome.get().and_then(|outcome| outcome.result.err()));
-    let entry = Entry { act, error, about };
-    let tries = act.version();
-    on_change(
-        move || tries.get(),
-        move || {
-            error.with(|error| {
-                if error.is_some() {
-                    focus_element(entry.field(error).unwrap_or(first));
-                }
-            });
-        },
-    );
+pub(crate) fn use_entry<S>(action: ServerAction<S>, first: &'static str, about: About) -> Entry
+where
+    S: ServerFn<Error = AppError> + Send + Sync + Clone + 'static,
+    S::Output: Send + Sync + Clone + 'static,
+{
+    let value = action.value();
+    let error = Memo::new(move |_| value.with(|value| value.as_ref()?.as_ref().err().cloned()));
+    let entry = Entry { error: error.into(), about };
+    on_answer(action, move |result| {
+        if let Err(error) = result {
+            focus_element(entry.field(&Some(error)).unwrap_or(first));
+        }
+    });
     entry
+}
+
+/// The same of a form that the browser posts itself: only the address tells of a refusal.
+pub(crate) fn posted_entry<S: ServerFn>(about: About) -> Entry {
+    Entry { error: Signal::stored(form_error_of::<S>()), about }
 }
 
 /// The choice for a computer that others use too; there nothing is kept, whatever else is chosen.
 #[component]
 pub(super) fn SharedComputer() -> impl IntoView {
     view! {
-        <label class="check check--tall">
+        <label class="ms-check ms-check--tall">
             <input type="checkbox" name="shared_computer" value="true" />
             <span>
                 "This is a shared computer"
-                <span class="check__hint">
+                <span class="ms-check__hint">
                     "Signs you out when the browser closes, or after 30 minutes without activity."
                 </span>
             </span>
         </label>
     }
-    .piece()
 }
 
 /// The refusal, above the form.
 #[component]
 pub(crate) fn Message(
     /// Why the last try was refused.
-    error: Memo<Option<AppError>>,
+    error: Signal<Option<AppError>>,
 ) -> impl IntoView {
-    let message = |error: AppError| -> Piece {
+    let message = |error: AppError| {
         view! {
-            <p class="message" role="alert" id=MESSAGE>
+            <p class="ms-message" role="alert" id=MESSAGE>
                 <Icon name=IconName::Alert size=18 />
                 <span>{error.message}</span>
             </p>
         }
-        .piece()
+        .into_any()
     };
-    (move || error.get().map(message)).piece()
+    view! { {move || error.get().map(message)} }
 }

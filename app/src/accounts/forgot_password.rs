@@ -1,90 +1,86 @@
-//! The page for who has forgotten the password. The server alone makes it: it is one form.
+//! The page for who has forgotten the password.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
+use multi_session::Code;
 
 use crate::{
-    AppError,
+    accounts::paths::{FORGOT_PASSWORD, SIGN_IN},
     accounts::{
-        entry::{MESSAGE, Message},
-        mailed::FORGOT_PASSWORD_FN,
+        ForgotPassword,
+        entry::{About, Message, use_entry},
     },
-    address::value,
-    notice::form_error,
-    plain::plain,
+    notice::form_action,
     ui::{EmailField, Submit},
 };
 
-/// The path of the page.
-pub const FORGOT_PASSWORD: &str = "/forgot-password";
-/// The page after the form was sent.
-pub(crate) const SENT: &str = "/forgot-password?sent=1";
-/// The notice without which that page is not believed.
-pub(crate) const SENT_NOTICE: &str = "forgot-password";
+const ABOUT: About = &[(Code::InvalidEmail, "email")];
 
-/// What the page shows.
-#[derive(Clone, Debug)]
-pub struct ForgotPasswordPage {
-    sent: bool,
-    error: Option<AppError>,
-}
+/// Asks whose password was forgotten, and tells that the mail is on its way.
+#[component]
+pub fn ForgotPasswordPage() -> impl IntoView {
+    let action = form_action::<ForgotPassword>();
+    let entry = use_entry(action, "email", ABOUT);
+    // Without JavaScript the form's redirect tells it; the server alone can believe that.
+    let was_sent = SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        let was_sent = was_sent();
+        #[cfg(not(feature = "ssr"))]
+        let was_sent = false;
+        was_sent
+    });
+    let was_sent = was_sent.into_inner();
+    let is_sent = Memo::new(move |_| was_sent || action.value().with(|value| matches!(value, Some(Ok(())))));
 
-impl ForgotPasswordPage {
-    /// Takes the address's query, and the notice that the browser brings.
-    pub fn of(query: &str, notice: Option<&str>) -> Self {
-        let sent = value(query, "sent").is_some() && notice == Some(SENT_NOTICE);
-        Self { sent, error: form_error(query) }
-    }
-
-    /// The page.
-    pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
-        let Self { sent, error } = self;
-        let title = if sent { "Look into your mailbox" } else { "Forgot your password?" };
-        let content = if sent { told().into_any() } else { form(error).into_any() };
-        plain(options, title, content)
-    }
-}
-
-fn told() -> impl IntoView {
     view! {
-        <div class="entry">
-            <div class="entry__head">
-                <h1>"Look into your mailbox"</h1>
-                <p class="entry__lead">
-                    "If there is an account with that address, a mail with a link is on its way to it. \
-                     The link works once, within 30 minutes."
+        <Title text=move || if is_sent.get() { "Look into your mailbox" } else { "Forgot your password?" } />
+        <div class="ms-entry">
+            <Show
+                when=move || is_sent.get()
+                fallback=move || {
+                    view! {
+                        <div class="ms-entry__head">
+                            <h1>"Forgot your password?"</h1>
+                            <p class="ms-entry__lead">"We mail you a link to choose a new one."</p>
+                        </div>
+                        <div class="ms-card ms-entry__card">
+                            <ActionForm action>
+                                <Message error=entry.error />
+                                <EmailField error=entry.error_of("email") />
+                                <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
+                                    "Send the link"
+                                </Submit>
+                            </ActionForm>
+                        </div>
+                    }
+                }
+            >
+                <div class="ms-entry__head">
+                    <h1>"Look into your mailbox"</h1>
+                    <p class="ms-entry__lead">
+                        "If there is an account with that address, a mail with a link is on its way to it. \
+                         The link works once, within 30 minutes."
+                    </p>
+                </div>
+                <p class="ms-entry__foot">
+                    "Nothing there? " <a href=FORGOT_PASSWORD rel="external">"Try once more"</a> " in a minute."
                 </p>
-            </div>
-            <p class="entry__foot">
-                "Nothing there? " <a href=FORGOT_PASSWORD>"Try once more"</a> " in a minute."
-            </p>
-            <p class="entry__foot">
-                <a href="/sign-in">"Back to sign in"</a>
+            </Show>
+            <p class="ms-entry__foot">
+                <a href=SIGN_IN>"Back to sign in"</a>
             </p>
         </div>
     }
 }
 
-fn form(error: Option<AppError>) -> impl IntoView {
-    let described = error.is_some().then_some(MESSAGE);
-    let error = Memo::new(move |_| error.clone());
-    view! {
-        <div class="entry">
-            <div class="entry__head">
-                <h1>"Forgot your password?"</h1>
-                <p class="entry__lead">"We mail you a link to choose a new one."</p>
-            </div>
-            <div class="card entry__card">
-                <form method="post" action=FORGOT_PASSWORD_FN>
-                    <Message error />
-                    <EmailField error=Signal::stored(described) />
-                    <Submit class="button button--primary button--wide" pending=Signal::stored(false)>
-                        "Send the link"
-                    </Submit>
-                </form>
-            </div>
-            <p class="entry__foot">
-                <a href="/sign-in">"Back to sign in"</a>
-            </p>
-        </div>
-    }
+#[cfg(feature = "ssr")]
+fn was_sent() -> bool {
+    use crate::{context::request_if_any, query::query_value};
+
+    let parts = use_context::<http::request::Parts>();
+    let is_told =
+        parts.is_some_and(|parts| query_value(parts.uri.query().unwrap_or_default(), "sent").is_some());
+    is_told
+        && request_if_any()
+            .is_some_and(|request| request.notice() == Some(crate::accounts::paths::SENT_NOTICE))
 }

@@ -5,64 +5,54 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    act::SessionForm,
-    sessions::{rows, use_list_device_sessions},
-    ui::{
-        Icon, IconName,
-        piece::{IntoPiece, when},
-    },
+    sessions::{Loaded, row_key, use_list_device_sessions},
+    ui::{Icon, IconName, Submit},
 };
 
-/// One button for each account that this browser holds; nothing if it holds none.
+/// One button for each account that this browser holds, to continue as; nothing if it holds none. For the page at which
+/// people sign in.
 #[component]
-pub(super) fn HeldAccounts() -> impl IntoView {
+pub fn HeldAccounts() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let list = move || {
-        view! {
-            <section class="card held">
-                <h2 class="held__title" id="held">
-                    "Accounts in this browser"
-                </h2>
-                <ul aria-labelledby="held">
-                    {rows(move || sessions.held(), |row| view! { <HeldAccount row /> }.piece())}
-                </ul>
-            </section>
-        }
-        .piece()
-    };
-    when(move || !sessions.held().is_empty(), list)
+    view! {
+        <Loaded>
+            <Show when=move || !sessions.held().is_empty()>
+                <section class="ms ms-card ms-held">
+                    <h2 class="ms-held__title" id="held">
+                        "Accounts in this browser"
+                    </h2>
+                    <ul aria-labelledby="held">
+                        <For each=move || sessions.held() key=row_key let:row>
+                            <HeldAccount row />
+                        </For>
+                    </ul>
+                </section>
+            </Show>
+        </Loaded>
+    }
 }
 
 /// The button that continues as one account.
 #[component]
 fn HeldAccount(row: DeviceSession) -> impl IntoView {
     let set_active = use_list_device_sessions().set_active;
-    let id = row.id.to_string();
-    let email_id = format!("held-{id}");
-    let button = view! {
-        <Avatar name=row.user.name.clone() />
-        <span class="account__who">
-            <span class="account__name">{format!("Continue as {}", row.user.name)}</span>
-            <span class="account__email" aria-hidden="true" id=email_id.clone()>
-                {row.user.email}
-            </span>
-        </span>
-        <Icon name=IconName::ChevronRight size=18 />
-    }
-    .piece();
+    let email_id = format!("held-{}", row.id);
 
     view! {
         <li>
-            <SessionForm
-                act=set_active
-                session_id=id
-                class="account"
-                pending=set_active.pending()
-                label=String::new()
-                described_by=email_id
-                text=button
-            />
+            <ActionForm action=set_active>
+                <input type="hidden" name="session_id" value=row.id.to_string() />
+                <Submit class="ms-account" pending=set_active.pending() described_by=email_id.clone()>
+                    <Avatar name=row.user.name.clone() />
+                    <span class="ms-account__who">
+                        <span class="ms-account__name">{format!("Continue as {}", row.user.name)}</span>
+                        <span class="ms-account__email" aria-hidden="true" id=email_id>
+                            {row.user.email}
+                        </span>
+                    </span>
+                    <Icon name=IconName::ChevronRight size=18 />
+                </Submit>
+            </ActionForm>
         </li>
     }
-    .piece()
 }

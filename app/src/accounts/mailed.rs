@@ -1,17 +1,15 @@
-//! The server functions of what goes by mail. Only pages that the server makes post to them, so the browser's half does
-//! not know them. The rules are those of `Accounts`.
+//! The server functions of what goes by mail. The rules are those of `Accounts`.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
+use crate::AppError;
+#[cfg(feature = "ssr")]
 use crate::{
-    AppError,
-    accounts::{
-        forgot_password::{FORGOT_PASSWORD, SENT, SENT_NOTICE},
-        reset_password::ResetPasswordPage,
-    },
+    accounts::paths::{FORGOT_PASSWORD, SENT, SENT_NOTICE, reset_address},
     context::{accounts, fail, leave_notice, request, send_form, sessions, settle},
-    notice::with_error,
-    sessions::NotMePage,
+    options::use_options,
+    query::with_error,
+    sessions::NOT_ME_RESET,
 };
 
 /// Asks for a mail with a link to a new password; it is the same for every address.
@@ -25,13 +23,13 @@ pub async fn forgot_password(
     email: String,
 ) -> Result<(), AppError> {
     let form = multi_session::RequestPasswordReset { email, redirect_to: None };
-    let asked = accounts().request_password_reset(form).map_err(fail);
+    let asked = accounts()?.request_password_reset(form).map_err(fail);
     match &asked {
         Ok(()) => {
             leave_notice(SENT_NOTICE);
             send_form(SENT);
         }
-        Err(error) => send_form(&with_error(FORGOT_PASSWORD, FORGOT_PASSWORD_FN, error)),
+        Err(error) => send_form(&with_error(FORGOT_PASSWORD, ForgotPassword::PATH, error)),
     }
     asked
 }
@@ -40,7 +38,7 @@ pub async fn forgot_password(
 ///
 /// # Errors
 ///
-/// When the link was used or is too old, or the password has not the form it needs.
+/// When the link was used or is too old, or the password is too short or too long.
 #[server(prefix = "/fn", endpoint = "reset-password")]
 pub async fn reset_password(
     /// What the link has.
@@ -52,9 +50,9 @@ pub async fn reset_password(
     reported: bool,
 ) -> Result<(), AppError> {
     let form = multi_session::ResetPassword { token: token.clone(), new_password };
-    if let Err(error) = accounts().reset_password(form).await.map_err(fail) {
-        let address = ResetPasswordPage::address(&token, reported);
-        send_form(&with_error(&address, RESET_PASSWORD_FN, &error));
+    if let Err(error) = accounts()?.reset_password(form).await.map_err(fail) {
+        let address = reset_address(&token, reported);
+        send_form(&with_error(&address, ResetPassword::PATH, &error));
         return Err(error);
     }
     let request = request();
@@ -62,15 +60,13 @@ pub async fn reset_password(
     let browser = sessions().current(request.presented(), request.client()).await.map_err(fail)?;
     if reported {
         request.set_browser(browser);
-        leave_notice(NotMePage::RESET_NOTICE);
-        send_form(NotMePage::RESET);
+        leave_notice(NOT_ME_RESET);
+        send_form(&format!("{}?done=password", use_options().not_me_path()));
     } else {
         settle(&request, browser, "password");
     }
     Ok(())
 }
 
-/// Where [`forgot_password`] answers.
-pub(super) const FORGOT_PASSWORD_FN: &str = ForgotPassword::PATH;
 /// Where [`reset_password`] answers.
 pub const RESET_PASSWORD_FN: &str = ResetPassword::PATH;

@@ -1,118 +1,108 @@
-//! The page to which the mailed link leads. The server alone makes it, and nothing of anybody else is on it: its address
-//! holds a secret.
+//! The page to which the mailed link leads. Its address holds a secret, so what it links to is not told that address.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use multi_session::Code;
 
+#[cfg(feature = "ssr")]
+use crate::context::{accounts, fail};
 use crate::{
     AppError,
+    accounts::paths::{FORGOT_PASSWORD, SIGN_IN},
     accounts::{
-        entry::{MESSAGE, Message},
-        forgot_password::FORGOT_PASSWORD,
-        mailed::RESET_PASSWORD_FN,
+        ResetPassword,
+        entry::{About, Message, posted_entry},
     },
-    address::value,
-    notice::form_error,
-    plain::plain,
+    answered::answered,
     ui::{PasswordField, Submit},
 };
 
-/// The path of the page.
-pub const RESET_PASSWORD: &str = "/reset-password";
+const ABOUT: About = &[(Code::PasswordTooShort, "new_password"), (Code::PasswordTooLong, "new_password")];
 
-/// What the page shows.
-#[derive(Clone, Debug)]
-pub struct ResetPasswordPage {
+/// Tells whether a mailed link can be used, without using it up. It is no GET: addresses are logged.
+///
+/// # Errors
+///
+/// When the store does not answer.
+#[server(prefix = "/fn", endpoint = "check-reset-link")]
+pub async fn check_reset_link(
+    /// What the link has.
+    #[server(default)]
     token: String,
-    is_good: bool,
-    /// Whether "This wasn't me" has led here. Anybody can write that into an address, so it changes words alone.
-    reported: bool,
-    error: Option<AppError>,
+) -> Result<Option<bool>, AppError> {
+    let accounts = accounts()?;
+    let is_good = accounts.is_good_link(&token, multi_session::Purpose::ResetPassword).await;
+    is_good.map(Some).map_err(fail)
 }
 
-impl ResetPasswordPage {
-    /// The address of the page for a mailed secret, which has letters, digits, `-` and `_`; whatever else was sent is
-    /// none. `reported` is for who has said by a mail that a sign-in was somebody else's.
-    pub(crate) fn address(token: &str, reported: bool) -> String {
-        let is_ours = token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        let told = if reported { "&reported=1" } else { "" };
-        [RESET_PASSWORD, "?token=", if is_ours { token } else { "" }, told].concat()
-    }
-
-    /// Takes the mailed secret, whether it can be used, and the address's query.
-    pub fn of(token: String, is_good: bool, query: &str) -> Self {
-        Self { token, is_good, reported: value(query, "reported").is_some(), error: form_error(query) }
-    }
-
-    /// The page.
-    pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
-        let title = if self.is_good { "Choose a new password" } else { "This link does not work any more" };
-        let content = if self.is_good { self.form().into_any() } else { gone().into_any() };
-        plain(options, title, content)
-    }
-
-    fn form(self) -> impl IntoView {
-        let Self { token, reported, error, .. } = self;
-        let lead = if reported {
-            "Whoever it was is signed out with every other device, and you sign in with the new one."
+/// Asks for the new password; opening it does not use the link up.
+#[component]
+pub fn ResetPasswordPage() -> impl IntoView {
+    let query = use_query_map();
+    let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
+    let is_good = Resource::new(move || token.get(), check_reset_link);
+    answered(is_good, move |is_good| {
+        if is_good {
+            // Anybody can write that into an address, so it changes words alone.
+            let reported = query.with_untracked(|query| query.get_str("reported").is_some());
+            view! { <Form token=token.get_untracked() reported /> }.into_any()
         } else {
-            "You are signed out on every device, and sign in with the new one."
-        };
-        let described = error.as_ref().filter(|error| !error.is(Code::ServerBusy)).map(|_| MESSAGE);
-        let error = Memo::new(move |_| error.clone());
-        view! {
-            <div class="entry">
-                <div class="entry__head">
-                    <h1>"Choose a new password"</h1>
-                    <p class="entry__lead">{lead}</p>
-                </div>
-                <div class="card entry__card">
-                    <form method="post" action=RESET_PASSWORD_FN>
-                        <Message error />
-                        <input type="hidden" name="token" value=token />
-                        {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> })}
-                        <PasswordField
-                            name="new_password"
-                            label="New password"
-                            autocomplete="new-password"
-                            hint="At least 8 characters."
-                            error=Signal::stored(described)
-                        />
-                        <Submit class="button button--primary button--wide" pending=Signal::stored(false)>
-                            "Set the password"
-                        </Submit>
-                    </form>
-                </div>
-            </div>
+            gone()
         }
-    }
+    })
 }
 
-fn gone() -> impl IntoView {
+/// The browser posts it itself: what follows is another document, in any case.
+#[component]
+fn Form(token: String, reported: bool) -> impl IntoView {
+    let lead = if reported {
+        "Whoever it was is signed out with every other device, and you sign in with the new one."
+    } else {
+        "You are signed out on every device, and sign in with the new one."
+    };
+    let entry = posted_entry::<ResetPassword>(ABOUT);
     view! {
-        <div class="entry">
-            <div class="entry__head">
-                <h1>"This link does not work any more"</h1>
-                <p class="entry__lead">{Code::InvalidToken.sentence()}</p>
+        <Title text="Choose a new password" />
+        <div class="ms-entry">
+            <div class="ms-entry__head">
+                <h1>"Choose a new password"</h1>
+                <p class="ms-entry__lead">{lead}</p>
             </div>
-            <a class="button button--primary button--wide" href=FORGOT_PASSWORD>
-                "Ask for a new link"
-            </a>
-            <p class="entry__foot">
-                <a href="/sign-in">"Back to sign in"</a>
-            </p>
+            <div class="ms-card ms-entry__card">
+                <form method="post" action=ResetPassword::PATH>
+                    <Message error=entry.error />
+                    <input type="hidden" name="token" value=token />
+                    {reported.then(|| view! { <input type="hidden" name="reported" value="true" /> }.into_any())}
+                    <PasswordField
+                        name="new_password"
+                        label="New password"
+                        autocomplete="new-password"
+                        hint="At least 8 characters."
+                        error=entry.error_of("new_password")
+                    />
+                    <Submit class="ms-button ms-button--primary ms-button--wide">"Set the password"</Submit>
+                </form>
+            </div>
         </div>
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_a_secret_of_our_form_or_none() {
-        assert_eq!(ResetPasswordPage::address("aB3-_", false), "/reset-password?token=aB3-_");
-        assert_eq!(ResetPasswordPage::address("aB3-_", true), "/reset-password?token=aB3-_&reported=1");
-        assert_eq!(ResetPasswordPage::address("a&__err=b", false), "/reset-password?token=");
+fn gone() -> AnyView {
+    view! {
+        <Title text="This link does not work any more" />
+        <div class="ms-entry">
+            <div class="ms-entry__head">
+                <h1>"This link does not work any more"</h1>
+                <p class="ms-entry__lead">{Code::InvalidToken.sentence()}</p>
+            </div>
+            <a class="ms-button ms-button--primary ms-button--wide" href=FORGOT_PASSWORD>
+                "Ask for a new link"
+            </a>
+            <p class="ms-entry__foot">
+                <a href=SIGN_IN>"Back to sign in"</a>
+            </p>
+        </div>
     }
+    .into_any()
 }

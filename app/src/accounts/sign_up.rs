@@ -1,16 +1,19 @@
 //! The page to make an account.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use multi_session::Code;
 
 use crate::{
     accounts::{
-        actions::SIGN_UP,
+        SignUp,
         entry::{About, Message, SharedComputer, use_entry},
     },
-    act::{Act, ActForm},
-    address::{start, use_address},
-    ui::{EmailField, Field, PasswordField, Submit, piece::IntoPiece},
+    hooks::{go, on_answer},
+    notice::form_action,
+    sessions::use_list_device_sessions,
+    ui::{EmailField, Field, PasswordField, Submit},
 };
 
 const ABOUT: About = &[
@@ -21,41 +24,57 @@ const ABOUT: About = &[
     (Code::PasswordTooLong, "password"),
 ];
 
-/// `/sign-up`: the form for a new account.
+/// The form for a new account.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
-    let entry = use_entry(Act::new(SIGN_UP, |_, _| Some(start!("signed-in"))), "name", ABOUT);
-    let sign_in = if use_address().adding { "/sign-in?add=1" } else { "/sign-in" };
-    let fields = view! {
-        <Message error=entry.error />
-        <Field name="name" label="Name" autocomplete="name" max_length="100" error=entry.error_of("name") />
-        <EmailField error=entry.error_of("email") />
-        <PasswordField
-            name="password"
-            label="Password"
-            autocomplete="new-password"
-            hint="At least 8 characters."
-            error=entry.error_of("password")
-        />
-        <SharedComputer />
-        <input type="hidden" name="probe" value="true" />
-        <Submit class="button button--primary button--wide" pending=entry.act.pending()>
-            "Create account"
-        </Submit>
-    }
-    .piece();
+    let sessions = use_list_device_sessions();
+    let action = form_action::<SignUp>();
+    sessions.watch_act(action.pending());
+    let entry = use_entry(action, "name", ABOUT);
+    on_answer(action, move |result| {
+        if result.is_ok() {
+            go(&sessions.options.start("signed-in"));
+        }
+    });
+    let query = use_query_map();
+    let adding = move || query.with(|query| query.get_str("add").is_some());
 
     view! {
-        <div class="entry">
-            <div class="entry__head">
+        <Title text="Create an account" />
+        <div class="ms-entry">
+            <div class="ms-entry__head">
                 <h1>"Create an account"</h1>
-                <p class="entry__lead">"One account, many devices, and each of them in your sight."</p>
+                <p class="ms-entry__lead">"One account, many devices, and each of them in your sight."</p>
             </div>
-            <div class="card entry__card">
-                <ActForm act=entry.act fields />
+            <div class="ms-card ms-entry__card">
+                <ActionForm action>
+                    <Message error=entry.error />
+                    <Field
+                        name="name"
+                        label="Name"
+                        autocomplete="name"
+                        max_length="100"
+                        error=entry.error_of("name")
+                    />
+                    <EmailField error=entry.error_of("email") />
+                    <PasswordField
+                        name="password"
+                        label="Password"
+                        autocomplete="new-password"
+                        hint="At least 8 characters."
+                        error=entry.error_of("password")
+                    />
+                    <SharedComputer />
+                    <input type="hidden" name="probe" value="true" />
+                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
+                        "Create account"
+                    </Submit>
+                </ActionForm>
             </div>
-            <p class="entry__foot">"Have an account already? " <a href=sign_in>"Sign in"</a></p>
+            <p class="ms-entry__foot">
+                "Have an account already? "
+                <a href=move || if adding() { "/sign-in?add=1" } else { "/sign-in" }>"Sign in"</a>
+            </p>
         </div>
     }
-    .piece()
 }

@@ -6,16 +6,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Node};
 
 use crate::{
-    accounts::{Avatar, actions::SIGN_OUT},
-    act::{Act, ActForm, Outcome, SessionForm},
-    address::start,
-    hooks::{effect, on_change},
+    accounts::paths::CHANGE_PASSWORD,
+    accounts::{Avatar, SignOut},
+    hooks::{go, on_answer},
     notice::use_notices,
-    sessions::{Loaded, rows, use_list_device_sessions},
-    ui::{
-        Icon, IconName, Submit,
-        piece::{IntoPiece, when},
-    },
+    sessions::{Loaded, row_key, use_list_device_sessions},
+    ui::{Icon, IconName, Submit},
 };
 
 /// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
@@ -24,65 +20,74 @@ use crate::{
 #[component]
 pub fn Switcher() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let sign_out = Act::new(SIGN_OUT, |_, _| Some(start!("signed-out")));
+    let sign_out = ServerAction::<SignOut>::new();
+    sessions.watch_act(sign_out.pending());
     let notices = use_notices();
-    effect(move || {
-        if let Some(Outcome { result: Err(error), .. }) = sign_out.outcome().get() {
+    on_answer(sign_out, move |result| match result {
+        Ok(()) => go(&sessions.options.start("signed-out")),
+        Err(error) => {
             notices.failed(&error);
             sessions.refetch();
         }
     });
-    let menu = move || view! { <Menu sign_out /> }.piece();
 
     view! {
-        <Loaded content=Box::new(move || when(move || sessions.signed_in.get() == Some(true), menu)) />
+        <Loaded>
+            <Show when=move || sessions.signed_in.get() == Some(true)>
+                <Menu sign_out />
+            </Show>
+        </Loaded>
     }
-    .piece()
 }
 
 /// The menu: a `<details>`, so that it opens without JavaScript.
 #[component]
-fn Menu(sign_out: Act) -> impl IntoView {
+fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
     let sessions = use_list_device_sessions();
     let node = NodeRef::<html::Details>::new();
     close_like_a_menu(node);
-    on_change(move || sessions.set_active.version().get(), move || close(node));
+    on_answer(sessions.set_active, move |_| close(node));
     let name = Memo::new(move |_| sessions.current().map(|row| row.user.name).unwrap_or_default());
-    let avatar = move || view! { <Avatar name=name.get() /> }.piece();
-    let leave = view! {
-        <Submit class="switcher__item" pending=sign_out.pending()>
-            <Icon name=IconName::SignOut size=18 />
-            "Sign out"
-        </Submit>
-    }
-    .piece();
+    let add = format!("{}?add=1", sessions.options.sign_in_path());
+    let password = sessions.options.has_passwords().then(|| {
+        view! {
+            <a class="ms-switcher__item" href=CHANGE_PASSWORD on:click=move |_| close(node)>
+                <Icon name=IconName::Key size=18 />
+                "Change password"
+            </a>
+        }
+        .into_any()
+    });
 
     view! {
-        <details class="switcher" node_ref=node>
+        <details class="ms ms-switcher" node_ref=node>
             <summary>
-                <span class="visually-hidden">"Account: "</span>
-                {avatar}
-                <span class="switcher__name">{name}</span>
+                <span class="ms-visually-hidden">"Account: "</span>
+                {move || view! { <Avatar name=name.get() /> }.into_any()}
+                <span class="ms-switcher__name">{name}</span>
                 <Icon name=IconName::ChevronDown size=16 />
             </summary>
-            <div class="switcher__menu">
+            <div class="ms-switcher__menu">
                 <ul aria-label="Accounts">
-                    {rows(move || sessions.held(), |row| view! { <Account row /> }.piece())}
+                    <For each=move || sessions.held() key=row_key let:row>
+                        <Account row />
+                    </For>
                 </ul>
-                <hr class="switcher__rule" />
-                <a class="switcher__item" href="/sign-in?add=1" on:click=move |_| close(node)>
+                <hr class="ms-switcher__rule" />
+                <a class="ms-switcher__item" href=add on:click=move |_| close(node)>
                     <Icon name=IconName::Plus size=18 />
                     "Add another account"
                 </a>
-                <a class="switcher__item" href="/change-password" on:click=move |_| close(node)>
-                    <Icon name=IconName::Key size=18 />
-                    "Change password"
-                </a>
-                <ActForm act=sign_out fields=leave />
+                {password}
+                <ActionForm action=sign_out>
+                    <Submit class="ms-switcher__item" pending=sign_out.pending()>
+                        <Icon name=IconName::SignOut size=18 />
+                        "Sign out"
+                    </Submit>
+                </ActionForm>
             </div>
         </details>
     }
-    .piece()
 }
 
 /// One account of the menu: the active one is named, another one is a button.
@@ -92,49 +97,41 @@ fn Account(row: DeviceSession) -> impl IntoView {
     if row.is_current {
         return view! {
             <li>
-                <div class="account account--active">
+                <div class="ms-account ms-account--active">
                     <Avatar name=row.user.name.clone() />
-                    <span class="account__who">
-                        <span class="account__name">{row.user.name}</span>
-                        <span class="account__email">{row.user.email}</span>
+                    <span class="ms-account__who">
+                        <span class="ms-account__name">{row.user.name}</span>
+                        <span class="ms-account__email">{row.user.email}</span>
                     </span>
-                    <span class="visually-hidden">"active"</span>
+                    <span class="ms-visually-hidden">"active"</span>
                     <Icon name=IconName::Check size=18 />
                 </div>
             </li>
         }
-        .piece();
+        .into_any();
     }
-    let id = row.id.to_string();
-    let email_id = format!("account-{id}");
-    let button = view! {
-        <Avatar name=row.user.name.clone() />
-        <span class="account__who">
-            <span class="account__name">
-                <span class="visually-hidden">"Switch to "</span>
-                {row.user.name}
-            </span>
-            <span class="account__email" aria-hidden="true" id=email_id.clone()>
-                {row.user.email}
-            </span>
-        </span>
-    }
-    .piece();
+    let email_id = format!("account-{}", row.id);
 
     view! {
         <li>
-            <SessionForm
-                act=set_active
-                session_id=id
-                class="account"
-                pending=set_active.pending()
-                label=String::new()
-                described_by=email_id
-                text=button
-            />
+            <ActionForm action=set_active>
+                <input type="hidden" name="session_id" value=row.id.to_string() />
+                <Submit class="ms-account" pending=set_active.pending() described_by=email_id.clone()>
+                    <Avatar name=row.user.name.clone() />
+                    <span class="ms-account__who">
+                        <span class="ms-account__name">
+                            <span class="ms-visually-hidden">"Switch to "</span>
+                            {row.user.name}
+                        </span>
+                        <span class="ms-account__email" aria-hidden="true" id=email_id>
+                            {row.user.email}
+                        </span>
+                    </span>
+                </Submit>
+            </ActionForm>
         </li>
     }
-    .piece()
+    .into_any()
 }
 
 fn close(node: NodeRef<html::Details>) {
@@ -151,7 +148,7 @@ fn close_like_a_menu(node: NodeRef<html::Details>) {
     };
     let is_open = move || node.get_untracked().is_some_and(|details| details.open());
 
-    effect(move || {
+    Effect::new(move |_| {
         let pressed = window_event_listener(ev::pointerdown, move |event| {
             if is_open() && !is_inside(event.target()) {
                 close(node);

@@ -1,12 +1,13 @@
 //! Which part of the history an address asks for.
 
-use multi_session::{HistoryFilter, HistoryKind, SessionId};
+use leptos_router::params::ParamsMap;
+use multi_session::SessionId;
+#[cfg(feature = "ssr")]
+use multi_session::{HistoryFilter, HistoryKind};
 
-use crate::address::value;
+use crate::MultiSessionOptions;
 
-/// The address of the history.
-pub const HISTORY: &str = "/history";
-/// The address of the file.
+/// What an export is called where it waits for a proof of who the person is.
 pub(crate) const EXPORT: &str = "/history/export";
 /// The name of a format.
 pub(crate) const JSON: &str = "json";
@@ -14,16 +15,25 @@ pub(crate) const JSON: &str = "json";
 pub(crate) const CSV: &str = "csv";
 
 /// How many entries there are on a page.
+#[cfg(feature = "ssr")]
 const ON_A_PAGE: u32 = 50;
 
 /// The address of the page that goes on to the file by itself.
-pub(crate) fn export_page(format: &str) -> String {
-    [HISTORY, "?export=", format].concat()
+#[cfg(feature = "ssr")]
+pub(crate) fn export_page(options: &MultiSessionOptions, format: &str) -> String {
+    format!("{}?export={format}", options.history_path())
+}
+
+/// The format of the file that an address of the page asks it to go on to.
+#[cfg(feature = "ssr")]
+pub(super) fn export_asked(query: &ParamsMap) -> Option<&'static str> {
+    let format = query.get_str("export")?;
+    [JSON, CSV].into_iter().find(|it| *it == format)
 }
 
 /// The address of the file.
-pub(super) fn export_file(format: &str) -> String {
-    [EXPORT, "?format=", format].concat()
+pub(super) fn export_file(options: &MultiSessionOptions, format: &str) -> String {
+    format!("{}?format={format}", options.export_path())
 }
 
 /// What people look for.
@@ -43,8 +53,13 @@ pub(super) enum Group {
 impl Group {
     pub(super) const ALL: [Self; 4] = [Self::All, Self::SignIns, Self::Ended, Self::Changes];
 
+    /// The group of a name in an address.
+    pub(super) fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or_default()
+    }
+
     /// Its name in addresses.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::All => "",
             Self::SignIns => "sign-ins",
@@ -63,6 +78,7 @@ impl Group {
         }
     }
 
+    #[cfg(feature = "ssr")]
     fn has(self, kind: HistoryKind) -> bool {
         let group = match kind {
             HistoryKind::SignedIn
@@ -77,7 +93,14 @@ impl Group {
         self == group
     }
 
+    /// What the server is asked for.
+    #[cfg(feature = "ssr")]
+    pub(super) fn filter(self, session: Option<SessionId>, before: Option<i64>) -> HistoryFilter {
+        HistoryFilter { session, kinds: self.kinds(), before, limit: ON_A_PAGE }
+    }
+
     /// The kinds that it has; none stand for all.
+    #[cfg(feature = "ssr")]
     fn kinds(self) -> Vec<HistoryKind> {
         HistoryKind::ALL.iter().copied().filter(|kind| self.has(*kind)).collect()
     }
@@ -85,80 +108,71 @@ impl Group {
 
 /// What an address asks for; whatever it does not say well is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HistoryAsked {
+pub(super) struct HistoryAsked {
     pub(super) group: Group,
     pub(super) session: Option<SessionId>,
     pub(super) before: Option<i64>,
-    /// The format of the file that the page goes on to.
-    pub(super) export: Option<&'static str>,
 }
 
 impl HistoryAsked {
     /// Takes the address's query.
-    pub fn of(query: &str) -> Self {
-        let group = value(query, "show").unwrap_or_default();
+    pub(super) fn of(query: &ParamsMap) -> Self {
         Self {
-            group: Group::ALL.into_iter().find(|known| known.name() == group).unwrap_or_default(),
-            session: value(query, "session_id").and_then(|id| SessionId::new(id).ok()),
-            before: value(query, "before").and_then(|before| before.parse().ok()),
-            export: value(query, "export")
-                .and_then(|format| [JSON, CSV].into_iter().find(|it| *it == format)),
-        }
-    }
-
-    /// What the server is asked for.
-    pub fn filter(&self) -> HistoryFilter {
-        HistoryFilter {
-            session: self.session.clone(),
-            kinds: self.group.kinds(),
-            before: self.before,
-            limit: ON_A_PAGE,
+            group: Group::named(query.get_str("show").unwrap_or_default()),
+            session: query.get("session_id").and_then(|id| SessionId::new(id).ok()),
+            before: query.get_str("before").and_then(|before| before.parse().ok()),
         }
     }
 
     /// The address of the first page of another group, of the same session.
-    pub(super) fn with_group(&self, group: Group) -> String {
-        Self { group, before: None, export: None, ..self.clone() }.address()
+    pub(super) fn with_group(&self, options: &MultiSessionOptions, group: Group) -> String {
+        Self { group, before: None, ..self.clone() }.address(options)
     }
 
     /// The address of the page that begins after an entry.
-    pub(super) fn with_before(&self, before: i64) -> String {
-        Self { before: Some(before), export: None, ..self.clone() }.address()
+    pub(super) fn with_before(&self, options: &MultiSessionOptions, before: i64) -> String {
+        Self { before: Some(before), ..self.clone() }.address(options)
     }
 
-    fn address(&self) -> String {
+    fn address(&self, options: &MultiSessionOptions) -> String {
         let pairs = [
             ("show", Some(self.group.name().to_owned()).filter(|name| !name.is_empty())),
             ("session_id", self.session.as_ref().map(ToString::to_string)),
             ("before", self.before.map(|before| before.to_string())),
         ];
+        // Ids and names need no escapes.
         let pairs: Vec<_> =
-            pairs.into_iter().filter_map(|(name, value)| Some([name, "=", &value?].concat())).collect();
-        if pairs.is_empty() { HISTORY.to_owned() } else { [HISTORY, "?", &pairs.join("&")].concat() }
+            pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
+        let mark = if pairs.is_empty() { "" } else { "?" };
+        format!("{}{mark}{}", options.history_path(), pairs.join("&"))
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
 
+    fn asked(pairs: &[(&'static str, &str)]) -> HistoryAsked {
+        HistoryAsked::of(&pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+    }
+
     #[test]
-    fn an_address_asks_for_what_it_was_made_of() {
-        for group in Group::ALL {
-            for session in [None, Some(SessionId::new("session_123").expect("an id"))] {
-                for before in [None, Some(42)] {
-                    let asked = HistoryAsked { group, session: session.clone(), before, export: None };
-                    let address = asked.address();
-                    let query = address.split_once('?').map_or("", |(_, query)| query);
-                    assert_eq!(HistoryAsked::of(query), asked, "{address}");
-                }
-            }
-        }
+    fn address_asks_for_what_it_was_made_of() {
+        let all = HistoryAsked {
+            group: Group::Ended,
+            session: Some(SessionId::new("session_123").expect("an id")),
+            before: Some(42),
+        };
+        let options = MultiSessionOptions::default();
+        assert_eq!(all.address(&options), "/history?show=ended&session_id=session_123&before=42");
+        assert_eq!(HistoryAsked::default().address(&options), "/history");
+        assert_eq!(asked(&[("show", "ended"), ("session_id", "session_123"), ("before", "42")]), all);
         assert_eq!(
-            HistoryAsked::of("show=nonsense&session_id=%00&before=x&export=exe"),
+            asked(&[("show", "nonsense"), ("session_id", "\0"), ("before", "x")]),
             HistoryAsked::default()
         );
-        assert_eq!(HistoryAsked::of("export=csv").export, Some("csv"));
+        let exported = |format: &str| export_asked(&[("export", format.to_owned())].into_iter().collect());
+        assert_eq!((exported("csv"), exported("exe")), (Some("csv"), None));
     }
 
     #[test]

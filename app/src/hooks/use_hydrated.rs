@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::hooks::effect;
-
 /// The context of [`use_hydrated`].
 #[derive(Clone, Copy, Debug)]
 pub struct Hydrated(ReadSignal<bool>);
@@ -17,7 +15,7 @@ pub struct Hydrated(ReadSignal<bool>);
 ///
 /// ```
 /// # use leptos::prelude::*;
-/// use app::hooks::use_hydrated;
+/// use multi_session_leptos::hooks::use_hydrated;
 ///
 /// #[component]
 /// fn ShowButton() -> impl IntoView {
@@ -35,7 +33,7 @@ pub fn use_hydrated() -> ReadSignal<bool> {
     }
     let (hydrated, set_hydrated) = signal(false);
     provide_context(Hydrated(hydrated));
-    effect(move || {
+    Effect::new(move |_| {
         set_hydrated.set(true);
         if let Some(body) = document().body() {
             // Only a name that is no attribute name can be refused.

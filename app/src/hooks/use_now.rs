@@ -3,16 +3,8 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos_use_interval_fn::use_interval_fn;
 use multi_session::Timestamp;
-
-use crate::hooks::effect;
-
-/// When the server rendered the page; the server provides it as context.
-#[derive(Clone, Copy, Debug)]
-pub struct RenderedAt(
-    /// The moment, by the server's clock.
-    pub Timestamp,
-);
 
 /// The context of [`use_now`].
 #[derive(Clone, Copy)]
@@ -23,7 +15,8 @@ struct Now {
     started: StoredValue<f64>,
 }
 
-const TICK: Duration = Duration::from_secs(15);
+/// Milliseconds between two looks at the clock.
+const TICK: u64 = 15_000;
 
 /// Gives the present by the server's clock, kept current.
 ///
@@ -34,7 +27,7 @@ const TICK: Duration = Duration::from_secs(15);
 ///
 /// ```
 /// # use leptos::prelude::*;
-/// use app::hooks::use_now;
+/// use multi_session_leptos::hooks::use_now;
 /// use multi_session::Timestamp;
 ///
 /// #[component]
@@ -46,11 +39,11 @@ const TICK: Duration = Duration::from_secs(15);
 ///
 /// ## Server-Side Rendering
 ///
-/// The signal is the moment of [`RenderedAt`] and stays so; the browser hydrates with the same moment.
+/// The signal is the moment at which the page is rendered and stays so; the browser hydrates with the same moment.
 ///
 /// # Panics
 ///
-/// Outside [`App`](crate::App), which provides it.
+/// Before [`provide_multi_session`](crate::provide_multi_session).
 pub fn use_now() -> ReadSignal<Timestamp> {
     expect_context::<Now>().now
 }
@@ -68,19 +61,18 @@ fn since(started: f64) -> Duration {
 
 /// Starts the clock behind [`use_now`].
 pub(crate) fn provide_now() {
-    let rendered_at = SharedValue::new_str(|| {
-        use_context::<RenderedAt>().map(|RenderedAt(at)| at.unix_ms()).unwrap_or_default()
+    let rendered_at = SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        let now = crate::context::request_if_any().map(|request| request.sessions().now());
+        #[cfg(not(feature = "ssr"))]
+        let now: Option<Timestamp> = None;
+        now.unwrap_or_default()
     });
-    let rendered_at = Timestamp::from_unix_ms(rendered_at.into_inner());
+    let rendered_at = rendered_at.into_inner();
     let (now, set_now) = signal(rendered_at);
     let started = StoredValue::new(0.0);
     provide_context(Now { now, rendered_at, started });
 
-    effect(move || {
-        started.set_value(js_sys::Date::now());
-        let tick = move || set_now.set(rendered_at.plus(since(started.get_value())));
-        if let Ok(interval) = set_interval_with_handle(tick, TICK) {
-            on_cleanup(move || interval.clear());
-        }
-    });
+    Effect::new(move |_| started.set_value(js_sys::Date::now()));
+    use_interval_fn(move || set_now.set(rendered_at.plus(since(started.get_value()))), TICK);
 }

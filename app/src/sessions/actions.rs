@@ -10,11 +10,10 @@ use multi_session::{DeviceSession, EndedCount, SessionId};
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    accounts::Step,
-    context::{fail, fail_or_confirm, request, send_done, send_form, sessions, settle},
-    guard::home,
-    notice::with_error,
-    sessions::RenamePage,
+    context::{fail, fail_or_confirm, request, request_if_any, send_done, send_form, sessions, settle},
+    options::use_options,
+    query::with_error,
+    step::Step,
 };
 
 /// Lists the active user's sessions on every device, and those of the other accounts that this browser holds.
@@ -23,9 +22,16 @@ use crate::{
 ///
 /// When the store does not answer.
 #[server(prefix = "/fn", endpoint = "list-device-sessions", input = GetUrl)]
-pub async fn list_device_sessions() -> Result<Vec<DeviceSession>, AppError> {
-    let browser = request().browser().map_err(fail)?;
-    sessions().list(&browser).await.map_err(fail)
+pub async fn list_device_sessions(
+    /// Whether the person has asked to stay signed in. Else a page looks by itself, which is no use of the session: the
+    /// session layer tells it by the address.
+    #[server(default)]
+    stay: bool,
+) -> Result<Vec<DeviceSession>, AppError> {
+    let _ = stay;
+    // Nobody is signed in where no session layer is around, as at an application's page for what is not there.
+    let Some(request) = request_if_any() else { return Ok(Vec::new()) };
+    request.list().await.map_err(fail)
 }
 
 /// Makes a held session the active one; gives its id back.
@@ -81,7 +87,7 @@ pub async fn undo_revoke(
 ) -> Result<(), AppError> {
     let browser = request().browser().map_err(fail)?;
     sessions().undo_revoke(&browser, &session_id).await.map_err(fail)?;
-    send_done(home(true), "undone");
+    send_done(use_options().home(true), "undone");
     Ok(())
 }
 
@@ -101,8 +107,11 @@ pub async fn rename(
     let browser = request().browser().map_err(fail)?;
     let renamed = sessions().rename(&browser, &session_id, &name).await.map_err(fail);
     match &renamed {
-        Ok(()) => send_done(home(browser.active().is_some()), "renamed"),
-        Err(error) => send_form(&with_error(&RenamePage::address(&session_id), RENAME, error)),
+        Ok(()) => send_done(use_options().home(browser.active().is_some()), "renamed"),
+        Err(error) => {
+            let page = use_options().rename_path().of_session(&session_id);
+            send_form(&with_error(&page, Rename::PATH, error));
+        }
     }
     renamed
 }
@@ -139,20 +148,7 @@ pub async fn revoke_all() -> Result<EndedCount, AppError> {
     Ok(ended)
 }
 
-/// Where [`list_device_sessions`] answers: to a page that looks by itself, which is no use of the session.
+/// Where [`list_device_sessions`] answers.
 pub const LIST: &str = ListDeviceSessions::PATH;
-/// The query with which a person asks it who wants to stay signed in.
+/// What is `true` in the query with which a person asks it who wants to stay signed in.
 pub const STAY: &str = "stay";
-/// Where [`set_active`] answers.
-pub(super) const SET_ACTIVE: &str = SetActive::PATH;
-/// Where [`rename`] answers.
-#[cfg(feature = "ssr")]
-pub(crate) const RENAME: &str = Rename::PATH;
-/// Where [`revoke`] answers.
-pub(crate) const REVOKE: &str = Revoke::PATH;
-/// Where [`undo_revoke`] answers.
-pub(super) const UNDO_REVOKE: &str = UndoRevoke::PATH;
-/// Where [`revoke_others`] answers.
-pub(crate) const REVOKE_OTHERS: &str = RevokeOthers::PATH;
-/// Where [`revoke_all`] answers.
-pub(crate) const REVOKE_ALL: &str = RevokeAll::PATH;

@@ -1,46 +1,76 @@
-//! Tells the outcome of each act.
+//! Tells the outcome of each act on the list, and brings the list up to date with it.
 
 use leptos::prelude::*;
+use multi_session::{Code, EndedReason, Ending, SessionEvent, SignInMethod};
 
 use crate::{
-    act::{Act, Outcome},
-    hooks::effect,
-    notice::use_notices,
+    AppError,
+    hooks::{go, keep_focus, on_answer, use_now},
+    notice::{Notices, use_notices},
     sessions::{UseListDeviceSessionsReturn, words},
+    step::Step,
 };
 
-/// Turns each act's outcome into a notice.
+/// Turns each act's outcome into a notice, or leads to where it is told.
 pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
-    // The list is fetched again after an act, so at this moment its row is still there and has the name.
-    let rows = move || sessions.rows.get_untracked();
-    let said = |text: String| (text, String::new());
-    announce(
-        sessions.revoke,
-        Box::new(move |id, _| {
-            let rows = rows();
-            let undo = if words::is_undoable(id, &rows) { id.to_owned() } else { String::new() };
-            (words::revoked(id, &rows), undo)
-        }),
-    );
-    announce(sessions.undo_revoke, Box::new(move |_, _| said(words::UNDONE.to_owned())));
-    announce(sessions.set_active, Box::new(move |id, _| said(words::switched(id, &rows()))));
-    announce(sessions.revoke_others, Box::new(move |_, ended| said(words::revoked_others(ended))));
-    // Its success leads to another page.
-    announce(sessions.revoke_all, Box::new(move |_, _| said(String::new())));
+    let (notices, now) = (use_notices(), use_now());
+    let options = sessions.options;
+    let path = leptos_router::hooks::use_location().pathname;
+
+    on_answer(sessions.revoke, move |result| {
+        let waiting = sessions.revoking.get_untracked();
+        match result {
+            Ok(id) if sessions.last_current().as_ref() == Some(&id) => go(&options.start("revoked")),
+            Ok(id) => {
+                // Its row is still there and has the name.
+                let rows = sessions.rows.get_untracked();
+                notices
+                    .revoked(words::revoked(&id, &rows), words::is_undoable(&id, &rows).then(|| id.clone()));
+                sessions.revoking.update(|ids| ids.retain(|other| *other != id));
+                let at = now.get_untracked();
+                sessions.hear(SessionEvent::Ended(Ending::new(id, EndedReason::Revoked, at)));
+                // What had the focus has gone with the row.
+                request_animation_frame(keep_focus);
+            }
+            Err(error) => {
+                sessions.revoking.set(Vec::new());
+                refused(sessions, notices, &error, waiting.into_iter().map(Step::Revoke).collect());
+            }
+        }
+    });
+    on_answer(sessions.undo_revoke, move |result| match result {
+        Ok(()) => notices.succeeded(words::UNDONE.to_owned()),
+        Err(error) => notices.failed(&error),
+    });
+    on_answer(sessions.set_active, move |result| match result {
+        Ok(_) if path.with_untracked(|path| path == options.sign_in_path()) => go(&options.start("switched")),
+        Ok(id) => notices.succeeded(words::switched(&id, &sessions.rows.get_untracked())),
+        Err(error) => notices.failed(&error),
+    });
+    on_answer(sessions.revoke_others, move |result| match result {
+        Ok(ended) => {
+            notices.succeeded(words::revoked_others(ended.0));
+            // What had the focus may have gone with the last of the others.
+            request_animation_frame(keep_focus);
+        }
+        Err(error) => refused(sessions, notices, &error, vec![Step::RevokeOthers]),
+    });
+    on_answer(sessions.revoke_all, move |result| match result {
+        Ok(_) => go(&options.start("everywhere")),
+        Err(error) => refused(sessions, notices, &error, vec![Step::RevokeAll]),
+    });
 }
 
-/// The sentence of a success, by the session that the act was about and the answer's body, and the session whose
-/// revocation can be undone; empty where nothing can.
-type Words = Box<dyn Fn(&str, &str) -> (String, String)>;
-
-fn announce(act: Act, words: Words) {
-    let notices = use_notices();
-    effect(move || match act.outcome().get() {
-        Some(Outcome { session_id, result: Ok(body) }) => {
-            let (text, undo) = words(&session_id, &body);
-            notices.revoked(text, undo);
-        }
-        Some(Outcome { result: Err(error), .. }) => notices.failed(&error),
-        None => {}
-    });
+/// Asks who the person is, if that is all that was missing, and tells the refusal otherwise.
+fn refused(sessions: UseListDeviceSessionsReturn, notices: Notices, error: &AppError, steps: Vec<Step>) {
+    if !error.is(Code::SessionNotFresh) {
+        return notices.failed(error);
+    }
+    if error.proofs.contains(&SignInMethod::PASSWORD) {
+        return sessions.ask(steps);
+    }
+    // The page says what the person can do instead.
+    if let Some(step) = steps.first() {
+        go(&step.asking_address(&sessions.options, &error.proofs));
+    }
 }

@@ -1,22 +1,19 @@
 //! Signing out of several devices at once.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use crate::{
-    act::ActForm,
-    address::{Address, Question, use_address, write},
+    hooks::{forget_query, on_answer},
     sessions::{use_list_device_sessions, words},
-    ui::{
-        Dialog, Submit,
-        piece::{IntoPiece, when},
-    },
+    ui::{Dialog, Submit},
 };
 
-/// The two ways to end several sessions, and their dialogs.
+/// The two ways to end several sessions, and their dialogs, which an address can open.
 #[component]
 pub(super) fn Bulk() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let address = use_address();
+    let devices = sessions.options.devices_path();
     let email = move || sessions.email();
     let others = Memo::new(move |_| {
         sessions.rows.with(|rows| {
@@ -24,61 +21,55 @@ pub(super) fn Bulk() -> impl IntoView {
             rows.iter().filter(|row| !row.is_current && Some(&row.user.id) == user).count()
         })
     });
-    let ask = move |question: Question| move |event: web_sys::MouseEvent| open(&event, address, question);
-    let pending_others = sessions.revoke_others.pending();
-    let pending_all = sessions.revoke_all.pending();
-    let others_link = move || {
-        view! {
-            <a
-                class="button button--danger"
-                id="sign-out-others"
-                href=Question::Others.address()
-                aria-haspopup="dialog"
-                on:click=ask(Question::Others)
-            >
-                "Sign out other devices"
-            </a>
+    let query = use_query_map();
+    let is_asked = move |question: &str| query.with(|query| query.get_str("confirm") == Some(question));
+    let (asks_others, asks_everywhere) = (
+        Memo::new(move |_| others.get() > 0 && is_asked("others")),
+        Memo::new(move |_| is_asked("everywhere")),
+    );
+    // The answer is in the toast, so the question goes, whether it went well or not.
+    let close = forget_query(&["confirm", "__err", "__path"]);
+    let answered = close.clone();
+    on_answer(sessions.revoke_others, move |_| answered());
+    let answered = close.clone();
+    on_answer(sessions.revoke_all, move |result| {
+        if result.is_err() {
+            answered();
         }
-        .piece()
-    };
-
-    let sign_out_others = view! {
-        <Submit class="button button--danger-fill" pending=pending_others>
-            "Sign out other devices"
-        </Submit>
-    }
-    .piece();
-    let sign_out_everywhere = view! {
-        <Submit class="button button--danger-fill" pending=pending_all>
-            "Sign out everywhere"
-        </Submit>
-    }
-    .piece();
+    });
 
     view! {
-        <section class="section">
-            <h2 class="section__title">"Sign out of several at once"</h2>
-            <ul class="card bulk">
+        <section class="ms-section">
+            <h2 class="ms-section__title">"Sign out of several at once"</h2>
+            <ul class="ms-card ms-bulk">
                 <li>
                     <div>
                         <h3>"Other devices"</h3>
-                        <p class="bulk__text">
-                            {Signal::derive(move || words::others_hint(others.get()))}
-                        </p>
+                        <p class="ms-bulk__text">{move || words::others_hint(others.get())}</p>
                     </div>
-                    {when(move || others.get() > 0, others_link)}
+                    <Show when=move || { others.get() > 0 }>
+                        <a
+                            class="ms-button ms-button--danger"
+                            id="sign-out-others"
+                            href=format!("{devices}?confirm=others")
+                            aria-haspopup="dialog"
+                            data-noscroll
+                        >
+                            "Sign out other devices"
+                        </a>
+                    </Show>
                 </li>
                 <li>
                     <div>
                         <h3>"Everywhere"</h3>
-                        <p class="bulk__text">"Ends every session of this account, this one too."</p>
+                        <p class="ms-bulk__text">"Ends every session of this account, this one too."</p>
                     </div>
                     <a
-                        class="button button--danger"
+                        class="ms-button ms-button--danger"
                         id="sign-out-everywhere"
-                        href=Question::Everywhere.address()
+                        href=format!("{devices}?confirm=everywhere")
                         aria-haspopup="dialog"
-                        on:click=ask(Question::Everywhere)
+                        data-noscroll
                     >
                         "Sign out everywhere"
                     </a>
@@ -89,33 +80,31 @@ pub(super) fn Bulk() -> impl IntoView {
             id="confirm-others"
             title="Sign out other devices?"
             text=Signal::derive(move || words::others_question(others.get(), &email()))
-            question=Question::Others
-            possible=Signal::derive(move || others.get() > 0)
-            settled=sessions.revoke_others.version()
+            open=asks_others
+            close=close.clone()
+            cancel=devices
             trigger="sign-out-others"
         >
-            <ActForm act=sessions.revoke_others fields=sign_out_others />
+            <ActionForm action=sessions.revoke_others>
+                <Submit class="ms-button ms-button--danger-fill" pending=sessions.revoke_others.pending()>
+                    "Sign out other devices"
+                </Submit>
+            </ActionForm>
         </Dialog>
         <Dialog
             id="confirm-everywhere"
             title="Sign out everywhere?"
             text=Signal::derive(move || words::everywhere_question(others.get(), &email()))
-            question=Question::Everywhere
-            settled=sessions.revoke_all.version()
+            open=asks_everywhere
+            close
+            cancel=devices
             trigger="sign-out-everywhere"
         >
-            <ActForm act=sessions.revoke_all fields=sign_out_everywhere />
+            <ActionForm action=sessions.revoke_all>
+                <Submit class="ms-button ms-button--danger-fill" pending=sessions.revoke_all.pending()>
+                    "Sign out everywhere"
+                </Submit>
+            </ActionForm>
         </Dialog>
     }
-    .piece()
-}
-
-/// Opens a question in the page, unless the link is to open elsewhere.
-fn open(event: &web_sys::MouseEvent, address: Address, question: Question) {
-    if event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
-        return;
-    }
-    event.prevent_default();
-    write(question.address());
-    address.question.set(Some(question));
 }

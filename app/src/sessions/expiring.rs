@@ -4,20 +4,17 @@
 //! who works in one is not warned in another. Before it warns, a page looks into the list once more, which is no use of
 //! the session: pages without a script tell nobody what was done there.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use multi_session::{DeviceSession, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::{
-    hooks::{effect, use_present},
+    hooks::use_present,
     sessions::use_list_device_sessions,
-    ui::{
-        Icon, IconName,
-        piece::{IntoPiece, when},
-    },
+    ui::{Icon, IconName},
 };
 
 /// How long before the end a person is warned at most; a quarter of the timeout where that is shorter.
@@ -26,15 +23,6 @@ const LONGEST_LEAD: Duration = Duration::from_secs(5 * 60);
 const SHORT_LEAD: Duration = Duration::from_secs(2 * 60);
 /// A browser's timer cannot wait for a month.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// When the person of this page last asked to stay, in milliseconds since 1970; only browsers write it.
-static ASKED_AT: AtomicI64 = AtomicI64::new(i64::MAX);
-
-/// Whether the person has asked to stay, and the list that tells of it is not there yet.
-#[cfg(not(feature = "ssr"))]
-pub(super) fn is_staying() -> bool {
-    ASKED_AT.load(Ordering::Relaxed) != i64::MAX
-}
 
 /// Warns before the session ends, and lets the person stay, in every tab.
 ///
@@ -47,65 +35,68 @@ pub(crate) fn Expiring() -> impl IntoView {
     let present = use_present();
     let (is_due, is_final) = (RwSignal::new(false), RwSignal::new(false));
     let waited = RwSignal::new(0_usize);
+    // When the person last asked to stay.
+    let asked_at = StoredValue::new(None::<Timestamp>);
     // Read here, it needs no Suspense.
-    let (latest, looked_for) = (*sessions.list, StoredValue::new(0));
-    effect(move || {
+    let (latest, looked_for) = (*sessions.list, StoredValue::new(None));
+    // Each time the list changes there is another timer; those of Leptos stay in memory when they are cleared.
+    Effect::new(move |before: Option<Option<Timeout>>| {
+        drop(before);
         waited.track();
         latest.track();
-        let Some(row) = sessions.current() else { return is_due.set(false) };
+        let Some(row) = sessions.current() else {
+            is_due.set(false);
+            return None;
+        };
         let left = row.expires_at.minus(lead(&row)).since(present());
         // The list that was asked for is there, and the end as near as before: the session has lasted as long as it may.
-        is_final.set(row.last_active_at.unix_ms() >= ASKED_AT.load(Ordering::Relaxed));
-        let end = row.expires_at.unix_ms();
-        if left.is_zero() && looked_for.get_value() != end {
-            looked_for.set_value(end);
-            return sessions.refetch();
+        is_final.set(asked_at.get_value().is_some_and(|asked_at| row.last_active_at >= asked_at));
+        if left.is_zero() && looked_for.get_value() != Some(row.expires_at) {
+            looked_for.set_value(Some(row.expires_at));
+            sessions.refetch();
+            return None;
         }
         is_due.set(left.is_zero());
-        if !left.is_zero() {
-            ASKED_AT.store(i64::MAX, Ordering::Relaxed);
+        if left.is_zero() {
+            return None;
         }
-        let wait = move || waited.update(|count| *count += 1);
-        if !left.is_zero()
-            && let Ok(timer) = set_timeout_with_handle(wait, left.min(LONGEST_WAIT))
-        {
-            on_cleanup(move || timer.clear());
-        }
+        asked_at.set_value(None);
+        let wait = left.min(LONGEST_WAIT).as_millis() as u32;
+        Some(Timeout::new(wait, move || waited.update(|count| *count += 1)))
     });
 
     let stay = move |_| {
-        ASKED_AT.store(present().unix_ms(), Ordering::Relaxed);
-        sessions.refetch();
+        asked_at.set_value(Some(present()));
+        sessions.stay();
     };
-    let warning = move || {
+    let until = move || {
         let until = untrack(|| sessions.current()).map(|row| time_of_day(row.expires_at, lead(&row)));
-        let staying = move || {
-            view! {
-                <button class="toast__act" type="button" on:click=stay>
-                    "Stay signed in"
-                </button>
-            }
-            .piece()
-        };
-        let leaving = || {
-            view! {
-                <a class="toast__act" href="/sign-in?add=1">
-                    "Sign in again"
-                </a>
-            }
-            .piece()
-        };
-        view! {
-            <div class="toast toast--bad">
-                <Icon name=IconName::Alert />
-                <p class="toast__text">{["You will be signed out at ", &until.unwrap_or_default(), "."].concat()}</p>
-                {when(move || !is_final.get(), staying)}
-                {when(move || is_final.get(), leaving)}
-            </div>
-        }
-        .piece()
+        ["You will be signed out at ", &until.unwrap_or_default(), "."].concat()
     };
-    view! { <div aria-live="assertive">{when(move || is_due.get(), warning)}</div> }.piece()
+    view! {
+        <div aria-live="assertive">
+            <Show when=move || is_due.get()>
+                <div class="ms-toast ms-toast--bad">
+                    <Icon name=IconName::Alert />
+                    <p class="ms-toast__text">{until()}</p>
+                    <Show
+                        when=move || is_final.get()
+                        fallback=move || {
+                            view! {
+                                <button class="ms-toast__act" type="button" on:click=stay>
+                                    "Stay signed in"
+                                </button>
+                            }
+                        }
+                    >
+                        <a class="ms-toast__act" href=format!("{}?add=1", sessions.options.sign_in_path())>
+                            "Sign in again"
+                        </a>
+                    </Show>
+                </div>
+            </Show>
+        </div>
+    }
 }
 
 /// How long before its end the person of a session is warned.

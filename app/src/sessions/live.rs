@@ -1,269 +1,263 @@
 //! The list kept live: what other devices and other tabs do shows at once.
 //!
-//! A visible tab holds a stream, since a browser has few connections to a host; a hidden one hears from the visible
-//! tabs of its browser, and catches up when it is shown. Nothing rests on it: whatever is missed comes with the whole
-//! list.
+//! A visible tab holds a stream, since a browser has few connections to a host; a hidden one hears from the visible tabs
+//! of its browser, and catches up when it is shown. Nothing rests on it: whatever is missed comes with the whole list.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use multi_session::{SessionEvent, SessionId, Timestamp};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{BroadcastChannel, Event, EventSource, EventTarget, MessageEvent, VisibilityState};
+use futures::{
+    StreamExt,
+    channel::mpsc,
+    future::{AbortHandle, Abortable},
+};
+use gloo_events::EventListener;
+use gloo_timers::future::sleep;
+use leptos::{ev, prelude::*, server::codee::string::JsonSerdeCodec, task::spawn_local};
+use leptos_router::hooks::use_location;
+use leptos_use_broadcast_channel::{UseBroadcastChannelReturn, use_broadcast_channel};
+use leptos_use_document_visibility::use_document_visibility;
+use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::JsCast;
+use web_sys::{EventSource, MessageEvent, VisibilityState};
 
 use crate::{
-    act::{is_acting, parse},
-    address,
-    guard::ended,
-    hooks::{effect, is_focused, keep_focus, on_change, use_now},
-    notice::{Notices, use_notices},
-    sessions::{UseListDeviceSessionsReturn, read, words},
+    hooks::{is_focused, keep_focus, on_answer, reload, replace, use_now},
+    notice::use_notices,
+    sessions::{UseListDeviceSessionsReturn, words},
 };
 
-/// Where the stream is.
-const EVENTS: &str = "/api/auth/multi-session/events";
 /// The channel between the tabs of a browser.
 const CHANNEL: &str = "multi-session";
-/// What a tab says when something has changed. Else it says which session has ended, or, after a blank, when the one
-/// ends that it acts as: a request may have extended it, or have made it the active one.
-const CHANGED: &str = "";
 /// The first and the longest wait before the stream is opened again.
-const FIRST_WAIT_MS: u32 = 500;
-const LONGEST_WAIT_MS: u32 = 30_000;
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What a tab tells the others of its browser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum TabMessage {
+    /// It has changed something.
+    Changed,
+    /// The session that it acted as has ended.
+    Ended { id: SessionId },
+    /// The session that it acts as, and when that ends: a request may have extended it, or made it the active one.
+    Acting { id: SessionId, expires_at: Timestamp },
+}
+
+/// What the stream tells.
+enum Heard {
+    Failed,
+    Snapshot(Vec<DeviceSession>),
+    Event(Box<SessionEvent>),
+}
 
 /// Follows what happens to the person's sessions, as long as the page is shown and somebody is signed in.
 ///
 /// ## Server-Side Rendering
 ///
 /// Nothing happens: the page is what it was when it was rendered.
-pub(super) fn follow_live(sessions: UseListDeviceSessionsReturn) {
+pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     let (notices, now) = (use_notices(), use_now());
-    let started = Cell::new(false);
-    effect(move || {
-        if sessions.signed_in.get() == Some(true) && !started.replace(true) {
-            Stream::start(sessions, notices, now);
-        }
-    });
-}
+    let (visibility, path) = (use_document_visibility(), use_location().pathname);
+    let UseBroadcastChannelReturn { message, post, .. } =
+        use_broadcast_channel::<TabMessage, JsonSerdeCodec>(CHANNEL);
+    let tell_the_tabs = StoredValue::new_local(post);
+    let tell_the_tabs = move |message: TabMessage| tell_the_tabs.with_value(|post| post(&message));
+    // Whether something has changed while the page was hidden, and what opens the stream anew.
+    let (stale, restart) = (StoredValue::new(false), RwSignal::new(()));
+    // What has ended in this page: it may come back.
+    let gone = StoredValue::new(Vec::<SessionId>::new());
 
-/// The stream of this tab, for as long as the page lives.
-struct Stream {
-    sessions: UseListDeviceSessionsReturn,
-    notices: Notices,
-    now: ReadSignal<Timestamp>,
-    source: RefCell<Option<EventSource>>,
-    channel: Option<BroadcastChannel>,
-    /// How often in a row it could not be opened.
-    failures: Cell<u32>,
-    retry: Cell<Option<TimeoutHandle>>,
-    /// What has ended: it may come back.
-    gone: RefCell<Vec<SessionId>>,
-    /// Whether something has changed while the page was hidden.
-    stale: Cell<bool>,
-}
-
-impl Stream {
-    fn start(sessions: UseListDeviceSessionsReturn, notices: Notices, now: ReadSignal<Timestamp>) {
-        let stream = Rc::new(Self {
-            sessions,
-            notices,
-            now,
-            source: RefCell::new(None),
-            channel: BroadcastChannel::new(CHANNEL).ok(),
-            failures: Cell::new(0),
-            retry: Cell::new(None),
-            gone: RefCell::default(),
-            stale: Cell::new(false),
-        });
-        let this = Rc::clone(&stream);
-        listen(&document(), "visibilitychange", move |_| this.show());
-        let this = Rc::clone(&stream);
-        listen(&window(), "online", move |_| this.open());
-        if let Some(channel) = &stream.channel {
-            let this = Rc::clone(&stream);
-            listen(channel, "message", move |event| this.told_by_a_tab(event));
-        }
-        // What this tab has done, the others want to know.
-        let this = Rc::clone(&stream);
-        let acts = [sessions.set_active, sessions.revoke, sessions.undo_revoke, sessions.revoke_others];
-        on_change(
-            move || acts.iter().map(|act| act.version().get()).sum(),
-            move || this.tell_the_tabs(CHANGED),
-        );
-        let this = Rc::clone(&stream);
-        // Once for each, or tabs that disagree would tell each other for ever.
-        let mut told = String::new();
-        effect(move || {
-            let Some(row) = sessions.current() else { return };
-            let acting = [row.id.as_str(), " ", &row.expires_at.unix_ms().to_string()].concat();
-            if acting != told {
-                this.tell_the_tabs(&acting);
-                told = acting;
-            }
-        });
-        stream.show();
-    }
-
-    /// Streams while the page is shown, and not otherwise.
-    fn show(self: &Rc<Self>) {
-        if is_hidden() {
-            self.close();
-        } else {
-            if self.stale.take() {
-                self.sessions.refetch();
-            }
-            self.open();
-        }
-    }
-
-    fn open(self: &Rc<Self>) {
-        if let Some(retry) = self.retry.take() {
-            retry.clear();
-        }
-        if self.source.borrow().is_some() || is_hidden() {
+    let leave = move |current: &SessionId| {
+        // What this page does itself leads away by itself.
+        if sessions.is_acting() {
             return;
         }
-        let Ok(source) = EventSource::new(EVENTS) else { return };
-        let this = Rc::clone(self);
-        listen(&source, "open", move |_| this.failures.set(0));
-        let this = Rc::clone(self);
-        listen(&source, "error", move |_| this.failed());
-        let this = Rc::clone(self);
-        listen(&source, "snapshot", move |event| {
-            if let Some(rows) = read::rows(&data(&event)) {
-                this.sessions.take(rows);
-            }
-        });
-        let this = Rc::clone(self);
-        listen(&source, "session", move |event| {
-            if let Some(event) = read::event(&data(&event)) {
-                this.hear(event);
-            }
-        });
-        self.source.replace(Some(source));
-    }
-
-    fn close(&self) {
-        if let Some(source) = self.source.take() {
-            source.close();
+        match path.with_untracked(|path| sessions.options.ended(path, current)) {
+            Some(to) => replace(&to),
+            None => reload(),
         }
-    }
-
-    /// Opens it again, later each time, and not at the same moment as all others.
-    fn failed(self: &Rc<Self>) {
-        let refused = self.source.borrow().as_ref().is_some_and(|it| it.ready_state() == EventSource::CLOSED);
-        self.close();
-        let failures = self.failures.get();
-        self.failures.set(failures + 1);
-        // Whether somebody is signed in, and whether the server is there, the list tells.
-        if refused || failures == 1 {
-            self.sessions.refetch();
+    };
+    // Asks for the list and the stream of whom the browser acts as now; later, while the page is hidden.
+    let begin_anew = move || {
+        if is_hidden() {
+            stale.set_value(true);
+        } else {
+            sessions.refetch();
+            restart.set(());
         }
-        let wait = FIRST_WAIT_MS.saturating_mul(1 << failures.min(6)).min(LONGEST_WAIT_MS);
-        let wait = f64::from(wait) * (0.5 + js_sys::Math::random());
-        let this = Rc::clone(self);
-        let again = set_timeout_with_handle(move || this.open(), Duration::from_millis(wait as u64));
-        self.retry.set(again.ok());
-    }
-
-    fn hear(self: &Rc<Self>, event: SessionEvent) {
-        let sessions = self.sessions;
-        let current = sessions.last_current().unwrap_or_default();
-        if let SessionEvent::Ended(ending) = &event {
-            self.gone.borrow_mut().push(ending.id.clone());
-        }
+    };
+    let hear = move |event: SessionEvent| {
+        let current = sessions.last_current();
         match &event {
-            SessionEvent::Ended(ending) if ending.id.as_str() == current => {
-                self.close();
-                self.tell_the_tabs(&current);
-                return leave(&current);
+            SessionEvent::Ended(ending) if Some(&ending.id) == current.as_ref() => {
+                tell_the_tabs(TabMessage::Ended { id: ending.id.clone() });
+                return leave(&ending.id);
             }
-            // The row goes when the act has settled, which wants to name it.
-            SessionEvent::Ended(ending) if sessions.is_revoking(&ending.id) => return,
-            SessionEvent::Switched { .. } => return self.begin_anew(),
+            SessionEvent::Ended(ending) => {
+                remember(gone, &ending.id);
+                // The row goes when the act has settled, which wants to name it.
+                if sessions.revoking.with_untracked(|ids| ids.contains(&ending.id)) {
+                    return;
+                }
+            }
+            SessionEvent::Switched { .. } => return begin_anew(),
+            // An undo brings a row back, and has told so itself.
+            SessionEvent::Created { row } if gone.with_value(|gone| gone.contains(&row.id)) => {
+                return sessions.hear(event);
+            }
             _ => {}
         }
-        // What was revoked here a moment ago and is back was told by who took it back.
-        if let SessionEvent::Created { row } = &event
-            && self.gone.borrow().contains(&row.id)
-        {
-            return sessions.hear(event);
+        let rows = sessions.rows.get_untracked();
+        if let Some(news) = words::news(&event, &rows, current.as_ref(), now.get_untracked()) {
+            notices.tell(news);
         }
-        if let Some(news) =
-            words::news(&event, &sessions.rows.get_untracked(), &current, self.now.get_untracked())
-        {
-            self.notices.tell(news);
-        }
-        let is_focused = is_focused();
+        let had_focus = is_focused();
         sessions.hear(event);
-        if is_focused {
+        if had_focus {
             // A row may have gone with the button that had the focus.
             request_animation_frame(keep_focus);
         }
-    }
+    };
 
-    /// Asks for the list and the stream of whom the browser acts as now; later, while the page is hidden.
-    fn begin_anew(self: &Rc<Self>) {
-        self.close();
-        if is_hidden() {
-            return self.stale.set(true);
+    let is_signed_in = Memo::new(move |_| sessions.signed_in.get() == Some(true));
+    Effect::new(move |_| {
+        restart.track();
+        if !is_signed_in.get() || visibility.get() == VisibilityState::Hidden {
+            return;
         }
-        self.sessions.refetch();
-        self.open();
-    }
-
-    fn tell_the_tabs(&self, what: &str) {
-        if let Some(channel) = &self.channel {
-            // Text can always be sent.
-            let _ = channel.post_message(&JsValue::from_str(what));
+        if stale.try_update_value(std::mem::take) == Some(true) {
+            sessions.refetch();
         }
-    }
+        let follow = follow(sessions, hear);
+        let (abort, registration) = AbortHandle::new_pair();
+        spawn_local(async move {
+            // It is aborted when the page is hidden, and begins anew when it is shown.
+            let _ = Abortable::new(follow, registration).await;
+        });
+        let online = window_event_listener(ev::online, move |_| restart.set(()));
+        on_cleanup(move || {
+            abort.abort();
+            online.remove();
+        });
+    });
 
-    fn told_by_a_tab(self: &Rc<Self>, event: Event) {
-        let what = event.unchecked_into::<MessageEvent>().data().as_string().unwrap_or_default();
-        if let Some((id, at)) = what.split_once(' ') {
-            match self.sessions.last_current() {
-                Some(current) if current == id => {
-                    if let Ok(at) = at.parse() {
-                        self.sessions.extended(Timestamp::from_unix_ms(at));
-                    }
-                }
-                // The stream told it before the other tab had the cookie, or did not tell it at all.
-                Some(_) => self.begin_anew(),
-                None => {}
+    // What this tab has done, the others want to know.
+    let changed = move || tell_the_tabs(TabMessage::Changed);
+    on_answer(sessions.set_active, move |result| {
+        changed();
+        if result.is_ok() {
+            restart.set(());
+        }
+    });
+    on_answer(sessions.revoke, move |_| changed());
+    on_answer(sessions.undo_revoke, move |_| changed());
+    on_answer(sessions.revoke_others, move |_| changed());
+    // Once for each, or tabs that disagree would tell each other for ever.
+    let acting = Memo::new(move |_| sessions.current().map(|row| (row.id, row.expires_at)));
+    Effect::new(move |told: Option<Option<(SessionId, Timestamp)>>| {
+        let acting = acting.get();
+        if let Some((id, expires_at)) = acting.clone()
+            && told.flatten().as_ref() != acting.as_ref()
+        {
+            tell_the_tabs(TabMessage::Acting { id, expires_at });
+        }
+        acting
+    });
+    Effect::watch(
+        move || message.get(),
+        move |message, _, _| match (message, sessions.last_current()) {
+            (Some(TabMessage::Acting { id, expires_at }), Some(current)) if *id == current => {
+                sessions.extended(*expires_at);
             }
-        } else if what != CHANGED && self.sessions.last_current().as_ref() == Some(&what) {
-            leave(&what);
-        } else if is_hidden() {
-            self.stale.set(true);
+            // The stream told it before the other tab had the cookie, or did not tell it at all.
+            (Some(TabMessage::Acting { .. }), Some(_)) => begin_anew(),
+            (Some(TabMessage::Ended { id }), Some(current)) if *id == current => leave(&current),
+            (Some(TabMessage::Changed | TabMessage::Ended { .. }), _) if is_hidden() => stale.set_value(true),
+            _ => {}
+        },
+        false,
+    );
+}
+
+/// Reads the stream, and opens it again when it fails: later each time, and not at the same moment as all others.
+async fn follow(sessions: UseListDeviceSessionsReturn, hear: impl Fn(SessionEvent)) {
+    let mut failures = 0_u32;
+    loop {
+        let Ok(source) = EventSource::new(sessions.options.events_path()) else { return };
+        let source = Source(source);
+        let (told, mut heard) = mpsc::unbounded();
+        // Each listener goes with the stream.
+        let listeners = source.listen(&told);
+        while let Some(what) = heard.next().await {
+            match what {
+                // A proxy may open a stream and close it at once.
+                Heard::Snapshot(rows) => {
+                    failures = 0;
+                    sessions.take(rows);
+                }
+                Heard::Event(event) => hear(*event),
+                Heard::Failed => break,
+            }
         }
+        let refused = source.0.ready_state() == EventSource::CLOSED;
+        drop((listeners, source));
+        // Whether somebody is signed in, and whether the server is there, the list tells.
+        if refused || failures == 1 {
+            sessions.refetch();
+        }
+        let wait = FIRST_WAIT.saturating_mul(1 << failures.min(6)).min(LONGEST_WAIT);
+        failures += 1;
+        sleep(wait.mul_f64(0.5 + js_sys::Math::random())).await;
     }
 }
 
-/// Leaves for the page that says how the session has ended.
-fn leave(current: &str) {
-    // What this page does itself leads away by itself.
-    if !is_acting() {
-        address::replace(&ended(current));
+/// A stream that closes when it is dropped. gloo-net's has a queue for each name, which loses the order of lists and events.
+struct Source(EventSource);
+
+impl Source {
+    fn listen(&self, told: &mpsc::UnboundedSender<Heard>) -> [EventListener; 3] {
+        let on = |name: &'static str, heard: fn(&web_sys::Event) -> Option<Heard>| {
+            let told = told.clone();
+            EventListener::new(&self.0, name, move |event| {
+                if let Some(heard) = heard(event) {
+                    // Nobody reads any more once the stream is closed.
+                    let _ = told.unbounded_send(heard);
+                }
+            })
+        };
+        [
+            on("error", |_| Some(Heard::Failed)),
+            on("snapshot", |event| read(event).map(Heard::Snapshot)),
+            // What a newer server may tell beside these is left out.
+            on("session", |event| read(event).map(|event| Heard::Event(Box::new(event)))),
+        ]
     }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+fn read<T: DeserializeOwned>(event: &web_sys::Event) -> Option<T> {
+    let data = event.unchecked_ref::<MessageEvent>().data().as_string()?;
+    serde_json::from_str(&data).ok()
+}
+
+/// Remembers what has ended, as far as it may come back: undo reaches back to the last few.
+fn remember(gone: StoredValue<Vec<SessionId>>, id: &SessionId) {
+    const KEPT: usize = 100;
+    gone.update_value(|gone| {
+        if gone.len() == KEPT {
+            gone.remove(0);
+        }
+        gone.push(id.clone());
+    });
 }
 
 fn is_hidden() -> bool {
     document().visibility_state() == VisibilityState::Hidden
-}
-
-fn data(event: &Event) -> JsValue {
-    let data = event.unchecked_ref::<MessageEvent>().data().as_string();
-    data.map_or(JsValue::NULL, |data| parse(&data))
-}
-
-/// Listens for as long as the page lives.
-fn listen(target: &EventTarget, name: &str, heard: impl FnMut(Event) + 'static) {
-    let heard: Box<dyn FnMut(Event)> = Box::new(heard);
-    let heard = Closure::wrap(heard);
-    // Only a callback that is none can be refused.
-    let _ = target.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
-    heard.forget();
 }

@@ -4,14 +4,12 @@ use leptos::prelude::*;
 use multi_session::DeviceSession;
 
 use crate::{
+    Feature,
     sessions::{
-        UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::new_device,
-        other_account::OtherAccount, rows, step_up::StepUp, use_list_device_sessions,
+        UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::NewDevice,
+        other_account::OtherAccount, row_key::row_key, step_up::StepUp, use_list_device_sessions,
     },
-    ui::{
-        Icon, IconName,
-        piece::{IntoPiece, when},
-    },
+    ui::{Icon, IconName},
 };
 
 /// Every session of the signed-in person, and the other accounts of this browser, each with what can be done to it.
@@ -26,59 +24,61 @@ pub fn SessionsManager() -> impl IntoView {
         let belongs = |row: &&DeviceSession| (user.as_ref() == Some(&row.user.id)) == own;
         sessions.rows.with(|rows| rows.iter().filter(belongs).cloned().collect::<Vec<_>>())
     };
-    let others = move || {
-        view! {
-            <section class="section">
-                <h2 class="section__title" id="others">
-                    "Other accounts in this browser"
-                </h2>
-                <ul class="card devices" aria-labelledby="others">
-                    {rows(move || split(false), |row| view! { <OtherAccount row /> }.piece())}
-                </ul>
-            </section>
-        }
-        .piece()
-    };
-    let devices = move || {
-        view! {
-            {new_device()}
-            <section class="section">
-                <ul class="card devices" aria-label="Devices">
-                    {rows(move || split(true), |row| view! { <DeviceRow row /> }.piece())}
-                </ul>
-                {when(move || split(true).is_empty(), || view! { <Empty /> }.piece())}
-            </section>
-            <Bulk />
-            {when(move || !split(false).is_empty(), others)}
-            <StepUp />
-        }
-        .piece()
-    };
     let failed = move || sessions.error.with(Option::is_some);
     let known = move || sessions.signed_in.get().is_some();
+    let switches = sessions.options.has(Feature::Switcher);
 
     view! {
-        {when(move || failed() && known(), || view! { <Stale /> }.piece())}
-        {when(move || !failed() || known(), devices)}
-        {when(move || failed() && !known(), || view! { <Failure /> }.piece())}
+        <Show when=move || failed() && known()>
+            <Stale />
+        </Show>
+        <Show when=move || !failed() || known()>
+            <NewDevice />
+            <section class="ms-section">
+                <ul class="ms-card ms-devices" aria-label="Devices">
+                    <For each=move || split(true) key=row_key let:row>
+                        <DeviceRow row />
+                    </For>
+                </ul>
+                <Show when=move || split(true).is_empty()>
+                    <Empty />
+                </Show>
+            </section>
+            <Bulk />
+            <Show when=move || switches && !split(false).is_empty()>
+                <section class="ms-section">
+                    <h2 class="ms-section__title" id="others">
+                        "Other accounts in this browser"
+                    </h2>
+                    <ul class="ms-card ms-devices" aria-labelledby="others">
+                        <For each=move || split(false) key=row_key let:row>
+                            <OtherAccount row />
+                        </For>
+                    </ul>
+                </section>
+            </Show>
+            <StepUp />
+        </Show>
+        <Show when=move || failed() && !known()>
+            <Failure />
+        </Show>
     }
-    .piece()
 }
 
 /// Says that the list is empty, which lasts as long as it takes to leave the page.
 #[component]
 fn Empty() -> impl IntoView {
+    let sign_in = use_list_device_sessions().options.sign_in_path();
     view! {
-        <div class="card blank">
+        <div class="ms-card ms-blank">
             <Icon name=IconName::Unknown size=32 />
             <h2>"No devices"</h2>
             <p>"You are not signed in anywhere."</p>
-            <a class="button" href="/sign-in">
+            <a class="ms-button" href=sign_in>
                 "Go to sign-in"
             </a>
         </div>
     }
-    .piece()
 }
 
 /// Says above the list that it could not be brought up to date, and why, and tries again.
@@ -86,17 +86,16 @@ fn Empty() -> impl IntoView {
 fn Stale() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <p class="message" role="alert">
+        <p class="ms-message" role="alert">
             <Icon name=IconName::Alert size=18 />
-            <span class="message__more">
+            <span class="ms-message__more">
                 "This list may be out of date. " {move || sessions.error.get().map(|error| error.message)}
             </span>
-            <a href="/sessions" on:click=try_again(sessions)>
+            <a href=sessions.options.devices_path() on:click=try_again(sessions)>
                 "Try again"
             </a>
         </p>
     }
-    .piece()
 }
 
 /// Says that the list could not be loaded, and why, and tries again.
@@ -104,16 +103,15 @@ fn Stale() -> impl IntoView {
 fn Failure() -> impl IntoView {
     let sessions = use_list_device_sessions();
     view! {
-        <div class="card blank" role="alert">
+        <div class="ms-card ms-blank" role="alert">
             <Icon name=IconName::Alert size=32 />
             <h2>"Your devices could not be loaded"</h2>
             <p>{move || sessions.error.get().map(|error| error.message)}</p>
-            <a class="button" href="/sessions" on:click=try_again(sessions)>
+            <a class="ms-button" href=sessions.options.devices_path() on:click=try_again(sessions)>
                 "Try again"
             </a>
         </div>
     }
-    .piece()
 }
 
 fn try_again(sessions: UseListDeviceSessionsReturn) -> impl FnMut(web_sys::MouseEvent) {

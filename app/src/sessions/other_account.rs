@@ -5,9 +5,8 @@ use multi_session::DeviceSession;
 
 use crate::{
     accounts::Avatar,
-    act::SessionForm,
     sessions::use_list_device_sessions,
-    ui::{TimeAgo, piece::IntoPiece},
+    ui::{Submit, TimeAgo},
 };
 
 /// Whose account it is, and the buttons that switch to it and sign it out here.
@@ -20,46 +19,40 @@ pub(super) fn OtherAccount(
     let id = row.id.clone();
     let revoking = Signal::derive(move || sessions.is_revoking(&id));
     let id = row.id.clone();
-    let switching = Signal::derive(move || sessions.set_active.is_running(id.as_str()));
+    let switching = Signal::derive(move || sessions.is_switching_to(&id));
     let id = row.id.to_string();
     let email_id = format!("other-{id}");
     let name = row.user.name;
     let (switch, revoke) = (["Switch to ", &*name].concat(), ["Revoke ", &*name].concat());
 
     view! {
-        <li class="device device--account">
+        <li class="ms-device ms-device--account">
             <Avatar name=name.clone() />
-            <div class="device__title">
+            <div class="ms-device__title">
                 <h3>{name}</h3>
             </div>
-            <div class="device__more">
-                <p class="device__facts">
-                    <span class="device__address" id=email_id.clone()>
+            <div class="ms-device__more">
+                <p class="ms-device__facts">
+                    <span class="ms-device__address" id=email_id.clone()>
                         {row.user.email}
                     </span>
                     <span>"Last active " <TimeAgo at=row.last_active_at /></span>
                 </p>
             </div>
-            <div class="device__actions">
-                <SessionForm
-                    act=sessions.set_active
-                    session_id=id.clone()
-                    class="button"
-                    pending=switching
-                    label=switch
-                    described_by=email_id.clone()
-                    text="Switch".piece()
-                />
-                <SessionForm
-                    act=sessions.revoke
-                    session_id=id
-                    pending=revoking
-                    label=revoke
-                    described_by=email_id
-                    text="Revoke".piece()
-                />
+            <div class="ms-device__actions">
+                <ActionForm action=sessions.set_active clone:id clone:email_id>
+                    <input type="hidden" name="session_id" value=id />
+                    <Submit pending=switching label=switch described_by=email_id>
+                        "Switch"
+                    </Submit>
+                </ActionForm>
+                <ActionForm action=sessions.revoke clone:email_id>
+                    <input type="hidden" name="session_id" value=id />
+                    <Submit class="ms-button ms-button--danger" pending=revoking label=revoke described_by=email_id>
+                        "Revoke"
+                    </Submit>
+                </ActionForm>
             </div>
         </li>
     }
-    .piece()
 }

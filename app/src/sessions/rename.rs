@@ -1,84 +1,100 @@
-//! The page that asks what a device is called. The server alone makes it: it is one form, which costs the browser's half
-//! nothing.
+//! The page that asks what a device is called.
 
 use leptos::prelude::*;
-use multi_session::{DeviceSession, SessionId};
+use leptos_meta::Title;
+use leptos_router::{
+    components::Redirect,
+    hooks::{use_navigate, use_query_map},
+};
+use multi_session::{Code, DeviceSession};
 
-use super::actions::RENAME;
 use crate::{
-    AppError,
-    accounts::{MESSAGE, Message},
-    address::value,
-    notice::form_error,
-    plain::plain,
+    accounts::entry::{About, Message, use_entry},
+    answered::Unavailable,
+    hooks::on_answer,
+    notice::{form_action, use_notices},
+    sessions::{Loaded, Rename, use_list_device_sessions},
     ui::Submit,
 };
 
-/// What the page shows.
-#[derive(Clone, Debug)]
-pub struct RenamePage {
-    row: DeviceSession,
-    error: Option<AppError>,
+const ABOUT: About = &[(Code::InvalidName, "name")];
+
+/// Asks for the name of the device that the address names.
+#[component]
+pub fn RenamePage() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    let query = use_query_map();
+    let row = move || {
+        sessions.acting.with(|_| ());
+        let id = query.read_untracked().get("session_id")?;
+        sessions.rows.with_untracked(|rows| rows.iter().find(|row| row.id.as_str() == id).cloned())
+    };
+    view! {
+        <Title text="Name this device" />
+        <Loaded>
+            {move || match (row(), sessions.error.get_untracked()) {
+                (Some(row), _) => view! { <RenameForm row /> }.into_any(),
+                (None, Some(error)) => view! { <Unavailable error /> }.into_any(),
+                (None, None) => view! { <Redirect path=sessions.options.devices_path() /> }.into_any(),
+            }}
+        </Loaded>
+    }
 }
 
-impl RenamePage {
-    /// The address of the page for a session.
-    pub(crate) fn address(id: &SessionId) -> String {
-        ["/rename?session_id=", id.as_str()].concat()
-    }
-
-    /// Takes the address's query and the list of devices; `None` where the session is not in it.
-    pub fn of(query: &str, rows: &[DeviceSession]) -> Option<Self> {
-        let id = value(query, "session_id")?;
-        let row = rows.iter().find(|row| row.id.as_str() == id)?.clone();
-        Some(Self { row, error: form_error(query) })
-    }
-
-    /// The page.
-    pub fn page(self, options: LeptosOptions) -> impl IntoView + use<> {
-        let Self { row, error } = self;
-        let described = error.is_some().then_some(MESSAGE);
-        let error = Memo::new(move |_| error.clone());
-        let content = view! {
-            <div class="entry">
-                <div class="entry__head">
-                    <h1>"Name this device"</h1>
-                    <p class="entry__lead">
-                        {format!("A name of your own tells {} from the others. ", row.device.label)}
-                        "Leave it empty to call the device by its browser again."
-                    </p>
-                </div>
-                <div class="card entry__card">
-                    <form method="post" action=RENAME>
-                        <Message error />
-                        <input type="hidden" name="session_id" value=row.id.to_string() />
-                        <div class="field">
-                            <label class="field__label" for="name">
-                                "Name"
-                            </label>
-                            <div class="field__box">
-                                <input
-                                    id="name"
-                                    name="name"
-                                    maxlength="100"
-                                    autocomplete="off"
-                                    autofocus
-                                    value=row.name
-                                    aria-invalid=described.map(|_| "true")
-                                    aria-describedby=described
-                                />
-                            </div>
-                        </div>
-                        <Submit class="button button--primary button--wide" pending=Signal::stored(false)>
-                            "Save"
-                        </Submit>
-                    </form>
-                </div>
-                <p class="entry__foot">
-                    <a href=crate::guard::home(true)>"Cancel"</a>
+#[component]
+fn RenameForm(row: DeviceSession) -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    let devices = sessions.options.devices_path();
+    let action = form_action::<Rename>();
+    sessions.watch_act(action.pending());
+    let entry = use_entry(action, "name", ABOUT);
+    let (notices, navigate) = (use_notices(), use_navigate());
+    on_answer(action, move |result| {
+        if result.is_ok() {
+            notices.succeeded("The device has its new name.".to_owned());
+            sessions.refetch();
+            navigate(devices, Default::default());
+        }
+    });
+    let described = entry.error_of("name");
+    view! {
+        <div class="ms-entry">
+            <div class="ms-entry__head">
+                <h1>"Name this device"</h1>
+                <p class="ms-entry__lead">
+                    {format!("A name of your own tells {} from the others. ", row.device.label)}
+                    "Leave it empty to call the device by its browser again."
                 </p>
             </div>
-        };
-        plain(options, "Name this device", content.into_any())
+            <div class="ms-card ms-entry__card">
+                <ActionForm action>
+                    <Message error=entry.error />
+                    <input type="hidden" name="session_id" value=row.id.to_string() />
+                    <div class="ms-field">
+                        <label class="ms-field__label" for="name">
+                            "Name"
+                        </label>
+                        <div class="ms-field__box">
+                            <input
+                                id="name"
+                                name="name"
+                                maxlength="100"
+                                autocomplete="off"
+                                autofocus
+                                value=row.name
+                                aria-invalid=move || described.get().map(|_| "true")
+                                aria-describedby=described
+                            />
+                        </div>
+                    </div>
+                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
+                        "Save"
+                    </Submit>
+                </ActionForm>
+            </div>
+            <p class="ms-entry__foot">
+                <a href=devices>"Cancel"</a>
+            </p>
+        </div>
     }
 }

@@ -1,15 +1,16 @@
-//! The server functions of "This wasn't me". Only pages that the server makes post to them, so the browser's half does
-//! not know them. The rules are those of `Accounts`.
+//! The server functions of "This wasn't me". The rules are those of `Accounts`.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use multi_session::{Code, SessionId};
+use multi_session::SessionId;
 
+use crate::AppError;
+#[cfg(feature = "ssr")]
 use crate::{
-    AppError,
-    accounts::{ResetPasswordPage, Step},
+    accounts::paths::reset_address,
     context::{accounts, fail, fail_or_confirm, leave_notice, request, send_form, sessions},
-    notice::with_error,
-    sessions::NotMePage,
+    options::use_options,
+    query::with_error,
+    step::Step,
 };
 
 /// Takes a session as somebody else's: the others end, and the password is locked where there is a mail server.
@@ -24,15 +25,20 @@ pub async fn report(
 ) -> Result<(), AppError> {
     let request = request();
     let browser = request.browser().map_err(fail)?;
-    match accounts().report(&browser, &session_id).await {
+    let reported = match use_context::<multi_session::Accounts>() {
+        Some(accounts) => accounts.report(&browser, &session_id).await,
+        // Whether that locks the account is for the application's own login to say.
+        None => sessions().report(&browser, &session_id, false).await,
+    };
+    match reported {
         Ok((browser, reported)) => {
             request.set_browser(browser);
-            let (page, notice) = NotMePage::done(reported.is_locked);
-            leave_notice(notice);
-            send_form(page);
+            let done = if reported.is_locked { "mail" } else { "change" };
+            leave_notice(&["not-me.", done].concat());
+            send_form(&format!("{}?done={done}", use_options().not_me_path()));
             Ok(())
         }
-        Err(error) if error.code() == Code::SessionNotFresh => {
+        Err(error) if error.code() == multi_session::Code::SessionNotFresh => {
             Err(fail_or_confirm(error, &Step::Report(session_id)))
         }
         Err(error) => {
@@ -53,21 +59,20 @@ pub async fn report_by_mail(
     /// What the link has.
     token: String,
 ) -> Result<(), AppError> {
-    let reset = match accounts().report_by_mail(&token).await.map_err(fail) {
+    let reset = match accounts()?.report_by_mail(&token).await.map_err(fail) {
         Ok(reset) => reset,
         Err(error) => {
-            send_form(&with_error(NotMePage::GONE, REPORT_BY_MAIL, &error));
+            let gone = format!("{}?token=", use_options().not_me_path());
+            send_form(&with_error(&gone, REPORT_BY_MAIL, &error));
             return Err(error);
         }
     };
     let request = request();
     // What this browser held of the user has ended as well.
     request.set_browser(sessions().current(request.presented(), request.client()).await.map_err(fail)?);
-    send_form(&ResetPasswordPage::address(&reset.to_text(), true));
+    send_form(&reset_address(&reset.to_text(), true));
     Ok(())
 }
 
-/// Where [`report`] answers.
-pub(crate) const REPORT: &str = Report::PATH;
 /// Where [`report_by_mail`] answers.
 pub const REPORT_BY_MAIL: &str = ReportByMail::PATH;

@@ -5,17 +5,12 @@ use multi_session::Code;
 
 use crate::{
     accounts::{
-        REAUTHENTICATE,
+        Reauthenticate,
         entry::{About, Message, use_entry},
     },
-    act::{Act, ActForm, is_acting},
-    address::{Question, use_address},
-    hooks::{effect, focus_element, on_change},
+    hooks::{focus_element, on_answer, on_change},
     sessions::use_list_device_sessions,
-    ui::{
-        Dialog, PasswordField, Submit,
-        piece::{IntoPiece, when},
-    },
+    ui::{Dialog, PasswordField, Submit},
 };
 
 const ABOUT: About = &[(Code::InvalidPassword, PASSWORD)];
@@ -25,45 +20,54 @@ const PASSWORD: &str = "password";
 #[component]
 pub(super) fn StepUp() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let address = use_address();
-    let asked = address.question;
-    let is_asked = move || asked.get() == Some(Question::StepUp);
-    let act = Act::new(REAUTHENTICATE, move |_, _| {
-        // Who has closed the question meanwhile has thought better of it.
-        if is_asked() {
-            asked.set(None);
-            Act::go_on(address);
-        }
-        None
-    });
-    let entry = use_entry(act, PASSWORD, ABOUT);
+    let is_asked = Memo::new(move |_| sessions.waiting.with(|waiting| !waiting.is_empty()));
+    let close = move || sessions.waiting.set(Vec::new());
     let email = Memo::new(move |_| sessions.email());
-    let acting = Memo::new(move |_| sessions.current().map(|row| row.id.to_string()).unwrap_or_default());
     // What was asked for was asked for as this account.
-    let mut acts_as = String::new();
-    effect(move || {
-        let before = std::mem::replace(&mut acts_as, acting.get());
-        if acts_as != before && untrack(is_asked) {
-            asked.set(None);
+    on_change(move || sessions.acting.with(|_| ()), close);
+    let action = ServerAction::<Reauthenticate>::new();
+    sessions.watch_act(action.pending());
+    on_answer(action, move |result| {
+        if result.is_ok() && is_asked.get_untracked() {
+            sessions.go_on();
+        } else {
+            // Whoever is not the one who was asked any more finds out by the list.
+            sessions.refetch();
         }
     });
-    // Whoever is not the one who was asked any more finds out by the list. What goes on asks for it itself, and would
-    // cross with an answer from before its end.
-    on_change(
-        move || act.version().get(),
-        move || {
-            if !is_acting() {
-                sessions.refetch();
-            }
-        },
-    );
-    // Made anew each time, so that no password and no refusal of the last time is in it.
-    let form = move || {
-        act.outcome().set(None);
-        request_animation_frame(|| {
-            focus_element(PASSWORD);
-        });
-        let fields = view! {
+
+    view! {
+        <Dialog
+            id="step-up"
+            title="Confirm that it's you"
+            text=Signal::derive(move || {
+                ["You signed in a while ago. Enter the password of ", &email.get(), " to sign devices out."].concat()
+            })
+            open=is_asked
+            close
+            cancel=sessions.options.devices_path()
+            form_first=true
+        >
+            // Made anew each time, so that no password and no refusal of the last time is in it.
+            <Show when=move || is_asked.get()>
+                <PasswordForm action email />
+            </Show>
+        </Dialog>
+    }
+}
+
+#[component]
+fn PasswordForm(action: ServerAction<Reauthenticate>, email: Memo<String>) -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    action.clear();
+    let entry = use_entry(action, PASSWORD, ABOUT);
+    request_animation_frame(|| {
+        focus_element(PASSWORD);
+    });
+    let acting = move || sessions.current().map(|row| row.id.to_string());
+
+    view! {
+        <ActionForm action>
             <Message error=entry.error />
             <input type="hidden" name="acting" value=acting />
             // Password managers ask of which account it is.
@@ -74,28 +78,9 @@ pub(super) fn StepUp() -> impl IntoView {
                 autocomplete="current-password"
                 error=entry.error_of(PASSWORD)
             />
-            <Submit class="button button--primary" pending=act.pending()>
+            <Submit class="ms-button ms-button--primary" pending=action.pending()>
                 "Continue"
             </Submit>
-        }
-        .piece();
-        view! { <ActForm act fields /> }.piece()
-    };
-
-    view! {
-        <Dialog
-            id="step-up"
-            title="Confirm that it's you"
-            text=Signal::derive(move || {
-                ["You signed in a while ago. Enter the password of ", &email.get(), " to sign devices out."].concat()
-            })
-            question=Question::StepUp
-            settled=Signal::stored(0)
-            trigger=""
-            form_first=true
-        >
-            {when(is_asked, form)}
-        </Dialog>
+        </ActionForm>
     }
-    .piece()
 }

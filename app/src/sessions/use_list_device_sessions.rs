@@ -1,52 +1,82 @@
 //! The list of sessions, and the acts on it.
 
 use leptos::prelude::*;
-use multi_session::{DeviceSession, EndedReason, Ending, SessionEvent, SessionId, Timestamp};
+use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
 
-#[cfg(not(feature = "ssr"))]
-use crate::sessions::expiring::is_staying;
 use crate::{
-    Act, AppError,
-    address::{Page, start, use_address},
-    hooks::{effect, keep_focus, use_now},
-    sessions::{actions, live::follow_live, read::ListCodec},
+    AppError, MultiSessionOptions,
+    hooks::is_leaving,
+    options::use_options,
+    sessions::actions::{Revoke, RevokeAll, RevokeOthers, SetActive, UndoRevoke, list_device_sessions},
+    step::Step,
 };
 
 /// What [`use_list_device_sessions`] gives.
 #[derive(Clone, Copy)]
 pub struct UseListDeviceSessionsReturn {
     /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
-    pub list: Resource<Result<Vec<DeviceSession>, AppError>, ListCodec>,
-    /// The rows of the latest answer that had some; empty before the first.
+    pub list: Resource<Result<Vec<DeviceSession>, AppError>>,
+    /// The latest list that was fetched, with all that was heard since; empty before the first.
     pub rows: Memo<Vec<DeviceSession>>,
     /// Why the latest answer failed, if it did: the rows are then those of an earlier one.
     pub error: Memo<Option<AppError>>,
     /// Whether somebody is signed in; not known before the first answer that did not fail.
     pub signed_in: Memo<Option<bool>>,
     /// Makes a held session the active one.
-    pub set_active: Act,
+    pub set_active: ServerAction<SetActive>,
     /// Ends one session.
-    pub revoke: Act,
-    /// Takes back that one was ended, for ten seconds.
-    pub undo_revoke: Act,
+    pub revoke: ServerAction<Revoke>,
+    /// Undoes a revocation, within ten seconds.
+    pub undo_revoke: ServerAction<UndoRevoke>,
     /// Ends every session but the current one.
-    pub revoke_others: Act,
+    pub revoke_others: ServerAction<RevokeOthers>,
     /// Ends every session, the current one too.
-    pub revoke_all: Act,
-    revoking: RwSignal<Vec<String>>,
+    pub revoke_all: ServerAction<RevokeAll>,
+    /// The session that this browser acts as. What an account is shown or asked is not for the next one.
+    pub(crate) acting: Memo<Option<SessionId>>,
+    pub(crate) options: MultiSessionOptions,
+    /// The sessions whose end is under way.
+    pub(super) revoking: RwSignal<Vec<SessionId>>,
+    /// What goes on once the person has proved who they are.
+    pub(super) waiting: RwSignal<Vec<Step>>,
+    /// Whether the person asks to stay signed in with the next fetch.
+    staying: StoredValue<bool>,
     live: Live,
-    last_current: StoredValue<String>,
+    last_current: StoredValue<Option<SessionId>>,
+    acts: StoredValue<usize>,
 }
 
-/// What has been heard since the list was fetched.
+/// What has been heard beside the answers to the resource.
 #[derive(Clone, Copy)]
 struct Live {
-    /// The rows with all that was heard applied to them; none while nothing was.
+    /// The latest list with all that was heard applied to it; none before the first answer in the browser.
     rows: RwSignal<Option<Vec<DeviceSession>>>,
-    /// What was heard since the last fetch began: its answer may not know of it yet.
-    recent: StoredValue<Vec<SessionEvent>>,
-    /// Whether the whole list was heard since the last answer.
+    /// What was heard since the fetch that is under way began: its answer may not know of it.
+    heard: StoredValue<Option<Heard>>,
+    /// Whether the stream has told the whole list since the latest answer.
     whole: RwSignal<bool>,
+}
+
+/// What the stream has told while a fetch was under way.
+#[derive(Clone, Default)]
+struct Heard {
+    /// The latest whole list.
+    snapshot: Option<Vec<DeviceSession>>,
+    /// The events since.
+    events: Vec<SessionEvent>,
+}
+
+impl Heard {
+    /// Brings the answer to the fetch up to date.
+    fn apply(self, rows: &mut Vec<DeviceSession>) {
+        let current =
+            |rows: &[DeviceSession]| rows.iter().find(|row| row.is_current).map(|row| row.id.clone());
+        // A list of another session is of before a switch.
+        if let Some(snapshot) = self.snapshot.filter(|snapshot| current(snapshot) == current(rows)) {
+            *rows = snapshot;
+        }
+        self.events.iter().for_each(|event| event.apply(rows));
+    }
 }
 
 impl UseListDeviceSessionsReturn {
@@ -55,9 +85,21 @@ impl UseListDeviceSessionsReturn {
         self.list.refetch();
     }
 
+    /// Asks for the list again as somebody who uses the session, which keeps them signed in.
+    pub(crate) fn stay(&self) {
+        self.staying.set_value(true);
+        self.refetch();
+    }
+
     /// The current row: the session that this browser acts as.
     pub fn current(&self) -> Option<DeviceSession> {
         self.rows.with(|rows| rows.iter().find(|row| row.is_current).cloned())
+    }
+
+    /// The rows of who is signed in: those of other accounts that this browser holds are left out.
+    pub fn devices(&self) -> Vec<DeviceSession> {
+        let Some(current) = self.current() else { return Vec::new() };
+        self.rows.with(|rows| rows.iter().filter(|row| row.user.id == current.user.id).cloned().collect())
     }
 
     /// The e-mail address of who is signed in; empty where nobody is.
@@ -70,53 +112,122 @@ impl UseListDeviceSessionsReturn {
         self.rows.with(|rows| rows.iter().filter(|row| row.is_held).cloned().collect())
     }
 
-    /// Takes the whole list that a stream told.
-    pub(crate) fn take(&self, rows: Vec<DeviceSession>) {
+    /// Whether a session's end is under way.
+    pub fn is_revoking(&self, id: &SessionId) -> bool {
+        self.revoking.with(|ids| ids.contains(id))
+    }
+
+    /// Whether the browser is about to act as a session.
+    pub(crate) fn is_switching_to(&self, id: &SessionId) -> bool {
+        self.set_active.input().with(|input| input.as_ref().is_some_and(|input| input.session_id == *id))
+    }
+
+    /// The session that this page last acted as.
+    pub(crate) fn last_current(&self) -> Option<SessionId> {
+        self.last_current.get_value()
+    }
+
+    /// Takes the whole list that the stream tells.
+    pub(super) fn take(&self, rows: Vec<DeviceSession>) {
+        self.live.heard.update_value(|heard| {
+            if let Some(heard) = heard {
+                *heard = Heard { snapshot: Some(rows.clone()), events: Vec::new() };
+            }
+        });
         self.live.whole.set(true);
         self.live.rows.set(Some(rows));
     }
 
-    /// Brings the rows up to date with what a stream told.
+    /// Brings the rows up to date with an event.
     pub(crate) fn hear(&self, event: SessionEvent) {
         let mut rows = self.rows.get_untracked();
         event.apply(&mut rows);
         self.live.rows.set(Some(rows));
-        self.live.recent.update_value(|recent| recent.push(event));
+        self.live.heard.update_value(|heard| {
+            if let Some(heard) = heard {
+                heard.events.push(event);
+            }
+        });
     }
 
     /// Takes from another tab when the current session ends.
-    pub(crate) fn extended(&self, expires_at: Timestamp) {
+    pub(super) fn extended(&self, expires_at: Timestamp) {
         let mut rows = self.rows.get_untracked();
-        let current = rows.iter_mut().find(|row| row.is_current && row.expires_at < expires_at);
-        if let Some(row) = current {
+        if let Some(row) = rows.iter_mut().find(|row| row.is_current && row.expires_at < expires_at) {
             row.expires_at = expires_at;
             self.live.rows.set(Some(rows));
         }
     }
 
-    /// The id of the session that this page last acted as.
-    pub(crate) fn last_current(&self) -> Option<String> {
-        Some(self.last_current.get_value()).filter(|id| !id.is_empty())
+    /// Asks who the person is before `steps`; what was asked for before the answer goes on as well.
+    pub(super) fn ask(&self, steps: Vec<Step>) {
+        self.waiting.update(|waiting| {
+            for step in steps {
+                if !waiting.contains(&step) {
+                    waiting.push(step);
+                }
+            }
+        });
     }
 
-    /// Whether the row's end is under way: from the press until the list without it is there.
-    pub fn is_revoking(&self, id: &SessionId) -> bool {
-        self.revoke.is_running(id.as_str())
-            || self.revoking.with(|ids| ids.iter().any(|it| it == id.as_str()))
+    /// Does what has waited for the person to prove who they are.
+    pub(super) fn go_on(&self) {
+        let steps = self.waiting.get_untracked();
+        self.waiting.set(Vec::new());
+        for step in steps {
+            match step {
+                Step::Revoke(session_id) => {
+                    // Of several at once the action shows the last one.
+                    mark(self.revoking, session_id.clone());
+                    self.revoke.dispatch(Revoke { session_id });
+                }
+                Step::RevokeOthers => {
+                    self.revoke_others.dispatch(RevokeOthers {});
+                }
+                Step::RevokeAll => {
+                    self.revoke_all.dispatch(RevokeAll {});
+                }
+                // Their own pages ask for them.
+                Step::ExportHistory { .. } | Step::Report(_) => {}
+            }
+        }
+    }
+
+    /// Counts an act of this page while it is under way: what it does is no news to the page.
+    pub(crate) fn watch_act(&self, pending: Memo<bool>) {
+        let acts = self.acts;
+        Effect::new(move |before: Option<bool>| {
+            let pending = pending.get();
+            match (before == Some(true), pending) {
+                (false, true) => acts.update_value(|acts| *acts += 1),
+                (true, false) => acts.update_value(|acts| *acts -= 1),
+                _ => {}
+            }
+            pending
+        });
+        on_cleanup(move || {
+            if pending.try_get_untracked() == Some(true) {
+                acts.try_update_value(|acts| *acts -= 1);
+            }
+        });
+    }
+
+    /// Whether the page is doing something, or on its way to where that has led.
+    pub(super) fn is_acting(&self) -> bool {
+        is_leaving() || self.acts.with_value(|acts| *acts > 0)
     }
 }
 
 /// Gives the sessions of this page's person, and the acts on them.
 ///
-/// One list serves the whole page: each call gives the same one, and it is fetched once. After each act has
-/// settled, whether it succeeded or not, the list is fetched again; the rows stay in place meanwhile. The acts are
-/// for forms that work without JavaScript.
+/// One list serves the whole page: each call gives the same one, and it is fetched once. After each act, whether it
+/// succeeded or not, the list is fetched again; the rows stay in place meanwhile. What other devices do shows at once.
 ///
 /// # Examples
 ///
 /// ```
 /// # use leptos::prelude::*;
-/// use app::sessions::use_list_device_sessions;
+/// use multi_session_leptos::sessions::use_list_device_sessions;
 ///
 /// #[component]
 /// fn Devices() -> impl IntoView {
@@ -129,14 +240,10 @@ impl UseListDeviceSessionsReturn {
 ///                     .map(|row| view! {
 ///                         <li>
 ///                             {row.device.label} {row.is_current.then_some(" (current)")}
-///                             <form
-///                                 method="post"
-///                                 action=sessions.revoke.path()
-///                                 on:submit=move |event| sessions.revoke.submit(&event)
-///                             >
+///                             <ActionForm action=sessions.revoke>
 ///                                 <input type="hidden" name="session_id" value=row.id.to_string() />
 ///                                 <button>"Revoke"</button>
-///                             </form>
+///                             </ActionForm>
 ///                         </li>
 ///                     })
 ///                     .collect_view()
@@ -150,56 +257,63 @@ impl UseListDeviceSessionsReturn {
 ///
 /// The server fetches the list while it renders and sends it along with the page, so the browser hydrates without
 /// asking again. Read it inside a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a page that is
-/// rendered asynchronously: then the page is complete without JavaScript. Acts are not run while rendering; a form
-/// posted without JavaScript comes back by redirect, with `?done=` or with the error in the address.
+/// rendered asynchronously: then the page is complete without JavaScript. A form posted without JavaScript comes back by
+/// redirect, with `?done=` or with the error in the address.
 ///
 /// # Panics
 ///
-/// Outside [`App`](crate::App), which provides it.
+/// Before [`provide_multi_session`](crate::provide_multi_session).
 pub fn use_list_device_sessions() -> UseListDeviceSessionsReturn {
     expect_context()
 }
 
+fn mark(revoking: RwSignal<Vec<SessionId>>, id: SessionId) {
+    revoking.update(|ids| {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    });
+}
+
 /// Makes the list and the acts of [`use_list_device_sessions`].
 pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
-    let page = use_address().page;
-    let current = StoredValue::new(String::new());
-    let now = use_now();
-    // What this page has revoked since the last answer.
-    let gone = StoredValue::new(Vec::<SessionEvent>::new());
-    let live =
-        Live { rows: RwSignal::new(None), recent: StoredValue::new(Vec::new()), whole: RwSignal::new(false) };
-    let set_active =
-        Act::new(actions::SET_ACTIVE, move |_, _| (page == Page::SignIn).then_some(start!("switched")));
-    let revoke = Act::new(actions::REVOKE, move |id, _| {
-        current.with_value(|current| current == id).then_some(start!("revoked"))
-    });
-    let undo_revoke = Act::new(actions::UNDO_REVOKE, move |id, _| {
-        let is_back = |event: &SessionEvent| matches!(event, SessionEvent::Ended(it) if it.id.as_str() == id);
-        gone.update_value(|gone| gone.retain(|event| !is_back(event)));
-        None
-    });
-    let revoke_others = Act::new(actions::REVOKE_OTHERS, |_, _| None);
-    let revoke_all = Act::new(actions::REVOKE_ALL, |_, _| Some(start!("everywhere")));
+    let set_active = ServerAction::<SetActive>::new();
+    let revoke = ServerAction::<Revoke>::new();
+    let undo_revoke = ServerAction::<UndoRevoke>::new();
+    let revoke_others = ServerAction::<RevokeOthers>::new();
+    let revoke_all = ServerAction::<RevokeAll>::new();
+    let staying = StoredValue::new(false);
+    let live = Live { rows: RwSignal::new(None), heard: StoredValue::new(None), whole: RwSignal::new(false) };
 
-    let settled = move || {
-        set_active.version().get()
-            + revoke.version().get()
-            + undo_revoke.version().get()
-            + revoke_others.version().get()
-            + revoke_all.version().get()
-    };
-    let ask = move |_| {
-        live.recent.update_value(Vec::clear);
-        ask()
-    };
-    let list = Resource::new_with_options(settled, ask, false);
+    let list = Resource::new(
+        move || {
+            let acts = [
+                set_active.version().get(),
+                revoke.version().get(),
+                undo_revoke.version().get(),
+                revoke_others.version().get(),
+                revoke_all.version().get(),
+            ];
+            acts.iter().sum::<usize>()
+        },
+        // Nothing outside the future: where the server's page has brought the answer, it is made and never run.
+        move |_| async move {
+            live.heard.set_value(Some(Heard::default()));
+            let stays = staying.try_update_value(std::mem::take).unwrap_or_default();
+            let mut answer = list_device_sessions(stays).await;
+            let heard = live.heard.try_update_value(Option::take).flatten();
+            if let (Ok(rows), Some(heard)) = (&mut answer, heard) {
+                heard.apply(rows);
+            }
+            answer
+        },
+    );
     // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
     let latest = *list;
+    let fetched = move || latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
     // What the page showed stays when a later answer fails: the person is told, and can still sign out.
     let rows = Memo::new(move |before: Option<&Vec<DeviceSession>>| {
-        let fetched = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
-        live.rows.get().or(fetched).or_else(|| before.cloned()).unwrap_or_default()
+        live.rows.get().or_else(fetched).or_else(|| before.cloned()).unwrap_or_default()
     });
     let error = Memo::new(move |_| {
         let error = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().err().cloned()));
@@ -210,57 +324,36 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         let signed_in = rows.with(|rows| rows.iter().any(|row| row.is_current));
         if known { Some(signed_in) } else { before.copied().flatten() }
     });
-    effect(move || {
-        let fetched = latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
+    Effect::new(move |_| {
+        let answer = fetched();
         live.whole.set(false);
-        let known = fetched.is_some();
-        let mut rows = fetched.unwrap_or_else(|| rows.get_untracked());
-        let mut heard = gone.get_value();
-        gone.set_value(Vec::new());
-        heard.extend(live.recent.get_value());
-        if !heard.is_empty() {
-            heard.iter().for_each(|event| event.apply(&mut rows));
-            live.rows.set(Some(rows));
-        } else if known {
-            live.rows.set(None);
+        if answer.is_some() {
+            live.rows.set(answer);
         }
     });
 
-    // From its end until the list without it is there, a row's button stays as it is.
     let revoking = RwSignal::new(Vec::new());
-    effect(move || {
-        let Some(outcome) = revoke.outcome().get() else { return };
-        if outcome.result.is_ok()
-            && let Ok(id) = SessionId::new(outcome.session_id.clone())
-        {
-            // It has ended, whether the list that says so arrives or not.
-            let at = now.get_untracked();
-            let ending = Ending::new(id, EndedReason::Revoked, at);
-            gone.update_value(|gone| gone.push(SessionEvent::Ended(ending)));
-        }
-        revoking.update(|ids| ids.push(outcome.session_id));
-    });
-    let mut others_ended = 0;
-    effect(move || {
-        latest.track();
-        let before = std::mem::replace(&mut others_ended, revoke_others.version().get_untracked());
-        if before != others_ended || revoking.with_untracked(|ids| !ids.is_empty()) {
-            revoking.update(Vec::clear);
-            // What had the focus may have gone with the row, or with the last of the others.
-            request_animation_frame(keep_focus);
+    Effect::new(move |_| {
+        if let Some(Revoke { session_id }) = revoke.input().get() {
+            mark(revoking, session_id);
         }
     });
-    effect(move || {
-        let id = rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.to_string()));
+    let acting = Memo::new(move |_| {
+        rows.with(|rows| rows.iter().find(|row| row.is_current).map(|row| row.id.clone()))
+    });
+    let last_current = StoredValue::new(None);
+    Effect::new(move |_| {
+        let id = acting.get();
         // When nobody is signed in any more, this is who was.
-        if let Some(id) = id {
-            current.set_value(id);
+        if id.is_some() {
+            last_current.set_value(id);
         }
     });
 
     let sessions = UseListDeviceSessionsReturn {
         list,
         rows,
+        acting,
         error,
         signed_in,
         set_active,
@@ -268,28 +361,23 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         undo_revoke,
         revoke_others,
         revoke_all,
+        options: use_options(),
         revoking,
+        waiting: RwSignal::new(Vec::new()),
+        staying,
         live,
-        last_current: current,
+        last_current,
+        acts: StoredValue::new(0),
     };
     provide_context(sessions);
-    follow_live(sessions);
+    for pending in [
+        set_active.pending(),
+        revoke.pending(),
+        undo_revoke.pending(),
+        revoke_others.pending(),
+        revoke_all.pending(),
+    ] {
+        sessions.watch_act(pending);
+    }
     sessions
-}
-
-/// Asks the rules themselves.
-#[cfg(feature = "ssr")]
-async fn ask() -> Result<Vec<DeviceSession>, AppError> {
-    actions::list_device_sessions().await
-}
-
-/// Asks the server.
-#[cfg(not(feature = "ssr"))]
-fn ask() -> impl Future<Output = Result<Vec<DeviceSession>, AppError>> + Send {
-    // The browser has one thread, so nothing is sent anywhere.
-    send_wrapper::SendWrapper::new(async {
-        let path =
-            if is_staying() { [actions::LIST, "?", actions::STAY].concat() } else { actions::LIST.into() };
-        super::read::read(&crate::act::call(&path, None).await?)
-    })
 }

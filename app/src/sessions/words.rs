@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use multi_session::{DeviceSession, SessionEvent, SignInMethod, Timestamp};
+use multi_session::{DeviceSession, SessionEvent, SessionId, SignInMethod, Timestamp};
 
 /// Activity is known to the minute, and told a little later.
 const ACTIVE_NOW: Duration = Duration::from_secs(2 * 60);
@@ -39,9 +39,9 @@ pub(super) fn others_hint(others: usize) -> String {
 }
 
 /// Tells that the session `id` of `rows` was ended.
-pub(super) fn revoked(id: &str, rows: &[DeviceSession]) -> String {
+pub(super) fn revoked(id: &SessionId, rows: &[DeviceSession]) -> String {
     let user = rows.iter().find(|row| row.is_current).map(|row| &row.user.id);
-    match rows.iter().find(|row| row.id.as_str() == id) {
+    match rows.iter().find(|row| row.id == *id) {
         Some(row) if user == Some(&row.user.id) => format!("Signed out {}.", row.device.label),
         Some(row) => format!("Signed out {} in this browser.", row.user.name),
         None => "That session has ended.".to_owned(),
@@ -52,23 +52,23 @@ pub(super) fn revoked(id: &str, rows: &[DeviceSession]) -> String {
 pub(crate) const UNDONE: &str = "The device is signed in again.";
 
 /// Whether the end of the session `id` of `rows` can be taken back: that of another device of the person's own.
-pub(super) fn is_undoable(id: &str, rows: &[DeviceSession]) -> bool {
-    rows.iter().any(|row| row.id.as_str() == id && !row.is_held)
+pub(super) fn is_undoable(id: &SessionId, rows: &[DeviceSession]) -> bool {
+    rows.iter().any(|row| row.id == *id && !row.is_held)
 }
 
 /// Tells that the session `id` of `rows` is the active one now.
-pub(super) fn switched(id: &str, rows: &[DeviceSession]) -> String {
-    match rows.iter().find(|row| row.id.as_str() == id) {
+pub(super) fn switched(id: &SessionId, rows: &[DeviceSession]) -> String {
+    match rows.iter().find(|row| row.id == *id) {
         Some(row) => format!("Switched to {}.", row.user.name),
         None => "You switched accounts.".to_owned(),
     }
 }
 
-/// Tells that `ended` other sessions, a number, were ended.
-pub(super) fn revoked_others(ended: &str) -> String {
+/// Tells that `ended` other sessions were ended.
+pub(super) fn revoked_others(ended: usize) -> String {
     match ended {
-        "0" => "There was no other device to sign out.".to_owned(),
-        "1" => "Signed out 1 other device.".to_owned(),
+        0 => "There was no other device to sign out.".to_owned(),
+        1 => "Signed out 1 other device.".to_owned(),
         _ => format!("Signed out {ended} other devices."),
     }
 }
@@ -76,9 +76,9 @@ pub(super) fn revoked_others(ended: &str) -> String {
 /// What stands beside a device that is in use, or was forgotten: the badge's class and its text.
 pub(super) fn mark(inactive: Duration) -> Option<(&'static str, &'static str)> {
     if inactive < ACTIVE_NOW {
-        Some(("badge", "Active now"))
+        Some(("ms-badge", "Active now"))
     } else if inactive >= FORGOTTEN {
-        Some(("badge badge--warn", "Inactive for 90 days"))
+        Some(("ms-badge ms-badge--warn", "Inactive for 90 days"))
     } else {
         None
     }
@@ -148,7 +148,7 @@ fn devices(others: usize) -> String {
 pub(super) fn news(
     event: &SessionEvent,
     rows: &[DeviceSession],
-    current: &str,
+    current: Option<&SessionId>,
     now: Timestamp,
 ) -> Option<String> {
     match event {
@@ -160,7 +160,7 @@ pub(super) fn news(
         SessionEvent::Ended(ending) => {
             let row = rows.iter().find(|row| row.id == ending.id)?;
             let by = ending.by.as_ref();
-            if by.is_some_and(|by| by.id.as_str() == current) {
+            if by.is_some_and(|by| Some(&by.id) == current) {
                 return None;
             }
             Some([&row.device.label, " was signed out."].concat())
@@ -169,12 +169,24 @@ pub(super) fn news(
     }
 }
 
+/// That a session of this browser was ended elsewhere.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub(crate) struct SignedOutElsewhere {
+    /// How it ended.
+    pub(crate) ending: multi_session::Ending,
+    /// The name of the account that the browser acts as now, if it still held one.
+    pub(crate) now_using: Option<String>,
+    /// The present moment.
+    pub(crate) now: Timestamp,
+}
+
 /// Why this browser is signed out, or acts as another account than before; nothing where it signed in again.
 #[cfg(feature = "ssr")]
-pub(crate) fn signed_out_elsewhere(told: crate::SignedOutElsewhere) -> Option<String> {
+pub(crate) fn signed_out_elsewhere(told: SignedOutElsewhere) -> Option<String> {
     use multi_session::EndedReason;
 
-    let crate::SignedOutElsewhere { ending, now_using, now } = told;
+    let SignedOutElsewhere { ending, now_using, now } = told;
     if ending.is_own() {
         return Some("You signed out in this browser.".to_owned());
     }
@@ -219,9 +231,13 @@ fn seconds_ago(age: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{Handle, Session, SessionId, User, UserId};
+    use multi_session::{Handle, Session, User, UserId};
 
     use super::*;
+
+    fn id(id: &str) -> SessionId {
+        SessionId::new(id).expect("an id")
+    }
 
     fn row(id: &str, user: &str, name: &str, label: &str, is_current: bool) -> DeviceSession {
         let now = Timestamp::from_unix_ms(0);
@@ -264,12 +280,12 @@ mod tests {
             row("s2", "ada", "Ada", "Chrome 142 on Windows", false),
             row("s3", "grace", "Grace Hopper", "Firefox 145 on macOS", false),
         ];
-        assert_eq!(revoked("s2", &rows), "Signed out Chrome 142 on Windows.");
-        assert_eq!(revoked("s3", &rows), "Signed out Grace Hopper in this browser.");
-        assert_eq!(revoked("s4", &rows), "That session has ended.");
-        assert_eq!(switched("s3", &rows), "Switched to Grace Hopper.");
-        assert!(is_undoable("s2", &rows));
-        assert!(!is_undoable("s1", &rows), "what this browser holds is let go of");
+        assert_eq!(revoked(&id("s2"), &rows), "Signed out Chrome 142 on Windows.");
+        assert_eq!(revoked(&id("s3"), &rows), "Signed out Grace Hopper in this browser.");
+        assert_eq!(revoked(&id("s4"), &rows), "That session has ended.");
+        assert_eq!(switched(&id("s3"), &rows), "Switched to Grace Hopper.");
+        assert!(is_undoable(&id("s2"), &rows));
+        assert!(!is_undoable(&id("s1"), &rows), "what this browser holds is let go of");
     }
 
     #[test]
@@ -346,16 +362,17 @@ mod tests {
     fn what_is_back_is_no_new_sign_in() {
         let one = row("s1", "ada", "Ada", "Firefox 145 on macOS", false);
         let event = SessionEvent::Created { row: Box::new(one.clone()) };
-        let told = |seconds| news(&event, &[], "s0", one.created_at.plus(Duration::from_secs(seconds)));
+        let told =
+            |seconds| news(&event, &[], Some(&id("s0")), one.created_at.plus(Duration::from_secs(seconds)));
         assert_eq!(told(59).as_deref(), Some("New sign-in from Firefox 145 on macOS."));
         assert_eq!(told(60), None);
     }
 
     #[test]
     fn outcomes_count() {
-        assert_eq!(revoked_others("0"), "There was no other device to sign out.");
-        assert_eq!(revoked_others("1"), "Signed out 1 other device.");
-        assert_eq!(revoked_others("4"), "Signed out 4 other devices.");
+        assert_eq!(revoked_others(0), "There was no other device to sign out.");
+        assert_eq!(revoked_others(1), "Signed out 1 other device.");
+        assert_eq!(revoked_others(4), "Signed out 4 other devices.");
         assert_eq!(others_hint(0), "This is the only device you are signed in on.");
     }
 
@@ -371,7 +388,7 @@ mod tests {
             let mut ending = Ending::new(id("s1"), reason, at);
             ending.by = by.map(|by| EndedBy::new(id(by), "Firefox 145 on macOS"));
             let now_using = now_using.map(str::to_owned);
-            signed_out_elsewhere(crate::SignedOutElsewhere { ending, now_using, now })
+            signed_out_elsewhere(SignedOutElsewhere { ending, now_using, now })
         };
         let text = |reason, now_using, seconds| told(reason, Some("s2"), now_using, seconds);
         assert_eq!(

@@ -2,16 +2,12 @@
 
 use leptos::{html, prelude::*};
 
-use crate::{
-    address::{Question, forget_query, use_address},
-    hooks::{effect, focus_element, keep_focus, on_change},
-    ui::piece::IntoPiece,
-};
+use crate::hooks::{focus_element, keep_focus};
 
 /// A native dialog that an address can open, so that it also works without JavaScript.
 ///
-/// The server renders it open where the address asks for it; the browser makes it modal. Escape, a press
-/// outside and Cancel close it, which takes the question out of the address and gives the focus back.
+/// The server renders it open where the address asks for it; the browser makes it modal. Escape, a press outside and
+/// Cancel close it and give the focus back.
 #[component]
 pub fn Dialog(
     /// The id; the title's is `{id}-title`.
@@ -21,15 +17,15 @@ pub fn Dialog(
     /// What will happen.
     #[prop(into)]
     text: Signal<String>,
-    /// What the address says where it asks for it.
-    question: Question,
-    /// Whether there is anything to do.
-    #[prop(into, default = true.into())]
-    possible: Signal<bool>,
-    /// Changes when the act has settled, well or not: the answer is in the toast, so the dialog closes.
+    /// Whether it is asked.
     #[prop(into)]
-    settled: Signal<usize>,
+    open: Signal<bool>,
+    /// Takes the question back: the person has closed the dialog.
+    close: impl Fn() + 'static,
+    /// The page without the question, where Cancel leads without JavaScript.
+    cancel: &'static str,
     /// The id of what opened it; empty where it may be any act.
+    #[prop(default = "")]
     trigger: &'static str,
     /// Whether the form comes before Cancel: what stands first has the focus, and that should be what is to be filled in.
     #[prop(optional)]
@@ -38,9 +34,7 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    let asked = use_address().question;
-    let open = Memo::new(move |_| asked.get() == Some(question) && possible.get());
-    effect(move || {
+    Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         // A press outside closes it; where the browser does not know the attribute, Escape and Cancel do.
         let _ = dialog.set_attribute("closedby", "any");
@@ -58,25 +52,15 @@ pub fn Dialog(
         }
     });
 
-    on_change(
-        move || settled.get(),
-        move || {
-            if let Some(dialog) = node.get_untracked() {
-                dialog.close();
-            }
-        },
-    );
-
     let closed = move |_| {
-        if asked.get_untracked() == Some(question) {
-            asked.set(None);
-            forget_query();
+        if open.get_untracked() {
+            close();
         }
         if !focus_element(trigger) {
             keep_focus();
         }
     };
-    let cancel = move |event: web_sys::MouseEvent| {
+    let dismiss = move |event: web_sys::MouseEvent| {
         if let Some(dialog) = node.get_untracked() {
             event.prevent_default();
             dialog.close();
@@ -85,11 +69,11 @@ pub fn Dialog(
 
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     let (labelled_by, described_by) = (title_id.clone(), text_id.clone());
-    let form = Some(children().piece());
+    let form = Some(children());
     let (first, last) = if form_first { (form, None) } else { (None, form) };
     view! {
         <dialog
-            class="dialog"
+            class="ms-dialog"
             id=id
             node_ref=node
             open=open.get_untracked()
@@ -98,17 +82,17 @@ pub fn Dialog(
             on:close=closed
         >
             <h2 id=title_id>{title}</h2>
-            <p class="dialog__text" id=text_id>
+            <p class="ms-dialog__text" id=text_id>
                 {text}
             </p>
-            <div class="dialog__actions">
+            <div class="ms-dialog__actions">
                 {first}
-                <a class="button" href="/sessions" on:click=cancel>
+                // Without a script nothing else moves the focus to the question.
+                <a class="ms-button" href=cancel autofocus=open.get_untracked() on:click=dismiss>
                     "Cancel"
                 </a>
                 {last}
             </div>
         </dialog>
     }
-    .piece()
 }

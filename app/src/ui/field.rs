@@ -4,10 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     hooks::use_hydrated,
-    ui::{
-        Icon, IconName,
-        piece::{IntoPiece, when},
-    },
+    ui::{Icon, IconName},
 };
 
 /// A labelled line of text.
@@ -28,12 +25,14 @@ pub fn Field(
     #[prop(into)]
     error: Signal<Option<&'static str>>,
 ) -> impl IntoView {
+    let reason = if kind == "email" { "Enter an e-mail address" } else { "Fill this in" };
     view! {
-        <div class="field">
-            <label class="field__label" for=name>
+        <div class="ms-field">
+            <label class="ms-field__label" for=name>
                 {label}
             </label>
-            <div class="field__box">
+            <Invalid reason />
+            <div class="ms-field__box">
                 <input
                     id=name
                     name=name
@@ -49,7 +48,13 @@ pub fn Field(
             </div>
         </div>
     }
-    .piece()
+}
+
+/// Why the browser does not send what is in the field, beside the label. Style shows it, so that it needs no JavaScript:
+/// Firefox covers its own reason with the list of saved passwords, below the field.
+#[component]
+fn Invalid(reason: &'static str) -> impl IntoView {
+    view! { <p class="ms-field__invalid">{reason}</p> }
 }
 
 /// A labelled e-mail address, which names the account.
@@ -82,20 +87,7 @@ pub fn PasswordField(
 ) -> impl IntoView {
     let hydrated = use_hydrated();
     let shown = RwSignal::new(false);
-    let toggle = move || {
-        view! {
-            <button
-                class="field__toggle"
-                type="button"
-                aria-label=format!("Show {}", label.to_ascii_lowercase())
-                aria-pressed=move || shown.get().to_string()
-                on:click=move |_| shown.update(|shown| *shown = !*shown)
-            >
-                <Icon name=IconName::Eye />
-            </button>
-        }
-        .piece()
-    };
+    let toggle_label = format!("Show {}", label.to_ascii_lowercase());
     let hint_id = format!("{name}-hint");
     let describes = hint_id.clone();
     let described_by = move || {
@@ -104,11 +96,12 @@ pub fn PasswordField(
     };
 
     view! {
-        <div class="field">
-            <label class="field__label" for=name>
+        <div class="ms-field">
+            <label class="ms-field__label" for=name>
                 {label}
             </label>
-            <div class="field__box field__box--toggle">
+            <Invalid reason=if hint.is_some() { "Enter at least 8 characters" } else { "Enter the password" } />
+            <div class="ms-field__box ms-field__box--toggle">
                 <input
                     id=name
                     name=name
@@ -121,10 +114,19 @@ pub fn PasswordField(
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described_by
                 />
-                {when(move || hydrated.get(), toggle)}
+                <Show when=move || hydrated.get()>
+                    <button
+                        class="ms-field__toggle"
+                        type="button"
+                        aria-label=toggle_label.clone()
+                        aria-pressed=move || shown.get().to_string()
+                        on:click=move |_| shown.update(|shown| *shown = !*shown)
+                    >
+                        <Icon name=IconName::Eye />
+                    </button>
+                </Show>
             </div>
-            {hint.map(|hint| view! { <p class="field__hint" id=describes>{hint}</p> })}
+            {hint.map(|hint| view! { <p class="ms-field__hint" id=describes>{hint}</p> }.into_any())}
         </div>
     }
-    .piece()
 }

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::ui::piece::IntoPiece;
-
 /// The picture's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IconName {
@@ -116,5 +114,4 @@ pub fn Icon(
             <path d=name.path() />
         </svg>
     }
-    .piece()
 }

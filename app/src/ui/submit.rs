@@ -2,22 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::ui::piece::IntoPiece;
-
 /// A submit button that shows a spinner and takes no second press while the act is under way.
 #[component]
 pub fn Submit(
     /// The classes.
-    #[prop(default = "button")]
+    #[prop(default = "ms-button")]
     class: &'static str,
     /// Whether the act is under way.
-    #[prop(into)]
+    #[prop(optional, into)]
     pending: Signal<bool>,
     /// The accessible name, where the text alone does not say on what the button acts.
-    #[prop(default = None)]
+    #[prop(optional, into)]
     label: Option<String>,
     /// The id of what describes it further.
-    #[prop(default = None)]
+    #[prop(optional, into)]
     described_by: Option<String>,
     /// The text.
     children: Children,
@@ -41,5 +39,4 @@ pub fn Submit(
             {children()}
         </button>
     }
-    .piece()
 }

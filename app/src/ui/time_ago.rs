@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+
 use multi_session::Timestamp;
 use wasm_bindgen::JsValue;
 
-use crate::{
-    hooks::{use_hydrated, use_now},
-    ui::piece::IntoPiece,
-};
+use crate::hooks::{use_hydrated, use_now};
 
 /// A moment as "3 minutes ago", kept current, with the exact time in its title.
 ///
@@ -30,7 +28,6 @@ pub fn TimeAgo(
             {words}
         </time>
     }
-    .piece()
 }
 
 /// Says in words how long ago something was.
@@ -60,28 +57,14 @@ fn utc(at: Timestamp) -> String {
 
 /// The time of the day in UTC, as in `11:09`.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
-    at.to_string()[11..16].to_owned()
+    let at = at.utc();
+    format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
 /// The day in UTC, as in `23 November 2025`.
 pub(crate) fn day(at: Timestamp) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let iso = at.to_string();
-    let month = iso[5..7].parse().ok().and_then(|month: usize| MONTHS.get(month - 1)).unwrap_or(&"");
-    [iso[8..10].trim_start_matches('0'), " ", month, " ", &iso[..4]].concat()
+    let at = at.utc();
+    format!("{} {} {:04}", at.day(), at.month(), at.year())
 }
 
 fn local(at: Timestamp) -> String {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use app::{page_paths, plain};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -14,6 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use leptos::prelude::*;
 use multi_session::Code;
 use multi_session::http::Problem;
+use multi_session_leptos::{form_page, plain};
 use url::Url;
 
 use crate::Server;
@@ -73,13 +73,13 @@ impl Refusals {
                 (sentence, page(base_url, &format!("Open {base_url}")))
             }
             None => {
-                let own = asked.path.strip_prefix("/fn").unwrap_or_default();
-                let own = page_paths().find(|path| *path == own).map(|path| page(path, "Go back"));
+                let own = form_page(&asked.path).map(|path| page(path, "Go back"));
                 (code.sentence().to_owned(), own.unwrap_or_else(|| page("/", "Go to the start")))
             }
         };
         let options = self.server.leptos.clone();
-        let document = Owner::new().with(|| self::page(options, code.as_str(), sentence, link).to_html());
+        let document =
+            Owner::new().with(|| self::page(options, TITLE, code.as_str(), sentence, link).to_html());
         head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         head.headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         Response::from_parts(head, Body::from(document))
@@ -162,24 +162,28 @@ fn by_status(status: StatusCode) -> Code {
     if status.is_client_error() { Code::BadRequest } else { Code::Internal }
 }
 
-/// The page about a refusal or a failure: its code, what to tell, and a link with its text.
+/// The title of the page about a refusal.
+pub(crate) const TITLE: &str = "Something went wrong";
+
+/// The page about a refusal or a failure: its title, its code, what to tell, and a link with its text.
 pub(crate) fn page(
     options: LeptosOptions,
+    title: &'static str,
     code: &str,
     sentence: String,
     (link, text): (String, String),
 ) -> impl IntoView + use<> {
     let content = view! {
-        <div class="blank">
-            <h1>"Something went wrong"</h1>
+        <div class="ms-blank">
+            <h1>{title}</h1>
             <p>{sentence}</p>
             <p>
                 "Code: "<code>{code.to_owned()}</code>
             </p>
-            <a class="button" href=link>
+            <a class="ms-button" href=link>
                 {text}
             </a>
         </div>
     };
-    plain(options, "Something went wrong", content.into_any())
+    plain(options, title, content.into_any())
 }

@@ -203,7 +203,7 @@ async fn what_a_page_asks_by_itself_keeps_nobody_signed_in_and_is_no_activity() 
         let answer = left.get("/fn/list-device-sessions").await;
         answer.ok();
         assert_eq!(answer.set_cookies(), Vec::<String>::new());
-        staying.get("/fn/list-device-sessions?stay").await.ok();
+        staying.get("/fn/list-device-sessions?stay=true").await.ok();
         seen.whoami().await;
     }
     let rows = seen.list().await;

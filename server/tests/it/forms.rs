@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use crate::harness::{Answer, CHROME, FIREFOX, MINUTE, ORIGIN, SAFARI, TestApp, TestBrowser};
+use crate::harness::{Answer, CHROME, DAY, FIREFOX, MINUTE, ORIGIN, SAFARI, TestApp, TestBrowser};
 use crate::mail::{location, read_all, sign_in_with, start, start_with};
 use crate::report::not_me;
 use crate::smtp::MailServer;
@@ -169,13 +169,20 @@ async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
     let page = browser.open(location(&refused)).await;
     assert!(page.text.contains("That e-mail and password do not match an account."), "{}", page.text);
 
-    location(&submit(&browser, "sign-in", SIGN_IN, &from_here).await);
+    location(&submit(&browser, "sign-in", &[SIGN_IN, "&remember=true"].concat(), &from_here).await);
     let refused = submit(&browser, "sign-in", wrong, &from_here).await;
     let page = browser.open(location(&refused)).await;
     assert!(page.text.contains("That e-mail and password do not match an account."), "another account");
     let refused = submit(&browser, "revoke", "session_id=unknown", &from_here).await;
     let page = browser.open(location(&refused)).await;
     assert!(page.text.contains("That session has already ended."), "{}", page.text);
+    app.advance(DAY + MINUTE);
+    let asked = submit(&browser, "revoke-others", "", &from_here).await;
+    assert_eq!(
+        location(&asked),
+        "/confirm?act=/fn/revoke-others&session_id=",
+        "the question for the password"
+    );
 }
 
 #[tokio::test]
@@ -234,8 +241,8 @@ async fn notice_is_shown_only_to_the_browser_that_did_it() {
         assert!(page.status.is_success() && !page.text.contains(words), "{path}: {}", page.text);
     }
     for path in ["/not-me?done=mail", "/not-me?done=change", "/not-me?done=password"] {
-        for browser in [&stranger, &laptop] {
-            assert_eq!(location(&browser.open(path).await), "/", "{path}");
+        for (browser, start) in [(&stranger, "/sign-in"), (&laptop, "/sessions")] {
+            assert_eq!(location(&browser.open(path).await), start, "{path}");
         }
     }
 

@@ -117,5 +117,5 @@ async fn the_page_names_a_device_without_a_script() {
     let page = laptop.open(&location).await;
     assert!(page.text.contains("A name can have at most 100 characters."), "{}", page.text);
     let elsewhere = laptop.open("/rename?session_id=unknown").await;
-    assert_eq!(elsewhere.header("location"), "/");
+    assert_eq!(elsewhere.header("location"), "/sessions");
 }

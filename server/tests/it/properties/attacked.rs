@@ -92,8 +92,9 @@ const NAMING: [&str; 12] = [
     "forgot-password",
     "reset-password",
 ];
-/// Those that can be meant by anything.
-const OTHERS: [&str; 4] = ["sign-up", "sign-out", "revoke-others", "revoke-all"];
+/// Those that can be meant by anything, and those that only read.
+const OTHERS: [&str; 7] =
+    ["sign-up", "sign-out", "revoke-others", "revoke-all", "confirm-question", "not-me", "check-reset-link"];
 
 const SESSION: &str = "/api/auth/get-session";
 const LIST: &str = "/api/auth/multi-session/list-device-sessions";
@@ -113,7 +114,7 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
     OPERATIONS.into_iter().chain(OF_OPERATORS).chain(MEANT_BY_ANYTHING)
 }
 
-/// The server functions that change something.
+/// The server functions that take a form.
 pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
     NAMING.into_iter().chain(OTHERS)
 }

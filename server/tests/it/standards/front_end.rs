@@ -212,6 +212,10 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
     let app = start().await;
     let (nobody, ada) = (app.browser(FIREFOX), app.sign_up(CHROME, "ada").await);
     let id = app.sign_in(CHROME, "ada").await.current_id().await;
+    let rename = &*format!("/rename?session_id={id}");
+    let confirm = "/confirm?act=/fn/revoke-all&session_id=";
+    // Who has signed in lately has nothing to confirm.
+    app.advance(2 * DAY);
     let scripted = [
         (&nobody, "/sign-in"),
         (&nobody, "/sign-up"),
@@ -219,12 +223,21 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
         (&ada, "/sessions"),
         (&ada, "/sessions?confirm=others"),
         (&ada, "/change-password"),
+        (&ada, "/history"),
+        (&ada, rename),
+        (&ada, confirm),
+        (&nobody, "/not-me?token="),
+        (&nobody, "/forgot-password"),
+        (&nobody, "/reset-password?token="),
         (&nobody, "/nothing/here"),
         (&ada, "/nothing/here"),
     ];
     // Everybody is sent on from the start.
-    for path in app::page_paths().filter(|path| *path != "/") {
-        assert!(scripted.iter().any(|(_, opened)| *opened == path), "{path} is not opened");
+    for path in
+        multi_session_leptos::page_routes().iter().map(|route| route.path()).filter(|path| *path != "/")
+    {
+        let is_opened = scripted.iter().any(|(_, opened)| opened.split('?').next() == Some(path));
+        assert!(is_opened, "{path} is not opened");
     }
     let mut nonces = BTreeSet::new();
     for (browser, path) in scripted.into_iter().chain(scripted) {
@@ -242,22 +255,6 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
         assert!(tags.all(|tag| tag.contains(nonce)), "{path}: {}", page.text);
     }
     assert_eq!(nonces.len(), 2 * scripted.len());
-
-    for path in [
-        "/history".to_owned(),
-        format!("/rename?session_id={id}"),
-        format!("/not-me?session_id={id}"),
-        "/forgot-password".to_owned(),
-        "/reset-password?token=x".to_owned(),
-    ] {
-        let page = ada.open(&path).await;
-        // Leptos ends every document with a few empty lists; nothing is loaded that would read them.
-        let policy = page.header("content-security-policy").to_owned();
-        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
-        let mut tags = page.text.split("<script").skip(1).map(|rest| rest.split('>').next().expect("a tag"));
-        assert!(tags.all(|tag| tag == format!(" nonce=\"{nonce}\"")), "{path}: {}", page.text);
-        assert!(page.status.is_success() && !page.text.contains("/pkg/multi-session.js"), "{path}");
-    }
 }
 
 #[tokio::test]

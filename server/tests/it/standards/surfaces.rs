@@ -13,8 +13,8 @@ pub(crate) const HTTPS: &str = "https://id.example.org";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
-/// The server functions that change something, with a form that each takes.
-pub(crate) const FUNCTIONS: [(&str, &str); 16] = [
+/// The server functions that take a form, each with one.
+pub(crate) const FUNCTIONS: [(&str, &str); 19] = [
     ("sign-in", "email=eve%40example.org&password=correct+horse+battery"),
     ("sign-up", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
     ("sign-out", ""),
@@ -31,13 +31,28 @@ pub(crate) const FUNCTIONS: [(&str, &str); 16] = [
     ("report-by-mail", "token=x"),
     ("forgot-password", "email=ada%40example.org"),
     ("reset-password", "token=x&new_password=another+password"),
+    // They only read, and their forms may have secrets, which addresses would leave in logs.
+    ("confirm-question", "act=%2Ffn%2Frevoke-all"),
+    ("not-me", "token=x"),
+    ("check-reset-link", "token=x"),
 ];
-/// The one that only reads.
+/// The list, which pages ask for by themselves.
 pub(crate) const READING: &str = "list-device-sessions";
+/// A page of the history.
+pub(crate) const HISTORY: &str = "read-history";
 
 /// What answers a browser that is signed out as well: the server functions, the pages and the operations.
-const FUNCTIONS_FOR_ALL: [&str; 6] =
-    ["sign-in", "sign-up", "sign-out", "report-by-mail", "forgot-password", "reset-password"];
+const FUNCTIONS_FOR_ALL: [&str; 9] = [
+    "sign-in",
+    "sign-up",
+    "sign-out",
+    "report-by-mail",
+    "forgot-password",
+    "reset-password",
+    "confirm-question",
+    "not-me",
+    "check-reset-link",
+];
 const PAGES_FOR_ALL: [&str; 5] = ["/sign-in", "/sign-up", "/forgot-password", "/reset-password", "/nothing"];
 const OPERATIONS_FOR_ALL: [&str; 3] = ["getSession", "listDeviceSessions", "signOut"];
 
@@ -154,10 +169,13 @@ impl Route {
 
 /// Every page, every server function, and every operation of the OpenAPI document with a body that it shows.
 pub(crate) async fn routes(app: &TestApp) -> Vec<Route> {
-    let plain = app::plain_pages().map(|(path, _)| path);
-    let mut routes: Vec<_> = app::page_paths().chain(plain).chain(["/nothing"]).map(Route::page).collect();
-    let list = Route::page(&format!("/fn/{READING}"));
-    routes.push(Route { needs: Needs::Nothing, is_page: false, ..list });
+    let pages = multi_session_leptos::page_routes().iter().map(|route| route.path());
+    let others = ["/history/export", "/nothing"];
+    let mut routes: Vec<_> = pages.chain(others).map(Route::page).collect();
+    for name in [READING, HISTORY] {
+        let reads = Route::page(&format!("/fn/{name}"));
+        routes.push(Route { needs: Needs::Nothing, is_page: false, ..reads });
+    }
     routes.extend(FUNCTIONS.map(|(name, form)| Route::function(name, form)));
     let document = app.browser(FIREFOX).get("/api/auth/openapi.json").await.ok();
     for (path, item) in document["paths"].as_object().expect("paths") {

@@ -73,7 +73,7 @@ async fn asked_axum_login_144_a_server_function_keeps_and_extends_the_session() 
         app.advance(2 * DAY);
         let answer = match act {
             // Without the query it is a page that looks by itself.
-            None => browser.get(&format!("/fn/{READING}?stay")).await,
+            None => browser.get(&format!("/fn/{READING}?stay=true")).await,
             Some(function) => browser.call(function, &format!("session_id={id}&name=Laptop")).await,
         };
         assert!(answer.status.is_success(), "{act:?}: {}", answer.text);

@@ -1,0 +1,43 @@
+//! Where the pages of accounts are, on our own site.
+
+pub(crate) const SIGN_IN: &str = "/sign-in";
+pub(crate) const SIGN_UP: &str = "/sign-up";
+pub(crate) const CHANGE_PASSWORD: &str = "/change-password";
+pub(crate) const FORGOT_PASSWORD: &str = "/forgot-password";
+#[cfg(feature = "ssr")]
+pub(crate) const RESET_PASSWORD: &str = "/reset-password";
+
+/// The page with the form that posts to a server function, for the functions that have a page of the same name.
+#[cfg(feature = "ssr")]
+pub fn form_page(act: &str) -> Option<&'static str> {
+    let name = act.strip_prefix("/fn")?;
+    [SIGN_IN, SIGN_UP, CHANGE_PASSWORD, FORGOT_PASSWORD].into_iter().find(|page| *page == name)
+}
+
+/// The page after the form was sent.
+#[cfg(feature = "ssr")]
+pub(crate) const SENT: &str = "/forgot-password?sent=1";
+/// The notice without which that page is not believed.
+#[cfg(feature = "ssr")]
+pub(crate) const SENT_NOTICE: &str = "forgot-password";
+
+/// The address of the page for a mailed secret, which has letters, digits, `-` and `_`; whatever else was sent is none.
+/// `reported` is for who has said by a mail that a sign-in was somebody else's.
+#[cfg(feature = "ssr")]
+pub(crate) fn reset_address(token: &str, reported: bool) -> String {
+    let is_ours = token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let told = if reported { "&reported=1" } else { "" };
+    [RESET_PASSWORD, "?token=", if is_ours { token } else { "" }, told].concat()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_secret_of_our_form_or_none() {
+        assert_eq!(reset_address("aB3-_", false), "/reset-password?token=aB3-_");
+        assert_eq!(reset_address("aB3-_", true), "/reset-password?token=aB3-_&reported=1");
+        assert_eq!(reset_address("a&__err=b", false), "/reset-password?token=");
+    }
+}

@@ -1,0 +1,38 @@
+//! The scripts that start the browser's half.
+
+use std::sync::OnceLock;
+
+use leptos::{nonce::use_nonce, prelude::*};
+
+/// Starts the browser's half, as Leptos' own `HydrationScripts` does, which preloads the WebAssembly: WebKit does not use
+/// what is preloaded for a `fetch`, warns, and in private windows loads it twice. So it is asked for at once, and once.
+#[component]
+pub(crate) fn Hydration(options: LeptosOptions) -> impl IntoView {
+    static NAMES: OnceLock<[String; 2]> = OnceLock::new();
+
+    let [js, wasm] = NAMES.get_or_init(|| names(&options));
+    let script = format!(
+        "{{const wasm=fetch('{wasm}');addEventListener('DOMContentLoaded',()=>import('{js}').then(client=>\
+         client.default({{module_or_path:wasm}}).then(()=>client.hydrate())))}}"
+    );
+    view! {
+        <link rel="modulepreload" href=js.clone() />
+        <script nonce=use_nonce() inner_html=script></script>
+    }
+}
+
+/// The addresses of the script and of the WebAssembly. Where the build has put a hash into the names, a file beside the
+/// program says which.
+fn names(options: &LeptosOptions) -> [String; 2] {
+    let hashes = std::env::current_exe()
+        .ok()
+        .filter(|_| options.hash_files)
+        .and_then(|program| std::fs::read_to_string(program.with_file_name(&*options.hash_file)).ok())
+        .unwrap_or_default();
+    let hash_of = |kind: &str| {
+        let mut pairs = hashes.lines().filter_map(|line| line.split_once(':'));
+        pairs.find_map(|(name, hash)| (name.trim() == kind).then(|| format!(".{}", hash.trim())))
+    };
+    let (folder, name) = (&options.site_pkg_dir, &options.output_name);
+    ["js", "wasm"].map(|kind| format!("/{folder}/{name}{}.{kind}", hash_of(kind).unwrap_or_default()))
+}

@@ -1,0 +1,65 @@
+//! What an address says: values, and the errors of forms that came back to it.
+
+#[cfg(feature = "ssr")]
+use leptos::server_fn::error::ServerFnUrlError;
+use multi_session::Code;
+
+use crate::AppError;
+
+/// An address with an error in its query, as a form's redirect puts it there.
+#[cfg(feature = "ssr")]
+pub(crate) fn with_error(address: &str, act: &str, error: &AppError) -> String {
+    // A URL needs a host; only what follows it is used.
+    let url = ServerFnUrlError::new(act, error.clone()).to_url(&["http://localhost", address].concat());
+    url.map_or_else(|_| address.to_owned(), |url| [url.path(), "?", url.query().unwrap_or_default()].concat())
+}
+
+/// The error that a form's redirect has put into a query, and the server function that it is of.
+#[cfg(feature = "ssr")]
+pub(crate) fn form_error(query: &str) -> Option<(String, AppError)> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, error) = pairs.clone().find(|(name, _)| name == "__err")?;
+    let act = pairs.find(|(name, _)| name == "__path").map(|(_, act)| act.into_owned()).unwrap_or_default();
+    Some((act, trusted(ServerFnUrlError::<AppError>::decode_err(&error))))
+}
+
+/// The value of a name in a query, as it is written there: ours are plain words.
+#[cfg(feature = "ssr")]
+pub(crate) fn query_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (key == name).then_some(value)
+    })
+}
+
+/// Takes an error that came with the address, which anybody can write: its code counts, its words do not.
+pub(crate) fn trusted(error: AppError) -> AppError {
+    let code = Code::ALL.iter().copied().find(|code| error.is(*code));
+    code.unwrap_or(Code::Internal).into()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_the_address_speaks_with_our_words_only() {
+        let forged = AppError {
+            code: Code::InvalidSessionToken.as_str().to_owned(),
+            message: "Call 0800 to get your account back".to_owned(),
+            proofs: Vec::new(),
+        };
+        assert_eq!(trusted(forged).message, Code::InvalidSessionToken.sentence());
+        let unknown =
+            AppError { code: "NONSENSE".to_owned(), message: "Call 0800".to_owned(), proofs: Vec::new() };
+        assert_eq!(trusted(unknown).message, Code::Internal.sentence());
+    }
+
+    #[test]
+    fn an_error_that_cannot_be_read_is_an_error_all_the_same() {
+        let (act, error) = form_error("__path=%2Ffn%2Frevoke&__err=%25%25%25").expect("there is an error");
+        assert_eq!(act, "/fn/revoke");
+        assert_eq!(error.message, Code::Internal.sentence());
+        assert_eq!(form_error("done=others"), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! The pages that an application mounts among its own.
+
+use leptos::prelude::*;
+use leptos_router::{
+    SsrMode, StaticSegment,
+    components::{Outlet, ParentRoute, ProtectedParentRoute, Route},
+};
+
+use crate::{
+    accounts::ConfirmPage,
+    history::HistoryPage,
+    options::use_options,
+    sessions::{NotMePage, RenamePage, SessionsPage},
+};
+
+/// The routes of the device list, the history, and the questions about both, for a `<Routes>` of the application.
+///
+/// Needs [`provide_multi_session`](crate::provide_multi_session), whose options say at which paths they are.
+#[component(transparent)]
+pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+    let options = use_options();
+    let sign_in = move || options.sign_in_path();
+    view! {
+        <ParentRoute path=StaticSegment("") view=Styled ssr=SsrMode::Async>
+            <ProtectedParentRoute
+                path=StaticSegment("")
+                view=Outlet
+                condition=may_show
+                redirect_path=sign_in
+                ssr=SsrMode::Async
+            >
+                <Route path=options.list_path() view=SessionsPage ssr=SsrMode::Async />
+                <Route path=options.history_path() view=HistoryPage ssr=SsrMode::Async />
+                <Route path=options.rename_path() view=RenamePage ssr=SsrMode::Async />
+                <Route path=options.confirm_path() view=ConfirmPage ssr=SsrMode::Async />
+            </ProtectedParentRoute>
+            <Route path=options.not_me_path() view=NotMePage ssr=SsrMode::Async />
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
+/// What our styles apply to, wherever the application puts it.
+#[component]
+fn Styled() -> impl IntoView {
+    view! {
+        <div class="ms">
+            <Outlet />
+        </div>
+    }
+}
+
+/// Whether a page for signed-in people shows, for protected routes. A database that does not answer signs nobody out: the
+/// page tells it.
+pub(crate) fn may_show() -> Option<bool> {
+    #[cfg(feature = "ssr")]
+    let may_show = crate::context::may_be_signed_in();
+    // In the browser a session that has ended leads to another document: see `provide_multi_session`.
+    #[cfg(not(feature = "ssr"))]
+    let may_show = true;
+    Some(may_show)
+}

@@ -1,0 +1,131 @@
+//! Our own site: the frame around every page, the routes, and who belongs where.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    NavigateOptions, SsrMode,
+    components::{ProtectedRoute, Route, Router, Routes},
+    hooks::{use_location, use_navigate, use_query_map},
+    path,
+};
+
+use crate::{
+    MultiSessionOptions,
+    accounts::{ChangePasswordPage, ForgotPasswordPage, ResetPasswordPage, SignInPage, SignUpPage, Switcher},
+    brand::Brand,
+    hooks::{focus_element, on_change},
+    not_found::NotFound,
+    options::use_options,
+    provide::provide_multi_session,
+    redirects::detour,
+    routes::{MultiSessionRoutes, may_show},
+    sessions::use_list_device_sessions,
+    toaster::Toaster,
+};
+
+/// The routes of all pages of our own site, for the server.
+///
+/// They are collected once: while Leptos collects routes, no resource of the whole process loads, and a page that is being
+/// rendered meanwhile waits for ever (leptos-rs/leptos#4773).
+#[cfg(feature = "ssr")]
+pub fn page_routes() -> &'static [leptos_axum::AxumRouteListing] {
+    static ROUTES: std::sync::LazyLock<Vec<leptos_axum::AxumRouteListing>> =
+        std::sync::LazyLock::new(|| leptos_axum::generate_route_list(|| view! { <App /> }));
+    &ROUTES
+}
+
+/// Our own site: the router, and in it the frame of every page and the page that the address asks for.
+///
+/// The server's [`context`](fn@crate::context) and the browser's half take the same options.
+#[component]
+pub fn App(
+    /// The site's name and logo, and which parts it has.
+    #[prop(default = MultiSessionOptions::SITE)]
+    options: MultiSessionOptions,
+) -> impl IntoView {
+    provide_meta_context();
+    provide_context(options);
+    let brand = options.brand_name();
+    let named = move |title: String| {
+        if title.is_empty() { brand.to_owned() } else { [&title, " · ", brand].concat() }
+    };
+    view! {
+        <Title formatter=named />
+        <Router>
+            <Site />
+        </Router>
+    }
+}
+
+#[component]
+fn Site() -> impl IntoView {
+    let options = use_options();
+    provide_multi_session(options);
+    lead_home();
+    focus_follows_the_page();
+    let sign_in = move || options.sign_in_path();
+    view! {
+        <a class="ms-skip" href="#content" rel="external">
+            "Skip to content"
+        </a>
+        <header class="ms-header">
+            <div class="ms-header__inner">
+                <Brand />
+                <Switcher />
+            </div>
+        </header>
+        <main class="ms-page" id="content" tabindex="-1">
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Start ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
+                <ProtectedRoute
+                    path=path!("/change-password")
+                    view=ChangePasswordPage
+                    condition=may_show
+                    redirect_path=sign_in
+                    ssr=SsrMode::Async
+                />
+                <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async />
+                <Route path=path!("/reset-password") view=ResetPasswordPage ssr=SsrMode::Async />
+                <MultiSessionRoutes />
+            </Routes>
+        </main>
+        <Toaster />
+    }
+}
+
+/// `/`: nobody stays there.
+#[component]
+fn Start() -> impl IntoView {
+    view! { <span hidden></span> }.into_any()
+}
+
+/// Leads people on from pages that are not for them, in the browser: the server has answered with a redirect. A session
+/// that ends is not among the reasons: see [`provide_multi_session`].
+fn lead_home() {
+    let (sessions, options) = (use_list_device_sessions(), use_options());
+    let (path, query, navigate) = (use_location().pathname, use_query_map(), use_navigate());
+    Effect::new(move |_| {
+        let Some(signed_in) = sessions.signed_in.get() else { return };
+        let adding = query.with(|query| query.get_str("add").is_some());
+        let to = path.with(|path| detour(&options, path, adding, signed_in));
+        if let Some(to) = to.filter(|_| signed_in || path.with(|path| path == "/")) {
+            navigate(to, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+    });
+}
+
+/// Gives the focus to the content of each page to which a link has led, as a new document would. Browser only.
+fn focus_follows_the_page() {
+    let path = use_location().pathname;
+    on_change(
+        move || path.with(|_| ()),
+        || {
+            request_animation_frame(|| {
+                let wanted = document().query_selector("#content [autofocus]").ok().flatten();
+                focus_element(&wanted.map_or_else(|| "content".to_owned(), |element| element.id()));
+            });
+        },
+    );
+}

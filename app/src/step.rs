@@ -1,0 +1,197 @@
+//! What is done once the person has confirmed who they are.
+
+use multi_session::{SessionId, SignInMethod};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::{AppError, options::use_options, query::with_error};
+use crate::{
+    MultiSessionOptions,
+    history::{CSV, EXPORT},
+};
+
+// The paths of the server functions, which use this file.
+const REVOKE: &str = "/fn/revoke";
+const REVOKE_OTHERS: &str = "/fn/revoke-others";
+const REVOKE_ALL: &str = "/fn/revoke-all";
+const REPORT: &str = "/fn/report";
+#[cfg(feature = "ssr")]
+const CONFIRM: &str = "/fn/confirm";
+
+/// What is done once the person has confirmed: nothing else can be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// Ends one session.
+    Revoke(SessionId),
+    /// Ends every other session.
+    RevokeOthers,
+    /// Ends every session.
+    RevokeAll,
+    /// Exports the history, as a table or else as JSON.
+    ExportHistory {
+        /// As a table.
+        csv: bool,
+    },
+    /// Takes one session as somebody else's.
+    Report(SessionId),
+}
+
+impl Step {
+    /// Takes what a form or an address says, which anybody can write: the path of a server function, and a session's id.
+    pub(crate) fn parse(act: &str, session_id: &str) -> Option<Self> {
+        match act {
+            REVOKE => SessionId::new(session_id).ok().map(Self::Revoke),
+            REVOKE_OTHERS => Some(Self::RevokeOthers),
+            REVOKE_ALL => Some(Self::RevokeAll),
+            EXPORT => Some(Self::ExportHistory { csv: session_id == CSV }),
+            REPORT => SessionId::new(session_id).ok().map(Self::Report),
+            _ => None,
+        }
+    }
+
+    /// What does it: the path of a server function, or of a file.
+    pub(crate) fn act(&self) -> &'static str {
+        match self {
+            Self::Revoke(_) => REVOKE,
+            Self::RevokeOthers => REVOKE_OTHERS,
+            Self::RevokeAll => REVOKE_ALL,
+            Self::ExportHistory { .. } => EXPORT,
+            Self::Report(_) => REPORT,
+        }
+    }
+
+    /// What the act is about: a session, or the format of a file.
+    pub(crate) fn session_id(&self) -> &str {
+        match self {
+            Self::Revoke(id) | Self::Report(id) => id.as_str(),
+            Self::ExportHistory { csv: true } => CSV,
+            Self::RevokeOthers | Self::RevokeAll | Self::ExportHistory { csv: false } => "",
+        }
+    }
+
+    /// The address of the page that asks who the person is first.
+    pub fn address(&self, options: &MultiSessionOptions) -> String {
+        format!("{}?act={}&session_id={}", options.confirm_path(), self.act(), self.session_id())
+    }
+
+    /// The same where the account accepts these proofs: without a password the application's own page asks, if it has one.
+    pub(crate) fn asking_address(&self, options: &MultiSessionOptions, proofs: &[SignInMethod]) -> String {
+        match options.step_up_path().filter(|_| !proofs.contains(&SignInMethod::PASSWORD)) {
+            Some(page) => format!("{page}?act={}&session_id={}", self.act(), self.session_id()),
+            None => self.address(options),
+        }
+    }
+
+    /// What the button does, and the rest of a sentence that begins with "to".
+    pub(crate) fn words(&self, device: Option<&str>) -> (&'static str, String) {
+        match self {
+            Self::Revoke(_) => {
+                ("Revoke", format!("revoke the session on {}", device.unwrap_or("that device")))
+            }
+            Self::RevokeOthers => ("Sign out other devices", "sign out your other devices".to_owned()),
+            Self::RevokeAll => ("Sign out everywhere", "sign out everywhere".to_owned()),
+            Self::ExportHistory { .. } => ("Export history", "export your account's history".to_owned()),
+            Self::Report(_) => {
+                ("This wasn't me", format!("shut out whoever used {}", device.unwrap_or("that device")))
+            }
+        }
+    }
+}
+
+/// What a person confirms at the application's step-up page, as the rest of a sentence that begins with "to": `act` and
+/// `session_id` are what the address of that page says. `None` where they ask for nothing.
+///
+/// # Examples
+///
+/// ```
+/// use multi_session_leptos::step_up_purpose;
+///
+/// let purpose = step_up_purpose("/fn/revoke-others", "");
+/// assert_eq!(purpose.as_deref(), Some("sign out your other devices"));
+/// ```
+pub fn step_up_purpose(act: &str, session_id: &str) -> Option<String> {
+    Step::parse(act, session_id).map(|step| step.words(None).1)
+}
+
+#[cfg(feature = "ssr")]
+impl Step {
+    /// The page that asks, once more, after a refusal of the password.
+    pub(crate) fn refused(&self, error: &AppError) -> String {
+        with_error(&self.address(&use_options()), CONFIRM, error)
+    }
+
+    /// The page of `asking_address`, once more, after a refusal of the proof.
+    pub(crate) fn refused_elsewhere(&self, error: &AppError) -> String {
+        with_error(&self.asking_address(&use_options(), &[]), CONFIRM, error)
+    }
+
+    /// Where the step's own form would have led after a refusal.
+    pub(crate) fn failed(&self, error: &AppError) -> String {
+        with_error(use_options().home(true), self.act(), error)
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use leptos::server_fn::ServerFn;
+    use url::form_urlencoded;
+
+    use super::*;
+    use crate::{
+        accounts::ConfirmStep,
+        sessions::{Report, Revoke, RevokeAll, RevokeOthers},
+    };
+
+    #[test]
+    fn paths_are_those_of_the_server_functions() {
+        assert_eq!(
+            [Revoke::PATH, RevokeOthers::PATH, RevokeAll::PATH, Report::PATH, ConfirmStep::PATH],
+            [REVOKE, REVOKE_OTHERS, REVOKE_ALL, REPORT, CONFIRM]
+        );
+    }
+
+    #[test]
+    fn a_step_comes_back_from_its_address() {
+        let id = SessionId::new("session_123").expect("an id");
+        let exports = [true, false].map(|csv| Step::ExportHistory { csv });
+        let steps = [Step::Report(id.clone()), Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll];
+        for step in steps.into_iter().chain(exports) {
+            let address = step.address(&MultiSessionOptions::SITE);
+            let (path, query) = address.split_once('?').expect("a query");
+            assert_eq!(path, "/confirm");
+            let value = |name: &str| {
+                let mut pairs = form_urlencoded::parse(query.as_bytes());
+                pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+            };
+            assert_eq!(Step::parse(&value("act"), &value("session_id")), Some(step));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_step() {
+        for (act, id) in [
+            ("", ""),
+            ("/fn/revoke", ""),
+            ("/fn/revoke", "a b"),
+            ("/fn/sign-out", ""),
+            ("https://evil.example/fn/revoke-all", ""),
+            ("//evil.example", "session_123"),
+        ] {
+            assert_eq!(Step::parse(act, id), None, "{act} {id}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_leads_back_with_all_that_was_there() {
+        let step = Step::Revoke(SessionId::new("session_123").expect("an id"));
+        let error = AppError::from(multi_session::Code::InvalidPassword);
+        let address = step.refused(&error);
+        assert!(
+            address
+                .starts_with("/confirm?act=/fn/revoke&session_id=session_123&__path=%2Ffn%2Fconfirm&__err="),
+            "{address}"
+        );
+        let failed = step.failed(&error);
+        assert!(failed.starts_with("/sessions?__path=%2Ffn%2Frevoke&__err="), "{failed}");
+    }
+}

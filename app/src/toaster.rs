@@ -1,0 +1,124 @@
+//! Where notices show.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    hooks::{focus_element, forget_query, keep_focus},
+    notice::{Notice, use_notices},
+    options::use_options,
+    sessions::{Expiring, use_list_device_sessions},
+    ui::{Icon, IconName, Submit},
+};
+
+/// How long good news stays.
+const STAY: Duration = Duration::from_secs(6);
+/// How long what can be undone stays: as long as it can.
+const UNDO: Duration = Duration::from_secs(10);
+
+/// What an address tells by a notice.
+const TELLING: &[&str] = &["done", "undo", "ended", "__err", "__path"];
+
+/// Tells what was done, always in the same place, good news for six seconds unless somebody is reading it; and warns before
+/// a session ends since nobody used it.
+///
+/// An application puts it into its frame, once.
+#[component]
+pub fn Toaster() -> impl IntoView {
+    let notice = use_notices().shown();
+    let undo_revoke = use_list_device_sessions().undo_revoke;
+    let reading = RwSignal::new(false);
+
+    let (path, options, forget) = (use_location().pathname, use_options(), forget_query(TELLING));
+    let hide = move || {
+        notice.set(None);
+        reading.set(false);
+        // That page shows what was done itself.
+        if !options.not_me_path().is(&path.read_untracked()) {
+            forget();
+        }
+    };
+    let after = {
+        let hide = hide.clone();
+        move |time| {
+            if let Ok(timeout) = set_timeout_with_handle(hide.clone(), time) {
+                on_cleanup(move || timeout.clear());
+            }
+        }
+    };
+    Effect::new(move |_| {
+        // Another notice is read anew, though the pointer or the focus was on the one before: it may be gone with it.
+        notice.track();
+        if reading.get_untracked() {
+            reading.set(false);
+            request_animation_frame(keep_focus);
+        }
+    });
+    Effect::new(move |_| {
+        // What can be undone goes when it cannot any more, whether somebody is reading it or not.
+        match notice.with(|notice| notice.as_ref().map(|notice| (notice.good, notice.undo.is_none()))) {
+            Some((true, true)) if !reading.get() => after(STAY),
+            Some((_, false)) => after(UNDO),
+            _ => {}
+        }
+    });
+
+    let dismiss = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        hide();
+        focus_element("content");
+    };
+    let toast = move |notice: Notice| {
+        let (class, icon) = if notice.good {
+            ("ms-toast", IconName::Check)
+        } else {
+            ("ms-toast ms-toast--bad", IconName::Alert)
+        };
+        let undo = notice.undo.map(|id| {
+            view! {
+                <ActionForm action=undo_revoke>
+                    <input type="hidden" name="session_id" value=id.to_string() />
+                    <Submit class="ms-toast__act" pending=undo_revoke.pending()>
+                        "Undo"
+                    </Submit>
+                </ActionForm>
+            }
+        });
+        // `//host` would lead there.
+        let here = path.get_untracked();
+        let here = if here.starts_with("//") { "/".to_owned() } else { here };
+        view! {
+            <div
+                class=class
+                on:mouseenter=move |_| reading.set(true)
+                on:mouseleave=move |_| reading.set(false)
+                on:focusin=move |_| reading.set(true)
+                on:focusout=move |_| reading.set(false)
+            >
+                <Icon name=icon />
+                <p class="ms-toast__text">{notice.text}</p>
+                {undo}
+                <a class="ms-toast__close" href=here aria-label="Dismiss" on:click=dismiss.clone()>
+                    <Icon name=IconName::Cross size=18 />
+                </a>
+            </div>
+        }
+        .into_any()
+    };
+    let bad_toast = toast.clone();
+
+    view! {
+        <div class="ms ms-toaster">
+            <Expiring />
+            <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast.clone())}</div>
+            {move || {
+                notice
+                    .get()
+                    .filter(|notice| !notice.good)
+                    .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> }.into_any())
+            }}
+        </div>
+    }
+}
