@@ -6,14 +6,13 @@ use leptos::{
     server_fn::{ServerFn, error::ServerFnUrlError},
 };
 use leptos_router::hooks::use_query_map;
-#[cfg(feature = "ssr")]
-use multi_session::Code;
 use multi_session::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::{AppError, query::trusted};
 #[cfg(feature = "ssr")]
 use crate::{
+    options::use_options,
     query::{form_error, query_value},
     sessions::words::{self, SignedOutElsewhere},
 };
@@ -26,15 +25,17 @@ pub(crate) struct Notice {
     pub(crate) good: bool,
     /// The session whose revocation can be undone.
     pub(crate) undo: Option<SessionId>,
+    /// Whether the address asks for it.
+    pub(crate) is_asked: bool,
 }
 
 impl Notice {
     fn good(text: String) -> Self {
-        Self { text, good: true, undo: None }
+        Self { text, good: true, undo: None, is_asked: false }
     }
 
     fn bad(text: String) -> Self {
-        Self { text, good: false, undo: None }
+        Self { text, good: false, undo: None, is_asked: false }
     }
 }
 
@@ -81,7 +82,7 @@ pub(crate) fn provide_notices() {
     // Only the server believes an address: what the notice says travels with the page.
     let first = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
-        let first = first_notice();
+        let first = first_notice().map(|notice| Notice { is_asked: true, ..notice });
         #[cfg(not(feature = "ssr"))]
         let first = None;
         first
@@ -92,14 +93,17 @@ pub(crate) fn provide_notices() {
 #[cfg(feature = "ssr")]
 fn first_notice() -> Option<Notice> {
     let parts = use_context::<http::request::Parts>()?;
-    let query = parts.uri.query().unwrap_or_default();
+    let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+    // At a page of the application a query has meanings of its own.
+    let options = use_options();
+    let is_ours = options.has_passwords() || options.is_ours(path);
     // The application tells the errors of its own forms.
-    if let Some((act, error)) = form_error(query).filter(|(act, _)| act.is_empty() || act.starts_with("/fn/"))
-    {
-        return (!is_own(parts.uri.path(), &act)).then(|| Notice::bad(error.message));
+    let is_told = |act: &str| act.starts_with("/fn/") || is_ours && act.is_empty();
+    if let Some((act, error)) = form_error(query).filter(|(act, _)| is_told(act)) {
+        return (!(is_ours && is_own(path, &act))).then(|| Notice::bad(error.message));
     }
     let ended = parts.extensions.get::<SignedOutElsewhere>().cloned().and_then(words::signed_out_elsewhere);
-    ended.map(Notice::bad).or_else(|| told_by(query))
+    ended.map(Notice::bad).or_else(|| told_by(query).filter(|_| is_ours))
 }
 
 /// Makes the action of a form that shows its errors itself. The first may come from the address.
@@ -138,7 +142,7 @@ fn told_by(query: &str) -> Option<Notice> {
     let done = query_value(query, "done")?;
     let is_true = match done {
         "signed-in" => signed_in == Some(true),
-        "signed-out" | "ended" => signed_in == Some(false),
+        "signed-out" => signed_in == Some(false),
         _ => is_told(&request, query),
     };
     if is_true {
@@ -178,10 +182,9 @@ pub(crate) fn of_done(done: &str) -> Option<Notice> {
         "switched" => "You switched accounts.",
         "signed-in" => "You are signed in.",
         "signed-out" => "You are signed out.",
-        "ended" => Code::Unauthorized.sentence(),
         _ => return None,
     };
-    Some(Notice { good: done != "ended", ..Notice::good(text.to_owned()) })
+    Some(Notice::good(text.to_owned()))
 }
 
 #[cfg(test)]

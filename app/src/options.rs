@@ -71,15 +71,25 @@ impl MultiSessionOptions {
 
     /// The pages of an application at which people sign in at `sign_in`: the list of devices is at `devices`, and the other
     /// pages are below it, as in `/account/devices/history`. Nothing links to our password forms.
+    ///
+    /// # Panics
+    ///
+    /// If a path does not begin with `/`, ends with one, or has a query.
     #[must_use]
     pub const fn at(sign_in: &'static str, devices: &'static str) -> Self {
+        assert!(is_path(sign_in) && is_path(devices), "a page's path is as in \"/login\", without a query");
         Self { sign_in, devices, under: devices, has_passwords: false, ..Self::SITE }
     }
 
     /// Sets the path of the application's page on which people without a password confirm that it's them. Its query says
     /// what for, in `act` and `session_id`: pass both to `multi_session_leptos::step_up` with the proof.
+    ///
+    /// # Panics
+    ///
+    /// If the path does not begin with `/`, ends with one, or has a query.
     #[must_use]
     pub const fn step_up(self, path: &'static str) -> Self {
+        assert!(is_path(path), "a page's path is as in \"/verify\", without a query");
         Self { step_up: Some(path), ..self }
     }
 
@@ -100,7 +110,7 @@ impl MultiSessionOptions {
     /// # Examples
     ///
     /// ```
-    /// use leptos::prelude::{AnyView, use_context};
+    /// use leptos::prelude::*;
     /// use multi_session_leptos::MultiSessionOptions;
     ///
     /// let options = MultiSessionOptions::default().row(|device| view! { <span>{device.id.to_string()}</span> }.into_any());
@@ -246,6 +256,19 @@ impl MultiSessionOptions {
         let leads_on = self.has_passwords || self.needs_sign_in(path);
         leads_on.then(|| format!("{}?ended={session_id}", self.devices))
     }
+}
+
+/// Whether addresses can be made of a path by adding to it.
+const fn is_path(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if matches!(bytes[at], b'?' | b'#') {
+            return false;
+        }
+        at += 1;
+    }
+    bytes.len() > 1 && bytes[0] == b'/' && bytes[bytes.len() - 1] != b'/'
 }
 
 /// The options that the application has provided to its pages, or for a request, or else the defaults.

@@ -1,6 +1,11 @@
 //! Threads on which pages are rendered.
 
-use std::{panic::resume_unwind, thread::available_parallelism};
+use std::{
+    future::ready,
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::LazyLock,
+    thread::available_parallelism,
+};
 
 use axum::{
     body::Body,
@@ -9,22 +14,28 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
     channel::{mpsc, oneshot},
 };
+use http::header::CONTENT_TYPE;
 use multi_session::{Code, http::Problem};
 use tokio_util::task::LocalPoolHandle;
 use tracing::{Instrument, Span};
 
-/// The threads that render pages: one for each processor, with a runtime of its own.
+/// One for each processor, with a runtime of its own, for as long as the process lives: connections to the database that
+/// were opened by a page belong to its runtime.
+static THREADS: LazyLock<LocalPoolHandle> =
+    LazyLock::new(|| LocalPoolHandle::new(available_parallelism().map_or(2, usize::from)));
+
+/// The threads that render the pages of this process.
 #[derive(Clone, Debug)]
-pub struct RenderThreads(LocalPoolHandle);
+pub struct RenderThreads(&'static LocalPoolHandle);
 
 impl RenderThreads {
-    /// Starts them. Do it before anything is served: a runtime needs files, of which connections may have left none when the
-    /// first page is asked for.
+    /// Starts them, once. Do it before anything is served: a runtime needs files, of which connections may have left none when
+    /// the first page is asked for.
     pub fn start() -> Self {
-        Self(LocalPoolHandle::new(available_parallelism().map_or(2, usize::from)))
+        Self(&THREADS)
     }
 }
 
@@ -33,7 +44,7 @@ impl RenderThreads {
 ///
 /// What Leptos does beside the rendering, such as asking for the list, would else run on another thread at the same moment.
 /// Of 200,000 pages whose readers went away, four then found a value that was gone with its request, and panicked, and one
-/// was never answered.
+/// was never answered. What is no page, such as a file or a stream of events, is sent as it comes.
 pub async fn pinned(State(threads): State<RenderThreads>, request: Request, next: Next) -> Response {
     if !request.method().is_safe() {
         return next.run(request).await;
@@ -42,13 +53,24 @@ pub async fn pinned(State(threads): State<RenderThreads>, request: Request, next
     let (answer, answered) = oneshot::channel();
     let rendering = threads.0.spawn_pinned(move || {
         let rendering = async move {
-            let (head, body) = next.run(request).await.into_parts();
-            let (chunks, rest) = mpsc::unbounded();
             // Whoever does not listen any more has gone away.
+            let response = next.run(request).await;
+            if !is_page(&response) {
+                let _ = answer.send(response);
+                return;
+            }
+            let (head, body) = response.into_parts();
+            let (chunks, rest) = mpsc::unbounded();
             let _ = answer.send(Response::from_parts(head, Body::from_stream(rest)));
-            let mut body = body.into_data_stream();
-            while let Some(chunk) = body.next().await {
-                let _ = chunks.unbounded_send(chunk);
+            let sender = chunks.clone();
+            let forwarded = body.into_data_stream().for_each(|chunk| {
+                let _ = sender.unbounded_send(chunk);
+                ready(())
+            });
+            // A page that broke off must not look whole.
+            if AssertUnwindSafe(forwarded).catch_unwind().await.is_err() {
+                let _ =
+                    chunks.unbounded_send(Err(axum::Error::new("the page could not be rendered to its end")));
             }
         };
         rendering.instrument(span)
@@ -62,4 +84,8 @@ pub async fn pinned(State(threads): State<RenderThreads>, request: Request, next
             _ => Problem::from(Code::ServerBusy).into_response(),
         },
     }
+}
+
+fn is_page(response: &Response) -> bool {
+    response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }

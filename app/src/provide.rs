@@ -36,8 +36,15 @@ pub fn provide_multi_session(options: MultiSessionOptions) {
     Effect::new(move |_| {
         let needs_sign_in = path.with(|path| options.needs_sign_in(path));
         if needs_sign_in && sessions.signed_in.get() == Some(false) {
-            let ended = sessions.last_current().and_then(|id| path.with(|path| options.ended(path, &id)));
-            replace(&ended.unwrap_or_else(|| format!("{}?done=ended", options.sign_in_path())));
+            match sessions.last_current() {
+                Some(id) => {
+                    if let Some(ended) = path.with(|path| options.ended(path, &id)) {
+                        replace(&ended);
+                    }
+                }
+                // The page before did not know who is signed in, such as that for what is not there: the server does.
+                None => replace(&path.get()),
+            }
         }
     });
     // Who moves between pages uses the session, though no document is asked for.

@@ -147,7 +147,8 @@ impl Page<'_> {
 
     /// Whether the address has the secret of a mailed link.
     fn is_secret(&self) -> bool {
-        self.path == RESET_PASSWORD || query_value(self.query, "token").is_some()
+        self.path == RESET_PASSWORD
+            || self.options.not_me_path().is(self.path) && query_value(self.query, "token").is_some()
     }
 
     /// Where a person goes on to who has just signed in at a page whose address asks for that.
@@ -164,6 +165,10 @@ impl Page<'_> {
 
     /// Where a browser goes whose active session was ended elsewhere: to the next account that it holds, or to sign in.
     async fn move_on(&self, state: &SessionRequest) -> Option<String> {
+        // What the query of an application's own page says is the application's business.
+        if !self.options.has_passwords() && self.path == self.options.home(false) && !self.query.is_empty() {
+            return None;
+        }
         let sessions = state.sessions();
         let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
         let lost = match (sessions.lost(state.presented()).await.ok()?, self.asked) {
@@ -184,15 +189,12 @@ impl Page<'_> {
         Some(to)
     }
 
-    /// Whether a person is where people sign in, and was told how the session ended or has something else to do there. The
-    /// dead cookie stays for as long as the session may live again.
+    /// Whether a person is where people sign in, and was told how the session ended or is told something else there. The dead
+    /// cookie stays for as long as the session may live again.
     fn stays_signed_out(&self, state: &SessionRequest, ending: &Ending) -> bool {
         let is_told_already = self.asked == Some(&ending.id);
         let has_news = is_told(state, self.query) || query_value(self.query, "__err").is_some();
-        // What the query of an application's own page says is the application's business.
-        let is_in_use = !self.options.has_passwords() && !self.query.is_empty();
-        self.path == SIGN_UP
-            || self.path == self.options.home(false) && (is_told_already || has_news || is_in_use)
+        self.path == SIGN_UP || self.path == self.options.home(false) && (is_told_already || has_news)
     }
 
     /// How the session ended that the address names, for the browser that held it.

@@ -33,10 +33,11 @@ pub fn Toaster() -> impl IntoView {
 
     let (path, options, forget) = (use_location().pathname, use_options(), forget_query(TELLING));
     let hide = move || {
+        let is_asked = notice.with_untracked(|notice| notice.as_ref().is_some_and(|notice| notice.is_asked));
         notice.set(None);
         reading.set(false);
         // That page shows what was done itself.
-        if !options.not_me_path().is(&path.read_untracked()) {
+        if is_asked && !options.not_me_path().is(&path.read_untracked()) {
             forget();
         }
     };

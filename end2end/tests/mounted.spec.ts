@@ -110,11 +110,11 @@ test("pages whose readers go away are rendered without a panic", async ({ startM
   const reader = async () => {
     while (begun < renders) {
       begun += 1;
-      const gone = begun % 2 === 0 ? AbortSignal.timeout(begun % 9) : undefined;
-      const path = ["/", "/me/devices", "/me/devices/history"][begun % 3];
+      const gone = begun % 3 === 0 ? AbortSignal.timeout(begun % 9) : undefined;
+      const path = ["/", "/me/devices", "/me/devices/history", "/nothing"][begun % 4];
       try {
         const answer = await fetch(meadow.origin + path, { headers, signal: gone });
-        expect(answer.status).toBe(200);
+        expect(answer.status).toBe(path === "/nothing" ? 404 : 200);
         await answer.arrayBuffer();
       } catch (error) {
         if (!gone) throw error;
@@ -122,6 +122,18 @@ test("pages whose readers go away are rendered without a panic", async ({ startM
     }
   };
   await Promise.all(Array.from({ length: 32 }, reader));
+});
+
+test("a link leads from the app's page for what is not there to the devices", async ({ startMeadow, device }) => {
+  const meadow = await startMeadow();
+  const laptop = await device(laptopIs, {}, meadow.origin);
+  await meadow.logIn(laptop.page, "ada@example.org");
+  laptop.expects(/404 GET \/nothing/);
+  await laptop.page.goto(`${meadow.origin}/nothing`);
+  await expect(laptop.page.getByText("This page does not exist.")).toBeVisible();
+  await laptop.isAlive();
+  await laptop.page.getByRole("link", { name: "Devices" }).click();
+  await expect(devicesOf(laptop.page)).toHaveText([laptopIs]);
 });
 
 test("the app's own headings and links look as it says", async ({ startMeadow, device }) => {

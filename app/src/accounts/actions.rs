@@ -179,7 +179,8 @@ pub async fn confirm_step(
 /// Takes the proof that the application's own step-up page has asked for, and does what it was needed for: `act` and
 /// `session_id` are what the address of that page says.
 ///
-/// Sends the form on to where the act leads, or to the devices where there is none.
+/// Call it from a server function to which a plain `<form method="post">` posts: it redirects to where the act leads, or to
+/// the devices where there is none. A script that calls the function is not redirected.
 ///
 /// # Errors
 ///

@@ -67,7 +67,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                 </p>
             </Show>
             <p class="ms-entry__foot">
-                <a href=SIGN_IN>"Back to sign in"</a>
+                <a href=SIGN_IN rel="external">"Back to sign in"</a>
             </p>
         </div>
     }

@@ -61,13 +61,7 @@ fn since(started: f64) -> Duration {
 
 /// Starts the clock behind [`use_now`].
 pub(crate) fn provide_now() {
-    let rendered_at = SharedValue::new(|| {
-        #[cfg(feature = "ssr")]
-        let now = crate::context::request_if_any().map(|request| request.sessions().now());
-        #[cfg(not(feature = "ssr"))]
-        let now: Option<Timestamp> = None;
-        now.unwrap_or_default()
-    });
+    let rendered_at = SharedValue::new(at_the_server);
     let rendered_at = rendered_at.into_inner();
     let (now, set_now) = signal(rendered_at);
     let started = StoredValue::new(0.0);
@@ -75,4 +69,14 @@ pub(crate) fn provide_now() {
 
     Effect::new(move |_| started.set_value(js_sys::Date::now()));
     use_interval_fn(move || set_now.set(rendered_at.plus(since(started.get_value()))), TICK);
+}
+
+/// The present by the server's clock. The browser takes it from the page.
+fn at_the_server() -> Timestamp {
+    #[cfg(feature = "ssr")]
+    let now =
+        crate::context::request_if_any().map_or_else(Timestamp::default, |request| request.sessions().now());
+    #[cfg(not(feature = "ssr"))]
+    let now = Timestamp::default();
+    now
 }

@@ -260,10 +260,10 @@ fn reset() -> AnyView {
                     "Setting it signed every device out. Only somebody who knows it can sign in now."
                 </p>
             </div>
-            <a class="ms-button ms-button--primary ms-button--wide" href="/sign-in?add=1">
+            <a class="ms-button ms-button--primary ms-button--wide" href="/sign-in?add=1" rel="external">
                 "Sign in"
             </a>
-            <a class="ms-button ms-button--wide" href=SIGN_IN_TO_EXPORT>
+            <a class="ms-button ms-button--wide" href=SIGN_IN_TO_EXPORT rel="external">
                 "Export your history"
             </a>
             <p class="ms-entry__foot">
