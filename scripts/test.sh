@@ -32,14 +32,14 @@ prepare() {
 # The times are those of two cores from nothing.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
-step "lint, the tests' programs, the sites, and what the tests need (about 12 minutes)" prepare
+step "lint, the tests' programs, the sites, and what the tests need (about 13 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
 step "unit and integration tests (about 6 minutes)" scripts/unit.sh
 # After the tests: what they compile has test features.
 step "the servers (a minute)" scripts/build.sh for-tests
 step "Better Auth client tests (1 minute)" scripts/client.sh
 step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
-step "browser tests (about 8 minutes)" scripts/browser.sh
+step "browser tests (about 10 minutes)" scripts/browser.sh
 
 current=''
 printf '\n==> Everything passed in %s\n' "$(elapsed 0)"
