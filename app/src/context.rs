@@ -45,7 +45,7 @@ pub(crate) fn may_be_signed_in() -> bool {
     request_if_any().is_none_or(|state| state.browser().map_or(true, |browser| browser.active().is_some()))
 }
 
-/// Whether a page of another site leads here: its link does nothing for the person.
+/// Whether a page of another site leads here. Such a link must not act for the person.
 pub(crate) fn is_of_another_site(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }

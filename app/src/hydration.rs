@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use leptos::{nonce::use_nonce, prelude::*};
 
 /// Starts the browser's half, as Leptos' own `HydrationScripts` does, which preloads the WebAssembly: WebKit does not use
-/// what is preloaded for a `fetch`, warns, and in private windows loads it twice. So it is asked for at once, and once.
+/// what is preloaded for a `fetch`, warns, and in private windows loads it twice. This script fetches it once, and early.
 #[component]
 pub(crate) fn Hydration(options: LeptosOptions) -> impl IntoView {
     static NAMES: OnceLock<[String; 2]> = OnceLock::new();
@@ -29,10 +29,15 @@ fn names(options: &LeptosOptions) -> [String; 2] {
         .filter(|_| options.hash_files)
         .and_then(|program| std::fs::read_to_string(program.with_file_name(&*options.hash_file)).ok())
         .unwrap_or_default();
-    let hash_of = |kind: &str| {
-        let mut pairs = hashes.lines().filter_map(|line| line.split_once(':'));
-        pairs.find_map(|(name, hash)| (name.trim() == kind).then(|| format!(".{}", hash.trim())))
-    };
     let (folder, name) = (&options.site_pkg_dir, &options.output_name);
-    ["js", "wasm"].map(|kind| format!("/{folder}/{name}{}.{kind}", hash_of(kind).unwrap_or_default()))
+    ["js", "wasm"].map(|kind| format!("/{folder}/{}", hashed_name(&hashes, name, kind)))
+}
+
+/// The name of a file of the site: the build's list of hashes has lines such as `css: HASH`, or none for this kind.
+pub fn hashed_name(hashes: &str, name: &str, kind: &str) -> String {
+    let mut pairs = hashes.lines().filter_map(|line| line.split_once(':'));
+    match pairs.find(|(key, _)| key.trim() == kind) {
+        Some((_, hash)) => format!("{name}.{}.{kind}", hash.trim()),
+        None => format!("{name}.{kind}"),
+    }
 }

@@ -63,7 +63,8 @@ pub use toaster::Toaster;
 #[cfg(feature = "ssr")]
 pub use {
     accounts::{RESET_PASSWORD_FN, paths::form_page, step_up},
-    pinned::{RenderThreads, pinned},
+    hydration::hashed_name,
+    pinned::{pinned, start_render_threads},
     plain::plain,
     redirects::redirects,
     router::{export_history, is_unattended, router, session_http, without_slash},

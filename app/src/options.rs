@@ -7,6 +7,8 @@ use leptos_router::{PartialPathMatch, PathSegment, PossibleRouteMatch};
 use multi_session::{DeviceSession, SessionId};
 
 use crate::accounts::paths::CHANGE_PASSWORD;
+#[cfg(feature = "ssr")]
+use crate::accounts::paths::{FORGOT_PASSWORD, RESET_PASSWORD, SIGN_UP};
 
 /// A part of the pages that an application can leave out. Its server functions still answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,7 +234,11 @@ impl MultiSessionOptions {
     /// Whether a page is one of ours: the page at which people sign in counts, which may be the application's.
     #[cfg(feature = "ssr")]
     pub(crate) fn is_ours(&self, path: &str) -> bool {
-        path == self.sign_in || path == self.devices || self.pages_below().iter().any(|page| page.is(path))
+        path == self.sign_in
+            || path == self.devices
+            || self.pages_below().iter().any(|page| page.is(path))
+            || self.has_passwords
+                && ["/", SIGN_UP, CHANGE_PASSWORD, FORGOT_PASSWORD, RESET_PASSWORD].contains(&path)
     }
 
     #[cfg(feature = "ssr")]

@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -27,31 +27,25 @@ use tracing::{Instrument, Span};
 static THREADS: LazyLock<LocalPoolHandle> =
     LazyLock::new(|| LocalPoolHandle::new(available_parallelism().map_or(2, usize::from)));
 
-/// The threads that render the pages of this process.
-#[derive(Clone, Debug)]
-pub struct RenderThreads(&'static LocalPoolHandle);
-
-impl RenderThreads {
-    /// Starts them, once. Do it before anything is served: a runtime needs files, of which connections may have left none when
-    /// the first page is asked for.
-    pub fn start() -> Self {
-        Self(&THREADS)
-    }
+/// Starts the threads that render pages, once in each process. Do it before anything is served: a runtime needs files, of
+/// which connections may have left none when the first page is asked for.
+pub fn start_render_threads() {
+    LazyLock::force(&THREADS);
 }
 
 /// Renders each page on one thread, to its end even when nobody waits for it any more: a middleware for
-/// [`axum::middleware::from_fn_with_state`].
+/// [`axum::middleware::from_fn`].
 ///
 /// What Leptos does beside the rendering, such as asking for the list, would else run on another thread at the same moment.
 /// Of 200,000 pages whose readers went away, four then found a value that was gone with its request, and panicked, and one
 /// was never answered. What is no page, such as a file or a stream of events, is sent as it comes.
-pub async fn pinned(State(threads): State<RenderThreads>, request: Request, next: Next) -> Response {
+pub async fn pinned(request: Request, next: Next) -> Response {
     if !request.method().is_safe() {
         return next.run(request).await;
     }
     let span = Span::current();
     let (answer, answered) = oneshot::channel();
-    let rendering = threads.0.spawn_pinned(move || {
+    let rendering = THREADS.spawn_pinned(move || {
         let rendering = async move {
             // Whoever does not listen any more has gone away.
             let response = next.run(request).await;

@@ -36,25 +36,18 @@ pub fn provide_multi_session(options: MultiSessionOptions) {
     Effect::new(move |_| {
         let needs_sign_in = path.with(|path| options.needs_sign_in(path));
         if needs_sign_in && sessions.signed_in.get() == Some(false) {
-            match sessions.last_current() {
-                Some(id) => {
-                    if let Some(ended) = path.with(|path| options.ended(path, &id)) {
-                        replace(&ended);
-                    }
-                }
-                // The page before did not know who is signed in, such as that for what is not there: the server does.
-                None => replace(&path.get()),
-            }
+            let path = path.get();
+            let ended = sessions.last_current().and_then(|id| options.ended(&path, &id));
+            // Where the page before could not know who is signed in, the server decides.
+            replace(&ended.unwrap_or(path));
         }
     });
-    // Who moves between pages uses the session, though no document is asked for.
+    // Client-side navigation is activity, although it requests no document.
     let now = use_now();
     on_change(
         move || path.with(|_| ()),
         move || {
-            let last = sessions
-                .rows
-                .with_untracked(|rows| Some(rows.iter().find(|row| row.is_current)?.last_active_at));
+            let last = untrack(|| sessions.current()).map(|row| row.last_active_at);
             if last.is_some_and(|last| now.get_untracked().since(last) >= Duration::from_secs(60)) {
                 sessions.stay();
             }

@@ -25,7 +25,7 @@ use crate::{
 use crate::{
     accounts::{
         SIGN_IN_TO_EXPORT,
-        paths::{CHANGE_PASSWORD, FORGOT_PASSWORD, RESET_PASSWORD},
+        paths::{FORGOT_PASSWORD, RESET_PASSWORD},
     },
     notice::{is_told, of_done},
     query::query_value,
@@ -56,7 +56,7 @@ pub(crate) fn detour(
 /// Sends a request for one of our pages where the person belongs, and tells the page what it has to say on arrival: a
 /// middleware for [`axum::middleware::from_fn_with_state`], inside of the session layer.
 ///
-/// It leads people on whose session has ended elsewhere, and tells them how. Other requests pass.
+/// A browser whose session has ended elsewhere is sent on and told how. Other requests pass through.
 #[cfg(feature = "ssr")]
 pub async fn redirects(
     State(options): State<MultiSessionOptions>,
@@ -66,14 +66,14 @@ pub async fn redirects(
 ) -> Response {
     request.extensions_mut().insert(options);
     let path = request.uri().path().to_owned();
-    if !request.method().is_safe() || !is_ours(&options, &path) {
+    if !request.method().is_safe() || !options.is_ours(&path) {
         return next.run(request).await;
     }
     let query = request.uri().query().unwrap_or_default().to_owned();
     let asked = query_value(&query, "ended").and_then(|id| SessionId::new(id).ok());
     // A link of another site makes nobody act as another account.
-    let is_ours = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
-    let page = Page { options, path: &path, query: &query, asked: asked.as_ref(), is_ours };
+    let is_same_origin = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+    let page = Page { options, path: &path, query: &query, asked: asked.as_ref(), is_same_origin };
     if let Some(to) = page.redirect(&state, request.headers()).await {
         return Redirect::to(&to).into_response();
     }
@@ -100,14 +100,6 @@ pub async fn redirects(
     response
 }
 
-/// Whether a path is that of one of our pages.
-#[cfg(feature = "ssr")]
-fn is_ours(options: &MultiSessionOptions, path: &str) -> bool {
-    options.is_ours(path)
-        || options.has_passwords()
-            && ["/", SIGN_UP, CHANGE_PASSWORD, FORGOT_PASSWORD, RESET_PASSWORD].contains(&path)
-}
-
 /// What is asked for.
 #[cfg(feature = "ssr")]
 struct Page<'a> {
@@ -116,8 +108,8 @@ struct Page<'a> {
     query: &'a str,
     /// The session of `?ended=`, whose end the person wants to know about.
     asked: Option<&'a SessionId>,
-    /// Whether one of our own pages leads here.
-    is_ours: bool,
+    /// Whether a page of the same origin leads here.
+    is_same_origin: bool,
 }
 
 #[cfg(feature = "ssr")]
@@ -158,7 +150,7 @@ impl Page<'_> {
     fn asked_before(&self, state: &SessionRequest, headers: &HeaderMap) -> Option<String> {
         let has_signed_in = query_value(self.query, "done") == Some("signed-in");
         let from = String::from_utf8_lossy(headers.get(REFERER)?.as_bytes());
-        let is_asked = self.is_ours && has_signed_in && from.contains(SIGN_IN_TO_EXPORT);
+        let is_asked = self.is_same_origin && has_signed_in && from.contains(SIGN_IN_TO_EXPORT);
         (is_asked && state.browser().ok()?.active().is_some())
             .then(|| self.options.history_path().to_string())
     }
@@ -173,7 +165,7 @@ impl Page<'_> {
         let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
         let lost = match (sessions.lost(state.presented()).await.ok()?, self.asked) {
             // Another request of this browser may have taken the dead cookie away already: it goes on, and is told nothing.
-            (None, Some(id)) if self.is_ours && !browser.held().is_empty() => {
+            (None, Some(id)) if self.is_same_origin && !browser.held().is_empty() => {
                 let ending = sessions.ending(id).await.ok()?;
                 ending.filter(|ending| sessions.now().since(ending.at) < JUST_NOW)
             }
@@ -205,7 +197,7 @@ impl Page<'_> {
             Some(ending) => ending,
             // Another tab has signed out, and taken the cookies away. That is all that is told then: no device is named.
             None => sessions.ending(id).await.ok()?.filter(|ending| {
-                self.is_ours && ending.is_own() && sessions.now().since(ending.at) < JUST_NOW
+                self.is_same_origin && ending.is_own() && sessions.now().since(ending.at) < JUST_NOW
             })?,
         };
         let now_using = state.browser().ok().and_then(|browser| Some(browser.active()?.user.name.clone()));

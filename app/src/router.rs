@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -16,7 +16,7 @@ use multi_session::{
 use crate::{
     Feature, MultiSessionOptions, PagePath,
     context::is_of_another_site,
-    pinned::{RenderThreads, pinned},
+    pinned::{pinned, start_render_threads},
     query::query_value,
     redirects::redirects,
     sessions::{LIST, STAY},
@@ -54,9 +54,8 @@ pub fn router<S: Clone + Send + Sync + 'static>(
     let export = move |state: SessionRequest, uri: Uri, headers: HeaderMap| async move {
         export_history(options, &state, &uri, &headers).await.map_err(Problem::from)
     };
-    let pages = pages
-        .layer(from_fn_with_state(options, redirects))
-        .layer(from_fn_with_state(RenderThreads::start(), pinned));
+    start_render_threads();
+    let pages = pages.layer(from_fn_with_state(options, redirects)).layer(from_fn(pinned));
     let mut paths = vec![options.devices_path().to_owned()];
     paths.extend(options.pages_below().iter().filter(|page| page.exists()).map(PagePath::to_string));
     let mut pages = without_slash(pages, &paths);

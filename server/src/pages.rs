@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, get_service};
 use http::header::{
@@ -49,7 +49,7 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
     let export = OPTIONS.export_path().to_string();
     let pages = pages
         .layer(from_fn_with_state(OPTIONS, redirects))
-        .layer(from_fn_with_state(server.threads.clone(), pinned))
+        .layer(from_fn(pinned))
         // A file is sent while it is read, no faster than its reader reads.
         .route(&export, get(export_history));
     let paths: Vec<_> = page_routes().iter().map(|route| route.path().to_owned()).chain([export]).collect();
@@ -63,7 +63,7 @@ async fn to_sign_in() -> Redirect {
 /// The page for what is not there.
 pub(crate) fn not_found(server: &Server) -> Router<Server> {
     let pages = Router::new().fallback(missing);
-    pages.layer(from_fn_with_state(server.threads.clone(), pinned)).layer(server.http.layer())
+    pages.layer(from_fn(pinned)).layer(server.http.layer())
 }
 
 async fn missing(State(server): State<Server>, request: Request) -> Response {
@@ -113,7 +113,7 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
 
 /// The page that tells of a redirect that failed.
 pub(crate) fn error_page(server: &Server) -> MethodRouter {
-    get(failed_redirect).layer(from_fn_with_state(server.threads.clone(), pinned)).with_state(server.clone())
+    get(failed_redirect).layer(from_fn(pinned)).with_state(server.clone())
 }
 
 async fn failed_redirect(

@@ -13,7 +13,7 @@ use leptos::config::LeptosOptions;
 use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
 use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
-use multi_session_leptos::{REPORT_BY_MAIL, RESET_PASSWORD_FN, RenderThreads};
+use multi_session_leptos::{REPORT_BY_MAIL, RESET_PASSWORD_FN, start_render_threads};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
@@ -28,8 +28,6 @@ pub struct Server {
     pub(crate) accounts: Accounts,
     pub(crate) http: SessionHttp,
     pub(crate) leptos: LeptosOptions,
-    /// Where pages are rendered.
-    pub(crate) threads: RenderThreads,
     list_scope: ListScope,
     operators: OperatorTokens,
     rate_limited: bool,
@@ -44,13 +42,13 @@ impl Server {
     ///
     /// [`ServerError::Config`] when an origin, the cookies' prefix or the hash of an operator's token is refused.
     pub fn new(config: &Config, accounts: Accounts) -> Result<Self, ServerError> {
+        start_render_threads();
         let sessions = accounts.sessions().clone();
         Ok(Self {
             http: http(config, &sessions).map_err(|error| ServerError::Config(error.to_string()))?,
             sessions,
             accounts,
             leptos: site::options(config)?,
-            threads: RenderThreads::start(),
             list_scope: config.list_scope,
             operators: operator_token::tokens(&config.operator_token_hash)?,
             rate_limited: config.is_rate_limited(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use leptos::config::LeptosOptions;
+use multi_session_leptos::hashed_name;
 
 use crate::{Config, ServerError};
 
@@ -69,13 +70,8 @@ impl Named {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let hash = |kind: &str| {
-            let lines = text.as_deref().unwrap_or_default().lines();
-            let mut pairs = lines.filter_map(|line| line.split_once(':'));
-            pairs.find_map(|(name, hash)| (name.trim() == kind).then(|| format!(".{}", hash.trim())))
-        };
-        let files =
-            ["css", "js"].map(|kind| format!("{OUTPUT_NAME}{}.{kind}", hash(kind).unwrap_or_default()));
+        let hashes = text.as_deref().unwrap_or_default();
+        let files = ["css", "js"].map(|kind| hashed_name(hashes, OUTPUT_NAME, kind));
         Ok(Self { has_hashes: text.is_some(), files: files.into() })
     }
 
