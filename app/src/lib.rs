@@ -89,6 +89,8 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#15171d" media="(prefers-color-scheme: dark)" />
+                // A page that is painted while it is parsed moves what is there already: its first paint waits for its end.
+                <link rel="expect" href="#end" blocking="render" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet options=options.clone() id="leptos" />
@@ -97,6 +99,7 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
             </head>
             <body class="ms">
                 <App options=options::use_options() />
+                <span id="end" hidden></span>
             </body>
         </html>
     }
