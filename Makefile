@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test setup leptos fmt lint deny build unit browser client fuzz libfuzzer clean-tools
+.PHONY: help run example test setup leptos fmt lint deny build unit browser engines client fuzz libfuzzer clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -41,6 +41,9 @@ unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
 browser: setup build ## Browser tests (ARGS go to Playwright: ARGS='--grep revoke')
 	@scripts/build.sh example
 	@scripts/browser.sh $(ARGS)
+
+engines: setup build ## One journey in Firefox and WebKit (ENGINES='firefox' leaves the other out; ARGS go to Playwright)
+	@scripts/engines.sh $(ARGS)
 
 client: setup build ## The real Better Auth client, and our plugin in it, against this server
 	@scripts/client.sh

@@ -22,6 +22,9 @@ WASM_FROM=${MULTI_SESSION_WASM_FROM:-$([[ -e $DEBIAN_RUST/version ]] && echo deb
 export CARGO_TARGET_DIR=$ROOT/target
 export PATH=$TOOLS/bin:$ROOT/tools/node_modules/.bin:$PATH
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+export FIREFOX=${FIREFOX:-/usr/bin/firefox-esr}
+# The engines beside Chromium that the browser tests go through.
+ENGINES=${ENGINES:-firefox webkit}
 
 # Leptos reads these while it is compiled. cargo-leptos sets them from Cargo.toml; plain cargo must set the same,
 # or `cargo test` compiles Leptos once more, with other paths for the server functions.
@@ -43,6 +46,9 @@ die() {
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
+
+# wants ENGINE: whether it is one of ENGINES.
+wants() { [[ " $ENGINES " == *" $1 "* ]]; }
 
 # bounded SECONDS COMMAND...: some systems have no `timeout`; they wait as long as it takes.
 bounded() { if has timeout; then timeout "$@"; else "${@:2}"; fi; }

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 ./setup-browser.sh
+./setup-engines.sh
 ./setup-postgres.sh
 ./setup-balancer.sh
 ./setup-schemathesis.sh

@@ -16,15 +16,18 @@
 //! | `GET reset-password/{token}` | `is_good_link` |
 //! | `POST reset-password` | `reset_password` |
 //! | `GET multi-session/list-device-sessions` | `list`, or `list_held` with [`Api::list_held_only`] |
+//! | `GET multi-session/list-ended-device-sessions` | `list_ended` |
 //! | `GET multi-session/events` | `watch` |
 //! | `POST multi-session/set-active` | `set_active` |
 //! | `POST multi-session/rename` | `rename` |
+//! | `POST multi-session/recognize` | `recognize` |
 //! | `GET multi-session/history` | `history` |
 //! | `POST multi-session/export-history` | `export_history` |
 //! | `POST multi-session/revoke` | `revoke` |
 //! | `POST multi-session/undo-revoke` | `undo_revoke` |
 //! | `POST multi-session/report` | `report` |
 //! | `POST multi-session/reauthenticate` | `reauthenticate` |
+//! | `POST multi-session/sign-in-instead` | `sign_in_instead` |
 //! | `POST`, `GET multi-session/revoke-others` | `revoke_others` |
 //! | `POST`, `GET multi-session/revoke-all` | `revoke_all` |
 //! | `POST multi-session/operator/revoke-user` | `end_sessions_of` |
@@ -65,6 +68,7 @@ mod export_history;
 mod get_session;
 mod history;
 mod list_device_sessions;
+mod list_ended_device_sessions;
 mod list_sessions;
 mod ok;
 mod openapi;
@@ -72,6 +76,7 @@ mod openapi_json;
 mod operator;
 mod operator_token;
 mod reauthenticate;
+mod recognize;
 #[cfg(feature = "reference")]
 mod reference;
 mod rename;
@@ -86,6 +91,7 @@ mod revoke_session;
 mod revoke_sessions;
 mod set_active;
 mod sign_in;
+mod sign_in_instead;
 mod sign_out;
 mod sign_up;
 mod state;
@@ -138,11 +144,12 @@ impl SessionHttp {
         Api { state, body_time: BODY_TIME, error_page }
     }
 
-    /// Whether a path is one of the API that takes a password or mails a link to set one: an address should be allowed
-    /// only a few such requests at a time.
+    /// Whether a path is one of the API that takes a password or the ticket of one, or mails a link to set one: an address
+    /// should be allowed only a few such requests at a time.
     pub fn takes_password(&self, path: &str) -> bool {
         let starts = ["/sign-in/", "/sign-up/", "/change-password", "/multi-session/reauthenticate"];
-        let mut starts = starts.iter().chain(&["/request-password-reset", "/reset-password"]);
+        let others = ["/request-password-reset", "/reset-password", "/multi-session/sign-in-instead"];
+        let mut starts = starts.iter().chain(&others);
         path.strip_prefix(self.api_path()).is_some_and(|rest| starts.any(|start| rest.starts_with(start)))
     }
 }
@@ -236,6 +243,7 @@ fn account_endpoints() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(sign_up::handle))
         .routes(routes!(sign_in::handle))
+        .routes(routes!(sign_in_instead::handle))
         .routes(routes!(change_password::handle))
         .routes(routes!(request_password_reset::handle))
         .routes(routes!(reset_password::follow))
@@ -249,9 +257,11 @@ fn session_endpoints() -> OpenApiRouter<ApiState> {
         .routes(routes!(get_session::handle, get_session::deferred))
         .routes(routes!(update_session::handle))
         .routes(routes!(list_device_sessions::handle))
+        .routes(routes!(list_ended_device_sessions::handle))
         .routes(routes!(events::handle))
         .routes(routes!(set_active::handle))
         .routes(routes!(rename::handle))
+        .routes(routes!(recognize::handle))
         .routes(routes!(history::handle))
         .routes(routes!(export_history::handle))
         .routes(routes!(revoke::handle))

@@ -70,7 +70,7 @@ pub struct Held {
     pub remember: bool,
     /// Whether others use the computer too.
     pub shared_computer: bool,
-    /// Whether its user had never signed in from this browser before.
+    /// Whether its user had never signed in from this browser before, and has not said since that it was them.
     pub new_device: bool,
     /// How the person signed in; `None` where that is not known.
     pub signed_in_with: Option<SignInMethod>,

@@ -42,6 +42,13 @@ pub enum Change {
         /// Which one.
         id: SessionId,
     },
+    /// The person has said that the sign-in of a session, on a new device, was theirs.
+    Recognized {
+        /// Whose it is.
+        user: UserId,
+        /// Which one.
+        id: SessionId,
+    },
     /// Sessions made requests.
     Touched(
         /// Whose, which and when.

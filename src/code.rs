@@ -1,5 +1,6 @@
 //! The stable names of what can go wrong.
 
+use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! codes {
@@ -25,7 +26,7 @@ macro_rules! codes {
                 match self { $(Self::$name => $message,)* }
             }
 
-            /// The sentence for the person at the page.
+            /// The sentence for the person at the page; see [`Code::sentence_with`].
             pub const fn sentence(self) -> &'static str {
                 match self { $(Self::$name => $sentence,)* }
             }
@@ -36,16 +37,16 @@ macro_rules! codes {
 codes! {
     /// The e-mail is unknown or the password is wrong: nobody is told which.
     InvalidEmailOrPassword = "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password",
-        "That e-mail and password do not match an account.";
+        "Wrong email or password.";
     /// The text is not an e-mail address.
     InvalidEmail = "INVALID_EMAIL", "Invalid email",
-        "That does not look like an e-mail address.";
+        "Enter a valid email address.";
     /// The account has no password: it signs in otherwise.
     CredentialAccountNotFound = "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found",
         "This account has no password.";
     /// The current password that was typed is wrong.
     InvalidPassword = "INVALID_PASSWORD", "Invalid password",
-        "That is not your current password.";
+        "That's not your current password.";
     /// The name is too long.
     InvalidName = "INVALID_NAME", "Invalid name",
         "A name can have at most 100 characters.";
@@ -58,94 +59,138 @@ codes! {
     /// The e-mail has an account already.
     UserAlreadyExists = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
         "User already exists. Use another email.",
-        "There is an account with that e-mail already. Sign in, or use another one.";
+        "An account with this email already exists. Sign in instead.";
     /// The user has as many sessions as allowed, and none gives way.
     MaximumSessionsReached = "MAXIMUM_SESSIONS_REACHED", "Maximum number of sessions reached",
-        "You are signed in on as many devices as allowed. Sign out on one of them first.";
+        "You've reached the limit of devices. Sign out of one to continue.";
+    /// The ticket to choose a device was used, is too old or never was, or a credential has changed since.
+    InvalidTicket = "INVALID_TICKET", "Invalid or expired ticket",
+        "This sign-in took too long. Sign in again.";
     /// The browser holds as many accounts as allowed, and none gives way.
     MaximumAccountsReached = "MAXIMUM_ACCOUNTS_REACHED", "Maximum number of accounts in this browser reached",
-        "This browser is signed in to as many accounts as allowed. Sign out of one of them first.";
+        "This browser has reached its limit of accounts. Sign out of one to continue.";
     /// The session is not this browser's or not this user's, or has ended, or never was.
     InvalidSessionToken = "INVALID_SESSION_TOKEN", "Invalid session token",
-        "That session has already ended.";
+        "That device was already signed out.";
     /// It is too late to take a revocation back, or something else has happened since.
     UndoExpired = "UNDO_EXPIRED", "The revocation cannot be undone any more",
-        "It is too late to undo that. The device can sign in again.";
+        "Too late to undo. You can sign in on that device again.";
+    /// The active session is of a new device itself, or is the one that is to be recognized.
+    DeviceNotRecognized = "DEVICE_NOT_RECOGNIZED", "The device in use is not recognized itself",
+        "You can only confirm this from another device that you've used before.";
     /// Nobody is signed in.
     Unauthorized = "UNAUTHORIZED", "Unauthorized",
-        "You are signed out. Please sign in again.";
+        "You're signed out. Sign in again to continue.";
     /// The person proved too long ago who they are to do that.
     SessionNotFresh = "SESSION_NOT_FRESH", "Session is not fresh",
-        "Please confirm that it's you.";
+        "Confirm it's you to continue.";
     /// The mailed link was used, is too old or never was.
     InvalidToken = "INVALID_TOKEN", "Invalid token",
-        "That link has been used or is too old. Please ask for a new one.";
+        "This link has expired or was already used. Request a new one.";
     /// Nobody sends mails, so passwords cannot be reset by them.
     ResetPasswordDisabled = "RESET_PASSWORD_DISABLED", "Reset password isn't enabled",
-        "This server sends no mail, so it cannot send you a link.";
+        "This service sends no email, so it can't send you a link.";
     /// The password is right, but a sign-in with it was reported: another one is to be set by the mailed link.
     PasswordResetRequired = "PASSWORD_RESET_REQUIRED", "Password reset required",
-        "A sign-in to this account was reported, so this password is locked. Choose a new one with the link in your mail, or ask for another link.";
+        "This password is locked because a sign-in was reported. Choose a new one with the link in your email, or request another link.";
     /// The password is right, but an operator has disabled the account.
     UserDisabled = "USER_DISABLED", "User is disabled",
-        "This account is disabled. Ask whoever runs this service.";
+        "This account is disabled. Contact an administrator.";
     /// The password is right, but the account was imported with two-factor authentication, so the password is not enough.
     TwoFactorRequired = "TWO_FACTOR_REQUIRED", "Two-factor authentication required",
-        "This account is protected by two-factor authentication, which this service cannot check. Ask whoever runs this service.";
+        "This account needs two-factor authentication, which isn't available here. Contact an administrator.";
     /// An operator named a user who is not there.
     UserNotFound = "USER_NOT_FOUND", "User not found",
-        "There is no such user.";
+        "No such user.";
     /// The address that a mailed link is to lead to is another site's.
     InvalidRedirectUrl = "INVALID_REDIRECT_URL", "Invalid redirectURL",
-        "That address leads to another site and was refused.";
+        "That address leads to another site, so it was blocked.";
     /// The request has no field of that name and type.
     ValidationError = "VALIDATION_ERROR", "Validation failed",
-        "Something in that form was missing.";
+        "Please fill in every field.";
     /// The body is not what its type says.
     BadRequest = "BAD_REQUEST", "Invalid JSON in request body",
-        "That request could not be read.";
+        "We couldn't read that request. Please try again.";
     /// POST to an endpoint that takes it only with a setting that is not offered.
     MethodNotAllowed = "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",
         "POST method requires deferSessionRefresh to be enabled in session config",
-        "That request could not be read.";
+        "We couldn't read that request. Please try again.";
     /// The body has a type that is not taken.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "Content-Type is not allowed",
-        "That request could not be read.";
+        "We couldn't read that request. Please try again.";
     /// The body is larger than allowed.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "Request body is larger than 64 KiB",
-        "That was too much text.";
+        "That text is too long.";
     /// The request comes from a page of another site.
     InvalidOrigin = "INVALID_ORIGIN", "Invalid origin",
-        "That request came from another site and was refused.";
+        "That request came from another site, so it was blocked.";
     /// A form of another site would sign this browser in.
     CrossSiteLogin = "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.",
-        "That sign-in came from another site and was refused.";
+        "That sign-in came from another site, so it was blocked.";
     /// The address to go to afterwards is another site's.
     InvalidCallbackUrl = "INVALID_CALLBACK_URL", "Invalid callbackURL",
-        "That address leads to another site and was refused.";
+        "That address leads to another site, so it was blocked.";
     /// The request does not say which page it comes from.
     MissingOrNullOrigin = "MISSING_OR_NULL_ORIGIN", "Missing or null Origin",
-        "Your browser did not say which page that came from, so it was refused.";
+        "Your browser didn't say which page that came from, so it was blocked.";
     /// The browser keeps no cookies for this site, so a sign-in at a page would not last.
     CookiesBlocked = "COOKIES_BLOCKED", "The browser keeps no cookies for this site",
-        "Your browser keeps no cookies for this site, so you cannot stay signed in. Allow cookies for it, then try again.";
+        "Your browser blocks cookies for this site, so you can't stay signed in. Allow them, then try again.";
     /// A state change by GET that no script of this site sent.
     CrossSiteGet = "CROSS_SITE_GET_BLOCKED",
         "This GET changes state and is answered only to a script of the same origin; use POST",
-        "That link was refused.";
+        "That link was blocked.";
     /// Too many requests in a short time.
     TooManyRequests = "TOO_MANY_REQUESTS", "Too many requests. Please try again later.",
-        "Too many tries. Please wait a little and try again.";
+        "Too many attempts. Try again in a moment.";
     /// Too many passwords wait to be checked.
     ServerBusy = "SERVER_BUSY", "The server is busy. Please try again.",
-        "The server is busy. Please try again in a moment.";
+        "The server is busy. Try again in a moment.";
     /// The store does not answer.
     ServiceUnavailable = "SERVICE_UNAVAILABLE", "The service is unavailable. Please try again.",
-        "The server cannot reach its data right now. Nobody is signed out by that; please try again.";
+        "We can't load your data right now. Please try again.";
     /// A fault of ours.
     Internal = "INTERNAL_SERVER_ERROR", "Internal server error",
         "Something went wrong on our side. Please try again.";
+}
+
+impl Code {
+    /// The sentence with the number that belongs into it, where that is known: how many seconds to wait, or how many devices
+    /// or accounts there may be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multi_session::Code;
+    ///
+    /// let told = Code::TooManyRequests.sentence_with(Some(8));
+    /// assert_eq!(told, "Too many attempts. Try again in 8 seconds.");
+    /// assert_eq!(Code::TooManyRequests.sentence_with(None), Code::TooManyRequests.sentence());
+    /// ```
+    pub fn sentence_with(self, number: Option<u64>) -> Cow<'static, str> {
+        let Some(number) = number else { return self.sentence().into() };
+        let some = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        let sentence = match self {
+            Self::TooManyRequests => {
+                let time = match number {
+                    ..120 => some(number, "second"),
+                    _ => some(number.div_ceil(60), "minute"),
+                };
+                format!("Too many attempts. Try again in {time}.")
+            }
+            Self::MaximumSessionsReached => {
+                let limit = some(number, "device");
+                format!("You've reached the limit of {limit}. Sign out of one to continue.")
+            }
+            Self::MaximumAccountsReached => {
+                let limit = some(number, "account");
+                format!("This browser has reached its limit of {limit}. Sign out of one to continue.")
+            }
+            _ => return self.sentence().into(),
+        };
+        sentence.into()
+    }
 }
 
 impl std::error::Error for Code {}
@@ -153,5 +198,32 @@ impl std::error::Error for Code {}
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_says_how_long_and_how_many_where_that_is_known() {
+        for (code, number, told) in [
+            (Code::TooManyRequests, 1, "Too many attempts. Try again in 1 second."),
+            (Code::TooManyRequests, 119, "Too many attempts. Try again in 119 seconds."),
+            (Code::TooManyRequests, 840, "Too many attempts. Try again in 14 minutes."),
+            (
+                Code::MaximumSessionsReached,
+                5,
+                "You've reached the limit of 5 devices. Sign out of one to continue.",
+            ),
+            (
+                Code::MaximumAccountsReached,
+                1,
+                "This browser has reached its limit of 1 account. Sign out of one to continue.",
+            ),
+            (Code::InvalidEmail, 3, "Enter a valid email address."),
+        ] {
+            assert_eq!(code.sentence_with(Some(number)), told);
+        }
     }
 }

@@ -38,7 +38,8 @@ pub struct Device {
     pub os: String,
     /// The form of the device.
     pub kind: DeviceKind,
-    /// Both in one line, as in `Firefox 145 on macOS`; `Unknown device` when neither is known.
+    /// What people call it, as in `Firefox on macOS` or `Safari on iPhone`: [`Device::short_description`], or
+    /// `Unknown device` when nothing is known.
     pub label: String,
 }
 
@@ -65,22 +66,49 @@ impl Device {
         }
     }
 
+    /// The same as people say it: without versions, and with the device that a system is of. A program on no known system
+    /// keeps its version.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multi_session::Device;
+    ///
+    /// let mut device = Device::default();
+    /// device.browser = "Firefox 145".to_owned();
+    /// assert_eq!(device.short_description(), "Firefox 145");
+    /// device.os = "macOS".to_owned();
+    /// assert_eq!(device.short_description(), "Firefox on macOS");
+    /// ```
+    pub fn short_description(&self) -> String {
+        let system = match (self.kind, &*self.os) {
+            (_, "iPadOS") | (DeviceKind::Tablet, "iOS") => "iPad",
+            (_, "iOS") => "iPhone",
+            (_, os) => os,
+        };
+        match (without_version(&self.browser), system) {
+            ("", system) => system.to_owned(),
+            (_, "") => self.browser.clone(),
+            (browser, system) => [browser, " on ", system].concat(),
+        }
+    }
+
     /// Whether both are the same browser on the same system, in whatever versions: one may be an update of the other.
     /// Of what says nothing that is not known.
     #[cfg(feature = "engine")]
     pub(crate) fn is_kin(&self, other: &Self) -> bool {
-        let family = |device: &Self| (without_version(&device.browser), without_version(&device.os));
-        let own = family(self);
-        own != (String::new(), String::new()) && own == family(other)
+        fn family(device: &Device) -> (&str, &str) {
+            (without_version(&device.browser), without_version(&device.os))
+        }
+        family(self) != ("", "") && family(self) == family(other)
     }
 }
 
 /// `Firefox` of `Firefox 145`, and `Windows` of `Windows 11`.
-#[cfg(feature = "engine")]
-fn without_version(name: &str) -> String {
+fn without_version(name: &str) -> &str {
     match name.rsplit_once(' ') {
-        Some((name, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => name.to_owned(),
-        _ => name.to_owned(),
+        Some((name, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => name,
+        _ => name,
     }
 }
 

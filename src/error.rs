@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Code, SignInMethod, StoreError};
+use crate::{Code, DeviceChoice, SignInMethod, SignInTicket, StoreError};
 
 /// The result of what may be refused or fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -22,6 +22,17 @@ pub enum Error {
     SessionNotFresh {
         /// The proofs that are accepted, as configured; empty where none is: then only a new sign-in is fresh.
         proofs: Vec<SignInMethod>,
+    },
+    /// The person proved who they are, but is signed in on as many devices as allowed: let them choose one that gives way,
+    /// and call [`Sessions::begin_instead`], or `Accounts::sign_in_instead` where the password is ours.
+    ///
+    /// [`Sessions::begin_instead`]: crate::Sessions::begin_instead
+    #[error("the user has as many sessions as allowed")]
+    LimitReached {
+        /// What signs in, once, in place of a device.
+        ticket: SignInTicket,
+        /// The devices.
+        choice: Box<DeviceChoice>,
     },
     /// A credential of the user has changed since the proof was checked: check it again.
     #[error("a credential has changed since the proof was checked")]
@@ -60,6 +71,7 @@ impl Error {
         match self {
             Self::Refused(code) => *code,
             Self::SessionNotFresh { .. } => Code::SessionNotFresh,
+            Self::LimitReached { .. } => Code::MaximumSessionsReached,
             Self::ProofOutdated => Code::Unauthorized,
             Self::Throttled { .. } => Code::TooManyRequests,
             Self::Busy { .. } => Code::ServerBusy,

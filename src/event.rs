@@ -13,7 +13,7 @@ use crate::{Device, DeviceSession, EndedReason, SessionId, Timestamp};
 pub struct EndedBy {
     /// Its session: the ended one itself where the person signed out.
     pub id: SessionId,
-    /// What a person calls it, as in `Firefox 145 on macOS`.
+    /// What a person calls it, as in `Firefox on macOS`.
     pub label: String,
 }
 
@@ -83,6 +83,11 @@ pub enum SessionEvent {
         /// What lists call it from now on.
         label: String,
     },
+    /// The person has said that a sign-in on a new device was theirs.
+    Recognized {
+        /// The session.
+        id: SessionId,
+    },
     /// A session is used from another address than before, or its browser was updated.
     Moved {
         /// The session.
@@ -137,6 +142,11 @@ impl SessionEvent {
                 if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
                     row.name.clone_from(name);
                     row.device.label.clone_from(label);
+                }
+            }
+            Self::Recognized { id } => {
+                if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
+                    row.new_device = false;
                 }
             }
             Self::Moved { id, ip_address, place, user_agent, device } => {
@@ -254,6 +264,15 @@ mod tests {
     }
 
     #[test]
+    fn a_recognized_row_is_of_a_new_device_no_more() {
+        let mut rows = vec![row("current", 1), row("other", 2)];
+        rows.iter_mut().for_each(|row| row.new_device = true);
+        SessionEvent::Recognized { id: rows[1].id.clone() }.apply(&mut rows);
+        let marks: Vec<_> = rows.iter().map(|row| (row.id.as_str(), row.new_device)).collect();
+        assert_eq!(marks, [("current", true), ("other", false)]);
+    }
+
+    #[test]
     fn a_row_that_moved_shows_where_it_is_and_stays_in_place() {
         let mut rows = vec![row("current", 1), row("other", 2)];
         let moved = SessionEvent::Moved {
@@ -261,17 +280,14 @@ mod tests {
             ip_address: "198.51.100.9".to_owned(),
             place: Some("Berlin, Germany".to_owned()),
             user_agent: "an updated browser".to_owned(),
-            device: Device { label: "Firefox 147 on macOS".to_owned(), ..Device::default() },
+            device: Device { label: "Firefox on macOS".to_owned(), ..Device::default() },
         };
         moved.apply(&mut rows);
         moved.apply(&mut rows);
         assert_eq!(ids(&rows), ["current", "other"]);
         let other = &rows[1];
         assert_eq!((&*other.ip_address, other.place.as_deref()), ("198.51.100.9", Some("Berlin, Germany")));
-        assert_eq!(
-            (&*other.user_agent, &*other.device.label),
-            ("an updated browser", "Firefox 147 on macOS")
-        );
+        assert_eq!((&*other.user_agent, &*other.device.label), ("an updated browser", "Firefox on macOS"));
         assert_eq!(other.signed_in_from, SignedInFrom::default(), "where it began stays");
     }
 
@@ -279,12 +295,12 @@ mod tests {
     fn an_event_crosses_the_wire() {
         let id = SessionId::new("s1").expect("an id");
         let at = Timestamp::from_unix_ms(1_763_896_161_802);
-        let by = EndedBy { id: id.clone(), label: "Firefox 145 on macOS".to_owned() };
+        let by = EndedBy { id: id.clone(), label: "Firefox on macOS".to_owned() };
         let event = SessionEvent::Ended(Ending { id, reason: EndedReason::Revoked, at, by: Some(by) });
         let text = serde_json::to_string(&event).expect("JSON");
         assert_eq!(
             text,
-            r#"{"type":"ended","id":"s1","reason":"revoked","at":"2025-11-23T11:09:21.802Z","by":{"id":"s1","label":"Firefox 145 on macOS"}}"#
+            r#"{"type":"ended","id":"s1","reason":"revoked","at":"2025-11-23T11:09:21.802Z","by":{"id":"s1","label":"Firefox on macOS"}}"#
         );
         assert_eq!(serde_json::from_str::<SessionEvent>(&text).expect("an event"), event);
     }

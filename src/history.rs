@@ -27,6 +27,8 @@ pub enum HistoryKind {
     Switched,
     /// A device was given another name.
     Renamed,
+    /// The person said that a sign-in on a new device was theirs.
+    Recognized,
     /// A session ended.
     Ended,
     /// A session lived again, since its revocation was taken back a moment later.
@@ -54,6 +56,7 @@ impl HistoryKind {
         Self::BrowserChanged,
         Self::Switched,
         Self::Renamed,
+        Self::Recognized,
         Self::Ended,
         Self::RevokeUndone,
         Self::PasswordChanged,
@@ -79,6 +82,7 @@ impl HistoryKind {
             Self::BrowserChanged => "browser_changed",
             Self::Switched => "switched",
             Self::Renamed => "renamed",
+            Self::Recognized => "recognized",
             Self::Ended => "ended",
             Self::RevokeUndone => "revoke_undone",
             Self::PasswordChanged => "password_changed",

@@ -61,15 +61,17 @@ impl DeviceKey {
         if device.browser.is_empty() {
             return None;
         }
-        let hash =
-            Sha256::new().chain_update(device.label).chain_update([0]).chain_update(network.to_string());
+        let hash = Sha256::new()
+            .chain_update(device.description())
+            .chain_update([0])
+            .chain_update(network.to_string());
         Some(Self(hash.finalize().into()))
     }
 
     /// By its network, of the address as it is kept. It says nothing of the browser: who is there waits for no failures
     /// of strangers, and that is all.
     pub fn of_network(network: Network) -> Self {
-        // No browser is called that: a label has no control characters.
+        // No browser is called that: its name has no control characters.
         Self(Sha256::new().chain_update("\n").chain_update(network.to_string()).finalize().into())
     }
 }

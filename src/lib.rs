@@ -71,6 +71,7 @@ assert!(phone.active().is_none());
 "#
 )]
 
+mod account_status;
 mod client_hints;
 mod code;
 mod device;
@@ -136,8 +137,11 @@ mod store;
 #[cfg(feature = "engine")]
 mod subject;
 #[cfg(feature = "engine")]
+mod ticket;
+#[cfg(feature = "engine")]
 mod user_agent;
 
+pub use account_status::AccountStatus;
 pub use client_hints::ClientHints;
 pub use code::Code;
 pub use device::{Device, DeviceKind};
@@ -147,7 +151,9 @@ pub use history::{HistoryActor, HistoryEntry, HistoryKind, HistoryPage, Refusal}
 pub use id::{InvalidId, SessionId, UserId};
 pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
 pub use outbox::{OutboxEvent, OutboxEventKind};
-pub use session::{DeviceSession, EndedCount, EndedReason, Session, SignedInFrom};
+pub use session::{
+    DeviceSession, EndedCount, EndedDeviceSession, EndedReason, NEW_DEVICE_FOR, Session, SignedInFrom,
+};
 pub use sign_in_method::SignInMethod;
 pub use timestamp::Timestamp;
 pub use user::User;
@@ -175,17 +181,18 @@ pub use {
     proof::{Epoch, Proof},
     random::{OsRandom, Random},
     sessions::{
-        AcceptedProofs, HistoryExport, HistoryFilter, KnownSession, Others, Outbox, Reported, Sessions,
-        SessionsBuilder, SignOutScope, Swept, Target, Told, Watch,
+        AcceptedProofs, HistoryExport, HistoryFilter, KnownSession, Others, Outbox, Reportable, Reported,
+        Sessions, SessionsBuilder, SignOutScope, Swept, Target, Told, Watch,
     },
     store::{
         AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerLease, Deliverer,
         DueEvent, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
         NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore, OutboxStore,
         Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry,
-        StoredSession, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
+        StoredSession, StoredTicket, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
     },
     subject::Subject,
+    ticket::{DeviceChoice, SignInTicket},
     user_agent::device_of,
 };
 

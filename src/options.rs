@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -71,11 +73,13 @@ impl Preset {
 }
 
 /// How long a browser keeps a sign-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Keep {
     /// Until a limit is reached, also when the browser's window closes.
     Remembered,
     /// Until the browser's window closes, or for [`Options::UNREMEMBERED_TIMEOUT`].
+    #[default]
     Window,
     /// The same, and idle for [`Options::SHARED_TIMEOUT`] at most.
     SharedComputer,

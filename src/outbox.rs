@@ -95,6 +95,7 @@ impl OutboxEventKind {
             | HistoryKind::AddressChanged
             | HistoryKind::BrowserChanged
             | HistoryKind::Switched
+            | HistoryKind::Recognized
             | HistoryKind::Exported => return None,
         })
     }

@@ -1,8 +1,10 @@
 //! One sign-in of one user in one browser.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientHints, Device, Handle, SessionId, SignInMethod, Timestamp, User, UserId};
+use crate::{ClientHints, Device, Ending, Handle, SessionId, SignInMethod, Timestamp, User, UserId};
 
 /// A session as its owner may see it, in Better Auth's shape: it carries no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,10 @@ impl Session {
     }
 }
 
+/// How long a sign-in from a browser that was never seen before counts as one of a new device, unless the person says that
+/// it was theirs: as long as the mail's "This wasn't me" works.
+pub const NEW_DEVICE_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// A row of the list: a session, the device it is on, and how it stands to the browser that asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -102,7 +108,8 @@ pub struct DeviceSession {
     /// it is out after 30 minutes without activity at most.
     #[serde(default)]
     pub shared_computer: bool,
-    /// Whether the account had never been signed in to from this browser before.
+    /// Whether the account had never been signed in to from this browser before, and nobody has said since that it was
+    /// them.
     #[serde(default)]
     pub new_device: bool,
     /// How the person signed in, as in "password"; null where that is not known.
@@ -144,6 +151,51 @@ impl DeviceSession {
             expires_at: session.expires_at,
             session,
             user,
+        }
+    }
+
+    /// Whether it still counts as one of a new device.
+    pub fn is_new_device(&self, now: Timestamp) -> bool {
+        self.new_device && now.since(self.created_at) < NEW_DEVICE_FOR
+    }
+}
+
+/// A session that has ended, and the device that it was on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct EndedDeviceSession {
+    /// Names the session.
+    pub id: SessionId,
+    /// The user agent in a person's words; its label is the name where the person gave one.
+    pub device: Device,
+    /// What the person called the device.
+    pub name: Option<String>,
+    /// The address that the session was last used from; empty when unknown.
+    pub ip_address: String,
+    /// Where that address is; null where that is not known.
+    pub place: Option<String>,
+    /// When the session last made a request, right to the minute.
+    pub last_active_at: Timestamp,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// Why it ended, when, and which device ended it.
+    pub ending: Ending,
+}
+
+impl EndedDeviceSession {
+    /// A session that began and ended on an unknown device.
+    pub fn new(ending: Ending, created_at: Timestamp) -> Self {
+        Self {
+            id: ending.id.clone(),
+            device: Device::default(),
+            name: None,
+            ip_address: String::new(),
+            place: None,
+            last_active_at: created_at,
+            created_at,
+            ending,
         }
     }
 }

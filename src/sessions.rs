@@ -18,17 +18,21 @@ use crate::{
     SignInMethod, Store, SystemClock, Timestamp, UserId,
 };
 
+mod account_status;
 mod address;
 mod begin;
+mod begin_instead;
 mod credentials_changed;
 mod current;
 mod fall_over;
 mod history;
 mod known_devices;
 mod list;
+mod list_ended;
 mod operate;
 mod outbox;
 mod prove;
+mod recognize;
 mod rename;
 mod report;
 mod revoke;
@@ -43,7 +47,7 @@ pub use credentials_changed::Others;
 pub use history::{HistoryExport, HistoryFilter};
 pub use operate::KnownSession;
 pub use outbox::Outbox;
-pub use report::Reported;
+pub use report::{Reportable, Reported};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
 pub use watch::{Told, Watch};

@@ -22,8 +22,8 @@ use async_trait::async_trait;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 use crate::HistoryKind;
 use crate::{
-    Change, Changes, DeviceKey, EndedReason, Epoch, Error, Handle, KnownDevice, SecretHash, Session,
-    SessionId, SignInMethod, Subject, Timestamp, User, UserId,
+    AccountStatus, Change, Changes, DeviceKey, EndedReason, Epoch, Error, Handle, Keep, KnownDevice,
+    SecretHash, Session, SessionId, SignInMethod, Subject, Timestamp, User, UserId,
 };
 
 // First: its macros are known to what follows.
@@ -72,7 +72,7 @@ pub struct StoredSession {
     pub remember: bool,
     /// Whether others use the computer too.
     pub shared_computer: bool,
-    /// Whether its user had never signed in from this browser before.
+    /// Whether its user had never signed in from this browser before, and has not said since that it was them.
     pub new_device: bool,
     /// When its person last proved who they are: at its creation, or since by [`Store::prove`] or
     /// [`Store::credentials_changed`].
@@ -200,6 +200,25 @@ pub struct Limit {
     pub held: Vec<SessionId>,
     /// The epoch of the proof; `None` is not compared.
     pub epoch: Option<Epoch>,
+    /// The session of the user that the person chose to give way.
+    pub chosen: Option<SessionId>,
+}
+
+/// A sign-in that the limit has refused, as its ticket stands for it.
+#[derive(Clone, Debug)]
+pub struct StoredTicket {
+    /// What the ticket is looked up by.
+    pub hash: SecretHash,
+    /// Who has proved who they are.
+    pub user_id: UserId,
+    /// The epoch of the proof: the ticket counts in no other.
+    pub epoch: Epoch,
+    /// How long the browser is to keep the sign-in.
+    pub keep: Keep,
+    /// How the person signed in.
+    pub signed_in_with: SignInMethod,
+    /// When it is too late.
+    pub expires_at: Timestamp,
 }
 
 /// A session that was stored.
@@ -419,6 +438,15 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// Lists sessions of a user, the newest first; after a session that is not known there is none.
     async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>, StoreError>;
 
+    /// Lists sessions of a user that ended after a moment, but for those that a new sign-in replaced: the latest end first,
+    /// at most `limit`.
+    async fn ended_of_user(
+        &self,
+        user: &UserId,
+        after: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError>;
+
     /// Lists what a user's browsers are recognised by, in no order: the hundred that were seen last.
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
 
@@ -431,9 +459,20 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// The credential epoch of a user: [`Epoch::UNKNOWN`] for one who is not stored, otherwise at least [`Epoch::FIRST`].
     async fn epoch(&self, user: &UserId) -> Result<Epoch, StoreError>;
 
+    /// Whether a user is locked, and how many wrong proofs their history has since `refused_after`; an unknown user is not
+    /// locked and has none.
+    async fn account_status(
+        &self,
+        user: &UserId,
+        refused_after: Timestamp,
+    ) -> Result<AccountStatus, StoreError>;
+
     /// Stores a session, and before it its user where it is a new one, and makes it fit: the browser's other session of
     /// the same user is replaced, then the oldest sessions by creation give way, or nothing is stored. The stored profile
     /// of a user without an account follows `subject`.
+    ///
+    /// A live session of the user that the limit names as chosen is evicted first, whether there is room or not. The new
+    /// session takes its place, so that nobody else has to give way: the number stays as it is.
     ///
     /// Exact under simultaneous calls: no moment sees more than the limit allows, and no session begins for a user who was
     /// disabled or locked before it, or with a proof of an epoch that was over before it.
@@ -446,6 +485,26 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         limit: &Limit,
         alongside: Option<&dyn Alongside>,
     ) -> Result<Begun, ChangeError>;
+
+    /// Stores what the ticket of a refused sign-in stands for.
+    async fn put_ticket(&self, ticket: &StoredTicket) -> Result<(), StoreError>;
+
+    /// Finds what a ticket stands for, unless it is too late or the user's epoch is another one by now; it is not used up
+    /// by that.
+    async fn find_ticket(
+        &self,
+        hash: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<StoredTicket>, StoreError>;
+
+    /// Uses a ticket up in the transaction of a change; `false` where it was used or is too late: of two who use one at
+    /// the same time one succeeds.
+    async fn use_ticket(
+        &self,
+        tx: &mut Transaction<'_>,
+        hash: &SecretHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Extends a live session that still expires at `from`; `false` if it ended or was extended meanwhile.
     async fn extend(
@@ -490,6 +549,18 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         name: Option<&str>,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Clears that a live session of the actor's user is of a new device, and tells of it; nothing where that is clear
+    /// already. An actor that is the session itself cannot, nor one that is of a new device and began after `new_since`.
+    ///
+    /// Gives whether it is clear afterwards; `None` if it or the actor is not live.
+    async fn recognize(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        new_since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<bool>, StoreError>;
 
     /// Ends one live session of the actor's user.
     async fn end_by_id(
@@ -606,8 +677,8 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// it more than once, in the order of its requests: each address is in the history then.
     async fn touch(&self, batch: &[Touch]) -> Result<(), StoreError>;
 
-    /// Marks the expired sessions as ended, and deletes those that ended at or before `delete_before`,
-    /// at most `limit` each.
+    /// Marks the expired sessions as ended, and deletes those that ended at or before `delete_before` and the tickets that
+    /// are too late, at most `limit` each.
     async fn sweep(
         &self,
         now: Timestamp,
@@ -618,7 +689,7 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// Lists what happened to a user's account, the latest first.
     ///
     /// Each thing is written in the transaction of the change that it is about, whichever change that is: a session that
-    /// begins, ends, is re-authenticated, named or used from another address, and a changed credential.
+    /// begins, ends, is re-authenticated, named, recognized or used from another address, and a changed credential.
     async fn history(
         &self,
         user: &UserId,
@@ -675,6 +746,21 @@ fn undone(undo: Undo<'_>) -> Change {
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn renamed(actor: Actor<'_>, id: &SessionId) -> Change {
     Change::Renamed { user: actor.user.clone(), id: id.clone() }
+}
+
+/// What the history says of a new device that its person knows.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn recognition(actor: Actor<'_>, id: &SessionId, now: Timestamp) -> NewHistoryEntry {
+    NewHistoryEntry {
+        by_session: Some(actor.session.clone()),
+        ..NewHistoryEntry::new(HistoryKind::Recognized, actor.user.clone(), Some(id.clone()), now)
+    }
+}
+
+/// What that is told as.
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
+fn recognized(actor: Actor<'_>, id: &SessionId) -> Change {
+    Change::Recognized { user: actor.user.clone(), id: id.clone() }
 }
 
 /// The parts in which activity is written, one after the other: a session is in each of them once.

@@ -39,7 +39,8 @@ pub(crate) fn as_sent(stored: &str) -> &str {
 /// let device = multi_session::device_of(
 ///     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0",
 /// );
-/// assert_eq!(device.label, "Firefox 145 on macOS");
+/// assert_eq!(device.browser, "Firefox 145");
+/// assert_eq!(device.label, "Firefox on macOS");
 /// ```
 pub fn device_of(user_agent: &str) -> Device {
     static KNOWN: LazyLock<Mutex<HashMap<String, Device>>> = LazyLock::new(Mutex::default);
@@ -144,13 +145,12 @@ fn read(user_agent: &str) -> Device {
 }
 
 fn device(browser: String, os: String, kind: DeviceKind) -> Device {
-    let label = match (browser.is_empty(), os.is_empty()) {
-        (false, false) => format!("{browser} on {os}"),
-        (false, true) => browser.clone(),
-        (true, false) => os.clone(),
-        (true, true) => "Unknown device".to_owned(),
-    };
-    Device { browser, os, kind, label }
+    let mut device = Device { browser, os, kind, label: String::new() };
+    device.label = device.short_description();
+    if device.label.is_empty() {
+        "Unknown device".clone_into(&mut device.label);
+    }
+    device
 }
 
 /// Reads `curl/8.5.0` and the like: a program names itself first.
@@ -360,13 +360,39 @@ mod tests {
                 "Googlebot",
                 Program,
             ),
-            ("", "Unknown device", Unknown),
-            ("Mozilla/5.0", "Unknown device", Unknown),
-            ("<script>alert(1)</script>", "Unknown device", Unknown),
+            ("", "", Unknown),
+            ("Mozilla/5.0", "", Unknown),
+            ("<script>alert(1)</script>", "", Unknown),
         ];
         for (user_agent, label, kind) in cases {
             let device = device_of(user_agent);
-            assert_eq!((device.label.as_str(), device.kind), (label, kind), "{user_agent}");
+            assert_eq!((device.description(), device.kind), (label.to_owned(), kind), "{user_agent}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_what_people_say() {
+        for (user_agent, label) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+                "Chrome on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+                "Safari on iPad",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/60.5 Safari/605.1.15",
+                "WebKitGTK on Linux",
+            ),
+            ("curl/8.5.0", "curl 8"),
+            ("", "Unknown device"),
+        ] {
+            assert_eq!(device_of(user_agent).label, label, "{user_agent}");
         }
     }
 }

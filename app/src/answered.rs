@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Redirect;
+use leptos_router::{components::Redirect, hooks::use_location};
+use multi_session::Code;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     AppError,
     hooks::{keep_focus, on_change},
+    options::use_options,
     sessions::use_list_device_sessions,
     ui::{Icon, IconName},
 };
@@ -56,19 +58,37 @@ where
     view! { <Transition>{shown}</Transition> }
 }
 
-/// Says why a page could not be loaded.
+/// Says why a page could not be loaded, and tries again.
 #[component]
 pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
+    let options = use_options();
+    // Nobody else is let in to these pages.
+    let is_signed_in = use_location().pathname.with_untracked(|path| options.needs_sign_in(path));
+    let text = if is_signed_in && error.is(Code::ServiceUnavailable) {
+        "You're still signed in. Please try again.".to_owned()
+    } else {
+        error.message
+    };
+    let trying = RwSignal::new(false);
     view! {
-        <Title text="Not available" />
+        <Title text=UNAVAILABLE />
         <div class="ms-blank">
             <Icon name=IconName::Alert size=40 />
-            <h1>"This page could not be loaded"</h1>
-            <p>{error.message}</p>
+            <h1>{UNAVAILABLE}</h1>
+            <p>{text}</p>
             // An address that is empty is the page's own.
-            <a class="ms-button" href="" rel="external">
+            <a
+                class="ms-button"
+                href=""
+                rel="external"
+                aria-busy=move || trying.get().then_some("true")
+                on:click=move |_| trying.set(true)
+            >
                 "Try again"
             </a>
         </div>
     }
 }
+
+/// The title of a page that cannot be made now.
+pub const UNAVAILABLE: &str = "We can't load your data right now";

@@ -10,6 +10,9 @@ use multi_session::{
 
 use crate::{AppError, accounts::paths::form_page, options::use_options, query::with_error, step::Step};
 
+/// What is told besides to who is signed in, or may be, where the data cannot be reached.
+const STILL_SIGNED_IN: &str = "We can't load your data right now. You're still signed in. Please try again.";
+
 /// The sessions of the server.
 pub(crate) fn sessions() -> Sessions {
     request().sessions().clone()
@@ -62,20 +65,32 @@ pub(crate) fn fail(error: Error) -> AppError {
     if let (Some(seconds), Some(response)) = (problem.seconds_to_wait(), use_context::<ResponseOptions>()) {
         response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    refuse(code);
-    AppError { proofs, ..code.into() }
+    let number = match code {
+        Code::MaximumSessionsReached | Code::MaximumAccountsReached => {
+            request_if_any().map(|request| request.sessions().options().maximum_sessions().into())
+        }
+        _ => problem.seconds_to_wait(),
+    };
+    let error = AppError { proofs, ..AppError::with_number(code, number) };
+    refuse(code, &error);
+    match code {
+        Code::ServiceUnavailable if may_be_signed_in() => {
+            AppError { message: STILL_SIGNED_IN.to_owned(), ..error }
+        }
+        _ => error,
+    }
 }
 
 /// Gives the answer the status of a refusal, unless it goes to a form: its redirect carries the error instead.
 ///
 /// Leptos leads a form back to its Referer. Where the browser sends none, it goes to the page of the form that is known.
-pub(crate) fn refuse(code: Code) {
+pub(crate) fn refuse(code: Code, error: &AppError) {
     let Some(parts) = use_context::<Parts>() else { return };
     match parts.extensions.get::<SessionRequest>().map(SessionRequest::is_form_post) {
         Some(false) => set_status(Problem::status(code)),
         Some(true) if !parts.headers.contains_key(header::REFERER) => {
             let act = parts.uri.path();
-            leptos_axum::redirect(&with_error(&page_of_form(act), act, &code.into()));
+            leptos_axum::redirect(&with_error(&page_of_form(act), act, error));
         }
         _ => {}
     }

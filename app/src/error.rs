@@ -13,6 +13,9 @@ pub struct AppError {
     pub code: String,
     /// The sentence for the person at the page.
     pub message: String,
+    /// The number in that sentence, where there is one: see [`Code::sentence_with`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// With `SESSION_NOT_FRESH`, the ways to confirm that it's you.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proofs: Vec<SignInMethod>,
@@ -23,7 +26,18 @@ impl AppError {
     pub(crate) fn unreachable() -> Self {
         Self {
             code: "UNREACHABLE".to_owned(),
-            message: "The server could not be reached. Check your connection and try again.".to_owned(),
+            message: "We can't reach the server. Check your connection and try again.".to_owned(),
+            number: None,
+            proofs: Vec::new(),
+        }
+    }
+
+    /// The refusal that a code names, with the number that belongs into its sentence.
+    pub(crate) fn with_number(code: Code, number: Option<u64>) -> Self {
+        Self {
+            code: code.as_str().to_owned(),
+            message: code.sentence_with(number).into_owned(),
+            number,
             proofs: Vec::new(),
         }
     }
@@ -36,7 +50,7 @@ impl AppError {
 
 impl From<Code> for AppError {
     fn from(code: Code) -> Self {
-        Self { code: code.as_str().to_owned(), message: code.sentence().to_owned(), proofs: Vec::new() }
+        Self::with_number(code, None)
     }
 }
 

@@ -28,6 +28,8 @@ pub mod prelude {
     };
 }
 
+mod account_banner;
+mod account_status;
 mod answered;
 mod brand;
 #[cfg(feature = "ssr")]
@@ -35,6 +37,7 @@ mod context;
 mod history;
 #[cfg(feature = "ssr")]
 mod hydration;
+mod kept_form;
 mod not_found;
 mod notice;
 mod options;
@@ -49,8 +52,10 @@ mod redirects;
 mod router;
 mod routes;
 mod server_fn_error;
+mod signed_out;
 mod site;
 mod step;
+mod tabs;
 mod toaster;
 
 pub use error::AppError;
@@ -63,6 +68,7 @@ pub use toaster::Toaster;
 #[cfg(feature = "ssr")]
 pub use {
     accounts::{RESET_PASSWORD_FN, paths::form_page, step_up},
+    answered::UNAVAILABLE,
     hydration::hashed_name,
     pinned::{pinned, start_render_threads},
     plain::plain,
@@ -80,9 +86,11 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
 
     // Outside of what the browser's half takes over: the style shows then what needs a mail server.
     let mail = context::sends_mail().then_some("on");
+    let ours = options::use_options();
+    let style = ours.stylesheet_address().map(|address| view! { <link rel="stylesheet" href=address /> });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-mail=mail>
+        <html lang="en" data-mail=mail data-brand=ours.brand_name() data-logo=ours.logo_address()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -92,13 +100,15 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
                 // A page that is painted while it is parsed moves what is there already: its first paint waits for its end.
                 <link rel="expect" href="#end" blocking="render" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet options=options.clone() id="leptos" />
+                {style}
                 <hydration::Hydration options />
                 <MetaTags />
             </head>
             <body class="ms">
-                <App options=options::use_options() />
+                <App options=ours />
                 <span id="end" hidden></span>
             </body>
         </html>

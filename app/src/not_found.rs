@@ -18,7 +18,7 @@ pub(crate) fn NotFound() -> impl IntoView {
             <h1>"Page not found"</h1>
             <p>"There is nothing at this address. It may have moved, or the link was mistyped."</p>
             <a class="ms-button" href="/" rel="external">
-                "Go to the start"
+                "Go to home page"
             </a>
         </div>
     }

@@ -14,28 +14,43 @@ use crate::{AppError, query::trusted};
 use crate::{
     options::use_options,
     query::{form_error, query_value},
-    sessions::words::{self, SignedOutElsewhere},
+    sessions::words,
+    signed_out::{SignedOutElsewhere, is_told_by_page},
 };
 
 /// One outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
     pub(crate) text: String,
-    /// Whether it is good news.
-    pub(crate) good: bool,
+    pub(crate) tone: Tone,
     /// The session whose revocation can be undone.
     pub(crate) undo: Option<SessionId>,
     /// Whether the address asks for it.
     pub(crate) is_asked: bool,
 }
 
+/// What kind of news it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Tone {
+    /// What the person did has worked.
+    Done,
+    /// Something happened elsewhere.
+    News,
+    /// What the person did has failed, or they were signed out.
+    Bad,
+}
+
 impl Notice {
+    fn new(tone: Tone, text: String) -> Self {
+        Self { text, tone, undo: None, is_asked: false }
+    }
+
     fn good(text: String) -> Self {
-        Self { text, good: true, undo: None, is_asked: false }
+        Self::new(Tone::Done, text)
     }
 
     fn bad(text: String) -> Self {
-        Self { text, good: false, undo: None, is_asked: false }
+        Self::new(Tone::Bad, text)
     }
 }
 
@@ -57,13 +72,13 @@ impl Notices {
     /// Tells news from elsewhere, unless a notice with "Undo" shows.
     pub(crate) fn tell(self, text: String) {
         if self.0.with_untracked(|notice| notice.as_ref().is_none_or(|notice| notice.undo.is_none())) {
-            self.succeeded(text);
+            self.0.set(Some(Notice::new(Tone::News, text)));
         }
     }
 
-    /// Tells that a session was revoked, and whether that can be undone.
-    pub(crate) fn revoked(self, text: String, undo: Option<SessionId>) {
-        self.0.set(Some(Notice { undo, ..Notice::good(text) }));
+    /// Tells nothing any more.
+    pub(crate) fn clear(self) {
+        self.0.set(None);
     }
 
     /// Tells that an act failed.
@@ -102,8 +117,8 @@ fn first_notice() -> Option<Notice> {
     if let Some((act, error)) = form_error(query).filter(|(act, _)| is_told(act)) {
         return (!(is_ours && is_own(path, &act))).then(|| Notice::bad(error.message));
     }
-    let ended = parts.extensions.get::<SignedOutElsewhere>().cloned().and_then(words::signed_out_elsewhere);
-    ended.map(Notice::bad).or_else(|| told_by(query).filter(|_| is_ours))
+    let ended = parts.extensions.get::<SignedOutElsewhere>().filter(|_| !is_told_by_page(&options, path));
+    ended.and_then(SignedOutElsewhere::words).map(Notice::bad).or_else(|| told_by(query).filter(|_| is_ours))
 }
 
 /// Makes the action of a form that shows its errors itself. The first may come from the address.
@@ -157,8 +172,8 @@ fn told_by(query: &str) -> Option<Notice> {
 
 /// What a browser without cookies is told at the address to which a sign-in leads; true whether it has signed in or not.
 #[cfg(feature = "ssr")]
-const NO_COOKIES: &str = "You are not signed in. If you have just signed in, your browser keeps no cookies for this \
-                          site: allow them, then sign in again.";
+const NO_COOKIES: &str = "You're not signed in. Your browser may block cookies for this site. Allow them, then sign \
+                          in again.";
 
 /// Whether a request brings the notice that an act has left with what its address says was done.
 #[cfg(feature = "ssr")]
@@ -172,16 +187,17 @@ pub(crate) fn is_told(request: &multi_session::http::SessionRequest, query: &str
 #[cfg(feature = "ssr")]
 pub(crate) fn of_done(done: &str) -> Option<Notice> {
     let text = match done {
-        "revoked" => "That session has ended.",
+        "revoked" => words::SIGNED_OUT,
         "undone" => words::UNDONE,
-        "renamed" => "The device has its new name.",
+        "renamed" => "Device renamed.",
+        "recognized" => words::RECOGNIZED,
         "others" => "All other devices are signed out.",
-        "everywhere" => "You are signed out everywhere.",
+        "everywhere" => "You're signed out everywhere.",
         "password" => "Your password was changed.",
         "password-others" => "Your password was changed, and your other devices are signed out.",
         "switched" => "You switched accounts.",
-        "signed-in" => "You are signed in.",
-        "signed-out" => "You are signed out.",
+        "signed-in" => "You're signed in.",
+        "signed-out" => "You're signed out.",
         _ => return None,
     };
     Some(Notice::good(text.to_owned()))

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use leptos::prelude::{AnyView, use_context};
+use leptos::prelude::*;
 use leptos_router::{PartialPathMatch, PathSegment, PossibleRouteMatch};
 use multi_session::{DeviceSession, SessionId};
 
 use crate::accounts::paths::CHANGE_PASSWORD;
 #[cfg(feature = "ssr")]
-use crate::accounts::paths::{FORGOT_PASSWORD, RESET_PASSWORD, SIGN_UP};
+use crate::accounts::paths::{CHOOSE_DEVICE, FORGOT_PASSWORD, RESET_PASSWORD, SIGN_UP};
 
 /// A part of the pages that an application can leave out. Its server functions still answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct MultiSessionOptions {
     step_up: Option<&'static str>,
     brand: &'static str,
     logo: Option<fn() -> AnyView>,
+    logo_image: Option<&'static str>,
+    stylesheet: Option<&'static str>,
     row: Option<fn(&DeviceSession) -> AnyView>,
     has_passwords: bool,
     is_hidden: [bool; 4],
@@ -66,6 +68,8 @@ impl MultiSessionOptions {
         step_up: None,
         brand: "Multi-session",
         logo: None,
+        logo_image: None,
+        stylesheet: None,
         row: None,
         has_passwords: true,
         is_hidden: [false; 4],
@@ -105,6 +109,35 @@ impl MultiSessionOptions {
     #[must_use]
     pub const fn logo(self, view: fn() -> AnyView) -> Self {
         Self { logo: Some(view), ..self }
+    }
+
+    /// Sets the address of an image that stands there instead.
+    #[must_use]
+    pub const fn logo_image(self, address: &'static str) -> Self {
+        Self { logo_image: Some(address), ..self }
+    }
+
+    /// Sets the address of a style that comes after ours in the document of our own site, as for other colours.
+    #[must_use]
+    pub const fn stylesheet(self, address: &'static str) -> Self {
+        Self { stylesheet: Some(address), ..self }
+    }
+
+    /// The same with the name and the logo that the server has written into the document, for the browser's half.
+    #[cfg(feature = "hydrate")]
+    #[must_use]
+    pub fn of_document(self) -> Self {
+        let root = leptos::prelude::document().document_element();
+        // The page has it for as long as it is there.
+        let written = |name| {
+            let value = root.as_ref().and_then(|root| root.get_attribute(name));
+            value.map(|value| -> &'static str { value.leak() })
+        };
+        Self {
+            brand: written("data-brand").unwrap_or(self.brand),
+            logo_image: written("data-logo").or(self.logo_image),
+            ..self
+        }
     }
 
     /// Sets what the row of each device shows besides.
@@ -155,13 +188,25 @@ impl MultiSessionOptions {
     }
 
     /// The name of our own site.
-    pub(crate) const fn brand_name(&self) -> &'static str {
+    pub const fn brand_name(&self) -> &'static str {
         self.brand
     }
 
     /// What stands before it.
     pub(crate) fn logo_view(&self) -> Option<AnyView> {
-        self.logo.map(|view| view())
+        let image = |address| view! { <img src=address alt="" /> }.into_any();
+        self.logo.map(|view| view()).or_else(|| self.logo_image.map(image))
+    }
+
+    /// The address of that image.
+    #[cfg(feature = "ssr")]
+    pub(crate) const fn logo_address(&self) -> Option<&'static str> {
+        self.logo_image
+    }
+
+    /// The address of the style that comes after ours.
+    pub const fn stylesheet_address(&self) -> Option<&'static str> {
+        self.stylesheet
     }
 
     /// What the row of a device shows besides.
@@ -188,6 +233,11 @@ impl MultiSessionOptions {
     /// The same, for a route.
     pub(crate) const fn list_path(&self) -> PagePath {
         PagePath { under: "", name: self.devices, exists: true }
+    }
+
+    /// The path of the page that changes the password: an application with a login of its own has none of ours.
+    pub(crate) const fn password_path(&self) -> PagePath {
+        PagePath { under: "", name: CHANGE_PASSWORD, exists: self.has_passwords }
     }
 
     /// The path of the event stream.
@@ -226,9 +276,8 @@ impl MultiSessionOptions {
 
     /// Whether a page of ours is for signed-in people only.
     pub(crate) fn needs_sign_in(&self, path: &str) -> bool {
-        path == self.devices
-            || self.has_passwords && path == CHANGE_PASSWORD
-            || [self.history_path(), self.confirm_path(), self.rename_path()].iter().any(|it| it.is(path))
+        let pages = [self.password_path(), self.history_path(), self.confirm_path(), self.rename_path()];
+        path == self.devices || pages.iter().any(|page| page.is(path))
     }
 
     /// Whether a page is one of ours: the page at which people sign in counts, which may be the application's.
@@ -238,7 +287,8 @@ impl MultiSessionOptions {
             || path == self.devices
             || self.pages_below().iter().any(|page| page.is(path))
             || self.has_passwords
-                && ["/", SIGN_UP, CHANGE_PASSWORD, FORGOT_PASSWORD, RESET_PASSWORD].contains(&path)
+                && ["/", SIGN_UP, CHOOSE_DEVICE, CHANGE_PASSWORD, FORGOT_PASSWORD, RESET_PASSWORD]
+                    .contains(&path)
     }
 
     #[cfg(feature = "ssr")]

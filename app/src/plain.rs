@@ -1,30 +1,25 @@
 //! Documents without scripts, for what is told where the application itself has failed.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 
 use crate::{
-    accounts::SignOut,
-    brand::Brand,
-    context::is_signed_in,
-    options::use_options,
-    ui::{Icon, IconName},
+    accounts::Switcher, brand::Brand, context::is_signed_in, hooks::provide_now, notice::provide_notices,
+    options::use_options, sessions::provide_list_device_sessions,
 };
 
 /// The frame of such a page, around its content.
 pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl IntoView + use<> {
-    let brand = use_options().brand_name();
+    let ours = use_options();
+    let brand = ours.brand_name();
+    let style = ours.stylesheet_address().map(|address| view! { <link rel="stylesheet" href=address /> });
     let title = format!("{title} · {brand}");
-    // On every page (ASVS 5.0, 7.4.4).
-    let sign_out = is_signed_in().then(|| {
-        view! {
-            <form method="post" action=SignOut::PATH>
-                <button class="ms-button">
-                    <Icon name=IconName::SignOut size=18 />
-                    "Sign out"
-                </button>
-            </form>
-        }
+    // Signing out is on every page (ASVS 5.0, 7.4.4).
+    let switcher = is_signed_in().then(|| {
+        provide_now();
+        provide_notices();
+        provide_list_device_sessions();
+        view! { <Switcher /> }
     });
     view! {
         <!DOCTYPE html>
@@ -38,13 +33,15 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
                 <meta name="robots" content="noindex" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options id="leptos" />
-                <title>{title}</title>
+                {style}
+                // As text it would have a marker, which a title shows.
+                <title inner_html=title></title>
             </head>
             <body class="ms">
                 <header class="ms-header">
                     <div class="ms-header__inner">
                         <Brand />
-                        {sign_out}
+                        {switcher}
                     </div>
                 </header>
                 <main class="ms-page" id="content">

@@ -32,10 +32,10 @@ pub(crate) fn query_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Takes an error that came with the address, which anybody can write: its code counts, its words do not.
+/// Takes an error that came with the address, which anybody can write: its code and its number count, its words do not.
 pub(crate) fn trusted(error: AppError) -> AppError {
     let code = Code::ALL.iter().copied().find(|code| error.is(*code));
-    code.unwrap_or(Code::Internal).into()
+    code.map_or(Code::Internal.into(), |code| AppError::with_number(code, error.number))
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -47,12 +47,25 @@ mod tests {
         let forged = AppError {
             code: Code::InvalidSessionToken.as_str().to_owned(),
             message: "Call 0800 to get your account back".to_owned(),
+            number: Some(800),
             proofs: Vec::new(),
         };
         assert_eq!(trusted(forged).message, Code::InvalidSessionToken.sentence());
-        let unknown =
-            AppError { code: "NONSENSE".to_owned(), message: "Call 0800".to_owned(), proofs: Vec::new() };
+        let unknown = AppError {
+            code: "NONSENSE".to_owned(),
+            message: "Call 0800".to_owned(),
+            number: Some(800),
+            proofs: Vec::new(),
+        };
         assert_eq!(trusted(unknown).message, Code::Internal.sentence());
+    }
+
+    #[test]
+    fn an_error_in_the_address_keeps_its_number() {
+        let error = AppError::with_number(Code::TooManyRequests, Some(8));
+        let address = with_error("/sign-in", "/fn/sign-in", &error);
+        let (_, query) = address.split_once('?').expect("a query");
+        assert_eq!(form_error(query), Some(("/fn/sign-in".to_owned(), error)));
     }
 
     #[test]

@@ -25,11 +25,11 @@ use crate::{
 use crate::{
     accounts::{
         SIGN_IN_TO_EXPORT,
-        paths::{FORGOT_PASSWORD, RESET_PASSWORD},
+        paths::{CHOOSE_DEVICE, FORGOT_PASSWORD, RESET_PASSWORD},
     },
     notice::{is_told, of_done},
     query::query_value,
-    sessions::words::SignedOutElsewhere,
+    signed_out::SignedOutElsewhere,
 };
 
 /// How long a browser may take from hearing that its session ended to asking for the next page.
@@ -89,6 +89,10 @@ pub async fn redirects(
         if options.has_passwords() && (is_form || !state.has_cookies()) {
             state.probe_cookies();
         }
+        // Who is back at a form has not chosen, and begins anew.
+        if is_form {
+            state.clear_ticket();
+        }
         if !is_form && is_told(&state, &query) {
             state.clear_notice();
         }
@@ -119,9 +123,10 @@ impl Page<'_> {
         if let Some(to) = self.asked_before(state, headers) {
             return Some(to);
         }
-        // What a mail has led to goes first.
-        let is_open =
-            self.is_secret() || self.path == FORGOT_PASSWORD || self.options.not_me_path().is(self.path);
+        // What a mail or the right password has led to goes first.
+        let is_open = self.is_secret()
+            || [CHOOSE_DEVICE, FORGOT_PASSWORD].contains(&self.path)
+            || self.options.not_me_path().is(self.path);
         if !is_open && let Some(to) = self.move_on(state).await {
             return Some(to);
         }
@@ -223,7 +228,9 @@ mod tests {
             assert_eq!(detour(&OURS, path, false, false), Some("/sign-in"), "{path}");
             assert_eq!(detour(&OURS, path, false, true), None, "{path}");
         }
-        for path in ["/sign-in", "/sign-up", "/forgot-password", "/reset-password", "/not-me"] {
+        let open =
+            ["/sign-in", "/sign-up", "/choose-device", "/forgot-password", "/reset-password", "/not-me"];
+        for path in open {
             assert_eq!(detour(&OURS, path, false, false), None, "{path}");
         }
     }

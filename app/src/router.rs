@@ -15,11 +15,12 @@ use multi_session::{
 
 use crate::{
     Feature, MultiSessionOptions, PagePath,
+    account_status::ACCOUNT_STATUS,
     context::is_of_another_site,
     pinned::{pinned, start_render_threads},
     query::query_value,
     redirects::redirects,
-    sessions::{LIST, STAY},
+    sessions::{LIST, LIST_ENDED, STAY},
     step::Step,
 };
 
@@ -93,11 +94,11 @@ pub fn session_http(
     Ok(http.with_unattended(is_unattended))
 }
 
-/// Whether a page asks by itself, which is no use of the session: it asks for the list, and nobody has asked to stay signed
-/// in. For [`SessionHttp::with_unattended`].
+/// Whether a page asks by itself, which is no use of the session: it brings up to date what it shows, and nobody has asked to
+/// stay signed in. For [`SessionHttp::with_unattended`].
 pub fn is_unattended(uri: &Uri) -> bool {
     let stays = uri.query().and_then(|query| query_value(query, STAY)) == Some("true");
-    uri.path() == LIST && !stays
+    [LIST, LIST_ENDED, ACCOUNT_STATUS].contains(&uri.path()) && !stays
 }
 
 /// Answers with the active user's whole history as a file. If the session is not fresh, it redirects to the step-up, which

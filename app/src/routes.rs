@@ -7,13 +7,17 @@ use leptos_router::{
 };
 
 use crate::{
-    accounts::ConfirmPage,
+    account_banner::AccountBanner,
+    account_status::provide_account_status,
+    accounts::{ChangePasswordPage, ConfirmPage},
     history::HistoryPage,
     options::use_options,
     sessions::{NotMePage, RenamePage, SessionsPage},
+    tabs::Tabs,
 };
 
-/// The routes of the device list, the history, and the questions about both, for a `<Routes>` of the application.
+/// The routes of the device list, the activity, the password, and the questions about them, for a `<Routes>` of the
+/// application.
 ///
 /// Needs [`provide_multi_session`](crate::provide_multi_session), whose options say at which paths they are.
 #[component(transparent)]
@@ -21,7 +25,7 @@ pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     let options = use_options();
     let sign_in = move || options.sign_in_path();
     view! {
-        <ParentRoute path=StaticSegment("") view=Styled ssr=SsrMode::Async>
+        <ParentRoute path=StaticSegment("") view=Framed ssr=SsrMode::Async>
             <ProtectedParentRoute
                 path=StaticSegment("")
                 view=Outlet
@@ -33,6 +37,7 @@ pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
                 <Route path=options.history_path() view=HistoryPage ssr=SsrMode::Async />
                 <Route path=options.rename_path() view=RenamePage ssr=SsrMode::Async />
                 <Route path=options.confirm_path() view=ConfirmPage ssr=SsrMode::Async />
+                <Route path=options.password_path() view=ChangePasswordPage ssr=SsrMode::Async />
             </ProtectedParentRoute>
             <Route path=options.not_me_path() view=NotMePage ssr=SsrMode::Async />
         </ParentRoute>
@@ -40,11 +45,16 @@ pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     .into_inner()
 }
 
-/// What our styles apply to, wherever the application puts it.
+/// What our pages have in common, and what our styles apply to, wherever the application puts it.
 #[component]
-fn Styled() -> impl IntoView {
+fn Framed() -> impl IntoView {
+    if use_options().has_passwords() {
+        provide_account_status();
+    }
     view! {
         <div class="ms">
+            <Tabs />
+            <AccountBanner />
             <Outlet />
         </div>
     }
@@ -52,7 +62,7 @@ fn Styled() -> impl IntoView {
 
 /// Whether a page for signed-in people shows, for protected routes. A database that does not answer signs nobody out: the
 /// page tells it.
-pub(crate) fn may_show() -> Option<bool> {
+fn may_show() -> Option<bool> {
     #[cfg(feature = "ssr")]
     let may_show = crate::context::may_be_signed_in();
     // In the browser a session that has ended leads to another document: see `provide_multi_session`.

@@ -25,9 +25,10 @@ impl FromServerFnError for AppError {
 
 /// The form is none that the server function takes.
 fn invalid() -> AppError {
+    let error = Code::ValidationError.into();
     #[cfg(feature = "ssr")]
-    crate::context::refuse(Code::ValidationError);
-    Code::ValidationError.into()
+    crate::context::refuse(Code::ValidationError, &error);
+    error
 }
 
 /// Whether the request has a body for a server function.

@@ -4,21 +4,21 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     NavigateOptions, SsrMode,
-    components::{ProtectedRoute, Route, Router, Routes},
+    components::{Route, Router, Routes},
     hooks::{use_location, use_navigate, use_query_map},
     path,
 };
 
 use crate::{
     MultiSessionOptions,
-    accounts::{ChangePasswordPage, ForgotPasswordPage, ResetPasswordPage, SignInPage, SignUpPage, Switcher},
+    accounts::{ChooseDevicePage, ForgotPasswordPage, ResetPasswordPage, SignInPage, SignUpPage, Switcher},
     brand::Brand,
     hooks::{focus_element, on_change},
     not_found::NotFound,
     options::use_options,
     provide::provide_multi_session,
     redirects::detour,
-    routes::{MultiSessionRoutes, may_show},
+    routes::MultiSessionRoutes,
     sessions::use_list_device_sessions,
     toaster::Toaster,
 };
@@ -63,7 +63,6 @@ fn Site() -> impl IntoView {
     provide_multi_session(options);
     lead_home();
     focus_follows_the_page();
-    let sign_in = move || options.sign_in_path();
     view! {
         <a class="ms-skip" href="#content" rel="external">
             "Skip to content"
@@ -79,13 +78,7 @@ fn Site() -> impl IntoView {
                 <Route path=path!("/") view=Start ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
-                <ProtectedRoute
-                    path=path!("/change-password")
-                    view=ChangePasswordPage
-                    condition=may_show
-                    redirect_path=sign_in
-                    ssr=SsrMode::Async
-                />
+                <Route path=path!("/choose-device") view=ChooseDevicePage ssr=SsrMode::Async />
                 <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/reset-password") view=ResetPasswordPage ssr=SsrMode::Async />
                 <MultiSessionRoutes />

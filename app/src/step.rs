@@ -85,15 +85,11 @@ impl Step {
     /// What the button does, and the rest of a sentence that begins with "to".
     pub(crate) fn words(&self, device: Option<&str>) -> (&'static str, String) {
         match self {
-            Self::Revoke(_) => {
-                ("Revoke", format!("revoke the session on {}", device.unwrap_or("that device")))
-            }
+            Self::Revoke(_) => ("Revoke", ["sign out ", device.unwrap_or("that device")].concat()),
             Self::RevokeOthers => ("Sign out other devices", "sign out your other devices".to_owned()),
             Self::RevokeAll => ("Sign out everywhere", "sign out everywhere".to_owned()),
-            Self::ExportHistory { .. } => ("Export history", "export your account's history".to_owned()),
-            Self::Report(_) => {
-                ("This wasn't me", format!("shut out whoever used {}", device.unwrap_or("that device")))
-            }
+            Self::ExportHistory { .. } => ("Export activity", "export your account's activity".to_owned()),
+            Self::Report(_) => ("Secure my account", "secure your account".to_owned()),
         }
     }
 }

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     hooks::{focus_element, forget_query, keep_focus},
-    notice::{Notice, use_notices},
+    notice::{Notice, Tone, use_notices},
     options::use_options,
     sessions::{Expiring, use_list_device_sessions},
     ui::{Icon, IconName, Submit},
@@ -59,7 +59,9 @@ pub fn Toaster() -> impl IntoView {
     });
     Effect::new(move |_| {
         // What can be undone goes when it cannot any more, whether somebody is reading it or not.
-        match notice.with(|notice| notice.as_ref().map(|notice| (notice.good, notice.undo.is_none()))) {
+        match notice
+            .with(|notice| notice.as_ref().map(|notice| (notice.tone != Tone::Bad, notice.undo.is_none())))
+        {
             Some((true, true)) if !reading.get() => after(STAY),
             Some((_, false)) => after(UNDO),
             _ => {}
@@ -72,16 +74,16 @@ pub fn Toaster() -> impl IntoView {
         focus_element("content");
     };
     let toast = move |notice: Notice| {
-        let (class, icon) = if notice.good {
-            ("ms-toast", IconName::Check)
-        } else {
-            ("ms-toast ms-toast--bad", IconName::Alert)
+        let (class, icon) = match notice.tone {
+            Tone::Done => ("ms-toast", IconName::Check),
+            Tone::News => ("ms-toast ms-toast--news", IconName::Alert),
+            Tone::Bad => ("ms-toast ms-toast--bad", IconName::Alert),
         };
         let undo = notice.undo.map(|id| {
             view! {
                 <ActionForm action=undo_revoke>
                     <input type="hidden" name="session_id" value=id.to_string() />
-                    <Submit class="ms-toast__act" pending=undo_revoke.pending()>
+                    <Submit class="ms-toast__act" pending=undo_revoke.pending() autofocus=true>
                         "Undo"
                     </Submit>
                 </ActionForm>
@@ -113,11 +115,11 @@ pub fn Toaster() -> impl IntoView {
     view! {
         <div class="ms ms-toaster">
             <Expiring />
-            <div role="status">{move || notice.get().filter(|notice| notice.good).map(toast.clone())}</div>
+            <div role="status">{move || notice.get().filter(|notice| notice.tone != Tone::Bad).map(toast.clone())}</div>
             {move || {
                 notice
                     .get()
-                    .filter(|notice| !notice.good)
+                    .filter(|notice| notice.tone == Tone::Bad)
                     .map(|notice| view! { <div role="alert">{bad_toast(notice)}</div> }.into_any())
             }}
         </div>

@@ -1,7 +1,7 @@
 import type { AuthEndpoint } from "better-auth/api";
 
 import type { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
-import type { DeviceSession, HistoryPage, SessionAndUser } from "./types.js";
+import type { DeviceSession, EndedDeviceSession, HistoryPage, SessionAndUser, User } from "./types.js";
 
 /** Which session is meant: by its id, as a row has it, or by its token, as Better Auth does. */
 export type TargetSession =
@@ -40,6 +40,31 @@ export interface Reported extends StatusTrue {
   passwordLocked: boolean;
 }
 
+/** The new device that the person knows. */
+export type RecognizedSession = { sessionId: string };
+
+/** At the limit of devices: the `ticket` of the refused sign-in, and the device of its `devices` that is signed out. */
+export type ChosenDevice = { ticket: string; sessionId: string };
+
+/**
+ * What a refused sign-in has beside `code` and `message` where the code is `MAXIMUM_SESSIONS_REACHED`: `signInInstead`
+ * takes the ticket once and for five minutes.
+ */
+export interface AtLimit {
+  ticket: string;
+  /** The person's devices, those first that were not used for the longest time. */
+  devices: DeviceSession[];
+}
+
+/** Who was signed in. */
+export interface SignedIn {
+  /** Always false: nobody is sent on. */
+  redirect: boolean;
+  /** The new session's token. */
+  token: string;
+  user: User;
+}
+
 /** The session that this one has revoked a moment ago. */
 export type RevokedSession = { sessionId: string };
 
@@ -69,15 +94,18 @@ export interface MultiSessionServerPlugin {
   id: "multi-session";
   endpoints: {
     listDeviceSessions: Get<"/multi-session/list-device-sessions", DeviceSession[]>;
+    listEndedDeviceSessions: Get<"/multi-session/list-ended-device-sessions", EndedDeviceSession[]>;
     history: GetWith<"/multi-session/history", HistoryQuery, HistoryPage>;
     setActiveSession: Post<"/multi-session/set-active", TargetSession, SessionAndUser>;
     reauthenticateSession: Post<"/multi-session/reauthenticate", Reauthentication, SessionAndUser>;
     renameDeviceSession: Post<"/multi-session/rename", NewName, StatusTrue>;
+    recognizeDeviceSession: Post<"/multi-session/recognize", RecognizedSession, StatusTrue>;
     reportDeviceSession: Post<"/multi-session/report", ReportedSession, Reported>;
     revokeDeviceSession: Post<"/multi-session/revoke", TargetSession, StatusTrue>;
     undoRevokeDeviceSession: Post<"/multi-session/undo-revoke", RevokedSession, StatusTrue>;
     revokeOtherDeviceSessions: Post<"/multi-session/revoke-others", undefined, StatusTrue>;
     revokeAllDeviceSessions: Post<"/multi-session/revoke-all", undefined, StatusTrue>;
+    signInInstead: Post<"/multi-session/sign-in-instead", ChosenDevice, SignedIn>;
     signOut: Post<"/sign-out", SignOutScope | undefined, { success: boolean }>;
   };
   $ERROR_CODES: typeof MULTI_SESSION_ERROR_CODES;

@@ -1,10 +1,14 @@
 export { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
 export { multiSessionClient, type MultiSessionClientPlugin } from "./plugin.js";
 export type {
+  AtLimit,
+  ChosenDevice,
   HistoryQuery,
   MultiSessionServerPlugin,
   Reported,
+  RecognizedSession,
   ReportedSession,
+  SignedIn,
   SignOutScope,
   StatusTrue,
   TargetSession,
@@ -13,6 +17,8 @@ export type {
   Device,
   DeviceKind,
   DeviceSession,
+  EndedDeviceSession,
+  Ending,
   HistoryEntry,
   HistoryPage,
   Session,

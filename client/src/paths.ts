@@ -14,19 +14,30 @@ export const REVOKE_ALL = "/multi-session/revoke-all";
 /** Names a device. */
 export const RENAME = "/multi-session/rename";
 
+/** Takes a new device as the person's own. */
+export const RECOGNIZE = "/multi-session/recognize";
+
 /** Takes a session as somebody else's. */
 export const REPORT = "/multi-session/report";
 
 /** Proves once more who the person is. */
 export const REAUTHENTICATE = "/multi-session/reauthenticate";
 
+/** Signs in at the limit of devices, and signs out the one that the person chose. */
+export const SIGN_IN_INSTEAD = "/multi-session/sign-in-instead";
+
 /** Whether the browser may act as another session afterwards, or as none, or its session has another token. */
 export const changesActive = (path: string): boolean =>
-  path === SET_ACTIVE || path === REVOKE || path === REVOKE_ALL || path === REPORT || path === REAUTHENTICATE;
+  path === SET_ACTIVE ||
+  path === REVOKE ||
+  path === REVOKE_ALL ||
+  path === REPORT ||
+  path === REAUTHENTICATE ||
+  path === SIGN_IN_INSTEAD;
 
 /** Whether the list is another one afterwards, and the browser acts as before. */
 export const changesList = (path: string): boolean =>
-  path === REVOKE_OTHERS || path === RENAME || path === UNDO_REVOKE;
+  path === REVOKE_OTHERS || path === RENAME || path === RECOGNIZE || path === UNDO_REVOKE;
 
 /** Whether the path is that of an act on the list. */
 export const isAct = (path: string): boolean => changesList(path) || changesActive(path);

@@ -44,7 +44,7 @@ export interface Device {
   /** The operating system, as in `macOS`; empty when it is not known. */
   os: string;
   kind: DeviceKind;
-  /** Both in one line, as in `Firefox 145 on macOS`; `Unknown device` when neither is known. */
+  /** What people call it, as in `Firefox on macOS` or `Safari on iPhone`; `Unknown device` when nothing is known. */
   label: string;
 }
 
@@ -62,6 +62,7 @@ export interface HistoryEntry {
     | "browser_changed"
     | "switched"
     | "renamed"
+    | "recognized"
     | "ended"
     | "revoke_undone"
     | "password_changed"
@@ -125,7 +126,7 @@ export interface DeviceSession extends SessionAndUser {
    * browser closes, and after 30 minutes without activity at most.
    */
   sharedComputer: boolean;
-  /** Whether the account had never been signed in to from this browser before. */
+  /** Whether the account had never been signed in to from this browser before, and nobody has said `recognize` since. */
   newDevice: boolean;
   /** How the person signed in, as in `password` or `oidc:google`; null where that is not known. */
   signedInWith: string | null;
@@ -133,4 +134,33 @@ export interface DeviceSession extends SessionAndUser {
   createdAt: Date;
   /** When it ends unless activity extends it. */
   expiresAt: Date;
+}
+
+/** How a session ended. */
+export interface Ending {
+  /** The session. */
+  id: string;
+  /** Why it ended, as in `revoked`. */
+  reason: string;
+  at: Date;
+  /** The device that ended it; null when its time was over or an operator did. */
+  by: { id: string; label: string } | null;
+}
+
+/** A session that has ended, and the device that it was on. */
+export interface EndedDeviceSession {
+  /** Names the session. */
+  id: string;
+  device: Device;
+  /** What the person called the device, which then is `device.label` too; null if nothing. */
+  name: string | null;
+  /** The address that the session was last used from; empty when unknown. */
+  ipAddress: string;
+  /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
+  place: string | null;
+  /** When the session last made a request, right to the minute. */
+  lastActiveAt: Date;
+  /** When the person signed in. */
+  createdAt: Date;
+  ending: Ending;
 }

@@ -43,7 +43,7 @@ describe('multiSession', () => {
       lastActiveAt,
       isCurrent: false,
       isHeld: false,
-      device: { browser: 'Firefox 145', os: 'Android', kind: 'phone', label: 'Firefox 145 on Android' },
+      device: { browser: 'Firefox 145', os: 'Android', kind: 'phone', label: 'Firefox on Android' },
       name: null,
       sharedComputer: false,
       newDevice: true,
@@ -168,6 +168,32 @@ describe('multiSession', () => {
       await multiSession.rename({ sessionId, name: 'x'.repeat(101) }),
       400, 'Bad Request', 'INVALID_NAME', 'Invalid name',
     );
+  });
+
+  test('recognize is of a session that may vouch for another', async () => {
+    const { laptop, phone, multiSession } = await household();
+    const sessionId = await idOf(phone);
+    assert.deepEqual(must(await multiSession.recognize({ sessionId })), { status: true });
+    const row = must(await multiSession.listDeviceSessions()).find(({ id }) => id === sessionId);
+    assert.equal(row.newDevice, false);
+    const eve = await signedUp(person('Eve'));
+    refused(
+      await eve.client.multiSession.recognize({ sessionId }),
+      401, 'Unauthorized', 'INVALID_SESSION_TOKEN', 'Invalid session token',
+    );
+    assert.equal(laptop.client.sent.filter((sent) => sent === 'POST /multi-session/recognize').length, 1);
+  });
+
+  test('what was signed out lately is listed with why and by whom', async () => {
+    const { laptop, phone, multiSession } = await household();
+    const sessionId = await idOf(phone);
+    assert.deepEqual(must(await multiSession.listEndedDeviceSessions()), []);
+    must(await multiSession.revoke({ sessionId }));
+    const [ended, ...others] = must(await multiSession.listEndedDeviceSessions());
+    assert.deepEqual(laptop.client.sent.at(-1), 'GET /multi-session/list-ended-device-sessions');
+    assert.deepEqual([ended.id, ended.ending.reason, others], [sessionId, 'revoked', []]);
+    assert.equal(ended.ending.by.id, await idOf(laptop));
+    assert.ok(ended.ending.at instanceof Date && ended.lastActiveAt instanceof Date);
   });
 
   test('history tells what happened, a page at a time', async () => {

@@ -11,7 +11,7 @@ export class ConfirmPage {
   }
 
   get heading(): Locator {
-    return this.page.getByRole("heading", { level: 1, name: "Confirm that it's you" });
+    return this.page.getByRole("heading", { level: 1, name: "Confirm it's you" });
   }
 
   get text(): Locator {

@@ -25,19 +25,31 @@ export class EntryPage {
   }
 
   get email(): Locator {
-    return this.page.getByLabel("E-mail", { exact: true });
+    return this.page.getByLabel("Email", { exact: true });
   }
 
   get password(): Locator {
     return this.page.getByLabel("Password", { exact: true });
   }
 
-  get remember(): Locator {
-    return this.page.getByLabel("Keep me signed in");
+  get staySignedIn(): Locator {
+    return this.page.getByRole("radio", { name: "Stay signed in" });
+  }
+
+  get untilClosed(): Locator {
+    return this.page.getByRole("radio", { name: "Until I close the browser" });
   }
 
   get sharedComputer(): Locator {
-    return this.page.getByLabel("This is a shared computer");
+    return this.page.getByRole("radio", { name: "This is a shared computer" });
+  }
+
+  get heading(): Locator {
+    return this.page.getByRole("heading", { level: 1 });
+  }
+
+  get cancel(): Locator {
+    return this.page.getByRole("link", { name: "Cancel" });
   }
 
   get alert(): Locator {

@@ -53,7 +53,7 @@ export class ExamplePage {
   }
 
   async fillIn(who: Person, password = who.password): Promise<void> {
-    await this.page.getByLabel("E-mail").fill(who.email);
+    await this.page.getByLabel("Email").fill(who.email);
     await this.page.getByLabel("Password").fill(password);
   }
 }

@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import type { Device } from "../fixtures/device";
 
-/** The page of what happened; it has no script. */
+/** The page of what happened. */
 export class HistoryPage {
   constructor(private readonly device: Device) {}
 
@@ -24,6 +24,16 @@ export class HistoryPage {
     return this.entries.locator("p:first-child");
   }
 
+  /** The devices that an entry names, each with its place and address. */
+  sides(entry: Locator): Locator {
+    return entry.locator(".ms-timeline__side");
+  }
+
+  /** What the page says about itself. */
+  get lead(): Locator {
+    return this.device.page.locator(".ms-page__lead");
+  }
+
   get older(): Locator {
     return this.device.page.getByRole("link", { name: "Older", exact: true });
   }
@@ -33,7 +43,7 @@ export class HistoryPage {
   }
 
   show(what: string): Locator {
-    return this.device.page.getByRole("navigation", { name: "Show" }).getByRole("link", { name: what });
+    return this.device.page.getByRole("navigation", { name: "Show" }).getByRole("link", { name: what, exact: true });
   }
 
   export(format: "JSON" | "CSV"): Locator {

@@ -19,7 +19,7 @@ export class MailedPages {
   }
 
   get email(): Locator {
-    return this.page.getByLabel("E-mail", { exact: true });
+    return this.page.getByLabel("Email", { exact: true });
   }
 
   get newPassword(): Locator {
@@ -27,11 +27,20 @@ export class MailedPages {
   }
 
   get notMe(): Locator {
-    return this.page.getByRole("button", { name: "This wasn't me" });
+    return this.page.getByRole("button", { name: "Secure my account" });
   }
 
   get alert(): Locator {
     return this.page.getByRole("alert");
+  }
+
+  get sendAgain(): Locator {
+    return this.page.getByRole("button", { name: "Send it again" });
+  }
+
+  /** What the page knows of the sign-in in question. */
+  fact(name: string): Locator {
+    return this.page.locator("dt").filter({ hasText: name }).locator("+ dd");
   }
 
   link(name: string): Locator {
@@ -40,8 +49,8 @@ export class MailedPages {
 
   async request(email: string): Promise<void> {
     await this.email.fill(email);
-    await this.page.getByRole("button", { name: "Send the link" }).click();
-    await expect(this.heading("Look into your mailbox")).toBeVisible();
+    await this.page.getByRole("button", { name: "Send link" }).click();
+    await expect(this.heading("Check your email")).toBeVisible();
   }
 
   async follow(link: string): Promise<void> {
@@ -50,6 +59,6 @@ export class MailedPages {
 
   async choose(password: string): Promise<void> {
     await this.newPassword.fill(password);
-    await this.page.getByRole("button", { name: "Set the password" }).click();
+    await this.page.getByRole("button", { name: "Set password" }).click();
   }
 }

@@ -19,7 +19,13 @@ export class SessionsPage {
     return this.page.getByRole("heading", { level: 1, name: "Your devices" });
   }
 
+  /** The devices that are signed in. */
   get rows(): Locator {
+    return this.entries.filter({ has: this.page.getByRole("heading") });
+  }
+
+  /** These, and what stands in the place of devices that were signed out here. */
+  private get entries(): Locator {
     return this.page.getByRole("list", { name: "Devices", exact: true }).locator("> li");
   }
 
@@ -35,20 +41,49 @@ export class SessionsPage {
     return this.rows.filter({ has: this.page.getByRole("heading", { name: label }) });
   }
 
+  get current(): Locator {
+    return this.rows.filter({ hasText: "(current)" });
+  }
+
   revoke(label: string): Locator {
     return this.page.getByRole("button", { name: `Revoke ${label}` });
   }
 
-  rename(label: string): Locator {
-    return this.page.getByRole("link", { name: `Rename ${label}` });
+  /** Asks first: nobody signs out by one press. */
+  get revokeCurrent(): Locator {
+    return this.current.getByRole("link", { name: "Revoke" });
   }
 
-  history(label: string): Locator {
-    return this.page.getByRole("link", { name: `History of ${label}` });
+  /** Signs this device out by its own row, and by the question. */
+  async signOutHere(): Promise<void> {
+    await this.revokeCurrent.click();
+    await this.dialog("Sign out of this device?").getByRole("button", { name: "Sign out" }).click();
+  }
+
+  /** Follows a link of the menu of a row. */
+  async more(label: string, item: "Rename" | "Activity" | "I don't recognise this"): Promise<void> {
+    const row = this.row(label);
+    await row.getByLabel(`More for ${label}`).click();
+    await row.getByRole("link", { name: item }).click();
+  }
+
+  /** What stands in the place of a device that was signed out here. */
+  gone(label: string): Locator {
+    return this.entries.filter({ hasText: `${label} was signed out.` });
+  }
+
+  undo(label: string): Locator {
+    return this.gone(label).getByRole("button", { name: "Undo" });
+  }
+
+  /** Answers "Was this you?" in a device's row. */
+  answer(label: string, answer: "Yes, it was me" | "No, secure my account"): Locator {
+    const row = this.row(label);
+    return row.getByRole("button", { name: answer }).or(row.getByRole("link", { name: answer }));
   }
 
   newSignIn(label: string): Locator {
-    return this.page.getByRole("region", { name: `New sign-in from ${label}` });
+    return this.page.getByRole("region", { name: `New sign-in: ${label}` });
   }
 
   get signOutOthers(): Locator {

@@ -7,11 +7,11 @@ export class StepUpDialog {
   constructor(private readonly device: Device) {}
 
   get heading(): Locator {
-    return this.text.getByRole("heading", { name: "Confirm that it's you" });
+    return this.text.getByRole("heading", { name: "Confirm it's you" });
   }
 
   get text(): Locator {
-    return this.device.page.getByRole("dialog", { name: "Confirm that it's you" });
+    return this.device.page.getByRole("dialog", { name: "Confirm it's you" });
   }
 
   get password(): Locator {

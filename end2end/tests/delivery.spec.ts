@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { expect, person, signedIn, test } from "../fixtures/test";
 
 /** Bytes of the client's WebAssembly after `gzip -9`, whichever compressor has made what is served. */
-const budget = 500_000;
+const budget = 600_000;
 
 test("the client is small, hashed, compressed and kept for ever", async ({ device, server }) => {
-  const laptop = await device("Firefox 145 on macOS");
+  const laptop = await device("Firefox on macOS");
   const loaded: string[] = [];
   laptop.page.on("request", (request) => loaded.push(request.url()));
   await laptop.open("/sign-in");
@@ -30,9 +30,9 @@ test("the client is small, hashed, compressed and kept for ever", async ({ devic
 });
 
 test("the page does not jump when the client takes it over", async ({ device }) => {
-  const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS", "Safari on iPhone"]);
   await laptop.page.addInitScript(countShifts);
-  const nobody = await device("Chrome 142 on Windows");
+  const nobody = await device("Chrome on Windows");
   await nobody.page.addInitScript(countShifts);
   for (const [one, path] of [[laptop, "/sessions"], [nobody, "/sign-in"], [nobody, "/sign-up"]] as const) {
     await one.open(path);
@@ -43,7 +43,7 @@ test("the page does not jump when the client takes it over", async ({ device }) 
 });
 
 test("the policy allows only what carries the page's nonce", async ({ device }) => {
-  const laptop = await device("Firefox 145 on macOS");
+  const laptop = await device("Firefox on macOS");
   await laptop.page.addInitScript(() => {
     const seen: string[] = [];
     (window as unknown as { violations: string[] }).violations = seen;

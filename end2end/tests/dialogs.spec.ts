@@ -3,7 +3,7 @@ import { SessionsPage } from "../pages/sessions";
 
 test("a dialog is the keyboard's too", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
   const { keyboard } = laptop.page;
   const dialog = sessions.dialog("Sign out other devices?");
@@ -26,7 +26,7 @@ test("a dialog is the keyboard's too", async ({ device }) => {
 
 test("an address that asks opens the dialog", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   await laptop.open("/sessions?confirm=others");
   const dialog = new SessionsPage(laptop).dialog("Sign out other devices?");
   await expect(dialog).toBeVisible();
@@ -38,11 +38,11 @@ test("an address that asks opens the dialog", async ({ device }) => {
 
 test("the browser's way back closes a dialog, and the way forward opens it", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
   const dialog = sessions.dialog("Sign out everywhere?");
   await sessions.signOutEverywhere.click();
-  await expect(dialog).toContainText("This device and 1 other device");
+  await expect(dialog).toContainText("out of this device and 1 other device");
   await expect(laptop.page).toHaveURL(/\/sessions\?confirm=everywhere$/);
   await laptop.page.goBack();
   await expect(dialog).toBeHidden();
@@ -57,7 +57,7 @@ test("the browser's way back closes a dialog, and the way forward opens it", asy
 
 test("a dialog keeps the focus and a press outside closes it", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"]);
+  const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
   const sessions = await new SessionsPage(laptop).open();
   const dialog = sessions.dialog("Sign out everywhere?");
   await sessions.signOutEverywhere.click();
@@ -66,5 +66,22 @@ test("a dialog keeps the focus and a press outside closes it", async ({ device }
   await expect(dialog.getByRole("button", { name: "Sign out everywhere" })).toBeFocused();
   await laptop.page.mouse.click(10, 10);
   await expect(dialog).toBeHidden();
+  expect(await laptop.whoAmI()).toBe("Ada Lovelace");
+});
+
+test("a dialog that was closed is not met again on the way back", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
+  await laptop.open("/history");
+  const sessions = await new SessionsPage(laptop).open();
+  await sessions.revokeCurrent.click();
+  const dialog = sessions.dialog("Sign out of this device?");
+  await expect(dialog).toContainText(ada.email);
+  await laptop.page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(sessions.revokeCurrent).toBeFocused();
+  await expect(laptop.page).toHaveURL(/\/sessions$/);
+  await laptop.page.goBack();
+  await expect(laptop.page).toHaveURL(/\/history$/);
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
 });

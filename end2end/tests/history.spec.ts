@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 
 import { isAccessible } from "../fixtures/accessible";
-import { expect, person, signedIn, test } from "../fixtures/test";
+import { expect, failsToSignIn, person, signedIn, test } from "../fixtures/test";
 import { ConfirmPage, isStale } from "../pages/confirm";
 import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
+import { Tabs } from "../pages/tabs";
 
 /** How many entries a page has. */
 const PAGE = 50;
@@ -25,33 +26,43 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test("a person reads what happened, to the account and to one session", async ({ device }) => {
       const ada = person("Ada Lovelace");
-      const labels = ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"] as const;
+      const labels = ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows"] as const;
       const [laptop] = await signedIn(device, ada, labels, { javaScriptEnabled });
       const sessions = await new SessionsPage(laptop).open();
-      await sessions.revoke("Chrome 142 on Windows").click();
+      await sessions.revoke("Chrome on Windows").click();
       await expect(sessions.rows).toHaveCount(2);
 
-      await laptop.page.getByRole("link", { name: "account history" }).click();
+      await new Tabs(laptop).to("Activity").click();
       const history = new HistoryPage(laptop);
-      await expect(history.heading).toHaveText("Account history");
-      await expect(history.entries).toHaveCount(6);
-      await expect(history.entries.first()).toContainText("Signed out from Firefox 145 on macOS");
-      await expect(history.entries.last()).toContainText("Firefox 145 on macOS (this device)");
-      if (javaScriptEnabled) await isAccessible(laptop, "the history");
-      await history.show("Ended sessions").click();
+      await expect(history.heading).toHaveText("Activity");
+      await expect(history.sentences).toHaveText([
+        "Signed out by Firefox on macOS",
+        "Signed in with password on a new device",
+        "Signed in with password on a new device",
+        "Signed in with password",
+      ]);
+      await expect(history.sides(history.entries.first())).toHaveText([
+        /^Device.*Chrome on Windows.*127\.0\.0\.1$/,
+        /^By.*Firefox on macOS \(this device\).*127\.0\.0\.1$/,
+      ]);
+      await expect(history.entries.last()).toContainText("Firefox on macOS (this device)");
+      if (javaScriptEnabled) await isAccessible(laptop, "the activity");
+      await history.show("Sign-outs").click();
       await expect(history.entries).toHaveCount(1);
       await history.show("Changes").click();
-      await expect(laptop.page.getByText("Nothing here")).toBeVisible();
+      await expect(laptop.page.getByText("No activity in this category yet.")).toBeVisible();
 
       await sessions.open();
-      await sessions.history("Safari 26 on iOS").click();
-      await expect(history.heading).toHaveText("Session history");
-      await expect(history.entries).toHaveText([/First sign-in from this device.*Safari 26 on iOS/, /Signed in.*Safari 26 on iOS/]);
+      await sessions.more("Safari on iPhone", "Activity");
+      await expect(history.lead).toContainText("in one session of");
+      await expect(history.entries).toHaveText([/Signed in with password on a new device.*Safari on iPhone/]);
+      await laptop.page.getByRole("link", { name: "Show all activity" }).click();
+      await expect(history.entries).toHaveCount(4);
     });
 
     test("a long history is read page by page, each entry once, and stays filtered", async ({ device }) => {
       const ada = person("Ada Lovelace");
-      const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"], { javaScriptEnabled });
+      const [laptop] = await signedIn(device, ada, ["Firefox on macOS"], { javaScriptEnabled });
       const sessionId = await laptop.sessionId();
       const names = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `Laptop ${from + at}`);
       const rename = async (all: string[]) => {
@@ -59,7 +70,7 @@ for (const javaScriptEnabled of [true, false]) {
       };
       const [before, after] = [names(1, 60), names(61, 104)];
       await rename(before);
-      const phone = await device("Safari 26 on iOS");
+      const phone = await device("Safari on iPhone");
       await phone.signIn(ada);
       await rename(after);
       const begun = "Signed in with password";
@@ -67,33 +78,80 @@ for (const javaScriptEnabled of [true, false]) {
       const [latest, earliest] = [renamed(after), renamed(before)];
 
       const history = await new HistoryPage(laptop).open();
-      await readsOn(history, [...latest, "First sign-in from this device", begun, ...earliest, begun]);
+      await readsOn(history, [...latest, "Signed in with password on a new device", ...earliest, begun]);
       await history.show("Changes").click();
       await readsOn(history, [...latest, ...earliest]);
       await expect(history.show("Changes")).toHaveAttribute("aria-current", "page");
       await history.entries.first().getByRole("link").click();
-      await expect(history.heading).toHaveText("Session history");
+      await expect(history.lead).toContainText("in one session of");
       await readsOn(history, [...latest, ...earliest, begun]);
-      await expect(history.heading).toHaveText("Session history");
+      await expect(history.lead).toContainText("in one session of");
+    });
+
+    test("wrong passwords in a row are one entry, however many, with the place and both times", async ({ device, startServer }) => {
+      const server = await startServer({});
+      const ada = person("Ada Lovelace");
+      const laptop = await device("Firefox on macOS", { javaScriptEnabled }, server.origin);
+      await laptop.signUp(ada);
+      const thief = await device("Chrome on Windows", {}, server.origin);
+      await failsToSignIn(thief, ada, 130);
+      // Refused passwords are written every few seconds, and when the server stops.
+      await server.restart();
+      const history = await new HistoryPage(laptop).open();
+      await expect(history.sentences).toHaveText(["Wrong password, 130 times", "Signed in with password"]);
+      const run = history.entries.first();
+      await expect(history.sides(run)).toHaveText([/^Chrome on Windows.*127\.0\.0\.1$/]);
+      await expect(run.locator("time").last()).toHaveText(/^\d\d:\d\d$/);
+      await history.show("Failed sign-ins").click();
+      await expect(history.sentences).toHaveText(["Wrong password, 130 times"]);
+      await history.show("Sign-ins").click();
+      await expect(history.sentences).toHaveText(["Signed in with password"]);
+    });
+
+    test("the filter that is on has a tick beside its name", async ({ device }) => {
+      const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS"], { javaScriptEnabled });
+      const history = await new HistoryPage(laptop).open();
+      await expect(history.show("All").locator("svg")).toBeVisible();
+      await history.show("Changes").click();
+      await expect(history.show("Changes").locator("svg")).toBeVisible();
+      await expect(history.show("All").locator("svg")).toHaveCount(0);
     });
 
     test("the history is a file once the password is right", async ({ device, startServer }) => {
       const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
       const ada = person("Ada Lovelace");
-      const laptop = await device("Firefox 145 on macOS", { javaScriptEnabled }, origin);
+      const laptop = await device("Firefox on macOS", { javaScriptEnabled }, origin);
       await laptop.signUp(ada);
       await isStale(laptop);
       const history = await new HistoryPage(laptop).open();
       await history.export("CSV").click();
       const confirm = new ConfirmPage(laptop);
-      await expect(confirm.text).toContainText("to export your account's history");
+      await expect(confirm.text).toContainText("to export your account's activity");
       const download = laptop.page.waitForEvent("download");
-      await confirm.confirm(ada.password, "Export history");
+      await confirm.confirm(ada.password, "Export activity");
       const file = await download;
       expect(file.suggestedFilename()).toBe("history.csv");
       const lines = (await readFile(await file.path(), "utf8")).trim().split("\r\n");
       expect(lines.map((line) => line.split(",")[1])).toEqual(["kind", "exported", "reauthenticated", "signed_in"]);
-      await expect(history.heading).toHaveText("Account history");
+      await expect(history.heading).toHaveText("Activity");
     });
   });
 }
+
+test("times are in UTC on the page as it arrives, and in the person's time zone once it is alive", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  for (const javaScriptEnabled of [false, true]) {
+    // Fourteen hours before or after UTC it is another day for a part of the day.
+    const laptop = await device("Firefox on macOS", { javaScriptEnabled, timezoneId: "Pacific/Kiritimati" });
+    await (javaScriptEnabled ? laptop.signIn(ada) : laptop.signUp(ada));
+    const history = await new HistoryPage(laptop).open();
+    await laptop.isAlive();
+    await expect(history.lead).toContainText(javaScriptEnabled ? "Times are in your time zone." : "Times are in UTC.");
+    const entry = history.entries.last();
+    const at = Date.parse((await entry.locator("time").getAttribute("datetime"))!);
+    const there = new Date(at + (javaScriptEnabled ? 14 : 0) * 3_600_000);
+    await expect(entry.locator("time")).toHaveText(there.toISOString().slice(11, 16));
+    const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(there);
+    await expect(laptop.page.getByRole("heading", { level: 2, name: day })).toBeVisible();
+  }
+});

@@ -14,41 +14,71 @@ for (const javaScriptEnabled of [true, false]) {
     const mails = await MailServer.start();
     const { origin } = await startServer(mails.settings);
     const ada = person("Ada Lovelace");
-    const laptop = await device("Firefox 145 on macOS", { javaScriptEnabled }, origin);
+    const laptop = await device("Firefox on macOS", { javaScriptEnabled }, origin);
     await laptop.signUp(ada);
-    const phone = await device("Safari 26 on iOS", { javaScriptEnabled }, origin);
+    const phone = await device("Safari on iPhone", { javaScriptEnabled }, origin);
     await (await new EntryPage(phone).openSignIn()).signIn(ada);
     await expect(new SessionsPage(phone).heading).toBeVisible();
 
     const sessions = await new SessionsPage(laptop).open();
-    await expect(sessions.row("Safari 26 on iOS")).toContainText("New device");
-    await expect(sessions.row("Firefox 145 on macOS")).not.toContainText("New device");
+    await expect(sessions.row("Safari on iPhone")).toContainText("New device");
+    await expect(sessions.row("Firefox on macOS")).not.toContainText("New device");
     if (javaScriptEnabled) await isAccessible(laptop, "the banner of a new device");
-    await sessions.newSignIn("Safari 26 on iOS").getByRole("link", { name: "This wasn't me" }).click();
-    await expect(laptop.page.getByRole("heading", { name: "This wasn't you?" })).toBeVisible();
-    await expect(laptop.page.getByText("Safari 26 on iOS")).toBeVisible();
-    await expect(new SessionsPage(phone).newSignIn("Firefox 145 on macOS")).toHaveCount(0);
+    await sessions.newSignIn("Safari on iPhone").getByRole("link", { name: "No, secure my account" }).click();
+    await expect(laptop.page.getByRole("heading", { name: "Wasn't you?" })).toBeVisible();
+    await expect(laptop.page.getByText("Safari on iPhone").first()).toBeVisible();
+    await expect(new SessionsPage(phone).newSignIn("Firefox on macOS")).toHaveCount(0);
     await new HistoryPage(laptop).open();
-    await expect(laptop.page.getByText("First sign-in from this device")).toHaveCount(1);
+    await expect(laptop.page.getByText("Signed in with password on a new device")).toHaveCount(1);
 
     const pages = new MailedPages(laptop);
-    await pages.follow(await mails.link(ada.email, "New sign-in to your account"));
+    await pages.follow(await mails.link(ada.email, "New sign-in to your Multi-session account"));
     await pages.notMe.click();
-    await expect(pages.heading("Choose a new password")).toBeVisible();
+    await expect(pages.heading("Set a new password")).toBeVisible();
     expect(await phone.whoAmI()).toBeUndefined();
     // Its page is on its way to say so: a browser that is closed meanwhile may not close.
-    if (javaScriptEnabled) await expect(phone.page.getByRole("alert")).toContainText("reported as somebody else's");
+    if (javaScriptEnabled) await expect(phone.page.getByRole("alert")).toContainText("because you reported a sign-in");
     await mails.stop();
   });
 }
 
 test("a browser that was seen before is no news", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const laptop = await device("Firefox 145 on macOS");
+  const laptop = await device("Firefox on macOS");
   await laptop.signUp(ada);
   await laptop.post("sign-out", {});
   await (await new EntryPage(laptop).openSignIn()).signIn(ada);
   const sessions = new SessionsPage(laptop);
   await expect(sessions.heading).toBeVisible();
-  await expect(sessions.row("Firefox 145 on macOS")).not.toContainText("New device");
+  await expect(sessions.row("Firefox on macOS")).not.toContainText("New device");
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+
+  test(`a new device that was the person is marked no more, on any device, ${how} JavaScript`, async ({ device }) => {
+    const ada = person("Ada Lovelace");
+    const laptop = await device("Firefox on macOS", { javaScriptEnabled });
+    await laptop.signUp(ada);
+    const phone = await device("Safari on iPhone");
+    await phone.signIn(ada);
+    const desktop = await device("Chrome on Windows");
+    await desktop.signIn(ada);
+    const onDesktop = await new SessionsPage(desktop).open();
+    await desktop.isLive();
+    await expect(onDesktop.row("Safari on iPhone")).toContainText("Was this you?");
+    await expect(onDesktop.answer("Safari on iPhone", "Yes, it was me"), "it is new itself").toHaveCount(0);
+    await expect(onDesktop.answer("Safari on iPhone", "No, secure my account")).toBeVisible();
+
+    const sessions = await new SessionsPage(laptop).open();
+    await sessions.answer("Safari on iPhone", "Yes, it was me").click();
+    await expect(sessions.toast).toContainText("no longer marked as new");
+    await expect(sessions.row("Safari on iPhone")).not.toContainText("New device");
+    await expect(sessions.row("Chrome on Windows")).toContainText("New device");
+    await expect(onDesktop.row("Safari on iPhone")).not.toContainText("New device");
+
+    await sessions.newSignIn("Chrome on Windows").getByRole("button", { name: "Yes, it was me" }).click();
+    await expect(sessions.newSignIn("Chrome on Windows")).toHaveCount(0);
+    await expect(sessions.row("Chrome on Windows")).not.toContainText("New device");
+  });
+}

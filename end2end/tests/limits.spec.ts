@@ -1,42 +1,122 @@
+import { isAccessible } from "../fixtures/accessible";
 import { expect, person, test } from "../fixtures/test";
+import { ChooseDevicePage } from "../pages/choose-device";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
+import { Switcher } from "../pages/switcher";
 
 test("at the maximum the oldest device gives way", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_MAXIMUM_SESSIONS: "2" });
   const ada = person("Ada Lovelace");
-  const oldest = await device("Firefox 145 on macOS", {}, origin);
+  const oldest = await device("Firefox on macOS", {}, origin);
   await oldest.signUp(ada);
-  const middle = await device("Safari 26 on iOS", {}, origin);
+  const middle = await device("Safari on iPhone", {}, origin);
   await middle.signIn(ada);
-  const newest = await device("Chrome 142 on Windows", {}, origin);
+  const newest = await device("Chrome on Windows", {}, origin);
   await (await new EntryPage(newest).openSignIn()).signIn(ada);
   const sessions = new SessionsPage(newest);
   // It signed in on our page, so it was asked for its client hints.
-  await expect(sessions.labels).toHaveText(["Chrome 142 on Windows 10", "Safari 26 on iOS"]);
+  await expect(sessions.labels).toHaveText(["Chrome on Windows 10", "Safari on iPhone"]);
   expect(await oldest.whoAmI()).toBeUndefined();
   expect(await middle.whoAmI()).toBe("Ada Lovelace");
 });
 
-test("where none gives way the sign-in is refused with a reason", async ({ device, startServer }) => {
-  const { origin } = await startServer({
-    MULTI_SESSION_MAXIMUM_SESSIONS: "1",
-    MULTI_SESSION_REVOKE_OLDEST_ON_MAX: "false",
+const limited = { MULTI_SESSION_MAXIMUM_SESSIONS: "2", MULTI_SESSION_REVOKE_OLDEST_ON_MAX: "false" };
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+
+  test(`${how} JavaScript a person chooses the device that is signed out at the limit`, async ({ device, startServer }) => {
+    const { origin } = await startServer(limited);
+    const ada = person("Ada Lovelace");
+    const laptop = await device("Firefox on macOS", {}, origin);
+    await laptop.signUp(ada);
+    const phone = await device("Safari on iPhone", {}, origin);
+    await phone.signIn(ada);
+    const desktop = await device("Chrome on Windows", { javaScriptEnabled }, origin);
+    const entry = await new EntryPage(desktop).openSignIn();
+    if (javaScriptEnabled) desktop.expects(/403 POST \/fn\/sign-in/);
+    await entry.signIn(ada);
+    const choice = new ChooseDevicePage(desktop);
+    await expect(choice.heading).toBeVisible();
+    await expect(desktop.page.getByText("You've reached the limit of 2 devices. Sign out of one to continue.")).toBeVisible();
+    await expect(choice.labels).toHaveText([/Firefox/, /Safari/]);
+    // No address has the ticket, and a reload asks again.
+    expect(new URL(desktop.page.url()).search).toBe("");
+    await desktop.page.reload();
+    await expect(choice.heading).toBeVisible();
+    if (javaScriptEnabled) await isAccessible(desktop, "the choice of a device");
+    for (const label of await choice.labels.allTextContents()) {
+      const box = await choice.signOut(label).boundingBox();
+      expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44);
+    }
+
+    // Somebody who cancels begins anew.
+    await choice.cancel.click();
+    await expect(entry.email).toBeVisible();
+    await desktop.open("/choose-device");
+    await expect(desktop.page.getByText("This sign-in took too long. No device was signed out.")).toBeVisible();
+    await choice.signInAgain.click();
+    await entry.signIn(ada);
+    await expect(choice.heading).toBeVisible();
+    const [, chosen] = await choice.labels.allTextContents();
+    await choice.signOut(chosen!).click();
+    const sessions = new SessionsPage(desktop);
+    await expect(sessions.heading).toBeVisible();
+    await expect(sessions.labels).toHaveText([/Chrome/, /Firefox/]);
+    expect(await laptop.whoAmI()).toBe("Ada Lovelace");
+    expect(await phone.whoAmI()).toBeUndefined();
   });
+}
+
+test("a device that was signed out meanwhile is not chosen, and another one is", async ({ device, startServer }) => {
+  const { origin } = await startServer(limited);
   const ada = person("Ada Lovelace");
-  const first = await device("Firefox 145 on macOS", {}, origin);
-  await first.signUp(ada);
-  const second = await device("Safari 26 on iOS", {}, origin);
-  const entry = await new EntryPage(second).openSignIn();
-  second.expects(/403 POST \/fn\/sign-in/);
+  const laptop = await device("Firefox on macOS", {}, origin);
+  await laptop.signUp(ada);
+  const phone = await device("Safari on iPhone", {}, origin);
+  await phone.signIn(ada);
+  const desktop = await device("Chrome on Windows", {}, origin);
+  desktop.expects(/403 POST \/fn\/sign-in/);
+  await (await new EntryPage(desktop).openSignIn()).signIn(ada);
+  const choice = new ChooseDevicePage(desktop);
+  await expect(choice.labels).toHaveCount(2);
+  const [first, second] = await choice.labels.allTextContents();
+  await phone.post("sign-out", {});
+  await (await device("Edge on Windows", {}, origin)).signIn(ada);
+  await choice.signOut(second!).click();
+  await expect(choice.alert).toContainText("That device was already signed out. Choose another one.");
+  await expect(choice.labels).toHaveText([/Firefox/, /Edge/]);
+  await isAccessible(desktop, "the choice after a refusal");
+  await choice.signOut(first!).click();
+  await expect(new SessionsPage(desktop).heading).toBeVisible();
+  expect(await laptop.whoAmI()).toBeUndefined();
+});
+
+test("who adds an account at its limit of devices keeps the other one", async ({ device, startServer }) => {
+  const { origin } = await startServer(limited);
+  const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
+  const laptop = await device("Firefox on macOS", {}, origin);
+  await laptop.signUp(ada);
+  await (await device("Safari on iPhone", {}, origin)).signIn(ada);
+  const desktop = await device("Chrome on Windows", {}, origin);
+  await desktop.signUp(grace);
+  desktop.expects(/403 POST \/fn\/sign-in/);
+  const entry = await new EntryPage(desktop).openSignIn("?add=1");
   await entry.signIn(ada);
-  await expect(entry.alert).toContainText("as many devices as allowed");
-  expect(await first.whoAmI()).toBe("Ada Lovelace");
+  const choice = new ChooseDevicePage(desktop);
+  await expect(choice.cancel).toHaveAttribute("href", "/sign-in?add=1");
+  const [first] = await choice.labels.allTextContents();
+  await choice.signOut(first!).click();
+  await expect(new SessionsPage(desktop).heading).toBeVisible();
+  expect(await desktop.whoAmI()).toBe("Ada Lovelace");
+  await expect((await new Switcher(desktop).open()).switchTo("Grace Hopper")).toBeVisible();
+  expect(await laptop.whoAmI()).toBeUndefined();
 });
 
 test("a session that nobody used is over, although its cookies are there", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "2s" });
-  const laptop = await device("Firefox 145 on macOS", {}, origin);
+  const laptop = await device("Firefox on macOS", {}, origin);
   await laptop.signUp(person("Ada Lovelace"));
   const answer = await laptop.context.request.get(`${origin}/api/auth/get-session`);
   const { expiresAt } = (await answer.json()).session;
@@ -51,7 +131,7 @@ test("a session that nobody used is over, although its cookies are there", async
 
 test("a session that has lasted as long as it may is over, and its cookies are gone", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_ABSOLUTE_TIMEOUT: "4s" });
-  const laptop = await device("Firefox 145 on macOS", {}, origin);
+  const laptop = await device("Firefox on macOS", {}, origin);
   await laptop.signUp(person("Ada Lovelace"));
   const ofSessions = async () =>
     (await laptop.context.cookies()).filter(({ name }) => name.includes(".session_token")).length;
@@ -62,7 +142,7 @@ test("a session that has lasted as long as it may is over, and its cookies are g
 
 test("too many tries are told in words", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_RATE_LIMIT: "on" });
-  const laptop = await device("Firefox 145 on macOS", {}, origin);
+  const laptop = await device("Firefox on macOS", {}, origin);
   const entry = await new EntryPage(laptop).openSignIn();
   laptop.expects(/401 POST \/fn\/sign-in/);
   laptop.expects(/429 POST \/fn\/sign-in/);

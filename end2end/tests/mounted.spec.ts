@@ -6,9 +6,10 @@ import type { Page } from "@playwright/test";
 import { Meadow } from "../fixtures/meadow";
 import { expect, test as base } from "../fixtures/test";
 import { Switcher } from "../pages/switcher";
+import { Tabs } from "../pages/tabs";
 
-const laptopIs = "Firefox 145 on macOS";
-const phoneIs = "Safari 26 on iOS";
+const laptopIs = "Firefox on macOS";
+const phoneIs = "Safari on iPhone";
 
 const test = base.extend<{ startMeadow: (settings?: Record<string, string>) => Promise<Meadow> }>({
   startMeadow: async ({}, use) => {
@@ -22,7 +23,7 @@ const test = base.extend<{ startMeadow: (settings?: Record<string, string>) => P
   },
 });
 
-const devicesOf = (page: Page) => page.getByRole("list", { name: "Devices" }).getByRole("heading", { level: 3 });
+const devicesOf = (page: Page) => page.getByRole("list", { name: "Devices" }).getByRole("heading", { level: 2 });
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
@@ -42,12 +43,14 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveTitle("Your devices – Meadow");
       await expect(devicesOf(page)).toHaveText([laptopIs, phoneIs]);
       await expect(page.getByRole("link", { name: "change your password" })).toHaveCount(0);
+      await page.getByLabel(`More for ${phoneIs}`).click();
       await page.getByRole("link", { name: `Rename ${phoneIs}` }).click();
       await page.getByLabel("Name").fill("Work phone");
       await page.getByRole("button", { name: "Save" }).click();
       await expect(devicesOf(page)).toHaveText([laptopIs, "Work phone"]);
 
-      await page.getByRole("link", { name: "account history" }).click();
+      await expect(new Tabs(laptop).all).toHaveText(["Devices", "Activity"]);
+      await new Tabs(laptop).to("Activity").click();
       await expect(page).toHaveURL(`${meadow.origin}/me/devices/history`);
       await expect(page.getByText("New sign-in").or(page.getByText("Signed in")).first()).toBeVisible();
       await page.goBack();
@@ -59,7 +62,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(phone.page).toHaveURL(`${meadow.origin}/`);
       await phone.page.goto(`${meadow.origin}/me/devices`);
       await expect(phone.page).toHaveURL(/\/login\?ended=/);
-      await expect(phone.page.getByRole("alert")).toContainText(`This device was signed out from ${laptopIs}`);
+      await expect(phone.page.getByRole("alert")).toContainText(`by your other device (${laptopIs})`);
     });
 
     test("who must confirm first does so on the app's own page, and the act goes on", async ({ startMeadow, device }) => {
@@ -74,10 +77,10 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/revoke/);
       await laptop.page.getByRole("button", { name: `Revoke ${phoneIs}` }).click();
       await expect(laptop.page).toHaveURL(/\/verify\?act=%?.*revoke/);
-      await expect(laptop.page.getByRole("heading", { name: "Confirm that it's you" })).toBeVisible();
+      await expect(laptop.page.getByRole("heading", { name: "Confirm it's you" })).toBeVisible();
       await meadow.prove(laptop.page, "ada@example.org");
       await expect(laptop.page).toHaveURL(/\/me\/devices/);
-      await expect(laptop.page.getByText(`That session has ended.`)).toBeVisible();
+      await expect(laptop.page.getByText("Signed out.")).toBeVisible();
       await expect(devicesOf(laptop.page)).toHaveText([laptopIs]);
     });
 
@@ -143,7 +146,7 @@ test("the app's own headings and links look as it says", async ({ startMeadow, d
   await meadow.logIn(laptop.page, "ada@example.org");
   await expect(laptop.page.getByRole("heading", { level: 1 })).toHaveCSS("font-family", /Georgia/);
   await laptop.page.getByRole("link", { name: "Devices" }).click();
-  const revoke = laptop.page.getByRole("button", { name: `Revoke ${laptopIs}` });
+  const revoke = laptop.page.getByRole("link", { name: `Revoke ${laptopIs}` });
   await expect(revoke).toHaveCSS("border-radius", "2px");
   await expect(laptop.page.locator("header")).toHaveCSS("background-color", "rgb(46, 84, 48)");
 });

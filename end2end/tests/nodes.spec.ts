@@ -8,32 +8,32 @@ import { SessionsPage } from "../pages/sessions";
 
 test("what happens on one node is seen on the others", async ({ cluster, device }) => {
   const ada = person("Ada Lovelace");
-  const laptop = await device("Firefox 145 on macOS", on("one"), cluster.origin);
+  const laptop = await device("Firefox on macOS", on("one"), cluster.origin);
   await laptop.signUp(ada);
   const sessions = await new SessionsPage(laptop).open();
   await laptop.isLive();
-  const phone = await device("Safari 26 on iOS", on("two"), cluster.origin);
+  const phone = await device("Safari on iPhone", on("two"), cluster.origin);
   await phone.signIn(ada);
-  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await expect(sessions.labels).toHaveText(["Firefox on macOS", "Safari on iPhone"]);
   await new SessionsPage(phone).open();
   await phone.isLive();
 
   const answered = laptop.page.waitForResponse(/revoke/);
-  await sessions.revoke("Safari 26 on iOS").click();
+  await sessions.revoke("Safari on iPhone").click();
   expect((await answered).ok()).toBe(true);
   // That takes no notification: no node accepts it.
   for (const node of ["one", "two", "three"] as const) {
     expect(await phone.whoAmI(on(node).extraHTTPHeaders)).toBeUndefined();
   }
   await expect(phone.page).toHaveURL(/\/sign-in/, { timeout: 1_000 });
-  await expect(new EntryPage(phone).alert).toContainText("This device was signed out from Firefox 145 on macOS");
+  await expect(new EntryPage(phone).alert).toContainText("by your other device (Firefox on macOS)");
 });
 
 test("the browsers of a killed node go to another one and are right", async ({ cluster, device }) => {
   const ada = person("Ada Lovelace");
-  const laptop = await device("Firefox 145 on macOS", on("one"), cluster.origin);
+  const laptop = await device("Firefox on macOS", on("one"), cluster.origin);
   await laptop.signUp(ada);
-  const phone = await device("Safari 26 on iOS", on("two"), cluster.origin);
+  const phone = await device("Safari on iPhone", on("two"), cluster.origin);
   await phone.signIn(ada);
   const sessions = await new SessionsPage(laptop).open();
   await expect(sessions.rows).toHaveCount(2);
@@ -42,11 +42,11 @@ test("the browsers of a killed node go to another one and are right", async ({ c
 
   await cluster.nodes.one.kill();
   await phone.post("multi-session/revoke", { sessionId: await phone.sessionId() });
-  const desktop = await device("Chrome 142 on Windows", on("one"), cluster.origin);
+  const desktop = await device("Chrome on Windows", on("one"), cluster.origin);
   await desktop.signIn(ada);
-  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Chrome 142 on Windows"], { timeout: 15_000 });
+  await expect(sessions.labels).toHaveText(["Firefox on macOS", "Chrome on Windows"], { timeout: 15_000 });
   await desktop.post("multi-session/revoke-others", {});
-  await expect(new EntryPage(laptop).alert).toContainText("This device was signed out from Chrome 142 on Windows");
+  await expect(new EntryPage(laptop).alert).toContainText("by your other device (Chrome on Windows)");
 
   await cluster.nodes.one.startAgain();
   await expect.poll(async () => (await desktop.context.request.get(cluster.nodes.one.origin + "/readyz")).status()).toBe(200);
@@ -56,9 +56,9 @@ test("the browsers of a killed node go to another one and are right", async ({ c
 test("a database that crashes under load signs nobody out and loses nothing that was answered", async ({ cluster, device }) => {
   test.setTimeout(90_000);
   const ada = person("Ada Lovelace");
-  const laptop = await device("Firefox 145 on macOS", on("one"), cluster.origin);
+  const laptop = await device("Firefox on macOS", on("one"), cluster.origin);
   await laptop.signUp(ada);
-  const phone = await device("Safari 26 on iOS", on("two"), cluster.origin);
+  const phone = await device("Safari on iPhone", on("two"), cluster.origin);
   await phone.signIn(ada);
   const sessions = await new SessionsPage(laptop).open();
   await laptop.isLive();
@@ -73,10 +73,10 @@ test("a database that crashes under load signs nobody out and loses nothing that
   await expect(phone.page.getByRole("heading", { level: 1 })).toBeVisible();
   phone.expects(/503 GET \/history/);
   expect((await phone.page.goto(`${cluster.origin}/history?show=sign-ins`))?.status()).toBe(503);
-  await expect(new HistoryPage(phone).heading).toHaveText("This page could not be loaded");
+  await expect(new HistoryPage(phone).heading).toHaveText("We can't load your data right now");
   await isAccessible(phone, "a page that could not be loaded");
   // Whoever only looks is left alone.
-  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  await expect(sessions.labels).toHaveText(["Firefox on macOS", "Safari on iPhone"]);
 
   await cluster.database.startAgain();
   const after = load.answered;
@@ -86,14 +86,14 @@ test("a database that crashes under load signs nobody out and loses nothing that
   await expect(async () => {
     // Its node may be the last one to find the database again.
     if (await again.isVisible()) await again.click();
-    await expect(new HistoryPage(phone).heading).toHaveText("Account history", { timeout: 1_000 });
+    await expect(new HistoryPage(phone).heading).toHaveText("Activity", { timeout: 1_000 });
   }).toPass({ timeout: 15_000 });
   await expect(phone.page).toHaveURL(`${cluster.origin}/history?show=sign-ins`);
   await new SessionsPage(phone).open();
   await phone.isLive();
-  const desktop = await device("Chrome 142 on Windows", on("three"), cluster.origin);
+  const desktop = await device("Chrome on Windows", on("three"), cluster.origin);
   await desktop.signIn(ada);
-  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS", "Chrome 142 on Windows", "Safari 26 on iOS"]);
+  await expect(sessions.labels).toHaveText(["Firefox on macOS", "Chrome on Windows", "Safari on iPhone"]);
   await desktop.post("multi-session/revoke", { sessionId: await phone.sessionId() });
   await expect(phone.page).toHaveURL(/\/sign-in/);
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");

@@ -5,11 +5,11 @@ import { SessionsPage } from "../pages/sessions";
 
 test("what an operator ends from a shell leaves the open page, which says so", async ({ device, server }) => {
   const ada = person("Ada Lovelace");
-  const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"]);
+  const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
   await new SessionsPage(laptop).open();
   await server.run("sessions", "revoke-user", ada.email);
   await expect(laptop.page).toHaveURL(/\/sign-in/);
-  await expect(new EntryPage(laptop).alert).toContainText("This device was signed out by an operator");
+  await expect(new EntryPage(laptop).alert).toContainText("You were signed out by an administrator");
   expect(await laptop.whoAmI()).toBeUndefined();
 });
 
@@ -18,7 +18,7 @@ for (const javaScriptEnabled of [true, false]) {
 
   test(`${how} a disabled user is out, is told why at sign-in, and is let in once enabled`, async ({ device, server }) => {
     const ada = person("Ada Lovelace");
-    const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"], { javaScriptEnabled });
+    const [laptop] = await signedIn(device, ada, ["Firefox on macOS"], { javaScriptEnabled });
     const sessions = await new SessionsPage(laptop).open();
     await server.run("users", "disable", ada.email);
     // Without a script a page learns it when it is asked for again.
@@ -26,11 +26,11 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(laptop.page).toHaveURL(/\/sign-in/);
     await laptop.isAlive();
     const entry = new EntryPage(laptop);
-    await expect(entry.alert).toContainText("This device was signed out by an operator");
+    await expect(entry.alert).toContainText("You were signed out by an administrator");
 
     if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/sign-in/);
     await entry.signIn(ada);
-    const refusal = entry.alert.filter({ hasText: "This account is disabled. Ask whoever runs this service." });
+    const refusal = entry.alert.filter({ hasText: "This account is disabled. Contact an administrator." });
     await expect(refusal).toBeVisible();
     expect(await laptop.whoAmI()).toBeUndefined();
 
@@ -40,9 +40,9 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(sessions.heading).toBeVisible();
     expect(await laptop.whoAmI()).toBe("Ada Lovelace");
     await expect((await new HistoryPage(laptop).open()).sentences).toContainText([
-      "Account enabled again by an operator of the service",
-      "Signed out by an operator of the service",
-      "Account disabled by an operator of the service",
+      "Account enabled by an administrator",
+      "Signed out by an administrator",
+      "Account disabled by an administrator",
     ]);
   });
 }

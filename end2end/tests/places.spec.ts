@@ -3,7 +3,7 @@ import { expect, person } from "../fixtures/test";
 import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 
-const labels = ["Firefox 145 on macOS", "Safari 26 on iOS"] as const;
+const labels = ["Firefox on macOS", "Safari on iPhone"] as const;
 
 for (const [javaScriptEnabled, mode, address] of [
   [true, "full", "127.0.0.1"],
@@ -31,12 +31,12 @@ for (const [javaScriptEnabled, mode, address] of [
       await phone.signIn(ada);
       await sessions.open();
     }
-    for (const label of labels) await expect(sessions.row(label)).toContainText(`${address} · Testville, Testland`);
-    await expect(sessions.newSignIn(labels[1])).toContainText(`${address} · Testville, Testland`);
+    for (const label of labels) await expect(sessions.row(label)).toContainText(`Testville, Testland · ${address}`);
+    await expect(sessions.newSignIn(labels[1])).toContainText("Testville, Testland");
 
     const history = await new HistoryPage(laptop).open();
-    await expect(history.entries).toHaveCount(3);
+    await expect(history.entries).toHaveCount(2);
     const there = history.entries.filter({ has: laptop.page.getByText(address, { exact: true }) });
-    await expect(there.filter({ has: laptop.page.getByText("Testville, Testland", { exact: true }) })).toHaveCount(3);
+    await expect(there.filter({ has: laptop.page.getByText("Testville, Testland", { exact: true }) })).toHaveCount(2);
   });
 }

@@ -2,7 +2,7 @@ import { expect, test } from "../fixtures/test";
 
 test.describe("the API reference", () => {
   test("shows the endpoints, asks no other host and complains of nothing", async ({ device, server }) => {
-    const reader = await device("Firefox 145 on macOS");
+    const reader = await device("Firefox on macOS");
     const asked: string[] = [];
     reader.page.on("request", (request) => asked.push(request.url()));
 
@@ -18,7 +18,7 @@ test.describe("the API reference", () => {
   });
 
   test("sends a request as the browser that is signed in", async ({ device, server }) => {
-    const reader = await device("Firefox 145 on macOS");
+    const reader = await device("Firefox on macOS");
     await reader.signUp({ name: "Ada", email: "ada.reference@example.org", password: "correct horse battery" });
 
     await reader.page.goto(`${server.origin}/api/auth/reference`);
@@ -31,7 +31,7 @@ test.describe("the API reference", () => {
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`is ${colorScheme} where the person wants it so`, async ({ device, server }) => {
-      const reader = await device("Firefox 145 on macOS", { colorScheme });
+      const reader = await device("Firefox on macOS", { colorScheme });
       await reader.page.goto(`${server.origin}/api/auth/reference`);
       await expect(reader.page.getByRole("heading", { name: "Multi-session" })).toBeVisible();
       const dark = reader.page.locator("html.dark-mode");

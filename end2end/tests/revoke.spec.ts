@@ -4,13 +4,13 @@ import { SessionsPage } from "../pages/sessions";
 
 test("another device is revoked and out at once", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   await phone.hearsNothing();
   await new SessionsPage(phone).open();
   const sessions = await new SessionsPage(laptop).open();
-  await sessions.revoke("Safari 26 on iOS").click();
-  await expect(sessions.toast).toContainText("Safari 26 on iOS");
-  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
+  await sessions.revoke("Safari on iPhone").click();
+  await expect(sessions.gone("Safari on iPhone")).toBeVisible();
+  await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
   expect(await phone.whoAmI()).toBeUndefined();
   await phone.page.reload();
   await expect(phone.page).toHaveURL(/\/sign-in/);
@@ -19,43 +19,43 @@ test("another device is revoked and out at once", async ({ device }) => {
 
 test("a revoked device that presses a button is told and sent to sign-in", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const [laptop, phone] = await signedIn(device, ada, ["Firefox 145 on macOS", "Safari 26 on iOS"]);
+  const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   await phone.hearsNothing();
   const onPhone = await new SessionsPage(phone).open();
-  await (await new SessionsPage(laptop).open()).revoke("Safari 26 on iOS").click();
+  await (await new SessionsPage(laptop).open()).revoke("Safari on iPhone").click();
   await expect(new SessionsPage(laptop).rows).toHaveCount(1);
   phone.expects(/401 POST \/fn\/revoke/);
-  await onPhone.revoke("Firefox 145 on macOS").click();
+  await onPhone.revoke("Firefox on macOS").click();
   await expect(phone.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
 });
 
 test("revoking the current session signs out", async ({ device }) => {
   const ada = person("Ada Lovelace");
-  const [laptop] = await signedIn(device, ada, ["Firefox 145 on macOS"]);
-  await (await new SessionsPage(laptop).open()).revoke("Firefox 145 on macOS").click();
+  const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
+  await (await new SessionsPage(laptop).open()).signOutHere();
   await expect(laptop.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   expect(await laptop.whoAmI()).toBeUndefined();
 });
 
 test("revoking the current session falls over to the next account", async ({ device }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
-  const laptop = await device("Firefox 145 on macOS");
+  const laptop = await device("Firefox on macOS");
   await laptop.signUp(grace);
   await laptop.signUp(ada);
   const sessions = await new SessionsPage(laptop).open();
-  await sessions.revoke("Firefox 145 on macOS").click();
+  await sessions.signOutHere();
   await expect(laptop.page.getByRole("banner").locator("summary")).toContainText("Grace Hopper");
   expect(await laptop.whoAmI()).toBe("Grace Hopper");
-  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
+  await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
 });
 
 test("the others end and this one stays", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone, desktop] = await signedIn(device, ada, [
-    "Firefox 145 on macOS",
-    "Safari 26 on iOS",
-    "Chrome 142 on Windows",
+    "Firefox on macOS",
+    "Safari on iPhone",
+    "Chrome on Windows",
   ]);
   const sessions = await new SessionsPage(laptop).open();
   await sessions.signOutOthers.click();
@@ -65,7 +65,7 @@ test("the others end and this one stays", async ({ device }) => {
   await dialog.getByRole("button", { name: "Sign out other devices" }).click();
   await expect(dialog).toBeHidden();
   await expect(sessions.toast).toContainText("2");
-  await expect(sessions.labels).toHaveText(["Firefox 145 on macOS"]);
+  await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
   expect(await phone.whoAmI()).toBeUndefined();
   expect(await desktop.whoAmI()).toBeUndefined();
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
@@ -74,10 +74,10 @@ test("the others end and this one stays", async ({ device }) => {
 
 test("everywhere ends all, and sign-in offers the other account", async ({ device }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
-  const laptop = await device("Firefox 145 on macOS");
+  const laptop = await device("Firefox on macOS");
   await laptop.signUp(grace);
   await laptop.signUp(ada);
-  const phone = await device("Safari 26 on iOS");
+  const phone = await device("Safari on iPhone");
   await phone.signIn(ada);
   const sessions = await new SessionsPage(laptop).open();
   await sessions.signOutEverywhere.click();

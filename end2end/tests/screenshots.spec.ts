@@ -1,8 +1,9 @@
 import { join } from "node:path";
 
 import { MailServer } from "../fixtures/mail";
-import { expect, person, signedIn, test } from "../fixtures/test";
+import { expect, failsToSignIn, person, signedIn, test } from "../fixtures/test";
 import { ChangePasswordPage } from "../pages/change-password";
+import { ChooseDevicePage } from "../pages/choose-device";
 import { ConfirmPage, isStale } from "../pages/confirm";
 import { EntryPage } from "../pages/entry";
 import { HistoryPage } from "../pages/history";
@@ -17,12 +18,14 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`pictures at ${width} px in ${colorScheme}`, async ({ device }) => {
       test.skip(!folder, "SCREENSHOTS names the folder to put them into");
+      // What failed is written every fifteen seconds.
+      test.slow();
       const options = { colorScheme, viewport: { width, height } };
       const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
       const [laptop] = await signedIn(
         device,
         ada,
-        ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"],
+        ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows"],
         options,
       );
       const picture = async (name: string) => {
@@ -33,12 +36,21 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await laptop.signIn(ada);
       const sessions = await new SessionsPage(laptop).open();
       await picture("sessions");
-      await new HistoryPage(laptop).open();
+      await failsToSignIn(laptop, ada, 7);
+      const history = new HistoryPage(laptop);
+      await expect(async () => {
+        await history.open();
+        await expect(history.sentences.first()).toHaveText(/7 times/, { timeout: 500 });
+      }).toPass();
       await picture("history");
+      await sessions.open();
+      await picture("failed-sign-ins");
+      await new EntryPage(laptop).openSignIn("?add=1");
+      await picture("add-account");
       await laptop.page.goto(`${laptop.origin}/history?show=changes`);
       await picture("history-empty");
       await sessions.open();
-      await sessions.row("Chrome 142 on Windows").getByText("User agent").click();
+      await sessions.row("Chrome on Windows").getByText("Details").click();
       await new Switcher(laptop).open();
       await picture("switcher");
       await laptop.page.keyboard.press("Escape");
@@ -50,7 +62,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await expect(sessions.dialog("Sign out everywhere?")).toBeVisible();
       await picture("dialog-everywhere");
       await laptop.page.keyboard.press("Escape");
-      await sessions.revoke("Safari 26 on iOS").click();
+      await sessions.revoke("Safari on iPhone").click();
       await expect(sessions.rows).toHaveCount(2);
       await picture("toast");
       await new ChangePasswordPage(laptop).open();
@@ -58,7 +70,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await sessions.open();
       laptop.expects(/failed GET \/fn\/list-device-sessions/);
       await laptop.page.route("**/fn/list-device-sessions*", (route) => route.abort());
-      await sessions.revoke("Chrome 142 on Windows").click();
+      await sessions.revoke("Chrome on Windows").click();
       await expect(laptop.page.getByRole("alert").first()).toBeVisible();
       await picture("failure");
       await laptop.page.unroute("**/fn/list-device-sessions*");
@@ -79,13 +91,13 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
     test(`pictures of the confirmation and a shared computer at ${width} px in ${colorScheme}`, async ({ device, startServer }) => {
       test.skip(!folder, "SCREENSHOTS names the folder to put them into");
       const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "1s" });
-      const laptop = await device("Firefox 145 on macOS", { colorScheme, viewport: { width, height } }, origin);
+      const laptop = await device("Firefox on macOS", { colorScheme, viewport: { width, height } }, origin);
       const picture = async (name: string) => {
         await laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
       };
       const ada = person("Ada Lovelace");
       await laptop.signUp(ada);
-      const phone = await device("Safari 26 on iOS", { colorScheme, viewport: { width, height } }, origin);
+      const phone = await device("Safari on iPhone", { colorScheme, viewport: { width, height } }, origin);
       await phone.signIn(ada);
       await isStale(laptop);
       const confirm = new ConfirmPage(laptop);
@@ -99,7 +111,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       const list = await new SessionsPage(laptop).open();
       laptop.expects(/403 POST \/fn\/revoke/);
       laptop.expects(/400 POST \/fn\/reauthenticate/);
-      await list.revoke("Safari 26 on iOS").click();
+      await list.revoke("Safari on iPhone").click();
       await expect(dialog.password).toBeFocused();
       await laptop.isStill();
       await picture("step-up");
@@ -116,34 +128,75 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await picture("shared");
     });
 
+    test(`pictures of the limit of devices at ${width} px in ${colorScheme}`, async ({ device, startServer }) => {
+      test.skip(!folder, "SCREENSHOTS names the folder to put them into");
+      const limited = { MULTI_SESSION_MAXIMUM_SESSIONS: "3", MULTI_SESSION_REVOKE_OLDEST_ON_MAX: "false" };
+      const { origin } = await startServer(limited);
+      const ada = person("Ada Lovelace");
+      const laptop = await device("Firefox on macOS", {}, origin);
+      await laptop.signUp(ada);
+      for (const label of ["Safari on iPhone", "Edge on Windows"] as const) {
+        await (await device(label, {}, origin)).signIn(ada);
+      }
+      const sessionId = await laptop.sessionId();
+      await laptop.post("multi-session/rename", { sessionId, name: "The computer in the living room, which everybody uses" });
+      const desktop = await device("Chrome on Windows", { colorScheme, viewport: { width, height } }, origin);
+      const picture = async (name: string) => {
+        await desktop.isStill();
+        await desktop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
+      };
+      desktop.expects(/403 POST \/fn\/sign-in/);
+      await (await new EntryPage(desktop).openSignIn()).signIn(ada);
+      const choice = new ChooseDevicePage(desktop);
+      await expect(choice.heading).toBeVisible();
+      await picture("choose-device");
+      await laptop.post("sign-out", {});
+      await (await device("Firefox on macOS", {}, origin)).signIn(ada);
+      await choice.labels.first().waitFor();
+      await choice.signOut("The computer in the living room, which everybody uses").click();
+      await expect(choice.alert).toBeVisible();
+      await picture("choose-device-gone");
+      await choice.cancel.click();
+      await desktop.open("/choose-device");
+      await expect(choice.signInAgain).toBeVisible();
+      await picture("choose-device-too-late");
+    });
+
     test(`pictures of what goes by mail at ${width} px in ${colorScheme}`, async ({ device, startServer }) => {
       test.skip(!folder, "SCREENSHOTS names the folder to put them into");
       const mails = await MailServer.start();
       const { origin } = await startServer(mails.settings);
       const options = { colorScheme, viewport: { width, height } };
-      const laptop = await device("Firefox 145 on macOS", options, origin);
+      const laptop = await device("Firefox on macOS", options, origin);
       const picture = async (name: string) => {
         await laptop.isStill();
         await laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
       };
       const ada = person("Ada Lovelace");
       await laptop.signUp(ada);
-      const phone = await device("Safari 26 on iOS", options, origin);
+      const phone = await device("Safari on iPhone", options, origin);
       await phone.signIn(ada);
       await laptop.post("change-password", { currentPassword: ada.password, newPassword: ada.password });
-      const notMe = await mails.link(ada.email, "Your password was changed");
+      const notMe = await mails.link(ada.email, "Your Multi-session password was changed");
       const sessions = await new SessionsPage(laptop).open();
       await picture("mail-sessions");
       const pages = new MailedPages(laptop);
-      await sessions.row("Safari 26 on iOS").getByRole("link", { name: "This wasn't me" }).click();
+      await sessions.more("Safari on iPhone", "I don't recognise this");
       await picture("not-me");
       await pages.follow(notMe);
       await picture("not-me-link");
       await laptop.page.goBack();
       await pages.notMe.click();
-      await expect(pages.heading("Your account is safe")).toBeVisible();
+      await expect(pages.heading("Check your email")).toBeVisible();
       await picture("not-me-done");
-      await pages.follow(await mails.link(ada.email, "Choose a new password"));
+      await pages.sendAgain.click();
+      await expect(laptop.page.getByText("We've sent it again")).toBeVisible();
+      await picture("not-me-again");
+      await new HistoryPage(laptop).open();
+      await picture("locked-banner");
+      await laptop.page.goto(`${origin}/change-password`);
+      await picture("change-password-locked");
+      await pages.follow(await mails.link(ada.email, "Choose a new Multi-session password"));
       await picture("reset-password");
       await laptop.page.goto(`${origin}/reset-password?token=x`);
       await picture("reset-password-gone");
@@ -163,6 +216,8 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await picture("forgot-password-sent");
       await new EntryPage(phone).openSignIn();
       await phone.page.screenshot({ path: join(folder!, `sign-in-forgot-${width}-${colorScheme}.png`) });
+      await phone.page.goto(`${origin}/sessions`);
+      await phone.page.screenshot({ path: join(folder!, `signed-out-elsewhere-${width}-${colorScheme}.png`) });
       await mails.stop();
     });
   }

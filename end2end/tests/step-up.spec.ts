@@ -6,7 +6,7 @@ import { SessionsPage } from "../pages/sessions";
 import { StepUpDialog } from "../pages/step-up";
 import { Switcher } from "../pages/switcher";
 
-const [first, second, third] = ["Firefox 145 on macOS", "Safari 26 on iOS", "Chrome 142 on Windows"] as const;
+const [first, second, third] = ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows"] as const;
 
 /** Ada, with the list open on the laptop, whose sign-in is not fresh any more, and signed in on others. */
 async function signedInLongAgo<const Labels extends readonly Label[]>(
@@ -85,7 +85,7 @@ for (const javaScriptEnabled of [true, false]) {
       const before = await laptop.context.cookies();
       await confirm.confirm(ada.password, "Revoke");
       await expect(sessions.heading).toBeVisible();
-      await expect(sessions.toast).toContainText(javaScriptEnabled ? `Signed out ${second}.` : "That session has ended.");
+      await expect(javaScriptEnabled ? sessions.gone(second) : sessions.toast.getByText("Signed out.")).toBeVisible();
       await expect(confirm.heading).toBeHidden();
       await expect(sessions.rows).toHaveCount(2);
       expect(await phone.whoAmI()).toBeUndefined();
@@ -95,7 +95,7 @@ for (const javaScriptEnabled of [true, false]) {
       const ofSessions = before.filter(({ name }) => !name.endsWith(".device"));
       expect(ofSessions.filter(({ value }) => values.includes(value))).toEqual([]);
 
-      await sessions.toast.getByRole("button", { name: "Undo" }).click();
+      await (javaScriptEnabled ? sessions.undo(second) : sessions.toast.getByRole("button", { name: "Undo" })).click();
       await expect(sessions.rows).toHaveCount(3);
       expect(await phone.whoAmI()).toBe(ada.name);
     });
@@ -108,7 +108,7 @@ for (const javaScriptEnabled of [true, false]) {
       await sessions.signOutOthers.click();
       await sessions.dialog("Sign out other devices?").getByRole("button", { name: "Sign out other devices" }).click();
       const confirm = asked(laptop);
-      await expect(confirm.text).toContainText(javaScriptEnabled ? "to sign devices out" : "to sign out your other devices");
+      await expect(confirm.text).toContainText("to sign out your other devices");
       await confirm.confirm(ada.password, "Sign out other devices");
       const told = javaScriptEnabled ? "Signed out 2 other devices." : "All other devices are signed out.";
       await expect(sessions.toast).toContainText(told);
@@ -124,7 +124,7 @@ for (const javaScriptEnabled of [true, false]) {
       await sessions.signOutEverywhere.click();
       await sessions.dialog("Sign out everywhere?").getByRole("button", { name: "Sign out everywhere" }).click();
       await asked(laptop).confirm(ada.password, "Sign out everywhere");
-      await expect(sessions.toast).toContainText("You are signed out everywhere.");
+      await expect(sessions.toast).toContainText("You're signed out everywhere.");
       await expect(new EntryPage(laptop).email).toBeVisible();
       expect([await laptop.whoAmI(), await phone.whoAmI()]).toEqual([undefined, undefined]);
     });
@@ -151,7 +151,7 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) laptop.expects(/401 POST \/fn\/revoke/);
       await phone.post("sign-out", {});
       await confirm.confirm(ada.password, "Revoke");
-      await expect(laptop.page.getByRole("alert")).toContainText("already ended");
+      await expect(laptop.page.getByRole("alert")).toContainText("already signed out");
       await expect(sessions.rows).toHaveCount(2);
     });
 
@@ -159,7 +159,7 @@ for (const javaScriptEnabled of [true, false]) {
       const [laptop, phone] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
-      await sessions.revoke(first).click();
+      await sessions.signOutHere();
       await expect(new EntryPage(laptop).email).toBeVisible();
       expect(await laptop.whoAmI()).toBeUndefined();
       expect(await phone.whoAmI()).toBe(ada.name);

@@ -13,7 +13,7 @@ use multi_session::{
     InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset, SessionsBuilder, SourceName,
 };
 
-use crate::{DatabaseUrl, OperatorTokenHash, SmtpUrl};
+use crate::{Color, DatabaseUrl, Logo, OperatorTokenHash, SmtpUrl, service};
 
 /// See every device you are signed in on, switch accounts, and end one session, the others or all.
 #[derive(Clone, Debug, Parser)]
@@ -188,6 +188,24 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub operator_token_hash: Vec<OperatorTokenHash>,
+
+    /// What the service is called, in its pages and mails.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_SERVICE_NAME",
+        global = true,
+        default_value = "Multi-session",
+        value_parser = service::name
+    )]
+    pub service_name: String,
+
+    /// The colour of buttons and links, as in `#4150cf`; on each surface it is made darker or lighter until it can be read.
+    #[arg(long, env = "MULTI_SESSION_ACCENT_COLOR", global = true, value_name = "#RRGGBB")]
+    pub accent_color: Option<Color>,
+
+    /// The image before the name: a file in the folder of the pages' files, as in `/logo.svg`, or an address with https.
+    #[arg(long, env = "MULTI_SESSION_LOGO", global = true, value_name = "PATH-or-URL")]
+    pub logo: Option<Logo>,
 
     /// The mail server: smtp://USER:PASSWORD@HOST:PORT, which must begin TLS unless it is on this machine or
     /// `?tls=opportunistic` leaves it open, or smtps://…. Without it no mail is sent, and passwords cannot be reset.
@@ -585,6 +603,9 @@ mod tests {
             ["--history-retention", "long"],
             ["--history-retention", "0s"],
             ["--history-retention", "23h"],
+            ["--service-name", ""],
+            ["--accent-color", "blue"],
+            ["--logo", "http://example.org/logo.svg"],
         ] {
             assert!(
                 Config::try_parse_from(["multi-session", flags[0], flags[1]]).is_err(),

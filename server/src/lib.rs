@@ -24,6 +24,7 @@ mod operator_token;
 mod pages;
 mod rate_limit;
 mod router;
+mod service;
 mod shutdown;
 mod site;
 pub mod telemetry;
@@ -40,6 +41,7 @@ pub use mail::{Mailer, SmtpUrl};
 pub use operate::{operate, operate_users, operator_acts};
 pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
+pub use service::{Color, Logo};
 
 /// How long requests under way may take once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);

@@ -96,6 +96,7 @@ struct Inner {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     base_url: String,
+    look: letter::Look,
     /// How long a mail may take in all.
     at_most: Duration,
     /// How many mails are on their way at once.
@@ -131,8 +132,9 @@ impl Mailer {
         let pool = smtp::PoolConfig::new().max_size(0);
         let transport = transport.timeout(Some(PATIENCE)).pool_config(pool).build();
         let base_url = config.base_url().trim_end_matches('/').to_owned();
+        let look = letter::Look::new(config);
         let (at_most, on_their_way, grace) = (AT_MOST, ON_THEIR_WAY, GRACE);
-        Ok(Some(Self(Arc::new(Inner { transport, from, base_url, at_most, on_their_way, grace }))))
+        Ok(Some(Self(Arc::new(Inner { transport, from, base_url, look, at_most, on_their_way, grace }))))
     }
 
     /// Sends what is due; what could not be sent stays for later. Gives how many were sent.
@@ -196,8 +198,8 @@ impl Mailer {
     }
 
     async fn send(&self, accounts: &Accounts, letter: &Letter) -> bool {
-        let Inner { from, base_url, .. } = &*self.0;
-        let cause = match letter::written(letter, from.clone(), base_url) {
+        let Inner { from, base_url, look, .. } = &*self.0;
+        let cause = match letter::written(letter, from.clone(), base_url, look) {
             Ok(message) => self.post(message).await.err(),
             Err(error) => Some(telemetry::with_causes(&error)),
         };

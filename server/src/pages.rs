@@ -1,12 +1,14 @@
 //! The Leptos app: its pages, its server functions, and the files it needs.
 
+use std::convert::Infallible;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, get_service};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
@@ -16,25 +18,69 @@ use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
+use multi_session::Error;
 use multi_session::api::FailedRedirect;
 use multi_session::http::{Problem, SessionRequest};
-use multi_session::{Accounts, Error};
-use multi_session_leptos::{MultiSessionOptions, page_routes, pinned, redirects, shell, without_slash};
+use multi_session_leptos::{
+    MultiSessionOptions, UNAVAILABLE, page_routes, pinned, redirects, shell, without_slash,
+};
+use serde_json::json;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeader;
 
-use crate::Server;
+use crate::{Config, Server, service};
 
 pub(crate) mod refused;
 
-/// The title of a page that cannot be made now; those of the application have the same.
-const UNAVAILABLE: &str = "This page could not be loaded";
-/// Where the pages are.
-const OPTIONS: MultiSessionOptions = MultiSessionOptions::SITE;
+/// How long a file is kept whose address changes with its content.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// The style with the colours of the configuration.
+const COLORS: &str = "/colors.css";
+
+/// Where the pages are, and what the configuration says of their looks.
+///
+/// The pages know texts that never go only, so what is made here stays for good: it is called once for a server.
+pub(crate) fn options(config: &Config) -> MultiSessionOptions {
+    let leaked = |text: String| -> &'static str { text.leak() };
+    let options = MultiSessionOptions::SITE.brand(leaked(config.service_name.clone()));
+    let options = match &config.logo {
+        Some(logo) => options.logo_image(leaked(logo.address().to_owned())),
+        None => options,
+    };
+    // Another colour has another address, so that it may be kept for ever.
+    match config.accent_color {
+        Some(color) => options.stylesheet(leaked(format!("{COLORS}?{}", color.to_string().replace('#', "")))),
+        None => options,
+    }
+}
+
+/// The style with the colours of the configuration, where it has some.
+pub(crate) fn colors(config: &Config) -> Router<Server> {
+    let Some(color) = config.accent_color else { return Router::new() };
+    let headers = [(CONTENT_TYPE, "text/css"), (CACHE_CONTROL, FOREVER)];
+    let style = service::style(color);
+    Router::new().route(COLORS, get(async move || (headers, style)))
+}
+
+/// What a browser that installs the site as an app is told of it.
+pub(crate) async fn manifest(State(server): State<Server>) -> impl IntoResponse {
+    let name = server.options.brand_name();
+    let manifest = json!({
+        "name": name,
+        "short_name": name,
+        "description": "See every device signed in to your account.",
+        "start_url": "/",
+        "display": "minimal-ui",
+        "background_color": "#f7f7f9",
+        "theme_color": server.theme_color,
+        "icons": [{ "src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml" }],
+    });
+    ([(CONTENT_TYPE, "application/manifest+json")], manifest.to_string())
+}
 
 /// The pages and the server functions that they call.
 pub(crate) fn router(server: &Server) -> Router<Server> {
-    let (options, accounts) = (server.leptos.clone(), server.accounts.clone());
+    let (options, context_of) = (server.leptos.clone(), server.clone());
     // Without a mail server there is nothing to ask.
     let is_useless = |path: &str| path == "/forgot-password" && !server.accounts.sends_mail();
     let (useless, routes): (Vec<_>, Vec<_>) =
@@ -42,13 +88,13 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
     let pages = Router::new().leptos_routes_with_context(
         server,
         routes,
-        move || context(&accounts),
+        move || context(&context_of),
         move || shell(options.clone()),
     );
     let pages = useless.iter().fold(pages, |pages, route| pages.route(route.path(), get(to_sign_in)));
-    let export = OPTIONS.export_path().to_string();
+    let export = server.options.export_path().to_string();
     let pages = pages
-        .layer(from_fn_with_state(OPTIONS, redirects))
+        .layer(from_fn_with_state(server.options, redirects))
         .layer(from_fn(pinned))
         // A file is sent while it is read, no faster than its reader reads.
         .route(&export, get(export_history));
@@ -56,8 +102,8 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
     without_slash(pages, &paths)
 }
 
-async fn to_sign_in() -> Redirect {
-    Redirect::to(OPTIONS.sign_in_path())
+async fn to_sign_in(State(server): State<Server>) -> Redirect {
+    Redirect::to(server.options.sign_in_path())
 }
 
 /// The page for what is not there.
@@ -77,8 +123,7 @@ pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server
         folder(server, "pkg"),
         CACHE_CONTROL,
         |response: &http::Response<_>| {
-            let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-            (response.status() == StatusCode::OK).then_some(forever)
+            (response.status() == StatusCode::OK).then_some(HeaderValue::from_static(FOREVER))
         },
     );
     let root = folder(server, "").fallback(not_found.with_state(server.clone()));
@@ -87,7 +132,8 @@ pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server
 
 /// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
 async fn export_history(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
-    let file = multi_session_leptos::export_history(OPTIONS, &state, request.uri(), request.headers()).await;
+    let file =
+        multi_session_leptos::export_history(server.options, &state, request.uri(), request.headers()).await;
     match file {
         Ok(file) => file,
         Err(error) => instead(&server, request, error).await,
@@ -113,7 +159,8 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
 
 /// The page that tells of a redirect that failed.
 pub(crate) fn error_page(server: &Server) -> MethodRouter {
-    get(failed_redirect).layer(from_fn(pinned)).with_state(server.clone())
+    let page = get(failed_redirect).layer::<_, Infallible>(from_fn(pinned));
+    page.layer(server.http.layer()).with_state(server.clone())
 }
 
 async fn failed_redirect(
@@ -121,7 +168,7 @@ async fn failed_redirect(
     FailedRedirect { code, sentence, .. }: FailedRedirect,
     request: Request,
 ) -> Response {
-    let link = ("/".to_owned(), "Go to the start".to_owned());
+    let link = ("/".to_owned(), "Go to home page".to_owned());
     render(&server, request, move |options| {
         refused::page(options, refused::TITLE, &code, sentence.to_owned(), link.clone())
     })
@@ -134,9 +181,9 @@ async fn render<View: IntoView + 'static>(
     request: Request,
     document: impl Fn(LeptosOptions) -> View + Clone + Send + Sync + 'static,
 ) -> Response {
-    let (accounts, options) = (server.accounts.clone(), server.leptos.clone());
+    let (server, options) = (server.clone(), server.leptos.clone());
     let rendering = leptos_axum::render_app_async_with_context(
-        move || context(&accounts),
+        move || context(&server),
         move || document(options.clone()),
     );
     rendering(request).await.into_response()
@@ -148,13 +195,15 @@ fn folder(server: &Server, name: &str) -> ServeDir {
 }
 
 /// What pages and server functions find in their context, and the policy that a page's scripts must obey.
-fn context(accounts: &Accounts) {
-    provide_context(accounts.clone());
+fn context(server: &Server) {
+    provide_context(server.accounts.clone());
+    provide_context(server.options);
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'"
+         img-src 'self' data:{}; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'",
+        server.images
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(CONTENT_SECURITY_POLICY, policy);

@@ -83,15 +83,17 @@ fn quota(requests: NonZeroU32) -> Quota {
     Quota::with_period(each).unwrap_or(Quota::per_second(requests)).allow_burst(requests)
 }
 
-/// The server functions that take a password or mail a link to set one.
+/// The server functions that take a password or the ticket of one, or mail a link to set one.
 fn is_password_form(path: &str) -> bool {
     [
         "sign-in",
         "sign-up",
+        "choose-device",
         "change-password",
         "confirm",
         "reauthenticate",
         "forgot-password",
+        "send-again",
         "reset-password",
     ]
     .iter()

@@ -6,20 +6,25 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use http::{HeaderValue, Uri};
+use http::header::CONTENT_TYPE;
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, Version};
 use leptos::config::LeptosOptions;
 use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
 use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
-use multi_session_leptos::{REPORT_BY_MAIL, RESET_PASSWORD_FN, start_render_threads};
+use multi_session_leptos::{MultiSessionOptions, REPORT_BY_MAIL, RESET_PASSWORD_FN, start_render_threads};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::pages::refused::{self, Refusals};
 use crate::rate_limit::{self, RateLimit};
-use crate::{Config, ListScope, ServerError, health, operator_token, pages, site, telemetry};
+use crate::{Config, ListScope, Logo, ServerError, health, operator_token, pages, site, telemetry};
+
+/// Where managers of passwords look for the page (<https://www.w3.org/TR/change-password-url/>).
+const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 
 /// What requests are answered with: the accounts, their sessions, and how the configuration says to talk to browsers.
 #[derive(Clone)]
@@ -28,6 +33,13 @@ pub struct Server {
     pub(crate) accounts: Accounts,
     pub(crate) http: SessionHttp,
     pub(crate) leptos: LeptosOptions,
+    /// Where the pages are, and what the service is called.
+    pub(crate) options: MultiSessionOptions,
+    /// The other site whose images pages show, for their policy: empty, or with a space before it.
+    pub(crate) images: String,
+    /// The colour of the window of the installed app.
+    pub(crate) theme_color: String,
+    colors: Router<Self>,
     list_scope: ListScope,
     operators: OperatorTokens,
     rate_limited: bool,
@@ -49,6 +61,15 @@ impl Server {
             sessions,
             accounts,
             leptos: site::options(config)?,
+            options: pages::options(config),
+            images: config
+                .logo
+                .as_ref()
+                .and_then(Logo::origin)
+                .map(|it| format!(" {it}"))
+                .unwrap_or_default(),
+            theme_color: config.accent_color.map_or_else(|| "#4150cf".to_owned(), |it| it.to_string()),
+            colors: pages::colors(config),
             list_scope: config.list_scope,
             operators: operator_token::tokens(&config.operator_token_hash)?,
             rate_limited: config.is_rate_limited(),
@@ -110,11 +131,21 @@ pub fn router(server: &Server) -> Router {
     limited(dynamic)
         .merge(pages::files(server, limited(pages::not_found(server))))
         .route("/healthz", get(health::healthz))
+        .route(CHANGE_PASSWORD, get(async || Redirect::to("/change-password")))
+        .route("/manifest.webmanifest", get(pages::manifest))
+        .merge(server.colors.clone())
         .with_state(server.clone())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Refusals::new(server), refused::told))
+        .layer(CompressionLayer::new().compress_when(is_page))
         .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
         .layer(from_fn_with_state(server.transport_security.clone(), pages::security_headers))
+}
+
+/// Whether an answer is sent compressed: pages are. Files are compressed already, streams must not wait, and what the API
+/// answers may hold secrets beside what somebody else has sent (CRIME, BREACH), which no page does.
+fn is_page(_status: StatusCode, _version: Version, headers: &HeaderMap, _extensions: &Extensions) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// The hook of [`crate::telemetry`] has logged it; the server goes on.

@@ -2,7 +2,10 @@
 
 use super::Accounts;
 use super::stored::{ReportByMail, TellOfLock};
-use crate::{Alongside, Browser, Code, Error, MailKind, MailToken, Purpose, Reported, Result, SessionId};
+use crate::{
+    Alongside, Browser, Code, Error, MailKind, MailToken, Purpose, Reportable, Reported, Result, SessionId,
+    User,
+};
 
 impl Accounts {
     /// Reports a session of the active user: see [`Sessions::report`](crate::Sessions::report). Where mails are sent it
@@ -44,6 +47,26 @@ impl Accounts {
         let reported = sessions.report_of(&found.user_id, about, true, Some(&work)).await;
         reported.map_err(Self::link_refused)?;
         Ok(reset)
+    }
+
+    /// Tells whose account the link of a mail is about, and which session if that is known still, without using it up:
+    /// programs that look into mails open links too. `None` where the link is no good.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn reportable_by_mail(&self, token: &str) -> Result<Option<(User, Option<Reportable>)>> {
+        let (sessions, store) = (self.sessions(), self.store());
+        let Some(token) = MailToken::parse(token) else { return Ok(None) };
+        let Some(found) = store.find_token(&token.hash(), Purpose::NotMe, sessions.now()).await? else {
+            return Ok(None);
+        };
+        let Some(user) = sessions.find_user(&found.user_id).await? else { return Ok(None) };
+        let session = match &found.session_id {
+            Some(id) => sessions.reportable_of(&user.id, id).await?,
+            None => None,
+        };
+        Ok(Some((user, session)))
     }
 
     /// A link of a user who is not there any more proves nothing.

@@ -4,7 +4,8 @@ use super::password::{Typed, is_outdated};
 use super::stored::TellOfNewDevice;
 use super::{Accounts, email};
 use crate::{
-    Browser, Client, Code, Error, Keep, MailKind, PasswordOf, Proof, Refusal, Result, SignInMethod, Subject,
+    Browser, Client, Code, Error, Keep, MailKind, PasswordOf, Proof, Refusal, Result, SessionId,
+    SignInMethod, SignInTicket, Subject,
 };
 
 /// What a person types to sign in.
@@ -24,7 +25,8 @@ impl Accounts {
     /// Signs in; other accounts held by this browser stay, and an older session of the same user in it is replaced.
     ///
     /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous
-    /// sign-ins; likewise the oldest account that this browser holds.
+    /// sign-ins; likewise the oldest account that this browser holds. Where the oldest does not give way the person may
+    /// choose a device that does: [`Error::LimitReached`] has what [`Accounts::sign_in_instead`] takes.
     ///
     /// A password that was looked at and refused is in the account's history, as wrong, or as right with the reason; a
     /// try that has to wait is not.
@@ -34,7 +36,7 @@ impl Accounts {
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
     /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported; [`Code::UserDisabled`] when it is
     /// right, and an operator has disabled the user; [`Code::TwoFactorRequired`] when it is right, and does not do alone;
-    /// [`Error::Throttled`] after others have failed; [`Code::MaximumSessionsReached`] and
+    /// [`Error::Throttled`] after others have failed; [`Error::LimitReached`] and
     /// [`Code::MaximumAccountsReached`] when the oldest does not give way; [`Error::Busy`]; when the store fails.
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
@@ -73,14 +75,38 @@ impl Accounts {
                 }
                 begun => begun?,
             };
-            if let Some(held) = next.active().filter(|held| held.new_device) {
-                self.mailed(MailKind::NewDevice, &held.user.id, &held.session.id);
-            }
+            self.mailed_of_new_device(&next);
             self.renew_hash(&known, &password).await;
             return Ok(next);
         }
         tracing::info!("a sign-in was refused");
         Err(Code::InvalidEmailOrPassword.into())
+    }
+
+    /// Signs in whom the limit of devices had refused after the right password, and signs out the device that they chose:
+    /// see [`Sessions::begin_instead`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::begin_instead`]; [`Code::TwoFactorRequired`] when an import found a second factor meanwhile.
+    pub async fn sign_in_instead(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        ticket: &SignInTicket,
+        id: &SessionId,
+    ) -> Result<Browser> {
+        let work = TellOfNewDevice { store: &**self.store(), tell: self.sends_mail() };
+        let next = self.sessions().begin_instead(browser, client, ticket, id, Some(&work)).await?;
+        self.mailed_of_new_device(&next);
+        Ok(next)
+    }
+
+    /// Says that a sign-in is told by mail, where the account had never seen the browser.
+    fn mailed_of_new_device(&self, next: &Browser) {
+        if let Some(held) = next.active().filter(|held| held.new_device) {
+            self.mailed(MailKind::NewDevice, &held.user.id, &held.session.id);
+        }
     }
 
     /// Replaces a hash that an older system wrote, now that its password is known. The sign-in does not depend on it:

@@ -31,7 +31,7 @@ impl<S: Sync> FromRequestParts<S> for FailedRedirect {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let code = code(parts.uri.query().unwrap_or_default());
         let known = Code::ALL.iter().find(|known| known.as_str() == code);
-        let sentence = known.map_or("That did not work. Please try again.", |known| known.sentence());
+        let sentence = known.map_or("Something went wrong. Please try again.", |known| known.sentence());
         Ok(Self { code, sentence })
     }
 }
@@ -65,7 +65,7 @@ pub(super) async fn handle(
     let page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Something went wrong</title></head>\
          <body><h1>Something went wrong</h1><p>{sentence}</p><p>Code: <code>{code}</code></p>\
-         <p><a href=\"/\">Go to the start</a></p></body></html>"
+         <p><a href=\"/\">Go to home page</a></p></body></html>"
     );
     ([(CONTENT_SECURITY_POLICY, POLICY)], Html(page))
 }

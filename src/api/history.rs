@@ -25,7 +25,7 @@ struct HistoryParameters {
     #[param(
         required = false,
         value_type = String,
-        pattern = "^(signed_in|new_device|password_refused|reauthenticated|address_changed|browser_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported|disabled|enabled)(,(signed_in|new_device|password_refused|reauthenticated|address_changed|browser_changed|switched|renamed|ended|revoke_undone|password_changed|exported|reported|disabled|enabled))*$",
+        pattern = "^(signed_in|new_device|password_refused|reauthenticated|address_changed|browser_changed|switched|renamed|recognized|ended|revoke_undone|password_changed|exported|reported|disabled|enabled)(,(signed_in|new_device|password_refused|reauthenticated|address_changed|browser_changed|switched|renamed|recognized|ended|revoke_undone|password_changed|exported|reported|disabled|enabled))*$",
         example = "signed_in,ended"
     )]
     kinds: Option<String>,
@@ -40,7 +40,7 @@ struct HistoryParameters {
 /// Read what happened to the account
 ///
 /// The active user's, the latest first: sign-ins, refused passwords, other addresses, other browsers, switches, new names,
-/// ended sessions with who ended them and why, changed passwords, exports, and that an operator disabled the account. Each
+/// new devices that the person knows, ended sessions with who ended them and why, changed passwords, exports, and that an operator disabled the account. Each
 /// entry has the address and the place of its device, and `by` those of the device that did it. Of each kind the latest
 /// 1000 are kept, for 400 days unless configured otherwise.
 #[utoipa::path(

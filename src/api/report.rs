@@ -5,28 +5,11 @@ use axum::extract::{Request, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::{Accepts, Fields};
 use crate::api::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES, refusals};
 use crate::api::state::ApiState;
+use crate::api::target::SessionBody;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, SessionId};
-
-/// Which sign-in was not the person's.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct ReportBody {
-    /// The `id` of a session of the active user, live or ended while it is kept.
-    session_id: String,
-}
-
-impl ReportBody {
-    async fn read(request: Request) -> Result<Self, Problem> {
-        let mut fields = Fields::read(request, Accepts::Json).await?;
-        let body = Self { session_id: fields.required("sessionId") };
-        fields.finish()?;
-        Ok(body)
-    }
-}
 
 /// What was done about it.
 #[derive(Serialize, ToSchema)]
@@ -62,7 +45,7 @@ refusals!(
     operation_id = "report",
     tag = "devices",
     request_body(
-        content = ReportBody,
+        content = SessionBody,
         example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2" }),
     ),
     responses(
@@ -83,7 +66,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Json<Answer>, Problem> {
     let browser = state.browser()?;
-    let ReportBody { session_id } = ReportBody::read(request).await?;
+    let SessionBody { session_id } = SessionBody::read(request).await?;
     let id = SessionId::new(session_id).map_err(|_| Code::InvalidSessionToken)?;
     let (browser, reported) = match &api.accounts {
         Some(accounts) => accounts.report(&browser, &id).await?,

@@ -65,7 +65,7 @@ impl SignInBody {
 
 /// Who was signed in.
 #[derive(Serialize, ToSchema)]
-struct SignedIn<'a> {
+pub(super) struct SignedIn<'a> {
     /// Whether the client should go to `url`.
     redirect: bool,
     /// The new session's public name.
@@ -76,6 +76,13 @@ struct SignedIn<'a> {
     url: Option<&'a str>,
     /// The user.
     user: &'a User,
+}
+
+impl<'a> SignedIn<'a> {
+    /// The answer to a request without a `callbackURL`.
+    pub(super) fn new(session: &'a Handle, user: &'a User) -> Self {
+        Self { redirect: false, token: session, url: None, user }
+    }
 }
 
 refusals!(
@@ -101,7 +108,8 @@ refusals!(
 /// Sign in with e-mail and password
 ///
 /// Other accounts that the browser holds stay. At the maximum of sessions the oldest one of the user ends, or, where
-/// the server is so configured, the sign-in is refused.
+/// the server is so configured, the sign-in is refused. The refusal of a right password then has a `ticket` and the
+/// person's `devices`: `sign-in-instead` signs out the one that they choose.
 #[utoipa::path(
     post,
     path = "/sign-in/email",
@@ -140,9 +148,7 @@ refusals!(
                 ("Location" = String, description = "The `callbackURL` of the request, if there was one."),
             ),
             body = SignedIn,
-            example = json!(SignedIn {
-                redirect: false, token: &example::handle(), url: None, user: &example::user()
-            }),
+            example = json!(SignedIn::new(&example::handle(), &example::user())),
         ),
         Refusals,
     ),
@@ -165,9 +171,8 @@ pub(super) async fn handle(
     let browser = api.accounts()?.sign_in(&state.browser()?, state.client(), form).await?;
     let body = browser.active().map(|held| SignedIn {
         redirect: callback.is_some(),
-        token: &held.session.handle,
         url: url.as_deref(),
-        user: &held.user,
+        ..SignedIn::new(&held.session.handle, &held.user)
     });
     let mut response = Json(body).into_response();
     state.set_browser(browser);

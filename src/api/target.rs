@@ -32,6 +32,23 @@ impl PartialSchema for TargetBody {
 
 impl ToSchema for TargetBody {}
 
+/// Which session is meant.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(super) struct SessionBody {
+    /// The `id` of a row of the list.
+    pub(super) session_id: String,
+}
+
+impl SessionBody {
+    pub(super) async fn read(request: Request) -> Result<Self, Problem> {
+        let mut fields = Fields::read(request, Accepts::Json).await?;
+        let body = Self { session_id: fields.required("sessionId") };
+        fields.finish()?;
+        Ok(body)
+    }
+}
+
 /// Reads the body. A text that names no session at all is refused like one that names another person's.
 pub(super) async fn read(request: Request) -> Result<Target, Problem> {
     let mut fields = Fields::read(request, Accepts::Json).await?;

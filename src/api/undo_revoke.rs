@@ -2,31 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use utoipa::ToSchema;
 
 use crate::api::answer::Done;
-use crate::api::body::{Accepts, Fields};
 use crate::api::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
 use crate::api::state::ApiState;
+use crate::api::target::SessionBody;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, SessionId};
-
-/// Which session lives again.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct UndoRevokeBody {
-    /// The `id` of the row that was revoked.
-    session_id: String,
-}
-
-impl UndoRevokeBody {
-    async fn read(request: Request) -> Result<Self, Problem> {
-        let mut fields = Fields::read(request, Accepts::Json).await?;
-        let body = Self { session_id: fields.required("sessionId") };
-        fields.finish()?;
-        Ok(body)
-    }
-}
 
 refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthorized, Code::UndoExpired]);
 
@@ -41,7 +23,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthori
     operation_id = "undoRevoke",
     tag = "devices",
     request_body(
-        content = UndoRevokeBody,
+        content = SessionBody,
         example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2" }),
     ),
     responses(
@@ -56,7 +38,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Json<Done>, Problem> {
     let browser = state.browser()?;
-    let UndoRevokeBody { session_id } = UndoRevokeBody::read(request).await?;
+    let SessionBody { session_id } = SessionBody::read(request).await?;
     let id = SessionId::new(session_id).map_err(|_| Code::UndoExpired)?;
     api.sessions.undo_revoke(&browser, &id).await?;
     Ok(Json(Done::DONE))

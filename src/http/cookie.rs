@@ -10,7 +10,7 @@ use http::header::COOKIE;
 use percent_encoding::percent_decode_str;
 
 use super::InvalidSetting;
-use crate::{Browser, Credential, DeviceToken, Handle, Held, Options, Presented, Timestamp};
+use crate::{Browser, Credential, DeviceToken, Handle, Held, Options, Presented, SignInTicket, Timestamp};
 
 mod notice;
 
@@ -23,13 +23,15 @@ const BROWSERS_PREFIXES: [&str; 3] = ["__host-", "__secure-", "__http-"];
 ///
 /// `<prefix>.session_token` says which session is active; `<prefix>.session_token_multi-<handle>` is held beside
 /// it, one for each account; `<prefix>.device` lets an account recognise the browser at its next sign-in;
-/// `<prefix>.notice` is what one page leaves for the next. On https the names begin with `__Host-` (RFC 6265bis), so that
+/// `<prefix>.notice` is what one page leaves for the next, and `<prefix>.ticket` lets a person choose a device at the
+/// limit. On https the names begin with `__Host-` (RFC 6265bis), so that
 /// no other host and no plain-text page can set them.
 #[derive(Clone, Debug)]
 pub struct CookieNames {
     active: String,
     held_prefix: String,
     device: String,
+    ticket: String,
     /// The active cookie's name as Better Auth has it on https: read, so that nobody is signed out by moving here, and
     /// replaced by ours.
     older: Option<String>,
@@ -52,7 +54,8 @@ impl CookieNames {
         let active = format!("{host}{prefix}.session_token");
         let older = secure.then(|| format!("__Secure-{prefix}.session_token"));
         let device = format!("{host}{prefix}.device");
-        Ok(Self { held_prefix: format!("{active}_multi-"), active, device, older, secure })
+        let ticket = format!("{host}{prefix}.ticket");
+        Ok(Self { held_prefix: format!("{active}_multi-"), active, device, ticket, older, secure })
     }
 
     /// Says which cookie of ours an older one stands for, if it is one.
@@ -90,6 +93,8 @@ impl CookieNames {
                 }
             } else if name == self.device {
                 read.devices.extend(DeviceToken::parse(&value));
+            } else if name == self.ticket {
+                read.ticket = SignInTicket::parse(&value);
             } else if let Some(renamed) = self.renamed(name) {
                 // Any host of the domain can set such a cookie, so it opens only what this server did not make: a
                 // Better Auth token nearly always has a capital letter, and ours never has.
@@ -172,6 +177,14 @@ impl CookieNames {
         changes
     }
 
+    /// The cookie of a ticket, which is no longer there than the ticket counts; without one, that takes it back.
+    pub(super) fn ticket_cookie(&self, ticket: Option<&SignInTicket>) -> Cookie<'static> {
+        let mut cookie =
+            self.plain(self.ticket.clone(), ticket.map(SignInTicket::to_text).unwrap_or_default());
+        cookie.set_max_age(seconds(ticket.map_or(Duration::ZERO, |_| SignInTicket::LIFETIME)));
+        cookie
+    }
+
     /// A cookie that goes with the browser's window, sent to this server alone and to no script.
     fn plain(&self, name: String, value: String) -> Cookie<'static> {
         let mut cookie = Cookie::new(name, value);
@@ -220,6 +233,8 @@ pub(super) struct RequestCookies {
     older: Vec<Older>,
     /// What the device cookies hold.
     pub(super) devices: Vec<DeviceToken>,
+    /// What lets the person choose a device.
+    pub(super) ticket: Option<SignInTicket>,
 }
 
 /// A cookie of Better Auth's.
@@ -389,6 +404,19 @@ mod tests {
         assert!(read(format!("__Secure-better-auth.session_tokens={theirs}.{secret}")).older.is_empty());
         let plain = CookieNames::new("better-auth", false).expect("a plain name");
         assert!(plain.read(&headers(active(&theirs).as_bytes())).older.is_empty());
+    }
+
+    #[test]
+    fn a_ticket_comes_back_for_five_minutes_and_no_script_reads_it() {
+        let names = CookieNames::new("multi-session", true).expect("a plain name");
+        let ticket = SignInTicket::generate(&crate::OsRandom);
+        let cookie = names.ticket_cookie(Some(&ticket)).to_string();
+        let (pair, attributes) = cookie.split_once("; ").expect("attributes");
+        assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=300");
+        let read = names.read(&headers(pair.as_bytes())).ticket.expect("a ticket");
+        assert_eq!(read.to_text(), ticket.to_text());
+        assert!(names.ticket_cookie(None).to_string().starts_with("__Host-multi-session.ticket=; "));
+        assert!(names.read(&headers(b"__Host-multi-session.ticket=x")).ticket.is_none());
     }
 
     #[test]

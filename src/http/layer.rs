@@ -111,7 +111,11 @@ where
         http.sessions().current(&presented, &client).await
     };
     let before = browser.clone().unwrap_or_default();
-    let sent = Sent { notice: names.read_notice(&head.headers), any: names.has_any(&head.headers) };
+    let sent = Sent {
+        notice: names.read_notice(&head.headers),
+        ticket: cookies.ticket.clone(),
+        any: names.has_any(&head.headers),
+    };
     let state = SessionRequest::new(http.clone(), &head, presented, browser, client, sent);
     head.extensions.insert(state.clone());
     head.extensions.insert(http.clone());
@@ -126,7 +130,8 @@ where
         let (change, options) = ((&before, &browser), http.sessions().options());
         let notice = state.next_notice().map(|it| names.notice_cookie(&it.text, it.is_brief));
         let changed = names.difference(&cookies, change, options, http.sessions().now());
-        for cookie in changed.into_iter().chain(notice) {
+        let ticket = state.next_ticket().map(|ticket| names.ticket_cookie(ticket.as_ref()));
+        for cookie in changed.into_iter().chain(notice).chain(ticket) {
             if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
                 response.headers_mut().append(SET_COOKIE, value);
             }

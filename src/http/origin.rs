@@ -174,9 +174,11 @@ fn is_of_another_origin(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
-/// Better Auth's two paths that sign in; a session made there would be the attacker's.
+/// Better Auth's two paths that sign in, and ours; a session made there would be the attacker's.
 fn signs_in(path: &str) -> bool {
-    ["/sign-in/email", "/sign-up/email"].iter().any(|end| path.ends_with(end))
+    ["/sign-in/email", "/sign-up/email", "/multi-session/sign-in-instead"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 /// Without cookies, as `SameSite=Lax` keeps them from such a form. No origin is trusted with one: an application
@@ -295,7 +297,9 @@ mod tests {
             &[("cookie", "a=b"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         let script: Pairs = &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")];
         let check = |path, pairs| origins().check(&Method::POST, path, &headers(pairs));
-        for path in ["/api/auth/sign-in/email", "/api/auth/sign-up/email"] {
+        for path in
+            ["/api/auth/sign-in/email", "/api/auth/sign-up/email", "/api/auth/multi-session/sign-in-instead"]
+        {
             assert_eq!(check(path, form), Err(Code::CrossSiteLogin));
             assert_eq!(check(path, trusted), Err(Code::CrossSiteLogin));
             assert_eq!(check(path, with_cookies), Err(Code::InvalidOrigin));

@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
 
-use crate::{Code, Error, SignInMethod, StoreError};
+use crate::{Code, DeviceSession, Error, SignInMethod, StoreError};
 
 /// A refusal as clients see it: `{"message": …, "code": …}`, in Better Auth's shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,14 @@ pub struct Problem {
     retry_after: Option<u64>,
     bare: bool,
     proofs: Vec<SignInMethod>,
+    at_limit: Option<Box<AtLimit>>,
+}
+
+/// What the person may choose from at the limit of devices, and by what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct AtLimit {
+    ticket: String,
+    devices: Vec<DeviceSession>,
 }
 
 impl Problem {
@@ -43,9 +51,10 @@ impl Problem {
     /// The status of a code.
     pub const fn status(code: Code) -> StatusCode {
         match code {
-            Code::InvalidEmailOrPassword | Code::InvalidSessionToken | Code::Unauthorized => {
-                StatusCode::UNAUTHORIZED
-            }
+            Code::InvalidEmailOrPassword
+            | Code::InvalidSessionToken
+            | Code::InvalidTicket
+            | Code::Unauthorized => StatusCode::UNAUTHORIZED,
             Code::InvalidEmail
             | Code::InvalidName
             | Code::InvalidPassword
@@ -63,6 +72,7 @@ impl Problem {
             | Code::MaximumAccountsReached
             | Code::SessionNotFresh
             | Code::UndoExpired
+            | Code::DeviceNotRecognized
             | Code::PasswordResetRequired
             | Code::UserDisabled
             | Code::TwoFactorRequired
@@ -85,7 +95,7 @@ impl Problem {
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
         let bare = code == Code::TooManyRequests;
-        Self { code, message: None, retry_after: None, bare, proofs: Vec::new() }
+        Self { code, message: None, retry_after: None, bare, proofs: Vec::new(), at_limit: None }
     }
 }
 
@@ -96,6 +106,10 @@ impl From<Error> for Problem {
         match &error {
             Error::Refused(_) | Error::ProofOutdated => problem,
             Error::SessionNotFresh { proofs } => Self { proofs: proofs.clone(), ..problem },
+            Error::LimitReached { ticket, choice } => {
+                let at_limit = AtLimit { ticket: ticket.to_text(), devices: choice.devices.clone() };
+                Self { at_limit: Some(Box::new(at_limit)), ..problem }
+            }
             Error::Busy { retry_after } => problem.retry_after(retry_after.as_secs()),
             // Not a moment too early: whoever comes back then is let in.
             Error::Throttled { retry_after } => {
@@ -135,6 +149,15 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, required = false))]
     proofs: &'a [SignInMethod],
+    /// With `MAXIMUM_SESSIONS_REACHED`, what `sign-in-instead` takes, for five minutes and once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, required = false))]
+    ticket: Option<&'a str>,
+    /// With `MAXIMUM_SESSIONS_REACHED`, the person's devices, of which one may be signed out; those first that were not
+    /// used for the longest time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<DeviceSession>, required = false))]
+    devices: Option<&'a [DeviceSession]>,
 }
 
 #[cfg(feature = "openapi")]
@@ -157,6 +180,8 @@ impl Serialize for Problem {
             message: self.message.as_deref().unwrap_or(self.code.message()),
             code: (!self.bare).then_some(self.code.as_str()),
             proofs: &self.proofs,
+            ticket: self.at_limit.as_ref().map(|at_limit| &*at_limit.ticket),
+            devices: self.at_limit.as_ref().map(|at_limit| &*at_limit.devices),
         };
         body.serialize(serializer)
     }

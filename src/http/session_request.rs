@@ -8,8 +8,9 @@ use http::request::Parts;
 
 use super::{Problem, SessionHttp, text};
 use crate::{
-    Alongside, Browser, Client, Code, DeviceSession, EndedCount, HistoryExport, HistoryFilter, HistoryPage,
-    Keep, Others, Presented, Proof, Reported, Result, SessionId, Sessions, SignOutScope, Subject, Target,
+    AccountStatus, Alongside, Browser, Client, Code, DeviceSession, EndedCount, EndedDeviceSession,
+    HistoryExport, HistoryFilter, HistoryPage, Keep, Others, Presented, Proof, Reported, Result, SessionId,
+    Sessions, SignInTicket, SignOutScope, Subject, Target,
 };
 
 /// A request with its sessions: in its extensions, cheap to clone, shared by all clones.
@@ -29,6 +30,8 @@ struct Inner {
     page: bool,
     sent: Sent,
     next_notice: Mutex<Option<NextNotice>>,
+    /// What the answer leaves, or takes back with `None`.
+    next_ticket: Mutex<Option<Option<SignInTicket>>>,
 }
 
 /// What a request's cookies say beside its sessions.
@@ -36,6 +39,8 @@ struct Inner {
 pub(super) struct Sent {
     /// The notice that an earlier answer has left.
     pub(super) notice: Option<String>,
+    /// The ticket that an earlier answer has left.
+    pub(super) ticket: Option<SignInTicket>,
     /// Whether there is any cookie of ours.
     pub(super) any: bool,
 }
@@ -69,6 +74,7 @@ impl SessionRequest {
             page: parts.method.is_safe() && accepts_page,
             sent,
             next_notice: Mutex::default(),
+            next_ticket: Mutex::default(),
         }))
     }
 
@@ -113,6 +119,18 @@ impl SessionRequest {
         let (sessions, client) = (self.sessions(), self.client());
         let next =
             sessions.begin_alongside(&self.browser()?, client, subject, proof, keep, Some(work)).await?;
+        self.set_browser(next);
+        Ok(())
+    }
+
+    /// Begins the session that the limit of devices had refused, in place of the one that the person chose: see
+    /// [`Sessions::begin_instead`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::begin_instead`].
+    pub async fn begin_instead(&self, ticket: &SignInTicket, id: &SessionId) -> Result<()> {
+        let next = self.sessions().begin_instead(&self.browser()?, self.client(), ticket, id, None).await?;
         self.set_browser(next);
         Ok(())
     }
@@ -238,6 +256,15 @@ impl SessionRequest {
         self.sessions().rename(&self.browser()?, id, name).await
     }
 
+    /// Notes that the sign-in on a new device was the person's own: see [`Sessions::recognize`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::recognize`].
+    pub async fn recognize(&self, id: &SessionId) -> Result<()> {
+        self.sessions().recognize(&self.browser()?, id).await
+    }
+
     /// Makes another account that this browser holds the active one: see [`Sessions::set_active`].
     ///
     /// # Errors
@@ -246,6 +273,24 @@ impl SessionRequest {
     pub async fn set_active(&self, target: &Target) -> Result<()> {
         self.set_browser(self.sessions().set_active(&self.browser()?, self.client(), target).await?);
         Ok(())
+    }
+
+    /// Lists the devices that were signed out lately: see [`Sessions::list_ended`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::list_ended`].
+    pub async fn list_ended(&self) -> Result<Vec<EndedDeviceSession>> {
+        self.sessions().list_ended(&self.browser()?).await
+    }
+
+    /// Tells what the person should know of the account: see [`Sessions::account_status`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sessions::account_status`].
+    pub async fn account_status(&self) -> Result<AccountStatus> {
+        self.sessions().account_status(&self.browser()?).await
     }
 
     /// Lists what happened to the active user's account: see [`Sessions::history`].
@@ -311,6 +356,29 @@ impl SessionRequest {
         if self.0.sent.notice.is_some() {
             self.leave("", true);
         }
+    }
+
+    /// The ticket that an earlier answer to this browser has left with [`SessionRequest::set_ticket`].
+    pub fn ticket(&self) -> Option<&SignInTicket> {
+        self.0.sent.ticket.as_ref()
+    }
+
+    /// Leaves a ticket with this browser, in a cookie that no script reads, so that a page can let the person choose the
+    /// device that gives way.
+    pub fn set_ticket(&self, ticket: &SignInTicket) {
+        *self.0.next_ticket.lock().unwrap_or_else(PoisonError::into_inner) = Some(Some(ticket.clone()));
+    }
+
+    /// Takes the ticket back: it was used, or the person chose otherwise.
+    pub fn clear_ticket(&self) {
+        if self.0.sent.ticket.is_some() {
+            *self.0.next_ticket.lock().unwrap_or_else(PoisonError::into_inner) = Some(None);
+        }
+    }
+
+    /// The ticket that the answer leaves or takes back.
+    pub(super) fn next_ticket(&self) -> Option<Option<SignInTicket>> {
+        self.0.next_ticket.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the browser has sent any cookie of ours; one that was sent some and sends none keeps none.

@@ -1,12 +1,24 @@
 //! Beginning a session.
 
 use crate::random::uuid_v7;
+use crate::sessions::begin_instead::Chosen;
 use crate::sessions::history::agent_of;
 use crate::store::{Alongside, Begun, Limit, NewSession};
 use crate::{
     Browser, ChangeError, Client, Code, Credential, EndedReason, Epoch, Error, Held, Keep, Proof, Refusal,
     Result, Session, SessionId, Sessions, SignInMethod, Subject, Timestamp, UserId,
 };
+
+/// A sign-in of somebody who has proved who they are.
+pub(super) struct Proved<'a> {
+    pub(super) subject: Subject,
+    pub(super) proof: Proof,
+    pub(super) keep: Keep,
+    /// What is stored with the session, or not at all.
+    pub(super) work: Option<&'a dyn Alongside>,
+    /// The device that the person chose to give way, where they were asked.
+    pub(super) chosen: Option<Chosen<'a>>,
+}
 
 impl Sessions {
     /// The credential epoch of a user, who may not be known yet. Read it before you check a proof, and say it with
@@ -40,15 +52,16 @@ impl Sessions {
     /// this browser holds stay; an older session of the same user in it is replaced.
     ///
     /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous sign-ins;
-    /// likewise the oldest account that this browser holds. A refusal is in the user's history.
+    /// likewise the oldest account that this browser holds. Where the oldest does not give way the person may choose a
+    /// device that does: [`Error::LimitReached`] has what [`Sessions::begin_instead`] takes. A refusal is in the user's
+    /// history.
     ///
     /// # Errors
     ///
     /// [`Error::ProofOutdated`] when a credential of the user has changed since the proof was checked: check it again.
     /// [`Code::PasswordResetRequired`] when a sign-in was reported, and no credential has changed since;
-    /// [`Code::UserDisabled`]; [`Code::MaximumSessionsReached`] and [`Code::MaximumAccountsReached`] when the oldest does
-    /// not give way; [`Code::InvalidName`] and [`Code::ValidationError`] when the subject cannot be stored; when the store
-    /// fails.
+    /// [`Code::UserDisabled`]; [`Error::LimitReached`] and [`Code::MaximumAccountsReached`] when the oldest does not give
+    /// way; [`Code::InvalidName`] and [`Code::ValidationError`] when the subject cannot be stored; when the store fails.
     ///
     /// # Examples
     ///
@@ -119,23 +132,44 @@ impl Sessions {
         keep: Keep,
         work: Option<&dyn Alongside>,
     ) -> Result<Browser> {
+        let proved = Proved { subject, proof, keep, work, chosen: None };
+        self.begin_proved(browser, client, proved).await
+    }
+
+    /// Begins a session of somebody who has proved who they are.
+    pub(super) async fn begin_proved(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        proved: Proved<'_>,
+    ) -> Result<Browser> {
+        let Proved { subject, proof, keep, work, chosen } = proved;
         subject.check()?;
         let (user, now) = (&subject.id, self.now());
         // Whoever signs in here again is not brought back beside by an undo elsewhere.
         let again: Vec<_> = browser.undoable.iter().filter(|(_, whose)| whose == user).cloned().collect();
         self.let_go_for_good(&again, EndedReason::Replaced).await?;
         let device = self.see_device(user, client, keep).await?;
-        let (credential, new) = self.new_session(user, client, keep, Some(proof.method), now);
+        let (credential, new) = self.new_session(user, client, keep, Some(proof.method.clone()), now);
         let new = NewSession { new_device: device.is_new, device_keys: device.keys, ..new };
         let limit = Limit {
             maximum: self.options().maximum_sessions(),
             revoke_oldest: self.options().revoke_oldest_on_max(),
             held: browser.held().iter().map(|held| held.session.id.clone()).collect(),
             epoch: proof.epoch,
+            chosen: chosen.as_ref().map(|chosen| chosen.id.clone()),
         };
-        let begun = self.0.store.begin(&subject, &new, &limit, work).await;
-        let Begun { user: stored, ended } =
-            begun.map_err(|error| self.not_changed(browser, client, user, error))?;
+        let begun = match (self.0.store.begin(&subject, &new, &limit, work).await, &chosen) {
+            (Err(ChangeError::LimitReached), Some(chosen)) => {
+                return Err(self.still_full(browser, chosen).await?);
+            }
+            (Err(ChangeError::LimitReached), None) => {
+                self.note_refused(browser, client, user, Some(Refusal::LimitReached));
+                return Err(self.let_choose(browser, user, &proof, keep).await?);
+            }
+            (begun, _) => begun.map_err(|error| self.not_changed(browser, client, user, error))?,
+        };
+        let Begun { user: stored, ended } = begun;
         let id = &new.session.id;
         tracing::info!(session.id = %id, user.id = %user, "session {id} began");
         self.log_ended(&ended);

@@ -11,8 +11,8 @@ use crate::sessions::watch::ending_of;
 use crate::store::{NewOperatorAct, OperatorAct, OperatorActKind, Page, Statistics};
 use crate::user_agent::as_sent;
 use crate::{
-    Code, Device, EndedCount, Ending, Operator, Result, Session, SessionId, Sessions, SignInMethod,
-    SignedInFrom, Timestamp, User, UserId, device_of,
+    Code, Device, EndedCount, Ending, Found, Operator, Result, Session, SessionId, Sessions, SignInMethod,
+    SignedInFrom, StoredSession, Timestamp, User, UserId, device_of,
 };
 
 /// How many sessions end in one transaction when everybody's do, so that sign-ins never wait long behind it.
@@ -25,8 +25,10 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct KnownSession {
     /// The session.
     pub session: Session,
-    /// The user agent in a person's words.
+    /// The user agent in a person's words; its label is the name where the person gave one.
     pub device: Device,
+    /// What the person calls the device.
+    pub name: Option<String>,
     /// The browser's user agent, with its updates since the sign-in; empty when unknown.
     pub user_agent: String,
     /// The address that it was last used from; empty when unknown.
@@ -61,23 +63,25 @@ impl Sessions {
     pub async fn sessions_of(&self, user: &UserId, page: Page<'_>) -> Result<Vec<KnownSession>> {
         let now = self.now();
         let found = self.0.store.of_user(user, page, now).await?;
-        let known = found.into_iter().map(|found| {
-            let ending = ending_of(&found, now);
-            let last_use = self.last_use(&found.stored.session.id, LastUse::of(&found.stored));
-            let session = found.stored.session;
-            KnownSession {
-                device: named(device_of(&last_use.user_agent), found.stored.device_name.as_deref()),
-                user_agent: as_sent(&last_use.user_agent).to_owned(),
-                place: self.place_of(&last_use.ip_address),
-                ip_address: last_use.ip_address,
-                signed_in_from: self.signed_in_from(&session),
-                last_active_at: last_use.at,
-                signed_in_with: found.stored.signed_in_with,
-                session,
-                ending,
-            }
-        });
-        Ok(known.collect())
+        Ok(found.into_iter().map(|found| self.known(found, now)).collect())
+    }
+
+    pub(super) fn known(&self, found: Found, now: Timestamp) -> KnownSession {
+        let ending = ending_of(&found, now);
+        let last_use = self.last_use(&found.stored.session.id, LastUse::of(&found.stored));
+        let StoredSession { session, device_name, signed_in_with, .. } = found.stored;
+        KnownSession {
+            device: named(device_of(&last_use.user_agent), device_name.as_deref()),
+            name: device_name,
+            user_agent: as_sent(&last_use.user_agent).to_owned(),
+            place: self.place_of(&last_use.ip_address),
+            ip_address: last_use.ip_address,
+            signed_in_from: self.signed_in_from(&session),
+            last_active_at: last_use.at,
+            signed_in_with,
+            session,
+            ending,
+        }
     }
 
     /// Ends one session, whosever it is.

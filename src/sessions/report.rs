@@ -1,9 +1,10 @@
 //! "This wasn't me": a sign-in that the person does not know.
 
 use crate::sessions::list::named;
-use crate::store::{Alongside, Rotation};
+use crate::store::{Alongside, Rotation, StoredSession};
 use crate::{
-    Browser, Client, Code, Credential, Device, EndedCount, Result, SessionId, Sessions, UserId, device_of,
+    Browser, Client, Code, Credential, Device, EndedCount, Result, SessionId, Sessions, SignedInFrom,
+    Timestamp, User, UserId, device_of,
 };
 
 /// What was done about a reported sign-in.
@@ -14,6 +15,20 @@ pub struct Reported {
     pub ended: usize,
     /// Whether no session begins until a credential has changed.
     pub is_locked: bool,
+}
+
+/// A session that can be reported, by what its person knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reportable {
+    /// Whose account it is of.
+    pub user: User,
+    /// The device.
+    pub device: Device,
+    /// When it was signed in.
+    pub signed_in_at: Timestamp,
+    /// Where it was signed in from.
+    pub signed_in_from: SignedInFrom,
 }
 
 impl Sessions {
@@ -113,15 +128,38 @@ impl Sessions {
         Ok(EndedCount(ended.len()))
     }
 
-    /// Tells which device it would be that [`Sessions::report`] is called for; `None` where it would be refused.
+    /// Tells which session it would be that [`Sessions::report`] is called for; `None` where it would be refused.
     ///
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; when the store fails.
-    pub async fn reportable(&self, browser: &Browser, id: &SessionId) -> Result<Option<Device>> {
+    pub async fn reportable(&self, browser: &Browser, id: &SessionId) -> Result<Option<Reportable>> {
         let actor = Self::actor(browser)?;
+        if id == actor.session {
+            return Ok(None);
+        }
+        self.reportable_of(actor.user, id).await
+    }
+
+    /// The same of a user whose sessions nobody acts as, as by a mailed link: see [`Sessions::report_of`].
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn reportable_of(&self, user: &UserId, id: &SessionId) -> Result<Option<Reportable>> {
         let found = self.0.store.find(&[id]).await?.pop().map(|found| found.stored);
-        let own = found.filter(|stored| stored.user.id == *actor.user && stored.session.id != *actor.session);
-        Ok(own.map(|stored| named(device_of(&stored.last_user_agent), stored.device_name.as_deref())))
+        Ok(found.filter(|stored| stored.user.id == *user).map(|stored| {
+            let StoredSession { session, user, last_user_agent, device_name, .. } = stored;
+            Reportable {
+                user,
+                device: named(device_of(&last_user_agent), device_name.as_deref()),
+                signed_in_at: session.created_at,
+                signed_in_from: SignedInFrom {
+                    place: self.place_of(&session.ip_address),
+                    ip_address: session.ip_address,
+                    user_agent: session.user_agent,
+                },
+            }
+        }))
     }
 }

@@ -148,6 +148,7 @@ impl Sessions {
                 }
             }
             Change::Renamed { user, id } if hub.has(&user) => self.read(&user, &[id], Self::shown).await,
+            Change::Recognized { user, id } => hub.tell(&user, SessionEvent::Recognized { id }),
             Change::Sessions { .. } | Change::Renamed { .. } => {}
             Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
             Change::Gap => hub.resync(None),

@@ -29,6 +29,7 @@ use crate::{
 
 pub mod cancelling;
 pub mod changes;
+pub mod choosing;
 pub mod devices;
 pub mod ending;
 pub mod forgetting;
@@ -42,6 +43,7 @@ pub mod proofs;
 pub mod races;
 pub mod reading;
 pub mod reauthenticating;
+pub mod recognizing;
 pub mod reporting;
 pub mod subjects;
 pub mod undoing;
@@ -61,8 +63,10 @@ macro_rules! store_contract {
                 a_session_says_how_it_ended_and_by_which_device
                 a_password_hash_is_found_by_its_email
                 a_users_sessions_are_listed_a_page_at_a_time
+                what_ended_lately_is_listed_by_its_end
                 a_user_is_found_by_its_id
                 what_is_live_began_and_ended_is_counted
+                an_account_tells_that_it_is_locked_and_how_many_proofs_were_wrong
                 who_asks_for_nothing_finds_nothing
             }
             opening {
@@ -118,6 +122,14 @@ macro_rules! store_contract {
                 another_users_device_keeps_its_name
                 an_ended_session_neither_names_nor_is_named
                 a_new_name_is_told_if_there_is_one
+            }
+            recognizing {
+                a_recognized_device_is_new_no_more
+                nobody_vouches_for_their_own_sign_in
+                two_new_devices_do_not_vouch_for_each_other
+                a_later_session_vouches_for_no_earlier_one
+                only_a_live_session_of_the_actors_user_is_recognized
+                a_recognition_is_told_and_in_the_history_once
             }
             history {
                 client_hints_are_kept_in_the_history
@@ -209,6 +221,22 @@ macro_rules! store_contract {
                 two_first_sessions_at_once_both_begin
                 a_session_that_begins_beside_a_change_of_a_credential_is_out
                 a_session_that_is_proved_beside_a_report_is_not_fresh_afterwards
+            }
+            choosing {
+                a_ticket_is_found_as_it_was_stored_until_it_is_too_late
+                a_ticket_counts_until_a_credential_changes
+                a_sweep_deletes_tickets_that_are_too_late
+                a_ticket_goes_with_its_user
+                a_sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices
+                the_chosen_device_gives_way_and_no_other
+                a_chosen_device_gives_way_also_where_there_is_room_by_now
+                who_chose_a_device_that_had_ended_signs_in_if_there_is_room
+                a_chosen_session_of_another_account_in_the_browser_stays
+                where_the_maximum_was_lowered_one_gives_way_for_one
+                a_ticket_can_be_used_after_a_refusal
+                tickets_that_are_used_at_once_never_exceed_the_maximum
+                a_ticket_that_is_used_several_times_at_once_signs_in_once
+                a_ticket_that_is_used_beside_a_change_of_a_credential_leaves_nobody_in
             }
             undoing {
                 a_revoked_session_lives_again_as_it_was
@@ -370,7 +398,7 @@ fn handle(name: &str) -> Handle {
 
 fn limit(maximum: u32, held: &[&str]) -> Limit {
     let held = held.iter().map(|name| session_id(name)).collect();
-    Limit { maximum, revoke_oldest: true, held, epoch: None }
+    Limit { maximum, revoke_oldest: true, held, epoch: None, chosen: None }
 }
 
 fn refusing(maximum: u32, held: &[&str]) -> Limit {

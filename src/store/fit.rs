@@ -9,14 +9,21 @@ type Row = (SessionId, UserId);
 /// Says what ends so that `new` fits, or which limit it is refused by.
 ///
 /// `live` are the live sessions of the user and of the browser, oldest first. The browser's other session of the same
-/// user is replaced, then the oldest of the user give way, then the oldest that the browser holds.
+/// user is replaced, then the one that the person chose gives way or else the oldest of the user, then the oldest that
+/// the browser holds.
 pub(super) fn fit(new: &Session, limit: &Limit, live: &[Row]) -> Result<Vec<Ended>, ChangeError> {
     let is_of_user = |(_, user): &Row| *user == new.user_id;
     let is_held = |(id, _): &Row| limit.held.contains(id);
     let (replaced, mut staying): (Vec<&Row>, Vec<&Row>) =
         live.iter().partition(|row| is_of_user(row) && is_held(row));
     let mut ended = end(&replaced, EndedReason::Replaced);
-    ended.extend(give_way(&mut staying, limit, is_of_user).ok_or(ChangeError::LimitReached)?);
+    let is_chosen = |row: &&Row| is_of_user(row) && limit.chosen.as_ref() == Some(&row.0);
+    let chosen: Vec<&Row> = staying.extract_if(.., |row| is_chosen(row)).collect();
+    ended.extend(end(&chosen, EndedReason::Evicted));
+    // One for one: where the maximum was lowered since, the person is not asked for more.
+    if chosen.is_empty() || limit.revoke_oldest {
+        ended.extend(give_way(&mut staying, limit, is_of_user).ok_or(ChangeError::LimitReached)?);
+    }
     ended.extend(give_way(&mut staying, limit, is_held).ok_or(ChangeError::BrowserFull)?);
     Ok(ended)
 }

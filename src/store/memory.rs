@@ -10,13 +10,13 @@ use super::fit::fit;
 use super::{
     Actor, Alongside, Begun, ChangeContext, ChangeError, End, Ended, Ender, Found, HISTORY_OF_A_KIND,
     HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewSession, NextSession, Page, Renewal,
-    Restrictions, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, Superseded,
-    Touch, Transaction, Undo, Undoable, changes_of, credential_changed, reauthenticated, renamed, reported,
-    touches, undone,
+    Restrictions, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, StoredTicket,
+    Superseded, Touch, Transaction, Undo, Undoable, changes_of, credential_changed, reauthenticated,
+    recognition, recognized, renamed, reported, touches, undone,
 };
 use crate::{
-    Change, Changes, EndedReason, Epoch, Handle, HistoryKind, KnownDevice, SecretHash, Session, SessionId,
-    Subject, Timestamp, User, UserId,
+    AccountStatus, Change, Changes, EndedReason, Epoch, Handle, HistoryKind, KnownDevice, SecretHash,
+    Session, SessionId, Subject, Timestamp, User, UserId,
 };
 
 mod accounts;
@@ -48,6 +48,7 @@ pub struct MemoryTables {
     recorded: i64,
     devices: Vec<(UserId, KnownDevice)>,
     mail: accounts::Mail,
+    tickets: Vec<StoredTicket>,
     acts: operating::Acts,
     outbox: outbox::Outbox,
     closed: bool,
@@ -433,6 +434,21 @@ impl Store for MemoryStore {
         Ok(rows.map(|row| state.found(row)).collect())
     }
 
+    async fn ended_of_user(&self, user: &UserId, after: Timestamp, limit: u32) -> Result<Vec<Found>> {
+        let state = self.lock().await?;
+        let ended_at = |row: &Row| row.end.as_ref().map(|(_, at, _)| *at);
+        let asked = |row: &&Row| {
+            let is_asked = |(reason, at, _): &(EndedReason, Timestamp, _)| {
+                *reason != EndedReason::Replaced && *at > after
+            };
+            row.is_of(user) && row.end.as_ref().is_some_and(is_asked)
+        };
+        let mut rows: Vec<_> = state.sessions.iter().rev().filter(asked).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(ended_at(row)));
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(rows.into_iter().map(|row| state.found(row)).collect())
+    }
+
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
         let state = self.lock().await?;
         let known = state.devices.iter().filter(|(whose, _)| whose == user);
@@ -464,6 +480,20 @@ impl Store for MemoryStore {
 
     async fn epoch(&self, user: &UserId) -> Result<Epoch> {
         Ok(self.lock().await?.known(user).map_or(Epoch::UNKNOWN, |known| known.epoch))
+    }
+
+    async fn account_status(&self, user: &UserId, refused_after: Timestamp) -> Result<AccountStatus> {
+        let state = self.lock().await?;
+        let is_refused = |(whose, entry): &&(UserId, StoredHistoryEntry)| {
+            let is_wrong = entry.kind == Some(HistoryKind::PasswordRefused)
+                && entry.detail.is_none()
+                && entry.session_id.is_none();
+            whose == user && is_wrong && entry.at > refused_after
+        };
+        Ok(AccountStatus {
+            is_locked: state.known(user).is_some_and(|known| known.is_locked),
+            refused_sign_ins: state.history.iter().filter(is_refused).count() as u64,
+        })
     }
 
     async fn begin(
@@ -507,6 +537,28 @@ impl Store for MemoryStore {
         *tables = draft;
         self.tell(changes_of(Some(&new.session), &ended));
         Ok(Begun { user, ended })
+    }
+
+    async fn put_ticket(&self, ticket: &StoredTicket) -> Result<()> {
+        self.lock().await?.tickets.push(ticket.clone());
+        Ok(())
+    }
+
+    async fn find_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<StoredTicket>> {
+        let state = self.lock().await?;
+        let is_it =
+            |ticket: &&StoredTicket| ticket.hash.as_bytes() == hash.as_bytes() && ticket.expires_at > now;
+        let counts = |ticket: &StoredTicket| {
+            state.known(&ticket.user_id).is_some_and(|known| known.epoch == ticket.epoch)
+        };
+        Ok(state.tickets.iter().find(is_it).filter(|ticket| counts(ticket)).cloned())
+    }
+
+    async fn use_ticket(&self, tx: &mut Transaction<'_>, hash: &SecretHash, now: Timestamp) -> Result<bool> {
+        let tickets = &mut accounts::tables(tx)?.tickets;
+        let before = tickets.len();
+        tickets.retain(|ticket| ticket.hash.as_bytes() != hash.as_bytes() || ticket.expires_at <= now);
+        Ok(tickets.len() < before)
     }
 
     async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
@@ -579,6 +631,32 @@ impl Store for MemoryStore {
         state.sessions[at].device_name = name;
         self.tell(vec![renamed(actor, id)]);
         Ok(true)
+    }
+
+    async fn recognize(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        new_since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<bool>> {
+        let mut state = self.lock().await?;
+        if !state.is_live(actor, now) {
+            return Ok(None);
+        }
+        let is_new =
+            |row: &Row| row.is(actor.session) && row.new.new_device && row.new.session.created_at > new_since;
+        let began = |id: &SessionId| state.sessions.iter().position(|row| row.is(id));
+        let may = began(actor.session) < began(id) && !state.sessions.iter().any(is_new);
+        let own = |row: &&mut Row| row.is(id) && row.is_of(actor.user) && row.is_live(now);
+        let Some(row) = state.sessions.iter_mut().find(own) else { return Ok(None) };
+        if !row.new.new_device || !may {
+            return Ok(Some(!row.new.new_device));
+        }
+        row.new.new_device = false;
+        state.record(recognition(actor, id, now));
+        self.tell(vec![recognized(actor, id)]);
+        Ok(Some(true))
     }
 
     async fn end_by_id(
@@ -871,6 +949,12 @@ impl Store for MemoryStore {
             let is_old = row.end.as_ref().is_some_and(|(_, at, _)| *at <= delete_before);
             let goes = is_old && deleted < limit;
             deleted += usize::from(goes);
+            !goes
+        });
+        let mut room = limit;
+        state.tickets.retain(|ticket| {
+            let goes = ticket.expires_at <= now && room > 0;
+            room -= usize::from(goes);
             !goes
         });
         self.tell(changes_of(None, &expired));

@@ -34,6 +34,7 @@ macro_rules! migrations {
             "0025_credential_epochs",
             "0026_outbox",
             "0027_step_up_methods",
+            "0029_sign_in_tickets",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

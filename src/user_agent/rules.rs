@@ -48,6 +48,11 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     // Browsers that uap-core does not know, or only by their engine.
     (r"\b(Falkon|Konqueror|qutebrowser|Otter|Midori|Min|Epiphany)/(\d+)", ""),
     (r"\b(QIHU 360[A-Z]*|360SE|360EE|QihooBrowser)(?:/(\d+))?", "360 Browser"),
+    // Safari's own words on a system that has no Safari.
+    (
+        r"X11; Linux[^)]*\) AppleWebKit/[0-9.]+ \(KHTML, like Gecko\) (Version)/[0-9.]+ Safari/[0-9.]+$",
+        "WebKitGTK",
+    ),
     (r"\b(PicoBrowser)/(\d+)", "Pico Browser"),
     (r"\b(Wolvic)/(\d+)", ""),
     (r"\b(HeyTapBrowser)/(\d+)", "HeyTap Browser"),

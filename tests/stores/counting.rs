@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use multi_session::{
-    AccountStore, Actor, Alongside, Begun, Browser, Change, ChangeError, Changes, Client, ConsumerLease,
-    Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch, Found, Handle, HistoryQuery, Keep,
-    KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail, NewOperatorAct, NewSession, NextSession,
-    Operator, OperatorAct, OperatorStore, Options, OutboxEvent, OutboxStore, Page, PasswordOf, Presented,
-    Proof, Purpose, Renewal, Rotation, SecretHash, SessionId, Sessions, Statistics, Store, StoreError,
-    StoredHistoryEntry, StoredSession, StoredToken, Subject, Superseded, Timestamp, Touch, Transaction, Undo,
-    Undoable, User, UserId,
+    AccountStatus, AccountStore, Actor, Alongside, Begun, Browser, Change, ChangeError, Changes, Client,
+    ConsumerLease, Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch, Found, Handle,
+    HistoryQuery, Keep, KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail, NewOperatorAct,
+    NewSession, NextSession, Operator, OperatorAct, OperatorStore, Options, OutboxEvent, OutboxStore, Page,
+    PasswordOf, Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionId, Sessions, Statistics,
+    Store, StoreError, StoredHistoryEntry, StoredSession, StoredTicket, StoredToken, Subject, Superseded,
+    Timestamp, Touch, Transaction, Undo, Undoable, User, UserId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -64,16 +64,22 @@ counted! { Store {
     find(ids: &[&SessionId]) -> Result<Vec<Found>, StoreError>;
     find_by_handle(handle: &Handle) -> Result<Option<Found>, StoreError>;
     of_user(user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>, StoreError>;
+    ended_of_user(user: &UserId, after: Timestamp, limit: u32) -> Result<Vec<Found>, StoreError>;
     known_devices(user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
     find_user(id: &UserId) -> Result<Option<User>, StoreError>;
     statistics(now: Timestamp, since: Timestamp) -> Result<Statistics, StoreError>;
     epoch(user: &UserId) -> Result<Epoch, StoreError>;
+    account_status(user: &UserId, refused_after: Timestamp) -> Result<AccountStatus, StoreError>;
     begin(subject: &Subject, session: &NewSession, limit: &Limit, alongside: Option<&dyn Alongside>) -> Result<Begun, ChangeError>;
+    put_ticket(ticket: &StoredTicket) -> Result<(), StoreError>;
+    find_ticket(hash: &SecretHash, now: Timestamp) -> Result<Option<StoredTicket>, StoreError>;
+    use_ticket(tx: &mut Transaction<'_>, hash: &SecretHash, now: Timestamp) -> Result<bool, StoreError>;
     prove(actor: Actor<'_>, renewal: &Renewal, epoch: Option<Epoch>, now: Timestamp) -> Result<bool, ChangeError>;
     extend(id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
     superseded_by_handles(handles: &[&Handle], now: Timestamp) -> Result<Vec<Superseded>, StoreError>;
     use_credential(actor: Actor<'_>, handle: &Handle) -> Result<(), StoreError>;
     rename(actor: Actor<'_>, id: &SessionId, name: Option<&str>, now: Timestamp) -> Result<bool, StoreError>;
+    recognize(actor: Actor<'_>, id: &SessionId, new_since: Timestamp, now: Timestamp) -> Result<Option<bool>, StoreError>;
     end_by_id(actor: Actor<'_>, id: &SessionId, reason: EndedReason, now: Timestamp) -> Result<Option<Ended>, StoreError>;
     end_by_handle(actor: Actor<'_>, handle: &Handle, reason: EndedReason, now: Timestamp) -> Result<Option<Ended>, StoreError>;
     end_all(actor: Actor<'_>, own: bool, reason: EndedReason, now: Timestamp) -> Result<Option<Vec<Ended>>, StoreError>;

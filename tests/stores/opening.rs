@@ -14,7 +14,7 @@ pub(crate) struct NewUser {
 
 /// At most five sessions, of which the oldest gives way.
 pub(crate) fn limit() -> Limit {
-    Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), epoch: None }
+    Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), epoch: None, chosen: None }
 }
 
 /// Begins a session, and before it makes the account of a user who signs up.

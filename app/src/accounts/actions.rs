@@ -1,36 +1,37 @@
 //! The server functions on accounts. The rules are those of `Accounts`.
 
 use leptos::prelude::*;
+use multi_session::Keep;
 
 use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
+    accounts::paths::CHOOSE_DEVICE,
     context::{accounts, fail, request, send_form, sessions, settle},
     history::{CSV, JSON, export_page},
+    kept_form::KeptForm,
     options::use_options,
     sessions::{report, revoke, revoke_all, revoke_others},
     step::Step,
 };
 #[cfg(feature = "ssr")]
-use multi_session::{Code, Proof};
+use multi_session::{Code, Error, Proof};
 
-/// Signs in, in this browser; `remember` keeps the cookie when the browser closes.
+/// Signs in, in this browser.
 ///
 /// # Errors
 ///
-/// When the e-mail and password match no account, or no further session is allowed.
+/// When the email and password match no account, or no further session is allowed: at the limit of devices the person
+/// chooses on the next page which one is signed out.
 #[server(prefix = "/fn", endpoint = "sign-in")]
 pub async fn sign_in(
     /// The address of the account.
     email: String,
     /// Its password.
     password: String,
-    /// Whether the cookie outlives the browser's window.
+    /// How long the browser keeps the sign-in.
     #[server(default)]
-    remember: bool,
-    /// Whether others use the computer too.
-    #[server(default)]
-    shared_computer: bool,
+    keep: Keep,
     /// Whether the page of the form has sent a cookie.
     #[server(default)]
     probe: bool,
@@ -38,17 +39,32 @@ pub async fn sign_in(
     let request = request();
     must_keep_cookies(&request, probe)?;
     let browser = request.browser().map_err(fail)?;
+    let kept = KeptForm { email: email.clone(), ..KeptForm::default() };
+    let (remember, shared_computer) = (keep == Keep::Remembered, keep == Keep::SharedComputer);
     let sign_in = multi_session::SignIn { email, password, remember, shared_computer };
-    let browser = accounts()?.sign_in(&browser, request.client(), sign_in).await.map_err(fail)?;
+    let signed_in = accounts()?.sign_in(&browser, request.client(), sign_in).await;
+    let signed_in = signed_in.map_err(|error| fail_or_let_choose(&request, error));
+    let browser = signed_in.inspect_err(|_| kept.keep())?;
     settle(&request, browser, "signed-in");
     Ok(())
+}
+
+/// Whoever is refused by the limit of devices alone is sent to the page on which they choose one.
+#[cfg(feature = "ssr")]
+fn fail_or_let_choose(request: &multi_session::http::SessionRequest, error: Error) -> AppError {
+    let Error::LimitReached { ticket, .. } = &error else { return fail(error) };
+    request.set_ticket(ticket);
+    let error = fail(error);
+    // After the refusal, which would lead back to the form.
+    send_form(CHOOSE_DEVICE);
+    error
 }
 
 /// Makes an account and signs in to it, in this browser.
 ///
 /// # Errors
 ///
-/// When the e-mail has an account already, or an entry is malformed.
+/// When the email has an account already, or an entry is malformed.
 #[server(prefix = "/fn", endpoint = "sign-up")]
 pub async fn sign_up(
     /// What the person is called.
@@ -57,9 +73,9 @@ pub async fn sign_up(
     email: String,
     /// The password that will sign in.
     password: String,
-    /// Whether others use the computer too.
+    /// How long the browser keeps the sign-in.
     #[server(default)]
-    shared_computer: bool,
+    keep: Keep,
     /// Whether the page of the form has sent a cookie.
     #[server(default)]
     probe: bool,
@@ -67,9 +83,11 @@ pub async fn sign_up(
     let request = request();
     must_keep_cookies(&request, probe)?;
     let browser = request.browser().map_err(fail)?;
-    let sign_up =
-        multi_session::SignUp { name, email, password, image: None, remember: true, shared_computer };
-    let browser = accounts()?.sign_up(&browser, request.client(), sign_up).await.map_err(fail)?;
+    let kept = KeptForm { name: name.clone(), email: email.clone() };
+    let (remember, shared_computer) = (keep == Keep::Remembered, keep == Keep::SharedComputer);
+    let sign_up = multi_session::SignUp { name, email, password, image: None, remember, shared_computer };
+    let signed_up = accounts()?.sign_up(&browser, request.client(), sign_up).await.map_err(fail);
+    let browser = signed_up.inspect_err(|_| kept.keep())?;
     settle(&request, browser, "signed-in");
     Ok(())
 }

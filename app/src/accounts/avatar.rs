@@ -1,6 +1,7 @@
 //! A face for an account.
 
 use leptos::prelude::*;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// The initials of a name, on a colour of its own.
 #[component]
@@ -15,17 +16,22 @@ pub(crate) fn Avatar(
     }
 }
 
-/// The first letters of the first and the last word.
+/// What the first and the last word begin with, as people see it: an emoji may be many characters.
 fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let mut words = name.split_whitespace().filter_map(|word| word.graphemes(true).next());
     let first = words.next();
     let last = words.next_back();
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    first.into_iter().chain(last).map(str::to_uppercase).collect()
 }
 
+/// One of six, by FNV-1a: names that are nearly the same get others.
 fn colour(name: &str) -> u32 {
-    name.bytes().fold(0, |sum, byte| (sum * 31 + u32::from(byte)) % 9973) % 6
+    let hash =
+        name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash ^ hash >> 16) % COLOURS
 }
+
+const COLOURS: u32 = 6;
 
 #[cfg(test)]
 mod tests {
@@ -38,6 +44,8 @@ mod tests {
             ("ada", "A"),
             ("Grace Brewster Murray Hopper", "GH"),
             ("  émile   zola ", "ÉZ"),
+            ("👩‍👩‍👧 Family", "👩‍👩‍👧F"),
+            ("🇩🇪 e\u{301}mile", "🇩🇪E\u{301}"),
             ("", ""),
         ] {
             assert_eq!(initials(name), expected);
@@ -45,9 +53,12 @@ mod tests {
     }
 
     #[test]
-    fn every_name_has_a_colour() {
-        for name in ["", "Ada Lovelace", "Grace Hopper", "名前"] {
-            assert!(colour(name) < 6);
+    fn colours_are_spread_over_names() {
+        let mut counts = [0; COLOURS as usize];
+        for number in 0..600 {
+            counts[colour(&format!("Person {number}")) as usize] += 1;
         }
+        assert!(counts.iter().all(|count| (60..=140).contains(count)), "{counts:?}");
+        assert!(colour("") < COLOURS);
     }
 }

@@ -5,8 +5,9 @@ use leptos_meta::Title;
 use multi_session::Code;
 
 use crate::{
+    account_status::use_account_status,
     accounts::{
-        ChangePassword,
+        ChangePassword, CheckEmail,
         entry::{About, Message, use_entry},
     },
     hooks::{go, on_answer},
@@ -21,9 +22,27 @@ const ABOUT: About = &[
     (Code::PasswordTooLong, "new_password"),
 ];
 
-/// The form for a new password, which by default signs the other devices out.
+/// The form for a new password, which by default signs the other devices out; while the password is locked, how to set
+/// another one.
 #[component]
 pub fn ChangePasswordPage() -> impl IntoView {
+    let status = use_account_status();
+    let page = move || {
+        Suspend::new(async move {
+            // What cannot be told now, the form tells when it is sent.
+            let is_locked = status.await.ok().flatten().is_some_and(|status| status.is_locked);
+            if is_locked { view! { <CheckEmail /> }.into_any() } else { view! { <Form /> }.into_any() }
+        })
+    };
+    view! {
+        <div class="ms-entry">
+            <Transition>{page}</Transition>
+        </div>
+    }
+}
+
+#[component]
+fn Form() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let action = form_action::<ChangePassword>();
     sessions.watch_act(action.pending());
@@ -37,47 +56,46 @@ pub fn ChangePasswordPage() -> impl IntoView {
 
     view! {
         <Title text="Change password" />
-        <div class="ms-entry">
-            <div class="ms-entry__head">
-                <h1>"Change password"</h1>
-                <p class="ms-entry__lead">
-                    <Loaded>
-                        <strong>{email}</strong>
-                    </Loaded>
-                </p>
-            </div>
-            <div class="ms-card ms-entry__card">
-                <ActionForm action>
-                    <Message error=entry.error />
-                    // Password managers ask of which account it is.
-                    <input type="text" autocomplete="username" value=email readonly hidden />
-                    <PasswordField
-                        name="current_password"
-                        label="Current password"
-                        autocomplete="current-password"
-                        error=entry.error_of("current_password")
-                    />
-                    <PasswordField
-                        name="new_password"
-                        label="New password"
-                        autocomplete="new-password"
-                        hint="At least 8 characters."
-                        error=entry.error_of("new_password")
-                    />
-                    <label class="ms-check ms-check--tall">
-                        <input type="checkbox" name="revoke_other_sessions" value="true" checked />
-                        <span>
-                            "Sign out my other devices" <span class="ms-check__hint">"This one stays signed in."</span>
-                        </span>
-                    </label>
-                    <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
-                        "Change password"
-                    </Submit>
-                </ActionForm>
-            </div>
-            <p class="ms-entry__foot">
-                <a href=sessions.options.devices_path()>"Back to your devices"</a>
+        <div class="ms-entry__head">
+            <h1>"Change password"</h1>
+            <p class="ms-entry__lead">
+                <Loaded>
+                    <strong>
+                        <bdi>{email}</bdi>
+                    </strong>
+                </Loaded>
             </p>
+        </div>
+        <div class="ms-card ms-entry__card">
+            <ActionForm action>
+                <Message error=entry.error />
+                // Password managers ask of which account it is.
+                <input type="text" autocomplete="username" value=email readonly hidden />
+                <PasswordField
+                    name="current_password"
+                    label="Current password"
+                    autocomplete="current-password"
+                    autofocus=entry.begins_with("current_password")
+                    error=entry.error_of("current_password")
+                />
+                <PasswordField
+                    name="new_password"
+                    label="New password"
+                    autocomplete="new-password"
+                    hint="At least 8 characters."
+                    autofocus=entry.begins_with("new_password")
+                    error=entry.error_of("new_password")
+                />
+                <label class="ms-check ms-check--tall">
+                    <input type="checkbox" name="revoke_other_sessions" value="true" checked />
+                    <span>
+                        "Sign out my other devices" <span class="ms-check__hint">"You stay signed in here."</span>
+                    </span>
+                </label>
+                <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
+                    "Change password"
+                </Submit>
+            </ActionForm>
         </div>
     }
 }

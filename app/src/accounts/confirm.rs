@@ -106,7 +106,7 @@ pub fn ConfirmPage() -> impl IntoView {
         |(act, session_id)| confirm_question(act, session_id),
     );
     view! {
-        <Title text="Confirm that it's you" />
+        <Title text="Confirm it's you" />
         {answered(question, |question| view! { <Asked question /> })}
     }
 }
@@ -118,25 +118,27 @@ fn Asked(question: Question) -> impl IntoView {
     let (lead, form) = match question.means.clone() {
         Means::Password => {
             let lead = view! {
-                "You signed in a while ago. Enter the password of " <strong>{email}</strong>
+                "Enter the password for "
+                <strong>
+                    <bdi>{email}</bdi>
+                </strong>
                 {format!(" to {purpose}.")}
             };
             (lead.into_any(), Some(view! { <PasswordForm question /> }.into_any()))
         }
         Means::Mail => {
             let lead = view! {
-                "You signed in a while ago, and " <strong>{email.clone()}</strong>
-                " has no password to confirm with. Set one by email: that signs you out on every device. Then sign in \
-                 with it."
+                <strong>
+                    <bdi>{email.clone()}</bdi>
+                </strong>
+                " has no password yet. Set one by email to continue. This signs you out on every device."
             };
             (lead.into_any(), Some(mail_form(email)))
         }
         Means::Elsewhere(proofs) => {
             let proofs = proofs.iter().map(method).collect::<Vec<_>>().join(" or ");
-            let lead = format!(
-                "You signed in a while ago. This page takes passwords only, and this account is confirmed with \
-                 {proofs}: sign out and in again to {purpose}."
-            );
+            let lead =
+                format!("This account signs in with {proofs}. Sign out and sign in again to {purpose}.");
             (lead.into_any(), None)
         }
         Means::Nothing => (NOT_AVAILABLE.into_any(), None),
@@ -144,7 +146,7 @@ fn Asked(question: Question) -> impl IntoView {
     view! {
         <div class="ms-entry">
             <div class="ms-entry__head">
-                <h1>"Confirm that it's you"</h1>
+                <h1>"Confirm it's you"</h1>
                 <p class="ms-entry__lead">{lead}</p>
             </div>
             {form.map(|form| view! { <div class="ms-card ms-entry__card">{form}</div> }.into_any())}
@@ -156,7 +158,7 @@ fn Asked(question: Question) -> impl IntoView {
 }
 
 const NOT_AVAILABLE: &str =
-    "This account has no password, and this server sends no mail, so this action is not available here.";
+    "This account has no password, and this service sends no email, so you can't do this here.";
 const ABOUT: About = &[(Code::InvalidPassword, "password")];
 
 /// The browser posts it itself: what follows is another document, in any case.
@@ -168,7 +170,7 @@ fn PasswordForm(question: Question) -> impl IntoView {
         Step::ExportHistory { .. } => "ms-button ms-button--primary ms-button--wide",
         _ => "ms-button ms-button--danger-fill ms-button--wide",
     };
-    let entry = posted_entry::<ConfirmStep>(ABOUT);
+    let entry = posted_entry::<ConfirmStep>("password", ABOUT);
     view! {
         <form method="post" action=ConfirmStep::PATH>
             <Message error=entry.error />
@@ -181,6 +183,7 @@ fn PasswordForm(question: Question) -> impl IntoView {
                 name="password"
                 label="Password"
                 autocomplete="current-password"
+                autofocus=entry.begins_with("password")
                 error=entry.error_of("password")
             />
             <Submit class=class>{button}</Submit>

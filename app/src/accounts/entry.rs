@@ -1,7 +1,7 @@
 //! What the forms with a password have in common: sign-in, sign-up, change of password, proof of who one is.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use multi_session::Code;
+use multi_session::{Code, Keep};
 
 use crate::{
     AppError,
@@ -21,6 +21,8 @@ pub(crate) type About = &'static [(Code, &'static str)];
 pub(crate) struct Entry {
     /// The refusal.
     pub(crate) error: Signal<Option<AppError>>,
+    /// The field to begin with.
+    first: &'static str,
     about: About,
 }
 
@@ -28,6 +30,11 @@ impl Entry {
     /// Names the message to the field that it is about.
     pub(crate) fn error_of(self, field: &'static str) -> Signal<Option<&'static str>> {
         Signal::derive(move || self.error.with(|error| (self.field(error) == Some(field)).then_some(MESSAGE)))
+    }
+
+    /// Whether a field has the focus when the page opens: the one in question after a refusal, or else the first.
+    pub(crate) fn begins_with(self, field: &'static str) -> bool {
+        self.error.with_untracked(|error| self.field(error)).unwrap_or(self.first) == field
     }
 
     fn field(self, error: &Option<AppError>) -> Option<&'static str> {
@@ -44,7 +51,7 @@ where
 {
     let value = action.value();
     let error = Memo::new(move |_| value.with(|value| value.as_ref()?.as_ref().err().cloned()));
-    let entry = Entry { error: error.into(), about };
+    let entry = Entry { error: error.into(), first, about };
     on_answer(action, move |result| {
         if let Err(error) = result {
             focus_element(entry.field(&Some(error)).unwrap_or(first));
@@ -54,23 +61,35 @@ where
 }
 
 /// The same of a form that the browser posts itself: only the address tells of a refusal.
-pub(crate) fn posted_entry<S: ServerFn>(about: About) -> Entry {
-    Entry { error: Signal::stored(form_error_of::<S>()), about }
+pub(crate) fn posted_entry<S: ServerFn>(first: &'static str, about: About) -> Entry {
+    Entry { error: Signal::stored(form_error_of::<S>()), first, about }
 }
 
-/// The choice for a computer that others use too; there nothing is kept, whatever else is chosen.
+/// The choice of how long the browser keeps the sign-in.
 #[component]
-pub(super) fn SharedComputer() -> impl IntoView {
+pub(super) fn KeepChoice() -> impl IntoView {
+    let choice = |keep: Keep, checked: bool, text: &'static str, hint: Option<&'static str>| {
+        let value = serde_json::to_value(keep).ok().and_then(|value| value.as_str().map(str::to_owned));
+        view! {
+            <label class="ms-check ms-check--tall">
+                <input type="radio" name="keep" value=value checked=checked />
+                <span>{text} {hint.map(|hint| view! { <span class="ms-check__hint">{hint}</span> }.into_any())}</span>
+            </label>
+        }
+        .into_any()
+    };
     view! {
-        <label class="ms-check ms-check--tall">
-            <input type="checkbox" name="shared_computer" value="true" />
-            <span>
-                "This is a shared computer"
-                <span class="ms-check__hint">
-                    "Signs you out when the browser closes, or after 30 minutes without activity."
-                </span>
-            </span>
-        </label>
+        <fieldset class="ms-choice">
+            <legend class="ms-visually-hidden">"On this device"</legend>
+            {choice(Keep::Remembered, true, "Stay signed in", None)}
+            {choice(Keep::Window, false, "Until I close the browser", None)}
+            {choice(
+                Keep::SharedComputer,
+                false,
+                "This is a shared computer",
+                Some("Also signs you out after 30 minutes without activity."),
+            )}
+        </fieldset>
     }
 }
 

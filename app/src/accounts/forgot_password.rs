@@ -10,6 +10,7 @@ use crate::{
         ForgotPassword,
         entry::{About, Message, use_entry},
     },
+    kept_form::use_kept_form,
     notice::form_action,
     ui::{EmailField, Submit},
 };
@@ -21,6 +22,7 @@ const ABOUT: About = &[(Code::InvalidEmail, "email")];
 pub fn ForgotPasswordPage() -> impl IntoView {
     let action = form_action::<ForgotPassword>();
     let entry = use_entry(action, "email", ABOUT);
+    let email = StoredValue::new(use_kept_form().email);
     // Without JavaScript the form's redirect tells it; the server alone can believe that.
     let was_sent = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
@@ -33,7 +35,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     let is_sent = Memo::new(move |_| was_sent || action.value().with(|value| matches!(value, Some(Ok(())))));
 
     view! {
-        <Title text=move || if is_sent.get() { "Look into your mailbox" } else { "Forgot your password?" } />
+        <Title text=move || if is_sent.get() { "Check your email" } else { "Forgot your password?" } />
         <div class="ms-entry">
             <Show
                 when=move || is_sent.get()
@@ -41,14 +43,18 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                     view! {
                         <div class="ms-entry__head">
                             <h1>"Forgot your password?"</h1>
-                            <p class="ms-entry__lead">"We mail you a link to choose a new one."</p>
+                            <p class="ms-entry__lead">"We'll email you a link to set a new one."</p>
                         </div>
                         <div class="ms-card ms-entry__card">
                             <ActionForm action>
                                 <Message error=entry.error />
-                                <EmailField error=entry.error_of("email") />
+                                <EmailField
+                                    value=email.get_value()
+                                    autofocus=entry.begins_with("email")
+                                    error=entry.error_of("email")
+                                />
                                 <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
-                                    "Send the link"
+                                    "Send link"
                                 </Submit>
                             </ActionForm>
                         </div>
@@ -56,14 +62,16 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                 }
             >
                 <div class="ms-entry__head">
-                    <h1>"Look into your mailbox"</h1>
+                    <h1>"Check your email"</h1>
                     <p class="ms-entry__lead">
-                        "If there is an account with that address, a mail with a link is on its way to it. \
-                         The link works once, within 30 minutes."
+                        "If an account exists for that address, we've sent it a link. It works once and expires in 30 \
+                         minutes."
                     </p>
                 </div>
                 <p class="ms-entry__foot">
-                    "Nothing there? " <a href=FORGOT_PASSWORD rel="external">"Try once more"</a> " in a minute."
+                    "Nothing there? Check your spam folder, or "
+                    <a href=FORGOT_PASSWORD rel="external">"send it again"</a>
+                    " in a minute."
                 </p>
             </Show>
             <p class="ms-entry__foot">

@@ -45,9 +45,9 @@ fn HeldAccount(row: DeviceSession) -> impl IntoView {
                 <Submit class="ms-account" pending=set_active.pending() described_by=email_id.clone()>
                     <Avatar name=row.user.name.clone() />
                     <span class="ms-account__who">
-                        <span class="ms-account__name">{format!("Continue as {}", row.user.name)}</span>
+                        <span class="ms-account__name">"Continue as " <bdi>{row.user.name}</bdi></span>
                         <span class="ms-account__email" aria-hidden="true" id=email_id>
-                            {row.user.email}
+                            <bdi>{row.user.email}</bdi>
                         </span>
                     </span>
                     <Icon name=IconName::ChevronRight size=18 />

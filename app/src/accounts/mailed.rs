@@ -7,9 +7,10 @@ use crate::AppError;
 use crate::{
     accounts::paths::{FORGOT_PASSWORD, SENT, SENT_NOTICE, reset_address},
     context::{accounts, fail, leave_notice, request, send_form, sessions, settle},
+    kept_form::KeptForm,
     options::use_options,
     query::with_error,
-    sessions::NOT_ME_RESET,
+    sessions::{NOT_ME_AGAIN, NOT_ME_RESET},
 };
 
 /// Asks for a mail with a link to a new password; it is the same for every address.
@@ -22,6 +23,7 @@ pub async fn forgot_password(
     /// The address of the account.
     email: String,
 ) -> Result<(), AppError> {
+    let kept = KeptForm { email: email.clone(), ..KeptForm::default() };
     let form = multi_session::RequestPasswordReset { email, redirect_to: None };
     let asked = accounts()?.request_password_reset(form).map_err(fail);
     match &asked {
@@ -29,9 +31,28 @@ pub async fn forgot_password(
             leave_notice(SENT_NOTICE);
             send_form(SENT);
         }
-        Err(error) => send_form(&with_error(FORGOT_PASSWORD, ForgotPassword::PATH, error)),
+        Err(error) => {
+            kept.keep();
+            send_form(&with_error(FORGOT_PASSWORD, ForgotPassword::PATH, error));
+        }
     }
     asked
+}
+
+/// Asks once more for the mail with a link to a new password, for who is signed in and has a password that is locked.
+///
+/// # Errors
+///
+/// When nobody is signed in, there were many requests, or no mail server is configured.
+#[server(prefix = "/fn", endpoint = "send-again")]
+pub async fn send_again() -> Result<(), AppError> {
+    let browser = request().browser().map_err(fail)?;
+    let email = browser.signed_in().map_err(|code| fail(code.into()))?.user.email.clone();
+    let form = multi_session::RequestPasswordReset { email, redirect_to: None };
+    accounts()?.request_password_reset(form).map_err(fail)?;
+    leave_notice(NOT_ME_AGAIN);
+    send_form(&format!("{}?done=again", use_options().not_me_path()));
+    Ok(())
 }
 
 /// Sets a new password by a mailed link, which ends every session of the user.

@@ -1,7 +1,10 @@
 //! Where the pages of accounts are, on our own site.
 
 pub(crate) const SIGN_IN: &str = "/sign-in";
+/// The same, beside the account that somebody is signed in to.
+pub(crate) const SIGN_IN_TO_ADD: &str = "/sign-in?add=1";
 pub(crate) const SIGN_UP: &str = "/sign-up";
+pub(crate) const CHOOSE_DEVICE: &str = "/choose-device";
 pub(crate) const CHANGE_PASSWORD: &str = "/change-password";
 pub(crate) const FORGOT_PASSWORD: &str = "/forgot-password";
 #[cfg(feature = "ssr")]
@@ -11,7 +14,8 @@ pub(crate) const RESET_PASSWORD: &str = "/reset-password";
 #[cfg(feature = "ssr")]
 pub fn form_page(act: &str) -> Option<&'static str> {
     let name = act.strip_prefix("/fn")?;
-    [SIGN_IN, SIGN_UP, CHANGE_PASSWORD, FORGOT_PASSWORD].into_iter().find(|page| *page == name)
+    let pages = [SIGN_IN, SIGN_UP, CHOOSE_DEVICE, CHANGE_PASSWORD, FORGOT_PASSWORD];
+    pages.into_iter().find(|page| *page == name)
 }
 
 /// The page after the form was sent.

@@ -18,6 +18,9 @@ use crate::{
     ui::{PasswordField, Submit},
 };
 
+/// What is told of a link that does not work, whatever it was for.
+pub(crate) const GONE: &str = "This link has expired or was already used";
+
 const ABOUT: About = &[(Code::PasswordTooShort, "new_password"), (Code::PasswordTooLong, "new_password")];
 
 /// Tells whether a mailed link can be used, without using it up. It is no GET: addresses are logged.
@@ -57,16 +60,16 @@ pub fn ResetPasswordPage() -> impl IntoView {
 #[component]
 fn Form(token: String, reported: bool) -> impl IntoView {
     let lead = if reported {
-        "Whoever it was is signed out with every other device, and you sign in with the new one."
+        "All devices are signed out and your old password no longer works."
     } else {
-        "You are signed out on every device, and sign in with the new one."
+        "This signs you out on every device."
     };
-    let entry = posted_entry::<ResetPassword>(ABOUT);
+    let entry = posted_entry::<ResetPassword>("new_password", ABOUT);
     view! {
-        <Title text="Choose a new password" />
+        <Title text="Set a new password" />
         <div class="ms-entry">
             <div class="ms-entry__head">
-                <h1>"Choose a new password"</h1>
+                <h1>"Set a new password"</h1>
                 <p class="ms-entry__lead">{lead}</p>
             </div>
             <div class="ms-card ms-entry__card">
@@ -79,9 +82,10 @@ fn Form(token: String, reported: bool) -> impl IntoView {
                         label="New password"
                         autocomplete="new-password"
                         hint="At least 8 characters."
+                        autofocus=entry.begins_with("new_password")
                         error=entry.error_of("new_password")
                     />
-                    <Submit class="ms-button ms-button--primary ms-button--wide">"Set the password"</Submit>
+                    <Submit class="ms-button ms-button--primary ms-button--wide">"Set password"</Submit>
                 </form>
             </div>
         </div>
@@ -90,14 +94,14 @@ fn Form(token: String, reported: bool) -> impl IntoView {
 
 fn gone() -> AnyView {
     view! {
-        <Title text="This link does not work any more" />
+        <Title text=GONE />
         <div class="ms-entry">
             <div class="ms-entry__head">
-                <h1>"This link does not work any more"</h1>
-                <p class="ms-entry__lead">{Code::InvalidToken.sentence()}</p>
+                <h1>{GONE}</h1>
+                <p class="ms-entry__lead">"Links expire after 30 minutes and work once."</p>
             </div>
             <a class="ms-button ms-button--primary ms-button--wide" href=FORGOT_PASSWORD>
-                "Ask for a new link"
+                "Get a new link"
             </a>
             <p class="ms-entry__foot">
                 <a href=SIGN_IN>"Back to sign in"</a>

@@ -1,4 +1,4 @@
-//! The page to sign in.
+//! The page to sign in, and to add an account to those of the browser.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -6,62 +6,84 @@ use leptos_router::hooks::use_query_map;
 use multi_session::Code;
 
 use crate::{
-    accounts::paths::FORGOT_PASSWORD,
+    accounts::paths::{CHOOSE_DEVICE, FORGOT_PASSWORD},
     accounts::{
         SignIn,
-        entry::{About, Message, SharedComputer, use_entry},
+        entry::{About, KeepChoice, Message, use_entry},
         held_accounts::HeldAccounts,
     },
     hooks::{go, on_answer},
+    kept_form::use_kept_form,
     notice::form_action,
-    sessions::use_list_device_sessions,
+    sessions::{Loaded, use_list_device_sessions},
+    signed_out::SignedOut,
     ui::{EmailField, PasswordField, Submit},
 };
 
 /// Where a person signs in to go on to the history, also beside another account; the server leads them on.
 pub const SIGN_IN_TO_EXPORT: &str = "/sign-in?add=1&to=history";
 
-const ABOUT: About = &[(Code::InvalidEmail, "email"), (Code::InvalidEmailOrPassword, "email")];
+const ABOUT: About = &[(Code::InvalidEmail, "email"), (Code::InvalidEmailOrPassword, "password")];
 
-/// The accounts of this browser, and the form for any other.
+/// The accounts of this browser that nobody acts as, and the form for any other.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let action = form_action::<SignIn>();
     sessions.watch_act(action.pending());
     let entry = use_entry(action, "email", ABOUT);
-    on_answer(action, move |result| {
-        if result.is_ok() {
-            go(&sessions.options.start("signed-in"));
-        }
+    let kept = use_kept_form();
+    on_answer(action, move |result| match result {
+        Ok(()) => go(&sessions.options.start("signed-in")),
+        Err(error) if error.is(Code::MaximumSessionsReached) => go(CHOOSE_DEVICE),
+        Err(_) => {}
     });
+    // The next page tells it.
+    let refused = move || entry.error.get().filter(|error| !error.is(Code::MaximumSessionsReached));
     let query = use_query_map();
     let adding = move || query.with(|query| query.get_str("add").is_some());
+    // Whoever is signed in is here only to add an account.
+    let is_signed_in = Memo::new(move |_| sessions.signed_in.get() == Some(true));
+    let head = move || {
+        let (title, lead) = if is_signed_in.get() {
+            ("Add an account", format!("You stay signed in as {}.", sessions.email()))
+        } else {
+            ("Sign in", "See every device signed in to your account.".to_owned())
+        };
+        view! {
+            <Title text=title />
+            <h1>{title}</h1>
+            <p class="ms-entry__lead">{lead}</p>
+        }
+        .into_any()
+    };
 
     view! {
-        <Title text="Sign in" />
         <div class="ms-entry">
             <div class="ms-entry__head">
-                <h1>"Sign in"</h1>
-                <p class="ms-entry__lead">"See and end every session of your account."</p>
+                <Loaded>{head}</Loaded>
             </div>
-            <HeldAccounts />
+            <SignedOut />
+            <Loaded>
+                <Show when=move || !is_signed_in.get()>
+                    <HeldAccounts />
+                </Show>
+            </Loaded>
             <div class="ms-card ms-entry__card">
                 <ActionForm action>
-                    <Message error=entry.error />
-                    <EmailField error=entry.error_of("email") />
+                    <Message error=Signal::derive(refused) />
+                    <EmailField value=kept.email autofocus=entry.begins_with("email") error=entry.error_of("email") />
                     <PasswordField
                         name="password"
                         label="Password"
                         autocomplete="current-password"
+                        autofocus=entry.begins_with("password")
                         error=entry.error_of("password")
-                    />
-                    <SharedComputer />
+                    >
+                        <a href=FORGOT_PASSWORD>"Forgot your password?"</a>
+                    </PasswordField>
+                    <KeepChoice />
                     <input type="hidden" name="probe" value="true" />
-                    <label class="ms-check ms-check--keep">
-                        <input type="checkbox" name="remember" value="true" checked />
-                        "Keep me signed in"
-                    </label>
                     <Submit class="ms-button ms-button--primary ms-button--wide" pending=action.pending()>
                         "Sign in"
                     </Submit>
@@ -71,9 +93,22 @@ pub fn SignInPage() -> impl IntoView {
                 "New here? "
                 <a href=move || if adding() { "/sign-up?add=1" } else { "/sign-up" }>"Create an account"</a>
             </p>
-            <a class="ms-entry__forgot" href=FORGOT_PASSWORD>
-                "Forgot your password?"
-            </a>
+            <Cancel />
         </div>
+    }
+}
+
+/// Leads back whoever is signed in and adds no account after all.
+#[component]
+pub(super) fn Cancel() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    view! {
+        <Loaded>
+            <Show when=move || sessions.signed_in.get() == Some(true)>
+                <a class="ms-button ms-button--wide" href=sessions.options.devices_path()>
+                    "Cancel"
+                </a>
+            </Show>
+        </Loaded>
     }
 }

@@ -1,9 +1,7 @@
 //! The accounts of this browser, in the header.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 use multi_session::DeviceSession;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, Node};
 
 use crate::{
     accounts::paths::CHANGE_PASSWORD,
@@ -11,7 +9,7 @@ use crate::{
     hooks::{go, on_answer},
     notice::use_notices,
     sessions::{Loaded, row_key, use_list_device_sessions},
-    ui::{Icon, IconName, Submit},
+    ui::{Icon, IconName, Submit, close_like_a_menu, close_menu},
 };
 
 /// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
@@ -46,12 +44,12 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
     let sessions = use_list_device_sessions();
     let node = NodeRef::<html::Details>::new();
     close_like_a_menu(node);
-    on_answer(sessions.set_active, move |_| close(node));
+    on_answer(sessions.set_active, move |_| close_menu(node));
     let name = Memo::new(move |_| sessions.current().map(|row| row.user.name).unwrap_or_default());
     let add = format!("{}?add=1", sessions.options.sign_in_path());
     let password = sessions.options.has_passwords().then(|| {
         view! {
-            <a class="ms-switcher__item" href=CHANGE_PASSWORD on:click=move |_| close(node)>
+            <a class="ms-switcher__item" href=CHANGE_PASSWORD on:click=move |_| close_menu(node)>
                 <Icon name=IconName::Key size=18 />
                 "Change password"
             </a>
@@ -64,7 +62,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
             <summary>
                 <span class="ms-visually-hidden">"Account: "</span>
                 {move || view! { <Avatar name=name.get() /> }.into_any()}
-                <span class="ms-switcher__name">{name}</span>
+                <bdi class="ms-switcher__name">{name}</bdi>
                 <Icon name=IconName::ChevronDown size=16 />
             </summary>
             <div class="ms-switcher__menu">
@@ -74,7 +72,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
                     </For>
                 </ul>
                 <hr class="ms-switcher__rule" />
-                <a class="ms-switcher__item" href=add on:click=move |_| close(node)>
+                <a class="ms-switcher__item" href=add on:click=move |_| close_menu(node)>
                     <Icon name=IconName::Plus size=18 />
                     "Add another account"
                 </a>
@@ -100,8 +98,8 @@ fn Account(row: DeviceSession) -> impl IntoView {
                 <div class="ms-account ms-account--active">
                     <Avatar name=row.user.name.clone() />
                     <span class="ms-account__who">
-                        <span class="ms-account__name">{row.user.name}</span>
-                        <span class="ms-account__email">{row.user.email}</span>
+                        <bdi class="ms-account__name">{row.user.name}</bdi>
+                        <bdi class="ms-account__email">{row.user.email}</bdi>
                     </span>
                     <span class="ms-visually-hidden">"active"</span>
                     <Icon name=IconName::Check size=18 />
@@ -121,10 +119,10 @@ fn Account(row: DeviceSession) -> impl IntoView {
                     <span class="ms-account__who">
                         <span class="ms-account__name">
                             <span class="ms-visually-hidden">"Switch to "</span>
-                            {row.user.name}
+                            <bdi>{row.user.name}</bdi>
                         </span>
                         <span class="ms-account__email" aria-hidden="true" id=email_id>
-                            {row.user.email}
+                            <bdi>{row.user.email}</bdi>
                         </span>
                     </span>
                 </Submit>
@@ -132,50 +130,4 @@ fn Account(row: DeviceSession) -> impl IntoView {
         </li>
     }
     .into_any()
-}
-
-fn close(node: NodeRef<html::Details>) {
-    if let Some(details) = node.get_untracked() {
-        details.set_open(false);
-    }
-}
-
-/// Closes the menu on Escape, on a press outside, and when the focus leaves it.
-fn close_like_a_menu(node: NodeRef<html::Details>) {
-    let is_inside = move |target: Option<web_sys::EventTarget>| {
-        let target = target.and_then(|target| target.dyn_into::<Node>().ok());
-        node.get_untracked().is_some_and(|details| details.contains(target.as_ref()))
-    };
-    let is_open = move || node.get_untracked().is_some_and(|details| details.open());
-
-    Effect::new(move |_| {
-        let pressed = window_event_listener(ev::pointerdown, move |event| {
-            if is_open() && !is_inside(event.target()) {
-                close(node);
-            }
-        });
-        let moved = window_event_listener(ev::focusin, move |event| {
-            if is_open() && !is_inside(event.target()) {
-                close(node);
-            }
-        });
-        let keyed = window_event_listener(ev::keydown, move |event| {
-            if event.key() == "Escape" && is_open() {
-                close(node);
-                let summary = node
-                    .get_untracked()
-                    .and_then(|details| details.query_selector("summary").ok().flatten())
-                    .and_then(|summary| summary.dyn_into::<HtmlElement>().ok());
-                if let Some(summary) = summary {
-                    // Focus fails only for elements that cannot have it.
-                    let _ = summary.focus();
-                }
-            }
-        });
-        on_cleanup(move || {
-            pressed.remove();
-            moved.remove();
-            keyed.remove();
-        });
-    });
 }

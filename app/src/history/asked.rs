@@ -14,10 +14,6 @@ pub(crate) const JSON: &str = "json";
 /// The name of a format.
 pub(crate) const CSV: &str = "csv";
 
-/// How many entries there are on a page.
-#[cfg(feature = "ssr")]
-const ON_A_PAGE: u32 = 50;
-
 /// The address of the page that goes on to the file by itself.
 #[cfg(feature = "ssr")]
 pub(crate) fn export_page(options: &MultiSessionOptions, format: &str) -> String {
@@ -42,8 +38,10 @@ pub(super) enum Group {
     /// Whatever there is.
     #[default]
     All,
-    /// Who came in or tried to.
+    /// Who came in.
     SignIns,
+    /// Who tried to, and was refused.
+    Refused,
     /// Which sessions ended.
     Ended,
     /// What was changed.
@@ -51,7 +49,7 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 4] = [Self::All, Self::SignIns, Self::Ended, Self::Changes];
+    pub(super) const ALL: [Self; 5] = [Self::All, Self::SignIns, Self::Refused, Self::Ended, Self::Changes];
 
     /// The group of a name in an address.
     pub(super) fn named(name: &str) -> Self {
@@ -63,6 +61,7 @@ impl Group {
         match self {
             Self::All => "",
             Self::SignIns => "sign-ins",
+            Self::Refused => "refused",
             Self::Ended => "ended",
             Self::Changes => "changes",
         }
@@ -71,9 +70,10 @@ impl Group {
     /// What people read.
     pub(super) const fn label(self) -> &'static str {
         match self {
-            Self::All => "Everything",
+            Self::All => "All",
             Self::SignIns => "Sign-ins",
-            Self::Ended => "Ended sessions",
+            Self::Refused => "Failed sign-ins",
+            Self::Ended => "Sign-outs",
             Self::Changes => "Changes",
         }
     }
@@ -83,10 +83,10 @@ impl Group {
         let group = match kind {
             HistoryKind::SignedIn
             | HistoryKind::NewDevice
-            | HistoryKind::PasswordRefused
             | HistoryKind::Reauthenticated
             | HistoryKind::AddressChanged
             | HistoryKind::BrowserChanged => Self::SignIns,
+            HistoryKind::PasswordRefused => Self::Refused,
             HistoryKind::Ended | HistoryKind::RevokeUndone => Self::Ended,
             _ => Self::Changes,
         };
@@ -96,7 +96,7 @@ impl Group {
     /// What the server is asked for.
     #[cfg(feature = "ssr")]
     pub(super) fn filter(self, session: Option<SessionId>, before: Option<i64>) -> HistoryFilter {
-        HistoryFilter { session, kinds: self.kinds(), before, limit: ON_A_PAGE }
+        HistoryFilter { session, kinds: self.kinds(), before, limit: HistoryFilter::MAXIMUM }
     }
 
     /// The kinds that it has; none stand for all.
@@ -104,6 +104,11 @@ impl Group {
     fn kinds(self) -> Vec<HistoryKind> {
         HistoryKind::ALL.iter().copied().filter(|kind| self.has(*kind)).collect()
     }
+}
+
+/// The address of the failed sign-ins.
+pub(crate) fn refused_path(options: &MultiSessionOptions) -> String {
+    HistoryAsked::default().with_group(options, Group::Refused)
 }
 
 /// What an address asks for; whatever it does not say well is not asked.

@@ -1,37 +1,48 @@
-//! The page of what happened to an account, or to one session of it.
+//! The page of what happened to an account, or in one session of it.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use multi_session::{HistoryEntry, HistoryKind, SessionId, Timestamp, User};
+use multi_session::{HistoryKind, SessionId, Timestamp, User};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use super::asked::export_asked;
+use super::{asked::export_asked, timeline::Timeline};
 use super::{
     asked::{CSV, Group, HistoryAsked, JSON, export_file},
-    words::{done_by, icon, what},
+    item::Item,
+    words::{icon, is_alarming, sides, what},
 };
 #[cfg(feature = "ssr")]
 use crate::context::{fail, lead_on, request_if_any, sessions};
 use crate::{
     AppError, Feature,
     answered::answered,
+    history::words::Side,
+    hooks::use_hydrated,
     options::use_options,
-    ui::{Icon, IconName, day, time_of_day},
+    ui::{Icon, IconName, day, in_local_time, time_of_day},
 };
+
+/// How many parts of a history are read at most for one page, whose runs may be long.
+#[cfg(feature = "ssr")]
+const MOST_PARTS: usize = 20;
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryShown {
     /// What there is of what was asked for.
-    page: multi_session::HistoryPage,
+    items: Vec<Item>,
+    /// Where the next page begins.
+    next: Option<i64>,
     /// The session that the browser acts as.
     session: SessionId,
     /// Whose history it is.
     user: User,
     /// The latest entry that says that a sign-in was not the person's: those before it are answered.
     reported: Option<i64>,
+    /// The sessions of which somebody has said that they know them.
+    recognized: Vec<SessionId>,
     /// Sessions that began later are surely known still, ended or not.
     known_since: Timestamp,
 }
@@ -59,19 +70,34 @@ pub async fn read_history(
     let sessions = sessions();
     let browser = request.browser().map_err(fail)?;
     let Some(active) = browser.active() else { return Ok(None) };
-    let reports = HistoryFilter { kinds: vec![HistoryKind::Reported], limit: 1, ..HistoryFilter::default() };
-    let reports = sessions.history(&browser, &reports).await.map_err(fail)?;
-    let asked = Group::named(&show).filter(session_id, before);
+    let latest = async |kind, limit| {
+        let filter = HistoryFilter { kinds: vec![kind], limit, ..HistoryFilter::default() };
+        sessions.history(&browser, &filter).await.map(|page| page.entries).map_err(fail)
+    };
+    let reports = latest(HistoryKind::Reported, 1).await?;
+    let recognized = latest(HistoryKind::Recognized, HistoryFilter::MAXIMUM).await?;
+    let mut asked = Group::named(&show).filter(session_id, before);
+    let mut timeline = Timeline::default();
+    for _ in 0..MOST_PARTS {
+        let part = sessions.history(&browser, &asked).await.map_err(fail)?;
+        let took_all = part.entries.into_iter().all(|entry| timeline.take(entry));
+        asked.before = if took_all { part.next } else { timeline.last };
+        if !took_all || asked.before.is_none() {
+            break;
+        }
+    }
     Ok(Some(HistoryShown {
-        page: sessions.history(&browser, &asked).await.map_err(fail)?,
+        items: timeline.items,
+        next: asked.before,
         session: active.session.id.clone(),
         user: active.user.clone(),
-        reported: reports.entries.first().map(|entry| entry.id),
+        reported: reports.first().map(|entry| entry.id),
+        recognized: recognized.into_iter().filter_map(|entry| entry.session_id).collect(),
         known_since: sessions.now().minus(SessionsBuilder::RETENTION),
     }))
 }
 
-/// Shows what happened, a group of entries and fifty at a time.
+/// Shows what happened, a group of entries and a page at a time.
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let query = use_query_map();
@@ -90,42 +116,48 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     if let Some(format) = use_query_map().with_untracked(export_asked) {
         lead_on(&export_file(&options, format));
     }
+    let hydrated = use_hydrated();
+    let zone = move || if hydrated.get() { " Times are in your time zone. " } else { " Times are in UTC. " };
     let of_session = asked.session.is_some();
-    let title = if of_session { "Session history" } else { "Account history" };
     let email = shown.user.email.clone();
     let groups = Group::ALL.map(|group| {
-        let current = (group == asked.group).then_some("page");
+        let is_on = group == asked.group;
         view! {
             <li>
-                <a class="ms-tab" href=asked.with_group(&options, group) aria-current=current>
+                <a class="ms-filter" href=asked.with_group(&options, group) aria-current=is_on.then_some("page")>
+                    {is_on.then(|| view! { <Icon name=IconName::Check size=16 /> }.into_any())}
                     {group.label()}
                 </a>
             </li>
         }
         .into_any()
     });
+    let all = of_session
+        .then(|| view! { <a href=options.history_path().to_string()>"Show all activity"</a> }.into_any());
     view! {
-        <Title text=title />
+        <Title text="Activity" />
         <div class="ms-page__head">
-            <p class="ms-page__back">
-                <a href=options.devices_path()>"Your devices"</a>
-            </p>
-            <h1>{title}</h1>
+            <h1>"Activity"</h1>
             <p class="ms-page__lead">
-                {if of_session { "What happened to one session of " } else { "What happened to " }}
-                <strong>{email}</strong> {". Times are in UTC. "}
-                {of_session
-                    .then(|| view! { <a href=options.history_path().to_string()>"Show the whole account"</a> }.into_any())}
+                {if of_session { "What happened in one session of " } else { "What happened to " }}
+                <strong>
+                    <bdi>{email}</bdi>
+                </strong>
+                <span>"." {zone}</span>
+                {all}
             </p>
         </div>
         <nav aria-label="Show">
-            <ul class="ms-tabs">{groups.into_iter().collect_view()}</ul>
+            <ul class="ms-filters">{groups.into_iter().collect_view()}</ul>
         </nav>
         {list(shown, &asked)}
         <section class="ms-section">
             <h2 class="ms-section__title">"Export"</h2>
             <div class="ms-card ms-export">
-                <p>"Everything that is kept of this history, as a file. You may be asked for your password."</p>
+                <p>
+                    "A record of when and where your account was used, with everything we keep. You may be asked for \
+                     your password."
+                </p>
                 <div class="ms-export__actions">
                     <a class="ms-button" href=export_file(&options, JSON) rel="external">
                         "JSON"
@@ -140,7 +172,6 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
 }
 
 fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
-    let HistoryShown { page, session, reported, known_since, .. } = shown;
     let options = use_options();
     let newest = asked.before.map(|_| {
         view! {
@@ -150,7 +181,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
         }
         .into_any()
     });
-    let older = page.next.map(|next| {
+    let older = shown.next.map(|next| {
         view! {
             <a class="ms-button" href=asked.with_before(&options, next) rel="next">
                 "Older"
@@ -158,109 +189,143 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
         }
         .into_any()
     });
-    let all = &page.entries;
-    let is_empty = all.is_empty();
-    let days = all.chunk_by(|one, next| day(one.at) == day(next.at)).map(|entries| {
-        let id = format!("day-{}", entries[0].id);
+    let empty = shown.items.is_empty().then(|| {
         view! {
-            <section class="ms-section">
-                <h2 class="ms-section__title" id=id.clone()>
-                    {day(entries[0].at)}
-                </h2>
-                <ol class="ms-card ms-timeline" aria-labelledby=id>
-                    {entries
-                        .iter()
-                        .map(|entry| {
-                            let is_answered = reported.is_some_and(|reported| entry.id < reported);
-                            row(entry, &session, !is_answered && is_in_question(entry, all, &session, known_since))
-                        })
-                        .collect_view()}
-                </ol>
-            </section>
+            <div class="ms-card ms-blank">
+                <Icon name=IconName::Unknown size=32 />
+                <p>"No activity in this category yet."</p>
+            </div>
         }
         .into_any()
     });
+    let hydrated = use_hydrated();
     view! {
-        {days.collect_view()}
-        {is_empty
-            .then(|| {
-                view! {
-                    <div class="ms-card ms-blank">
-                        <Icon name=IconName::Unknown size=32 />
-                        <h2>"Nothing here"</h2>
-                        <p>"Nothing of this kind has happened, or it is not kept any more."</p>
-                    </div>
-                }
-                .into_any()
-            })}
+        // By the days of the person's time zone once that is known.
+        {move || days(&shown, hydrated.get())}
+        {empty}
         <div class="ms-pages">{newest} {older}</div>
     }
     .into_any()
 }
 
-/// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, and its session
-/// is surely known still.
-fn is_in_question(
-    entry: &HistoryEntry,
-    all: &[HistoryEntry],
-    current: &SessionId,
-    known_since: Timestamp,
-) -> bool {
-    let is_sign_in = match entry.kind {
-        HistoryKind::NewDevice => true,
-        // A new device has two entries: the one that says so asks.
-        HistoryKind::SignedIn => {
-            let tells_more = |other: &HistoryEntry| {
-                other.kind == HistoryKind::NewDevice && other.session_id == entry.session_id
-            };
-            !all.iter().any(tells_more)
+/// The items day by day, in local time or else in UTC.
+fn days(shown: &HistoryShown, is_local: bool) -> AnyView {
+    let day_of = |at| day(moment(at, is_local));
+    let days = shown.items.chunk_by(|one, next| day_of(one.entry.at) == day_of(next.entry.at)).map(|items| {
+        let id = format!("day-{}", items[0].entry.id);
+        view! {
+            <section class="ms-section">
+                <h2 class="ms-section__title" id=id.clone()>
+                    {day_of(items[0].entry.at)}
+                </h2>
+                <ol class="ms-card ms-timeline" aria-labelledby=id>
+                    {items.iter().map(|item| row(item, shown, is_local)).collect_view()}
+                </ol>
+            </section>
         }
-        _ => false,
-    };
-    let is_other = entry.session_id.as_ref().is_some_and(|id| id != current);
-    is_sign_in && is_other && entry.at > known_since
+        .into_any()
+    });
+    days.collect_view().into_any()
 }
 
-fn row(entry: &HistoryEntry, current: &SessionId, asks: bool) -> AnyView {
-    let is_current = entry.session_id.as_ref() == Some(current);
-    let options = use_options();
-    let of_session = entry.session_id.as_ref().map(|id| options.history_path().of_session(id));
-    // Who has used a mailed link has told nothing of a device.
-    let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
-    let device = match of_session {
-        Some(address) => view! { <a href=address>{entry.device.clone()}</a> }.into_any(),
-        None => entry.device.clone().into_any(),
+fn row(item: &Item, shown: &HistoryShown, is_local: bool) -> AnyView {
+    let entry = &item.entry;
+    let is_known = |id: &SessionId| *id == shown.session || shown.recognized.contains(id);
+    let class = if is_alarming(entry, is_known) {
+        "ms-timeline__entry ms-timeline__entry--alarm"
+    } else {
+        "ms-timeline__entry"
     };
-    let (address, place) = (entry.ip_address.clone(), entry.place.clone());
-    let not_me = entry.session_id.as_ref().filter(|_| asks && options.has(Feature::Report)).map(|id| {
-        let address = options.not_me_path().of_session(id);
-        let label = format!("This wasn't me: {}, {}", entry.device, time_of_day(entry.at));
-        view! {
-            <span>
-                <a href=address aria-label=label>
-                    "This wasn't me"
-                </a>
+    let not_me = is_in_question(item, shown).then(|| not_me(item, is_local));
+    view! {
+        <li class=class>
+            <span class="ms-timeline__icon">
+                <Icon name=icon(entry.kind) size=18 />
             </span>
+            <div class="ms-timeline__text">
+                <p class="ms-timeline__what">{what(item)}</p>
+                {sides(entry).into_iter().map(|told| side(told, &shown.session)).collect_view()}
+                {not_me}
+            </div>
+            {times(item, is_local)}
+        </li>
+    }
+    .into_any()
+}
+
+/// A device that had a part in it, with its own address and place.
+fn side(side: Side, current: &SessionId) -> AnyView {
+    let Side { role, device, session, place, ip_address } = side;
+    let is_current = session.as_ref() == Some(current);
+    let address = session.map(|id| use_options().history_path().of_session(&id));
+    let device = (!device.is_empty()).then(|| {
+        let device = view! { <bdi>{device}</bdi> };
+        let device = match address {
+            Some(address) => view! { <a href=address>{device}</a> }.into_any(),
+            None => device.into_any(),
+        };
+        view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.into_any()
+    });
+    view! {
+        <p class="ms-timeline__side">
+            {role.map(|role| view! { <span class="ms-timeline__role">{role}</span> }.into_any())}
+            <span class="ms-timeline__facts">
+                {device}
+                {place.map(|place| view! { <span>{place}</span> }.into_any())}
+                {(!ip_address.is_empty()).then(|| view! { <span>{ip_address}</span> }.into_any())}
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
+/// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, nobody has
+/// answered that, and its session is surely known still.
+fn is_in_question(item: &Item, shown: &HistoryShown) -> bool {
+    let entry = &item.entry;
+    use_options().has(Feature::Report)
+        && matches!(entry.kind, HistoryKind::NewDevice | HistoryKind::SignedIn)
+        && entry.session_id.as_ref().is_some_and(|id| *id != shown.session && !shown.recognized.contains(id))
+        && entry.at > shown.known_since
+        && shown.reported.is_none_or(|reported| entry.id > reported)
+}
+
+fn not_me(item: &Item, is_local: bool) -> AnyView {
+    let Item { entry, .. } = item;
+    let address = entry.session_id.as_ref().map(|id| use_options().not_me_path().of_session(id));
+    let label = format!("This wasn't me: {}, {}", entry.device, time_of_day(moment(entry.at, is_local)));
+    view! {
+        <p class="ms-timeline__ask">
+            <a href=address aria-label=label>
+                "This wasn't me"
+            </a>
+        </p>
+    }
+    .into_any()
+}
+
+/// When it happened: a run has two times.
+fn times(item: &Item, is_local: bool) -> AnyView {
+    let (first, last) = (moment(item.since, is_local), moment(item.entry.at, is_local));
+    let begun = if day(first) == day(last) {
+        time_of_day(first)
+    } else {
+        [&*day(first), ", ", &*time_of_day(first)].concat()
+    };
+    let ended = time_of_day(last);
+    let first = (begun != ended).then(|| {
+        view! {
+            <time datetime=item.since.to_string()>{begun}</time>
+            " to "
         }
         .into_any()
     });
     view! {
-        <li class="ms-timeline__entry">
-            <span class="ms-timeline__icon">
-                <Icon name=icon(entry.kind) size=18 />
-            </span>
-            <div>
-                <p class="ms-timeline__what">{what(entry)}</p>
-                <p class="ms-timeline__facts">
-                    {is_known.then(|| view! { <span>{device} {is_current.then_some(" (this device)")}</span> }.into_any())}
-                    {(!address.is_empty()).then(|| view! { <span>{address}</span> }.into_any())}
-                    {place.map(|place| view! { <span>{place}</span> }.into_any())}
-                    {done_by(entry).map(|by| view! { <span>{by}</span> }.into_any())}
-                    {not_me}
-                </p>
-            </div>
-            <time datetime=entry.at.to_string()>{time_of_day(entry.at)}</time>
-        </li>
+        <p class="ms-timeline__when">{first} <time datetime=item.entry.at.to_string()>{ended}</time></p>
     }
     .into_any()
+}
+
+fn moment(at: Timestamp, is_local: bool) -> Timestamp {
+    if is_local { in_local_time(at) } else { at }
 }

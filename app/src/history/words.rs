@@ -1,103 +1,142 @@
 //! The sentences about what happened.
 
-use multi_session::{EndedReason, HistoryEntry, HistoryKind, Refusal};
+use multi_session::{HistoryEntry, HistoryKind, Refusal, SessionId};
 
+use super::item::Item;
 use crate::{
-    sessions::words::{method, signed_in},
+    sessions::words::{method, signed_in, why_ended},
     ui::IconName,
 };
 
-/// What happened, in a person's words.
-pub(super) fn what(entry: &HistoryEntry) -> String {
+/// What happened, in a person's words, and how often.
+pub(super) fn what(item: &Item) -> String {
+    let what = once(&item.entry);
+    match item.count {
+        1 => what,
+        2 => what + ", twice",
+        count => format!("{what}, {count} times"),
+    }
+}
+
+fn once(entry: &HistoryEntry) -> String {
     match entry.kind {
         HistoryKind::SignedIn => signed_in(entry.signed_in_with.as_ref()),
-        HistoryKind::NewDevice => "First sign-in from this device".to_owned(),
+        HistoryKind::NewDevice => signed_in(entry.signed_in_with.as_ref()) + " on a new device",
         HistoryKind::PasswordRefused => refused(entry.refusal).to_owned(),
         HistoryKind::Reauthenticated => match entry.signed_in_with.as_ref() {
-            Some(how) => ["Confirmed with ", method(how)].concat(),
+            Some(how) => ["Identity confirmed with ", method(how)].concat(),
             None => "Identity confirmed".to_owned(),
         },
         HistoryKind::AddressChanged => match &entry.previous_ip_address {
             Some(before) if !before.is_empty() => format!("Address changed from {before}"),
             _ => "Address changed".to_owned(),
         },
-        HistoryKind::BrowserChanged => match &entry.by {
-            Some(by) => format!("Used by another browser: {}", by.label),
-            None => "Used by another browser".to_owned(),
-        },
-        HistoryKind::Switched => "Became the active account".to_owned(),
+        HistoryKind::BrowserChanged => "Session used by another browser".to_owned(),
+        HistoryKind::Switched => "Switched to this account".to_owned(),
         HistoryKind::Renamed => match &entry.name {
             Some(name) => format!("Renamed to “{name}”"),
-            None => "Name taken back".to_owned(),
+            None => "Custom name removed".to_owned(),
         },
+        HistoryKind::Recognized => "Confirmed: “Yes, it was me”".to_owned(),
         HistoryKind::Ended => ended(entry),
         HistoryKind::RevokeUndone => match &entry.by {
-            Some(by) => format!("Signed in again, as {} took its revocation back", by.label),
-            None => "Signed in again, as its revocation was taken back".to_owned(),
+            Some(by) => format!("Sign-out undone on {}", by.label),
+            None => "Sign-out undone".to_owned(),
         },
         HistoryKind::PasswordChanged if entry.session_id.is_none() => {
-            "Password set by a mailed link".to_owned()
+            "Password reset by email link".to_owned()
         }
         HistoryKind::PasswordChanged => "Password changed".to_owned(),
-        HistoryKind::Exported => "History exported".to_owned(),
+        HistoryKind::Exported => "Activity exported".to_owned(),
         HistoryKind::Reported => "Reported: “This wasn’t me”".to_owned(),
-        HistoryKind::Disabled => "Account disabled by an operator of the service".to_owned(),
-        HistoryKind::Enabled => "Account enabled again by an operator of the service".to_owned(),
+        HistoryKind::Disabled => "Account disabled by an administrator".to_owned(),
+        HistoryKind::Enabled => "Account enabled by an administrator".to_owned(),
         kind => kind.as_str().replace('_', " "),
     }
 }
 
 fn refused(why: Option<Refusal>) -> &'static str {
     match why {
-        None => "Wrong password entered",
-        Some(Refusal::Locked) => "The password was right, but is locked",
-        Some(Refusal::Disabled) => "The password was right, but the account is disabled",
-        Some(Refusal::TwoFactor) => "The password was right, but two-factor authentication is required",
-        Some(Refusal::LimitReached) => "The password was right, but there were too many sessions or accounts",
-        Some(_) => "The password was right, but was refused",
+        None => "Wrong password",
+        Some(Refusal::Locked) => "Correct password, but it is locked",
+        Some(Refusal::Disabled) => "Correct password, but the account is disabled",
+        Some(Refusal::TwoFactor) => "Correct password, but two-factor authentication is required",
+        Some(Refusal::LimitReached) => "Correct password, but too many devices or accounts were signed in",
+        Some(_) => "Correct password, but refused",
     }
 }
 
 fn ended(entry: &HistoryEntry) -> String {
-    let by = entry.by.as_ref().filter(|by| Some(&by.id) != entry.session_id.as_ref());
-    let by = by.map(|by| &*by.label);
-    match (entry.reason, by) {
-        (Some(EndedReason::SignedOut), _) => "Signed out".to_owned(),
-        (Some(EndedReason::Revoked) | None, Some(by)) => format!("Signed out from {by}"),
-        (Some(EndedReason::Evicted), Some(by)) => format!("Signed out to make room for {by}"),
-        (Some(EndedReason::Evicted), None) => "Signed out to make room for another device".to_owned(),
-        (Some(EndedReason::Replaced), _) => "Replaced by a new sign-in in the same browser".to_owned(),
-        (Some(EndedReason::PasswordChanged), _) => "Signed out by the change of the password".to_owned(),
-        (Some(EndedReason::Expired), _) => "Signed out after its time was over".to_owned(),
-        (Some(EndedReason::Reported), _) => "Signed out, since a sign-in was reported".to_owned(),
-        (Some(EndedReason::Operator), _) => "Signed out by an operator of the service".to_owned(),
-        _ => "Signed out".to_owned(),
+    let by = actor(entry).map(|by| &*by.label);
+    why_ended(entry.reason, by)
+}
+
+/// Whether a person should look twice: somebody may have used the account, or have tried to.
+///
+/// Sessions are known that the person is on, or has recognized.
+pub(super) fn is_alarming(entry: &HistoryEntry, is_known: impl Fn(&SessionId) -> bool) -> bool {
+    match entry.kind {
+        // Somebody with the right password chooses the device that gives way.
+        HistoryKind::PasswordRefused => entry.refusal != Some(Refusal::LimitReached),
+        HistoryKind::BrowserChanged | HistoryKind::Reported => true,
+        HistoryKind::NewDevice => !entry.session_id.as_ref().is_some_and(is_known),
+        _ => false,
     }
 }
 
-/// The other device that did it, and from where; nothing where it was done on the device that the entry is about.
-pub(super) fn done_by(entry: &HistoryEntry) -> Option<String> {
-    let by = entry.by.as_ref()?;
-    let is_other = entry.session_id.as_ref() != Some(&by.id) || entry.kind == HistoryKind::BrowserChanged;
-    let mut words = ["by ", &by.label].concat();
-    for fact in [Some(by.ip_address.as_str()), by.place.as_deref()].into_iter().flatten() {
-        if !fact.is_empty() {
-            words.push_str(" · ");
-            words.push_str(fact);
-        }
-    }
-    is_other.then_some(words)
+/// A device that had a part in what happened, where it was then.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Side {
+    /// Which part; nothing where there is one device only.
+    pub(super) role: Option<&'static str>,
+    /// Empty where somebody used a mailed link, who has told nothing of a device.
+    pub(super) device: String,
+    pub(super) session: Option<SessionId>,
+    pub(super) place: Option<String>,
+    pub(super) ip_address: String,
+}
+
+/// The device that the entry is about and, if another one did it, that one, each with its own address and place.
+pub(super) fn sides(entry: &HistoryEntry) -> Vec<Side> {
+    let by = actor(entry);
+    let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
+    let own = Side {
+        role: by.map(|_| "Device"),
+        device: if is_known { entry.device.clone() } else { String::new() },
+        session: entry.session_id.clone(),
+        place: entry.place.clone(),
+        ip_address: entry.ip_address.clone(),
+    };
+    let by = by.map(|by| Side {
+        role: Some("By"),
+        device: by.label.clone(),
+        session: Some(by.id.clone()),
+        place: by.place.clone(),
+        ip_address: by.ip_address.clone(),
+    });
+    let is_empty = |side: &Side| side.device.is_empty() && side.place.is_none() && side.ip_address.is_empty();
+    [Some(own), by].into_iter().flatten().filter(|side| !is_empty(side)).collect()
+}
+
+/// The other device that did it; nothing where it was done on the device that the entry is about.
+fn actor(entry: &HistoryEntry) -> Option<&multi_session::HistoryActor> {
+    let is_other = |by: &&multi_session::HistoryActor| {
+        entry.session_id.as_ref() != Some(&by.id) || entry.kind == HistoryKind::BrowserChanged
+    };
+    entry.by.as_ref().filter(is_other)
 }
 
 /// The picture beside it.
 pub(super) fn icon(kind: HistoryKind) -> IconName {
     match kind {
-        HistoryKind::SignedIn | HistoryKind::Switched | HistoryKind::RevokeUndone | HistoryKind::Enabled => {
-            IconName::Check
-        }
+        HistoryKind::SignedIn
+        | HistoryKind::Recognized
+        | HistoryKind::Switched
+        | HistoryKind::RevokeUndone
+        | HistoryKind::Enabled => IconName::Check,
         HistoryKind::Ended => IconName::SignOut,
         HistoryKind::Reauthenticated | HistoryKind::PasswordChanged => IconName::Key,
-        HistoryKind::Renamed => IconName::Desktop,
+        HistoryKind::Renamed | HistoryKind::AddressChanged => IconName::Desktop,
         HistoryKind::Exported => IconName::ChevronDown,
         _ => IconName::Alert,
     }
@@ -105,17 +144,27 @@ pub(super) fn icon(kind: HistoryKind) -> IconName {
 
 #[cfg(test)]
 mod tests {
-    use multi_session::{HistoryActor, SessionId, SignInMethod, Timestamp};
+    use multi_session::{EndedReason, HistoryActor, SignInMethod, Timestamp};
 
     use super::*;
 
-    fn entry(reason: EndedReason, by: Option<&str>) -> HistoryEntry {
-        let id = |id: &str| SessionId::new(id).expect("an id");
-        let mut entry = HistoryEntry::new(1, Timestamp::from_unix_ms(0), HistoryKind::Ended);
+    fn id(id: &str) -> SessionId {
+        SessionId::new(id).expect("an id")
+    }
+
+    fn of_kind(kind: HistoryKind) -> HistoryEntry {
+        HistoryEntry::new(1, Timestamp::from_unix_ms(0), kind)
+    }
+
+    fn ended(reason: EndedReason, by: Option<&str>) -> HistoryEntry {
+        let mut entry = of_kind(HistoryKind::Ended);
         entry.session_id = Some(id("own"));
+        entry.device = "curl 8".to_owned();
+        entry.ip_address = "198.51.100.9".to_owned();
+        entry.place = Some("Lagos, Nigeria".to_owned());
         entry.reason = Some(reason);
         entry.by = by.map(|by| {
-            let mut by = HistoryActor::new(id(by), "Firefox 145 on macOS");
+            let mut by = HistoryActor::new(id(by), "Firefox on macOS");
             by.ip_address = "203.0.113.7".to_owned();
             by.place = Some("Berlin, Germany".to_owned());
             by
@@ -124,54 +173,89 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_password_was_wrong_or_right() {
+    fn refused_password_was_wrong_or_right() {
         for (refusal, words) in [
-            (None, "Wrong password entered"),
-            (Some(Refusal::Locked), "The password was right, but is locked"),
-            (Some(Refusal::Disabled), "The password was right, but the account is disabled"),
-            (Some(Refusal::TwoFactor), "The password was right, but two-factor authentication is required"),
+            (None, "Wrong password"),
+            (Some(Refusal::Locked), "Correct password, but it is locked"),
+            (Some(Refusal::Disabled), "Correct password, but the account is disabled"),
+            (Some(Refusal::TwoFactor), "Correct password, but two-factor authentication is required"),
             (
                 Some(Refusal::LimitReached),
-                "The password was right, but there were too many sessions or accounts",
+                "Correct password, but too many devices or accounts were signed in",
             ),
         ] {
-            let mut refused = HistoryEntry::new(1, Timestamp::from_unix_ms(0), HistoryKind::PasswordRefused);
+            let mut refused = of_kind(HistoryKind::PasswordRefused);
             refused.refusal = refusal;
-            assert_eq!(what(&refused), words);
+            assert_eq!(once(&refused), words);
         }
     }
 
     #[test]
-    fn a_step_up_says_how_the_person_was_verified() {
-        let mut entry = HistoryEntry::new(1, Timestamp::from_unix_ms(0), HistoryKind::Reauthenticated);
-        assert_eq!(what(&entry), "Identity confirmed");
-        entry.signed_in_with = Some(SignInMethod::PASSWORD);
-        assert_eq!(what(&entry), "Confirmed with password");
-        entry.signed_in_with = Some(SignInMethod::from_static("passkey"));
-        assert_eq!(what(&entry), "Confirmed with a passkey");
+    fn run_says_how_often() {
+        let entry = of_kind(HistoryKind::PasswordRefused);
+        for (count, words) in
+            [(1, "Wrong password"), (2, "Wrong password, twice"), (70, "Wrong password, 70 times")]
+        {
+            assert_eq!(what(&Item { count, since: entry.at, entry: entry.clone() }), words);
+        }
     }
 
     #[test]
-    fn an_entry_says_from_where_another_device_did_it() {
-        let told = |by| done_by(&entry(EndedReason::Revoked, by));
-        assert_eq!(told(None), None);
-        assert_eq!(told(Some("own")), None, "its own address is told already");
+    fn step_up_says_how_the_person_was_verified() {
+        let mut entry = of_kind(HistoryKind::Reauthenticated);
+        assert_eq!(once(&entry), "Identity confirmed");
+        entry.signed_in_with = Some(SignInMethod::PASSWORD);
+        assert_eq!(once(&entry), "Identity confirmed with password");
+        entry.signed_in_with = Some(SignInMethod::from_static("passkey"));
+        assert_eq!(once(&entry), "Identity confirmed with a passkey");
+    }
+
+    #[test]
+    fn each_device_has_its_own_address_and_place() {
+        let told = |by| -> Vec<_> {
+            let sides = sides(&ended(EndedReason::Revoked, by)).into_iter();
+            sides
+                .map(|side| (side.role, side.device, side.place.unwrap_or_default(), side.ip_address))
+                .collect()
+        };
+        let words = |role, texts: [&str; 3]| {
+            let [device, place, address] = texts.map(str::to_owned);
+            (role, device, place, address)
+        };
+        let own = ["curl 8", "Lagos, Nigeria", "198.51.100.9"];
+        assert_eq!(told(None), [words(None, own)]);
+        assert_eq!(told(Some("own")), [words(None, own)], "it did it itself");
         assert_eq!(
-            told(Some("other")).as_deref(),
-            Some("by Firefox 145 on macOS · 203.0.113.7 · Berlin, Germany")
+            told(Some("other")),
+            [
+                words(Some("Device"), own),
+                words(Some("By"), ["Firefox on macOS", "Berlin, Germany", "203.0.113.7"])
+            ]
         );
     }
 
     #[test]
-    fn an_end_says_who_and_why() {
+    fn new_device_is_alarming_unless_it_is_the_one_in_use() {
+        let mut entry = of_kind(HistoryKind::NewDevice);
+        entry.session_id = Some(id("phone"));
+        let known = |known: &'static str| move |id: &SessionId| id.as_str() == known;
+        assert!(is_alarming(&entry, known("laptop")));
+        assert!(!is_alarming(&entry, known("phone")));
+        assert!(is_alarming(&of_kind(HistoryKind::PasswordRefused), known("laptop")));
+        assert!(!is_alarming(&of_kind(HistoryKind::SignedIn), known("laptop")));
+    }
+
+    #[test]
+    fn end_says_who_and_why() {
         for (reason, by, words) in [
             (EndedReason::SignedOut, Some("own"), "Signed out"),
             (EndedReason::Revoked, Some("own"), "Signed out"),
-            (EndedReason::Revoked, Some("other"), "Signed out from Firefox 145 on macOS"),
-            (EndedReason::Evicted, Some("other"), "Signed out to make room for Firefox 145 on macOS"),
-            (EndedReason::Operator, None, "Signed out by an operator of the service"),
+            (EndedReason::Revoked, Some("other"), "Signed out by Firefox on macOS"),
+            (EndedReason::Evicted, Some("other"), "Signed out to make room for Firefox on macOS"),
+            (EndedReason::Expired, None, "Session expired"),
+            (EndedReason::Operator, None, "Signed out by an administrator"),
         ] {
-            assert_eq!(what(&entry(reason, by)), words);
+            assert_eq!(once(&ended(reason, by)), words);
         }
     }
 }

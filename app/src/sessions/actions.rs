@@ -91,6 +91,22 @@ pub async fn undo_revoke(
     Ok(())
 }
 
+/// Says that a new device is the person's, so that it is not marked as new any more.
+///
+/// # Errors
+///
+/// When it is not another session of the active user, or the session that says so is on a new device itself.
+#[server(prefix = "/fn", endpoint = "recognize")]
+pub async fn recognize(
+    /// The session on the device.
+    session_id: SessionId,
+) -> Result<(), AppError> {
+    let browser = request().browser().map_err(fail)?;
+    sessions().recognize(&browser, &session_id).await.map_err(fail)?;
+    send_done(use_options().home(true), "recognized");
+    Ok(())
+}
+
 /// Names the device of a session; an empty name takes it back.
 ///
 /// # Errors

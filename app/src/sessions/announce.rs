@@ -1,13 +1,13 @@
 //! Tells the outcome of each act on the list, and brings the list up to date with it.
 
 use leptos::prelude::*;
-use multi_session::{Code, EndedReason, Ending, SessionEvent, SignInMethod};
+use multi_session::{Code, EndedReason, Ending, SessionId, SignInMethod};
 
 use crate::{
     AppError,
-    hooks::{go, keep_focus, on_answer, use_now},
+    hooks::{focus_element, go, is_focused_within_content, keep_focus, on_answer, on_change, use_now},
     notice::{Notices, use_notices},
-    sessions::{UseListDeviceSessionsReturn, words},
+    sessions::{UndoRevoke, UseListDeviceSessionsReturn, words},
     step::Step,
 };
 
@@ -24,13 +24,17 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
             Ok(id) => {
                 // Its row is still there and has the name.
                 let rows = sessions.rows.get_untracked();
-                notices
-                    .revoked(words::revoked(&id, &rows), words::is_undoable(&id, &rows).then(|| id.clone()));
+                if rows.iter().any(|row| row.id == id && words::is_undoable(row)) {
+                    notices.clear();
+                } else {
+                    notices.succeeded(words::revoked(&id, &rows));
+                }
                 sessions.revoking.update(|ids| ids.retain(|other| *other != id));
-                let at = now.get_untracked();
-                sessions.hear(SessionEvent::Ended(Ending::new(id, EndedReason::Revoked, at)));
+                sessions.sign_out_here(Ending::new(id, EndedReason::Revoked, now.get_untracked()));
                 // What had the focus has gone with the row.
-                request_animation_frame(keep_focus);
+                request_animation_frame(|| {
+                    request_animation_frame(keep_focus);
+                });
             }
             Err(error) => {
                 sessions.revoking.set(Vec::new());
@@ -38,8 +42,43 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
             }
         }
     });
+    let undoing = StoredValue::new(None);
+    Effect::new(move |_| {
+        if let Some(UndoRevoke { session_id }) = sessions.undo_revoke.input().get() {
+            undoing.set_value(Some(session_id));
+        }
+    });
     on_answer(sessions.undo_revoke, move |result| match result {
         Ok(()) => notices.succeeded(words::UNDONE.to_owned()),
+        Err(error) => {
+            notices.failed(&error);
+            if let Some(id) = undoing.get_value() {
+                sessions.forget_signed_out(&id);
+            }
+            request_animation_frame(keep_focus);
+        }
+    });
+    // A device that is back takes the focus from the button that brought it back.
+    Effect::new(move |_| {
+        let is_back = |id: &SessionId| sessions.rows.with(|rows| rows.iter().any(|row| row.id == *id));
+        let gone = sessions.signed_out.get();
+        for id in gone.into_iter().map(|gone| gone.row.id).filter(is_back) {
+            sessions.forget_signed_out(&id);
+            request_animation_frame(move || {
+                // The person may have gone on meanwhile.
+                if !is_focused_within_content() {
+                    focus_element(&words::row_id(&id));
+                }
+            });
+        }
+    });
+    // What an account has signed out is not for the next one to undo.
+    on_change(move || sessions.acting.with(|_| ()), move || sessions.signed_out.set(Vec::new()));
+    on_answer(sessions.recognize, move |result| match result {
+        Ok(()) => {
+            notices.succeeded(words::RECOGNIZED.to_owned());
+            request_animation_frame(keep_focus);
+        }
         Err(error) => notices.failed(&error),
     });
     on_answer(sessions.set_active, move |result| match result {

@@ -1,15 +1,16 @@
-//! Signing out of several devices at once.
+//! Signing out of multiple devices, and the questions before it.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    hooks::{forget_query, on_answer},
+    hooks::{forget_query, is_leaving, on_answer, on_change},
     sessions::{use_list_device_sessions, words},
     ui::{Dialog, Submit},
 };
 
-/// The two ways to end several sessions, and their dialogs, which an address can open.
+/// The two ways to sign out of multiple devices, and the dialogs before them and before the end of the session in use,
+/// which an address can open.
 #[component]
 pub(super) fn Bulk() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -23,12 +24,32 @@ pub(super) fn Bulk() -> impl IntoView {
     });
     let query = use_query_map();
     let is_asked = move |question: &str| query.with(|query| query.get_str("confirm") == Some(question));
-    let (asks_others, asks_everywhere) = (
+    let (asks_others, asks_everywhere, asks_current) = (
         Memo::new(move |_| others.get() > 0 && is_asked("others")),
         Memo::new(move |_| is_asked("everywhere")),
+        Memo::new(move |_| is_asked("current")),
     );
+    let current = move || sessions.current().map(|row| row.id);
+    let is_revoking = Signal::derive(move || current().is_some_and(|id| sessions.is_revoking(&id)));
+    let holds_others =
+        move || sessions.rows.with(|rows| rows.iter().any(|row| row.is_held && !row.is_current));
     // The answer is in the toast, so the question goes, whether it went well or not.
-    let close = forget_query(&["confirm", "__err", "__path"]);
+    let forget = forget_query(&["confirm", "__err", "__path"]);
+    // A question that was asked on this page has an entry of the browser's history before it, to which it gives way.
+    let asked_here = StoredValue::new(false);
+    let is_any_asked = Memo::new(move |_| query.with(|query| query.get_str("confirm").is_some()));
+    on_change(move || is_any_asked.with(|_| ()), move || asked_here.set_value(is_any_asked.get_untracked()));
+    let close = move || {
+        // The page is on its way to another one.
+        if is_leaving() {
+            return;
+        }
+        let gone_back = asked_here.try_update_value(std::mem::take) == Some(true)
+            && window().history().and_then(|history| history.back()).is_ok();
+        if !gone_back {
+            forget();
+        }
+    };
     let answered = close.clone();
     on_answer(sessions.revoke_others, move |_| answered());
     let answered = close.clone();
@@ -37,10 +58,16 @@ pub(super) fn Bulk() -> impl IntoView {
             answered();
         }
     });
+    let answered = close.clone();
+    on_answer(sessions.revoke, move |result| {
+        if result.is_err() {
+            answered();
+        }
+    });
 
     view! {
         <section class="ms-section">
-            <h2 class="ms-section__title">"Sign out of several at once"</h2>
+            <h2 class="ms-section__title">"Sign out of multiple devices"</h2>
             <ul class="ms-card ms-bulk">
                 <li>
                     <div>
@@ -62,7 +89,7 @@ pub(super) fn Bulk() -> impl IntoView {
                 <li>
                     <div>
                         <h3>"Everywhere"</h3>
-                        <p class="ms-bulk__text">"Ends every session of this account, this one too."</p>
+                        <p class="ms-bulk__text">"Signs out every device, including this one."</p>
                     </div>
                     <a
                         class="ms-button ms-button--danger"
@@ -96,13 +123,29 @@ pub(super) fn Bulk() -> impl IntoView {
             title="Sign out everywhere?"
             text=Signal::derive(move || words::everywhere_question(others.get(), &email()))
             open=asks_everywhere
-            close
+            close=close.clone()
             cancel=devices
             trigger="sign-out-everywhere"
         >
             <ActionForm action=sessions.revoke_all>
                 <Submit class="ms-button ms-button--danger-fill" pending=sessions.revoke_all.pending()>
                     "Sign out everywhere"
+                </Submit>
+            </ActionForm>
+        </Dialog>
+        <Dialog
+            id="confirm-current"
+            title="Sign out of this device?"
+            text=Signal::derive(move || words::current_question(&email(), holds_others()))
+            open=asks_current
+            close
+            cancel=devices
+            trigger="revoke-current"
+        >
+            <ActionForm action=sessions.revoke>
+                <input type="hidden" name="session_id" value=move || current().map(|id| id.to_string()) />
+                <Submit class="ms-button ms-button--danger-fill" pending=is_revoking>
+                    "Sign out"
                 </Submit>
             </ActionForm>
         </Dialog>

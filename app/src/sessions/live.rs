@@ -104,7 +104,9 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
             }
             SessionEvent::Switched { .. } => return begin_anew(),
             // An undo brings a row back, and has told so itself.
-            SessionEvent::Created { row } if gone.with_value(|gone| gone.contains(&row.id)) => {
+            SessionEvent::Created { row }
+                if sessions.is_signed_out_here(&row.id) || gone.with_value(|gone| gone.contains(&row.id)) =>
+            {
                 return sessions.hear(event);
             }
             _ => {}

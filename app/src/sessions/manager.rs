@@ -1,13 +1,21 @@
 //! The list of devices, complete.
 
 use leptos::prelude::*;
-use multi_session::DeviceSession;
+use multi_session::{DeviceSession, SessionId};
 
 use crate::{
     Feature,
     sessions::{
-        UseListDeviceSessionsReturn, bulk::Bulk, device_row::DeviceRow, new_device::NewDevice,
-        other_account::OtherAccount, row_key::row_key, step_up::StepUp, use_list_device_sessions,
+        bulk::Bulk,
+        device_group::DeviceGroup,
+        device_row::DeviceRow,
+        entries::{Entry, entries, row_key},
+        new_device::NewDevice,
+        other_account::OtherAccount,
+        recently_signed_out::RecentlySignedOut,
+        signed_out::SignedOutRow,
+        step_up::StepUp,
+        use_list_device_sessions, words,
     },
     ui::{Icon, IconName},
 };
@@ -18,11 +26,10 @@ use crate::{
 #[component]
 pub fn SessionsManager() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    let user = Memo::new(move |_| sessions.current().map(|row| row.user.id));
-    let split = move |own: bool| {
-        let user = user.get();
-        let belongs = |row: &&DeviceSession| (user.as_ref() == Some(&row.user.id)) == own;
-        sessions.rows.with(|rows| rows.iter().filter(belongs).cloned().collect::<Vec<_>>())
+    let others = move || {
+        let user = sessions.current().map(|row| row.user.id);
+        let is_other = |row: &&DeviceSession| user.as_ref() != Some(&row.user.id);
+        sessions.rows.with(|rows| rows.iter().filter(is_other).cloned().collect::<Vec<_>>())
     };
     let failed = move || sessions.error.with(Option::is_some);
     let known = move || sessions.signed_in.get().is_some();
@@ -33,25 +40,16 @@ pub fn SessionsManager() -> impl IntoView {
             <Stale />
         </Show>
         <Show when=move || !failed() || known()>
-            <NewDevice />
-            <section class="ms-section">
-                <ul class="ms-card ms-devices" aria-label="Devices">
-                    <For each=move || split(true) key=row_key let:row>
-                        <DeviceRow row />
-                    </For>
-                </ul>
-                <Show when=move || split(true).is_empty()>
-                    <Empty />
-                </Show>
-            </section>
+            <Devices />
             <Bulk />
-            <Show when=move || switches && !split(false).is_empty()>
+            <RecentlySignedOut />
+            <Show when=move || switches && !others().is_empty()>
                 <section class="ms-section">
                     <h2 class="ms-section__title" id="others">
                         "Other accounts in this browser"
                     </h2>
                     <ul class="ms-card ms-devices" aria-labelledby="others">
-                        <For each=move || split(false) key=row_key let:row>
+                        <For each=others key=row_key let:row>
                             <OtherAccount row />
                         </For>
                     </ul>
@@ -65,6 +63,63 @@ pub fn SessionsManager() -> impl IntoView {
     }
 }
 
+/// The devices, and above them the new one to think about.
+///
+/// What arrives while the pointer is over them waits until it leaves: nothing moves under it.
+#[component]
+fn Devices() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    // What was there when the pointer came.
+    let held = RwSignal::new(None::<Vec<SessionId>>);
+    let shown = Memo::new(move |_| {
+        let mut rows = sessions.devices();
+        held.with(|held| {
+            if let Some(held) = held {
+                rows.retain(|row| held.contains(&row.id));
+            }
+        });
+        rows
+    });
+    let hold = move |event: web_sys::PointerEvent| {
+        if event.pointer_type() == "mouse" {
+            let gone = sessions.signed_out.get_untracked().into_iter().map(|gone| gone.row.id);
+            let shown = shown.get_untracked().into_iter().map(|row| row.id);
+            held.set(Some(shown.chain(gone).collect()));
+        }
+    };
+    let waiting = Memo::new(move |_| sessions.devices().len().saturating_sub(shown.with(Vec::len)));
+    let entries = Memo::new(move |_| shown.with(|rows| sessions.signed_out.with(|gone| entries(rows, gone))));
+
+    view! {
+        <div
+            class="ms-arrivals"
+            on:pointerenter=hold
+            on:pointerleave=move |_| held.set(None)
+        >
+            <NewDevice rows=shown />
+            <section class="ms-section">
+                <ul class="ms-card ms-devices" aria-label="Devices">
+                    <For each=move || entries.get() key=Entry::key let:entry>
+                        {match entry {
+                            Entry::Device(row) => view! { <DeviceRow row /> }.into_any(),
+                            Entry::Group(rows) => view! { <DeviceGroup rows entries /> }.into_any(),
+                            Entry::SignedOut(row) => view! { <SignedOutRow row /> }.into_any(),
+                        }}
+                    </For>
+                </ul>
+                <Show when=move || entries.with(Vec::is_empty)>
+                    <Empty />
+                </Show>
+            </section>
+            <Show when=move || { waiting.get() > 0 }>
+                <button class="ms-button ms-arrivals__show" type="button" on:click=move |_| held.set(None)>
+                    {move || words::arrivals(waiting.get())}
+                </button>
+            </Show>
+        </div>
+    }
+}
+
 /// Says that the list is empty, which lasts as long as it takes to leave the page.
 #[component]
 fn Empty() -> impl IntoView {
@@ -73,7 +128,7 @@ fn Empty() -> impl IntoView {
         <div class="ms-card ms-blank">
             <Icon name=IconName::Unknown size=32 />
             <h2>"No devices"</h2>
-            <p>"You are not signed in anywhere."</p>
+            <p>"You're not signed in anywhere."</p>
             <a class="ms-button" href=sign_in>
                 "Go to sign-in"
             </a>
@@ -91,9 +146,7 @@ fn Stale() -> impl IntoView {
             <span class="ms-message__more">
                 "This list may be out of date. " {move || sessions.error.get().map(|error| error.message)}
             </span>
-            <a href=sessions.options.devices_path() on:click=try_again(sessions)>
-                "Try again"
-            </a>
+            <TryAgain />
         </p>
     }
 }
@@ -105,18 +158,31 @@ fn Failure() -> impl IntoView {
     view! {
         <div class="ms-card ms-blank" role="alert">
             <Icon name=IconName::Alert size=32 />
-            <h2>"Your devices could not be loaded"</h2>
+            <h2>"We can't load your devices"</h2>
             <p>{move || sessions.error.get().map(|error| error.message)}</p>
-            <a class="ms-button" href=sessions.options.devices_path() on:click=try_again(sessions)>
-                "Try again"
-            </a>
+            <TryAgain />
         </div>
     }
 }
 
-fn try_again(sessions: UseListDeviceSessionsReturn) -> impl FnMut(web_sys::MouseEvent) {
-    move |event| {
+/// Asks for the list again, and shows that it does.
+#[component]
+fn TryAgain() -> impl IntoView {
+    let sessions = use_list_device_sessions();
+    let try_again = move |event: web_sys::MouseEvent| {
         event.prevent_default();
-        sessions.refetch();
+        if !sessions.fetching.get_untracked() {
+            sessions.refetch();
+        }
+    };
+    view! {
+        <a
+            class="ms-button"
+            href=sessions.options.devices_path()
+            aria-busy=move || sessions.fetching.get().then_some("true")
+            on:click=try_again
+        >
+            "Try again"
+        </a>
     }
 }

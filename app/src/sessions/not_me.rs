@@ -1,28 +1,31 @@
-//! The page of "This wasn't me": what will happen, one button, and afterwards what was done.
+//! The page of "This wasn't me": which sign-in, what will happen, one button, and afterwards what to do next.
 //!
 //! The browser posts its forms itself: what follows is another document, in any case.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use multi_session::{Device, SessionId};
+use multi_session::{SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::context::{accounts, fail, request_if_any, sends_mail, sessions};
 use crate::{
     AppError, Feature,
-    accounts::SIGN_IN_TO_EXPORT,
     accounts::paths::{CHANGE_PASSWORD, FORGOT_PASSWORD},
+    accounts::{CheckEmail, GONE, SIGN_IN_TO_EXPORT},
     answered::answered,
     options::use_options,
     sessions::{Report, ReportByMail},
-    ui::Submit,
+    ui::{Submit, TimeAgo},
 };
 
 /// The notice without which nobody is told that the password was set to which the link of a mail has led.
 #[cfg(feature = "ssr")]
 pub(crate) const NOT_ME_RESET: &str = "not-me.password";
+/// The same, that the mail was sent again.
+#[cfg(feature = "ssr")]
+pub(crate) const NOT_ME_AGAIN: &str = "not-me.again";
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +34,10 @@ pub enum Shown {
     Device {
         /// Its session.
         id: SessionId,
-        /// What it is called.
-        device: Device,
+        /// Whose account it is.
+        email: String,
+        /// What is known of it.
+        sign_in: InQuestion,
         /// Whether there is a mail server, by which a new password can be set.
         mail: bool,
     },
@@ -40,6 +45,10 @@ pub enum Shown {
     Link {
         /// What it proves.
         token: String,
+        /// Whose account it is about.
+        email: String,
+        /// What is known of the session that it is about.
+        sign_in: Option<InQuestion>,
     },
     /// The link of a mail that proves nothing any more.
     Gone,
@@ -47,9 +56,30 @@ pub enum Shown {
     Done {
         /// Whether a mail is on its way, since the password is locked.
         locked: bool,
+        /// Whether that was sent again.
+        again: bool,
     },
     /// What was done by the link of a mail, once the new password is set: nobody is signed in then.
     Reset,
+}
+
+/// A sign-in that may have been somebody else's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InQuestion {
+    device: String,
+    at: Timestamp,
+    /// Place and address, as far as they are known.
+    from: String,
+}
+
+#[cfg(feature = "ssr")]
+impl From<multi_session::Reportable> for InQuestion {
+    fn from(session: multi_session::Reportable) -> Self {
+        let multi_session::SignedInFrom { place, ip_address, .. } = session.signed_in_from;
+        let from = [place.unwrap_or_default(), ip_address];
+        let from: Vec<_> = from.into_iter().filter(|fact| !fact.is_empty()).collect();
+        Self { device: session.device.label, at: session.signed_in_at, from: from.join(" · ") }
+    }
 }
 
 /// Tells what the page shows for its address: nothing where there is no such session. It is no GET: addresses are logged.
@@ -71,23 +101,41 @@ pub async fn not_me(
 ) -> Result<Option<Shown>, AppError> {
     let Some(request) = request_if_any() else { return Ok(None) };
     match request.notice().and_then(|notice| notice.strip_prefix("not-me.")).filter(|told| *told == done) {
-        Some("mail") => return Ok(Some(Shown::Done { locked: true })),
-        Some("change") => return Ok(Some(Shown::Done { locked: false })),
+        Some("mail") => return Ok(Some(Shown::Done { locked: true, again: false })),
+        Some("again") => return Ok(Some(Shown::Done { locked: true, again: true })),
+        Some("change") => return Ok(Some(Shown::Done { locked: false, again: false })),
         Some("password") => return Ok(Some(Shown::Reset)),
         _ => {}
     }
     if let Ok(id) = SessionId::new(session_id) {
         let browser = request.browser().map_err(fail)?;
-        let device = match sessions().reportable(&browser, &id).await {
+        let session = match sessions().reportable(&browser, &id).await {
             // Who is not signed in is sent to do so.
             Err(error) if error.code() == multi_session::Code::Unauthorized => None,
-            device => device.map_err(fail)?,
+            session => session.map_err(fail)?,
         };
-        return Ok(device.map(|device| Shown::Device { id, device, mail: sends_mail() }));
+        return Ok(session.map(|session| Shown::Device {
+            id,
+            email: session.user.email.clone(),
+            sign_in: session.into(),
+            mail: sends_mail(),
+        }));
     }
-    let Some(token) = token else { return Ok(None) };
-    let is_good = accounts()?.is_good_link(&token, multi_session::Purpose::NotMe).await.map_err(fail)?;
-    Ok(Some(if is_good { Shown::Link { token } } else { Shown::Gone }))
+    let Some(token) = token else {
+        // As long as the password is locked the page says what to do.
+        let browser = request.browser().map_err(fail)?;
+        let is_locked = match browser.active() {
+            Some(_) => sessions().account_status(&browser).await.map_err(fail)?.is_locked,
+            None => false,
+        };
+        return Ok(is_locked.then_some(Shown::Done { locked: true, again: false }));
+    };
+    let about = accounts()?.reportable_by_mail(&token).await.map_err(fail)?;
+    Ok(Some(about.map_or(Shown::Gone, |(user, session)| Shown::Link {
+        token,
+        email: user.email,
+        sign_in: session.map(Into::into),
+    })))
 }
 
 /// Says what "This wasn't me" does, and asks.
@@ -104,172 +152,174 @@ pub fn NotMePage() -> impl IntoView {
         |(session_id, token, done)| not_me(session_id, token, done),
     );
     answered(shown, |shown| {
-        let (title, content) = match shown {
-            Shown::Device { id, device, mail } => (ASKED, of_device(&id, &device, mail)),
-            Shown::Link { token } => (ASKED, of_link(token)),
-            Shown::Gone => (GONE, gone()),
-            Shown::Done { locked } => (outcome(locked), done(locked)),
-            Shown::Reset => (RESET_TITLE, reset()),
+        let content = match shown {
+            Shown::Device { id, email, sign_in, mail } => of_device(&id, email, sign_in, mail),
+            Shown::Link { token, email, sign_in } => of_link(token, email, sign_in),
+            Shown::Gone => gone(),
+            Shown::Done { locked, again } => done(locked, again),
+            Shown::Reset => reset(),
         };
-        view! {
-            <Title text=title />
-            {content}
-        }
+        view! { <div class="ms-entry">{content}</div> }
     })
 }
 
-const ASKED: &str = "This wasn't you?";
-const GONE: &str = "This link does not work any more";
-const SAFE: &str = "Your account is safe";
-const RESET_TITLE: &str = "Sign in with your new password";
-
-fn of_device(id: &SessionId, device: &Device, mail: bool) -> AnyView {
-    let password = match (use_options().has_passwords(), mail) {
-        (false, _) => None,
-        (true, true) => Some("Your password no longer works. We mail you a link to choose a new one."),
-        (true, false) => Some("Then you change your password."),
-    };
+/// The title of the page, and what it begins with.
+fn head(title: &'static str, lead: impl IntoView) -> impl IntoView {
     view! {
-        <div class="ms-entry">
-            <div class="ms-entry__head">
-                <h1>{ASKED}</h1>
-                <p class="ms-entry__lead">
-                    "If the sign-in on " <strong>{device.label.clone()}</strong>
-                    " was not yours, this shuts out whoever it was."
-                </p>
-            </div>
-            <div class="ms-card ms-entry__card">
-                <form method="post" action=Report::PATH>
-                    <input type="hidden" name="session_id" value=id.to_string() />
-                    <ul class="ms-steps">
-                        <li>"Every other device is signed out at once. This one stays signed in."</li>
-                        {password.map(|password| view! { <li>{password}</li> }.into_any())}
-                    </ul>
-                    <Submit class="ms-button ms-button--danger-fill ms-button--wide">
-                        "This wasn't me"
-                    </Submit>
-                </form>
-            </div>
-            <p class="ms-entry__foot">
-                <a href=use_options().devices_path()>"It was me"</a>
-            </p>
+        <Title text=title />
+        <div class="ms-entry__head">
+            <h1>{title}</h1>
+            <p class="ms-entry__lead">{lead}</p>
         </div>
+    }
+}
+
+const ASKED: &str = "Wasn't you?";
+
+/// What is known of the sign-in in question.
+fn facts(email: String, sign_in: Option<InQuestion>) -> AnyView {
+    let sign_in = sign_in.map(|InQuestion { device, at, from }| {
+        let from = (!from.is_empty()).then(|| {
+            view! {
+                <dt>"From"</dt>
+                <dd>{from}</dd>
+            }
+            .into_any()
+        });
+        view! {
+            <dt>"Device"</dt>
+            <dd>
+                <bdi>{device}</bdi>
+            </dd>
+            <dt>"Signed in"</dt>
+            <dd>
+                <TimeAgo at=at />
+            </dd>
+            {from}
+        }
+        .into_any()
+    });
+    view! {
+        <dl class="ms-known">
+            <dt>"Account"</dt>
+            <dd>
+                <bdi>{email}</bdi>
+            </dd>
+            {sign_in}
+        </dl>
     }
     .into_any()
 }
 
-fn of_link(token: String) -> AnyView {
+fn of_device(id: &SessionId, email: String, sign_in: InQuestion, mail: bool) -> AnyView {
+    let password = match (use_options().has_passwords(), mail) {
+        (false, _) => None,
+        (true, true) => Some("Your current password stops working. We'll email you a link to set a new one."),
+        (true, false) => Some("You change your password on the next page."),
+    };
+    let device = sign_in.device.clone();
+    let lead = view! {
+        "If you didn't sign in on "
+        <strong>
+            <bdi>{device}</bdi>
+        </strong>
+        ", secure your account now."
+    };
     view! {
-        <div class="ms-entry">
-            <div class="ms-entry__head">
-                <h1>{ASKED}</h1>
-                <p class="ms-entry__lead">"If it was not you, this shuts out whoever it was."</p>
-            </div>
-            <div class="ms-card ms-entry__card">
-                <form method="post" action=ReportByMail::PATH>
-                    <input type="hidden" name="token" value=token />
-                    <ul class="ms-steps">
-                        <li>"Every device is signed out at once, this one too."</li>
-                        <li>"Your password no longer works. You choose a new one on the next page."</li>
-                    </ul>
-                    <Submit class="ms-button ms-button--danger-fill ms-button--wide">
-                        "This wasn't me"
-                    </Submit>
-                </form>
-            </div>
-            <p class="ms-entry__foot">"If it was you, close this page: nothing has happened."</p>
+        {head(ASKED, lead)}
+        <div class="ms-card ms-entry__card">
+            <form method="post" action=Report::PATH>
+                <input type="hidden" name="session_id" value=id.to_string() />
+                {facts(email, Some(sign_in))}
+                <ul class="ms-steps">
+                    <li>"All other devices are signed out. You stay signed in here."</li>
+                    {password.map(|password| view! { <li>{password}</li> }.into_any())}
+                </ul>
+                <Submit class="ms-button ms-button--danger-fill ms-button--wide">"Secure my account"</Submit>
+            </form>
         </div>
+        <p class="ms-entry__foot">
+            <a href=use_options().devices_path()>"It was me"</a>
+        </p>
+    }
+    .into_any()
+}
+
+fn of_link(token: String, email: String, sign_in: Option<InQuestion>) -> AnyView {
+    view! {
+        {head(ASKED, "If this wasn't you, secure your account now.")}
+        <div class="ms-card ms-entry__card">
+            <form method="post" action=ReportByMail::PATH>
+                <input type="hidden" name="token" value=token />
+                {facts(email, sign_in)}
+                <ul class="ms-steps">
+                    <li>"All devices are signed out, including this one."</li>
+                    <li>"Your current password stops working. You set a new one on the next page."</li>
+                </ul>
+                <Submit class="ms-button ms-button--danger-fill ms-button--wide">"Secure my account"</Submit>
+            </form>
+        </div>
+        <p class="ms-entry__foot">"If it was you, close this page. Nothing has changed."</p>
     }
     .into_any()
 }
 
 fn gone() -> AnyView {
     view! {
-        <div class="ms-entry">
-            <div class="ms-entry__head">
-                <h1>{GONE}</h1>
-                <p class="ms-entry__lead">
-                    "It has been used or is too old. You can still end sessions from the list of your devices, or choose \
-                     a new password, which signs every device out."
-                </p>
-            </div>
-            <a class="ms-button ms-button--primary ms-button--wide" href=use_options().devices_path()>
-                "See your devices"
-            </a>
-            <p class="ms-entry__foot">
-                <a href=FORGOT_PASSWORD>"Choose a new password"</a>
-            </p>
-        </div>
+        {head(GONE, "You can still sign out devices from your list, or set a new password, which signs out all of them.")}
+        <a class="ms-button ms-button--primary ms-button--wide" href=use_options().devices_path()>
+            "See your devices"
+        </a>
+        <p class="ms-entry__foot">
+            <a href=FORGOT_PASSWORD>"Set a new password"</a>
+        </p>
     }
     .into_any()
 }
 
-const fn outcome(locked: bool) -> &'static str {
-    if locked { SAFE } else { "Everybody else is signed out" }
-}
-
-fn done(locked: bool) -> AnyView {
+fn done(locked: bool, again: bool) -> AnyView {
     let options = use_options();
-    let lead = if !options.has_passwords() {
-        "Every other device is signed out."
-    } else if locked {
-        "Every other device is signed out, and your old password no longer works. A mail with a link to choose a new \
-         one is on its way to you: it works once, within 30 minutes."
-    } else {
-        "Whoever it was may know your password: change it now."
-    };
-    let next = (!locked && options.has_passwords()).then(|| {
+    let told = if locked && options.has_passwords() {
+        view! { <CheckEmail was_sent_again=again /> }.into_any()
+    } else if options.has_passwords() {
         view! {
+            {head("All other devices are signed out", "They may know your password, so change it now.")}
             <a class="ms-button ms-button--primary ms-button--wide" href=CHANGE_PASSWORD>
                 "Change your password"
             </a>
         }
         .into_any()
-    });
+    } else {
+        head("All other devices are signed out", "You stay signed in here.").into_any()
+    };
     let history = options.has(Feature::History).then(|| {
         view! {
             <a class="ms-button ms-button--wide" href=options.history_path().to_string()>
-                "Export your history"
+                "Export your activity"
             </a>
-            <p class="ms-entry__foot">"It shows when and from where your account was signed in to."</p>
+            <p class="ms-entry__foot">{RECORD}</p>
         }
         .into_any()
     });
     view! {
-        <div class="ms-entry">
-            <div class="ms-entry__head">
-                <h1>{outcome(locked)}</h1>
-                <p class="ms-entry__lead">{lead}</p>
-            </div>
-            {next}
-            {history}
-            <p class="ms-entry__foot">
-                <a href=options.devices_path()>"Back to your devices"</a>
-            </p>
-        </div>
+        {told}
+        {history}
     }
     .into_any()
 }
 
+const RECORD: &str = "A record of when and where your account was used.";
+
 fn reset() -> AnyView {
     view! {
-        <div class="ms-entry">
-            <div class="ms-entry__head">
-                <h1>{RESET_TITLE}</h1>
-                <p class="ms-entry__lead">
-                    "Setting it signed every device out. Only somebody who knows it can sign in now."
-                </p>
-            </div>
-            <a class="ms-button ms-button--primary ms-button--wide" href="/sign-in?add=1" rel="external">
-                "Sign in"
-            </a>
-            <a class="ms-button ms-button--wide" href=SIGN_IN_TO_EXPORT rel="external">
-                "Export your history"
-            </a>
-            <p class="ms-entry__foot">
-                "It shows when and from where your account was signed in to. You sign in first, with the new password."
-            </p>
-        </div>
+        {head("Password changed", "All devices were signed out. Sign in with your new password.")}
+        <a class="ms-button ms-button--primary ms-button--wide" href="/sign-in?add=1" rel="external">
+            "Sign in"
+        </a>
+        <a class="ms-button ms-button--wide" href=SIGN_IN_TO_EXPORT rel="external">
+            "Export your activity"
+        </a>
+        <p class="ms-entry__foot">{RECORD}</p>
     }
     .into_any()
 }

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    Feature,
     accounts::paths::CHANGE_PASSWORD,
     sessions::{Loaded, SessionsManager, use_list_device_sessions},
 };
@@ -15,21 +14,16 @@ pub fn SessionsPage() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let email = Memo::new(move |_| sessions.current().map(|row| row.user.email));
     let options = sessions.options;
-    let password = options.has_passwords().then(|| {
+    let advice = if options.has_passwords() {
         view! {
-            " and "
+            "Revoke it and "
             <a href=CHANGE_PASSWORD>"change your password"</a>
-        }
-        .into_any()
-    });
-    let history = options.has(Feature::History).then(|| {
-        view! {
-            " What happened so far is in the "
-            <a href=options.history_path().to_string()>"account history"</a>
             "."
         }
         .into_any()
-    });
+    } else {
+        "Revoke it.".into_any()
+    };
 
     view! {
         <Title text="Your devices" />
@@ -37,12 +31,10 @@ pub fn SessionsPage() -> impl IntoView {
             <h1>"Your devices"</h1>
             <p class="ms-page__lead">
                 <Loaded>
-                    {move || email.get().map(|email| view! { "Everywhere " <strong>{email}</strong> " is signed in. " }.into_any())}
+                    {move || email.get().map(|email| view! { "Devices signed in to " <strong>{email}</strong> ". " }.into_any())}
                 </Loaded>
                 // Leptos takes the text and the link as one, and would not part its text from the one before.
-                <span>
-                    "If you do not recognise a device, revoke it" {password} "." {history}
-                </span>
+                <span>"Don't recognise one? " {advice}</span>
             </p>
         </div>
         <Loaded>

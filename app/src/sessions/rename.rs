@@ -30,7 +30,7 @@ pub fn RenamePage() -> impl IntoView {
         sessions.rows.with_untracked(|rows| rows.iter().find(|row| row.id.as_str() == id).cloned())
     };
     view! {
-        <Title text="Name this device" />
+        <Title text="Rename device" />
         <Loaded>
             {move || match (row(), sessions.error.get_untracked()) {
                 (Some(row), _) => view! { <RenameForm row /> }.into_any(),
@@ -51,19 +51,21 @@ fn RenameForm(row: DeviceSession) -> impl IntoView {
     let (notices, navigate) = (use_notices(), use_navigate());
     on_answer(action, move |result| {
         if result.is_ok() {
-            notices.succeeded("The device has its new name.".to_owned());
+            notices.succeeded("Device renamed.".to_owned());
             sessions.refetch();
             navigate(devices, Default::default());
         }
     });
     let described = entry.error_of("name");
+    // A browser that says nothing of itself is an unknown device.
+    let usual = Some(row.device.description()).filter(|usual| !usual.is_empty());
+    let usual = usual.unwrap_or_else(|| "Unknown device".to_owned());
     view! {
         <div class="ms-entry">
             <div class="ms-entry__head">
-                <h1>"Name this device"</h1>
+                <h1>"Rename device"</h1>
                 <p class="ms-entry__lead">
-                    {format!("A name of your own tells {} from the others. ", row.device.label)}
-                    "Leave it empty to call the device by its browser again."
+                    "Choose a name you'll recognise. Leave it empty to use “" <bdi>{usual}</bdi> "”."
                 </p>
             </div>
             <div class="ms-card ms-entry__card">

@@ -23,6 +23,15 @@ pub(super) fn StepUp() -> impl IntoView {
     let is_asked = Memo::new(move |_| sessions.waiting.with(|waiting| !waiting.is_empty()));
     let close = move || sessions.waiting.set(Vec::new());
     let email = Memo::new(move |_| sessions.email());
+    let purpose = move || {
+        let step = sessions.waiting.with(|waiting| waiting.first().cloned());
+        let label = |id: &str| {
+            sessions.rows.with(|rows| {
+                rows.iter().find(|row| row.id.as_str() == id).map(|row| row.device.label.clone())
+            })
+        };
+        step.map(|step| step.words(label(step.session_id()).as_deref()).1).unwrap_or_default()
+    };
     // What was asked for was asked for as this account.
     on_change(move || sessions.acting.with(|_| ()), close);
     let action = ServerAction::<Reauthenticate>::new();
@@ -39,9 +48,9 @@ pub(super) fn StepUp() -> impl IntoView {
     view! {
         <Dialog
             id="step-up"
-            title="Confirm that it's you"
+            title="Confirm it's you"
             text=Signal::derive(move || {
-                ["You signed in a while ago. Enter the password of ", &email.get(), " to sign devices out."].concat()
+                ["Enter the password for ", &*email.get(), " to ", &*purpose(), "."].concat()
             })
             open=is_asked
             close

@@ -1,15 +1,24 @@
 //! The list of sessions, and the acts on it.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
-use multi_session::{DeviceSession, SessionEvent, SessionId, Timestamp};
+use multi_session::{DeviceSession, Ending, SessionEvent, SessionId, Timestamp};
 
 use crate::{
     AppError, MultiSessionOptions,
-    hooks::is_leaving,
+    hooks::{is_leaving, keep_focus, use_now},
     options::use_options,
-    sessions::actions::{Revoke, RevokeAll, RevokeOthers, SetActive, UndoRevoke, list_device_sessions},
+    sessions::{
+        actions::{Recognize, Revoke, RevokeAll, RevokeOthers, SetActive, UndoRevoke, list_device_sessions},
+        entries::{SignedOut, place_of},
+        words,
+    },
     step::Step,
 };
+
+/// As long as the server takes a revocation back.
+const UNDO: Duration = Duration::from_secs(10);
 
 /// What [`use_list_device_sessions`] gives.
 #[derive(Clone, Copy)]
@@ -32,15 +41,22 @@ pub struct UseListDeviceSessionsReturn {
     pub revoke_others: ServerAction<RevokeOthers>,
     /// Ends every session, the current one too.
     pub revoke_all: ServerAction<RevokeAll>,
+    /// Says that a new device is the person's.
+    pub recognize: ServerAction<Recognize>,
     /// The session that this browser acts as. What an account is shown or asked is not for the next one.
     pub(crate) acting: Memo<Option<SessionId>>,
     pub(crate) options: MultiSessionOptions,
     /// The sessions whose end is under way.
     pub(super) revoking: RwSignal<Vec<SessionId>>,
+    /// The devices that were signed out here, as long as that can be undone.
+    pub(super) signed_out: RwSignal<Vec<SignedOut>>,
+    /// Whether the list is asked for.
+    pub(super) fetching: RwSignal<bool>,
     /// What goes on once the person has proved who they are.
     pub(super) waiting: RwSignal<Vec<Step>>,
     /// Whether the person asks to stay signed in with the next fetch.
     staying: StoredValue<bool>,
+    now: ReadSignal<Timestamp>,
     live: Live,
     last_current: StoredValue<Option<SessionId>>,
     acts: StoredValue<usize>,
@@ -115,6 +131,64 @@ impl UseListDeviceSessionsReturn {
     /// Whether a session's end is under way.
     pub fn is_revoking(&self, id: &SessionId) -> bool {
         self.revoking.with(|ids| ids.contains(id))
+    }
+
+    /// Whether a session is about to live again.
+    pub(super) fn is_undoing(&self, id: &SessionId) -> bool {
+        self.undo_revoke.input().with(|input| input.as_ref().is_some_and(|input| input.session_id == *id))
+    }
+
+    /// Whether a device is about to be no new one any more.
+    pub(super) fn is_recognizing(&self, id: &SessionId) -> bool {
+        self.recognize.input().with(|input| input.as_ref().is_some_and(|input| input.session_id == *id))
+    }
+
+    /// Whether the person may say here that a new device is theirs: not on one that is new itself, or was signed in to later.
+    pub(super) fn can_recognize(&self, row: &DeviceSession) -> bool {
+        let now = self.now.get();
+        let may =
+            |current: &DeviceSession| !current.is_new_device(now) && current.created_at <= row.created_at;
+        self.rows.with(|rows| rows.iter().any(|current| current.is_current && may(current)))
+    }
+
+    /// A row as it is in the list now, or was when it was in it.
+    pub(super) fn latest(&self, row: &DeviceSession) -> Memo<DeviceSession> {
+        let (rows, first) = (self.rows, row.clone());
+        Memo::new(move |before: Option<&DeviceSession>| {
+            let found = rows.with(|rows| rows.iter().find(|row| row.id == first.id).cloned());
+            found.unwrap_or_else(|| before.unwrap_or(&first).clone())
+        })
+    }
+
+    /// Takes a device from the list that was signed out here, and leaves its place to the button that undoes it, as long as
+    /// that is possible.
+    pub(super) fn sign_out_here(&self, ending: Ending) {
+        let place = place_of(&ending.id, &self.devices(), &self.signed_out.read_untracked());
+        let row = self.rows.with_untracked(|rows| {
+            rows.iter().find(|row| row.id == ending.id && words::is_undoable(row)).cloned()
+        });
+        if let Some(row) = row {
+            let (sessions, id) = (*self, row.id.clone());
+            self.signed_out.update(|signed_out| signed_out.push(SignedOut { row, place }));
+            let over = move || {
+                sessions.forget_signed_out(&id);
+                request_animation_frame(keep_focus);
+            };
+            set_timeout(over, UNDO);
+        }
+        self.hear(SessionEvent::Ended(ending));
+    }
+
+    /// Whether a device was signed out here a moment ago.
+    pub(super) fn is_signed_out_here(&self, id: &SessionId) -> bool {
+        self.signed_out.with_untracked(|signed_out| signed_out.iter().any(|gone| gone.row.id == *id))
+    }
+
+    /// Forgets that a device was signed out here: it is back, or it is too late to undo it.
+    pub(super) fn forget_signed_out(&self, id: &SessionId) {
+        if self.is_signed_out_here(id) {
+            self.signed_out.update(|signed_out| signed_out.retain(|gone| gone.row.id != *id));
+        }
     }
 
     /// Whether the browser is about to act as a session.
@@ -282,6 +356,8 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let undo_revoke = ServerAction::<UndoRevoke>::new();
     let revoke_others = ServerAction::<RevokeOthers>::new();
     let revoke_all = ServerAction::<RevokeAll>::new();
+    let recognize = ServerAction::<Recognize>::new();
+    let fetching = RwSignal::new(false);
     let staying = StoredValue::new(false);
     let live = Live { rows: RwSignal::new(None), heard: StoredValue::new(None), whole: RwSignal::new(false) };
 
@@ -293,11 +369,13 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
                 undo_revoke.version().get(),
                 revoke_others.version().get(),
                 revoke_all.version().get(),
+                recognize.version().get(),
             ];
             acts.iter().sum::<usize>()
         },
         // Nothing outside the future: where the server's page has brought the answer, it is made and never run.
         move |_| async move {
+            fetching.set(true);
             live.heard.set_value(Some(Heard::default()));
             let stays = staying.try_update_value(std::mem::take).unwrap_or_default();
             let mut answer = list_device_sessions(stays).await;
@@ -305,6 +383,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             if let (Ok(rows), Some(heard)) = (&mut answer, heard) {
                 heard.apply(rows);
             }
+            fetching.try_set(false);
             answer
         },
     );
@@ -361,10 +440,14 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         undo_revoke,
         revoke_others,
         revoke_all,
+        recognize,
         options: use_options(),
         revoking,
+        signed_out: RwSignal::new(Vec::new()),
+        fetching,
         waiting: RwSignal::new(Vec::new()),
         staying,
+        now: use_now(),
         live,
         last_current,
         acts: StoredValue::new(0),
@@ -376,6 +459,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
         undo_revoke.pending(),
         revoke_others.pending(),
         revoke_all.pending(),
+        recognize.pending(),
     ] {
         sessions.watch_act(pending);
     }

@@ -21,11 +21,17 @@ pub fn Field(
     autocomplete: &'static str,
     /// The most characters it takes.
     max_length: &'static str,
+    /// What is in it already.
+    #[prop(optional)]
+    value: String,
+    /// Whether it has the focus when the page opens.
+    #[prop(optional)]
+    autofocus: bool,
     /// The id of the error that names this field, if there is one.
     #[prop(into)]
     error: Signal<Option<&'static str>>,
 ) -> impl IntoView {
-    let reason = if kind == "email" { "Enter an e-mail address" } else { "Fill this in" };
+    let reason = if kind == "email" { "Enter an email address" } else { "Fill this in" };
     view! {
         <div class="ms-field">
             <label class="ms-field__label" for=name>
@@ -39,6 +45,8 @@ pub fn Field(
                     type=kind
                     required
                     maxlength=max_length
+                    value=value
+                    autofocus=autofocus
                     autocomplete=autocomplete
                     autocapitalize=if kind == "email" { "none" } else { "words" }
                     spellcheck="false"
@@ -57,15 +65,30 @@ fn Invalid(reason: &'static str) -> impl IntoView {
     view! { <p class="ms-field__invalid">{reason}</p> }
 }
 
-/// A labelled e-mail address, which names the account.
+/// A labelled email address, which names the account.
 #[component]
 pub fn EmailField(
+    /// What is in it already.
+    #[prop(optional)]
+    value: String,
+    /// Whether it has the focus when the page opens.
+    #[prop(optional)]
+    autofocus: bool,
     /// The id of the error that names this field, if there is one.
     #[prop(into)]
     error: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     view! {
-        <Field name="email" label="E-mail" kind="email" autocomplete="username" max_length="254" error />
+        <Field
+            name="email"
+            label="Email"
+            kind="email"
+            autocomplete="username"
+            max_length="254"
+            value
+            autofocus
+            error
+        />
     }
 }
 
@@ -81,9 +104,15 @@ pub fn PasswordField(
     /// What a password must be, for a new one.
     #[prop(optional)]
     hint: Option<&'static str>,
+    /// Whether it has the focus when the page opens.
+    #[prop(optional)]
+    autofocus: bool,
     /// The id of the error that names this field, if there is one.
     #[prop(into)]
     error: Signal<Option<&'static str>>,
+    /// What stands beside the label, and comes after the field for the keyboard.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let hydrated = use_hydrated();
     let shown = RwSignal::new(false);
@@ -100,7 +129,7 @@ pub fn PasswordField(
             <label class="ms-field__label" for=name>
                 {label}
             </label>
-            <Invalid reason=if hint.is_some() { "Enter at least 8 characters" } else { "Enter the password" } />
+            <Invalid reason=if hint.is_some() { "Enter at least 8 characters" } else { "Fill this in" } />
             <div class="ms-field__box ms-field__box--toggle">
                 <input
                     id=name
@@ -108,6 +137,7 @@ pub fn PasswordField(
                     type=move || if shown.get() { "text" } else { "password" }
                     required
                     minlength=hint.map(|_| "8")
+                    autofocus=autofocus
                     autocomplete=autocomplete
                     autocapitalize="none"
                     spellcheck="false"
@@ -126,6 +156,7 @@ pub fn PasswordField(
                     </button>
                 </Show>
             </div>
+            {children.map(|children| view! { <p class="ms-field__aside">{children()}</p> }.into_any())}
             {hint.map(|hint| view! { <p class="ms-field__hint" id=describes>{hint}</p> }.into_any())}
         </div>
     }

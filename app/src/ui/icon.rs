@@ -9,6 +9,8 @@ pub enum IconName {
     Alert,
     /// A tick.
     Check,
+    /// A clock.
+    Clock,
     /// An arrow head to the right.
     ChevronRight,
     /// An arrow head down.
@@ -27,6 +29,8 @@ pub enum IconName {
     Key,
     /// The product's mark.
     Logo,
+    /// Three dots in a row, for a menu.
+    More,
     /// A telephone.
     Phone,
     /// A plus sign.
@@ -48,6 +52,7 @@ impl IconName {
         match self {
             Self::Alert => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 8v5M12 16.5h.01",
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
+            Self::Clock => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 2",
             Self::ChevronRight => "M9 6l6 6-6 6",
             Self::ChevronDown => "M6 9l6 6 6-6",
             Self::Console => {
@@ -69,6 +74,7 @@ impl IconName {
             Self::Logo => {
                 "M8 4h9a3 3 0 0 1 3 3v7M4 11a3 3 0 0 1 3-3h6a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3H7a3 3 0 0 1-3-3zM10 13v2"
             }
+            Self::More => "M5.5 12h.01M12 12h.01M18.5 12h.01",
             Self::Phone => {
                 "M7 4.5A1.5 1.5 0 0 1 8.5 3h7A1.5 1.5 0 0 1 17 4.5v15a1.5 1.5 0 0 1-1.5 1.5h-7A1.5 1.5 0 0 1 7 19.5zM11 18h2"
             }

@@ -17,6 +17,12 @@ pub fn Submit(
     /// The id of what describes it further.
     #[prop(optional, into)]
     described_by: Option<String>,
+    /// The button's own id.
+    #[prop(optional, into)]
+    id: Option<String>,
+    /// Whether it has the focus when the page is loaded.
+    #[prop(optional)]
+    autofocus: bool,
     /// The text.
     children: Children,
 ) -> impl IntoView {
@@ -29,7 +35,9 @@ pub fn Submit(
     view! {
         <button
             class=class
+            id=id
             type="submit"
+            autofocus=autofocus
             aria-label=label
             aria-describedby=described_by
             aria-busy=move || pending.get().then_some("true")

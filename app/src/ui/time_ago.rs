@@ -19,15 +19,29 @@ pub fn TimeAgo(
     at: Signal<Timestamp>,
 ) -> impl IntoView {
     let now = use_now();
-    let hydrated = use_hydrated();
     let words = Memo::new(move |_| ago(now.get().since(at.get())));
-    let title = move || if hydrated.get() { local(at.get()) } else { utc(at.get()) };
+    let title = exact(at);
 
     view! {
         <time datetime=move || at.get().to_string() title=title>
             {words}
         </time>
     }
+}
+
+/// A moment as "23 November 2025 at 12:09": in UTC on the server's page, then in the person's time zone.
+#[component]
+pub fn ExactTime(
+    /// The moment.
+    #[prop(into)]
+    at: Signal<Timestamp>,
+) -> impl IntoView {
+    view! { <time datetime=move || at.get().to_string()>{exact(at)}</time> }
+}
+
+fn exact(at: Signal<Timestamp>) -> impl Fn() -> String {
+    let hydrated = use_hydrated();
+    move || if hydrated.get() { local(at.get()) } else { utc(at.get()) }
 }
 
 /// Says in words how long ago something was.
@@ -67,15 +81,24 @@ pub(crate) fn day(at: Timestamp) -> String {
     format!("{} {} {:04}", at.day(), at.month(), at.year())
 }
 
-fn local(at: Timestamp) -> String {
+/// The moment that UTC tells as the clocks around the person tell this one. Browser only.
+pub(crate) fn in_local_time(at: Timestamp) -> Timestamp {
+    Timestamp::from_unix_ms(at.unix_ms() - date(at).get_timezone_offset() as i64 * 60_000)
+}
+
+fn date(at: Timestamp) -> js_sys::Date {
     #[expect(clippy::cast_precision_loss, reason = "a date's milliseconds are far below 2^53")]
-    let date = js_sys::Date::new(&JsValue::from_f64(at.unix_ms() as f64));
+    let ms = at.unix_ms() as f64;
+    js_sys::Date::new(&JsValue::from_f64(ms))
+}
+
+fn local(at: Timestamp) -> String {
     let options = js_sys::Object::new();
     for (key, value) in [("dateStyle", "long"), ("timeStyle", "short")] {
         // Setting a field of a plain object cannot fail.
         let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
     }
-    date.to_locale_string("en-GB", &options).into()
+    date(at).to_locale_string("en-GB", &options).into()
 }
 
 #[cfg(test)]

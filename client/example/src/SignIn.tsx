@@ -19,7 +19,7 @@ export function SignIn() {
   return (
     <form onSubmit={submit}>
       {isNew && <Field label="Name" name="name" autoComplete="name" />}
-      <Field label="E-mail" name="email" type="email" autoComplete="username" />
+      <Field label="Email" name="email" type="email" autoComplete="username" />
       <Field
         label="Password"
         name="password"

@@ -5,8 +5,10 @@ import { usernameClient } from "better-auth/client/plugins";
 import { createAuthClient as createReactClient } from "better-auth/react";
 import type { Session as BetterAuthSession, User as BetterAuthUser } from "better-auth/types";
 import {
+  type AtLimit,
   type Device,
   type DeviceSession,
+  type EndedDeviceSession,
   MULTI_SESSION_ERROR_CODES,
   type Session,
   type SessionAndUser,
@@ -60,6 +62,14 @@ export async function calls() {
   holds<Equal<NonNullable<typeof reported.data>["passwordLocked"], boolean>>();
   // @ts-expect-error: a session is named
   await multiSession.report({});
+
+  const recognized = await multiSession.recognize({ sessionId: "id" });
+  holds<Equal<NonNullable<typeof recognized.data>["status"], true>>();
+  // @ts-expect-error: a session is named
+  await multiSession.recognize();
+
+  const ended = await multiSession.listEndedDeviceSessions();
+  holds<Equal<NonNullable<typeof ended.data>, EndedDeviceSession[]>>();
 
   const fresh = await multiSession.reauthenticate({ password: "correct horse" });
   holds<Equal<NonNullable<typeof fresh.data>, SessionAndUser>>();
@@ -121,6 +131,17 @@ export async function besides() {
   await both.multiSession.revokeOthers();
   const { data: sessions } = both.useListDeviceSessions();
   holds<Equal<typeof sessions, DeviceSession[] | null>>();
+}
+
+export async function atTheLimit() {
+  const { error } = await client.signIn.email({ email: "ada@example.org", password: "correct horse" });
+  if (error?.code !== MULTI_SESSION_ERROR_CODES.MAXIMUM_SESSIONS_REACHED.code) return;
+  const { ticket, devices } = error as typeof error & AtLimit;
+  holds<Equal<typeof devices, DeviceSession[]>>();
+  const { data } = await client.multiSession.signInInstead({ ticket, sessionId: devices[0]?.id ?? "" });
+  holds<Equal<NonNullable<typeof data>["token"], string>>();
+  // @ts-expect-error: no ticket
+  await client.multiSession.signInInstead({ sessionId: "x" });
 }
 
 export const code: "MAXIMUM_SESSIONS_REACHED" = MULTI_SESSION_ERROR_CODES.MAXIMUM_SESSIONS_REACHED.code;

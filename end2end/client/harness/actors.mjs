@@ -20,11 +20,12 @@ export const person = (name = 'Ada') => ({
  *
  * @template [Client=ReturnType<typeof clientOf>]
  * @param {(jar: Jar) => Client} newClient makes the client in a browser; the real one with the real plugin, if not said
+ * @param {Record<string, string>} settings of the server
  */
-export function actors(newClient = clientOf) {
+export function actors(newClient = clientOf, settings = {}) {
   /** @type {Awaited<ReturnType<typeof startOurs>>} */
   let server;
-  before(async () => (server = await startOurs()));
+  before(async () => (server = await startOurs(settings)));
   after(() => server?.stop());
 
   /** A new browser: its jar, the client in it, and who is signed in. */

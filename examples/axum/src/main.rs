@@ -183,7 +183,7 @@ async fn sign_out(request: SessionRequest) -> Outcome<Redirect> {
 async fn login_page() -> Markup {
     page(html! {
         form method="post" action="/login" {
-            label { "E-mail " input type="email" name="email" autocomplete="username" required; }
+            label { "Email " input type="email" name="email" autocomplete="username" required; }
             button { "Send me a code" }
         }
     })

@@ -154,9 +154,7 @@ async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
     laptop.log_in();
     phone.log_in();
     let page = laptop.get("/");
-    for words in
-        ["Signed in as ada@example.org", "Firefox 145 on Linux", "(current)", "Firefox 145 on Android"]
-    {
+    for words in ["Signed in as ada@example.org", "Firefox on Linux", "(current)", "Firefox on Android"] {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
     let devices = laptop.devices();

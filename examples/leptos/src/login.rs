@@ -79,9 +79,9 @@ pub fn ConfirmPage() -> impl IntoView {
     let value = move |name| query.read().get(name).unwrap_or_default();
     let purpose = move || multi_session_leptos::step_up_purpose(&value("act"), &value("session_id")); // multi-session
     view! {
-        <Title text="Confirm that it's you" />
-        <h1>"Confirm that it's you"</h1>
-        <p>{move || purpose().map(|purpose| format!("A code by mail is needed to {purpose}."))}</p>
+        <Title text="Confirm it's you" />
+        <h1>"Confirm it's you"</h1>
+        <p>{move || purpose().map(|purpose| format!("Enter the code we emailed you to {purpose}."))}</p>
         <Code page="verify" action=Confirm::PATH />
     }
 }
@@ -102,7 +102,7 @@ fn Code(page: &'static str, action: &'static str) -> impl IntoView {
                 <form method="post" action=SendCode::PATH>
                     <input type="hidden" name="page" value=page />
                     {step}
-                    <label>"E-mail " <input type="email" name="email" autocomplete="username" required /></label>
+                    <label>"Email " <input type="email" name="email" autocomplete="username" required /></label>
                     <button>"Send me a code"</button>
                 </form>
             }

@@ -13,11 +13,37 @@ use multi_session::http::SessionHttp;
 use multi_session::{Letter, MailKind, Purpose, Timestamp};
 use url::form_urlencoded;
 
+use crate::service::Accent;
+use crate::{Color, Config};
+
+/// The colour of the button, where none is configured.
+const ACCENT: &str = "#2f5bd7";
+
+/// What the service is called, and the colours of its button.
+pub(super) struct Look {
+    service: String,
+    button: String,
+    on_button: String,
+}
+
+impl Look {
+    pub(super) fn new(config: &Config) -> Self {
+        let accent = config.accent_color.map(Accent::light);
+        let text =
+            |color: Option<Color>, default: &str| color.map_or(default.to_owned(), |it| it.to_string());
+        Self {
+            service: config.service_name.clone(),
+            button: text(accent.map(|it| it.accent), ACCENT),
+            on_button: text(accent.map(|it| it.on_accent), "#ffffff"),
+        }
+    }
+}
+
 /// The words of one mail.
 struct Words {
-    subject: &'static str,
+    subject: String,
     /// Before the facts.
-    says: &'static str,
+    says: String,
     /// Between the facts and the link.
     then: &'static str,
     link: &'static str,
@@ -25,45 +51,48 @@ struct Words {
     finally: &'static str,
 }
 
-const fn words(kind: MailKind) -> Words {
+fn words(kind: MailKind, service: &str) -> Words {
     match kind {
         MailKind::PasswordReset => Words {
-            subject: "Choose a new password",
-            says: "Somebody asked for a new password for the account with this address.",
-            then: "If it was you, choose one now. It works once, within 30 minutes, and signs you out on every device.",
+            subject: format!("Reset your {service} password"),
+            says: "We received a request to reset the password for this account.".to_owned(),
+            then: "If it was you, choose a new password now. The link works once, within 30 minutes, and signs you out \
+                   on every device.",
             link: "Choose a new password",
-            finally: "If it was not you, there is nothing to do: your password stays as it is.",
+            finally: "If it wasn't you, ignore this email. Your password stays as it is.",
         },
         MailKind::NewDevice => Words {
-            subject: "New sign-in to your account",
-            says: "Your account was signed in to from a browser that has not been seen there before.",
-            then: "If it was you, there is nothing to do. If not, say so: every device is signed out, and you choose a \
-                   new password.",
+            subject: format!("New sign-in to your {service} account"),
+            says: format!("Someone signed in to your {service} account from a new device."),
+            then: "If it was you, you don't need to do anything. If it wasn't, secure your account: we'll sign out every \
+                   device, and you choose a new password.",
             link: "This wasn't me",
-            finally: "The link shows what will happen and asks once more. It works once, within 7 days.",
+            finally: "The link shows what will happen and asks you once more. It works once, within 7 days.",
         },
         MailKind::PasswordLocked => Words {
-            subject: "Choose a new password",
-            says: "A sign-in to your account was reported as not yours. Other devices were signed out, and your \
-                   password signs nobody in any more.",
-            then: "Choose a new one now. It works once, within 30 minutes, and signs you out on every device.",
+            subject: format!("Choose a new {service} password"),
+            says: format!(
+                "A sign-in to your {service} account was reported as not yours. All other devices are signed out and \
+                 your old password no longer works."
+            ),
+            then: "Choose a new one now. The link works once, within 30 minutes, and signs you out on every device.",
             link: "Choose a new password",
-            finally: "If it is too late, ask for another mail by \"Forgot your password?\" on the sign-in page. If it \
-                      was not you who reported it, choose a new password all the same: then only you are in.",
+            finally: "If the link has expired, use \"Forgot your password?\" on the sign-in page. If it wasn't you who \
+                      reported it, choose a new password all the same: then only you are signed in.",
         },
         MailKind::PasswordChanged => Words {
-            subject: "Your password was changed",
-            says: "The password of your account was changed.",
-            then: "If it was you, there is nothing to do. If not, say so: every device is signed out, and you choose a \
-                   new password.",
+            subject: format!("Your {service} password was changed"),
+            says: format!("The password for your {service} account was changed."),
+            then: "If it was you, you don't need to do anything. If it wasn't, secure your account: we'll sign out every \
+                   device, and you choose a new password.",
             link: "This wasn't me",
-            finally: "The link shows what will happen and asks once more. It works once, within 7 days.",
+            finally: "The link shows what will happen and asks you once more. It works once, within 7 days.",
         },
         _ => Words {
-            subject: "About your account",
-            says: "Something has happened to your account.",
-            then: "This link says more.",
-            link: "See what it is",
+            subject: format!("About your {service} account"),
+            says: format!("Something has happened to your {service} account."),
+            then: "Follow this link to learn more.",
+            link: "Learn more",
             finally: "It works once.",
         },
     }
@@ -74,8 +103,9 @@ pub(super) fn written(
     letter: &Letter,
     from: Mailbox,
     base_url: &str,
+    look: &Look,
 ) -> Result<Message, lettre::error::Error> {
-    let words = words(letter.kind);
+    let words = words(letter.kind, &look.service);
     let facts = facts(letter);
     let link = link(letter, base_url);
     let domain = from.email.domain().to_owned();
@@ -85,7 +115,7 @@ pub(super) fn written(
     Message::builder()
         .from(from)
         .to(to)
-        .subject(words.subject)
+        .subject(&*words.subject)
         .message_id(Some(format!("<{}@{domain}>", letter.id())))
         // Nobody's absence is answered to it (RFC 3834).
         .raw_header(HeaderValue::new(
@@ -93,8 +123,8 @@ pub(super) fn written(
             "auto-generated".to_owned(),
         ))
         .multipart(MultiPart::alternative_plain_html(
-            plain(&words, &facts, &link),
-            html(&words, &facts, &link),
+            plain(&words, &facts, &link, look),
+            html(&words, &facts, &link, look),
         ))
 }
 
@@ -152,9 +182,9 @@ fn readable(at: Timestamp) -> String {
     format!("{} {month} {}, {} UTC", text[8..10].trim_start_matches('0'), &text[..4], &text[11..16])
 }
 
-fn plain(words: &Words, facts: &[(&str, String)], link: &str) -> String {
+fn plain(words: &Words, facts: &[(&str, String)], link: &str, Look { service, .. }: &Look) -> String {
     let Words { says, then, link: name, finally, .. } = words;
-    let mut text = format!("{says}\r\n\r\n");
+    let mut text = format!("{service}\r\n\r\n{says}\r\n\r\n");
     for (name, value) in facts {
         let _ = write!(text, "{name}: {value}\r\n");
     }
@@ -165,13 +195,15 @@ fn plain(words: &Words, facts: &[(&str, String)], link: &str) -> String {
     text
 }
 
-fn html(words: &Words, facts: &[(&str, String)], link: &str) -> String {
+/// Text has the colours of the mail program, light or dark, and no paler ones: only the button has its own.
+fn html(words: &Words, facts: &[(&str, String)], link: &str, look: &Look) -> String {
     let Words { subject, says, then, link: name, finally } = words;
+    let Look { service, button, on_button } = look;
     let mut rows = String::new();
     for (name, value) in facts {
         let _ = write!(
             rows,
-            "<tr><td style=\"padding:2px 16px 2px 0;color:#5f6673\">{name}</td><td style=\"padding:2px 0\">{}</td></tr>",
+            "<tr><td style=\"padding:2px 16px 2px 0\">{name}</td><td style=\"padding:2px 0;font-weight:600\">{}</td></tr>",
             escaped(value)
         );
     }
@@ -180,14 +212,18 @@ fn html(words: &Words, facts: &[(&str, String)], link: &str) -> String {
     } else {
         format!("<table style=\"margin:16px 0;font-size:15px\">{rows}</table>")
     };
+    let subject = escaped(subject);
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" \
          content=\"light dark\"><title>{subject}</title></head>\
          <body style=\"margin:0;padding:24px;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5\">\
-         <div style=\"max-width:480px;margin:0 auto\"><h1 style=\"font-size:20px;margin:0 0 12px\">{subject}</h1>\
-         <p>{says}</p>{facts}<p>{}</p><p style=\"margin:24px 0\"><a href=\"{}\" style=\"display:inline-block;\
-         padding:11px 20px;border-radius:8px;background:#2f5bd7;color:#ffffff;text-decoration:none;font-weight:600\">\
-         {}</a></p><p style=\"color:#5f6673;font-size:14px\">{}</p></div></body></html>",
+         <div style=\"max-width:480px;margin:0 auto\"><p style=\"margin:0 0 16px;font-weight:600\">{}</p>\
+         <h1 style=\"font-size:20px;margin:0 0 12px\">{subject}</h1>\
+         <p>{}</p>{facts}<p>{}</p><p style=\"margin:24px 0\"><a href=\"{}\" style=\"display:inline-block;\
+         padding:11px 20px;border-radius:8px;background:{button};color:{on_button};text-decoration:none;\
+         font-weight:600\">{}</a></p><p style=\"font-size:14px\">{}</p></div></body></html>",
+        escaped(service),
+        escaped(says),
         escaped(then),
         escaped(link),
         escaped(name),
@@ -212,7 +248,20 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[test]
+    fn nothing_but_the_button_has_a_colour_of_its_own() {
+        for (flags, button) in [(&[][..], "#2f5bd7;color:#ffffff"), (&["--accent-color", "#ffd400"], "#")] {
+            let look = Look::new(&Config::parse_from(["multi-session"].iter().chain(flags)));
+            let page =
+                html(&words(MailKind::NewDevice, &look.service), &[("Time", String::new())], "/", &look);
+            assert!(page.contains(&format!("background:{button}")), "{page}");
+            assert_eq!(page.matches("color:#").count(), 1, "{page}");
+        }
+    }
 
     #[test]
     fn a_moment_is_readable() {
@@ -223,11 +272,15 @@ mod tests {
     #[test]
     fn what_a_browser_says_of_itself_is_text_and_nothing_else() {
         let facts = [("Device", one_line("<a href=\"https://evil.example\">x</a>\r\nBcc: eve@example.org"))];
+        let look = Look::new(&Config::parse_from(["multi-session", "--service-name", "A & \"B\""]));
         for &kind in MailKind::ALL {
-            let page = html(&words(kind), &facts, "https://id.example.org/x?token=a&callbackURL=b");
+            let words = words(kind, &look.service);
+            let page = html(&words, &facts, "https://id.example.org/x?token=a&callbackURL=b", &look);
+            assert!(page.contains("A &amp; &quot;B&quot;") && !page.contains("A & "), "{page}");
             assert_eq!(page.matches("<a ").count(), 1, "{page}");
             assert!(page.contains("token=a&amp;callbackURL=b") && !page.contains("\"https://evil"));
-            let text = plain(&words(kind), &facts, "https://id.example.org/x");
+            let text = plain(&words, &facts, "https://id.example.org/x", &look);
+            assert!(text.starts_with("A & \"B\"\r\n") && words.subject.contains("A & \"B\""), "{text}");
             assert!(!text.contains("\r\nBcc"), "{text}");
             assert_eq!(text.matches("https://id.").count(), 1);
         }

@@ -8,7 +8,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, ORIGIN};
+use http::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, ORIGIN, RETRY_AFTER,
+};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use leptos::prelude::*;
 use multi_session::Code;
@@ -22,9 +24,6 @@ use crate::Server;
 const FUNCTIONS: &str = "/fn/";
 /// How often the log says that pages of another address are refused.
 const WARN_EVERY: Duration = Duration::from_secs(60);
-/// The page has no script, and loads no more than its style and its icon.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
 
 /// What the layer [`told`] needs.
 #[derive(Clone)]
@@ -66,6 +65,7 @@ impl Refusals {
             head.headers.insert(LOCATION, HeaderValue::from_static("/"));
             return Response::from_parts(head, Body::empty());
         }
+        let seconds = text(&head.headers, RETRY_AFTER.as_str()).parse().ok();
         let page = |link: &str, text: &str| (link.to_owned(), text.to_owned());
         let (sentence, link) = match self.other_address(asked, code) {
             Some(sentence) => {
@@ -74,14 +74,27 @@ impl Refusals {
             }
             None => {
                 let own = form_page(&asked.path).map(|path| page(path, "Go back"));
-                (code.sentence().to_owned(), own.unwrap_or_else(|| page("/", "Go to the start")))
+                (
+                    code.sentence_with(seconds).into_owned(),
+                    own.unwrap_or_else(|| page("/", "Go to home page")),
+                )
             }
         };
         let options = self.server.leptos.clone();
-        let document =
-            Owner::new().with(|| self::page(options, TITLE, code.as_str(), sentence, link).to_html());
+        let document = Owner::new().with(|| {
+            provide_context(self.server.options);
+            self::page(options, TITLE, code.as_str(), sentence, link).to_html()
+        });
+        // The page has no script, and loads no more than its style and its images.
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self'{}; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'",
+            self.server.images
+        );
         head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        head.headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            head.headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
         Response::from_parts(head, Body::from(document))
     }
 

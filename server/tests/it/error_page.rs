@@ -15,7 +15,7 @@ async fn opened(query: &str) -> String {
 async fn a_known_code_is_told_in_a_sentence() {
     let page = opened("?error=INVALID_CALLBACK_URL").await;
     assert!(page.contains("<code>INVALID_CALLBACK_URL<"));
-    assert!(page.contains("That address leads to another site and was refused."));
+    assert!(page.contains("That address leads to another site, so it was blocked."));
     assert!(page.contains(r#"href="/""#));
 }
 

@@ -24,13 +24,13 @@ async fn a_stream_begins_with_the_list_and_tells_of_each_sign_in_and_end() {
     let phone = app.sign_in(SAFARI, "ada").await;
     let phone_id = phone.current_id().await;
     let created = stream.told("created", &phone_id).await;
-    assert_eq!(created["row"]["device"]["label"], "Safari 26 on iOS");
+    assert_eq!(created["row"]["device"]["label"], "Safari on iPhone");
     assert_eq!((&created["row"]["isCurrent"], &created["row"]["isHeld"]), (&false.into(), &false.into()));
 
     laptop.revoke(&phone_id).await.ok();
     let ended = stream.told("ended", &phone_id).await;
     assert_eq!(ended["reason"], "revoked");
-    assert_eq!(ended["by"]["label"], "Firefox 145 on macOS");
+    assert_eq!(ended["by"]["label"], "Firefox on macOS");
     assert_eq!(ended["by"]["id"], laptop.current_id().await.as_str());
 }
 
@@ -45,7 +45,7 @@ async fn asked_kubestellar_4906_the_stream_of_an_ended_session_says_why_and_clos
     laptop.revoke(&phone_id).await.ok();
     let ended = stream.told("ended", &phone_id).await;
     assert_eq!(ended["reason"], "revoked");
-    assert_eq!(ended["by"]["label"], "Firefox 145 on macOS");
+    assert_eq!(ended["by"]["label"], "Firefox on macOS");
     stream.ends().await;
     assert_eq!(app.sessions.streams(), 0);
 }
@@ -62,7 +62,7 @@ async fn an_evicted_session_is_told_which_sign_in_took_its_place() {
         seen.insert(text(&event.data["type"]), event.data);
     }
     assert_eq!(seen["ended"]["reason"], "evicted");
-    assert_eq!(seen["ended"]["by"]["label"], "Chrome 142 on Windows");
+    assert_eq!(seen["ended"]["by"]["label"], "Chrome on Windows");
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ async fn a_revoked_device_is_told_from_where() {
     app.advance(Duration::from_secs(2));
     let (path, page) = arrive(&phone, "/sessions").await;
     assert_eq!(path, format!("/sign-in?ended={id}"));
-    assert!(page.contains("This device was signed out from Firefox 145 on macOS, 2 seconds ago."), "{page}");
+    assert!(page.contains("You were signed out by your other device (Firefox on macOS) just now."), "{page}");
     app.advance(Sessions::UNDO_WINDOW);
     let (path, _) = arrive(&phone, "/sessions").await;
     assert_eq!(path, format!("/sign-in?ended={id}"));
@@ -61,7 +61,9 @@ async fn a_browser_falls_over_to_the_next_account_it_holds() {
     phone.revoke(&ada).await.ok();
     let (path, page) = arrive(&shared, "/").await;
     assert_eq!(path, format!("/sessions?ended={ada}"));
-    assert!(page.contains("One of your accounts in this browser was signed out from Safari 26 on iOS"));
+    assert!(page.contains(
+        "One of your accounts in this browser was signed out by your other device (Safari on iPhone)"
+    ));
     assert!(page.contains("You are now using grace."));
     assert_eq!(shared.current_id().await, grace);
 }
@@ -159,13 +161,17 @@ async fn only_the_browser_that_held_a_session_is_told_how_it_ended() {
                     let headers = [("accept", "text/html"), ("sec-fetch-site", site)];
                     let path = format!("{page}?ended={id}");
                     let answer = stranger.send(Method::GET, &path, &headers, None).await;
-                    assert!(!answer.text.contains("was signed out"), "{path}: {}", answer.text);
+                    assert!(
+                        !answer.text.contains("signed out by your other device"),
+                        "{path}: {}",
+                        answer.text
+                    );
                 }
             }
         }
         let (path, page) = arrive(&phone, "/sessions").await;
         assert_eq!(path, format!("/sign-in?ended={id}"));
-        assert!(page.contains("This device was signed out from Firefox 145 on macOS"), "{page}");
+        assert!(page.contains("You were signed out by your other device (Firefox on macOS)"), "{page}");
     }
 }
 
@@ -175,8 +181,7 @@ async fn an_evicted_device_is_told_which_sign_in_took_its_place() {
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(CHROME, "ada").await;
     let (_, page) = arrive(&laptop, "/").await;
-    let told =
-        "This device was signed out, a moment ago: a new sign-in from Chrome 142 on Windows took its place.";
+    let told = "You were signed out just now because you reached the limit of devices and signed in on Chrome on Windows.";
     assert!(page.contains(told), "{page}");
 }
 

@@ -154,7 +154,11 @@ async fn every_refused_form_is_answered_with_a_page() {
     assert_eq!(limited.status.as_u16(), 429);
     assert!(limited.headers.contains_key("retry-after"));
     is_a_page("too many", &limited);
-    assert!(limited.text.contains("wait") && limited.text.contains("href=\"/sign-in\""), "{}", limited.text);
+    assert!(
+        limited.text.contains("Try again in ") && limited.text.contains("href=\"/sign-in\""),
+        "{}",
+        limited.text
+    );
 }
 
 #[tokio::test]
@@ -167,15 +171,15 @@ async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
     let refused = submit(&browser, "sign-in", wrong, &from_here).await;
     assert!(location(&refused).starts_with("/sign-in?"), "{}", location(&refused));
     let page = browser.open(location(&refused)).await;
-    assert!(page.text.contains("That e-mail and password do not match an account."), "{}", page.text);
+    assert!(page.text.contains("Wrong email or password."), "{}", page.text);
 
-    location(&submit(&browser, "sign-in", &[SIGN_IN, "&remember=true"].concat(), &from_here).await);
+    location(&submit(&browser, "sign-in", &[SIGN_IN, "&keep=remembered"].concat(), &from_here).await);
     let refused = submit(&browser, "sign-in", wrong, &from_here).await;
     let page = browser.open(location(&refused)).await;
-    assert!(page.text.contains("That e-mail and password do not match an account."), "another account");
+    assert!(page.text.contains("Wrong email or password."), "another account");
     let refused = submit(&browser, "revoke", "session_id=unknown", &from_here).await;
     let page = browser.open(location(&refused)).await;
-    assert!(page.text.contains("That session has already ended."), "{}", page.text);
+    assert!(page.text.contains("That device was already signed out."), "{}", page.text);
     app.advance(DAY + MINUTE);
     let asked = submit(&browser, "revoke-others", "", &from_here).await;
     assert_eq!(
@@ -222,9 +226,9 @@ async fn notice_is_shown_only_to_the_browser_that_did_it() {
     for (path, words) in [
         ("/sign-in?done=password", "password was changed"),
         ("/sign-in?done=everywhere", "signed out everywhere"),
-        ("/sign-in?done=signed-in", "You are signed in."),
+        ("/sign-in?done=signed-in", "You're signed in."),
         ("/sign-in?done=switched", "You switched accounts."),
-        ("/sign-in?done=revoked", "That session has ended."),
+        ("/sign-in?done=revoked", "Signed out."),
     ] {
         assert!(!stranger.open(path).await.text.contains(words), "{path}");
     }
@@ -232,8 +236,8 @@ async fn notice_is_shown_only_to_the_browser_that_did_it() {
         ("/sessions?done=password-others", "password was changed"),
         ("/sessions?done=others", "All other devices are signed out."),
         ("/sessions?done=undone", "is signed in again"),
-        ("/sessions?done=renamed", "has its new name"),
-        ("/sessions?done=signed-out", "You are signed out."),
+        ("/sessions?done=renamed", "Device renamed."),
+        ("/sessions?done=signed-out", "You're signed out."),
         (&format!("/sessions?done=revoked&undo={id}"), "undo-revoke"),
         (&format!("/sessions?done=signed-in&undo={id}"), "undo-revoke"),
     ] {
@@ -249,21 +253,21 @@ async fn notice_is_shown_only_to_the_browser_that_did_it() {
     let to = laptop.submit("/sessions", "revoke", &format!("session_id={id}")).await;
     let to = location(&to).to_owned();
     let page = laptop.open(&to).await.text;
-    assert!(page.contains("That session has ended.") && page.contains("undo-revoke"), "{page}");
-    assert!(!laptop.open(&to).await.text.contains("That session has ended."), "once");
+    assert!(page.contains("Signed out.") && page.contains("undo-revoke"), "{page}");
+    assert!(!laptop.open(&to).await.text.contains("Signed out."), "once");
 
     let form = "session_id=x&name=y".replace('x', &laptop.current_id().await);
     let to = location(&laptop.submit("/rename", "rename", &form).await).replace(ORIGIN, "");
     let other_words = laptop.open("/sessions?done=password").await.text;
     assert!(!other_words.contains("password was changed"), "another notice proves nothing");
-    assert!(laptop.open(&to).await.text.contains("The device has its new name."), "and is not lost by that");
+    assert!(laptop.open(&to).await.text.contains("Device renamed."), "and is not lost by that");
 
     // Over the start, as a script goes.
     laptop.call("revoke-all", "").await.ok();
     let start = laptop.open("/?done=everywhere").await;
     assert_eq!(location(&start), "/sign-in?done=everywhere");
-    assert!(laptop.open(location(&start)).await.text.contains("You are signed out everywhere."));
-    assert!(!laptop.open(location(&start)).await.text.contains("You are signed out everywhere."));
+    assert!(laptop.open(location(&start)).await.text.contains("You're signed out everywhere."));
+    assert!(!laptop.open(location(&start)).await.text.contains("You're signed out everywhere."));
 }
 
 #[tokio::test]
@@ -272,15 +276,15 @@ async fn going_back_after_a_sign_out_claims_no_sign_in() {
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
     let to = location(&browser.submit("/sign-in", "sign-in", SIGN_IN).await).to_owned();
-    assert!(browser.open(&to).await.text.contains("You are signed in."));
+    assert!(browser.open(&to).await.text.contains("You're signed in."));
     let out = browser.submit("/sessions", "sign-out", "").await;
-    assert!(browser.open(location(&out)).await.text.contains("You are signed out."));
+    assert!(browser.open(location(&out)).await.text.contains("You're signed out."));
     let back = location(&browser.open(&to).await).to_owned();
     let page = browser.open(&back).await.text;
-    assert!(!page.contains("You are signed in.") && !page.contains("cookies"), "{page}");
+    assert!(!page.contains("You're signed in.") && !page.contains("cookies"), "{page}");
     // Nor is a person who is signed in told the contrary.
     location(&browser.submit("/sign-in", "sign-in", SIGN_IN).await);
-    assert!(!browser.open("/sessions?done=signed-out").await.text.contains("You are signed out."));
+    assert!(!browser.open("/sessions?done=signed-out").await.text.contains("You're signed out."));
 }
 
 #[tokio::test]
@@ -298,7 +302,7 @@ async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
         let refused = browser.submit("/sign-in", "sign-in", &form).await;
         let to = location(&refused).replace(ORIGIN, "");
         assert!(to.starts_with("/sign-in?"), "{to}");
-        assert!(browser.open(&to).await.text.contains("Your browser keeps no cookies for this site"));
+        assert!(browser.open(&to).await.text.contains("Your browser blocks cookies for this site"));
     }
     let refused = app.browser(CHROME).call("sign-in", &form).await;
     refused.refused(400, "COOKIES_BLOCKED");
@@ -317,7 +321,7 @@ async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
         }
         let to = browser.submit("/sign-in", "sign-in", &form).await;
         assert_eq!(location(&to), "/sessions?done=signed-in");
-        assert!(browser.open(location(&to)).await.text.contains("You are signed in."));
+        assert!(browser.open(location(&to)).await.text.contains("You're signed in."));
         assert_eq!(browser.notice(), None);
     }
 }
@@ -331,7 +335,7 @@ async fn browser_that_has_lost_the_cookies_of_its_sign_in_is_told_so() {
     let to = location(&keeps_none.open(location(&to)).await).to_owned();
     assert_eq!(to, "/sign-in?done=signed-in");
     let page = app.browser(SAFARI).open(&to).await.text;
-    assert!(page.contains("You are not signed in.") && page.contains("keeps no cookies"), "{page}");
+    assert!(page.contains("You're not signed in.") && page.contains("may block cookies"), "{page}");
 }
 
 #[tokio::test]
@@ -340,12 +344,12 @@ async fn mail_that_nobody_asked_for_is_not_on_its_way() {
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
-    assert!(browser.open("/forgot-password?sent=1").await.text.contains("Send the link"));
+    assert!(browser.open("/forgot-password?sent=1").await.text.contains("Send link"));
     let sent = browser.submit("/forgot-password", "forgot-password", "email=ada%40example.org").await;
     for _ in 0..2 {
-        assert!(browser.open(location(&sent)).await.text.contains("Look into your mailbox"));
+        assert!(browser.open(location(&sent)).await.text.contains("Check your email"));
     }
     app.advance(MINUTE);
-    assert!(app.browser(CHROME).open(location(&sent)).await.text.contains("Send the link"));
+    assert!(app.browser(CHROME).open(location(&sent)).await.text.contains("Send link"));
     sign_in_with(&browser, "ada", "correct horse battery").await.ok();
 }

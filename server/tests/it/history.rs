@@ -51,13 +51,13 @@ async fn a_person_reads_what_happened_and_who_did_it() {
     assert_eq!(
         words(&page),
         [
-            "address_changed, Firefox 145 on macOS",
-            "ended, Old phone, revoked, Firefox 145 on macOS",
-            "password_refused, Chrome 142 on Windows",
-            "renamed, Safari 26 on iOS, Firefox 145 on macOS",
-            "new_device, Safari 26 on iOS",
-            "signed_in, Safari 26 on iOS",
-            "signed_in, Firefox 145 on macOS",
+            "address_changed, Firefox on macOS",
+            "ended, Old phone, revoked, Firefox on macOS",
+            "password_refused, Chrome on Windows",
+            "renamed, Safari on iPhone, Firefox on macOS",
+            "new_device, Safari on iPhone",
+            "signed_in, Safari on iPhone",
+            "signed_in, Firefox on macOS",
         ]
     );
     assert_eq!(page["next"], Value::Null);
@@ -71,7 +71,7 @@ async fn a_person_reads_what_happened_and_who_did_it() {
     let own = read(&laptop, &format!("?sessionId={phone_id}")).await;
     assert_eq!(own["entries"].as_array().expect("a list").len(), 4);
     let refused = read(&laptop, "?kinds=password_refused,exported").await;
-    assert_eq!(words(&refused), ["password_refused, Chrome 142 on Windows"]);
+    assert_eq!(words(&refused), ["password_refused, Chrome on Windows"]);
 }
 
 #[tokio::test]
@@ -91,14 +91,15 @@ async fn each_device_of_an_entry_has_its_own_address() {
         assert_eq!(entry["ipAddress"], "198.51.100.9", "{entry}");
         assert_eq!((&entry["userAgent"], &entry["by"]["userAgent"]), (&json!(SAFARI), &json!(FIREFOX)));
         assert_eq!(entry["by"]["ipAddress"], "203.0.113.7", "{entry}");
-        assert_eq!(entry["by"]["label"], "Firefox 145 on macOS");
+        assert_eq!(entry["by"]["label"], "Firefox on macOS");
         assert_eq!(entry["by"]["place"], Value::Null);
     }
     let csv = export(&laptop, "csv").await.text;
-    let line = format!("ended,revoked,Phone,198.51.100.9,,{id},Firefox 145 on macOS,203.0.113.7,,");
+    let line = format!("ended,revoked,Phone,198.51.100.9,,{id},Firefox on macOS,203.0.113.7,,");
     assert!(csv.contains(&line), "{line}: {csv}");
     let page = laptop.open("/history").await.text;
-    assert_eq!(page.matches("by Firefox 145 on macOS · 203.0.113.7").count(), 2, "{page}");
+    assert_eq!(page.matches(">By").count(), 2, "{page}");
+    assert!(page.matches("203.0.113.7").count() > 1 && page.matches("198.51.100.9").count() > 1, "{page}");
 }
 
 #[tokio::test]
@@ -108,7 +109,7 @@ async fn another_browser_that_uses_a_session_is_in_the_history_and_an_updated_on
     let updated = app.browser(&FIREFOX.replace("145.0", "147.0"));
     updated.set_cookies(laptop.cookies());
     updated.whoami().await;
-    assert_eq!(updated.list().await[0]["device"]["label"], "Firefox 147 on macOS", "before it is written");
+    assert_eq!(updated.list().await[0]["device"]["label"], "Firefox on macOS", "before it is written");
     app.sessions.flush().await.expect("a write");
     let mut thief = app.browser(CHROME);
     thief.set_cookies(laptop.cookies());
@@ -119,9 +120,9 @@ async fn another_browser_that_uses_a_session_is_in_the_history_and_an_updated_on
     }
 
     let page = read(&updated, "?kinds=browser_changed,signed_in").await;
-    assert_eq!(words(&page), ["browser_changed, Firefox 147 on macOS", "signed_in, Firefox 145 on macOS"]);
+    assert_eq!(words(&page), ["browser_changed, Firefox on macOS", "signed_in, Firefox on macOS"]);
     let by = &page["entries"][0]["by"];
-    assert_eq!((&by["label"], &by["ipAddress"]), (&json!("Chrome 142 on Windows"), &json!("198.51.100.9")));
+    assert_eq!((&by["label"], &by["ipAddress"]), (&json!("Chrome on Windows"), &json!("198.51.100.9")));
     assert_eq!(page["entries"][0]["ipAddress"], "203.0.113.7");
     let row = &updated.list().await[0];
     assert_eq!(row["userAgent"], FIREFOX.replace("145.0", "147.0"), "the thief's takes no one's place");
@@ -130,7 +131,7 @@ async fn another_browser_that_uses_a_session_is_in_the_history_and_an_updated_on
         (&json!(FIREFOX), &json!(FIREFOX))
     );
     let page = updated.open("/history").await.text;
-    assert!(page.contains("Used by another browser: Chrome 142 on Windows"), "{page}");
+    assert!(page.contains("Session used by another browser"), "{page}");
 }
 
 #[tokio::test]
@@ -179,8 +180,8 @@ async fn a_right_password_that_is_locked_is_not_called_wrong() {
     let refusals: Vec<&Value> = entries.iter().map(|entry| &entry["refusal"]).collect();
     assert_eq!(refusals, [&json!("locked"), &Value::Null, &json!("locked")]);
     let page = laptop.open("/history").await.text;
-    assert_eq!(page.matches("The password was right, but is locked").count(), 2, "{page}");
-    assert_eq!(page.matches("Wrong password entered").count(), 1, "{page}");
+    assert_eq!(page.matches("Correct password, but it is locked").count(), 2, "{page}");
+    assert_eq!(page.matches(">Wrong password").count(), 1, "{page}");
     let csv = export(&laptop, "csv").await.text;
     assert_eq!(csv.matches(",password_refused,locked,").count(), 2, "{csv}");
     assert_eq!(csv.matches(",password_refused,,").count(), 1, "{csv}");
@@ -197,14 +198,14 @@ async fn a_right_password_that_a_limit_refuses_is_not_called_wrong() {
     app.sessions.flush().await.expect("a write");
 
     let page = read(&laptop, "?kinds=password_refused").await;
-    assert_eq!(words(&page), ["password_refused, Chrome 142 on Windows"; 2]);
+    assert_eq!(words(&page), ["password_refused, Chrome on Windows"; 2]);
     let entries = page["entries"].as_array().expect("a list");
     let refusals: Vec<&Value> = entries.iter().map(|entry| &entry["refusal"]).collect();
     assert_eq!(refusals, [&Value::Null, &json!("limit_reached")]);
     assert!(entries.iter().all(|entry| entry["sessionId"].is_null()), "{entries:?}");
     let page = laptop.open("/history").await.text;
-    assert_eq!(page.matches("The password was right, but there were too many sessions").count(), 1, "{page}");
-    assert_eq!(page.matches("Wrong password entered").count(), 1, "{page}");
+    assert_eq!(page.matches("Correct password, but too many devices or accounts").count(), 1, "{page}");
+    assert_eq!(page.matches(">Wrong password").count(), 1, "{page}");
     let csv = export(&laptop, "csv").await.text;
     assert_eq!(csv.matches(",password_refused,limit_reached,").count(), 1, "{csv}");
 }
@@ -218,7 +219,7 @@ async fn switching_accounts_is_told_to_the_account_that_became_active() {
     browser.set_active(&ada).await.ok();
     browser.set_active(&ada).await.ok();
     let told = words(&read(&browser, "").await);
-    assert_eq!(told, ["switched, Firefox 145 on macOS", "signed_in, Firefox 145 on macOS"]);
+    assert_eq!(told, ["switched, Firefox on macOS", "signed_in, Firefox on macOS"]);
 }
 
 #[tokio::test]
@@ -234,14 +235,14 @@ async fn what_operators_and_time_do_is_in_the_history() {
     app.sessions.sweep().await.expect("a sweep");
     let again = app.sign_in(FIREFOX, "ada").await;
     let told = words(&read(&again, "?kinds=ended").await);
-    assert_eq!(told[0], "ended, Chrome 142 on Windows, expired");
+    assert_eq!(told[0], "ended, Chrome on Windows, expired");
     assert_eq!(told[1..].iter().filter(|told| told.ends_with(EndedReason::Operator.as_str())).count(), 2);
     // 400 days after it happened it is not kept any more.
     app.advance(401 * DAY);
     app.sessions.sweep().await.expect("a sweep");
     let later = app.sign_in(FIREFOX, "ada").await;
     let left = words(&read(&later, "").await);
-    assert_eq!(left, ["signed_in, Firefox 145 on macOS", "ended, Firefox 145 on macOS, expired"]);
+    assert_eq!(left, ["signed_in, Firefox on macOS", "ended, Firefox on macOS, expired"]);
 }
 
 #[tokio::test]
@@ -276,7 +277,7 @@ async fn nobody_reads_another_account() {
     let grace = app.sign_up(CHROME, "grace").await;
     let adas = ada.current_id().await;
     assert_eq!(read(&grace, &format!("?sessionId={adas}")).await["entries"], json!([]));
-    assert_eq!(words(&read(&grace, "").await), ["signed_in, Chrome 142 on Windows"]);
+    assert_eq!(words(&read(&grace, "").await), ["signed_in, Chrome on Windows"]);
     let nobody = app.browser(SAFARI);
     nobody.get("/api/auth/multi-session/history").await.refused(401, "UNAUTHORIZED");
     export(&nobody, "json").await.refused(401, "UNAUTHORIZED");
@@ -293,8 +294,8 @@ async fn an_export_is_a_file_that_needs_a_fresh_sign_in_and_tells_of_itself() {
     assert_eq!(file.header("cache-control"), "no-store");
     let json = file.ok();
     assert_eq!(json["user"]["email"], "ada@example.org");
-    let signed_in = "signed_in, Firefox 145 on macOS";
-    assert_eq!(words(&json), ["exported, Firefox 145 on macOS", signed_in]);
+    let signed_in = "signed_in, Firefox on macOS";
+    assert_eq!(words(&json), ["exported, Firefox on macOS", signed_in]);
 
     let csv = laptop.open("/history/export?format=csv").await;
     assert!(csv.header("content-type").starts_with("text/csv"));
@@ -331,7 +332,7 @@ async fn a_link_of_another_site_exports_nothing() {
         let answer = laptop.send(axum::http::Method::GET, "/history/export?format=csv", &headers, None).await;
         assert_eq!(answer.header("location"), "/history");
     }
-    assert_eq!(words(&read(&laptop, "").await), ["signed_in, Firefox 145 on macOS"]);
+    assert_eq!(words(&read(&laptop, "").await), ["signed_in, Firefox on macOS"]);
 }
 
 #[tokio::test]
@@ -344,9 +345,9 @@ async fn the_page_tells_it_in_sentences_and_links_to_each_session() {
     let page = laptop.open("/history").await;
     assert_eq!(page.header("cache-control"), "no-store");
     for part in [
-        "Account history",
-        "Signed out from Firefox 145 on macOS",
-        "Safari 26 on iOS",
+        "Activity",
+        "Signed out by Firefox on macOS",
+        "Safari on iPhone",
         "(this device)",
         "203.0.113.7",
         "18 November 2026",
@@ -355,12 +356,15 @@ async fn the_page_tells_it_in_sentences_and_links_to_each_session() {
         assert!(page.text.contains(part), "{part} is missing: {}", page.text);
     }
     let own = laptop.open(&format!("/history?session_id={phone_id}")).await;
-    assert!(own.text.contains("Session history"));
-    assert!(!own.text.contains("(this device)"));
+    assert!(own.text.contains("What happened in one session of"));
+    assert!(
+        own.text.contains("on a new device") && !own.text.contains(">Signed in with password<"),
+        "one entry for both"
+    );
     let ended = laptop.open("/history?show=ended").await;
-    assert!(ended.text.contains("Signed out from") && !ended.text.contains(">Signed in<"));
+    assert!(ended.text.contains("Signed out by") && !ended.text.contains("Signed in with"));
     let nothing = laptop.open("/history?show=changes").await;
-    assert!(nothing.text.contains("Nothing here"));
+    assert!(nothing.text.contains("No activity in this category yet."));
 }
 
 #[tokio::test]
@@ -397,7 +401,7 @@ async fn a_sign_in_is_reported_from_the_history_as_long_as_its_session_is_surely
     app.advance(90 * DAY - MINUTE);
     app.sessions.sweep().await.expect("a sweep");
     assert_eq!(links(&id).await, 1);
-    assert!(laptop.open(&address).await.text.contains("Safari 26 on iOS"), "it is taken");
+    assert!(laptop.open(&address).await.text.contains("Safari on iPhone"), "it is taken");
     app.advance(2 * MINUTE);
     app.sessions.sweep().await.expect("a sweep");
     assert_eq!(laptop.open(&address).await.header("location"), "/sessions", "nobody knows it any more");

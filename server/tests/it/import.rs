@@ -138,7 +138,7 @@ async fn who_has_two_factor_authentication_there_does_not_sign_in_by_the_passwor
     phone.call("sign-in", form).await.refused(403, "TWO_FACTOR_REQUIRED");
     let refused = phone.submit("/sign-in", "sign-in", form).await;
     let page = phone.open(&refused.header("location").replace(ORIGIN, "")).await;
-    assert!(page.text.contains("protected by two-factor authentication"), "{}", page.text);
+    assert!(page.text.contains("needs two-factor authentication"), "{}", page.text);
     let proof = json!({ "password": PASSWORD });
     laptop.post("/api/auth/multi-session/reauthenticate", proof).await.ok();
     let body = json!({ "currentPassword": PASSWORD, "newPassword": "another password" });

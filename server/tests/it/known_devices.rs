@@ -47,7 +47,7 @@ async fn asked_keycloak_51939_and_authentik_14439_a_browser_never_seen_is_marked
     assert_eq!(created["row"]["newDevice"], true);
     let page = laptop.open("/sessions").await.text;
     assert_eq!(page.matches("New device").count(), 1, "{page}");
-    assert!(laptop.open("/history").await.text.contains("First sign-in from this device"));
+    assert!(laptop.open("/history").await.text.contains("on a new device"));
     let history = laptop.get("/api/auth/multi-session/history?kinds=new_device").await.ok();
     let entries = history["entries"].as_array().expect("a list");
     assert_eq!((entries.len(), &entries[0]["sessionId"]), (1, &Value::from(phone.current_id().await)));
@@ -56,9 +56,9 @@ async fn asked_keycloak_51939_and_authentik_14439_a_browser_never_seen_is_marked
     let mail = mails.one();
     assert_eq!(
         (mail.to.as_str(), mail.header("Subject")),
-        ("ada@example.org", "New sign-in to your account")
+        ("ada@example.org", "New sign-in to your Multi-session account")
     );
-    let facts = "Device: Safari 26 on iOS\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
+    let facts = "Device: Safari on iPhone\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
     assert!(mail.link().starts_with("/not-me?token="));
 

@@ -152,7 +152,7 @@ impl Room {
             device_keys: Vec::new(),
             signed_in_with: None,
         };
-        let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), epoch: None };
+        let limit = Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), epoch: None, chosen: None };
         let account = AddAccount(&self.app);
         let work = signs_up.then_some(&account as &dyn Alongside);
         self.app.store.begin(&user, &new, &limit, work).await.expect("a sign-in");

@@ -1,6 +1,6 @@
 //! The list: every live session of the active user, and what else the browser holds.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, SAFARI, TestApp, current, ids, text};
 
@@ -19,14 +19,45 @@ async fn shows_every_device_current_first_then_most_recently_active() {
     let labels = |rows: Vec<serde_json::Value>| -> Vec<String> {
         rows.iter().map(|row| text(&row["device"]["label"])).collect()
     };
-    assert_eq!(
-        labels(laptop.list().await),
-        ["Firefox 145 on macOS", "Chrome 142 on Windows", "Safari 26 on iOS"]
-    );
-    assert_eq!(
-        labels(phone.list().await),
-        ["Safari 26 on iOS", "Firefox 145 on macOS", "Chrome 142 on Windows"]
-    );
+    assert_eq!(labels(laptop.list().await), ["Firefox on macOS", "Chrome on Windows", "Safari on iPhone"]);
+    assert_eq!(labels(phone.list().await), ["Safari on iPhone", "Firefox on macOS", "Chrome on Windows"]);
+}
+
+#[tokio::test]
+async fn what_was_signed_out_lately_is_listed_with_why_and_by_which_device() {
+    let app = TestApp::start().await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    let desktop = app.sign_in(CHROME, "ada").await;
+    let path = "/api/auth/multi-session/list-ended-device-sessions";
+    app.browser(SAFARI).get(path).await.refused(401, "UNAUTHORIZED");
+    assert_eq!(laptop.get(path).await.ok(), json!([]));
+    let (phone_id, desktop_id) = (phone.current_id().await, desktop.current_id().await);
+    let body = json!({ "sessionId": phone_id, "name": "Old phone" });
+    laptop.post("/api/auth/multi-session/rename", body).await.ok();
+    laptop.revoke(&phone_id).await.ok();
+    app.advance(MINUTE);
+    desktop.sign_out(json!({})).await.ok();
+    laptop.sign_in("ada").await.ok();
+
+    let ended = laptop.get(path).await.ok();
+    let rows = ended.as_array().expect("a list");
+    assert_eq!(ids(rows), [&*desktop_id, &*phone_id], "not what the new sign-in has replaced");
+    assert_eq!(rows[0]["ending"]["reason"], "signed_out");
+    assert_eq!(rows[0]["ending"]["by"]["id"], desktop_id);
+    let row = &rows[1];
+    assert_eq!(row["ending"]["reason"], "revoked");
+    assert_eq!(row["ending"]["at"], "2026-11-18T11:06:40.000Z");
+    assert_eq!(row["ending"]["by"]["label"], "Firefox on macOS");
+    assert_eq!((&row["name"], &row["device"]["label"]), (&json!("Old phone"), &json!("Old phone")));
+    assert_eq!((&row["ipAddress"], &row["place"]), (&json!("203.0.113.7"), &Value::Null));
+
+    let grace = app.sign_up(CHROME, "grace").await;
+    assert_eq!(grace.get(path).await.ok(), json!([]), "nobody else's");
+    app.advance(28 * DAY - MINUTE);
+    assert_eq!(ids(laptop.get(path).await.ok().as_array().expect("a list")), [&*desktop_id]);
+    app.advance(MINUTE);
+    assert_eq!(laptop.get(path).await.ok(), json!([]));
 }
 
 #[tokio::test]
@@ -43,7 +74,7 @@ async fn a_row_says_all_that_the_page_and_better_auth_ask_for() {
     assert_eq!(row["signedInFrom"], signed_in);
     assert_eq!(
         row["device"],
-        json!({ "browser": "Firefox 145", "os": "macOS", "kind": "desktop", "label": "Firefox 145 on macOS" })
+        json!({ "browser": "Firefox 145", "os": "macOS", "kind": "desktop", "label": "Firefox on macOS" })
     );
     assert_eq!(row["createdAt"], "2026-11-18T11:06:40.000Z");
     assert_eq!(row["lastActiveAt"], row["createdAt"]);
@@ -147,15 +178,17 @@ async fn the_page_marks_a_device_in_use_and_one_that_nobody_used_for_ninety_days
 
     let page = laptop.open("/sessions").await.text;
     let marks = |label: &str| -> Vec<&'static str> {
-        let mut rows =
-            page.split("<li class=\"ms-device").skip(1).filter_map(|row| row.split("</li>").next());
+        let mut rows = page
+            .split("<li tabindex=\"-1\" class=\"ms-device")
+            .skip(1)
+            .filter_map(|row| row.split("</li>").next());
         let row = rows.find(|row| row.contains(label)).expect("a row");
         ["Active now", "Inactive for 90 days"].into_iter().filter(|mark| row.contains(*mark)).collect()
     };
-    assert_eq!(marks("Safari 26 on iOS"), ["Inactive for 90 days"], "for 91 days: {page}");
-    assert!(marks("Chrome 142 on Windows").is_empty(), "for 89 days: {page}");
-    assert_eq!(marks("Edge 142 on Windows"), ["Active now"], "{page}");
-    assert!(marks("Firefox 145 on macOS").is_empty(), "it looks at the page: {page}");
+    assert_eq!(marks("Safari on iPhone"), ["Inactive for 90 days"], "for 91 days: {page}");
+    assert!(marks("Chrome on Windows").is_empty(), "for 89 days: {page}");
+    assert_eq!(marks("Edge on Windows"), ["Active now"], "{page}");
+    assert_eq!(marks("Firefox on macOS"), ["Active now"], "it looks at the page: {page}");
 }
 
 #[tokio::test]
@@ -175,7 +208,7 @@ async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in()
     assert_eq!((&moved["ipAddress"], &moved["place"]), (&json!("198.51.100.9"), &json!(null)));
     assert_eq!(
         (&moved["userAgent"], &moved["device"]["label"]),
-        (&json!(SAFARI), &json!("Safari 26 on iOS"))
+        (&json!(SAFARI), &json!("Safari on iPhone"))
     );
     let rows = laptop.list().await;
     let row = rows.iter().find(|row| row["id"] == id.as_str()).expect("the phone");
@@ -183,7 +216,7 @@ async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in()
     assert_eq!(row["signedInFrom"]["ipAddress"], "203.0.113.7");
     assert_eq!(row["session"]["ipAddress"], "203.0.113.7", "as Better Auth has it");
     let page = laptop.open("/sessions").await.text;
-    assert!(page.contains("198.51.100.9") && page.contains("from 203.0.113.7"), "{page}");
+    assert!(page.contains("198.51.100.9") && page.contains("203.0.113.7"), "{page}");
 
     // Where it was in between is known, though it came back before the write.
     for peer in ["192.0.2.1:50000", "198.51.100.9:50000"] {

@@ -55,14 +55,14 @@ async fn a_forgotten_password_is_replaced_by_the_mailed_link_once() {
 
     let browser = app.browser(CHROME);
     let page = browser.open("/forgot-password").await;
-    assert!(page.text.contains("Send the link"), "{}", page.text);
+    assert!(page.text.contains("Send link"), "{}", page.text);
     let sent = browser.submit("/forgot-password", "forgot-password", "email=Ada%40Example.org").await;
     assert_eq!(location(&sent), "/forgot-password?sent=1");
-    assert!(browser.open(location(&sent)).await.text.contains("Look into your mailbox"));
+    assert!(browser.open(location(&sent)).await.text.contains("Check your email"));
     assert_eq!(app.deliver().await, 1);
     let mail = mails.one();
     assert_eq!(mail.to, "ada@example.org");
-    assert_eq!(mail.header("Subject"), "Choose a new password");
+    assert_eq!(mail.header("Subject"), "Reset your Multi-session password");
     assert_eq!(mail.header("From"), "Multi-session <no-reply@example.org>");
     assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert!(mail.text.contains("multipart/alternative") && mail.text.contains("Content-Type: text/html"));
@@ -73,7 +73,7 @@ async fn a_forgotten_password_is_replaced_by_the_mailed_link_once() {
         let page = browser.open(&link).await;
         assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, "no-store"));
         assert_eq!(page.header("referrer-policy"), "no-referrer");
-        assert!(page.text.contains("Set the password") && !page.text.contains("http"), "{}", page.text);
+        assert!(page.text.contains("Set password") && !page.text.contains("http"), "{}", page.text);
     }
     let short = format!("token={}&new_password=1234567", mail.token());
     let refused = browser.submit("", "reset-password", &short).await;
@@ -92,12 +92,12 @@ async fn a_forgotten_password_is_replaced_by_the_mailed_link_once() {
     sign_in_with(&phone, "ada", NEW).await.ok();
 
     reset(&browser, &mail.token(), "a third password").await.refused(400, "INVALID_TOKEN");
-    assert!(browser.open(&link).await.text.contains("This link does not work any more"));
+    assert!(browser.open(&link).await.text.contains("This link has expired or was already used"));
     assert_eq!(phone.whoami().await, "ada", "and nothing has happened");
 
     assert_eq!(app.deliver().await, 1);
     let told = mails.one();
-    assert_eq!(told.header("Subject"), "Your password was changed");
+    assert_eq!(told.header("Subject"), "Your Multi-session password was changed");
     assert!(told.link().starts_with("/not-me?token="));
 }
 
@@ -136,9 +136,9 @@ async fn a_link_is_good_for_thirty_minutes_and_dead_after_another_one_was_used()
     };
     let first = ask().await;
     app.advance(30 * MINUTE - std::time::Duration::from_secs(1));
-    assert!(browser.open(&first.link()).await.text.contains("Set the password"));
+    assert!(browser.open(&first.link()).await.text.contains("Set password"));
     app.advance(std::time::Duration::from_secs(2));
-    assert!(browser.open(&first.link()).await.text.contains("This link does not work any more"));
+    assert!(browser.open(&first.link()).await.text.contains("This link has expired or was already used"));
     reset(&browser, &first.token(), NEW).await.refused(400, "INVALID_TOKEN");
 
     let second = ask().await;
@@ -349,8 +349,8 @@ async fn a_new_device_is_told_with_its_name_its_address_and_the_time() {
     let new = app.sign_in(SAFARI, "ada").await;
     assert_eq!(app.deliver().await, 1);
     let mail = mails.one();
-    assert_eq!(mail.header("Subject"), "New sign-in to your account");
-    let facts = "Device: Safari 26 on iOS\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
+    assert_eq!(mail.header("Subject"), "New sign-in to your Multi-session account");
+    let facts = "Device: Safari on iPhone\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
     let form = format!("token={}", mail.token());
     let led = laptop.submit(&mail.link(), "report-by-mail", &form).await;
@@ -367,8 +367,11 @@ async fn a_changed_password_is_told_by_mail() {
     laptop.post("/api/auth/change-password", form).await.ok();
     assert_eq!(app.deliver().await, 1);
     let mail = mails.one();
-    assert_eq!((mail.to.as_str(), mail.header("Subject")), ("ada@example.org", "Your password was changed"));
-    let facts = "Device: Firefox 145 on macOS\r\nAddress: 203.0.113.7\r\nTime: ";
+    assert_eq!(
+        (mail.to.as_str(), mail.header("Subject")),
+        ("ada@example.org", "Your Multi-session password was changed")
+    );
+    let facts = "Device: Firefox on macOS\r\nAddress: 203.0.113.7\r\nTime: ";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
     assert!(!mail.text.contains("correct horse") && !mail.text.contains(NEW));
 }

@@ -111,7 +111,7 @@ async fn it_is_sent(mails: &MailServer, url: &str, roots: &str) {
     let mut program = Program::start(url, roots);
     program.is_asked_for_a_mail();
     let mail = mails.next().await;
-    assert_eq!((mail.to.as_str(), mail.header("Subject")), (GRACE, "Choose a new password"));
+    assert_eq!((mail.to.as_str(), mail.header("Subject")), (GRACE, "Reset your Multi-session password"));
     assert!(mail.plain().contains("/reset-password?token="), "{}", mail.plain());
     program.says("a mail was sent").await;
     let (_, kept) = program.end().await;

@@ -6,6 +6,7 @@ mod harness;
 
 mod better_auth;
 mod bodies;
+mod choose_device;
 mod connections;
 mod cookies;
 mod crash;
@@ -35,6 +36,7 @@ mod places;
 mod process;
 mod properties;
 mod rate_limit;
+mod recognize;
 mod reference;
 mod rename;
 mod report;

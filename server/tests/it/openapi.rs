@@ -11,9 +11,9 @@ use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, SAFARI, TestApp, TestBrows
 const NEVER_SUCCEED: [&str; 2] = ["updateSession", "getSessionDeferred"];
 /// What it sends a person on to is no success of its own.
 const SENDS_ON: &str = "resetPasswordCallback";
-/// What is shown has no mailed secret, and is about no other session of one's own: how they succeed is in `mail.rs`,
-/// `report.rs` and `undo.rs`.
-const NEED_MORE: [&str; 3] = ["resetPassword", "report", "undoRevoke"];
+/// What is shown has no mailed secret and no ticket, and is about no other session of one's own: how they succeed is in
+/// `mail.rs`, `choose_device.rs`, `recognize.rs`, `report.rs` and `undo.rs`.
+const NEED_MORE: [&str; 5] = ["resetPassword", "signInInstead", "report", "undoRevoke", "recognize"];
 
 /// What operators' programs send.
 pub(crate) const OPERATOR: (&str, &str) = ("authorization", "Bearer mso_0123456789abcdef");

@@ -454,9 +454,9 @@ mod over_the_api {
         );
         let page = phone.open("/history").await.text;
         for words in [
-            "Account disabled by an operator of the service",
-            "The password was right, but the account is disabled",
-            "Account enabled again by an operator of the service",
+            "Account disabled by an administrator",
+            "Correct password, but the account is disabled",
+            "Account enabled by an administrator",
         ] {
             assert!(page.contains(words), "{words}: {page}");
         }
@@ -488,7 +488,7 @@ mod over_the_api {
         app.advance(2 * MINUTE);
         assert_eq!(request("ada@example.org").await, request("nobody@example.org").await);
         assert_eq!(app.deliver().await, 0);
-        assert!(stranger.open(&link.link()).await.text.contains("This link does not work any more"));
+        assert!(stranger.open(&link.link()).await.text.contains("This link has expired or was already used"));
         reset(&stranger, &link.token(), "another good password").await.refused(400, "INVALID_TOKEN");
         sign_in_with(&stranger, "ada", PASSWORD).await.refused(403, "USER_DISABLED");
 
@@ -523,7 +523,7 @@ mod over_the_api {
         let headers = [("accept", "text/html"), ("sec-fetch-site", "same-origin")];
         let moved = ada.send(Method::GET, "/sessions", &headers, None).await;
         let page = ada.send(Method::GET, moved.header("location"), &headers, None).await;
-        assert!(page.text.contains("This device was signed out by an operator"), "{}", page.text);
+        assert!(page.text.contains("You were signed out by an administrator"), "{}", page.text);
     }
 
     #[tokio::test]

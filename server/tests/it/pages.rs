@@ -1,5 +1,9 @@
 //! The pages as a browser without WebAssembly gets them.
 
+use axum::http::Method;
+use multi_session::Code;
+use serde_json::json;
+
 use crate::harness::{CHROME, FIREFOX, TestApp};
 
 #[tokio::test]
@@ -9,12 +13,95 @@ async fn the_list_arrives_complete() {
     app.sign_in(CHROME, "ada").await;
     let page = laptop.open("/sessions").await;
     assert_eq!(page.status.as_u16(), 200);
-    for part in
-        ["Your devices", "Firefox 145 on macOS", "Chrome 142 on Windows", "(current)", "ada@example.org"]
-    {
+    for part in ["Your devices", "Firefox on macOS", "Chrome on Windows", "(current)", "ada@example.org"] {
         assert!(page.text.contains(part), "{part} is missing");
     }
     assert_eq!(page.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn every_page_has_the_name_the_colour_and_the_logo_of_the_service() {
+    let flags = [
+        "--service-name",
+        "Ünïcödé Co",
+        "--accent-color",
+        "#ffd400",
+        "--logo",
+        "https://cdn.example.org/x.svg",
+    ];
+    let app = TestApp::start_with(&flags).await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let nobody = app.browser(CHROME);
+    let refused = nobody.submit("/sign-in", "sign-in", &"x".repeat(70_000)).await;
+    let pages = [
+        ada.open("/sessions").await,
+        nobody.open("/sign-in").await,
+        nobody.open("/nothing").await,
+        nobody.open("/api/auth/error?error=INVALID_CALLBACK_URL").await,
+        refused,
+    ];
+    for page in pages {
+        for part in [" · Ünïcödé Co</title>", "/colors.css?ffd400", r#"src="https://cdn.example.org/x.svg""#]
+        {
+            assert!(page.text.contains(part), "{part} is missing: {}", page.text);
+        }
+        assert!(!page.text.contains("Multi-session<") && !page.text.contains(" style="), "{}", page.text);
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.contains("img-src 'self'") && policy.contains(" https://cdn.example.org;"),
+            "{policy}"
+        );
+    }
+    let style = nobody.get("/colors.css").await;
+    assert_eq!(style.header("content-type"), "text/css");
+    assert!(style.text.contains("--ms-accent:light-dark(#"), "{}", style.text);
+    let manifest = nobody.get("/manifest.webmanifest").await.ok();
+    assert_eq!((&manifest["name"], &manifest["theme_color"]), (&json!("Ünïcödé Co"), &json!("#ffd400")));
+}
+
+#[tokio::test]
+async fn a_service_without_a_name_of_its_own_has_ours_and_no_style_beside_ours() {
+    let app = TestApp::start().await;
+    let page = app.browser(FIREFOX).open("/sign-in").await;
+    assert!(
+        page.text.contains(" · Multi-session</title>") && !page.text.contains("colors.css"),
+        "{}",
+        page.text
+    );
+    assert_eq!(app.browser(FIREFOX).get("/colors.css").await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn pages_are_sent_compressed_to_browsers_that_ask_for_it_and_nothing_else_is() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up(FIREFOX, "ada").await;
+    let whole = ada.open("/sessions").await.text.len();
+    let get = async |path: &str, accept: &str| {
+        let headers = [("accept", accept), ("accept-encoding", "gzip, deflate, br, zstd")];
+        let (parts, body) = ada.send_for_bytes(Method::GET, path, &headers, None).await;
+        (parts.headers, body)
+    };
+    let (headers, body) = get("/sessions", "text/html").await;
+    assert_eq!(headers["content-encoding"], "gzip");
+    assert!(headers.get_all("vary").iter().any(|value| value == "accept-encoding"), "{headers:?}");
+    assert!(!headers.contains_key("content-length"), "{headers:?}");
+    assert!(body.len() * 3 < whole, "{} of {whole} bytes", body.len());
+    for (path, accept) in [
+        ("/api/auth/get-session", "application/json"),
+        ("/fn/list-device-sessions", "application/json"),
+        ("/api/auth/multi-session/events", "text/event-stream"),
+    ] {
+        assert!(!get(path, accept).await.0.contains_key("content-encoding"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn managers_of_passwords_find_the_page_to_change_one() {
+    let app = TestApp::start().await;
+    for browser in [app.sign_up(FIREFOX, "ada").await, app.browser(CHROME)] {
+        let answer = browser.get("/.well-known/change-password").await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/change-password"));
+    }
 }
 
 #[tokio::test]
@@ -68,7 +155,7 @@ async fn a_page_that_is_not_there_asks_the_database_nothing() {
     let missing = app.browser(CHROME).open(&format!("/nothing/here?ended={id}&done=signed-in")).await;
     assert_eq!(missing.status.as_u16(), 404);
     assert!(missing.text.contains("Page not found"), "{}", missing.text);
-    assert!(!missing.text.contains("could not be loaded"), "{}", missing.text);
+    assert!(!missing.text.contains("load your data right now"), "{}", missing.text);
 }
 
 #[tokio::test]
@@ -130,7 +217,36 @@ async fn a_refusal_without_webassembly_is_told_on_the_page() {
     assert!(location.starts_with("/sign-in?"), "{location}");
     assert!(!location.contains("wrong"), "no password travels in an address");
     let page = browser.open(&location).await;
-    assert!(page.text.contains("That e-mail and password do not match an account."), "{}", page.text);
+    assert!(page.text.contains(Code::InvalidEmailOrPassword.sentence()), "{}", page.text);
+}
+
+#[tokio::test]
+async fn refused_form_keeps_name_and_email_but_never_the_password_nor_in_the_address() {
+    let app = TestApp::start().await;
+    app.sign_up(FIREFOX, "ada").await;
+    let browser = app.browser(CHROME);
+    browser.open("/sign-up").await;
+    let forms = [
+        ("sign-in", "email=ada%40example.org&password=wrong+password", &["value=\"ada@example.org\""][..]),
+        (
+            "sign-up",
+            "name=Ada+%26+%C3%89va&email=ada%40example.org&password=wrong+password",
+            &["value=\"Ada &amp; Éva\"", "value=\"ada@example.org\""],
+        ),
+    ];
+    for (function, form, kept) in forms {
+        let page = format!("/{function}");
+        let answer = browser.submit(&page, function, form).await;
+        let location = answer.header("location").replace("http://127.0.0.1:3000", "");
+        assert!(!location.contains("ada") && !location.contains("wrong"), "{location}");
+        let refused = browser.open(&location).await.text;
+        for kept in kept {
+            assert!(refused.contains(kept), "{kept} is missing in {refused}");
+        }
+        assert!(!refused.contains("wrong password"), "{refused}");
+        let anew = browser.open(&page).await.text;
+        assert!(!anew.contains("ada@example.org"), "it is kept for one page: {anew}");
+    }
 }
 
 #[tokio::test]
@@ -140,8 +256,8 @@ async fn the_sign_in_page_offers_the_accounts_that_are_held() {
     browser.sign_up("grace").await.ok();
     browser.revoke_all().await.ok();
     let page = browser.open("/sign-in").await;
-    assert!(page.text.contains("Continue as ada"), "{}", page.text);
-    assert!(!page.text.contains("Continue as grace"));
+    assert!(page.text.contains("Continue as <bdi>ada"), "{}", page.text);
+    assert!(!page.text.contains("Continue as <bdi>grace"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -144,11 +144,11 @@ async fn both_sign_up_in_and_out_alike() {
     assert_eq!(by_call.call("sign-out", "").await.status.as_u16(), 200);
     assert_eq!(by_call.whoami().await, "");
 
-    let form = "email=ada%40example.org&password=wrong+password&remember=true";
+    let form = "email=ada%40example.org&password=wrong+password&keep=remembered";
     let answer = by_call.call("sign-in", form).await;
     assert_eq!(answer.status.as_u16(), 401);
     assert_eq!(answer.json()["code"], "INVALID_EMAIL_OR_PASSWORD");
-    let form = "email=ada%40example.org&password=correct+horse+battery&remember=true";
+    let form = "email=ada%40example.org&password=correct+horse+battery&keep=remembered";
     let answer = by_call.call("sign-in", form).await;
     assert_eq!(answer.status.as_u16(), 200);
     assert_eq!(answer.set_cookies().len(), 2);

@@ -245,7 +245,7 @@ async fn a_mail_on_its_way_is_sent_once_although_the_server_is_told_to_stop() {
     let forgotten = r#"{"email":"ada@example.org"}"#;
     let asked = request(process.address, "POST", "/api/auth/request-password-reset", "", forgotten);
     assert_eq!(asked.expect("an answer").0, 200);
-    assert_eq!(mails.next().await.header("Subject"), "Choose a new password");
+    assert_eq!(mails.next().await.header("Subject"), "Reset your Multi-session password");
 
     let stopping = std::thread::spawn(move || process.stop("-TERM"));
     assert!(log.any(|line| line.contains("stopping")), "it hears the signal");
@@ -427,6 +427,9 @@ fn help_names_every_setting_with_its_environment_twin() {
         "MULTI_SESSION_MAXIMUM_CONNECTIONS",
         "MULTI_SESSION_SIGN_IN_THROTTLE",
         "MULTI_SESSION_OPERATOR_TOKEN_HASH",
+        "MULTI_SESSION_SERVICE_NAME",
+        "MULTI_SESSION_ACCENT_COLOR",
+        "MULTI_SESSION_LOGO",
         "MULTI_SESSION_SMTP_URL",
         "MULTI_SESSION_MAIL_FROM",
     ] {

@@ -184,7 +184,7 @@ fn whatever_a_form_holds_the_server_function_refuses_it_and_leads_to_a_page_of_o
         let strategy = prop_oneof![
             text(".{0,200}"),
             text(
-                "((session_id|token|email|name|act|acting|new_password|remember)(\\[[a-z0-9]{0,3}\\])?=[^&]{0,30}&?){0,4}"
+                "((session_id|token|email|name|act|acting|new_password|keep)(\\[[a-z0-9]{0,3}\\])?=[^&]{0,30}&?){0,4}"
             ),
             text("((session_id|token|email|act|acting)=(%[0-9a-fA-F]{0,2}|[a-z+]){0,12}&){0,4}"),
             bytes(),
@@ -201,7 +201,7 @@ fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
         text(".{0,100}"),
         text("[0-9a-f]{0,18}-[0-9]{0,22}"),
         text(
-            "\\{\"type\":\"(ended|touched|switched|created|renamed|moved)\"(,\"(id|from|to|reason|at|by|row|name|label)\":(null|\"[^\"]{0,30}\")){0,4}\\}"
+            "\\{\"type\":\"(ended|touched|switched|created|renamed|recognized|moved)\"(,\"(id|from|to|reason|at|by|row|name|label)\":(null|\"[^\"]{0,30}\")){0,4}\\}"
         ),
     ];
     hold(256, include_bytes!("corpus/events.txt"), strategy, |text| {

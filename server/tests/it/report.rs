@@ -66,7 +66,7 @@ async fn a_report_shuts_everybody_else_out_until_the_mailed_link_has_set_a_new_p
     let mail = mails.one();
     assert_eq!(mail.to, "ada@example.org");
     assert!(
-        mail.plain().contains("Device: Chrome 142 on Windows\r\nAddress: 203.0.113.7\r\n"),
+        mail.plain().contains("Device: Chrome on Windows\r\nAddress: 203.0.113.7\r\n"),
         "{}",
         mail.plain()
     );
@@ -85,12 +85,12 @@ async fn a_session_that_has_ended_is_reported_too_and_a_second_report_sends_no_s
     let id = thief.current_id().await;
     thief.sign_out(json!({})).await.ok();
     read_all(&app, &mails).await;
-    assert!(laptop.open(&format!("/not-me?session_id={id}")).await.text.contains("Chrome 142 on Windows"));
+    assert!(laptop.open(&format!("/not-me?session_id={id}")).await.text.contains("Chrome on Windows"));
     for _ in 0..3 {
         assert_eq!(report(&laptop, &id).await.ok()["ended"], 0);
     }
     assert_eq!(app.deliver().await, 1);
-    assert_eq!(mails.one().header("Subject"), "Choose a new password");
+    assert_eq!(mails.one().header("Subject"), "Choose a new Multi-session password");
     // Who lost that mail asks for another one.
     app.advance(2 * MINUTE);
     let body = json!({ "email": "ada@example.org" });
@@ -130,7 +130,16 @@ async fn the_page_says_what_will_happen_and_what_has_happened() {
     let id = phone.current_id().await;
     let path = format!("/not-me?session_id={id}");
     let page = laptop.open(&path).await;
-    for part in ["Safari 26 on iOS", "We mail you a link", "This wasn", "It was me", id.as_str()] {
+    for part in [
+        "Safari on iPhone",
+        "email you a link",
+        "Wasn",
+        "Secure my account",
+        "ada@example.org",
+        "203.0.113.7",
+        "It was me",
+        id.as_str(),
+    ] {
         assert!(page.text.contains(part), "{part} is missing in {}", page.text);
     }
     assert_eq!(phone.whoami().await, "ada", "a page changes nothing");
@@ -138,21 +147,56 @@ async fn the_page_says_what_will_happen_and_what_has_happened() {
     app.advance(2 * DAY);
     let asked = location(&laptop.submit(&path, "report", &format!("session_id={id}")).await).to_owned();
     assert_eq!(asked, format!("/confirm?act=/fn/report&session_id={id}"));
-    assert!(laptop.open(&asked).await.text.contains("shut out whoever used Safari 26 on iOS"));
+    assert!(laptop.open(&asked).await.text.contains("to secure your account"));
     let acting = laptop.current_id().await;
     let form =
         format!("act=/fn/report&session_id={id}&acting={acting}&password={}", PASSWORD.replace(' ', "+"));
     let done = laptop.submit(&asked, "confirm", &form).await;
     assert_eq!(location(&done), "/not-me?done=mail");
     let page = laptop.open("/not-me?done=mail").await;
-    for part in ["signed out", "on its way", "href=\"/history\"", "Export your history"] {
+    for part in ["Check your email", "Send it again", "href=\"/history\"", "Export your activity"] {
         assert!(page.text.contains(part), "{part} is missing in {}", page.text);
     }
     assert_eq!(laptop.whoami().await, "ada");
     let told = phone.open("/sessions").await;
     let to = location(&told).to_owned();
-    assert!(phone.open(&to).await.text.contains("a sign-in was reported on Firefox 145 on macOS"), "{to}");
+    assert!(
+        phone.open(&to).await.text.contains("because you reported a sign-in from Firefox on macOS"),
+        "{to}"
+    );
     assert_eq!(phone.whoami().await, "");
+}
+
+#[tokio::test]
+async fn while_the_password_is_locked_every_page_says_so_and_the_mail_can_be_sent_again() {
+    let mails = MailServer::start().await;
+    let app = start(&mails).await;
+    let laptop = app.sign_up(FIREFOX, "ada").await;
+    let phone = app.sign_in(SAFARI, "ada").await;
+    assert_eq!(location(&laptop.open("/not-me").await), "/sessions", "there is nothing to tell");
+    assert!(laptop.open("/change-password").await.text.contains("name=\"current_password\""));
+    report(&laptop, &phone.current_id().await).await.ok();
+    read_all(&app, &mails).await;
+    for path in ["/sessions", "/history"] {
+        let page = laptop.open(path).await.text;
+        assert!(
+            page.contains("Your password is locked.") && page.contains("href=\"/change-password\""),
+            "{page}"
+        );
+    }
+    for path in ["/change-password", "/not-me"] {
+        let page = laptop.open(path).await.text;
+        assert!(page.contains("Check your email") && page.contains("ada@example.org"), "{page}");
+        assert!(!page.contains("name=\"current_password\""), "the old one is asked for in vain: {page}");
+    }
+    app.advance(2 * MINUTE);
+    let sent = laptop.submit("/not-me", "send-again", "").await;
+    assert_eq!(location(&sent), "/not-me?done=again");
+    assert!(laptop.open("/not-me?done=again").await.text.contains("sent it again"));
+    assert_eq!(app.deliver().await, 1);
+    let nobody = app.browser(CHROME);
+    nobody.call("send-again", "").await.refused(401, "UNAUTHORIZED");
+    assert_eq!(app.deliver().await, 0);
 }
 
 #[tokio::test]
@@ -170,7 +214,7 @@ async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() 
             (page.header("cache-control"), page.header("referrer-policy")),
             ("no-store", "no-referrer")
         );
-        assert!(page.text.contains("Every device is signed out at once"), "{}", page.text);
+        assert!(page.text.contains("All devices are signed out, including this one."), "{}", page.text);
     }
     assert_eq!((laptop.whoami().await, thief.whoami().await), ("ada".to_owned(), "ada".to_owned()));
 
@@ -182,13 +226,15 @@ async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() 
     let token = token_in(&to);
     assert_eq!((laptop.whoami().await, thief.whoami().await), (String::new(), String::new()));
     sign_in_with(&thief, "ada", PASSWORD).await.refused(403, "PASSWORD_RESET_REQUIRED");
-    assert!(elsewhere.open(&to).await.text.contains("Set the password"));
+    assert!(elsewhere.open(&to).await.text.contains("Set password"));
 
     for mail in [&mail, &first] {
         let form = format!("token={}", mail.token());
         let again = elsewhere.submit(&link, "report-by-mail", &form).await;
         assert!(location(&again).starts_with("/not-me?token=&"));
-        assert!(elsewhere.open(&mail.link()).await.text.contains("This link does not work any more"));
+        assert!(
+            elsewhere.open(&mail.link()).await.text.contains("This link has expired or was already used")
+        );
     }
     reset(&elsewhere, token, NEW).await.ok();
     assert_eq!(app.deliver().await, 1, "that the password was changed, and no link that nobody needs");
@@ -202,9 +248,9 @@ async fn the_mailed_link_is_good_for_seven_days() {
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mail = not_me(&app, &mails, &laptop).await;
     app.advance(7 * DAY - MINUTE);
-    assert!(laptop.open(&mail.link()).await.text.contains("Every device is signed out at once"));
+    assert!(laptop.open(&mail.link()).await.text.contains("All devices are signed out, including this one."));
     app.advance(MINUTE);
-    assert!(laptop.open(&mail.link()).await.text.contains("This link does not work any more"));
+    assert!(laptop.open(&mail.link()).await.text.contains("This link has expired or was already used"));
     let form = format!("token={}", mail.token());
     laptop.call("report-by-mail", &form).await.refused(400, "INVALID_TOKEN");
     assert_eq!(laptop.whoami().await, "ada");
@@ -220,7 +266,9 @@ async fn without_a_mail_server_a_report_ends_the_others_and_leads_to_a_new_passw
     let copy = laptop.copy();
     let id = thief.current_id().await;
     let page = laptop.open(&format!("/not-me?session_id={id}")).await;
-    assert!(page.text.contains("Then you change your password") && !page.text.contains("mail you"));
+    assert!(
+        page.text.contains("You change your password on the next page") && !page.text.contains("email you")
+    );
     let done = laptop.submit("/not-me", "report", &format!("session_id={id}")).await;
     assert_eq!(location(&done), "/not-me?done=change");
     assert!(laptop.open("/not-me?done=change").await.text.contains("href=\"/change-password\""));
@@ -242,7 +290,10 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
     let led = laptop.submit(&mail.link(), "report-by-mail", &format!("token={}", mail.token())).await;
     let choose = location(&led).to_owned();
     let page = laptop.open(&choose).await.text;
-    assert!(page.contains("Whoever it was is signed out") && page.contains("name=\"reported\""), "{page}");
+    assert!(
+        page.contains("your old password no longer works") && page.contains("name=\"reported\""),
+        "{page}"
+    );
     let new = NEW.replace(' ', "+");
     let form = |password: &str| format!("token={}&reported=true&new_password={password}", token_in(&choose));
     let refused = laptop.submit("", "reset-password", &form("1234567")).await;
@@ -254,7 +305,7 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
     assert_eq!(location(&done), "/not-me?done=password");
     let page = laptop.open(location(&done)).await.text.replace("&amp;", "&");
     let sign_in = "/sign-in?add=1&to=history";
-    for part in ["Sign in with your new password", "Export your history", &format!("href=\"{sign_in}\"")] {
+    for part in ["Sign in with your new password", "Export your activity", &format!("href=\"{sign_in}\"")] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
 
@@ -304,9 +355,12 @@ async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_word
     assert_eq!(app.deliver().await, 1);
     let link = mails.one().link();
     for (address, words) in [
-        (format!("{link}&reported=1"), "Whoever it was is signed out"),
-        (link, "You are signed out on every device"),
-        (format!("/reset-password?token={}&reported=1", "A".repeat(43)), "This link does not work any more"),
+        (format!("{link}&reported=1"), "All devices are signed out and your old password no longer works."),
+        (link, "This signs you out on every device."),
+        (
+            format!("/reset-password?token={}&reported=1", "A".repeat(43)),
+            "This link has expired or was already used",
+        ),
     ] {
         let page = laptop.open(&address).await.text;
         assert!(page.contains(words), "{address}: {page}");

@@ -40,7 +40,7 @@ async fn it_is_marked_in_every_list_and_the_others_are_not() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(CHROME, "ada").await;
     let library = app.browser(FIREFOX);
-    let form = "email=ada%40example.org&password=correct+horse+battery&remember=true&shared_computer=true";
+    let form = "email=ada%40example.org&password=correct+horse+battery&keep=shared-computer";
     library.call("sign-in", form).await.ok();
     let rows = library.list().await;
     assert_eq!(current(&rows)["sharedComputer"], true);
@@ -49,7 +49,7 @@ async fn it_is_marked_in_every_list_and_the_others_are_not() {
     assert_eq!((&rows[0]["sharedComputer"], &rows[1]["sharedComputer"]), (&false.into(), &true.into()));
     let page = laptop.open("/sessions").await;
     assert_eq!(page.text.matches("Shared computer").count(), 1, "{}", page.text);
-    let form = "name=grace&email=grace%40example.org&password=correct+horse+battery&shared_computer=true";
+    let form = "name=grace&email=grace%40example.org&password=correct+horse+battery&keep=shared-computer";
     let answer = library.call("sign-up", form).await;
     assert!(answer.set_cookies().iter().all(|cookie| !cookie.contains("Max-Age=2")));
     let rows = library.list().await;

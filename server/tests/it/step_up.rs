@@ -340,7 +340,7 @@ async fn a_form_that_is_not_fresh_leads_to_the_password_and_then_goes_on() {
     assert_eq!(page.status.as_u16(), 200);
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(page.header("content-security-policy").contains("form-action 'self'"));
-    for part in ["Confirm that it", "ada@example.org", "Safari 26 on iOS", id.as_str(), "Cancel"] {
+    for part in ["Confirm it", "ada@example.org", "Safari on iPhone", id.as_str(), "Cancel"] {
         assert!(page.text.contains(part), "{part} is missing in {}", page.text);
     }
 
@@ -348,8 +348,8 @@ async fn a_form_that_is_not_fresh_leads_to_the_password_and_then_goes_on() {
     assert!(refused.starts_with(&format!("{asked}&")), "{refused}");
     assert!(!refused.contains("wrong"), "no password travels in an address");
     let page = laptop.open(&refused).await;
-    assert!(page.text.contains("That is not your current password."), "{}", page.text);
-    assert!(page.text.contains("Safari 26 on iOS"));
+    assert!(page.text.contains("That's not your current password."), "{}", page.text);
+    assert!(page.text.contains("Safari on iPhone"));
     assert_eq!(phone.whoami().await, "ada");
 
     let thief = laptop.copy();
@@ -388,7 +388,7 @@ async fn what_ended_meanwhile_is_told_where_the_act_leads() {
     phone.sign_out(json!({})).await.ok();
     let to = location(&confirm(&laptop, "/confirm", "/fn/revoke", &id, PASSWORD).await);
     assert!(to.starts_with("/sessions?"), "{to}");
-    assert!(laptop.open(&to).await.text.contains("That session has already ended."));
+    assert!(laptop.open(&to).await.text.contains("That device was already signed out."));
 }
 
 #[tokio::test]
@@ -485,7 +485,7 @@ async fn an_account_without_a_password_is_told_where_nothing_can_be_done() {
     let laptop = without_a_password(&app).await;
     for act in ["/fn/revoke-all", "/history/export"] {
         let page = laptop.open(&format!("/confirm?act={act}&session_id=")).await;
-        let told = "This account has no password, and this server sends no mail, so this action is not available here.";
+        let told = "This account has no password, and this service sends no email";
         assert!(page.text.contains(told), "{act}: {}", page.text);
         assert!(!page.text.contains("type=\"password\""), "{act}: {}", page.text);
         assert!(!page.text.contains("forgot-password"), "{act}: {}", page.text);

@@ -226,7 +226,7 @@ async fn the_page_the_change_of_the_password_and_reauthentication_wait_too() {
         .await;
     let location = answer.header("location").replace("http://127.0.0.1:3000", "");
     let page = stranger(&app, HOME).open(&location).await;
-    assert!(page.text.contains("Too many tries. Please wait a little and try again."), "{}", page.text);
+    assert!(page.text.contains("Too many attempts. Try again in 1 second."), "{}", page.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

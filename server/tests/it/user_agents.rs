@@ -35,16 +35,16 @@ async fn client_hints_win_over_the_user_agent() {
     // Requests that carry no hints change nothing.
     let list = browser.list().await;
     let row = current(&list);
-    assert_eq!(device(row), ("Brave 142 on Windows 11", "desktop"));
+    assert_eq!(device(row), ("Brave on Windows 11", "desktop"));
     assert_eq!((&row["userAgent"], &row["session"]["userAgent"]), (&json!(CHROME), &json!(CHROME)));
-    assert!(laptop.open("/sessions").await.text.contains("Brave 142 on Windows 11"));
+    assert!(laptop.open("/sessions").await.text.contains("Brave on Windows 11"));
     assert_eq!(browser.get_session().await["session"]["userAgent"], CHROME);
 
     browser.revoke_others().await.ok();
     let history = browser.get("/api/auth/multi-session/history?kinds=signed_in,ended").await.ok();
     let (ended, began) = (&history["entries"][0], &history["entries"][1]);
-    assert_eq!((&began["device"], &began["userAgent"]), (&json!("Brave 142 on Windows 11"), &json!(CHROME)));
-    assert_eq!(ended["by"]["label"], "Brave 142 on Windows 11");
+    assert_eq!((&began["device"], &began["userAgent"]), (&json!("Brave on Windows 11"), &json!(CHROME)));
+    assert_eq!(ended["by"]["label"], "Brave on Windows 11");
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn client_hints_that_cannot_be_read_are_ignored() {
     for value in cases {
         let browser = app.browser(CHROME);
         sign_in(&browser, "ada", &ClientHints::HEADERS.map(|name| (name, value))).await.ok();
-        assert_eq!(device(current(&browser.list().await)), ("Chrome 142 on Windows", "desktop"), "{value}");
+        assert_eq!(device(current(&browser.list().await)), ("Chrome on Windows", "desktop"), "{value}");
     }
 }
 
@@ -74,15 +74,15 @@ async fn televisions_consoles_and_headsets_are_told_from_computers() {
     let cases = [
         (
             "Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/5.0 Chrome/94.0.4606.31 TV Safari/537.36",
-            ("Samsung Internet 5 on Tizen", "tv"),
+            ("Samsung Internet on Tizen", "tv"),
         ),
         (
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox Series X) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/121.0.0.0 Safari/537.36 Edg/121.0.2277.128",
-            ("Edge 121 on Xbox", "console"),
+            ("Edge on Xbox", "console"),
         ),
         (
             "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 (KHTML, like Gecko) OculusBrowser/31.4.0.6.51.566757996 Chrome/120.0.6099.283 VR Safari/537.36",
-            ("Meta Quest Browser 31 on Android", "headset"),
+            ("Meta Quest Browser on Android", "headset"),
         ),
     ];
     for (user_agent, expected) in cases {

@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use crate::api::export::{HistoryExport, csv_entries, csv_head};
+use crate::http::Problem;
 use crate::{
-    ClientHints, Device, DeviceKind, DeviceSession, EndedReason, Handle, HistoryActor, HistoryEntry,
-    HistoryKind, HistoryPage, Session, SessionId, SignInMethod, SignedInFrom, Timestamp, User, UserId,
+    ClientHints, Device, DeviceChoice, DeviceKind, DeviceSession, EndedBy, EndedDeviceSession, EndedReason,
+    Ending, Error, Handle, HistoryActor, HistoryEntry, HistoryKind, HistoryPage, Session, SessionId,
+    SignInMethod, SignInTicket, SignedInFrom, Timestamp, User, UserId,
 };
 
 /// 2026-11-23T11:09:21.802Z.
 const SIGNED_IN: Timestamp = Timestamp::from_unix_ms(1_795_432_161_802);
+/// A ticket at the limit of devices.
+pub(crate) const TICKET: &str = "n3wG-2kq0YB1rJv8cXyT7hLw5sDzEoPfQaU4mIj6x98";
 const PLACE: &str = "Berlin, Germany";
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const THIRTY_DAYS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub(crate) fn user() -> User {
@@ -54,7 +59,7 @@ pub(crate) fn history() -> HistoryPage {
         at: SIGNED_IN,
         kind: HistoryKind::Ended,
         session_id: Some(SessionId::new("01a2098d-43c3-7003-9be5-50f2e4fb6ca1").expect("an identifier")),
-        device: "Chrome 142 on Windows".to_owned(),
+        device: "Chrome on Windows".to_owned(),
         user_agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/142.0.0.0 Safari/537.36"
             .to_owned(),
@@ -78,8 +83,33 @@ pub(crate) fn history_csv() -> String {
     [csv_head().expect("a head"), csv_entries(&history().entries).expect("lines")].concat()
 }
 
+/// The refusal at the limit of devices, after the right password.
+pub(crate) fn at_limit() -> Problem {
+    let ticket = SignInTicket::parse(TICKET).expect("43 letters, digits, - and _");
+    let row = DeviceSession { is_current: false, is_held: false, ..device_session() };
+    let choice = DeviceChoice { maximum: 1, devices: vec![row], expires_at: SIGNED_IN };
+    Error::LimitReached { ticket, choice: Box::new(choice) }.into()
+}
+
 pub(crate) fn handle() -> Handle {
     Handle::parse("3gympsuydpb41jpqgy61f1zliq564nui").expect("32 letters or digits")
+}
+
+pub(crate) fn ended_device_session() -> EndedDeviceSession {
+    let id = SessionId::new("01a2098d-43c3-7003-9be5-50f2e4fb6ca1").expect("an identifier");
+    let by = EndedBy::new(session().id, device_session().device.label);
+    let ending = Ending { by: Some(by), ..Ending::new(id, EndedReason::Revoked, SIGNED_IN.plus(A_DAY)) };
+    EndedDeviceSession {
+        device: Device {
+            browser: "Safari 26".to_owned(),
+            os: "iOS".to_owned(),
+            kind: DeviceKind::Phone,
+            label: "Old phone".to_owned(),
+        },
+        name: Some("Old phone".to_owned()),
+        ip_address: "198.51.100.9".to_owned(),
+        ..EndedDeviceSession::new(ending, SIGNED_IN)
+    }
 }
 
 pub(crate) fn device_session() -> DeviceSession {
@@ -101,7 +131,7 @@ pub(crate) fn device_session() -> DeviceSession {
             browser: "Firefox 145".to_owned(),
             os: "macOS".to_owned(),
             kind: DeviceKind::Desktop,
-            label: "Firefox 145 on macOS".to_owned(),
+            label: "Firefox on macOS".to_owned(),
         },
         name: None,
         shared_computer: false,

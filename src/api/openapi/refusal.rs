@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::Code;
+use crate::api::openapi::example;
 use crate::http::Problem;
 
 /// What may happen to every request.
@@ -97,6 +98,7 @@ fn example_of(code: Code) -> Problem {
         Code::UnsupportedMediaType => {
             r#"Content-Type "text/plain" is not allowed. Allowed types: application/json"#
         }
+        Code::MaximumSessionsReached => return example::at_limit(),
         _ => return code.into(),
     };
     Problem::with_message(code, message.to_owned())

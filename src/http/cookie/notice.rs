@@ -56,9 +56,9 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     all.map(<[u8]>::trim_ascii)
 }
 
-/// Whether a cookie can carry it as it is.
+/// Whether a cookie can carry it as it is: it may be the name and the address of a form that was refused.
 fn is_value(text: &str) -> bool {
-    text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.&=".contains(&b))
+    text.len() <= 1_024 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.&=".contains(&b))
 }
 
 #[cfg(test)]

@@ -23,10 +23,10 @@ async fn begin_at(
 }
 
 /// What changes a credential of somebody who has no password, or makes every proof from before worthless.
-const CHANGES: [&str; 5] = ["renewed", "replaced", "changed", "reported", "disabled"];
+pub(super) const CHANGES: [&str; 5] = ["renewed", "replaced", "changed", "reported", "disabled"];
 
 /// Makes such a change in the session of this name.
-async fn change(store: &Arc<dyn Store>, what: &str, of: &Subject, name: &str) {
+pub(super) async fn change(store: &Arc<dyn Store>, what: &str, of: &Subject, name: &str) {
     let by = session_of(of, name);
     let renewal = renewal(&format!("{name}r"), NOW);
     let changed = match what {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::{AccountStatus, HistoryKind, NewHistoryEntry};
 
 /// Every column comes back, also with the text of the whole world in it.
 pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
@@ -122,6 +123,32 @@ pub async fn a_users_sessions_are_listed_a_page_at_a_time(store: Arc<dyn Store>)
     assert_eq!(end.by, Some(ender("one")));
 }
 
+/// The latest end first, whenever it began; without what a new sign-in replaced.
+pub async fn what_ended_lately_is_listed_by_its_end(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
+    let (_, grace) = signed_in(&store, "grace", &["g1", "g2"]).await;
+    let end = async |by: &NewSession, ended: &str, at| {
+        let outcome = store.end_by_id(actor(by), &session_id(ended), EndedReason::Revoked, at).await;
+        assert!(outcome.expect("an answer").is_some());
+    };
+    let second = |number| NOW.plus(Duration::from_secs(number));
+    end(&sessions[0], "three", second(1)).await;
+    end(&sessions[0], "two", second(2)).await;
+    end(&grace[0], "g2", second(3)).await;
+    open(&store, None, &session_at(&ada, "five", second(4)), &limit(5, &["four"])).await.expect("a sign-in");
+    let ended = async |after, limit| -> Vec<String> {
+        let found = store.ended_of_user(&ada.user.id, after, limit).await.expect("a list");
+        found.iter().map(|found| name(&found.stored.session.id)).collect()
+    };
+    assert_eq!(ended(NOW, 10).await, ["two", "three"]);
+    assert_eq!(ended(NOW, 1).await, ["two"]);
+    assert_eq!(ended(second(1), 10).await, ["two"]);
+    assert!(ended(second(2), 10).await.is_empty());
+    let found = store.ended_of_user(&ada.user.id, NOW, 1).await.expect("a list");
+    let end = found[0].end.as_ref().expect("it has ended");
+    assert_eq!((end.reason, end.at, &end.by), (EndedReason::Revoked, second(2), &Some(ender("one"))));
+}
+
 /// And nobody by an id that is not known.
 pub async fn a_user_is_found_by_its_id(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
@@ -152,6 +179,33 @@ pub async fn what_is_live_began_and_ended_is_counted(store: Arc<dyn Store>) {
     let counted = store.statistics(NOW.plus(HOUR), NOW).await.expect("numbers");
     let ended = vec![(EndedReason::SignedOut, 1), (EndedReason::Expired, 2)];
     assert_eq!(counted, Statistics { live_sessions: 1, live_users: 1, sign_ins: 1, ended });
+}
+
+/// Wrong ones, not those that were right and refused, since a moment.
+pub async fn an_account_tells_that_it_is_locked_and_how_many_proofs_were_wrong(store: Arc<dyn Store>) {
+    let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
+    let status = async |after| store.account_status(&ada.user.id, after).await.expect("an answer");
+    assert_eq!(status(NOW.minus(HOUR)).await, AccountStatus::default());
+    let refused = |user: &UserId, at, detail: Option<&str>| NewHistoryEntry {
+        detail: detail.map(str::to_owned),
+        ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), None, at)
+    };
+    let grace = signed_in(&store, "grace", &["g1"]).await.0.user.id;
+    let entries = [
+        refused(&ada.user.id, NOW, None),
+        refused(&ada.user.id, NOW.plus(HOUR), None),
+        refused(&ada.user.id, NOW.plus(HOUR), Some("locked")),
+        refused(&grace, NOW, None),
+    ];
+    store.record(&entries, None).await.expect("it is written");
+    assert_eq!(status(NOW.minus(HOUR)).await, AccountStatus::new(false, 2));
+    assert_eq!(status(NOW).await, AccountStatus::new(false, 1));
+    let rotation = Rotation { handle: handle("new"), secret_hash: sessions[0].secret_hash };
+    let reported = store.report(actor(&sessions[0]), &session_id("two"), &rotation, true, None, NOW).await;
+    assert!(reported.expect("an answer").is_some());
+    assert_eq!(status(NOW.plus(HOUR)).await, AccountStatus::new(true, 0));
+    let nobody = store.account_status(&user("nobody").user.id, NOW).await.expect("an answer");
+    assert_eq!(nobody, AccountStatus::default());
 }
 
 /// Empty lists, unknown ids and unknown handles are no errors.

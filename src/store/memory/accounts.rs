@@ -53,7 +53,7 @@ impl Mail {
 struct Foreign;
 
 /// The tables that a transaction lends.
-fn tables<'a>(tx: &'a mut Transaction<'_>) -> Result<&'a mut MemoryTables> {
+pub(super) fn tables<'a>(tx: &'a mut Transaction<'_>) -> Result<&'a mut MemoryTables> {
     match tx {
         Transaction::Memory(tables) => Ok(tables),
         #[allow(unreachable_patterns, reason = "the features decide which others there are")]

@@ -115,6 +115,7 @@ impl OperatorStore for MemoryStore {
         state.history.retain(|(whose, _)| whose != user);
         state.devices.retain(|(whose, _)| whose != user);
         state.mail.forget(user);
+        state.tickets.retain(|ticket| ticket.user_id != *user);
         state.outbox.erase(user, now);
         state.users.retain(|known| known.user.id != *user);
         let kind = OperatorActKind::Forget;

@@ -149,9 +149,11 @@ fn in_parts(change: Change) -> Vec<Change> {
         Change::Touched(rows) => {
             rows.chunks(TOUCHED_TOLD).map(|rows| Change::Touched(rows.to_vec())).collect()
         }
-        Change::Switched { .. } | Change::Reauthenticated { .. } | Change::Renamed { .. } | Change::Gap => {
-            vec![change]
-        }
+        Change::Switched { .. }
+        | Change::Reauthenticated { .. }
+        | Change::Renamed { .. }
+        | Change::Recognized { .. }
+        | Change::Gap => vec![change],
     }
 }
 

@@ -181,20 +181,20 @@ impl<D: Database> AccountStore for SqlStore<D> {
 }
 
 /// The connection of a transaction that was lent to the caller of a change.
-struct Lent<'a, D: Database> {
+pub(super) struct Lent<'a, D: Database> {
     database: &'a D,
     connection: &'a mut D::Connection,
 }
 
 impl<D: Database> SqlStore<D> {
-    fn lent<'a>(&'a self, tx: &'a mut Transaction<'_>) -> Result<Lent<'a, D>> {
+    pub(super) fn lent<'a>(&'a self, tx: &'a mut Transaction<'_>) -> Result<Lent<'a, D>> {
         let connection = D::lent(tx).ok_or_else(|| corrupt("the transaction is of another store"))?;
         Ok(Lent { database: &self.database, connection })
     }
 }
 
 impl<D: Database> Lent<'_, D> {
-    async fn execute(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
+    pub(super) async fn execute(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
         self.database.execute(self.connection, statement, values).await
     }
 

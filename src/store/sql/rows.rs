@@ -4,11 +4,12 @@ use super::errors::{Result, corrupt};
 use crate::store::accounts::Reset;
 use crate::store::{
     ChangeContext, DueEvent, DueMail, End, Ender, Found, OperatorAct, PasswordOf, Restrictions, Statistics,
-    StoredHistoryEntry, StoredSession, StoredToken, Superseded, Undoable,
+    StoredHistoryEntry, StoredSession, StoredTicket, StoredToken, Superseded, Undoable,
 };
 use crate::{
-    ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, KnownDevice, MailKind, OutboxEvent,
-    OutboxEventKind, Purpose, SecretHash, Session, SessionId, SignInMethod, Subject, Timestamp, User, UserId,
+    AccountStatus, ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, Keep, KnownDevice,
+    MailKind, OutboxEvent, OutboxEventKind, Purpose, SecretHash, Session, SessionId, SignInMethod, Subject,
+    Timestamp, User, UserId,
 };
 
 /// Reads columns by name; the drivers' rows have no trait that says which types all of them can read.
@@ -131,6 +132,13 @@ fn restrictions(row: &impl Columns) -> Result<Restrictions> {
 
 pub(super) fn epoch(row: &impl Columns) -> Result<Epoch> {
     Ok(Epoch::from_number(row.integer("credential_epoch")?))
+}
+
+pub(super) fn account_status(row: &impl Columns) -> Result<AccountStatus> {
+    Ok(AccountStatus {
+        is_locked: row.optional_integer("locked_at")?.is_some(),
+        refused_sign_ins: u64::try_from(row.integer("refused")?).map_err(corrupt)?,
+    })
 }
 
 fn two_factor(row: &impl Columns) -> Result<TwoFactor> {
@@ -356,6 +364,19 @@ pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<Store
         session_id: optional_session_id(row)?,
         redirect_to: row.optional_text("redirect_to")?,
         created_at: timestamp(row, "created_at")?,
+        expires_at: timestamp(row, "expires_at")?,
+    })
+}
+
+pub(super) fn stored_ticket(row: &impl Columns) -> Result<StoredTicket> {
+    Ok(StoredTicket {
+        hash: SecretHash::from_bytes(row.bytes("token_hash")?)
+            .ok_or_else(|| corrupt("a ticket's hash has not its length"))?,
+        user_id: user_id(row, "user_id")?,
+        epoch: epoch(row)?,
+        keep: Keep::of(row.boolean("remember")?, row.boolean("shared_computer")?),
+        signed_in_with: SignInMethod::parse(row.text("signed_in_with")?)
+            .ok_or_else(|| corrupt("a ticket is of no sign-in method"))?,
         expires_at: timestamp(row, "expires_at")?,
     })
 }

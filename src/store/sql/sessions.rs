@@ -4,21 +4,22 @@ use async_trait::async_trait;
 
 use super::errors::{Result, corrupt};
 use super::rows::{
-    ended, epoch, found, history_entry, known_device, session_id, statistics, stored_session, superseded,
-    touched, undoable, user, user_id,
+    account_status, ended, epoch, found, history_entry, known_device, session_id, statistics, stored_session,
+    stored_ticket, superseded, touched, undoable, user, user_id,
 };
-use super::{Database, SqlStore, Statement, Transaction, Value, values};
+use super::{Columns, Database, SqlStore, Statement, Transaction, Value, values};
 #[cfg(feature = "import-better-auth")]
 use crate::email_key;
 use crate::store::fit::{ended_for, fit};
 use crate::store::{
     Actor, Alongside, Begun, ChangeContext, ChangeError, Ended, Found, HistoryQuery, Limit, NewHistoryEntry,
     NewSession, NextSession, Page, Renewal, Restrictions, Rotation, Statistics, Store, StoredHistoryEntry,
-    StoredSession, Superseded, Touch, Undo, Undoable, changes_of, credential_changed, reauthenticated,
-    renamed, reported, rounds, touches, undone,
+    StoredSession, StoredTicket, Superseded, Touch, Undo, Undoable, changes_of, credential_changed,
+    reauthenticated, recognition, recognized, renamed, reported, rounds, touches, undone,
 };
 use crate::{
-    Change, Changes, EndedReason, Epoch, Handle, KnownDevice, SessionId, Subject, Timestamp, User, UserId,
+    AccountStatus, Change, Changes, EndedReason, Epoch, Handle, Keep, KnownDevice, SecretHash, SessionId,
+    Subject, Timestamp, User, UserId,
 };
 
 /// The arguments of [`Statement::Prove`].
@@ -59,6 +60,10 @@ impl<D: Database> Store for SqlStore<D> {
         self.list(Statement::OfUser, values, found).await
     }
 
+    async fn ended_of_user(&self, user: &UserId, after: Timestamp, limit: u32) -> Result<Vec<Found>> {
+        self.list(Statement::EndedOfUser, values![user, after, limit], found).await
+    }
+
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>> {
         self.list(Statement::KnownDevices, values![user], known_device).await
     }
@@ -77,6 +82,11 @@ impl<D: Database> Store for SqlStore<D> {
         Ok(self.find_one(Statement::Epoch, values![user], epoch).await?.unwrap_or(Epoch::UNKNOWN))
     }
 
+    async fn account_status(&self, user: &UserId, refused_after: Timestamp) -> Result<AccountStatus> {
+        let values = values![user, refused_after];
+        Ok(self.find_one(Statement::AccountStatus, values, account_status).await?.unwrap_or_default())
+    }
+
     async fn begin(
         &self,
         subject: &Subject,
@@ -85,6 +95,32 @@ impl<D: Database> Store for SqlStore<D> {
         alongside: Option<&dyn Alongside>,
     ) -> Result<Begun, ChangeError> {
         self.change(|tx| begin(tx, subject, new, limit, alongside)).await
+    }
+
+    async fn put_ticket(&self, ticket: &StoredTicket) -> Result<()> {
+        let values = values![
+            &ticket.hash,
+            &ticket.user_id,
+            ticket.epoch.number(),
+            ticket.keep == Keep::Remembered,
+            ticket.keep == Keep::SharedComputer,
+            Some(&ticket.signed_in_with),
+            ticket.expires_at
+        ];
+        self.write(Statement::InsertTicket, values).await.map(drop)
+    }
+
+    async fn find_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<StoredTicket>> {
+        self.find_one(Statement::FindTicket, values![hash, now], stored_ticket).await
+    }
+
+    async fn use_ticket(
+        &self,
+        tx: &mut crate::Transaction<'_>,
+        hash: &SecretHash,
+        now: Timestamp,
+    ) -> Result<bool> {
+        Ok(self.lent(tx)?.execute(Statement::UseTicket, values![hash, now]).await? == 1)
     }
 
     async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
@@ -136,6 +172,28 @@ impl<D: Database> Store for SqlStore<D> {
             }
             tx.commit(vec![renamed(actor, id)]).await?;
             Ok(true)
+        })
+        .await
+    }
+
+    async fn recognize(
+        &self,
+        actor: Actor<'_>,
+        id: &SessionId,
+        new_since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<bool>> {
+        self.change(|mut tx| async move {
+            tx.lock_user(actor.user).await?;
+            let values = values![now, new_since, actor.session, actor.user, id];
+            if tx.execute(Statement::Recognize, values).await? == 0 {
+                let values = values![now, id, actor.session, actor.user];
+                let is_new = |row: &D::Row| row.boolean("new_device");
+                return Ok(tx.find_one(Statement::IsNewDevice, values, is_new).await?.map(|is_new| !is_new));
+            }
+            tx.record(&[recognition(actor, id, now)]).await?;
+            tx.commit(vec![recognized(actor, id)]).await?;
+            Ok(Some(true))
         })
         .await
     }
@@ -363,6 +421,7 @@ impl<D: Database> Store for SqlStore<D> {
             Ok::<_, crate::StoreError>(ended.len() as u64)
         });
         let expired = expired.await?;
+        self.write(Statement::SweepTickets, values![now, limit]).await?;
         Ok((expired, self.write(Statement::DeleteEnded, values![delete_before, limit]).await?))
     }
 

@@ -181,6 +181,10 @@ macro_rules! every_statement {
                  or sessions.seq < (select seq from main.sessions where id = cast($4 as text))) \
                  order by sessions.seq desc limit $5"
             );
+            EndedOfUser = find_sessions!(
+                "sessions.user_id = $1 and sessions.ended_at > $2 and sessions.ended_reason <> 'replaced' \
+                 order by sessions.ended_at desc, sessions.seq desc limit $3"
+            );
             // One statement, so that the numbers are of one moment. Sign-ins have no index of their own: those that are live or
             // not marked yet are in the index by expiry, the others in the index by end, as nothing ends before it began.
             Statistics = concat!(
@@ -360,6 +364,9 @@ macro_rules! every_statement {
             );
             HasPassword = "select 1 from main.passwords where user_id = $1";
             Epoch = "select credential_epoch from main.users where id = $1";
+            AccountStatus = "select users.locked_at, (select count(*) from main.history where history.user_id = $1 \
+                             and history.kind = 'password_refused' and history.detail is null and history.session_id is null and history.at > $2) as refused \
+                             from main.users where users.id = $1";
             OtherAccountOfEmail = "select 1 from main.users where (email = $1 and not managed_elsewhere \
                                    or email = $2 and not managed_elsewhere or email_key = $2) and id <> $3";
             #[cfg(feature = "import-better-auth")]
@@ -419,6 +426,19 @@ macro_rules! every_statement {
                 live!(),
                 " and actor.ended_at is null and actor.expires_at > $1 and sessions.user_id = $4 and sessions.id = $5 \
                  and sessions.device_name is distinct from $2"
+            );
+            Recognize = concat!(
+                "update main.sessions set new_device = false where ",
+                live!(),
+                " and user_id = $4 and id = $5 and id <> $3 and new_device and exists (select 1 from main.sessions as known \
+                 where known.id = $3 and known.user_id = $4 and not (known.new_device and known.created_at > $2) and known.seq < sessions.seq)",
+                actor_is_live!()
+            );
+            IsNewDevice = concat!(
+                "select new_device from main.sessions where ",
+                live!(),
+                " and id = $2 and user_id = $4",
+                actor_is_live!()
             );
             Prove = concat!(
                 "update main.sessions set handle = $4, secret_hash = $5, credential_is_new = true, expires_at = $6, \
@@ -514,6 +534,18 @@ macro_rules! every_statement {
             SetPassword = "insert into main.passwords (user_id, hash, updated_at) values ($1, $2, $3) \
                            on conflict (user_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, \
                            locked_at = null";
+            InsertTicket = "insert into main.sign_in_tickets (token_hash, user_id, credential_epoch, remember, \
+                            shared_computer, signed_in_with, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
+            // Whatever keeps the user from signing in begins an epoch too.
+            FindTicket = "select token_hash, user_id, sign_in_tickets.credential_epoch, remember, shared_computer, \
+                          signed_in_with, expires_at from main.sign_in_tickets \
+                          join main.users on users.id = sign_in_tickets.user_id \
+                          and users.credential_epoch = sign_in_tickets.credential_epoch \
+                          where token_hash = $1 and expires_at > $2";
+            // Once: of two who use it at the same time one finds a row.
+            UseTicket = "delete from main.sign_in_tickets where token_hash = $1 and expires_at > $2";
+            SweepTickets = "delete from main.sign_in_tickets where token_hash in \
+                            (select token_hash from main.sign_in_tickets where expires_at <= $1 limit $2)";
             IsConsumer = "select 1 from main.outbox_consumers where name = $1";
             AddConsumer = "insert into main.outbox_consumers (name) values ($1) on conflict do nothing";
             // Waits for changes that have read which consumers there are and are not committed, and holds up others.

@@ -44,10 +44,10 @@ async fn asvs_3_3_a_cookie_is_bound_to_its_host_to_https_and_to_no_script() {
     };
     let mut answers = vec![send("/api/auth/sign-up/email", JSON, person("ada")).await];
     let ada = browser.current_id().await;
-    answers.push(send("/fn/sign-up", FORM, form("name=grace&", "grace")).await);
+    answers.push(send("/fn/sign-up", FORM, form("keep=remembered&name=grace&", "grace")).await);
     answers.push(send("/fn/set-active", FORM, format!("session_id={ada}")).await);
     answers.push(send("/api/auth/sign-in/email", JSON, person("ada")).await);
-    answers.push(send("/fn/sign-in", FORM, form("remember=true&", "ada")).await);
+    answers.push(send("/fn/sign-in", FORM, form("keep=remembered&", "ada")).await);
     let body = json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD, "revokeOtherSessions": true });
     answers.push(send("/api/auth/change-password", JSON, body.to_string()).await);
     let body = json!({ "password": PASSWORD }).to_string();
@@ -219,6 +219,7 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
     let scripted = [
         (&nobody, "/sign-in"),
         (&nobody, "/sign-up"),
+        (&nobody, "/choose-device"),
         (&ada, "/sign-in?add=1"),
         (&ada, "/sessions"),
         (&ada, "/sessions?confirm=others"),

@@ -101,7 +101,7 @@ fn asvs_7_2_3_no_secret_is_in_a_log_line() {
         "change-password",
         &json!({ "currentPassword": PASSWORD, "newPassword": "another horse", "revokeOtherSessions": true }),
     );
-    let form = "email=ada%40example.org&password=another+horse&remember=true";
+    let form = "email=ada%40example.org&password=another+horse&keep=remembered";
     assert_eq!(visitor.send("POST", "/fn/sign-in", form).0, 200);
     let form = "email=ada%40example.org&password=a+wrong+two";
     assert_eq!(visitor.send("POST", "/fn/sign-in", form).0, 401);

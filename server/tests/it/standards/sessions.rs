@@ -152,7 +152,7 @@ async fn asvs_7_2_4_a_sign_in_gives_a_new_cookie_and_the_old_one_is_dead() {
             "new password" => change_password(&browser, true).await,
             "re-authenticate" => reauthenticate(&browser).await,
             "fn sign-in" => {
-                let form = format!("email=ada%40example.org&password={password}&remember=true");
+                let form = format!("email=ada%40example.org&password={password}&keep=remembered");
                 browser.call("sign-in", &form).await
             }
             "fn change-password" => {
@@ -447,6 +447,7 @@ async fn asvs_7_4_4_every_page_of_a_signed_in_person_can_sign_out() {
     let pages = [
         "/sign-in?add=1".to_owned(),
         "/sign-up?add=1".to_owned(),
+        "/choose-device".to_owned(),
         "/sessions".to_owned(),
         "/change-password".to_owned(),
         "/history".to_owned(),

@@ -14,10 +14,11 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 /// The server functions that take a form, each with one.
-pub(crate) const FUNCTIONS: [(&str, &str); 19] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 23] = [
     ("sign-in", "email=eve%40example.org&password=correct+horse+battery"),
     ("sign-up", "name=eve&email=eve%40example.org&password=correct+horse+battery"),
     ("sign-out", ""),
+    ("choose-device", "session_id=x"),
     ("change-password", "current_password=correct+horse+battery&new_password=another+password"),
     ("set-active", "session_id=x"),
     ("rename", "session_id=x&name=y"),
@@ -28,24 +29,29 @@ pub(crate) const FUNCTIONS: [(&str, &str); 19] = [
     ("revoke-others", ""),
     ("revoke-all", ""),
     ("report", "session_id=x"),
+    ("recognize", "session_id=x"),
+    ("send-again", ""),
     ("report-by-mail", "token=x"),
     ("forgot-password", "email=ada%40example.org"),
     ("reset-password", "token=x&new_password=another+password"),
     // They only read, and their forms may have secrets, which addresses would leave in logs.
+    ("device-choice", ""),
     ("confirm-question", "act=%2Ffn%2Frevoke-all"),
     ("not-me", "token=x"),
     ("check-reset-link", "token=x"),
 ];
 /// The list, which pages ask for by themselves.
 pub(crate) const READING: &str = "list-device-sessions";
-/// A page of the history.
-pub(crate) const HISTORY: &str = "read-history";
+/// The others that pages read: they answer a GET.
+pub(crate) const READ: [&str; 3] = ["read-history", "list-ended-device-sessions", "account-status"];
 
 /// What answers a browser that is signed out as well: the server functions, the pages and the operations.
-const FUNCTIONS_FOR_ALL: [&str; 9] = [
+const FUNCTIONS_FOR_ALL: [&str; 11] = [
     "sign-in",
     "sign-up",
     "sign-out",
+    "choose-device",
+    "device-choice",
     "report-by-mail",
     "forgot-password",
     "reset-password",
@@ -53,7 +59,8 @@ const FUNCTIONS_FOR_ALL: [&str; 9] = [
     "not-me",
     "check-reset-link",
 ];
-const PAGES_FOR_ALL: [&str; 5] = ["/sign-in", "/sign-up", "/forgot-password", "/reset-password", "/nothing"];
+const PAGES_FOR_ALL: [&str; 6] =
+    ["/sign-in", "/sign-up", "/choose-device", "/forgot-password", "/reset-password", "/nothing"];
 const OPERATIONS_FOR_ALL: [&str; 3] = ["getSession", "listDeviceSessions", "signOut"];
 
 /// What a request must have to be let in.
@@ -172,7 +179,7 @@ pub(crate) async fn routes(app: &TestApp) -> Vec<Route> {
     let pages = multi_session_leptos::page_routes().iter().map(|route| route.path());
     let others = ["/history/export", "/nothing"];
     let mut routes: Vec<_> = pages.chain(others).map(Route::page).collect();
-    for name in [READING, HISTORY] {
+    for name in READ.into_iter().chain([READING]) {
         let reads = Route::page(&format!("/fn/{name}"));
         routes.push(Route { needs: Needs::Nothing, is_page: false, ..reads });
     }

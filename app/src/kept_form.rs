@@ -1,0 +1,78 @@
+//! What a person typed into a form that was refused, also where there is no script: it waits for the form's next page in
+//! the cookie of the notices, as no address should have it. No password is kept.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptForm {
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+/// What the notice begins with.
+#[cfg(feature = "ssr")]
+const KEPT: &str = "form.";
+
+#[cfg(feature = "ssr")]
+impl KeptForm {
+    /// Keeps it for the next page, where the browser itself sent the form: a script leaves the form as it is.
+    pub(crate) fn keep(&self) {
+        crate::context::leave_notice(&[KEPT, &self.to_notice()].concat());
+    }
+
+    fn to_notice(&self) -> String {
+        use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    fn of_notice(notice: &str) -> Option<Self> {
+        use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(notice.strip_prefix(KEPT)?).ok()?).ok()
+    }
+
+    /// What this page brings back: only after a refusal, which its address tells.
+    fn of_request() -> Option<Self> {
+        let parts = use_context::<http::request::Parts>()?;
+        crate::query::query_value(parts.uri.query()?, "__err")?;
+        Self::of_notice(crate::context::request_if_any()?.notice()?)
+    }
+}
+
+/// Gives what was typed into the form before it was refused.
+pub(crate) fn use_kept_form() -> KeptForm {
+    let kept = SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        let kept = KeptForm::of_request().unwrap_or_default();
+        #[cfg(not(feature = "ssr"))]
+        let kept = KeptForm::default();
+        kept
+    });
+    kept.into_inner()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_comes_back_as_it_was_typed() {
+        let typed = KeptForm {
+            name: "Zoë =&;,\" 👩‍👩‍👧".to_owned(), email: "zoë@example.org".to_owned()
+        };
+        let notice = [KEPT, &typed.to_notice()].concat();
+        assert!(notice.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{notice}");
+        assert_eq!(KeptForm::of_notice(&notice), Some(typed));
+        assert_eq!(KeptForm::of_notice("form.x"), None);
+        assert_eq!(KeptForm::of_notice("revoked"), None);
+    }
+
+    #[test]
+    fn longest_name_and_address_fit_into_the_cookie() {
+        let typed = KeptForm { name: "é".repeat(100), email: "e".repeat(254) };
+        assert!(KEPT.len() + typed.to_notice().len() <= 1_024);
+    }
+}

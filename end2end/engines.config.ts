@@ -1,0 +1,17 @@
+import { defineConfig } from "@playwright/test";
+
+import type { Engine } from "./engines/journey.spec";
+import chromium from "./playwright.config";
+
+/** One journey in the other engines of this machine: scripts/engines.sh. Alone, since only one window has the focus. */
+export default defineConfig<Engine>({
+  ...chromium,
+  testDir: "engines",
+  workers: 1,
+  timeout: 180_000,
+  use: {},
+  projects: [
+    { name: "firefox", use: { engine: "firefox" } },
+    { name: "webkit", use: { engine: "webkit" } },
+  ],
+});

@@ -1,0 +1,20 @@
+//! What a person should know of their account.
+
+use std::time::Duration;
+
+use crate::{AccountStatus, Browser, Result, Sessions};
+
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Sessions {
+    /// Tells whether the active user is locked, and how often a wrong password was entered in the last day, as far as that
+    /// was written: see [`Sessions::note_refused`].
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when the store fails.
+    pub async fn account_status(&self, browser: &Browser) -> Result<AccountStatus> {
+        let user = &browser.signed_in()?.user.id;
+        Ok(self.0.store.account_status(user, self.now().minus(A_DAY)).await?)
+    }
+}

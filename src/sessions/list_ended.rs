@@ -1,0 +1,39 @@
+//! The devices that were signed out lately.
+
+use std::time::Duration;
+
+use crate::{Browser, EndedDeviceSession, Result, Sessions};
+
+/// How long ago a session may have ended.
+const LATELY: Duration = Duration::from_secs(28 * 24 * 60 * 60);
+/// How many there may be.
+const MAXIMUM: u32 = 100;
+
+impl Sessions {
+    /// Lists the sessions of the active user that ended in the last 28 days and are still kept, on any browser: the latest
+    /// end first, at most 100. A session that a new sign-in of the same browser has replaced is not among them, as no device
+    /// was signed out then. One whose time is over is among them once a sweep has marked it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when the store fails.
+    pub async fn list_ended(&self, browser: &Browser) -> Result<Vec<EndedDeviceSession>> {
+        let (active, now) = (browser.signed_in()?, self.now());
+        let found = self.0.store.ended_of_user(&active.user.id, now.minus(LATELY), MAXIMUM).await?;
+        let known = found.into_iter().map(|found| self.known(found, now));
+        Ok(known
+            .filter_map(|known| {
+                known.ending.clone().map(|ending| EndedDeviceSession {
+                    id: known.session.id,
+                    device: known.device,
+                    name: known.name,
+                    ip_address: known.ip_address,
+                    place: known.place,
+                    last_active_at: known.last_active_at,
+                    created_at: known.session.created_at,
+                    ending,
+                })
+            })
+            .collect())
+    }
+}

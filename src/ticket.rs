@@ -1,0 +1,56 @@
+//! A sign-in that waits for its person to choose which device gives way to it.
+
+use std::time::Duration;
+
+use crate::credential::{Secret, SecretHash};
+use crate::{DeviceSession, Random, Timestamp};
+
+/// What a person has who proved who they are at the limit of devices: it signs in once, in place of a device that they
+/// choose.
+///
+/// It is 32 random bytes, of which only the SHA-256 is stored. A change of a credential makes it worthless, and so does
+/// whatever keeps the user from signing in. Printed for debugging it says nothing; [`SignInTicket::to_text`] is for the
+/// person's browser alone.
+#[derive(Clone, Debug)]
+pub struct SignInTicket(Secret);
+
+impl SignInTicket {
+    /// How many characters it has: letters, digits, `-` and `_`.
+    pub const LEN: usize = Secret::URL_SAFE_LEN;
+    /// How long it can be used.
+    pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+    /// Makes a new one.
+    pub fn generate(random: &dyn Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        Self(Secret::from_bytes(bytes))
+    }
+
+    /// Reads what the person's browser sends; `None` unless it has exactly our form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Secret::parse_url_safe(text).map(Self)
+    }
+
+    /// Gives the text for the person's browser.
+    pub fn to_text(&self) -> String {
+        self.0.to_url_safe()
+    }
+
+    /// Gives the hash to store or to look for.
+    pub fn hash(&self) -> SecretHash {
+        self.0.hash()
+    }
+}
+
+/// What a person with a [`SignInTicket`] chooses from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DeviceChoice {
+    /// How many devices may be signed in.
+    pub maximum: u32,
+    /// The live ones, those first that were not used for the longest time.
+    pub devices: Vec<DeviceSession>,
+    /// When the ticket is too old.
+    pub expires_at: Timestamp,
+}
