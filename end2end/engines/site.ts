@@ -73,7 +73,7 @@ export async function undo(actor: Actor, label: string): Promise<void> {
 export async function rename(actor: Actor, label: string, name: string): Promise<void> {
   await actor.click("menu", `More for ${label}`);
   await actor.click("link", `Rename ${label}`);
-  await actor.shows("Name this device");
+  await actor.shows("Rename device");
   await actor.fill("Name", name);
   await actor.click("button", "Save");
   await actor.shows("Device renamed.");
@@ -97,7 +97,7 @@ export async function isToldWhyItIsOut(actor: Actor): Promise<void> {
 
 /** The page asks once more for the password, gets it, and goes on by itself. */
 export async function provesWhoTheyAre(actor: Actor, who: Person): Promise<void> {
-  await actor.shows("Confirm that it's you");
+  await actor.shows("Confirm it's you");
   await actor.fill("Password", who.password);
   await actor.click("button", "Continue");
 }
