@@ -53,8 +53,8 @@ for (const [resolution, module] of [
   test(`the compiler takes what the README shows, with ${resolution}`, async () => {
     const readme = await readFile(path.join(root, 'README.md'), 'utf8');
     const shown = [...readme.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, code]) => code);
-    assert.equal(shown.length, 3);
-    const source = `declare const sessionId: string, password: string;
+    assert.equal(shown.length, 4);
+    const source = `declare const sessionId: string, password: string, ticket: string;
       ${shown.join('')}
       // @ts-expect-error: rows are not numbers, so the types are there
       export const numbers: number[] | null = authClient.useListDeviceSessions().data;`;
