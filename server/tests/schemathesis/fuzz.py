@@ -19,8 +19,9 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 # schemathesis takes the document from there, and does not ask again.
 READ_AT_THE_START = "/api/auth/openapi.json"
-# How it succeeds is tested with a mail server: server/tests/it/mail.rs.
-NEEDS_A_MAIL = "/api/auth/reset-password"
+# How they succeed is tested with a mail server, server/tests/it/mail.rs, and at the limit of devices,
+# server/tests/it/choose_device.rs.
+NEED_MORE = ("/api/auth/reset-password", "/api/auth/multi-session/sign-in-instead")
 # Stands for the cookies in requests that are signed in.
 TO_BE_SIGNED_IN = "to be signed in"
 
@@ -58,7 +59,7 @@ def watch(actor, active):
         if (case.cookies or {}).get(active) == TO_BE_SIGNED_IN:
             case.cookies = {**case.cookies, **actor.cookies()}
             if isinstance(case.body, dict):
-                if case.operation.path.endswith("/report"):
+                if case.operation.path.endswith(("/report", "/recognize")):
                     case.body = actor.with_another_session(case.body)
                 if case.operation.path.endswith("/undo-revoke"):
                     case.body = actor.with_revoked_session(case.body)
@@ -90,7 +91,7 @@ def never_succeeded(document, answers):
             if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
                 continue
             can = any(status.startswith("2") for status in operation["responses"])
-            if can and path not in (READ_AT_THE_START, NEEDS_A_MAIL) and not any(200 <= status < 300 for status in answers.get(label, ())):
+            if can and path not in (READ_AT_THE_START, *NEED_MORE) and not any(200 <= status < 300 for status in answers.get(label, ())):
                 yield label
 
 
