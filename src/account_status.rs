@@ -10,7 +10,7 @@ pub struct AccountStatus {
     /// Whether a sign-in was reported, so that nobody signs in until another password is set by the mailed link, or another
     /// credential has changed.
     pub is_locked: bool,
-    /// How often a wrong password or another wrong proof was entered in the last 24 hours; 1000 may be more.
+    /// How many sign-ins failed for a wrong password or another wrong proof in the last 24 hours; 1000 may be more.
     pub refused_sign_ins: u64,
 }
 

@@ -75,7 +75,7 @@ codes! {
     /// It is too late to take a revocation back, or something else has happened since.
     UndoExpired = "UNDO_EXPIRED", "The revocation cannot be undone any more",
         "Too late to undo. You can sign in on that device again.";
-    /// The active session is of a new device itself, or is the one that is to be recognized.
+    /// The active session did not begin before the one that is to be recognized, or is of a new device itself.
     DeviceNotRecognized = "DEVICE_NOT_RECOGNIZED", "The device in use is not recognized itself",
         "You can only confirm this from another device that you've used before.";
     /// Nobody is signed in.

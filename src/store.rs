@@ -459,8 +459,8 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// The credential epoch of a user: [`Epoch::UNKNOWN`] for one who is not stored, otherwise at least [`Epoch::FIRST`].
     async fn epoch(&self, user: &UserId) -> Result<Epoch, StoreError>;
 
-    /// Whether a user is locked, and how many wrong proofs their history has since `refused_after`; an unknown user is not
-    /// locked and has none.
+    /// Whether a user is locked, and how many sign-ins with a wrong proof their history has since `refused_after`; an unknown
+    /// user is not locked and has none.
     async fn account_status(
         &self,
         user: &UserId,
@@ -550,10 +550,11 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Clears that a live session of the actor's user is of a new device, and tells of it; nothing where that is clear
-    /// already. An actor that is the session itself cannot, nor one that is of a new device and began after `new_since`.
+    /// Clears the mark of a new device from a live session of the actor's user, and tells of it; does nothing where there is
+    /// none. The actor's session must have begun before that session, and must not carry the mark itself unless it began at
+    /// `new_since` or earlier.
     ///
-    /// Gives whether it is clear afterwards; `None` if it or the actor is not live.
+    /// Gives whether the mark is gone afterwards; `None` if that session or the actor is not live.
     async fn recognize(
         &self,
         actor: Actor<'_>,

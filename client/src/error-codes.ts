@@ -6,7 +6,7 @@ export const MULTI_SESSION_ERROR_CODES = {
   SESSION_NOT_FRESH: { code: "SESSION_NOT_FRESH", message: "Session is not fresh" },
   /** More than ten seconds have gone by since the revocation, or something else has happened. */
   UNDO_EXPIRED: { code: "UNDO_EXPIRED", message: "The revocation cannot be undone any more" },
-  /** A new device is recognized from another session only, and for a week from none that is of a new device itself. */
+  /** The active session did not begin before the one that is to be recognized, or is of a new device itself. */
   DEVICE_NOT_RECOGNIZED: { code: "DEVICE_NOT_RECOGNIZED", message: "The device in use is not recognized itself" },
   /** The user has as many sessions as allowed, and none gives way: `signInInstead` signs out the one that they choose. */
   MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },

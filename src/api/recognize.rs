@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::{Request, State};
 
+use crate::Code;
 use crate::api::answer::Done;
 use crate::api::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
 use crate::api::state::ApiState;
 use crate::api::target::SessionBody;
 use crate::http::{Problem, SessionRequest};
-use crate::{Code, SessionId};
 
 refusals!(
     Refusals = EVERY,
@@ -20,8 +20,8 @@ refusals!(
 
 /// Recognize a new device: "Yes, it was me"
 ///
-/// It is no `newDevice` from then on, in every list. Only another session of the active user can say so, and for its first
-/// week none that is of a new device itself. A foreign, an ended and an unknown session are answered alike.
+/// The device loses its `newDevice` mark in every list. The active session must have begun before that session, and must not
+/// be of a new device itself in its first week. A foreign, an ended and an unknown session get the same answer.
 #[utoipa::path(
     post,
     path = "/multi-session/recognize",
@@ -32,7 +32,7 @@ refusals!(
         example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2" }),
     ),
     responses(
-        (status = 200, description = "It is known.", body = Done, example = json!(Done::DONE)),
+        (status = 200, description = "The mark is gone.", body = Done, example = json!(Done::DONE)),
         Refusals,
     ),
     security((), ("session" = [])),
@@ -43,8 +43,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Json<Done>, Problem> {
     let browser = state.browser()?;
-    let SessionBody { session_id } = SessionBody::read(request).await?;
-    let id = SessionId::new(session_id).map_err(|_| Code::InvalidSessionToken)?;
+    let id = SessionBody::read(request, Code::InvalidSessionToken).await?;
     api.sessions.recognize(&browser, &id).await?;
     Ok(Json(Done::DONE))
 }

@@ -5,11 +5,11 @@ use axum::extract::{Request, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Code;
 use crate::api::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES, refusals};
 use crate::api::state::ApiState;
 use crate::api::target::SessionBody;
 use crate::http::{Problem, SessionRequest};
-use crate::{Code, SessionId};
 
 /// What was done about it.
 #[derive(Serialize, ToSchema)]
@@ -66,8 +66,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Json<Answer>, Problem> {
     let browser = state.browser()?;
-    let SessionBody { session_id } = SessionBody::read(request).await?;
-    let id = SessionId::new(session_id).map_err(|_| Code::InvalidSessionToken)?;
+    let id = SessionBody::read(request, Code::InvalidSessionToken).await?;
     let (browser, reported) = match &api.accounts {
         Some(accounts) => accounts.report(&browser, &id).await?,
         None => api.sessions.report(&browser, &id, api.locks_reported).await?,

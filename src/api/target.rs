@@ -32,20 +32,21 @@ impl PartialSchema for TargetBody {
 
 impl ToSchema for TargetBody {}
 
-/// Which session is meant.
+/// Which session is meant, by its id alone.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(super) struct SessionBody {
-    /// The `id` of a row of the list.
-    pub(super) session_id: String,
+    /// The `id` of a row of the list, also after its session has ended.
+    session_id: String,
 }
 
 impl SessionBody {
-    pub(super) async fn read(request: Request) -> Result<Self, Problem> {
+    /// Reads the body. A text that names no session at all is refused with `unknown`, like one that names another person's.
+    pub(super) async fn read(request: Request, unknown: Code) -> Result<SessionId, Problem> {
         let mut fields = Fields::read(request, Accepts::Json).await?;
-        let body = Self { session_id: fields.required("sessionId") };
+        let Self { session_id } = Self { session_id: fields.required("sessionId") };
         fields.finish()?;
-        Ok(body)
+        SessionId::new(session_id).map_err(|_| unknown.into())
     }
 }
 

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::{Request, State};
 
+use crate::Code;
 use crate::api::answer::Done;
 use crate::api::openapi::{CHANGES, EVERY, READS_BODY, READS_COOKIES, refusals};
 use crate::api::state::ApiState;
 use crate::api::target::SessionBody;
 use crate::http::{Problem, SessionRequest};
-use crate::{Code, SessionId};
 
 refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthorized, Code::UndoExpired]);
 
@@ -38,8 +38,7 @@ pub(super) async fn handle(
     request: Request,
 ) -> Result<Json<Done>, Problem> {
     let browser = state.browser()?;
-    let SessionBody { session_id } = SessionBody::read(request).await?;
-    let id = SessionId::new(session_id).map_err(|_| Code::UndoExpired)?;
+    let id = SessionBody::read(request, Code::UndoExpired).await?;
     api.sessions.undo_revoke(&browser, &id).await?;
     Ok(Json(Done::DONE))
 }

@@ -1,13 +1,12 @@
-//! "Yes, it was me": a person knows a new device as theirs.
+//! "Yes, it was me": a person recognizes a new device.
 
 use crate::{Browser, Code, NEW_DEVICE_FOR, Result, SessionId, Sessions};
 
 impl Sessions {
-    /// Notes that the sign-in of one of the active user's sessions was the person's own: it is of a new device no more. One
-    /// that is known already stays so.
+    /// Clears the mark of a new device from one of the active user's sessions. Nothing changes if it has none.
     ///
-    /// A session of the user says it that began earlier and is not new itself: nobody who has broken in can vouch for their
-    /// own sign-in, nor with a later one from a browser that is known by then.
+    /// The active session must have begun before that session and must not carry the mark itself. So an intruder cannot
+    /// vouch for their own sign-in, nor for it with a later sign-in from the same browser.
     ///
     /// # Errors
     ///

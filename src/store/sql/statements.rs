@@ -365,7 +365,8 @@ macro_rules! every_statement {
             HasPassword = "select 1 from main.passwords where user_id = $1";
             Epoch = "select credential_epoch from main.users where id = $1";
             AccountStatus = "select users.locked_at, (select count(*) from main.history where history.user_id = $1 \
-                             and history.kind = 'password_refused' and history.detail is null and history.session_id is null and history.at > $2) as refused \
+                             and history.kind = 'password_refused' and history.detail is null \
+                             and history.session_id is null and history.at > $2) as refused \
                              from main.users where users.id = $1";
             OtherAccountOfEmail = "select 1 from main.users where (email = $1 and not managed_elsewhere \
                                    or email = $2 and not managed_elsewhere or email_key = $2) and id <> $3";
@@ -430,8 +431,8 @@ macro_rules! every_statement {
             Recognize = concat!(
                 "update main.sessions set new_device = false where ",
                 live!(),
-                " and user_id = $4 and id = $5 and id <> $3 and new_device and exists (select 1 from main.sessions as known \
-                 where known.id = $3 and known.user_id = $4 and not (known.new_device and known.created_at > $2) and known.seq < sessions.seq)",
+                " and user_id = $4 and id = $5 and new_device and exists (select 1 from main.sessions as known where known.id = $3 \
+                 and known.user_id = $4 and known.seq < sessions.seq and not (known.new_device and known.created_at > $2))",
                 actor_is_live!()
             );
             IsNewDevice = concat!(
