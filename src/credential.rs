@@ -35,6 +35,14 @@ impl Secret {
     /// How many characters it has in unpadded base64 for URLs.
     pub(crate) const URL_SAFE_LEN: usize = 43;
 
+    /// Makes a new one.
+    pub(crate) fn generate(random: &dyn Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    #[cfg(feature = "import-better-auth")]
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -78,9 +86,8 @@ impl SecretHash {
 impl Credential {
     /// Makes a new one.
     pub(crate) fn generate(random: &dyn Random) -> Self {
-        let mut secret = [0; 32];
-        random.fill(&mut secret);
-        Self { handle: generate_handle(random), secret: Secret(secret) }
+        let secret = Secret::generate(random);
+        Self { handle: generate_handle(random), secret }
     }
 
     /// Reads a cookie's decoded value, split at the last dot; `None` unless it has exactly our form.

@@ -13,9 +13,7 @@ pub struct DeviceToken(Secret);
 
 impl DeviceToken {
     pub(crate) fn generate(random: &dyn Random) -> Self {
-        let mut bytes = [0; 32];
-        random.fill(&mut bytes);
-        Self(Secret::from_bytes(bytes))
+        Self(Secret::generate(random))
     }
 
     /// Reads a cookie's value; `None` unless it has exactly our form.

@@ -78,9 +78,7 @@ impl MailToken {
 
     /// Makes a new one.
     pub fn generate(random: &dyn Random) -> Self {
-        let mut bytes = [0; 32];
-        random.fill(&mut bytes);
-        Self(Secret::from_bytes(bytes))
+        Self(Secret::generate(random))
     }
 
     /// Reads what a link has; `None` unless it has exactly our form.

@@ -22,9 +22,7 @@ impl SignInTicket {
 
     /// Makes a new one.
     pub fn generate(random: &dyn Random) -> Self {
-        let mut bytes = [0; 32];
-        random.fill(&mut bytes);
-        Self(Secret::from_bytes(bytes))
+        Self(Secret::generate(random))
     }
 
     /// Reads what the person's browser sends; `None` unless it has exactly our form.
