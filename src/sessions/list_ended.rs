@@ -23,7 +23,7 @@ impl Sessions {
         let known = found.into_iter().map(|found| self.known(found, now));
         Ok(known
             .filter_map(|known| {
-                known.ending.clone().map(|ending| EndedDeviceSession {
+                known.ending.map(|ending| EndedDeviceSession {
                     id: known.session.id,
                     device: known.device,
                     name: known.name,

@@ -154,11 +154,7 @@ impl Sessions {
                 user,
                 device: named(device_of(&last_user_agent), device_name.as_deref()),
                 signed_in_at: session.created_at,
-                signed_in_from: SignedInFrom {
-                    place: self.place_of(&session.ip_address),
-                    ip_address: session.ip_address,
-                    user_agent: session.user_agent,
-                },
+                signed_in_from: self.signed_in_from(&session),
             }
         }))
     }
