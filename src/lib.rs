@@ -153,6 +153,7 @@ pub use options::{InvalidOptions, Keep, Options, OptionsBuilder, Preset};
 pub use outbox::{OutboxEvent, OutboxEventKind};
 pub use session::{
     DeviceSession, EndedCount, EndedDeviceSession, EndedReason, NEW_DEVICE_FOR, Session, SignedInFrom,
+    UNDO_WINDOW,
 };
 pub use sign_in_method::SignInMethod;
 pub use timestamp::Timestamp;

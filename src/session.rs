@@ -70,6 +70,9 @@ impl Session {
     }
 }
 
+/// How long after a revocation it can be undone.
+pub const UNDO_WINDOW: Duration = Duration::from_secs(10);
+
 /// How long a sign-in from a browser that was never seen before counts as one of a new device, unless the person says that
 /// it was theirs: as long as the mail's "This wasn't me" works.
 pub const NEW_DEVICE_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);

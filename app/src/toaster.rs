@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use multi_session::UNDO_WINDOW;
 
 use crate::{
     hooks::{focus_element, forget_query, keep_focus},
@@ -15,8 +16,6 @@ use crate::{
 
 /// How long good news stays.
 const STAY: Duration = Duration::from_secs(6);
-/// How long what can be undone stays: as long as it can.
-const UNDO: Duration = Duration::from_secs(10);
 
 /// What an address tells by a notice.
 const TELLING: &[&str] = &["done", "undo", "ended", "__err", "__path"];
@@ -63,7 +62,7 @@ pub fn Toaster() -> impl IntoView {
             .with(|notice| notice.as_ref().map(|notice| (notice.tone != Tone::Bad, notice.undo.is_none())))
         {
             Some((true, true)) if !reading.get() => after(STAY),
-            Some((_, false)) => after(UNDO),
+            Some((_, false)) => after(UNDO_WINDOW),
             _ => {}
         }
     });

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::store::Undo;
-use crate::{Browser, Code, EndedReason, Handle, Result, SessionId, Sessions, UserId};
+use crate::{Browser, Code, EndedReason, Handle, Result, SessionId, Sessions, UNDO_WINDOW, UserId};
 
 impl Sessions {
-    /// How long a revocation can be taken back.
-    pub const UNDO_WINDOW: Duration = Duration::from_secs(10);
+    /// How long after a revocation it can be undone.
+    pub const UNDO_WINDOW: Duration = UNDO_WINDOW;
 
     /// Lets a session live again that the active one has revoked a moment ago, so that its browser is signed in as
     /// before; meanwhile it was refused.

@@ -1,9 +1,7 @@
 //! The list of sessions, and the acts on it.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
-use multi_session::{DeviceSession, Ending, SessionEvent, SessionId, Timestamp};
+use multi_session::{DeviceSession, Ending, SessionEvent, SessionId, Timestamp, UNDO_WINDOW};
 
 use crate::{
     AppError, MultiSessionOptions,
@@ -16,9 +14,6 @@ use crate::{
     },
     step::Step,
 };
-
-/// As long as the server takes a revocation back.
-const UNDO: Duration = Duration::from_secs(10);
 
 /// What [`use_list_device_sessions`] gives.
 #[derive(Clone, Copy)]
@@ -174,7 +169,7 @@ impl UseListDeviceSessionsReturn {
                 sessions.forget_signed_out(&id);
                 request_animation_frame(keep_focus);
             };
-            set_timeout(over, UNDO);
+            set_timeout(over, UNDO_WINDOW);
         }
         self.hear(SessionEvent::Ended(ending));
     }
