@@ -242,7 +242,7 @@ fn row(item: &Item, shown: &HistoryShown, is_local: bool) -> AnyView {
             <span class="ms-timeline__icon">
                 <Icon name=icon(entry.kind) size=18 />
             </span>
-            <div class="ms-timeline__text">
+            <div>
                 <p class="ms-timeline__what">{what(item)}</p>
                 {sides(entry).into_iter().map(|told| side(told, &shown.session)).collect_view()}
                 {not_me}

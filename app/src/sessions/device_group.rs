@@ -34,7 +34,7 @@ pub(super) fn DeviceGroup(
     let place = words::place(&first);
 
     view! {
-        <li class="ms-device ms-device--group">
+        <li class="ms-device">
             <span class="ms-device__icon">
                 <Icon name=device_icon(first.device.kind) size=22 />
             </span>

@@ -92,7 +92,7 @@ fn Details(row: Memo<DeviceSession>) -> impl IntoView {
         <details class="ms-details">
             <summary class="ms-device__facts">
                 {device.filter(|device| !device.is_empty()).map(|device| view! { <span>{device}</span> }.into_any())}
-                <span class=move || if is_unfamiliar.get() { "ms-device__place ms-device__place--unfamiliar" } else { "ms-device__place" }>
+                <span class=move || is_unfamiliar.get().then_some("ms-device__unfamiliar")>
                     {move || is_unfamiliar.get().then(|| view! { <Icon name=IconName::Alert size=14 /> <span class="ms-visually-hidden">"Unfamiliar place: "</span> }.into_any())}
                     {move || row.with(words::place)}
                 </span>

@@ -26,14 +26,14 @@ pub(super) fn OtherAccount(
     let (switch, revoke) = (["Switch to ", &*name].concat(), ["Revoke ", &*name].concat());
 
     view! {
-        <li class="ms-device ms-device--account">
+        <li class="ms-device">
             <Avatar name=name.clone() />
             <div class="ms-device__title">
                 <h3>{name}</h3>
             </div>
             <div class="ms-device__more">
                 <p class="ms-device__facts">
-                    <span class="ms-device__address" id=email_id.clone()>
+                    <span id=email_id.clone()>
                         {row.user.email}
                     </span>
                     <span>"Last active " <TimeAgo at=row.last_active_at /></span>

@@ -40,8 +40,8 @@ pub(super) fn RecentlySignedOut() -> impl IntoView {
     // What ends while it is open belongs there.
     let live = Memo::new(move |_| sessions.devices().len());
     let ended = Resource::new(
-        move || (is_open.get(), is_open.get().then(|| live.get())),
-        |(is_open, _)| async move { if is_open { list_ended_device_sessions().await } else { Ok(Vec::new()) } },
+        move || is_open.get().then(|| live.get()),
+        |open| async move { if open.is_some() { list_ended_device_sessions().await } else { Ok(Vec::new()) } },
     );
     let list = move || {
         Suspend::new(async move {

