@@ -32,7 +32,7 @@ impl Sessions {
     /// let epoch = sessions.epoch(&browser.signed_in()?.user.id).await?;
     /// // … check the passkey …
     /// let browser = sessions.prove(&browser, &client, Proof::by("passkey").at(epoch)).await?;
-    /// assert_eq!(browser.signed_in()?.authenticated_at, sessions.now());
+    /// assert!(sessions.options().is_fresh(browser.signed_in()?.authenticated_at, sessions.now()));
     /// # Ok(())
     /// # }
     /// ```
