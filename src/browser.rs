@@ -1,7 +1,10 @@
 //! What one browser holds.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::{
-    ClientHints, Code, Credential, DeviceToken, Handle, Keep, NewSession, Session, SessionId, SignInMethod,
+    ClientHints, Code, Credential, DeviceToken, Handle, Keep, NewSession, SessionId, StoredSession,
     Timestamp, User, UserId,
 };
 
@@ -52,7 +55,7 @@ pub enum Standing {
     Superseded,
 }
 
-/// A live session that this browser has proved to hold.
+/// A live session that this browser has proved to hold: its credential, and the session as it is stored.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Held {
@@ -60,32 +63,8 @@ pub struct Held {
     pub credential: Credential,
     /// Where that stands among the credentials of the session.
     pub standing: Standing,
-    /// The session.
-    pub session: Session,
-    /// Its user.
-    pub user: User,
-    /// When the person last proved who they are: at sign-in, or in this session since.
-    pub authenticated_at: Timestamp,
-    /// Whether the cookie outlives the browser's window.
-    pub remember: bool,
-    /// Whether others use the computer too.
-    pub shared_computer: bool,
-    /// Whether its user had never signed in from this browser before, and has not said since that it was them.
-    pub new_device: bool,
-    /// How the person signed in; `None` where that is not known.
-    pub signed_in_with: Option<SignInMethod>,
-    /// What the person calls the device.
-    pub device_name: Option<String>,
-    /// When an import last found it in the system that it came from; none for a session that began here.
-    pub imported_at: Option<Timestamp>,
-    /// When the session last made a request, as far as the store knows.
-    pub last_active_at: Timestamp,
-    /// The address that it last made a request from, as far as the store knows.
-    pub last_ip_address: String,
-    /// What its browser says of itself as it is stored, with the updates since the sign-in, as far as the store knows.
-    pub last_user_agent: String,
-    /// The last user agent of another browser that used the session, as far as the store knows.
-    pub other_user_agent: Option<String>,
+    /// The session as it is stored.
+    pub(crate) stored: Arc<StoredSession>,
     /// Whether the browser must be sent the cookies, since they were made just now or are asked for.
     pub issue: bool,
 }
@@ -93,30 +72,26 @@ pub struct Held {
 impl Held {
     /// A session that was stored just now; the browser has not its cookies yet.
     pub(crate) fn issued(credential: Credential, new: NewSession, user: User) -> Self {
-        let now = new.session.created_at;
-        Self {
-            credential,
-            standing: Standing::Present,
-            imported_at: None,
-            last_ip_address: new.session.ip_address.clone(),
-            last_user_agent: new.session.agent(),
-            other_user_agent: None,
-            session: new.session,
-            user,
-            authenticated_at: now,
-            remember: new.remember,
-            shared_computer: new.shared_computer,
-            new_device: new.new_device,
-            signed_in_with: new.signed_in_with,
-            device_name: None,
-            last_active_at: now,
-            issue: true,
-        }
+        let stored = Arc::new(StoredSession::begun(new, user));
+        Self { credential, standing: Standing::Present, stored, issue: true }
+    }
+
+    /// The session, to be changed here and nowhere else.
+    pub(crate) fn stored_mut(&mut self) -> &mut StoredSession {
+        Arc::make_mut(&mut self.stored)
     }
 
     /// How long the browser keeps it.
     pub(crate) fn keep(&self) -> Keep {
         Keep::of(self.remember, self.shared_computer)
+    }
+}
+
+impl Deref for Held {
+    type Target = StoredSession;
+
+    fn deref(&self) -> &StoredSession {
+        &self.stored
     }
 }
 
@@ -203,10 +178,11 @@ impl Browser {
     pub(crate) fn renewed(&self, credential: Credential, expires_at: Timestamp, now: Timestamp) -> Self {
         let mut next = self.clone();
         if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
-            held.session.handle = credential.handle.clone();
-            held.session.expires_at = expires_at;
-            held.session.updated_at = now;
-            held.authenticated_at = now;
+            let stored = held.stored_mut();
+            stored.session.handle = credential.handle.clone();
+            stored.session.expires_at = expires_at;
+            stored.session.updated_at = now;
+            stored.authenticated_at = now;
             held.credential = credential;
             held.standing = Standing::New;
             held.issue = true;
@@ -218,7 +194,7 @@ impl Browser {
     pub(crate) fn rotated(&self, credential: Credential) -> Self {
         let mut next = self.clone();
         if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
-            held.session.handle = credential.handle.clone();
+            held.stored_mut().session.handle = credential.handle.clone();
             held.credential = credential;
             held.standing = Standing::Present;
             held.issue = true;

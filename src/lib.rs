@@ -212,8 +212,10 @@ pub use {
     },
 };
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use store::SessionCacheStatistics;
 #[cfg(feature = "sqlite")]
-pub use store::sqlite::SqliteStore;
+pub use store::sqlite::{SqliteOptions, SqliteStore};
 #[cfg(feature = "test-support")]
 pub use {
     clock::ManualClock,

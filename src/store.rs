@@ -35,6 +35,8 @@ mod accounts;
 mod alongside;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod better_auth;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod cache;
 #[cfg(feature = "test-support")]
 pub mod contract;
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
@@ -42,14 +44,20 @@ mod fit;
 mod history;
 #[cfg(feature = "import-better-auth")]
 pub(crate) mod import;
+#[cfg(feature = "postgres")]
+mod lease;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod migrations;
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod model;
 mod operating;
 mod outbox;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod session_cache;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -58,6 +66,8 @@ pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
 pub use outbox::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use session_cache::SessionCacheStatistics;
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -94,6 +104,30 @@ pub struct StoredSession {
     pub imported_at: Option<Timestamp>,
     /// Whether no request has used its credential since it took another one's place, so that those before it act too.
     pub credential_is_new: bool,
+}
+
+impl StoredSession {
+    /// What is stored of a session that begins.
+    pub(crate) fn begun(new: NewSession, user: User) -> Self {
+        let now = new.session.created_at;
+        Self {
+            user,
+            secret_hash: new.secret_hash,
+            remember: new.remember,
+            shared_computer: new.shared_computer,
+            new_device: new.new_device,
+            authenticated_at: now,
+            signed_in_with: new.signed_in_with,
+            last_active_at: now,
+            device_name: None,
+            last_ip_address: new.session.ip_address.clone(),
+            last_user_agent: new.session.agent(),
+            other_user_agent: None,
+            imported_at: None,
+            credential_is_new: false,
+            session: new.session,
+        }
+    }
 }
 
 /// A credential that a live session had before its present one.
@@ -135,7 +169,7 @@ impl Touch {
     /// Whether it changes what a list shows beside the time.
     #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
     fn is_news(&self) -> bool {
-        self.ip_address.is_some() || self.user_agent.is_some()
+        self.ip_address.is_some() || self.user_agent.is_some() || self.other_user_agent.is_some()
     }
 }
 
@@ -424,7 +458,7 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         &self,
         handles: &[&Handle],
         now: Timestamp,
-    ) -> Result<Vec<StoredSession>, StoreError>;
+    ) -> Result<Vec<Arc<StoredSession>>, StoreError>;
 
     /// Lists the live sessions of a user, newest first.
     async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
@@ -506,10 +540,10 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Extends a live session that still expires at `from`; `false` if it ended or was extended meanwhile.
+    /// Extends the actor's own session, live and still expiring at `from`; `false` if it ended or was extended meanwhile.
     async fn extend(
         &self,
-        id: &SessionId,
+        actor: Actor<'_>,
         from: Timestamp,
         to: Timestamp,
         now: Timestamp,

@@ -19,7 +19,7 @@ fn handlers() -> Router {
         request.begin(ada, Proof::by("code")).await.map_err(Problem::from)
     };
     Router::new()
-        .route("/own", get(async |SignedIn(held): SignedIn| held.user.name))
+        .route("/own", get(async |SignedIn(held): SignedIn| held.user.name.clone()))
         .route("/any", get(async |held: Option<SignedIn>| held.is_some().to_string()))
         .route("/sign-in", get(sign_in))
 }

@@ -43,6 +43,12 @@ pub struct Config {
     )]
     pub database_connections: NonZeroU32,
 
+    /// How many sessions are kept in memory at most, about a kilobyte each, so that requests are verified without a query:
+    /// 0 for none. By default 100000 with SQLite and 0 with PostgreSQL, where all nodes must have a version that knows this
+    /// setting before it is used.
+    #[arg(long, env = "MULTI_SESSION_SESSION_CACHE", global = true)]
+    pub session_cache: Option<usize>,
+
     /// The address to listen on.
     #[arg(long, env = "LEPTOS_SITE_ADDR", global = true, default_value = "127.0.0.1:3000")]
     pub site_addr: SocketAddr,

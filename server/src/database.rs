@@ -5,7 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use multi_session::{ImportStore, PostgresStore, SqliteStore, Store, StoreError};
+use multi_session::{
+    ImportStore, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Store, StoreError,
+};
 use url::Url;
 
 use crate::{Config, ServerError};
@@ -70,13 +72,19 @@ async fn open_with(config: &Config, create: bool) -> Result<Arc<dyn Database>, S
     match url.0.split_once("://").map(|(scheme, _)| scheme) {
         Some("sqlite") => {
             let store = match create {
-                true => SqliteStore::open(&url.0).await,
+                true => {
+                    let sessions = config.session_cache.unwrap_or(SqliteOptions::SESSION_CACHE);
+                    SqliteStore::open_with(&url.0, &SqliteOptions::default().session_cache(sessions)).await
+                }
                 false => SqliteStore::open_existing(&url.0).await,
             };
             Ok(Arc::new(store.map_err(failed)?))
         }
         Some("postgres" | "postgresql") => {
-            let store = PostgresStore::open(&url.0, config.database_connections.get()).await;
+            // Operators' commands verify no requests.
+            let sessions = config.session_cache.filter(|_| create).unwrap_or_default();
+            let options = PostgresOptions::default().session_cache(sessions);
+            let store = PostgresStore::open_with(&url.0, config.database_connections.get(), &options).await;
             Ok(Arc::new(store.map_err(failed)?))
         }
         _ => Err(ServerError::Config("DATABASE_URL must begin with sqlite:// or postgres://".to_owned())),

@@ -81,7 +81,7 @@ impl Sessions {
                 let id = &active.session.id;
                 let mut next = Self::renewed(browser, active, credential, &renewal, now);
                 let own = next.held.iter_mut().filter(|held| held.session.id == *id);
-                own.for_each(|held| held.user.updated_at = now);
+                own.for_each(|held| held.stored_mut().user.updated_at = now);
                 Ok(next)
             }
             Others::End => {

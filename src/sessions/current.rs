@@ -1,6 +1,7 @@
 //! Who a request acts as.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sessions::history::agent_of;
@@ -84,7 +85,7 @@ impl Sessions {
             return Ok(Browser::default());
         }
         let handles: Vec<&Handle> = credentials.iter().map(|credential| &credential.handle).collect();
-        let mut stored: HashMap<Handle, StoredSession> = self
+        let mut stored: HashMap<Handle, Arc<StoredSession>> = self
             .0
             .store
             .live_by_handles(&handles, now)
@@ -139,10 +140,9 @@ impl Sessions {
             let id = found.session.session.id.clone();
             if found.session.credential_is_new && !found.is_dead && !browser.holds(&id) {
                 // Its owner has proved who they are since, and not with this one.
-                let authenticated_at = Timestamp::default();
-                let standing = Standing::Superseded;
-                let held = held((*sent).clone(), found.session);
-                browser.held.push(Held { standing, authenticated_at, ..held });
+                let stored = StoredSession { authenticated_at: Timestamp::default(), ..found.session };
+                let held = held((*sent).clone(), Arc::new(stored));
+                browser.held.push(Held { standing: Standing::Superseded, ..held });
             }
             superseded.push((*sent, id));
         }
@@ -250,7 +250,8 @@ impl Sessions {
         let Some(to) = options.extension(from, held.authenticated_at, now, held.keep()) else {
             return Ok(true);
         };
-        let extended = match self.0.store.extend(&held.session.id, from, to, now).await {
+        let actor = Actor { session: &held.session.id, user: &held.user.id };
+        let extended = match self.0.store.extend(actor, from, to, now).await {
             Ok(extended) => extended,
             Err(error) if to > now => {
                 tracing::warn!(%error, session.id = %held.session.id, "a session will be extended later");
@@ -262,8 +263,8 @@ impl Sessions {
         if extended {
             let (id, user) = (&held.session.id, &held.user.id);
             tracing::info!(session.id = %id, user.id = %user, "session {id} was extended");
-            held.session.expires_at = to;
-            held.session.updated_at = now;
+            let session = &mut held.stored_mut().session;
+            (session.expires_at, session.updated_at) = (to, now);
         }
         // Limits that are shorter than they were may leave it no time at all.
         Ok(extended && to > now)
@@ -322,23 +323,7 @@ fn wins(browser: &Browser, other: &Held, held: &Held) -> bool {
     rank(other) > rank(held)
 }
 
-fn held(credential: Credential, stored: StoredSession) -> Held {
-    Held {
-        credential,
-        standing: if stored.credential_is_new { Standing::New } else { Standing::Present },
-        session: stored.session,
-        user: stored.user,
-        authenticated_at: stored.authenticated_at,
-        remember: stored.remember,
-        shared_computer: stored.shared_computer,
-        new_device: stored.new_device,
-        signed_in_with: stored.signed_in_with,
-        device_name: stored.device_name,
-        imported_at: stored.imported_at,
-        last_active_at: stored.last_active_at,
-        last_ip_address: stored.last_ip_address,
-        last_user_agent: stored.last_user_agent,
-        other_user_agent: stored.other_user_agent,
-        issue: false,
-    }
+fn held(credential: Credential, stored: Arc<StoredSession>) -> Held {
+    let standing = if stored.credential_is_new { Standing::New } else { Standing::Present };
+    Held { credential, standing, stored, issue: false }
 }

@@ -25,11 +25,10 @@ impl Sessions {
             SignOutScope::Account => browser.active.iter().collect(),
             SignOutScope::Browser => browser.held().iter().map(|held| &held.session.id).collect(),
         };
-        if !ids.is_empty() {
-            let by = browser.active.as_ref();
-            let ended = self.0.store.end_held(&ids, by, EndedReason::SignedOut, self.now()).await?;
-            self.log_ended(&ended);
-        }
+        // Also where none is left: whoever ended them may have died before any other node knew.
+        let by = browser.active.as_ref();
+        let ended = self.0.store.end_held(&ids, by, EndedReason::SignedOut, self.now()).await?;
+        self.log_ended(&ended);
         let mut next = ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false));
         // Whoever signs out wants nobody to be signed in here by an undo elsewhere. This need not be in one transaction
         // with the above: what an undo brings back in between is found here and ended.

@@ -6,6 +6,8 @@ use crate::{Result, SessionId, Timestamp, UserId};
 
 /// The open transaction of a change, for the caller's own statements in the same database.
 ///
+/// They change nothing in the store's own tables: nobody would be told, and sessions may be in memory.
+///
 /// # Examples
 ///
 /// ```

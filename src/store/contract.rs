@@ -24,7 +24,7 @@ use crate::accounts::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOf
 use crate::{
     Actor, ClientHints, Code, Ended, EndedReason, Ender, Error, Found, Handle, Limit, NewSession, Operator,
     Page, Purpose, Renewal, SecretHash, Session, SessionId, SignInMethod, Statistics, Store, StoreError,
-    Subject, Timestamp, Touch, User, UserId,
+    StoredSession, Subject, Timestamp, Touch, User, UserId,
 };
 
 pub mod cancelling;
@@ -521,17 +521,36 @@ async fn signed_in(store: &Arc<dyn Store>, name: &str, sessions: &[&str]) -> (Ne
         open(store, signs_up, &new, &limit(1_000, &[])).await.expect("a sign-in");
         opened.push(new);
     }
+    // From here on a store may answer from memory.
+    live(store, &user, NOW).await;
     (user, opened)
 }
 
 /// The names of the user's live sessions, newest first.
 async fn live(store: &Arc<dyn Store>, user: &NewUser, now: Timestamp) -> Vec<String> {
     let live = store.live_of_user(&user.user.id, now).await.expect("a list");
+    let handles: Vec<&Handle> = live.iter().map(|stored| &stored.session.handle).collect();
+    let mut by_handle = store.live_by_handles(&handles, now).await.expect("an answer");
+    by_handle.sort_by_key(|stored| handles.iter().position(|handle| **handle == stored.session.handle));
+    let by_handle: Vec<_> = by_handle.iter().map(|stored| shown(stored)).collect();
+    assert_eq!(by_handle, live.iter().map(shown).collect::<Vec<_>>(), "by their handles");
     live.iter().map(|stored| name(&stored.session.id)).collect()
 }
 
+/// What is never out of date, wherever it is read: all but activity.
+fn shown(stored: &StoredSession) -> impl PartialEq + std::fmt::Debug + use<> {
+    let StoredSession { session, user, remember, shared_computer, new_device, .. } = stored.clone();
+    let proof = (stored.authenticated_at, stored.signed_in_with.clone(), stored.credential_is_new);
+    (session, user, remember, shared_computer, new_device, stored.device_name.clone(), proof)
+}
+
 async fn find(store: &Arc<dyn Store>, name: &str) -> Found {
-    store.find(&[&session_id(name)]).await.expect("an answer").pop().expect("it is kept")
+    let found = store.find(&[&session_id(name)]).await.expect("an answer").pop().expect("it is kept");
+    let session = &found.stored.session;
+    let live = store.live_by_handles(&[&session.handle], NOW).await.expect("an answer");
+    let is_live = found.end.is_none() && session.expires_at > NOW;
+    assert_eq!(live.first().map(|stored| shown(stored)), is_live.then(|| shown(&found.stored)), "{name}");
+    found
 }
 
 fn name(id: &SessionId) -> String {

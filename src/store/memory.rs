@@ -395,12 +395,12 @@ impl MemoryTables {
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
+    async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Arc<StoredSession>>> {
         let state = self.lock().await?;
         let live = state.sessions.iter().filter(|row| row.is_live(now));
         Ok(live
             .filter(|row| handles.contains(&&row.new.session.handle))
-            .map(|row| state.stored(row))
+            .map(|row| Arc::new(state.stored(row)))
             .collect())
     }
 
@@ -561,9 +561,9 @@ impl Store for MemoryStore {
         Ok(tickets.len() < before)
     }
 
-    async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
+    async fn extend(&self, actor: Actor<'_>, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
         let mut state = self.lock().await?;
-        let row = state.sessions.iter_mut().find(|row| row.is(id) && row.is_live(now));
+        let row = state.sessions.iter_mut().find(|row| row.is(actor.session) && row.is_live(now));
         let Some(row) = row.filter(|row| row.new.session.expires_at == from) else { return Ok(false) };
         row.new.session.expires_at = to;
         row.new.session.updated_at = now;

@@ -35,6 +35,7 @@ macro_rules! migrations {
             "0026_outbox",
             "0027_step_up_methods",
             "0029_sign_in_tickets",
+            "0030_cache_nodes",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

@@ -1,6 +1,7 @@
 //! The store for several nodes: one PostgreSQL database.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::SqlStr;
@@ -10,14 +11,17 @@ use sqlx::{AssertSqlSafe, Executor};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
+use self::cluster::Cluster;
 use self::connections::{Connections, Replaced};
 use self::dialect::{NOTIFY, TEXTS};
 use self::listening::{Listening, payloads};
 use self::schema::Schema;
+use super::session_cache::SessionCache;
 use super::sql::errors::{Result, corrupt, database_error, unavailable};
 use super::sql::{Database, Failure, SqlStore, Statement, Value};
 use crate::{Change, Changes, StoreError};
 
+mod cluster;
 mod connections;
 mod dialect;
 mod listening;
@@ -45,10 +49,11 @@ const CHANGES_KEPT: usize = 1_024;
 /// connect to the database itself, or to a pooler in session mode.
 pub type PostgresStore = SqlStore<Postgres>;
 
-/// Where in a database a [`PostgresStore`] keeps what it has.
+/// Where in a database a [`PostgresStore`] keeps what it has, and what it keeps in memory.
 #[derive(Clone, Debug, Default)]
 pub struct PostgresOptions {
     schema: Option<String>,
+    session_cache: usize,
 }
 
 impl PostgresOptions {
@@ -59,7 +64,18 @@ impl PostgresOptions {
     /// connection's `search_path`: `public`, unless the URL or the role has another one.
     #[must_use]
     pub fn schema(self, name: &str) -> Self {
-        Self { schema: Some(name.to_owned()) }
+        Self { schema: Some(name.to_owned()), ..self }
+    }
+
+    /// Sets how many sessions are kept in memory at most, about a kilobyte each, so that requests are verified without a
+    /// query; none by default.
+    ///
+    /// What they are verified by is never older than a change that was answered, whichever node made it. A change waits
+    /// for every node that keeps sessions: some milliseconds while they are well, and 2.25 seconds once for a node that
+    /// has died. Nodes of an older version do not wait, so turn it on once there are none.
+    #[must_use]
+    pub fn session_cache(self, sessions: usize) -> Self {
+        Self { session_cache: sessions, ..self }
     }
 }
 
@@ -75,7 +91,7 @@ enum Pool {
 pub struct Postgres {
     /// The statements for the tables of our schema.
     texts: Vec<SqlStr>,
-    channel: String,
+    cluster: Arc<Cluster>,
     connections: Connections,
     changes: broadcast::Sender<Change>,
     listening: Listening,
@@ -141,14 +157,16 @@ impl SqlStore<Postgres> {
         let schema = Schema::migrate(&connect, options.schema.as_deref()).await?;
         let changes = broadcast::Sender::new(CHANGES_KEPT);
         let replaced = Replaced::default();
+        let cluster = Arc::new(Cluster::new(&schema, options.session_cache));
         let (listening, is_lost) =
-            Listening::start(connect.clone(), schema.channel(), changes.clone(), replaced.clone()).await?;
+            Listening::start(connect.clone(), Arc::clone(&cluster), changes.clone(), replaced.clone())
+                .await?;
         let connections = match pool {
             Pool::Own(most) => Connections::open(connect, most, is_lost, replaced).await?,
             Pool::Shared(pool) => Connections::shared(pool, is_lost, replaced),
         };
         let texts = TEXTS.iter().map(|text| schema.qualify(text)).collect();
-        let store = Self::new(Postgres { texts, channel: schema.channel(), connections, changes, listening });
+        let store = Self::new(Postgres { texts, cluster, connections, changes, listening });
         store.fill_email_keys().await?;
         Ok(store)
     }
@@ -238,8 +256,28 @@ impl Database for Postgres {
     }
 
     async fn commit(&self, mut transaction: Self::Transaction, changes: Vec<Change>) -> Result<()> {
-        self.notify(&mut transaction, changes).await?;
+        self.notify(&mut transaction, changes.clone()).await?;
+        // Also where the outcome is not known.
+        let _invalidated = scopeguard::guard(changes, |changes| {
+            self.cluster.cache().iter().for_each(|cache| cache.apply(&changes));
+        });
         Ok(transaction.commit().await?)
+    }
+
+    fn cache(&self) -> Option<&SessionCache> {
+        self.cluster.cache()
+    }
+
+    fn generation(&self, now: Instant) -> Option<u64> {
+        self.cluster.generation(now)
+    }
+
+    async fn settle(&self) {
+        self.cluster.settle(&self.connections).await;
+    }
+
+    fn waits(&self) -> u64 {
+        self.cluster.waits()
     }
 
     async fn announce(&self, change: Change) -> Result<()> {
@@ -251,7 +289,10 @@ impl Database for Postgres {
     }
 
     async fn close(&self) {
-        self.listening.stop();
+        self.listening.stop().await;
+        if !matches!(timeout(PATIENCE, self.cluster.leave(&self.connections)).await, Ok(Ok(()))) {
+            tracing::warn!("the next change of another node waits for this one, which has stopped");
+        }
         self.connections.close().await;
     }
 
@@ -297,7 +338,11 @@ impl Postgres {
     async fn notify(&self, connection: &mut PgConnection, changes: Vec<Change>) -> Result<()> {
         let payloads = payloads(changes).map_err(corrupt)?;
         if !payloads.is_empty() {
-            sqlx::query(NOTIFY).bind(payloads).bind(&self.channel).execute(connection).await?;
+            sqlx::query(NOTIFY)
+                .bind(payloads)
+                .bind(self.cluster.changes_channel())
+                .execute(connection)
+                .await?;
         }
         Ok(())
     }

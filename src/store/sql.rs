@@ -5,8 +5,11 @@
 
 use std::fmt;
 use std::ops::DerefMut;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use super::cache::Noted;
+use super::session_cache::{SessionCache, SessionCacheStatistics};
 use super::{Alongside, ChangeContext, ChangeError, StoreError};
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Error, Handle, HistoryKind, Purpose, SecretHash, SessionId,
@@ -84,6 +87,28 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
         transaction: Self::Transaction,
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// The sessions that are kept in memory, invalidated by [`Database::commit`] and by what others commit.
+    fn cache(&self) -> Option<&SessionCache> {
+        None
+    }
+
+    /// Counts the changes of others of which the cache knows no more than that there were some; `None` while nothing may be
+    /// answered from it.
+    fn generation(&self, _now: Instant) -> Option<u64> {
+        None
+    }
+
+    /// Waits until no other process answers from before what is committed now: a change is answered after that. So is a call
+    /// that found its change made, since whoever made it may have died before.
+    fn settle(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// How many calls of [`Database::settle`] had to wait for others.
+    fn waits(&self) -> u64 {
+        0
+    }
 
     /// Tells all nodes of a change that is in no row.
     fn announce(&self, change: Change) -> impl Future<Output = Result<()>> + Send;
@@ -221,6 +246,13 @@ impl<D: Database> SqlStore<D> {
         &self.database
     }
 
+    /// What was found in memory so far, where sessions are kept there.
+    pub fn session_cache(&self) -> Option<SessionCacheStatistics> {
+        let cache = self.database.cache()?;
+        let (hits, misses) = cache.lookups();
+        Some(SessionCacheStatistics { hits, misses, sessions: cache.len(), waits: self.database.waits() })
+    }
+
     /// Lists every session in the order of creation, live or not, for the test of the limit.
     ///
     /// # Errors
@@ -258,19 +290,7 @@ impl<D: Database> SqlStore<D> {
         self.retrying(|| self.database.write(statement, values)).await
     }
 
-    /// Makes a change of one row in a transaction, and tells of it if the row was there.
-    async fn write_one(&self, statement: Statement, values: &[Value<'_>], change: &Change) -> Result<bool> {
-        self.change(|mut tx| async move {
-            if tx.execute(statement, values).await? == 0 {
-                return Ok(false);
-            }
-            tx.commit(vec![change.clone()]).await?;
-            Ok(true)
-        })
-        .await
-    }
-
-    /// Makes a change in a transaction.
+    /// Makes a change in a transaction, and settles it.
     async fn change<T: Send, E: Failure, F>(
         &self,
         change: impl Fn(Transaction<D>) -> F + Sync,
@@ -278,8 +298,18 @@ impl<D: Database> SqlStore<D> {
     where
         F: Future<Output = Result<T, E>> + Send,
     {
+        let affected = &Arc::new(Mutex::new(Affected::default()));
         let change = &change;
-        self.retrying(|| async move { change(self.begin().await?).await }).await
+        let outcome = self.retrying(|| async move {
+            let tx = self.begin().await?;
+            change(Transaction { affected: Arc::clone(affected), ..tx }).await
+        });
+        let outcome = outcome.await;
+        // Not within the time that the database may take: whatever was committed is answered as such.
+        if outcome.is_ok() {
+            self.settle(affected).await;
+        }
+        outcome
     }
 
     /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
@@ -300,7 +330,24 @@ impl<D: Database> SqlStore<D> {
     }
 
     async fn begin(&self) -> Result<Transaction<D>> {
-        Ok(Transaction { database: Arc::clone(&self.database), inner: self.database.begin().await? })
+        let (database, affected) = (Arc::clone(&self.database), Arc::default());
+        Ok(Transaction { database, inner: self.database.begin().await?, affected })
+    }
+
+    /// Waits until nobody answers from before a change.
+    async fn settle(&self, affected: &Mutex<Affected>) {
+        let must_settle = locked(affected).invalidate(self.database.cache());
+        if must_settle {
+            self.database.settle().await;
+        }
+    }
+
+    /// The sessions in memory, where they may be used now, and their state before anything is read.
+    fn cached(&self) -> Option<(&SessionCache, Noted)> {
+        let cache = self.database.cache()?;
+        let now = Instant::now();
+        let generation = self.database.generation(now)?;
+        Some((cache, cache.note(generation, now)))
     }
 }
 
@@ -308,6 +355,29 @@ impl<D: Database> SqlStore<D> {
 struct Transaction<D: Database> {
     database: Arc<D>,
     inner: D::Transaction,
+    affected: Arc<Mutex<Affected>>,
+}
+
+/// Whose sessions a change is about, whether it found something to change or not: another process may have made it and died
+/// before it told anybody, so that the sessions are still in memory here as they were.
+#[derive(Debug, Default)]
+struct Affected {
+    users: Vec<UserId>,
+    everybody: bool,
+    has_committed: bool,
+}
+
+impl Affected {
+    /// Invalidates their sessions; gives whether others must know before the change is answered.
+    fn invalidate(&self, cache: Option<&SessionCache>) -> bool {
+        if let Some(cache) = cache {
+            self.users.iter().for_each(|user| cache.invalidate(user.as_str()));
+            if self.everybody {
+                cache.clear();
+            }
+        }
+        self.has_committed || self.everybody || !self.users.is_empty()
+    }
 }
 
 impl<D: Database> Transaction<D> {
@@ -351,10 +421,34 @@ impl<D: Database> Transaction<D> {
 
     /// Whoever begins or ends sessions holds the lock of their users.
     async fn lock_user(&mut self, user: &UserId) -> Result<()> {
+        self.affects(user);
         self.execute(Statement::LockUser, values![user]).await.map(drop)
     }
 
+    /// Notes that the change is about a user.
+    fn affects(&self, user: &UserId) {
+        locked(&self.affected).users.push(user.clone());
+    }
+
+    /// Notes that the change may be about users who are not known.
+    fn affects_everybody(&self) {
+        locked(&self.affected).everybody = true;
+    }
+
+    /// Commits; whoever made the change must settle it before it is answered.
     async fn commit(self, changes: Vec<Change>) -> Result<()> {
+        locked(&self.affected).has_committed = true;
         self.database.commit(self.inner, changes).await
     }
+
+    /// Commits what others need not know before this is answered: activity, and what shows in no session.
+    async fn commit_unseen(self, changes: Vec<Change>) -> Result<()> {
+        *locked(&self.affected) = Affected::default();
+        self.database.commit(self.inner, changes).await
+    }
+}
+
+/// What is in it is changed without a way to panic between.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

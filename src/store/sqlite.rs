@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
@@ -14,13 +14,18 @@ use sqlx::{Connection, Transaction};
 use tokio::sync::broadcast;
 
 use self::dialect::TEXTS;
-use self::watching::Watching;
+#[cfg(unix)]
+use self::generation::Generation;
+use self::watching::{TRUSTED_FOR, Watching};
 use super::migrations::migrations;
+use super::session_cache::SessionCache;
 use super::sql::errors::{Result, unavailable};
 use super::sql::{Database, SqlStore, Statement, Value};
 use crate::{Change, Changes, StoreError};
 
 mod dialect;
+#[cfg(unix)]
+mod generation;
 mod watching;
 
 /// How long a statement waits for another one's lock, and a request for a connection.
@@ -28,13 +33,39 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many changes wait for a slow listener before it is told of a gap.
 const CHANGES_KEPT: usize = 1_024;
 
+/// How an [`SqliteStore`] works.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    session_cache: usize,
+}
+
+impl SqliteOptions {
+    /// How many sessions are kept in memory by default.
+    pub const SESSION_CACHE: usize = 100_000;
+
+    /// Sets how many sessions are kept in memory at most, about a kilobyte each, so that requests are verified without a
+    /// query; none with 0. What they are verified by is never older than a change that was answered, whichever process
+    /// made it.
+    #[must_use]
+    pub fn session_cache(self, sessions: usize) -> Self {
+        Self { session_cache: sessions }
+    }
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { session_cache: Self::SESSION_CACHE }
+    }
+}
+
 /// Sessions in an SQLite file.
 ///
 /// WAL lets readers go on beside the one writer, and `synchronous = full` makes an answered change survive a power
 /// cut. Every change is one `begin immediate` transaction or one statement, so limits are exact.
 ///
-/// It is for one node. What another process commits, such as an operator's command, is seen by the next read, and told
-/// within a second as [`Change::Gap`].
+/// It is for one node. What another process commits through a store, such as an operator's command, is seen by the next
+/// read, and told within a second as [`Change::Gap`]. What another program commits is seen within a second too. Beside
+/// the file is a counter, `<file>-generation`, by which processes hear of each other: never remove it while one runs.
 pub type SqliteStore = SqlStore<Sqlite>;
 
 /// One SQLite file.
@@ -44,6 +75,9 @@ pub struct Sqlite {
     readers: SqlitePool,
     changes: broadcast::Sender<Change>,
     watching: Watching,
+    cache: Option<Arc<SessionCache>>,
+    #[cfg(unix)]
+    generation: Generation,
 }
 
 impl SqlStore<Sqlite> {
@@ -54,7 +88,16 @@ impl SqlStore<Sqlite> {
     ///
     /// [`StoreError`] when the URL is not one of a file, the file cannot be opened or a migration fails.
     pub async fn open(url: &str) -> Result<Self> {
-        Self::open_with(url, true).await
+        Self::open_with(url, &SqliteOptions::default()).await
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    ///
+    /// As of [`SqliteStore::open`].
+    pub async fn open_with(url: &str, options: &SqliteOptions) -> Result<Self> {
+        Self::start(url, true, options).await
     }
 
     /// Opens a database that is there already, and brings its schema up to date.
@@ -63,10 +106,11 @@ impl SqlStore<Sqlite> {
     ///
     /// As of [`SqliteStore::open`], and when there is no such file.
     pub async fn open_existing(url: &str) -> Result<Self> {
-        Self::open_with(url, false).await
+        Self::start(url, false, &SqliteOptions::default()).await
     }
 
-    async fn open_with(url: &str, create: bool) -> Result<Self> {
+    async fn start(url: &str, create: bool, options: &SqliteOptions) -> Result<Self> {
+        let session_cache = options.session_cache;
         let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
         if url.contains(":memory:") || options.get_filename() == Path::new("") {
             return Err(unavailable("an SQLite URL must name a file, as in sqlite://data/multi-session.db"));
@@ -82,6 +126,7 @@ impl SqlStore<Sqlite> {
             // What is deleted is overwritten: an erased user is in no part of the file.
             .pragma("secure_delete", "on")
             .busy_timeout(PATIENCE);
+        let file = options.get_filename().to_owned();
         let readers = u32::try_from(std::thread::available_parallelism().map_or(2, usize::from)).unwrap_or(2);
         let connections = Arc::new(AtomicU64::default());
         let connected = Arc::clone(&connections);
@@ -106,8 +151,18 @@ impl SqlStore<Sqlite> {
             .connect_with(options.read_only(true))
             .await?;
         let changes = broadcast::Sender::new(CHANGES_KEPT);
-        let watching = Watching::start(writer.clone(), connections, changes.clone()).await?;
-        let store = Self::new(Sqlite { writer, readers, changes, watching });
+        // Processes hear of each other's changes on Unix only.
+        let cache = (cfg!(unix) && session_cache > 0).then(|| Arc::new(SessionCache::new(session_cache)));
+        let watching = Watching::start(writer.clone(), connections, changes.clone(), cache.clone()).await?;
+        let store = Self::new(Sqlite {
+            writer,
+            readers,
+            changes,
+            watching,
+            cache,
+            #[cfg(unix)]
+            generation: Generation::open(&file).map_err(unavailable)?,
+        });
         store.fill_email_keys().await?;
         Ok(store)
     }
@@ -137,6 +192,7 @@ impl SqlStore<Sqlite> {
     #[cfg(feature = "test-support")]
     pub async fn execute(&self, statements: &'static str) -> Result<()> {
         sqlx::raw_sql(statements).execute(&self.database().writer).await?;
+        self.database().cache.iter().for_each(|cache| cache.clear());
         Ok(())
     }
 }
@@ -193,8 +249,12 @@ impl Database for Sqlite {
     /// Both run in a task of their own: the caller may be dropped while it waits, and SQLite commits all the same.
     async fn commit(&self, transaction: Self::Transaction, changes: Vec<Change>) -> Result<()> {
         let listeners = self.changes.clone();
+        let cache = self.cache.clone();
         let committing = tokio::spawn(async move {
-            transaction.commit().await?;
+            let outcome = transaction.commit().await;
+            // Whether it was made or not, where that is not known.
+            cache.iter().for_each(|cache| cache.apply(&changes));
+            outcome?;
             for change in changes {
                 // Without listeners nobody hears it.
                 let _ = listeners.send(change);
@@ -202,6 +262,24 @@ impl Database for Sqlite {
             Ok::<_, StoreError>(())
         });
         committing.await.map_err(unavailable)?
+    }
+
+    fn cache(&self) -> Option<&SessionCache> {
+        self.cache.as_deref()
+    }
+
+    #[cfg(unix)]
+    fn generation(&self, now: Instant) -> Option<u64> {
+        let is_watched = self.watching.looked_at().is_some_and(|at| now < at + TRUSTED_FOR);
+        self.generation.of_others().filter(|_| is_watched)
+    }
+
+    /// Where it cannot be counted, every process has looked at the database itself meanwhile, or does not trust its memory.
+    #[cfg(unix)]
+    async fn settle(&self) {
+        if !self.generation.count().await {
+            tokio::time::sleep(TRUSTED_FOR).await;
+        }
     }
 
     async fn announce(&self, change: Change) -> Result<()> {

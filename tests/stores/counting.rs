@@ -59,7 +59,7 @@ macro_rules! counted {
 }
 
 counted! { Store {
-    live_by_handles(handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
+    live_by_handles(handles: &[&Handle], now: Timestamp) -> Result<Vec<Arc<StoredSession>>, StoreError>;
     live_of_user(user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
     find(ids: &[&SessionId]) -> Result<Vec<Found>, StoreError>;
     find_by_handle(handle: &Handle) -> Result<Option<Found>, StoreError>;
@@ -75,7 +75,7 @@ counted! { Store {
     find_ticket(hash: &SecretHash, now: Timestamp) -> Result<Option<StoredTicket>, StoreError>;
     use_ticket(tx: &mut Transaction<'_>, hash: &SecretHash, now: Timestamp) -> Result<bool, StoreError>;
     prove(actor: Actor<'_>, renewal: &Renewal, epoch: Option<Epoch>, now: Timestamp) -> Result<bool, ChangeError>;
-    extend(id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
+    extend(actor: Actor<'_>, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
     superseded_by_handles(handles: &[&Handle], now: Timestamp) -> Result<Vec<Superseded>, StoreError>;
     use_credential(actor: Actor<'_>, handle: &Handle) -> Result<(), StoreError>;
     rename(actor: Actor<'_>, id: &SessionId, name: Option<&str>, now: Timestamp) -> Result<bool, StoreError>;

@@ -11,6 +11,7 @@ mod migrations;
 mod opening;
 mod outbox;
 mod postgres;
+mod session_cache;
 mod sharing;
 mod sqlite;
 mod upgrade;

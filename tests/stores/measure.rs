@@ -106,7 +106,8 @@ async fn measure_all(name: &str, store: Arc<dyn Store>) {
             async move {
                 let session = session(0, &format!("s-{tasks}-{number}")).session;
                 let to = session.expires_at.plus(Duration::from_secs(1));
-                assert!(store.extend(&session.id, session.expires_at, to, NOW).await.expect("an answer"));
+                let actor = Actor { session: &session.id, user: &session.user_id };
+                assert!(store.extend(actor, session.expires_at, to, NOW).await.expect("an answer"));
             }
         })
         .await;

@@ -33,7 +33,7 @@ async fn pool(database: &PostgresTestDatabase) -> PgPool {
 }
 
 async fn installation(pool: &PgPool, schema: &str) -> PostgresStore {
-    let options = PostgresOptions::default().schema(schema);
+    let options = PostgresOptions::default().schema(schema).session_cache(1_000);
     PostgresStore::with_pool(pool.clone(), &options).await.expect("an installation")
 }
 
@@ -43,7 +43,8 @@ async fn shared() -> PostgresTestDatabase {
     database
 }
 
-/// Every promise holds beside all the other installations, in the one database that these tests share.
+/// Every promise holds beside all the other installations, in the one database that these tests share, and with sessions in
+/// memory.
 mod beside_others {
     use super::*;
 

@@ -406,6 +406,7 @@ fn help_names_every_setting_with_its_environment_twin() {
     for name in [
         "DATABASE_URL",
         "MULTI_SESSION_DATABASE_CONNECTIONS",
+        "MULTI_SESSION_SESSION_CACHE",
         "LEPTOS_SITE_ADDR",
         "LEPTOS_SITE_ROOT",
         "MULTI_SESSION_BASE_URL",

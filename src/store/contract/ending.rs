@@ -149,23 +149,26 @@ pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<d
 
 /// And only then, so that of many simultaneous requests one extends it.
 pub async fn a_live_session_is_extended_from_where_it_was(store: Arc<dyn Store>) {
-    signed_in(&store, "ada", &["one"]).await;
-    let (id, from) = (session_id("one"), NOW.plus(HOUR));
+    let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
+    let (one, from) = (actor(&sessions[0]), NOW.plus(HOUR));
     let (to, now) = (NOW.plus(2 * HOUR), NOW.plus(Duration::from_secs(60)));
-    assert!(store.extend(&id, from, to, now).await.expect("an answer"));
+    assert!(store.extend(one, from, to, now).await.expect("an answer"));
     let extended = find(&store, "one").await.stored.session;
     assert_eq!((extended.expires_at, extended.updated_at, extended.created_at), (to, now, NOW));
-    assert!(!store.extend(&id, from, to, now).await.expect("an answer"), "it is elsewhere now");
-    assert!(!store.extend(&session_id("unknown"), from, to, now).await.expect("an answer"));
+    assert!(!store.extend(one, from, to, now).await.expect("an answer"), "it is elsewhere now");
+    let live = store.live_by_handles(&[&handle("one")], now).await.expect("an answer");
+    assert_eq!(live[0].session, extended, "wherever it is read");
+    let unknown = Actor { session: &session_id("unknown"), user: &ada.user.id };
+    assert!(!store.extend(unknown, from, to, now).await.expect("an answer"));
 }
 
 /// Neither one that was ended nor one that has expired.
 pub async fn an_ended_session_is_never_extended(store: Arc<dyn Store>) {
-    let (ada, _) = signed_in(&store, "ada", &["ended", "expired"]).await;
+    let (ada, sessions) = signed_in(&store, "ada", &["ended", "expired"]).await;
     let (from, to) = (NOW.plus(HOUR), NOW.plus(2 * HOUR));
     store.end_held(&[&session_id("ended")], None, REVOKED, NOW).await.expect("an answer");
-    assert!(!store.extend(&session_id("ended"), from, to, NOW).await.expect("an answer"));
-    assert!(!store.extend(&session_id("expired"), from, to, from).await.expect("an answer"));
+    assert!(!store.extend(actor(&sessions[0]), from, to, NOW).await.expect("an answer"));
+    assert!(!store.extend(actor(&sessions[1]), from, to, from).await.expect("an answer"));
     assert!(live(&store, &ada, from).await.is_empty());
 }
 

@@ -104,9 +104,9 @@ pub async fn a_session_that_is_ended_while_it_is_extended_has_ended(store: Arc<d
         let new = session(&ada, &format!("s{round}"));
         open(&store, None, &new, &limit(1_000, &[])).await.expect("a sign-in");
         let extending = {
-            let (store, session) = (Arc::clone(&store), new.session.clone());
-            let (from, to) = (session.expires_at, session.expires_at.plus(HOUR));
-            tokio::spawn(async move { store.extend(&session.id, from, to, NOW).await })
+            let (store, new) = (Arc::clone(&store), new.clone());
+            let (from, to) = (new.session.expires_at, new.session.expires_at.plus(HOUR));
+            tokio::spawn(async move { store.extend(actor(&new), from, to, NOW).await })
         };
         let ended = store.end_by_id(actor(&sessions[0]), &new.session.id, REVOKED, NOW).await;
         assert!(ended.expect("an answer").is_some(), "extended or not, it was live");
@@ -190,8 +190,8 @@ pub async fn a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_
     for round in 0..ROUNDS {
         let now = NOW.plus(Duration::from_millis(round as u64));
         let extending = {
-            let (store, id, to) = (Arc::clone(&store), by.session.id.clone(), now.plus(HOUR));
-            tokio::spawn(async move { store.extend(&id, from, to, now).await })
+            let (store, of, to) = (Arc::clone(&store), by.clone(), now.plus(HOUR));
+            tokio::spawn(async move { store.extend(actor(&of), from, to, now).await })
         };
         let renewal = renewal(&format!("r{round}"), now);
         assert!(store.prove(actor(by), &renewal, None, now).await.expect("an answer"));

@@ -35,7 +35,7 @@ async fn first_is_renewed(
     let other = other.stored;
     assert_eq!((other.session, other.authenticated_at), (sessions[1].session.clone(), NOW));
     assert_eq!(other.secret_hash.as_bytes(), sessions[1].secret_hash.as_bytes());
-    live.user
+    live.user.clone()
 }
 
 /// The moment of the sign-in.

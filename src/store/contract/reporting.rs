@@ -183,9 +183,9 @@ pub async fn a_session_that_is_extended_while_it_is_reported_has_ended(store: Ar
         let names = [format!("a{round}"), format!("b{round}")];
         let (ada, sessions) = signed_in(&store, &format!("u{round}"), &[&names[0], &names[1]]).await;
         let extending = {
-            let (store, of) = (Arc::clone(&store), sessions[1].session.clone());
-            let to = of.expires_at.plus(HOUR);
-            tokio::spawn(async move { store.extend(&of.id, of.expires_at, to, NOW).await })
+            let (store, of) = (Arc::clone(&store), sessions[1].clone());
+            let from = of.session.expires_at;
+            tokio::spawn(async move { store.extend(actor(&of), from, from.plus(HOUR), NOW).await })
         };
         let ended = report(&store, &sessions[0], &names[1], true).await.expect("it is another one");
         extending.await.expect("no panic").expect("an answer");

@@ -79,7 +79,7 @@ pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
         store.password_of("ada@example.org").await.map(drop),
         store.end_by_id(by, &session_id("one"), EndedReason::Revoked, NOW).await.map(drop),
         store.end_all(by, true, EndedReason::Revoked, NOW).await.map(drop),
-        store.extend(&session_id("one"), NOW.plus(HOUR), NOW.plus(2 * HOUR), NOW).await.map(drop),
+        store.extend(by, NOW.plus(HOUR), NOW.plus(2 * HOUR), NOW).await.map(drop),
         store.prove(by, &renewal("renewed", NOW), None, NOW).await.map(drop).map_err(refusal),
         open(&store, None, &session(&ada, "new"), &limit(5, &[])).await.map(drop).map_err(refusal),
         store.touch(&[touch("one", NOW)]).await,

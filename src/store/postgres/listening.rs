@@ -1,15 +1,20 @@
 //! What other nodes and this one have committed, heard on a connection of its own.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{broadcast, watch};
-use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use sqlx::Executor;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
+use tokio::sync::{Mutex, broadcast, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::PATIENCE;
+use super::cluster::Cluster;
 use super::connections::{Replaced, require_read_write};
+use super::dialect::CONFIGURE;
 use crate::Change;
 
 /// A connection that is silent for so long is asked whether it is still there.
@@ -23,58 +28,87 @@ const TOUCHED_TOLD: usize = 40;
 
 /// The task that listens; it ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Listening(AbortHandle);
+pub(super) struct Listening {
+    stopping: CancellationToken,
+    task: Mutex<JoinHandle<()>>,
+}
 
 impl Listening {
     /// Listens from now on: what is committed after this returned is told to `changes`. Says as well whether the
     /// connection is lost at present.
     pub(super) async fn start(
         options: PgConnectOptions,
-        channel: String,
+        cluster: Arc<Cluster>,
         changes: broadcast::Sender<Change>,
         replaced: Replaced,
     ) -> sqlx::Result<(Self, watch::Receiver<bool>)> {
-        let listener = connect(&options, &channel).await?;
+        let listener = connect(&options, &cluster).await?;
         let (lost, is_lost) = watch::channel(false);
-        let listening = tokio::spawn(listen(options, channel, listener, changes, lost, replaced));
-        Ok((Self(listening.abort_handle()), is_lost))
+        let stopping = CancellationToken::new();
+        let stopped = stopping.clone().cancelled_owned();
+        let listening = listen(options, cluster, listener, changes, lost, replaced, stopping.clone());
+        let task = tokio::spawn(async move {
+            // What it asks the database is finished, unless that takes too long.
+            let overdue = async {
+                stopped.await;
+                tokio::time::sleep(PATIENCE).await;
+            };
+            tokio::select! {
+                () = listening => {}
+                () = overdue => {}
+            }
+        });
+        Ok((Self { stopping, task: Mutex::new(task) }, is_lost))
     }
 
-    pub(super) fn stop(&self) {
-        self.0.abort();
+    /// Hears nothing any more once this has returned.
+    pub(super) async fn stop(&self) {
+        self.stopping.cancel();
+        let mut task = self.task.lock().await;
+        if !task.is_finished()
+            && let Err(error) = (&mut *task).await
+        {
+            tracing::error!(%error, "the task that hears of changes has failed");
+        }
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        self.stop();
+        self.task.get_mut().abort();
     }
 }
 
 async fn listen(
     options: PgConnectOptions,
-    channel: String,
+    cluster: Arc<Cluster>,
     mut listener: PgListener,
     changes: broadcast::Sender<Change>,
     lost: watch::Sender<bool>,
     replaced: Replaced,
+    stopping: CancellationToken,
 ) {
     let mut is_replaced = replaced.subscribe();
     loop {
         let since = Instant::now();
         let error = tokio::select! {
-            error = hear(&mut listener, &changes) => {
+            error = hear(&mut listener, &cluster, &changes, &stopping) => {
+                if stopping.is_cancelled() {
+                    return;
+                }
                 // What this one has lost, the others have lost or are about to.
                 replaced.mark(since);
                 error
             }
             _ = is_replaced.changed() => "another connection was lost, or became read-only".into(),
         };
+        cluster.is_lost();
         lost.send_replace(true);
         tracing::warn!(%error, "the connection that hears of changes was lost");
         drop(listener);
         is_replaced.mark_unchanged();
-        listener = reconnect(&options, &channel).await;
+        let Some(again) = stopping.run_until_cancelled(reconnect(&options, &cluster)).await else { return };
+        listener = again;
         lost.send_replace(false);
         tracing::info!("changes are heard again");
         // Nobody knows what was told meanwhile.
@@ -85,29 +119,64 @@ async fn listen(
 /// Hears until the connection is lost.
 async fn hear(
     listener: &mut PgListener,
+    cluster: &Cluster,
     changes: &broadcast::Sender<Change>,
+    stopping: &CancellationToken,
 ) -> Box<dyn Error + Send + Sync> {
+    let mut acknowledgements = Vec::new();
+    let mut asked_at = Instant::now();
+    let mut renewed_at = None;
+    let apply = |notification: &PgNotification, acknowledgements: &mut Vec<_>| {
+        if let Some(change) = cluster.hear(notification, acknowledgements) {
+            // Without listeners nobody hears it.
+            let _ = changes.send(change);
+        }
+    };
     loop {
-        match timeout(HEARTBEAT, listener.try_recv()).await {
-            Ok(Ok(Some(notification))) => {
-                // Without listeners nobody hears it.
-                let _ = changes.send(change(notification.payload()));
+        // What has arrived is acknowledged all at once.
+        while let Some(notification) = listener.next_buffered() {
+            apply(&notification, &mut acknowledgements);
+        }
+        let renews_at = cluster.renews_at(renewed_at);
+        let asks_at = renews_at.unwrap_or(asked_at + HEARTBEAT);
+        let asking = async {
+            let is_time = Instant::now() >= asks_at;
+            if is_time && renews_at.is_some() {
+                renewed_at = Some(Instant::now());
+                cluster.renew(listener).await?;
+            } else if !acknowledgements.is_empty() {
+                cluster.acknowledge(listener, &mut acknowledgements).await?;
+            } else if is_time {
+                require_read_write(&mut *listener).await?;
+            } else {
+                return Ok::<_, Box<dyn Error + Send + Sync>>(false);
             }
+            Ok(true)
+        };
+        match timeout(PATIENCE, asking).await {
+            Ok(Ok(false)) => {}
+            Ok(Ok(true)) => {
+                asked_at = Instant::now();
+                continue;
+            }
+            Ok(Err(error)) => return error,
+            Err(_elapsed) => return "it does not answer".into(),
+        }
+        let heard = timeout_at(asks_at.into(), listener.try_recv());
+        let Some(heard) = stopping.run_until_cancelled(heard).await else { return "it is stopped".into() };
+        match heard {
+            Ok(Ok(Some(notification))) => apply(&notification, &mut acknowledgements),
             Ok(Ok(None)) => return "it was closed".into(),
             Ok(Err(error)) => return error.into(),
-            Err(_elapsed) => match timeout(PATIENCE, require_read_write(&mut *listener)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return error.into(),
-                Err(_elapsed) => return "it does not answer".into(),
-            },
+            Err(_elapsed) => {}
         }
     }
 }
 
-async fn reconnect(options: &PgConnectOptions, channel: &str) -> PgListener {
+async fn reconnect(options: &PgConnectOptions, cluster: &Cluster) -> PgListener {
     let mut pause = FIRST_PAUSE;
     loop {
-        match connect(options, channel).await {
+        match connect(options, cluster).await {
             Ok(listener) => return listener,
             Err(_still_away) => tokio::time::sleep(pause).await,
         }
@@ -115,7 +184,7 @@ async fn reconnect(options: &PgConnectOptions, channel: &str) -> PgListener {
     }
 }
 
-async fn connect(options: &PgConnectOptions, channel: &str) -> sqlx::Result<PgListener> {
+async fn connect(options: &PgConnectOptions, cluster: &Cluster) -> sqlx::Result<PgListener> {
     // A pool of its own each time: a connection that hangs keeps nobody from making the next one.
     let pool = PgPoolOptions::new()
         .max_connections(1)
@@ -126,13 +195,10 @@ async fn connect(options: &PgConnectOptions, channel: &str) -> sqlx::Result<PgLi
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
     require_read_write(&mut listener).await?;
-    listener.listen(channel).await?;
+    // A renewal must be durable.
+    listener.execute(CONFIGURE).await?;
+    cluster.listen(&mut listener).await?;
     Ok(listener)
-}
-
-/// Reads a message; what a newer node tells and this one cannot read may have been anything.
-fn change(payload: &str) -> Change {
-    serde_json::from_str(payload).unwrap_or(Change::Gap)
 }
 
 /// Writes the messages that tell of these changes.
@@ -142,6 +208,8 @@ pub(super) fn payloads(changes: Vec<Change>) -> serde_json::Result<Vec<String>> 
 
 fn in_parts(change: Change) -> Vec<Change> {
     match change {
+        // Whoever keeps sessions of the user in memory must know, though none of them is named.
+        Change::Sessions { ref ids, .. } if ids.is_empty() => vec![change],
         Change::Sessions { user, ids } => {
             let parts = ids.chunks(SESSIONS_TOLD);
             parts.map(|ids| Change::Sessions { user: user.clone(), ids: ids.to_vec() }).collect()
@@ -159,6 +227,7 @@ fn in_parts(change: Change) -> Vec<Change> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cluster::change;
     use super::*;
     use crate::{SessionId, Timestamp, UserId};
 
@@ -185,6 +254,13 @@ mod tests {
             }
         }
         assert_eq!((heard_ids, heard_rows), (ids, rows));
+    }
+
+    #[test]
+    fn change_that_names_no_session_is_told() {
+        let told = Change::Sessions { user: UserId::new("ada").expect("an id"), ids: Vec::new() };
+        let messages = payloads(vec![told.clone()]).expect("JSON");
+        assert_eq!(messages.iter().map(|message| change(message)).collect::<Vec<_>>(), [told]);
     }
 
     #[test]

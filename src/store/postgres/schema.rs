@@ -36,6 +36,11 @@ impl Schema {
         if self.is_public() { "multi_session".to_owned() } else { format!("{}.changes", self.0) }
     }
 
+    /// The channel on which nodes ask each other what they have applied.
+    pub(super) fn settling_channel(&self) -> String {
+        format!("{}.settling", self.0)
+    }
+
     /// Writes a statement for the tables of this schema.
     pub(super) fn qualify(&self, text: &str) -> SqlStr {
         let lock = "multi-session email keys";
@@ -134,7 +139,10 @@ mod tests {
         let expected = "select 1 from \"Own-1_a\".users, hashtext('multi-session email keys of Own-1_a')";
         assert_eq!(own.qualify(text).as_str(), expected);
         assert_eq!((public.channel(), own.channel()), ("multi_session".into(), "Own-1_a.changes".into()));
-        assert!(schema(&"s".repeat(LONGEST)).channel().len() < 64, "PostgreSQL refuses a longer one");
+        assert!(
+            schema(&"s".repeat(LONGEST)).settling_channel().len() < 64,
+            "PostgreSQL refuses a longer one"
+        );
     }
 
     #[test]

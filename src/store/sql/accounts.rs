@@ -44,7 +44,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
         self.change(|mut tx| async move {
             tx.lock_user(user).await?;
             tx.execute(Statement::ChangePassword, values![user, from, to, now]).await?;
-            tx.commit(Vec::new()).await
+            tx.commit_unseen(Vec::new()).await
         })
         .await
     }
@@ -135,7 +135,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
             let so_far = tx.list(Statement::Resets, values![&user, now.minus(COUNTED_FOR)], reset).await?;
             let Some(redirect_to) = next_reset(redirect_to, &so_far, now) else { return Ok(false) };
             tx.execute(Statement::InsertReset, values![&user, redirect_to, now]).await?;
-            tx.commit(Vec::new()).await?;
+            tx.commit_unseen(Vec::new()).await?;
             Ok(true)
         })
         .await
@@ -147,7 +147,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
             let values = values![now, lease_until, limit, mail_kinds()];
             let claimed = tx.list(Statement::ClaimMails, values, seq).await?;
             let mails = tx.list(Statement::Mails, values![claimed], |row| Ok(readable_mail(row))).await?;
-            tx.commit(Vec::new()).await?;
+            tx.commit_unseen(Vec::new()).await?;
             Ok::<_, crate::StoreError>(mails)
         });
         Ok(mails.await?.into_iter().flatten().collect())

@@ -46,7 +46,7 @@ impl<D: Database> SqlStore<D> {
                 tx.execute(Statement::SetEmailKey, values![id, email]).await?;
             }
         }
-        tx.commit(Vec::new()).await?;
+        tx.commit_unseen(Vec::new()).await?;
         Ok(last)
     }
 }

@@ -1,5 +1,7 @@
 //! Another system's rows.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::errors::Result;
@@ -150,6 +152,9 @@ impl<D: Database> Import for SqlImport<D> {
 
     async fn commit(self: Box<Self>) -> Result<()> {
         // Too much to tell one by one: whoever watches is given the list anew.
-        self.tx.commit(vec![Change::Gap]).await
+        let database = Arc::clone(&self.tx.database);
+        self.tx.commit(vec![Change::Gap]).await?;
+        database.settle().await;
+        Ok(())
     }
 }

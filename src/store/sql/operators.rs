@@ -34,6 +34,9 @@ impl<D: Database> OperatorStore for SqlStore<D> {
             tx.lock_users_of(None, ids).await?;
             let values = values![now, REASON, None::<&SessionId>, ids];
             let ended = tx.end(Statement::EndHeld, REASON, values).await?;
+            if ended.is_empty() {
+                tx.affects_everybody();
+            }
             tx.execute(Statement::MakeEndFinal, values![id]).await?;
             tx.record_act(&NewOperatorAct::revoke(by, id, &ended, now)).await?;
             tx.commit(changes_of(None, &ended)).await?;
@@ -59,6 +62,12 @@ impl<D: Database> OperatorStore for SqlStore<D> {
             let live = self.list(Statement::LiveOfEverybody, values![now, limit], session_id).await?;
             let live: Vec<_> = live.iter().collect();
             let ended = self.end_held(&live, None, REASON, now).await?;
+            if live.is_empty()
+                && let Some(cache) = self.database.cache()
+            {
+                // Whoever ended the others may have died before anybody knew.
+                cache.clear();
+            }
             // Others may have ended all of these meanwhile, and there may be more.
             if live.is_empty() || !ended.is_empty() {
                 return Ok(ended);

@@ -23,7 +23,7 @@ impl<D: Database> OutboxStore for SqlStore<D> {
             if !tx.exists(Statement::IsConsumer, values![name]).await? {
                 tx.execute(Statement::LockOutbox, &[]).await?;
                 tx.execute(Statement::AddConsumer, values![name]).await?;
-                tx.commit(Vec::new()).await?;
+                tx.commit_unseen(Vec::new()).await?;
             }
             Ok(())
         })
@@ -38,7 +38,7 @@ impl<D: Database> OutboxStore for SqlStore<D> {
             let removed = tx.execute(Statement::RemoveConsumer, values![name]).await?;
             // Those that were written meanwhile.
             tx.execute(Statement::DropEventsOfConsumer, values![name, i64::MAX]).await?;
-            tx.commit(Vec::new()).await?;
+            tx.commit_unseen(Vec::new()).await?;
             Ok(removed == 1)
         })
         .await

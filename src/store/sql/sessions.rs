@@ -1,5 +1,7 @@
 //! Users, sessions and their history.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::errors::{Result, corrupt};
@@ -39,8 +41,28 @@ macro_rules! renewing {
 
 #[async_trait]
 impl<D: Database> Store for SqlStore<D> {
-    async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<StoredSession>> {
-        self.list(Statement::LiveByHandles, values![now, handles], stored_session).await
+    async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Arc<StoredSession>>> {
+        let Some((cache, noted)) = self.cached() else { return self.read_live(handles, now).await };
+        let mut wanted = handles.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut live = Vec::with_capacity(wanted.len());
+        wanted.retain(|handle| {
+            // One that looks expired may have been extended since.
+            let found = cache.get(handle, &noted).filter(|stored| stored.session.expires_at > now);
+            let is_missing = found.is_none();
+            live.extend(found);
+            is_missing
+        });
+        if !wanted.is_empty() {
+            let read = self.read_live(&wanted, now).await?;
+            for stored in &read {
+                let key = stored.session.handle.clone();
+                cache.insert(key, stored.user.id.as_str(), Arc::clone(stored), noted);
+            }
+            live.extend(read);
+        }
+        Ok(live)
     }
 
     async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
@@ -123,8 +145,13 @@ impl<D: Database> Store for SqlStore<D> {
         Ok(self.lent(tx)?.execute(Statement::UseTicket, values![hash, now]).await? == 1)
     }
 
-    async fn extend(&self, id: &SessionId, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
-        Ok(self.write(Statement::Extend, values![now, to, id, from]).await? == 1)
+    async fn extend(&self, actor: Actor<'_>, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
+        let extended = self.write(Statement::Extend, values![now, to, actor.session, from]).await;
+        // Or by another node: either way what is in memory is out of date.
+        if let Some(cache) = self.database.cache() {
+            cache.invalidate(actor.user.as_str());
+        }
+        Ok(extended? == 1)
     }
 
     async fn superseded_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Superseded>> {
@@ -133,7 +160,14 @@ impl<D: Database> Store for SqlStore<D> {
 
     async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<()> {
         let values = values![actor.session, actor.user, handle];
-        self.write_one(Statement::UseCredential, values, &reauthenticated(actor)).await.map(drop)
+        self.change(|mut tx| async move {
+            tx.affects(actor.user);
+            if tx.execute(Statement::UseCredential, values).await? == 1 {
+                tx.commit(vec![reauthenticated(actor)]).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn prove(
@@ -273,7 +307,7 @@ impl<D: Database> Store for SqlStore<D> {
         self.change(|mut tx| async move {
             tx.lock_user(user).await?;
             tx.make_ends_final(user, ended_after).await?;
-            tx.commit(Vec::new()).await
+            tx.commit_unseen(Vec::new()).await
         })
         .await
     }
@@ -292,6 +326,9 @@ impl<D: Database> Store for SqlStore<D> {
         self.change(|mut tx| async move {
             tx.lock_users_of(None, ids).await?;
             let ended = tx.end(Statement::EndHeld, reason, values![now, reason, by, ids]).await?;
+            if ended.len() < ids.len() {
+                tx.affects_everybody();
+            }
             tx.commit(changes_of(None, &ended)).await?;
             Ok(ended)
         })
@@ -409,7 +446,7 @@ impl<D: Database> Store for SqlStore<D> {
                 let round = serde_json::to_string(&round).map_err(corrupt)?;
                 all.extend(tx.list(Statement::Touch, values![&round], touched).await?);
             }
-            tx.commit(touches(batch, all)).await
+            tx.commit_unseen(touches(batch, all)).await
         })
         .await
     }
@@ -417,7 +454,8 @@ impl<D: Database> Store for SqlStore<D> {
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
         let expired = self.change(|mut tx| async move {
             let ended = tx.end(Statement::EndExpired, EndedReason::Expired, values![now, limit]).await?;
-            tx.commit(changes_of(None, &ended)).await?;
+            // Nobody is let in by what has expired, whoever has heard of it.
+            tx.commit_unseen(changes_of(None, &ended)).await?;
             Ok::<_, crate::StoreError>(ended.len() as u64)
         });
         let expired = expired.await?;
@@ -443,7 +481,7 @@ impl<D: Database> Store for SqlStore<D> {
         let change = &change;
         self.change(|mut tx| async move {
             tx.record(entries).await?;
-            tx.commit(change.iter().cloned().collect()).await
+            tx.commit_unseen(change.iter().cloned().collect()).await
         })
         .await
     }
@@ -474,6 +512,11 @@ impl<D: Database> Store for SqlStore<D> {
 }
 
 impl<D: Database> SqlStore<D> {
+    async fn read_live(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Arc<StoredSession>>> {
+        let read = |row: &D::Row| stored_session(row).map(Arc::new);
+        self.list(Statement::LiveByHandles, values![now, handles], read).await
+    }
+
     async fn end_one(
         &self,
         statement: Statement,
@@ -532,6 +575,7 @@ impl<D: Database> Transaction<D> {
         user: Option<&UserId>,
         sessions: &[&SessionId],
     ) -> Result<()> {
+        user.into_iter().for_each(|user| self.affects(user));
         self.execute(Statement::LockUsersOf, values![user, sessions]).await.map(drop)
     }
 

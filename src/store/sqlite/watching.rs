@@ -1,22 +1,30 @@
 //! What other processes commit to the file.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
 use crate::Change;
+use crate::store::session_cache::SessionCache;
 use crate::store::sql::errors::Result;
 
 /// How often the file is asked: nothing tells one process what another has committed.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How long after a look at the file an answer from memory is trusted.
+pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(2);
+
 /// The task that asks; it ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Watching(AbortHandle);
+pub(super) struct Watching {
+    task: AbortHandle,
+    /// `None` once nobody looks any more.
+    looked_at: Arc<Mutex<Option<Instant>>>,
+}
 
 /// Another number once another connection, which is another process's, has committed something.
 const DATA_VERSION: &str = "pragma data_version";
@@ -33,13 +41,23 @@ impl Watching {
         writer: SqlitePool,
         connections: Arc<AtomicU64>,
         changes: broadcast::Sender<Change>,
+        cache: Option<Arc<SessionCache>>,
     ) -> Result<Self> {
+        let looked_at = Arc::new(Mutex::new(Some(Instant::now())));
         let known = version(&writer, &connections).await?;
-        Ok(Self(tokio::spawn(watch(writer, connections, changes, known)).abort_handle()))
+        let looks = Arc::clone(&looked_at);
+        let task = tokio::spawn(watch(writer, connections, changes, cache, looks, known)).abort_handle();
+        Ok(Self { task, looked_at })
+    }
+
+    /// When the last look began whose changes have all been applied; `None` once nobody looks any more.
+    pub(super) fn looked_at(&self) -> Option<Instant> {
+        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn stop(&self) {
-        self.0.abort();
+        self.task.abort();
+        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -53,17 +71,26 @@ async fn watch(
     writer: SqlitePool,
     connections: Arc<AtomicU64>,
     changes: broadcast::Sender<Change>,
+    cache: Option<Arc<SessionCache>>,
+    looked_at: Arc<Mutex<Option<Instant>>>,
     mut known: Version,
 ) {
     loop {
         tokio::time::sleep(EVERY).await;
+        let looks_at = Instant::now();
         match version(&writer, &connections).await {
-            Ok(version) if version != known => {
-                known = version;
-                // Without listeners nobody hears it.
-                let _ = changes.send(Change::Gap);
+            Ok(version) => {
+                if version != known {
+                    known = version;
+                    cache.iter().for_each(|cache| cache.clear());
+                    // Without listeners nobody hears it.
+                    let _ = changes.send(Change::Gap);
+                }
+                let mut looked_at = looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+                if looked_at.is_some() {
+                    *looked_at = Some(looks_at);
+                }
             }
-            Ok(_) => {}
             // Requests say what is wrong; what happened meanwhile is seen the next time.
             Err(error) => tracing::debug!(%error, "the file could not be asked for changes"),
         }

@@ -1,0 +1,192 @@
+//! A model of the caches of several nodes, and of several processes on one file. It goes through their protocols by
+//! chance, with pauses, crashes, and lost and late messages, and checks every answer of a request: it must not be
+//! older than a change that was answered before the request arrived.
+//!
+//! Steps of the wall clock are no part of it: the protocols use monotonic clocks only, and those run at different
+//! rates here. `MODEL_SEEDS=n` goes through n seeds, `MODEL_SEED=n` through that one.
+
+use std::collections::BTreeMap;
+
+use self::nodes::Cluster;
+use self::processes::Processes;
+use super::cache::Cache;
+
+mod nodes;
+mod processes;
+
+const SEEDS: u64 = 3_000;
+/// How many are gone through at most until a mistake is found.
+const MOST_SEEDS: u64 = 10_000;
+const SESSIONS: usize = 3;
+/// Time is in nanoseconds since the start.
+const MS: u64 = 1_000_000;
+
+/// A mistake that whoever drives the protocol could make: the model must find what it breaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mistake {
+    LeaseOnceTheRenewalReturned,
+    LeaseFromWhenTheTokenCameBack,
+    AcknowledgesBeforeItApplies,
+    ReadsNodesBeforeTheCommit,
+    ForgetsNodesTooEarly,
+    ForgetsNodesThatRenewed,
+    RenewalsRepeat,
+    DoesNotClearOnReconnect,
+    AnswersAtOnceIfNothingChanged,
+    TrustsANewServer,
+    KnowsAServerSinceTheCommit,
+    // Nodes can make those above, processes on one file those below, and both these two.
+    NotesAfterTheQuery,
+    InvalidatesOnlyIfChanged,
+    IncrementsBeforeTheCommit,
+    IncrementsWithoutMark,
+    IncrementsOnlyIfChanged,
+}
+use Mistake::*;
+
+const MISTAKES: [Mistake; 16] = [
+    LeaseOnceTheRenewalReturned,
+    LeaseFromWhenTheTokenCameBack,
+    AcknowledgesBeforeItApplies,
+    ReadsNodesBeforeTheCommit,
+    ForgetsNodesTooEarly,
+    ForgetsNodesThatRenewed,
+    RenewalsRepeat,
+    DoesNotClearOnReconnect,
+    AnswersAtOnceIfNothingChanged,
+    TrustsANewServer,
+    KnowsAServerSinceTheCommit,
+    NotesAfterTheQuery,
+    InvalidatesOnlyIfChanged,
+    IncrementsBeforeTheCommit,
+    IncrementsWithoutMark,
+    IncrementsOnlyIfChanged,
+];
+
+type Totals = BTreeMap<&'static str, u64>;
+/// Caches that are used again, as a new one takes long to make.
+type Spare = Vec<Cache<usize, u64>>;
+type Action<M> = Box<dyn FnOnce(&mut M)>;
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).expect("an index")
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    /// Mostly short, now and then longer than a lease.
+    fn delay(&mut self) -> u64 {
+        let most = match self.below(100) {
+            0..2 => 3_500,
+            2..12 => 400,
+            _ => 4,
+        };
+        self.below(most * MS)
+    }
+
+    fn often_long(&mut self, percent: u64) -> u64 {
+        if self.chance(percent) { self.below(2_500 * MS) } else { self.delay() }
+    }
+}
+
+fn owner(session: usize) -> String {
+    format!("s{session}")
+}
+
+/// A request, and the least version that may answer it.
+#[derive(Clone, Copy)]
+struct Request {
+    session: usize,
+    least: u64,
+}
+
+impl Request {
+    fn check(self, version: u64, stale: &mut Option<String>) {
+        let Self { session, least } = self;
+        if version < least {
+            *stale = Some(format!("version {version} of session {session} after {least} had been answered"));
+        }
+    }
+}
+
+type Run = fn(u64, Option<Mistake>, &mut Spare) -> Result<Totals, String>;
+
+/// What happened in all of some seeds; fails at the first answer that is out of date.
+fn run_all(name: &str, run: Run) -> Totals {
+    let number = |name| std::env::var(name).ok().map(|it| it.parse().expect("a number"));
+    let only: Option<u64> = number("MODEL_SEED");
+    let seeds = only.map_or(0..number("MODEL_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    let (mut totals, mut spare) = (Totals::new(), Spare::new());
+    for seed in seeds {
+        let of_seed =
+            run(seed, None, &mut spare).unwrap_or_else(|stale| panic!("{name}, seed {seed}: {stale}"));
+        of_seed.into_iter().for_each(|(what, times)| *totals.entry(what).or_default() += times);
+    }
+    // One seed alone need not go through everything.
+    if only.is_some() { Totals::new() } else { totals }
+}
+
+/// Each of these happened so often in a thousand seeds, or nothing is known.
+fn assert_went_through(totals: &Totals, least: &[(&str, u64)]) {
+    let seeds = std::env::var("MODEL_SEEDS").map_or(SEEDS, |it| it.parse().expect("a number"));
+    for (what, least) in least.iter().filter(|_| !totals.is_empty()) {
+        let times = totals.get(what).copied().unwrap_or_default();
+        assert!(times >= least * seeds / 1_000, "{what}: {times} times, of {totals:?}");
+    }
+}
+
+#[test]
+fn no_request_to_a_node_is_answered_from_before_a_change_that_was_answered() {
+    let totals = run_all("nodes", Cluster::run);
+    assert_went_through(
+        &totals,
+        &[("hits", 20_000), ("misses", 20_000), ("requests without a lease", 10_000)],
+    );
+    assert_went_through(&totals, &[("changes made", 3_000), ("changes found", 1_000)]);
+    assert_went_through(&totals, &[("acknowledged by all", 2_000), ("waits for silent nodes", 700)]);
+    assert_went_through(&totals, &[("waits for any lease", 1_000), ("nodes forgotten", 200)]);
+    assert_went_through(&totals, &[("unknown outcomes", 1_000), ("crashes before the answer", 200)]);
+    assert_went_through(&totals, &[("pauses", 400), ("cuts", 1_500), ("deaths", 700)]);
+    assert_went_through(&totals, &[("stops", 100), ("failovers", 400)]);
+}
+
+#[test]
+fn no_request_to_a_process_is_answered_from_before_a_change_that_was_answered() {
+    let totals = run_all("processes", Processes::run);
+    assert_went_through(
+        &totals,
+        &[("hits", 10_000), ("misses", 10_000), ("requests during an increment", 1_000)],
+    );
+    assert_went_through(&totals, &[("changes made", 1_500), ("changes found", 400)]);
+    assert_went_through(&totals, &[("deaths", 1_000), ("crashes before the answer", 200)]);
+}
+
+#[test]
+fn the_model_finds_each_known_mistake() {
+    let mut spare = Spare::new();
+    let mut finds = |run: Run, mistakes: &[Mistake]| {
+        for mistake in mistakes {
+            let found = (0..MOST_SEEDS).find(|seed| run(*seed, Some(*mistake), &mut spare).is_err());
+            assert!(found.is_some(), "{mistake:?} is not found");
+        }
+    };
+    finds(Cluster::run, &MISTAKES[..13]);
+    finds(Processes::run, &MISTAKES[11..]);
+}
