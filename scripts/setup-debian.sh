@@ -7,5 +7,6 @@ cd "$(dirname "$0")"
 ./setup-engines.sh
 ./setup-postgres.sh
 ./setup-balancer.sh
+./setup-clock.sh
 ./setup-schemathesis.sh
 ./setup-cargo-deny.sh
