@@ -2,18 +2,37 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::{SessionId, Touch};
+use crate::{SessionId, Timestamp, Touch};
 
 /// How many places and browsers of one session wait for a write; of more the latest are written.
 const WAITING: usize = 8;
+/// How long a session's activity waits for more of it, so that a busy session is written once a minute.
+const WAITS: Duration = Duration::from_secs(45);
 
 /// A buffer in front of the columns about activity: a request costs a map entry, not a write.
 #[derive(Debug, Default)]
 pub(crate) struct Activity(Mutex<Buffer>);
 
-/// What each session did since the last write: one entry, and one more each time that it was used from elsewhere.
-type Buffer = HashMap<SessionId, Vec<Touch>>;
+type Buffer = HashMap<SessionId, Waiting>;
+
+/// What a session did since the last write.
+#[derive(Debug)]
+struct Waiting {
+    /// When it was first used since.
+    since: Timestamp,
+    /// One, and one more each time that it was used from elsewhere.
+    touches: Vec<Touch>,
+}
+
+impl Waiting {
+    fn is_due(&self, now: Timestamp) -> bool {
+        // Where the clock was set back, it would wait for long.
+        let waited = now.since(self.since).max(self.since.since(now));
+        waited >= WAITS || self.touches.iter().any(Touch::is_news)
+    }
+}
 
 impl Activity {
     /// Notes that a session made a request.
@@ -23,13 +42,19 @@ impl Activity {
 
     /// What waits to be written of a session: the latest of each.
     pub(crate) fn latest(&self, id: &SessionId) -> Option<Touch> {
-        let touches = self.lock().get(id)?.clone();
+        let touches = self.lock().get(id)?.touches.clone();
         touches.into_iter().reduce(merged)
     }
 
     /// Takes everything out, to be written in this order.
     pub(crate) fn take(&self) -> Vec<Touch> {
-        std::mem::take(&mut *self.lock()).into_values().flatten().collect()
+        std::mem::take(&mut *self.lock()).into_values().flat_map(|waiting| waiting.touches).collect()
+    }
+
+    /// Takes out what says more than a later moment, or has waited for long.
+    pub(crate) fn take_due(&self, now: Timestamp) -> Vec<Touch> {
+        let due = self.lock().extract_if(|_, waiting| waiting.is_due(now)).collect::<Vec<_>>();
+        due.into_iter().flat_map(|(_, waiting)| waiting.touches).collect()
     }
 
     /// Puts back what could not be written.
@@ -37,7 +62,7 @@ impl Activity {
         let mut buffer = self.lock();
         // What has been noted meanwhile is later.
         let later = std::mem::take(&mut *buffer);
-        for touch in batch.into_iter().chain(later.into_values().flatten()) {
+        for touch in batch.into_iter().chain(later.into_values().flat_map(|waiting| waiting.touches)) {
             add(&mut buffer, touch);
         }
     }
@@ -49,7 +74,8 @@ impl Activity {
 }
 
 fn add(buffer: &mut Buffer, touch: Touch) {
-    let touches = buffer.entry(touch.session.clone()).or_default();
+    let new = || Waiting { since: touch.at, touches: Vec::with_capacity(1) };
+    let touches = &mut buffer.entry(touch.session.clone()).or_insert_with(new).touches;
     // Each place is written, though the session was back where it was before the write.
     let is_kept_apart =
         touches.len() < WAITING && touches.last().is_some_and(|last| would_hide(&touch, last));
@@ -103,6 +129,24 @@ mod tests {
         activity.put_back(taken);
         assert_eq!(activity.take().len(), 3);
         assert!(activity.take().is_empty());
+    }
+
+    #[test]
+    fn busy_session_is_written_once_a_minute_and_news_of_it_at_once() {
+        let at = |second: i64| Timestamp::from_unix_ms(second * 1_000);
+        let touch = |name: &str, second| Touch::new(SessionId::new(name).expect("an id"), at(second));
+        let activity = Activity::default();
+        for second in 0..40 {
+            activity.touch(touch("busy", second));
+        }
+        activity.touch(touch("later", 30));
+        let moved = Touch { ip_address: Some("192.0.2.1".to_owned()), ..touch("moved", 40) };
+        activity.touch(moved.clone());
+        assert_eq!(activity.take_due(at(40)), [moved]);
+        assert_eq!(activity.take_due(at(44)), []);
+        assert_eq!(activity.take_due(at(45)), [touch("busy", 39)]);
+        // Also where the clock was set back.
+        assert_eq!(activity.take_due(at(-60)), [touch("later", 30)]);
     }
 
     #[test]

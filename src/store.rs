@@ -166,9 +166,8 @@ impl Touch {
         Self { session, at, ip_address: None, user_agent: None, other_user_agent: None }
     }
 
-    /// Whether it changes what a list shows beside the time.
-    #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
-    fn is_news(&self) -> bool {
+    /// Whether it changes more than the time.
+    pub(crate) fn is_news(&self) -> bool {
         self.ip_address.is_some() || self.user_agent.is_some() || self.other_user_agent.is_some()
     }
 }

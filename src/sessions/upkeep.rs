@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Outbox, Result, SessionId, Sessions, Timestamp, Touch};
 
-/// Well under the minute to which `lastActiveAt` is right.
+/// With what activity waits for more, within the minute to which `lastActiveAt` is right.
 const FLUSH_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -56,7 +56,7 @@ impl Sessions {
     }
 
     /// Does what must run beside the requests, until `stop` is done: it feeds the live streams ([`Sessions::follow`]), writes
-    /// activity every 15 seconds ([`Sessions::flush`]) and sweeps every minute ([`Sessions::sweep`]). When it stops, it closes
+    /// activity within a minute ([`Sessions::flush`] writes it at once) and sweeps every minute ([`Sessions::sweep`]). When it stops, it closes
     /// the live streams, which a graceful shutdown would wait for, and finishes a write that has begun. Run it once for each
     /// process, in a task of its own, and await that before [`Sessions::shut_down`].
     ///
@@ -85,7 +85,7 @@ impl Sessions {
         let flushing = async {
             let mut ticks = ticks(FLUSH_EVERY);
             while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
-                if let Err(error) = self.flush().await {
+                if let Err(error) = self.flush_due().await {
                     tracing::warn!(cause = &error as &dyn std::error::Error, "activity was not written yet");
                 }
             }
@@ -116,7 +116,15 @@ impl Sessions {
     /// When the store fails: then nothing is lost, the next call writes it. The same holds for a call that is dropped
     /// before it ends, though what it had written already may then be in a history twice.
     pub async fn flush(&self) -> Result<usize> {
-        let (refused, active) = (self.flush_refused().await, self.flush_activity().await);
+        let (refused, active) = (self.flush_refused().await, self.write(self.0.activity.take()).await);
+        refused?;
+        active
+    }
+
+    /// The same, but for the activity of sessions that were written less than a minute ago.
+    async fn flush_due(&self) -> Result<usize> {
+        let due = self.0.activity.take_due(self.now());
+        let (refused, active) = (self.flush_refused().await, self.write(due).await);
         refused?;
         active
     }
@@ -130,8 +138,8 @@ impl Sessions {
         Ok(())
     }
 
-    async fn flush_activity(&self) -> Result<usize> {
-        let batch = guard(self.0.activity.take(), |batch| self.0.activity.put_back(batch));
+    async fn write(&self, batch: Vec<Touch>) -> Result<usize> {
+        let batch = guard(batch, |batch| self.0.activity.put_back(batch));
         if !batch.is_empty() {
             self.0.store.touch(&batch).await?;
         }
