@@ -42,8 +42,7 @@ impl Activity {
 
     /// What waits to be written of a session: the latest of each.
     pub(crate) fn latest(&self, id: &SessionId) -> Option<Touch> {
-        let touches = self.lock().get(id)?.touches.clone();
-        touches.into_iter().reduce(merged)
+        self.lock().get(id)?.touches.iter().cloned().reduce(merged)
     }
 
     /// Takes everything out, to be written in this order.

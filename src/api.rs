@@ -104,7 +104,7 @@ pub use error::FailedRedirect;
 pub use export::{HistoryFormat, history_file};
 pub use operator_token::{InvalidTokenHash, OperatorTokens};
 
-use state::ApiState;
+use state::{ApiState, Settings};
 
 /// The REST API: [`SessionHttp::api`] makes it, and a router takes it by `merge`.
 ///
@@ -123,7 +123,7 @@ use state::ApiState;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Api {
-    state: ApiState,
+    settings: Settings,
     body_time: Duration,
     error_page: MethodRouter<ApiState>,
 }
@@ -131,7 +131,7 @@ pub struct Api {
 impl SessionHttp {
     /// The REST API under [`SessionHttp::api_path`], with every endpoint but those of accounts and operators.
     pub fn api(&self) -> Api {
-        let state = ApiState {
+        let settings = Settings {
             sessions: self.sessions().clone(),
             accounts: None,
             locks_reported: false,
@@ -141,7 +141,7 @@ impl SessionHttp {
             document: Default::default(),
         };
         let error_page = routing::get(error::handle);
-        Api { state, body_time: BODY_TIME, error_page }
+        Api { settings, body_time: BODY_TIME, error_page }
     }
 
     /// Whether a path is one of the API that takes a password or the ticket of one, or mails a link to set one: an address
@@ -159,7 +159,7 @@ impl Api {
     /// accounts, the paths are answered 404, and the document has none of them.
     #[must_use]
     pub fn accounts(mut self, accounts: &Accounts) -> Self {
-        self.state.accounts = Some(accounts.clone());
+        self.settings.accounts = Some(accounts.clone());
         self
     }
 
@@ -167,14 +167,14 @@ impl Api {
     /// on whether mails are sent.
     #[must_use]
     pub fn lock_reported(mut self, locks: bool) -> Self {
-        self.state.locks_reported = locks;
+        self.settings.locks_reported = locks;
         self
     }
 
     /// Adds the endpoints of operators for whoever has one of these tokens; without a token they are not there.
     #[must_use]
     pub fn operator_tokens(mut self, tokens: OperatorTokens) -> Self {
-        self.state.operators = tokens;
+        self.settings.operators = tokens;
         self
     }
 
@@ -182,7 +182,7 @@ impl Api {
     /// for Better Auth; by default it lists every device of the active user too.
     #[must_use]
     pub fn list_held_only(mut self, is_held_only: bool) -> Self {
-        self.state.lists_held_only = is_held_only;
+        self.settings.lists_held_only = is_held_only;
         self
     }
 
@@ -203,11 +203,11 @@ impl Api {
 
 impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
     fn from(api: Api) -> Self {
-        let Api { mut state, body_time, error_page } = api;
-        let path = state.http.api_path().to_owned();
+        let Api { mut settings, body_time, error_page } = api;
+        let path = settings.http.api_path().to_owned();
         let nested = |endpoints: Router<ApiState>| Router::new().nest(&path, exact(endpoints));
 
-        let accounts = if state.accounts.is_some() { account_endpoints() } else { OpenApiRouter::new() };
+        let accounts = if settings.accounts.is_some() { account_endpoints() } else { OpenApiRouter::new() };
         let mut described = accounts.merge(session_endpoints());
         // What is about sessions, and every path that is not there.
         let mut routes = [path.clone(), format!("{path}/"), format!("{path}/{{*rest}}")]
@@ -215,10 +215,10 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
             .fold(nested(described.clone().into()), |router, path| {
                 router.route(path, routing::any(not_found))
             })
-            .layer(state.http.layer());
+            .layer(settings.http.layer());
         // What programs of operators call with a token; no cookie is read.
-        if state.operators.are_taken() {
-            let finished = from_fn_with_state(state.sessions.clone(), finished);
+        if settings.operators.are_taken() {
+            let finished = from_fn_with_state(settings.sessions.clone(), finished);
             routes = routes.merge(nested(operator_endpoints().into()).layer(finished));
             described = described.merge(operator_endpoints());
         }
@@ -229,8 +229,8 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
         routes = routes.merge(nested(public));
         described = described.merge(error_endpoints()).merge(document_endpoints());
 
-        state.document = openapi::document(described, &state.http);
-        routes.layer(from_fn_with_state(body_time, bounded)).with_state(state)
+        settings.document = openapi::document(described, &settings.http);
+        routes.layer(from_fn_with_state(body_time, bounded)).with_state(ApiState::from(settings))
     }
 }
 

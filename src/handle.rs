@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The public name of a session on the wire (Better Auth's `token`): 32 letters or digits.
 ///
 /// It names the held-session cookie and stands before the dot in the cookie's value. Alone it opens
 /// nothing: a request acts as a session only with the secret behind the dot. Ours are of lower-case
 /// letters and digits.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Handle(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle([u8; Self::LEN]);
 
 impl Handle {
     /// The length in bytes.
@@ -19,13 +18,14 @@ impl Handle {
 
     /// Takes a handle's text, if it has a handle's form.
     pub fn parse(text: &str) -> Option<Self> {
-        let valid = text.len() == Self::LEN && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        valid.then(|| Self(text.to_owned()))
+        let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
+        bytes.iter().all(u8::is_ascii_alphanumeric).then_some(Self(bytes))
     }
 
     /// Gives the handle's text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // All of it is ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
@@ -33,6 +33,12 @@ impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Public on the wire, but half of a cookie all the same: logs get the session's id.
         f.write_str("Handle(..)")
+    }
+}
+
+impl Serialize for Handle {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -1,8 +1,9 @@
 //! Typed identifiers, so that an argument swap does not compile.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Why a text is not an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +13,10 @@ pub struct InvalidId;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        ///
+        /// It is cheap to clone.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes an identifier's text.
@@ -26,7 +28,7 @@ macro_rules! id {
                 let text = text.into();
                 let valid = (1..=64).contains(&text.len())
                     && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-                if valid { Ok(Self(text)) } else { Err(InvalidId) }
+                if valid { Ok(Self(text.into())) } else { Err(InvalidId) }
             }
 
             /// Gives the identifier's text.
@@ -36,7 +38,7 @@ macro_rules! id {
 
             #[cfg(feature = "engine")]
             pub(crate) fn from_uuid(uuid: uuid::Uuid) -> Self {
-                Self(uuid.to_string())
+                Self(uuid.to_string().into())
             }
         }
 
@@ -49,6 +51,12 @@ macro_rules! id {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 

@@ -31,5 +31,5 @@ refusals!(Refusals = EVERY);
     security(()),
 )]
 pub(super) async fn handle(State(api): State<ApiState>) -> ([(HeaderName, &'static str); 1], Bytes) {
-    ([(CONTENT_TYPE, "application/json")], api.document)
+    ([(CONTENT_TYPE, "application/json")], api.document.clone())
 }

@@ -1,14 +1,35 @@
 //! What handlers need.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use axum::body::Bytes;
 
 use super::operator_token::OperatorTokens;
 use crate::http::{Problem, SessionHttp};
 use crate::{Accounts, Code, Sessions};
 
-/// The sessions and how the API is configured; cheap to clone.
+/// What every handler is given; each request clones it.
 #[derive(Clone, Debug)]
-pub(super) struct ApiState {
+pub(super) struct ApiState(Arc<Settings>);
+
+impl From<Settings> for ApiState {
+    fn from(settings: Settings) -> Self {
+        Self(Arc::new(settings))
+    }
+}
+
+impl Deref for ApiState {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.0
+    }
+}
+
+/// The sessions and how the API is configured.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
     pub(super) sessions: Sessions,
     /// Where accounts have an e-mail address and a password here.
     pub(super) accounts: Option<Accounts>,
@@ -21,7 +42,7 @@ pub(super) struct ApiState {
     pub(super) document: Bytes,
 }
 
-impl ApiState {
+impl Settings {
     /// The accounts, for endpoints that are there only with them.
     pub(super) fn accounts(&self) -> Result<&Accounts, Problem> {
         self.accounts.as_ref().ok_or_else(|| Code::Internal.into())

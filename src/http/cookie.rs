@@ -58,6 +58,17 @@ impl CookieNames {
         Ok(Self { held_prefix: format!("{active}_multi-"), active, device, ticket, older, secure })
     }
 
+    /// What all our names begin with.
+    fn common(&self) -> &str {
+        self.active.strip_suffix("session_token").unwrap_or(&self.active)
+    }
+
+    /// What a cookie holds, as it was sent, if it is one of ours and if it is the notice.
+    fn own<'a>(&self, pair: &'a [u8]) -> Option<Option<&'a [u8]>> {
+        let rest = pair.trim_ascii().strip_prefix(self.common().as_bytes())?;
+        Some(rest.strip_prefix(b"notice="))
+    }
+
     /// Says which cookie of ours an older one stands for, if it is one.
     fn renamed(&self, name: &str) -> Option<String> {
         let rest = name.strip_prefix(self.older.as_deref()?)?;
@@ -81,7 +92,13 @@ impl CookieNames {
     /// Reads a request's cookies: those under our names, as they were sent, that hold what this server issues.
     pub(super) fn read(&self, headers: &HeaderMap) -> RequestCookies {
         let mut read = RequestCookies::default();
-        for (name, value) in pairs(headers) {
+        let mut notice = None;
+        for pair in pairs(headers) {
+            if let Some(value) = self.own(pair) {
+                read.any = true;
+                notice = notice.or(value);
+            }
+            let Some((name, value)) = decoded(pair) else { continue };
             if name == self.active {
                 read.active.extend(Credential::parse(&value));
             } else if let Some(handle) = name.strip_prefix(&self.held_prefix) {
@@ -104,6 +121,8 @@ impl CookieNames {
                 read.older.push(Older { name: name.to_owned(), active: renamed == self.active, credential });
             }
         }
+        // Of several the first.
+        read.notice = notice.and_then(notice_of);
         read
     }
 
@@ -198,17 +217,30 @@ impl CookieNames {
     }
 }
 
-/// The cookies of a request by their names as they were sent, with their values decoded; what cannot be read is left out.
+/// The cookies of a request, as they were sent.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+}
+
+/// The name of a cookie as it was sent, and its value decoded; none for what cannot be read.
 ///
 /// A browser lets no other host set a cookie whose name begins with `__Host-`. That holds for the name that it sends, so
 /// names are neither decoded nor trimmed of anything but what separates cookies.
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    pairs.filter_map(|pair| {
-        let (name, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
-        let trimmed = |text| str::trim_matches(text, [' ', '\t']);
-        Some((trimmed(name), percent_decode_str(trimmed(value)).decode_utf8().ok()?))
-    })
+fn decoded(pair: &[u8]) -> Option<(&str, Cow<'_, str>)> {
+    let (name, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
+    let trimmed = |text| str::trim_matches(text, [' ', '\t']);
+    Some((trimmed(name), percent_decode_str(trimmed(value)).decode_utf8().ok()?))
+}
+
+/// Reads the value of the cookie of a notice.
+fn notice_of(value: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(value).ok()?;
+    (!text.is_empty() && is_notice(text)).then(|| text.to_owned())
+}
+
+/// Whether a cookie can carry a notice as it is: it may be the name and the address of a form that was refused.
+fn is_notice(text: &str) -> bool {
+    text.len() <= 1_024 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.&=".contains(&b))
 }
 
 /// A part of a second counts as one: a cookie never goes before its session ends.
@@ -235,6 +267,10 @@ pub(super) struct RequestCookies {
     pub(super) devices: Vec<DeviceToken>,
     /// What lets the person choose a device.
     pub(super) ticket: Option<SignInTicket>,
+    /// What an earlier answer has left for a page.
+    pub(super) notice: Option<String>,
+    /// Whether there is any cookie of ours.
+    pub(super) any: bool,
 }
 
 /// A cookie of Better Auth's.

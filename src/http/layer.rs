@@ -111,11 +111,7 @@ where
         http.sessions().current(&presented, &client).await
     };
     let before = browser.clone().unwrap_or_default();
-    let sent = Sent {
-        notice: names.read_notice(&head.headers),
-        ticket: cookies.ticket.clone(),
-        any: names.has_any(&head.headers),
-    };
+    let sent = Sent { notice: cookies.notice.clone(), ticket: cookies.ticket.clone(), any: cookies.any };
     let state = SessionRequest::new(http.clone(), &head, presented, browser, client, sent);
     head.extensions.insert(state.clone());
     head.extensions.insert(http.clone());

@@ -222,7 +222,7 @@ impl Sessions {
             created_at: now,
             updated_at: now,
             ip_address: self.address_of(client).unwrap_or_default(),
-            user_agent: agent_of(client),
+            user_agent: agent_of(client).to_owned(),
             client_hints: client.client_hints.clone(),
         };
         let new = NewSession {

@@ -1,6 +1,5 @@
 //! Who a request acts as.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,23 +84,16 @@ impl Sessions {
             return Ok(Browser::default());
         }
         let handles: Vec<&Handle> = credentials.iter().map(|credential| &credential.handle).collect();
-        let mut stored: HashMap<Handle, Arc<StoredSession>> = self
-            .0
-            .store
-            .live_by_handles(&handles, now)
-            .await?
-            .into_iter()
-            .map(|stored| (stored.session.handle.clone(), stored))
-            .collect();
+        let mut stored = self.0.store.live_by_handles(&handles, now).await?;
 
         let mut browser = Browser::default();
         let mut dead = Vec::new();
         for credential in credentials {
-            let proved = stored
-                .get(&credential.handle)
-                .is_some_and(|stored| stored.secret_hash.matches(&credential.secret));
-            if proved && let Some(stored) = stored.remove(&credential.handle) {
-                browser.held.push(held(credential.clone(), stored));
+            let proved = stored.iter().position(|stored| {
+                stored.session.handle == credential.handle && stored.secret_hash.matches(&credential.secret)
+            });
+            if let Some(at) = proved {
+                browser.held.push(held(credential.clone(), stored.swap_remove(at)));
             } else if !browser.held.iter().any(|held| held.credential.is(credential)) {
                 dead.push(credential);
             }
@@ -210,6 +202,9 @@ impl Sessions {
     /// Two sign-ins of one user at the same moment in one browser leave it with two sessions: only one is kept,
     /// the active one or else the newest, and the others end as if they had come one after the other.
     async fn let_go_of_doubles(&self, browser: &mut Browser, now: Timestamp) {
+        if browser.held.len() < 2 {
+            return;
+        }
         let kept: Vec<_> = browser
             .held
             .iter()
@@ -302,15 +297,15 @@ impl Sessions {
         let other = known.other_user_agent.as_ref().or(held.other_user_agent.as_ref());
         // Not every request carries the same client hints, so they tell no browser from another. They are kept with it.
         let sent = agent_of(client);
-        let agent = client.client_hints.joined_to(&sent);
-        let is_kin = |other: &str| device_of(as_sent(other)).is_kin(&device_of(&sent));
+        let agent = || client.client_hints.joined_to(sent);
+        let is_kin = |other: &str| device_of(as_sent(other)).is_kin(&device_of(sent));
         let is_known = as_sent(last_agent) == sent || other.is_some_and(|other| as_sent(other) == sent);
         let is_update = !is_known && (last_agent.is_empty() || is_kin(last_agent));
         let is_other = !is_known && !is_update && !other.is_some_and(|other| is_kin(other));
         Touch {
-            ip_address: self.address_of(client).filter(|_| has_moved),
-            user_agent: is_update.then(|| agent.clone()),
-            other_user_agent: is_other.then_some(agent),
+            ip_address: has_moved.then(|| self.address_of(client)).flatten(),
+            user_agent: is_update.then(agent),
+            other_user_agent: is_other.then(agent),
             ..Touch::new(held.session.id.clone(), now)
         }
     }

@@ -135,7 +135,7 @@ impl Sessions {
         let session = active.map(|active| active.session.id.clone());
         self.0.refused.note(NewHistoryEntry {
             by_session: session.clone(),
-            user_agent: Some(client.client_hints.joined_to(&agent_of(client))),
+            user_agent: Some(client.client_hints.joined_to(agent_of(client))),
             ip_address: self.address_of(client),
             detail: why.map(|why| why.as_str().to_owned()),
             ..NewHistoryEntry::new(HistoryKind::PasswordRefused, user.clone(), session, self.now())
@@ -211,6 +211,6 @@ impl std::fmt::Debug for HistoryExport {
 }
 
 /// The browser's own words, as they are stored.
-pub(super) fn agent_of(client: &Client) -> String {
-    user_agent::shortened(client.user_agent.as_deref().unwrap_or_default()).to_owned()
+pub(super) fn agent_of(client: &Client) -> &str {
+    user_agent::shortened(client.user_agent.as_deref().unwrap_or_default())
 }

@@ -28,14 +28,14 @@ const WARN_EVERY: Duration = Duration::from_secs(60);
 /// What the layer [`told`] needs.
 #[derive(Clone)]
 pub(crate) struct Refusals {
-    server: Server,
+    server: Arc<Server>,
     /// When the log last said that pages of another address are refused, in milliseconds.
     warned_at: Arc<AtomicI64>,
 }
 
 impl Refusals {
     pub(crate) fn new(server: &Server) -> Self {
-        Self { server: server.clone(), warned_at: Arc::default() }
+        Self { server: Arc::new(server.clone()), warned_at: Arc::default() }
     }
 
     /// Tells the operator that people may use another address than the one that is configured.
