@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::activity::Activity;
 use crate::{Outbox, Result, SessionId, Sessions, Timestamp, Touch};
 
 /// With what activity waits for more, within the minute to which `lastActiveAt` is right.
@@ -85,7 +86,7 @@ impl Sessions {
         let flushing = async {
             let mut ticks = ticks(FLUSH_EVERY);
             while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
-                if let Err(error) = self.flush_due().await {
+                if let Err(error) = self.flush_taken(|activity| activity.take_due(self.now())).await {
                     tracing::warn!(cause = &error as &dyn std::error::Error, "activity was not written yet");
                 }
             }
@@ -116,15 +117,12 @@ impl Sessions {
     /// When the store fails: then nothing is lost, the next call writes it. The same holds for a call that is dropped
     /// before it ends, though what it had written already may then be in a history twice.
     pub async fn flush(&self) -> Result<usize> {
-        let (refused, active) = (self.flush_refused().await, self.write(self.0.activity.take()).await);
-        refused?;
-        active
+        self.flush_taken(Activity::take).await
     }
 
-    /// The same, but for the activity of sessions that were written less than a minute ago.
-    async fn flush_due(&self) -> Result<usize> {
-        let due = self.0.activity.take_due(self.now());
-        let (refused, active) = (self.flush_refused().await, self.write(due).await);
+    /// Writes the refused passwords, and the activity that `take` takes out.
+    async fn flush_taken(&self, take: impl FnOnce(&Activity) -> Vec<Touch>) -> Result<usize> {
+        let (refused, active) = (self.flush_refused().await, self.flush_activity(take).await);
         refused?;
         active
     }
@@ -138,8 +136,8 @@ impl Sessions {
         Ok(())
     }
 
-    async fn write(&self, batch: Vec<Touch>) -> Result<usize> {
-        let batch = guard(batch, |batch| self.0.activity.put_back(batch));
+    async fn flush_activity(&self, take: impl FnOnce(&Activity) -> Vec<Touch>) -> Result<usize> {
+        let batch = guard(take(&self.0.activity), |batch| self.0.activity.put_back(batch));
         if !batch.is_empty() {
             self.0.store.touch(&batch).await?;
         }
