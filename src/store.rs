@@ -16,6 +16,8 @@
 //! Another SQL database needs less: `src/store/sql.rs` has all of that once, over about ten methods for each database.
 
 use std::sync::Arc;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -68,6 +70,12 @@ pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore}
 pub use outbox::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use session_cache::SessionCacheStatistics;
+
+/// Locks what is changed without a way to panic between.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]

@@ -5,12 +5,12 @@
 
 use std::fmt;
 use std::ops::DerefMut;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::cache::Noted;
 use super::session_cache::{SessionCache, SessionCacheStatistics};
-use super::{Alongside, ChangeContext, ChangeError, StoreError};
+use super::{Alongside, ChangeContext, ChangeError, StoreError, locked};
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Error, Handle, HistoryKind, Purpose, SecretHash, SessionId,
     SignInMethod, Timestamp, UserId,
@@ -300,11 +300,8 @@ impl<D: Database> SqlStore<D> {
     {
         let affected = &Arc::new(Mutex::new(Affected::default()));
         let change = &change;
-        let outcome = self.retrying(|| async move {
-            let tx = self.begin().await?;
-            change(Transaction { affected: Arc::clone(affected), ..tx }).await
-        });
-        let outcome = outcome.await;
+        let outcome =
+            self.retrying(|| async move { change(self.begin(Arc::clone(affected)).await?).await }).await;
         // Not within the time that the database may take: whatever was committed is answered as such.
         if outcome.is_ok() {
             self.settle(affected).await;
@@ -329,9 +326,12 @@ impl<D: Database> SqlStore<D> {
         }
     }
 
-    async fn begin(&self) -> Result<Transaction<D>> {
-        let (database, affected) = (Arc::clone(&self.database), Arc::default());
-        Ok(Transaction { database, inner: self.database.begin().await?, affected })
+    async fn begin(&self, affected: Arc<Mutex<Affected>>) -> Result<Transaction<D>> {
+        Ok(Transaction {
+            database: Arc::clone(&self.database),
+            inner: self.database.begin().await?,
+            affected,
+        })
     }
 
     /// Waits until nobody answers from before a change.
@@ -446,9 +446,4 @@ impl<D: Database> Transaction<D> {
         *locked(&self.affected) = Affected::default();
         self.database.commit(self.inner, changes).await
     }
-}
-
-/// What is in it is changed without a way to panic between.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
 //! What nodes tell each other so that none answers from before a change; `docs/session-cache.md` argues why it is exact.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -15,27 +15,37 @@ use super::PATIENCE;
 use super::connections::Connections;
 use super::schema::Schema;
 use crate::store::lease::{KnownServers, Lease, RENEWED_EVERY, Registered, Settling};
+use crate::store::locked;
 use crate::store::session_cache::SessionCache;
 use crate::store::sql::errors::{Result, corrupt};
 use crate::{Change, OsRandom, Random};
+
+/// Names a start of the server.
+macro_rules! server {
+    () => {
+        "extract(epoch from pg_postmaster_start_time())::text"
+    };
+}
 
 /// Registers a node, or renews it, and tells it when that is done.
 const RENEW: &str = "with renewed as (insert into main.cache_nodes (node, renewal) values ($1, $2) \
                      on conflict (node) do update set renewal = excluded.renewal returning node) \
                      select pg_notify($3, $4) from renewed";
 /// Reads who is registered now, and asks the others to acknowledge.
-const SETTLE: &str = "select extract(epoch from pg_postmaster_start_time())::text as server, nodes.node, nodes.renewal, \
-                      case when nodes.node <> $1 then pg_notify($2, $3)::text end \
-                      from (select 1) as one left join main.cache_nodes as nodes on true";
+const SETTLE: &str = concat!(
+    "select ",
+    server!(),
+    " as server, nodes.node, nodes.renewal, case when nodes.node <> $1 then pg_notify($2, $3)::text end \
+     from (select 1) as one left join main.cache_nodes as nodes on true"
+);
 /// Deletes nodes that have not renewed since.
 const EXPIRE: &str = "delete from main.cache_nodes using unnest($1::text[], $2::bigint[]) as silent (node, renewal) \
                       where cache_nodes.node = silent.node and cache_nodes.renewal = silent.renewal";
 const LEAVE: &str = "delete from main.cache_nodes where node = $1";
-/// What is lost with the server need not be written to its disk.
-const ACKNOWLEDGE: &str = "select set_config('synchronous_commit', 'off', true), pg_notify(acks.channel, acks.payload) \
-                           from unnest($1::text[], $2::text[]) as acks (channel, payload)";
-const HEAR: &str = "select pg_notify($1, $2)";
-const SERVER: &str = "select extract(epoch from pg_postmaster_start_time())::text";
+/// Tells nodes. What is lost with the server need not be written to its disk.
+const TELL: &str = "select set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload) \
+                    from unnest($1::text[], $2::text[]) as told (channel, payload)";
+const SERVER: &str = concat!("select ", server!());
 
 /// How often a node tries to register that has no lease yet.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -178,9 +188,7 @@ impl Cluster {
     /// nothing, as behind a pooler in transaction mode, every change would wait in vain.
     pub(super) async fn renew(&self, connection: &mut PgListener) -> Result<()> {
         if !self.hears.load(Ordering::Relaxed) {
-            let hear = sqlx::query(HEAR).bind(own_channel(&self.node)).bind(payload(&Message::Heard)?);
-            hear.execute(connection).await?;
-            return Ok(());
+            return tell(connection, [(&*self.node, Message::Heard)]).await;
         }
         let token = token();
         let payload = payload(&Message::Renewed { token })?;
@@ -192,13 +200,9 @@ impl Cluster {
 
     /// Acknowledges what was asked for, all that was told before being applied.
     pub(super) async fn acknowledge(&self, connection: &mut PgListener, due: &mut Vec<Due>) -> Result<()> {
-        let (mut channels, mut payloads) = (Vec::new(), Vec::new());
-        for Due { node, token } in due.drain(..) {
-            channels.push(own_channel(&node));
-            payloads.push(payload(&Message::Applied { node: self.node.clone(), token })?);
-        }
-        sqlx::query(ACKNOWLEDGE).bind(channels).bind(payloads).execute(connection).await?;
-        Ok(())
+        let due = std::mem::take(due);
+        let applied = |token| Message::Applied { node: self.node.clone(), token };
+        tell(connection, due.iter().map(|due| (&*due.node, applied(due.token)))).await
     }
 
     /// Waits until no other node answers from before what is committed now.
@@ -289,6 +293,20 @@ pub(super) fn change(payload: &str) -> Change {
     serde_json::from_str(payload).unwrap_or(Change::Gap)
 }
 
+/// Tells nodes something.
+async fn tell<'a>(
+    connection: &mut PgListener,
+    messages: impl IntoIterator<Item = (&'a str, Message)>,
+) -> Result<()> {
+    let (mut channels, mut payloads) = (Vec::new(), Vec::new());
+    for (node, message) in messages {
+        channels.push(own_channel(node));
+        payloads.push(payload(&message)?);
+    }
+    sqlx::query(TELL).bind(channels).bind(payloads).execute(connection).await?;
+    Ok(())
+}
+
 fn own_channel(node: &str) -> String {
     format!("multi_session.{node}")
 }
@@ -301,9 +319,4 @@ fn token() -> i64 {
     let mut bytes = [0; 8];
     OsRandom.fill(&mut bytes);
     i64::from_be_bytes(bytes)
-}
-
-/// What is in it is changed without a way to panic between.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,7 @@
 //! Users who were stored before e-mails had keys, or by a node of the version before.
 
+use std::sync::Arc;
+
 use super::errors::{Result, database_error};
 use super::rows::{Columns, user_id};
 use super::{Database, SqlStore, Statement, values};
@@ -25,7 +27,7 @@ impl<D: Database> SqlStore<D> {
 
     /// Gives the last of those who were looked at.
     async fn fill_some(&self, after: Option<&UserId>) -> Result<Option<UserId>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Arc::default()).await?;
         tx.execute(Statement::LockEmailKeys, &[]).await?;
         let values = values![after.map_or("", UserId::as_str), AT_ONCE];
         let users = tx

@@ -21,7 +21,7 @@ struct SqlImport<D: Database> {
 #[async_trait]
 impl<D: Database> ImportStore for SqlStore<D> {
     async fn begin_import(&self, now: Timestamp) -> Result<Box<dyn Import>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Arc::default()).await?;
         tx.execute(Statement::LockAll, &[]).await?;
         tx.execute(Statement::LiftTimeouts, &[]).await?;
         Ok(Box::new(SqlImport { tx, now }))

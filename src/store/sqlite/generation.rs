@@ -4,9 +4,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, fchown};
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::store::locked;
 
 /// How long a process that cannot count waits at most for the one that does.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -55,8 +57,8 @@ impl Generation {
     /// How many changes other processes have answered, and some more; `None` at a moment when that cannot be told.
     pub(super) fn of_others(&self) -> Option<u64> {
         let own = self.own.load(SeqCst);
-        let all = self.read().ok()??;
-        let is_steady = own & 1 == 0 && self.own.load(SeqCst) == own;
+        let (all, again) = self.read().ok()?;
+        let is_steady = all == again && own & 1 == 0 && self.own.load(SeqCst) == own;
         is_steady.then(|| all.wrapping_sub(own / 2))
     }
 
@@ -79,7 +81,7 @@ impl Generation {
     }
 
     fn try_count(&self) -> Result<(), TryLockError> {
-        let _one_at_a_time = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = locked(&self.counting);
         self.file.try_lock()?;
         let own = self.own.load(SeqCst);
         self.own.store(own | 1, SeqCst);
@@ -91,29 +93,16 @@ impl Generation {
 
     fn increment(&self) -> io::Result<()> {
         // Halves that differ are what somebody left who died while writing.
-        let next = match self.read()? {
-            Some(all) => all.wrapping_add(1),
-            None => {
-                let mut first = [0; 8];
-                self.file.read_exact_at(&mut first, 0)?;
-                u64::from_le_bytes(first).wrapping_add(1)
-            }
-        };
-        let mut both = [0; 16];
-        both[..8].copy_from_slice(&next.to_le_bytes());
-        both[8..].copy_from_slice(&next.to_le_bytes());
-        self.file.write_all_at(&both, 0)
+        let next = self.read()?.0.wrapping_add(1).to_le_bytes();
+        self.file.write_all_at([next; 2].as_flattened(), 0)
     }
 
-    /// The number; a new file has none yet.
-    fn read(&self) -> io::Result<Option<u64>> {
-        let mut both = [0; 16];
-        if self.file.read_at(&mut both, 0)? == 0 {
-            return Ok(Some(0));
-        }
-        let (first, second) = both.split_at(8);
-        let all = first.try_into().map(u64::from_le_bytes).map_err(io::Error::other)?;
-        Ok((first == second).then_some(all))
+    /// Both halves; a new file has none yet.
+    fn read(&self) -> io::Result<(u64, u64)> {
+        let mut halves = [[0; 8]; 2];
+        self.file.read_at(halves.as_flattened_mut(), 0)?;
+        let [first, second] = halves.map(u64::from_le_bytes);
+        Ok((first, second))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What other processes commit to the file.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::SqlitePool;
@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
 use crate::Change;
+use crate::store::locked;
 use crate::store::session_cache::SessionCache;
 use crate::store::sql::errors::Result;
 
@@ -52,12 +53,12 @@ impl Watching {
 
     /// When the last look began whose changes have all been applied; `None` once nobody looks any more.
     pub(super) fn looked_at(&self) -> Option<Instant> {
-        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.looked_at)
     }
 
     pub(super) fn stop(&self) {
         self.task.abort();
-        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *locked(&self.looked_at) = None;
     }
 }
 
@@ -86,7 +87,7 @@ async fn watch(
                     // Without listeners nobody hears it.
                     let _ = changes.send(Change::Gap);
                 }
-                let mut looked_at = looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut looked_at = locked(&looked_at);
                 if looked_at.is_some() {
                     *looked_at = Some(looks_at);
                 }
