@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::Mistake::*;
-use super::{Action, MS, Mistake, Random, Request, SESSIONS, Spare, Totals, owner};
+use super::{Action, MS, Mistake, Random, Request, SESSIONS, Spare, Totals, Trial, owner};
 use crate::store::cache::{Cache, Noted};
 use crate::store::lease::{KnownServers, Lease, RENEWED_EVERY, Registered, Settling};
 
@@ -56,12 +56,7 @@ struct Change {
 
 /// Several nodes and their database.
 pub(super) struct Cluster {
-    random: Random,
-    mistake: Option<Mistake>,
-    totals: Totals,
-    stale: Option<String>,
-    start: Instant,
-    spare: Spare,
+    trial: Trial,
     /// How many of a hundred statements of changes take long.
     slow: u64,
     /// How many of a hundred notifications of changes are late.
@@ -86,12 +81,7 @@ pub(super) struct Cluster {
 impl Cluster {
     pub(super) fn run(seed: u64, mistake: Option<Mistake>, spare: &mut Spare) -> Result<Totals, String> {
         let mut it = Self {
-            random: Random(seed),
-            mistake,
-            totals: Totals::new(),
-            stale: None,
-            start: Instant::now(),
-            spare: std::mem::take(spare),
+            trial: Trial::new(seed, mistake, spare),
             slow: 0,
             late: 0,
             often: 0,
@@ -109,21 +99,20 @@ impl Cluster {
         };
         it.plan();
         while let Some(((now, _), event)) = it.events.pop_first().filter(|((now, _), _)| *now < END)
-            && it.stale.is_none()
+            && it.trial.stale.is_none()
         {
             it.now = now;
             it.happens(event);
         }
-        *spare = it.spare;
-        spare.extend(it.nodes.into_iter().map(|node| node.cache));
-        it.stale.map_or(Ok(it.totals), |stale| Err(format!("{stale}, {} ms after the start", it.now / MS)))
+        let ended = it.trial.ends(spare, it.nodes.into_iter().map(|node| node.cache));
+        ended.map_err(|stale| format!("{stale}, {} ms after the start", it.now / MS))
     }
 
     fn plan(&mut self) {
         let any = |random: &mut Random, of: [u64; 3]| of[random.index(3)];
-        let (slow, late) = (any(&mut self.random, [0, 0, 30]), any(&mut self.random, [0, 0, 20]));
+        let (slow, late) = (any(&mut self.trial.random, [0, 0, 30]), any(&mut self.trial.random, [0, 0, 20]));
         let kinds = [0..7, 0..7, 0..1, 2..3, 3..7];
-        (self.slow, self.late, self.often, self.faults) = match self.mistake {
+        (self.slow, self.late, self.often, self.faults) = match self.trial.mistake {
             // What it takes to find them soon.
             Some(TrustsANewServer) => (0, 0, 10, 0..1),
             Some(KnowsAServerSinceTheCommit) => (0, 0, 20, 0..1),
@@ -131,21 +120,24 @@ impl Cluster {
             Some(ForgetsNodesTooEarly) => (30, 30, 10, 3..7),
             Some(LeaseFromWhenTheTokenCameBack | ForgetsNodesThatRenewed) => (0, 10, 10, 3..7),
             Some(RenewalsRepeat) => (0, 30, 40, 5..7),
-            _ => {
-                (slow, late, any(&mut self.random, [5, 5, 30]), kinds[self.random.index(kinds.len())].clone())
-            }
+            _ => (
+                slow,
+                late,
+                any(&mut self.trial.random, [5, 5, 30]),
+                kinds[self.trial.random.index(kinds.len())].clone(),
+            ),
         };
         // The first keeps no sessions.
-        (0..2 + self.random.below(3)).for_each(|_| self.node_starts());
-        for _ in 0..self.random.below(6) {
+        (0..2 + self.trial.random.below(3)).for_each(|_| self.node_starts());
+        for _ in 0..self.trial.random.below(6) {
             self.some_time(Self::something_fails);
         }
         for _ in 0..5 {
-            let (session, nothing) = (self.random.index(SESSIONS), self.random.chance(20));
+            let (session, nothing) = (self.trial.random.index(SESSIONS), self.trial.random.chance(20));
             self.some_time(move |it| it.begins(session, nothing));
         }
         for _ in 0..20 {
-            let session = self.random.index(SESSIONS);
+            let session = self.trial.random.index(SESSIONS);
             self.some_time(move |it| it.some_node().into_iter().for_each(|node| it.arrives(node, session)));
         }
     }
@@ -156,7 +148,7 @@ impl Cluster {
                 let Node { lives, paused_until, .. } = self.nodes[node];
                 if lives && paused_until > self.now {
                     // What was deferred happens in any order.
-                    let after = paused_until - self.now + self.random.below(2 * MS);
+                    let after = paused_until - self.now + self.trial.random.below(2 * MS);
                     self.push(after, Event::Node(node, action));
                 } else if lives {
                     action(self);
@@ -174,18 +166,18 @@ impl Cluster {
     }
 
     fn some_time(&mut self, action: impl FnOnce(&mut Self) + 'static) {
-        let after = self.random.below(END);
+        let after = self.trial.random.below(END);
         self.push(after, Event::Other(Box::new(action)));
     }
 
     fn soon(&mut self, action: impl FnOnce(&mut Self) + 'static) {
-        let after = self.random.delay();
+        let after = self.trial.random.delay();
         self.push(after, Event::Other(Box::new(action)));
     }
 
     /// A node does something after a delay.
     fn does(&mut self, node: usize, action: impl FnOnce(&mut Self) + 'static) {
-        let after = self.random.delay();
+        let after = self.trial.random.delay();
         self.push(after, Event::Node(node, Box::new(action)));
     }
 
@@ -196,13 +188,13 @@ impl Cluster {
         executed: impl FnOnce(&mut Self) + 'static,
         failed: impl FnOnce(&mut Self) + 'static,
     ) {
-        let (after, number) = (self.random.often_long(often), self.server);
+        let (after, number) = (self.trial.random.often_long(often), self.server);
         let (executed, failed) = (Box::new(executed), Box::new(failed));
         self.push(after, Event::Server { number, executed, failed });
     }
 
     fn notify(&mut self, to: usize, often: u64, action: impl FnOnce(&mut Self) + 'static) {
-        let due = (self.now + self.random.often_long(often)).max(self.nodes[to].last_due);
+        let due = (self.now + self.trial.random.often_long(often)).max(self.nodes[to].last_due);
         let node = &mut self.nodes[to];
         if !node.listens {
             return;
@@ -220,17 +212,9 @@ impl Cluster {
         self.push(due - self.now, Event::Node(to, Box::new(hears)));
     }
 
-    fn makes(&self, mistake: Mistake) -> bool {
-        self.mistake == Some(mistake)
-    }
-
-    fn count(&mut self, what: &'static str) {
-        *self.totals.entry(what).or_default() += 1;
-    }
-
     /// A node's monotonic clock.
     fn clock(&self, node: usize) -> Instant {
-        self.start + Duration::from_nanos(self.now * self.nodes[node].rate / 1_000)
+        self.trial.start + Duration::from_nanos(self.now * self.nodes[node].rate / 1_000)
     }
 
     fn living(&self) -> Vec<usize> {
@@ -239,7 +223,7 @@ impl Cluster {
 
     fn some_node(&mut self) -> Option<usize> {
         let living = self.living();
-        (!living.is_empty()).then(|| living[self.random.index(living.len())])
+        (!living.is_empty()).then(|| living[self.trial.random.index(living.len())])
     }
 
     fn registered(&self) -> Vec<Registered> {
@@ -249,13 +233,13 @@ impl Cluster {
     }
 
     fn node_starts(&mut self) {
-        let cache = self.spare.pop().unwrap_or_else(|| Cache::new(16));
+        let cache = self.trial.spare.pop().unwrap_or_else(|| Cache::new(16));
         cache.clear();
         self.nodes.push(Node {
             cache,
             lease: Lease::default(),
             servers: KnownServers::new(),
-            rate: 980 + self.random.below(41),
+            rate: 980 + self.trial.random.below(41),
             lives: true,
             paused_until: 0,
             connection: 0,
@@ -264,8 +248,8 @@ impl Cluster {
             last_due: 0,
         });
         self.connects(self.nodes.len() - 1);
-        if self.random.chance(20) {
-            let session = self.random.index(SESSIONS);
+        if self.trial.random.chance(20) {
+            let session = self.trial.random.index(SESSIONS);
             self.soon(move |it| it.begins(session, false));
         }
     }
@@ -280,7 +264,7 @@ impl Cluster {
     }
 
     fn listens(&mut self, node: usize, server: &str) {
-        let (now, clears) = (self.clock(node), !self.makes(DoesNotClearOnReconnect));
+        let (now, clears) = (self.clock(node), !self.trial.makes(DoesNotClearOnReconnect));
         let Node { cache, lease, servers, connection, .. } = &mut self.nodes[node];
         servers.is_new(server, now);
         if clears {
@@ -292,23 +276,23 @@ impl Cluster {
     }
 
     fn renews(&mut self, node: usize, connection: u64) {
-        let (now, token) = (self.clock(node), self.random.next().cast_signed());
+        let (now, token) = (self.clock(node), self.trial.random.next().cast_signed());
         if self.nodes[node].connection != connection || node == 0 {
             return;
         }
         self.nodes[node].lease.renew(token, now);
         self.send(0, move |it| it.renewed(node, token), |_| {});
         let every = u64::try_from(RENEWED_EVERY.as_nanos()).expect("short");
-        let after = every * (90 + self.random.below(20)) / 100;
+        let after = every * (90 + self.trial.random.below(20)) / 100;
         self.push(after, Event::Node(node, Box::new(move |it| it.renews(node, connection))));
     }
 
     fn renewed(&mut self, node: usize, token: i64) {
-        if !self.nodes[node].listens && self.random.chance(50) {
+        if !self.nodes[node].listens && self.trial.random.chance(50) {
             return;
         }
         let before = self.rows.get(&node).map_or(0, |(renewal, _)| *renewal);
-        let renewal = if self.makes(RenewalsRepeat) { before + 1 } else { token };
+        let renewal = if self.trial.makes(RenewalsRepeat) { before + 1 } else { token };
         if self.rows.insert(node, (renewal, before)).is_none() {
             self.something_may_fail();
             for session in 0..SESSIONS {
@@ -317,12 +301,12 @@ impl Cluster {
         }
         self.notify(node, 0, move |it| {
             let now = it.clock(node);
-            if it.makes(LeaseFromWhenTheTokenCameBack) {
+            if it.trial.makes(LeaseFromWhenTheTokenCameBack) {
                 it.nodes[node].lease.renew(token, now);
             }
             it.nodes[node].lease.renewed(token);
         });
-        if self.makes(LeaseOnceTheRenewalReturned) {
+        if self.trial.makes(LeaseOnceTheRenewalReturned) {
             self.does(node, move |it| it.nodes[node].lease.renewed(token));
         }
     }
@@ -335,9 +319,9 @@ impl Cluster {
     fn is_asked(&mut self, node: usize, request: Request) {
         let now = self.clock(node);
         if self.nodes[node].lease.until().is_none_or(|until| now >= until) {
-            self.count("requests without a lease");
+            self.trial.count("requests without a lease");
             self.queries(node, request, None);
-        } else if self.random.chance(10) {
+        } else if self.trial.random.chance(10) {
             self.does(node, move |it| it.looks_up(node, request, now));
         } else {
             self.looks_up(node, request, now);
@@ -348,23 +332,23 @@ impl Cluster {
         let cache = &self.nodes[node].cache;
         let noted = cache.note(0, now);
         if let Some(version) = cache.get(&request.session, &noted) {
-            request.check(version, &mut self.stale);
-            self.count("hits");
+            request.check(version, &mut self.trial.stale);
+            self.trial.count("hits");
         } else {
-            self.count("misses");
+            self.trial.count("misses");
             self.queries(node, request, Some(noted));
         }
     }
 
     fn queries(&mut self, node: usize, request: Request, noted: Option<Noted>) {
         let returned = move |it: &mut Self, version| {
-            let late = it.makes(NotesAfterTheQuery).then(|| it.clock(node));
+            let late = it.trial.makes(NotesAfterTheQuery).then(|| it.clock(node));
             let cache = &it.nodes[node].cache;
             if let Some(noted) = noted {
                 let noted = late.map_or(noted, |now| cache.note(0, now));
                 cache.insert(request.session, &owner(request.session), version, noted);
             }
-            request.check(version, &mut it.stale);
+            request.check(version, &mut it.trial.stale);
         };
         let executed = move |it: &mut Self| {
             let version = it.versions[request.session];
@@ -406,7 +390,7 @@ impl Cluster {
         });
         let executed = move |it: &mut Self| {
             it.commits(change);
-            if it.random.chance(97) {
+            if it.trial.random.chance(97) {
                 it.does(node, move |it| it.has_committed(change));
             } else {
                 it.does(node, move |it| it.has_no_outcome(change));
@@ -414,10 +398,10 @@ impl Cluster {
         };
         let failed = move |it: &mut Self| it.does(node, move |it| it.has_no_outcome(change));
         self.send(self.slow, executed, failed);
-        if self.random.chance(3) {
+        if self.trial.random.chance(3) {
             self.does(node, move |it| it.has_no_outcome(change));
         }
-        if !nothing && self.random.chance(20) {
+        if !nothing && self.trial.random.chance(20) {
             // Somebody else wants the same.
             self.soon(move |it| it.begins(session, true));
         }
@@ -429,7 +413,7 @@ impl Cluster {
         self.changes[change].version = self.versions[session];
         for node in (0..self.nodes.len()).filter(|_| !nothing) {
             let applies = move |it: &mut Self| it.nodes[node].cache.invalidate(&owner(session));
-            if self.makes(AcknowledgesBeforeItApplies) {
+            if self.trial.makes(AcknowledgesBeforeItApplies) {
                 self.notify(node, self.late, move |it| it.does(node, applies));
             } else {
                 self.notify(node, self.late, applies);
@@ -441,7 +425,7 @@ impl Cluster {
         let Change { node, session, over, .. } = self.changes[change];
         if !over {
             self.nodes[node].cache.invalidate(&owner(session));
-            self.count("unknown outcomes");
+            self.trial.count("unknown outcomes");
             self.is_retried(change);
         }
     }
@@ -452,22 +436,22 @@ impl Cluster {
         if over {
             return;
         }
-        if !nothing || !self.makes(InvalidatesOnlyIfChanged) {
+        if !nothing || !self.trial.makes(InvalidatesOnlyIfChanged) {
             self.nodes[node].cache.invalidate(&owner(session));
         }
-        if self.random.chance(4) {
-            self.count("crashes before the answer");
+        if self.trial.random.chance(4) {
+            self.trial.count("crashes before the answer");
             return self.dies(node);
         }
         self.something_may_fail();
-        if nothing && self.makes(AnswersAtOnceIfNothingChanged) {
+        if nothing && self.trial.makes(AnswersAtOnceIfNothingChanged) {
             return self.is_answered(change);
         }
         let unread = move |it: &mut Self| it.does(node, move |it| it.waits(change, committed, None));
         let executed = move |it: &mut Self| {
             let before = std::mem::take(&mut it.changes[change].nodes_before);
-            let rows = if it.makes(ReadsNodesBeforeTheCommit) { before } else { it.registered() };
-            let read = it.random.chance(97).then_some((it.server, rows));
+            let rows = if it.trial.makes(ReadsNodesBeforeTheCommit) { before } else { it.registered() };
+            let read = it.trial.random.chance(97).then_some((it.server, rows));
             // That they are asked is committed after they were read.
             let asked = move |it: &mut Self| {
                 for other in (0..it.nodes.len()).filter(|other| *other != node) {
@@ -478,8 +462,8 @@ impl Cluster {
             it.send(0, asked, unread);
         };
         // A connection may be there only when another server is.
-        let often = if self.makes(KnowsAServerSinceTheCommit) { 60 } else { self.slow };
-        let after = self.random.often_long(often);
+        let often = if self.trial.makes(KnowsAServerSinceTheCommit) { 60 } else { self.slow };
+        let after = self.trial.random.often_long(often);
         self.push(after, Event::Node(node, Box::new(move |it| it.send(0, executed, unread))));
     }
 
@@ -496,9 +480,9 @@ impl Cluster {
     fn waits(&mut self, change: usize, committed: Instant, read: Option<(u64, Vec<Registered>)>) {
         let Change { node, .. } = self.changes[change];
         let now = self.clock(node);
-        let known_from = if self.makes(KnowsAServerSinceTheCommit) { committed } else { now };
-        let from = if self.makes(ForgetsNodesTooEarly) { committed } else { now };
-        let trusts = self.makes(TrustsANewServer);
+        let known_from = if self.trial.makes(KnowsAServerSinceTheCommit) { committed } else { now };
+        let from = if self.trial.makes(ForgetsNodesTooEarly) { committed } else { now };
+        let trusts = self.trial.makes(TrustsANewServer);
         let Node { servers, rate, .. } = &mut self.nodes[node];
         let settling = match read {
             Some((server, nodes)) if !servers.is_new(&server.to_string(), known_from) || trusts => {
@@ -507,7 +491,7 @@ impl Cluster {
             _ => Settling::blind(committed),
         };
         // The true time when the node's clock says that it is over.
-        let until = u64::try_from((settling.until() - self.start).as_nanos()).expect("short");
+        let until = u64::try_from((settling.until() - self.trial.start).as_nanos()).expect("short");
         let after = (until * 1_000).div_ceil(*rate).saturating_sub(self.now);
         self.push(after, Event::Node(node, Box::new(move |it| it.settles(change))));
         self.changes[change].settling = Some(settling);
@@ -523,23 +507,27 @@ impl Cluster {
         let Some(settling) = self.changes[change].settling.take_if(|it| it.is_over(now)) else { return };
         let silent = settling.silent().to_vec();
         if silent.is_empty() {
-            self.count(if now < settling.until() { "acknowledged by all" } else { "waits for any lease" });
+            self.trial.count(if now < settling.until() {
+                "acknowledged by all"
+            } else {
+                "waits for any lease"
+            });
             return self.is_answered(change);
         }
-        self.count("waits for silent nodes");
+        self.trial.count("waits for silent nodes");
         let returned = move |it: &mut Self| it.does(node, move |it| it.is_answered(change));
         let executed = move |it: &mut Self| {
             for Registered { node, renewal } in silent {
                 let node = node.parse().expect("a node");
                 let same = it.rows.get(&node).is_some_and(|(now, _)| *now == renewal);
-                if (same || it.makes(ForgetsNodesThatRenewed)) && it.rows.remove(&node).is_some() {
-                    it.count("nodes forgotten");
+                if (same || it.trial.makes(ForgetsNodesThatRenewed)) && it.rows.remove(&node).is_some() {
+                    it.trial.count("nodes forgotten");
                 }
             }
             returned(it);
         };
         // The renewal of a node that registers anew must be the same by then.
-        let often = if self.makes(RenewalsRepeat) { 100 } else { self.slow };
+        let often = if self.trial.makes(RenewalsRepeat) { 100 } else { self.slow };
         self.send(often, executed, returned);
     }
 
@@ -549,11 +537,11 @@ impl Cluster {
             return;
         }
         self.changes[change].over = true;
-        self.count(if nothing { "changes found" } else { "changes made" });
+        self.trial.count(if nothing { "changes found" } else { "changes made" });
         self.answered[session] = self.answered[session].max(version);
         self.asks_all(session);
-        if self.random.chance(50) {
-            let session = self.random.index(SESSIONS);
+        if self.trial.random.chance(50) {
+            let session = self.trial.random.index(SESSIONS);
             self.does(node, move |it| it.begins_at(node, session, false));
         }
     }
@@ -566,31 +554,31 @@ impl Cluster {
     }
 
     fn something_may_fail(&mut self) {
-        if self.random.chance(self.often) {
-            let after = self.random.below(1_500 * MS);
+        if self.trial.random.chance(self.often) {
+            let after = self.trial.random.below(1_500 * MS);
             self.push(after, Event::Other(Box::new(Self::something_fails)));
         }
     }
 
     fn something_fails(&mut self) {
-        let what = self.faults.start + self.random.below(self.faults.end - self.faults.start);
+        let what = self.faults.start + self.trial.random.below(self.faults.end - self.faults.start);
         match (what, self.some_node()) {
             (0 | 1, _) if self.runs => self.server_stops(what == 0),
             (0 | 1, _) | (_, None) => {}
             (2, Some(node)) => self.dies(node),
             (3 | 4, Some(node)) => self.is_cut(node),
             (_, Some(node)) => {
-                self.count("pauses");
-                self.nodes[node].paused_until = self.now + self.random.below(5_000 * MS);
+                self.trial.count("pauses");
+                self.nodes[node].paused_until = self.now + self.trial.random.below(5_000 * MS);
             }
         }
     }
 
     /// A node dies, and another one starts after a while.
     fn dies(&mut self, node: usize) {
-        self.count("deaths");
+        self.trial.count("deaths");
         (self.nodes[node].lives, self.nodes[node].listens) = (false, false);
-        let after = self.random.below(2_000 * MS);
+        let after = self.trial.random.below(2_000 * MS);
         self.push(after, Event::Other(Box::new(Self::node_starts)));
         for change in 0..self.changes.len() {
             if self.changes[change].node == node && !self.changes[change].over {
@@ -605,11 +593,11 @@ impl Cluster {
         if !std::mem::take(listens) {
             return;
         }
-        inbox.truncate(self.random.index(inbox.len() + 1));
+        inbox.truncate(self.trial.random.index(inbox.len() + 1));
         let connection = *connection;
-        self.count("cuts");
-        let most = if self.random.chance(50) { 10 } else { 4_000 };
-        let after = self.random.below(most * MS);
+        self.trial.count("cuts");
+        let most = if self.trial.random.chance(50) { 10 } else { 4_000 };
+        let after = self.trial.random.below(most * MS);
         let noticed = move |it: &mut Self| {
             if it.nodes[node].connection == connection {
                 it.nodes[node].lease.lose();
@@ -622,24 +610,24 @@ impl Cluster {
     }
 
     fn server_stops(&mut self, failover: bool) {
-        self.count(if failover { "failovers" } else { "stops" });
+        self.trial.count(if failover { "failovers" } else { "stops" });
         for change in 0..self.changes.len() {
             // What is being committed is committed or not: nobody is told.
             let Change { server, version, .. } = self.changes[change];
-            if server == self.server && version == 0 && self.random.chance(50) {
+            if server == self.server && version == 0 && self.trial.random.chance(50) {
                 self.commits(change);
             }
         }
         self.runs = false;
         (0..self.nodes.len()).for_each(|node| self.is_cut(node));
-        let most = if self.random.chance(70) { 200 } else { 3_000 };
-        let after = self.random.below(most * MS);
+        let most = if self.trial.random.chance(70) { 200 } else { 3_000 };
+        let after = self.trial.random.below(most * MS);
         self.push(after, Event::Other(Box::new(move |it| it.server_starts(failover))));
     }
 
     fn server_starts(&mut self, failover: bool) {
         (self.runs, self.server) = (true, self.server + 1);
-        let Self { rows, random, .. } = self;
+        let Self { rows, trial: Trial { random, .. }, .. } = self;
         // The last writes of rows are lost.
         rows.retain(|_, (renewal, before)| {
             if failover && random.chance(30) {

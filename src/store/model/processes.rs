@@ -1,19 +1,12 @@
 //! Several processes on one SQLite file.
 
-use std::time::Instant;
-
 use super::Mistake::*;
-use super::{Action, Mistake, Random, Request, SESSIONS, Spare, Totals, owner};
+use super::{Action, Mistake, Request, SESSIONS, Spare, Totals, Trial, owner};
 use crate::store::cache::Cache;
 
 /// Several processes on one file: at each step any of them goes on.
 pub(super) struct Processes {
-    random: Random,
-    mistake: Option<Mistake>,
-    totals: Totals,
-    stale: Option<String>,
-    start: Instant,
-    spare: Spare,
+    trial: Trial,
     versions: [u64; SESSIONS],
     /// Counts changes, beside the database.
     counter: u64,
@@ -35,12 +28,7 @@ struct Process {
 impl Processes {
     pub(super) fn run(seed: u64, mistake: Option<Mistake>, spare: &mut Spare) -> Result<Totals, String> {
         let mut it = Self {
-            random: Random(seed),
-            mistake,
-            totals: Totals::new(),
-            stale: None,
-            start: Instant::now(),
-            spare: std::mem::take(spare),
+            trial: Trial::new(seed, mistake, spare),
             versions: [1; SESSIONS],
             counter: 0,
             processes: Vec::new(),
@@ -49,46 +37,36 @@ impl Processes {
         };
         (0..3).for_each(|_| it.starts());
         for _ in 0..400 {
-            if it.stale.is_none() {
+            if it.trial.stale.is_none() {
                 it.goes_on();
             }
         }
-        *spare = it.spare;
-        spare.extend(it.processes.into_iter().map(|process| process.cache));
-        it.stale.map_or(Ok(it.totals), Err)
+        it.trial.ends(spare, it.processes.into_iter().map(|process| process.cache))
     }
 
     fn starts(&mut self) {
-        let cache = self.spare.pop().unwrap_or_else(|| Cache::new(16));
+        let cache = self.trial.spare.pop().unwrap_or_else(|| Cache::new(16));
         cache.clear();
         self.processes.push(Process { cache, own: 0, lives: true, unanswered: Vec::new() });
     }
 
     fn some_process(&mut self) -> usize {
         let living: Vec<_> = (0..self.processes.len()).filter(|it| self.processes[*it].lives).collect();
-        living[self.random.index(living.len())]
+        living[self.trial.random.index(living.len())]
     }
 
     fn goes_on(&mut self) {
-        let (process, session) = (self.some_process(), self.random.index(SESSIONS));
-        match self.random.below(100) {
+        let (process, session) = (self.some_process(), self.trial.random.index(SESSIONS));
+        match self.trial.random.below(100) {
             0..15 if self.going_on.len() < 8 => self.arrives(process, session),
             15 => self.begins(process, session, false),
             16 => self.dies(process),
             _ if self.going_on.is_empty() => {}
             _ => {
-                let next = self.random.index(self.going_on.len());
+                let next = self.trial.random.index(self.going_on.len());
                 self.going_on.swap_remove(next).1(self);
             }
         }
-    }
-
-    fn makes(&self, mistake: Mistake) -> bool {
-        self.mistake == Some(mistake)
-    }
-
-    fn count(&mut self, what: &'static str) {
-        *self.totals.entry(what).or_default() += 1;
     }
 
     fn then(&mut self, process: usize, action: impl FnOnce(&mut Self) + 'static) {
@@ -96,12 +74,12 @@ impl Processes {
     }
 
     fn dies(&mut self, process: usize) {
-        self.count("deaths");
+        self.trial.count("deaths");
         self.processes[process].lives = false;
         self.going_on.retain(|(of, _)| *of != process);
         self.starts();
         for session in std::mem::take(&mut self.processes[process].unanswered) {
-            self.count("crashes before the answer");
+            self.trial.count("crashes before the answer");
             let another = self.some_process();
             self.begins(another, session, true);
         }
@@ -124,28 +102,28 @@ impl Processes {
 
     fn looks_up(&mut self, process: usize, request: Request, generation: Option<u64>) {
         let cache = &self.processes[process].cache;
-        let noted = generation.map(|generation| cache.note(generation, self.start));
+        let noted = generation.map(|generation| cache.note(generation, self.trial.start));
         if let Some(version) = noted.and_then(|noted| cache.get(&request.session, &noted)) {
-            request.check(version, &mut self.stale);
-            return self.count("hits");
+            request.check(version, &mut self.trial.stale);
+            return self.trial.count("hits");
         }
-        self.count(if noted.is_some() { "misses" } else { "requests during an increment" });
+        self.trial.count(if noted.is_some() { "misses" } else { "requests during an increment" });
         self.then(process, move |it| {
             let version = it.versions[request.session];
             it.then(process, move |it| {
-                let (start, late) = (it.start, it.makes(NotesAfterTheQuery));
+                let (start, late) = (it.trial.start, it.trial.makes(NotesAfterTheQuery));
                 let cache = &it.processes[process].cache;
                 if let Some((generation, noted)) = generation.zip(noted) {
                     let noted = if late { cache.note(generation, start) } else { noted };
                     cache.insert(request.session, &owner(request.session), version, noted);
                 }
-                request.check(version, &mut it.stale);
+                request.check(version, &mut it.trial.stale);
             });
         });
     }
 
     fn begins(&mut self, process: usize, session: usize, nothing: bool) {
-        if self.makes(IncrementsBeforeTheCommit) {
+        if self.trial.makes(IncrementsBeforeTheCommit) {
             self.increments(process, move |it| it.commits(process, session, nothing));
         } else {
             self.then(process, move |it| it.commits(process, session, nothing));
@@ -155,17 +133,18 @@ impl Processes {
     fn commits(&mut self, process: usize, session: usize, nothing: bool) {
         self.versions[session] += u64::from(!nothing);
         let version = self.versions[session];
-        if !nothing && self.random.chance(20) {
+        if !nothing && self.trial.random.chance(20) {
             let another = self.some_process();
             self.begins(another, session, true);
         }
         self.processes[process].unanswered.push(session);
         self.then(process, move |it| {
-            if !nothing || !it.makes(InvalidatesOnlyIfChanged) {
+            if !nothing || !it.trial.makes(InvalidatesOnlyIfChanged) {
                 it.processes[process].cache.invalidate(&owner(session));
             }
             let answers = move |it: &mut Self| it.is_answered(process, session, version, nothing);
-            if it.makes(IncrementsBeforeTheCommit) || nothing && it.makes(IncrementsOnlyIfChanged) {
+            if it.trial.makes(IncrementsBeforeTheCommit) || nothing && it.trial.makes(IncrementsOnlyIfChanged)
+            {
                 it.then(process, answers);
             } else {
                 it.increments(process, answers);
@@ -179,7 +158,7 @@ impl Processes {
             if it.processes[process].own % 2 == 1 {
                 return it.increments(process, done);
             }
-            let marks = !it.makes(IncrementsWithoutMark);
+            let marks = !it.trial.makes(IncrementsWithoutMark);
             it.processes[process].own += u64::from(marks);
             it.then(process, move |it| {
                 it.counter += 1;
@@ -192,7 +171,7 @@ impl Processes {
     }
 
     fn is_answered(&mut self, process: usize, session: usize, version: u64, nothing: bool) {
-        self.count(if nothing { "changes found" } else { "changes made" });
+        self.trial.count(if nothing { "changes found" } else { "changes made" });
         self.answered[session] = self.answered[session].max(version);
         let unanswered = &mut self.processes[process].unanswered;
         unanswered.iter().position(|it| *it == session).map(|at| unanswered.swap_remove(at));
