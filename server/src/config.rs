@@ -44,8 +44,8 @@ pub struct Config {
     pub database_connections: NonZeroU32,
 
     /// How many sessions are kept in memory at most, about a kilobyte each, so that requests are verified without a query:
-    /// 0 for none. By default 100000 with SQLite and 0 with PostgreSQL, where all nodes must have a version that knows this
-    /// setting before it is used.
+    /// 0 for none. By default 100000 with SQLite and 0 with PostgreSQL: there, set it once every node runs a release that has
+    /// this setting.
     #[arg(long, env = "MULTI_SESSION_SESSION_CACHE", global = true)]
     pub session_cache: Option<usize>,
 
