@@ -97,13 +97,12 @@ test("a session that was revoked on one node opens nothing on any other, whateve
 
   await trial.phase("a node stops hearing", async () => {
     const cuts = Math.max(2, rounds * 4);
+    const listens = `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()
+      and query ~* '^listen|cache_nodes.*from renewed|acks \\(channel' order by random() limit 1`;
     for (let cut = 0; cut < cuts; cut += 1) {
-      const isCut = cluster.database.sql(
-        `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()
-         and query ~* '^listen|cache_nodes.*from renewed|acks \\(channel' order by random() limit 1`,
-      );
+      // The one that was cut last may still be coming back.
+      const isCut = expect.poll(() => cluster.database.sql(listens), "a connection that listens is cut").toBe("t");
       await trial.revokes(Math.ceil((rounds * each) / cuts), { meanwhile: isCut });
-      expect.soft(await isCut, "a connection that listens").toBe("t");
     }
     await trial.revokesOthers();
   });
