@@ -1,7 +1,7 @@
 //! Our pages in an application with a login of its own: where requests lead, and what pages tell on arrival.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,7 +11,7 @@ use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use leptos::prelude::*;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use leptos_router::{
     SsrMode,
     components::{Route, Router as PageRouter, Routes},
@@ -62,6 +62,9 @@ fn Frame() -> impl IntoView {
     }
 }
 
+/// Collected once: pages that are rendered meanwhile, as those of another test, wait for ever (leptos-rs/leptos#4773).
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
 /// The application: `/enter` logs Ada in.
 fn app(clock: &Arc<ManualClock>) -> Router {
     let store = Arc::new(MemoryStore::default());
@@ -72,8 +75,7 @@ fn app(clock: &Arc<ManualClock>) -> Router {
         let ada = Subject::new(UserId::new("4711").expect("an id")).name("Ada");
         request.begin(ada, Proof::by("code")).await.map_err(Problem::from)
     };
-    let pages =
-        Router::new().leptos_routes(&leptos, generate_route_list(App), document).route("/enter", get(enter));
+    let pages = Router::new().leptos_routes(&leptos, ROUTES.clone(), document).route("/enter", get(enter));
     multi_session_leptos::router(pages, &http, SESSIONS).with_state(leptos)
 }
 
