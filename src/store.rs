@@ -468,7 +468,11 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     ) -> Result<Vec<Arc<StoredSession>>, StoreError>;
 
     /// Lists the live sessions of a user, newest first.
-    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
+    async fn live_of_user(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<StoredSession>>, StoreError>;
 
     /// Finds these sessions, ended ones too while they are kept, in no order.
     async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>, StoreError>;

@@ -147,7 +147,7 @@ impl Sessions {
 
     async fn choice_of(&self, browser: &Browser, stored: &StoredTicket) -> Result<DeviceChoice> {
         let live = self.0.store.live_of_user(&stored.user_id, self.now()).await?;
-        let mut devices: Vec<_> = live.into_iter().map(|stored| self.row(browser, stored)).collect();
+        let mut devices: Vec<_> = live.iter().map(|stored| self.row(browser, stored)).collect();
         devices.sort_by_key(|row| row.last_active_at);
         Ok(DeviceChoice {
             maximum: self.options().maximum_sessions(),

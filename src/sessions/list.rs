@@ -3,18 +3,9 @@
 use crate::event::in_order;
 use crate::user_agent::as_sent;
 use crate::{
-    Browser, Device, DeviceSession, Held, Result, Session, SessionId, Sessions, SignInMethod, SignedInFrom,
-    StoredSession, Timestamp, User, device_of,
+    Browser, Device, DeviceSession, Result, Session, SessionId, Sessions, SignedInFrom, StoredSession,
+    Timestamp, device_of,
 };
-
-/// What a row tells beside its session and its user.
-struct Facts {
-    name: Option<String>,
-    shared_computer: bool,
-    new_device: bool,
-    signed_in_with: Option<SignInMethod>,
-    last_use: LastUse,
-}
 
 /// When a session was last used, and from where.
 pub(super) struct LastUse {
@@ -50,20 +41,20 @@ impl Sessions {
                 .store
                 .live_of_user(&active.user.id, self.now())
                 .await?
-                .into_iter()
+                .iter()
                 .map(|stored| self.row(browser, stored))
                 .collect(),
             None => Vec::new(),
         };
         let others = browser.held().iter().filter(|held| active.is_none_or(|it| it.user.id != held.user.id));
-        rows.extend(others.map(|held| self.held_row(browser, held)));
+        rows.extend(others.map(|held| self.row(browser, held)));
         in_order(&mut rows);
         Ok(rows)
     }
 
     /// Lists only what this browser holds, in cookie order, as account switchers written for Better Auth expect.
     pub fn list_held(&self, browser: &Browser) -> Vec<DeviceSession> {
-        browser.held().iter().map(|held| self.held_row(browser, held)).collect()
+        browser.held().iter().map(|held| self.row(browser, held)).collect()
     }
 
     /// Lists every live session of the active user, newest first, in Better Auth's shape.
@@ -74,45 +65,22 @@ impl Sessions {
     pub async fn list_own(&self, browser: &Browser) -> Result<Vec<Session>> {
         let active = browser.signed_in()?;
         let stored = self.0.store.live_of_user(&active.user.id, self.now()).await?;
-        Ok(stored.into_iter().map(|stored| stored.session).collect())
-    }
-
-    fn held_row(&self, browser: &Browser, held: &Held) -> DeviceSession {
-        let facts = Facts {
-            name: held.device_name.clone(),
-            shared_computer: held.shared_computer,
-            new_device: held.new_device,
-            signed_in_with: held.signed_in_with.clone(),
-            last_use: LastUse {
-                at: held.last_active_at,
-                ip_address: held.last_ip_address.clone(),
-                user_agent: held.last_user_agent.clone(),
-            },
-        };
-        self.row_of(browser, held.session.clone(), held.user.clone(), facts)
+        Ok(stored.iter().map(|stored| stored.session.clone()).collect())
     }
 
     /// The row of a session as `browser` sees it.
-    pub(super) fn row(&self, browser: &Browser, stored: StoredSession) -> DeviceSession {
-        let last_use = LastUse::of(&stored);
-        let StoredSession { session, user, shared_computer, new_device, signed_in_with, device_name, .. } =
-            stored;
-        let facts = Facts { name: device_name, shared_computer, new_device, signed_in_with, last_use };
-        self.row_of(browser, session, user, facts)
-    }
-
-    fn row_of(&self, browser: &Browser, session: Session, user: User, facts: Facts) -> DeviceSession {
-        let Facts { name, shared_computer, new_device, signed_in_with, last_use } = facts;
-        let last_use = self.last_use(&session.id, last_use);
+    pub(super) fn row(&self, browser: &Browser, stored: &StoredSession) -> DeviceSession {
+        let session = stored.session.clone();
+        let last_use = self.last_use(&session.id, LastUse::of(stored));
         DeviceSession {
             is_current: browser.active.as_ref() == Some(&session.id),
             is_held: browser.holds(&session.id),
             last_active_at: last_use.at,
-            device: named(device_of(&last_use.user_agent), name.as_deref()),
-            name,
-            shared_computer,
-            new_device,
-            signed_in_with,
+            device: named(device_of(&last_use.user_agent), stored.device_name.as_deref()),
+            name: stored.device_name.clone(),
+            shared_computer: stored.shared_computer,
+            new_device: stored.new_device,
+            signed_in_with: stored.signed_in_with.clone(),
             id: session.id.clone(),
             user_agent: as_sent(&last_use.user_agent).to_owned(),
             place: self.place_of(&last_use.ip_address),
@@ -121,7 +89,7 @@ impl Sessions {
             created_at: session.created_at,
             expires_at: session.expires_at,
             session,
-            user,
+            user: stored.user.clone(),
         }
     }
 

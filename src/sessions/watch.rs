@@ -183,7 +183,7 @@ impl Sessions {
         Some(match ending_of(&found, self.now()) {
             Some(ending) => SessionEvent::Ended(ending),
             None => {
-                let row = self.row(&Browser::default(), found.stored);
+                let row = self.row(&Browser::default(), &found.stored);
                 SessionEvent::Created { row: Box::new(row) }
             }
         })
@@ -194,7 +194,7 @@ impl Sessions {
         if found.end.is_some() {
             return Vec::new();
         }
-        let row = self.row(&Browser::default(), found.stored);
+        let row = self.row(&Browser::default(), &found.stored);
         let label = row.device.label.clone();
         let DeviceSession { id, name, ip_address, place, user_agent, device, .. } = row;
         vec![

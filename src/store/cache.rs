@@ -13,7 +13,7 @@ const GROUPS: usize = 4_096;
 
 /// Values by key, each with the owner whose changes invalidate it.
 #[derive(Debug)]
-pub struct Cache<K, V> {
+pub(super) struct Cache<K, V> {
     entries: Entries<K, Entry<V>>,
     hasher: RandomState,
     /// How many invalidations there were.

@@ -533,7 +533,7 @@ async fn live(store: &Arc<dyn Store>, user: &NewUser, now: Timestamp) -> Vec<Str
     let mut by_handle = store.live_by_handles(&handles, now).await.expect("an answer");
     by_handle.sort_by_key(|stored| handles.iter().position(|handle| **handle == stored.session.handle));
     let by_handle: Vec<_> = by_handle.iter().map(|stored| shown(stored)).collect();
-    assert_eq!(by_handle, live.iter().map(shown).collect::<Vec<_>>(), "by their handles");
+    assert_eq!(by_handle, live.iter().map(|it| shown(it)).collect::<Vec<_>>(), "by their handles");
     live.iter().map(|stored| name(&stored.session.id)).collect()
 }
 

@@ -404,10 +404,10 @@ impl Store for MemoryStore {
             .collect())
     }
 
-    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
+    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<Arc<StoredSession>>> {
         let state = self.lock().await?;
         let live = state.sessions.iter().rev().filter(|row| row.is_live(now) && row.is_of(user));
-        Ok(live.map(|row| state.stored(row)).collect())
+        Ok(live.map(|row| Arc::new(state.stored(row))).collect())
     }
 
     async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {

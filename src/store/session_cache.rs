@@ -1,27 +1,100 @@
 //! Live sessions in memory.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::StoredSession;
-use super::cache::Cache;
-use crate::{Change, Handle};
+use super::cache::{Cache, Noted};
+use crate::{Change, Handle, Timestamp, UserId};
 
-/// Live sessions by their handles; each belongs to its user.
-pub(super) type SessionCache = Cache<Handle, Arc<StoredSession>>;
+/// Of so many sessions in memory one user's list is kept.
+const SESSIONS_FOR_A_LIST: usize = 10;
+
+/// Live sessions by their handles, and the lists of the users who look at theirs.
+#[derive(Debug)]
+pub struct SessionCache {
+    live: Cache<Handle, Arc<StoredSession>>,
+    lists: Cache<UserId, Arc<[Arc<StoredSession>]>>,
+}
+
+/// A cache that may be used now, and its state before anything is read.
+#[derive(Debug)]
+pub(super) struct Usable<'a> {
+    cache: &'a SessionCache,
+    live: Noted,
+    lists: Noted,
+}
 
 impl SessionCache {
-    /// Invalidates the sessions that changes may show in: all of their users.
+    /// Makes a cache of at most so many sessions, and a tenth as many lists.
+    pub(super) fn new(sessions: usize) -> Self {
+        Self { live: Cache::new(sessions), lists: Cache::new(sessions.div_ceil(SESSIONS_FOR_A_LIST)) }
+    }
+
+    /// Notes the state, before anything is looked up or read: see [`Cache::note`].
+    pub(super) fn note(&self, generation: u64, now: Instant) -> Usable<'_> {
+        Usable { cache: self, live: self.live.note(generation, now), lists: self.lists.note(generation, now) }
+    }
+
+    /// Invalidates what changes may show in: all that is there of their users.
     pub(super) fn apply(&self, changes: &[Change]) {
         for change in changes {
             match change {
                 Change::Sessions { user, .. }
                 | Change::Reauthenticated { user, .. }
                 | Change::Renamed { user, .. }
-                | Change::Recognized { user, .. } => self.invalidate(user.as_str()),
+                | Change::Recognized { user, .. } => self.invalidate(user),
+                // A list shows when its sessions were last active.
+                Change::Touched(touched) => {
+                    touched.iter().for_each(|(user, ..)| self.lists.invalidate(user.as_str()));
+                }
                 Change::Gap => self.clear(),
-                Change::Switched { .. } | Change::Touched(_) => {}
+                Change::Switched { .. } => {}
             }
         }
+    }
+
+    /// Invalidates what is there of a user.
+    pub(super) fn invalidate(&self, user: &UserId) {
+        self.live.invalidate(user.as_str());
+        self.lists.invalidate(user.as_str());
+    }
+
+    /// Invalidates everything.
+    pub(super) fn clear(&self) {
+        self.live.clear();
+        self.lists.clear();
+    }
+
+    /// How much is there and how much was found.
+    pub(super) fn statistics(&self, waits: u64) -> SessionCacheStatistics {
+        let (live, lists) = (self.live.lookups(), self.lists.lookups());
+        let (hits, misses) = (live.0 + lists.0, live.1 + lists.1);
+        SessionCacheStatistics { hits, misses, sessions: self.live.len(), waits }
+    }
+}
+
+impl Usable<'_> {
+    /// Finds a live session. One that looks expired may have been extended since.
+    pub(super) fn live(&self, handle: &Handle, now: Timestamp) -> Option<Arc<StoredSession>> {
+        self.cache.live.get(handle, &self.live).filter(|stored| stored.session.expires_at > now)
+    }
+
+    /// Keeps a session that was read.
+    pub(super) fn keep(&self, stored: &Arc<StoredSession>) {
+        let key = stored.session.handle.clone();
+        self.cache.live.insert(key, stored.user.id.as_str(), Arc::clone(stored), self.live);
+    }
+
+    /// Finds the list of a user's live sessions. One of which a session looks expired is read again.
+    pub(super) fn list(&self, user: &UserId, now: Timestamp) -> Option<Arc<[Arc<StoredSession>]>> {
+        let list = self.cache.lists.get(user, &self.lists)?;
+        list.iter().all(|stored| stored.session.expires_at > now).then_some(list)
+    }
+
+    /// Keeps the list of a user that was read.
+    pub(super) fn keep_list(&self, user: &UserId, list: &[Arc<StoredSession>]) {
+        self.cache.lists.insert(user.clone(), user.as_str(), list.into(), self.lists);
     }
 }
 
@@ -29,7 +102,7 @@ impl SessionCache {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionCacheStatistics {
-    /// How many sessions were found there.
+    /// How many sessions and lists of sessions were found there.
     pub hits: u64,
     /// How many were not, and were read.
     pub misses: u64,

@@ -8,8 +8,7 @@ use std::ops::DerefMut;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::cache::Noted;
-use super::session_cache::{SessionCache, SessionCacheStatistics};
+use super::session_cache::{SessionCache, SessionCacheStatistics, Usable};
 use super::{Alongside, ChangeContext, ChangeError, StoreError, locked};
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Error, Handle, HistoryKind, Purpose, SecretHash, SessionId,
@@ -249,8 +248,7 @@ impl<D: Database> SqlStore<D> {
     /// What was found in memory so far, where sessions are kept there.
     pub fn session_cache(&self) -> Option<SessionCacheStatistics> {
         let cache = self.database.cache()?;
-        let (hits, misses) = cache.lookups();
-        Some(SessionCacheStatistics { hits, misses, sessions: cache.len(), waits: self.database.waits() })
+        Some(cache.statistics(self.database.waits()))
     }
 
     /// Lists every session in the order of creation, live or not, for the test of the limit.
@@ -342,12 +340,11 @@ impl<D: Database> SqlStore<D> {
         }
     }
 
-    /// The sessions in memory, where they may be used now, and their state before anything is read.
-    fn cached(&self) -> Option<(&SessionCache, Noted)> {
+    /// The sessions in memory, where they may be used now.
+    fn cached(&self) -> Option<Usable<'_>> {
         let cache = self.database.cache()?;
         let now = Instant::now();
-        let generation = self.database.generation(now)?;
-        Some((cache, cache.note(generation, now)))
+        Some(cache.note(self.database.generation(now)?, now))
     }
 }
 
@@ -371,7 +368,7 @@ impl Affected {
     /// Invalidates their sessions; gives whether others must know before the change is answered.
     fn invalidate(&self, cache: Option<&SessionCache>) -> bool {
         if let Some(cache) = cache {
-            self.users.iter().for_each(|user| cache.invalidate(user.as_str()));
+            self.users.iter().for_each(|user| cache.invalidate(user));
             if self.everybody {
                 cache.clear();
             }

@@ -60,7 +60,7 @@ macro_rules! counted {
 
 counted! { Store {
     live_by_handles(handles: &[&Handle], now: Timestamp) -> Result<Vec<Arc<StoredSession>>, StoreError>;
-    live_of_user(user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
+    live_of_user(user: &UserId, now: Timestamp) -> Result<Vec<Arc<StoredSession>>, StoreError>;
     find(ids: &[&SessionId]) -> Result<Vec<Found>, StoreError>;
     find_by_handle(handle: &Handle) -> Result<Option<Found>, StoreError>;
     of_user(user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>, StoreError>;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use multi_session::{
-    Actor, Alongside, EndedReason, Handle, Limit, NewSession, NextSession, Operator, PostgresOptions,
+    Actor, Alongside, EndedReason, Handle, Limit, NewSession, NextSession, Operator, Page, PostgresOptions,
     PostgresStore, PostgresTestDatabase, Renewal, Rotation, SecretHash, SessionCacheStatistics,
-    SqliteOptions, SqliteStore, Store, StoredSession, Subject, Undo,
+    SqliteOptions, SqliteStore, Store, StoredSession, Subject, Touch, Undo, UserId,
 };
 use tempfile::TempDir;
 
@@ -22,14 +22,21 @@ struct Two<'a, S> {
 }
 
 impl<S: Store> Two<'_, S> {
-    /// Asks both for a session until they answer from memory.
-    async fn warm(&self, handle: &Handle) {
+    /// Asks both for a session, and for the list of its user, until they answer from memory; gives the user.
+    async fn warm(&self, handle: &Handle) -> UserId {
+        let user = self.ask(self.here, handle).await.expect("a live session").user.id.clone();
         for store in [self.here, self.there] {
-            let hits = (self.statistics)(store).hits;
-            while (self.statistics)(store).hits == hits {
-                store.live_by_handles(&[handle], NOW).await.expect("an answer");
-                tokio::task::yield_now().await;
-            }
+            self.until_hit(store, async || _ = self.ask(store, handle).await).await;
+            self.until_hit(store, async || _ = self.list(store, &user).await).await;
+        }
+        user
+    }
+
+    async fn until_hit(&self, store: &S, look: impl AsyncFn()) {
+        let hits = (self.statistics)(store).hits;
+        while (self.statistics)(store).hits == hits {
+            look().await;
+            tokio::task::yield_now().await;
         }
     }
 
@@ -39,8 +46,15 @@ impl<S: Store> Two<'_, S> {
         handle: &Handle,
         change: impl AsyncFnOnce(&S) -> T,
     ) -> Option<std::sync::Arc<StoredSession>> {
-        self.warm(handle).await;
+        let user = self.warm(handle).await;
         change(self.here).await;
+        // These are not kept in memory.
+        let page = Page { ended: false, after: None, limit: 100 };
+        let mut live = self.there.of_user(&user, page, NOW).await.expect("an answer");
+        live.sort_by(|one, other| other.stored.session.created_at.cmp(&one.stored.session.created_at));
+        let live: Vec<_> = live.iter().map(|found| format!("{:?}", found.stored)).collect();
+        assert_eq!(self.list(self.here, &user).await, live, "the list where the change was made");
+        assert_eq!(self.list(self.there, &user).await, live, "the list elsewhere");
         let (here, there) = (self.ask(self.here, handle).await, self.ask(self.there, handle).await);
         // What is read of one session by its handle is not kept in memory.
         let stored = self.there.find_by_handle(handle).await.expect("an answer");
@@ -50,6 +64,11 @@ impl<S: Store> Two<'_, S> {
         assert_eq!(here.as_deref().map(shown), expected, "where the change was made");
         assert_eq!(there.as_deref().map(shown), expected, "elsewhere");
         there
+    }
+
+    async fn list(&self, store: &S, user: &UserId) -> Vec<String> {
+        let live = store.live_of_user(user, NOW).await.expect("a list");
+        live.iter().map(|stored| format!("{stored:?}")).collect()
     }
 
     async fn ask(&self, store: &S, handle: &Handle) -> Option<std::sync::Arc<StoredSession>> {
@@ -84,6 +103,18 @@ async fn every_change_is_known_at_once<S: Store>(two: Two<'_, S>) {
 
     let known = two.after(handle, async |it| it.rename(actor(&own), id, Some("Kitchen"), NOW).await).await;
     assert_eq!(known.expect("live").device_name.as_deref(), Some("Kitchen"));
+    let later = NOW.plus(Duration::from_secs(30));
+    two.warm(handle).await;
+    two.here.touch(&[Touch::new(id.clone(), later)]).await.expect("it is written");
+    let live = two.here.live_of_user(&ada.user.id, NOW).await.expect("a list");
+    assert_eq!(live[0].last_active_at, later, "what this process has written");
+    let mut other = NewSession { new_device: false, ..session(&ada, "other") };
+    other.session.created_at = later;
+    two.after(handle, async |it| open(it, None, &other).await.expect("a sign-in")).await;
+    two.after(handle, async |it| {
+        it.end_by_id(actor(&own), &other.session.id, EndedReason::Revoked, NOW).await
+    })
+    .await;
     let known = two.after(handle, async |it| it.recognize(actor(&own), id, NOW, NOW).await).await;
     assert!(!known.expect("live").new_device);
     assert!(two.after(handle, revoke).await.is_none());

@@ -58,7 +58,7 @@ fn active(browser: &Browser) -> SessionId {
 
 async fn live_ids(store: &Arc<dyn Store>, of: &Subject) -> Vec<SessionId> {
     let live = store.live_of_user(&of.id, NOW).await.expect("a list");
-    live.into_iter().map(|stored| stored.session.id).collect()
+    live.into_iter().map(|stored| stored.session.id.clone()).collect()
 }
 
 fn stored_ticket(name: u8, of: &Subject, epoch: crate::Epoch) -> StoredTicket {

@@ -42,31 +42,36 @@ macro_rules! renewing {
 #[async_trait]
 impl<D: Database> Store for SqlStore<D> {
     async fn live_by_handles(&self, handles: &[&Handle], now: Timestamp) -> Result<Vec<Arc<StoredSession>>> {
-        let Some((cache, noted)) = self.cached() else { return self.read_live(handles, now).await };
+        let Some(cache) = self.cached() else { return self.read_live(handles, now).await };
         let mut wanted = handles.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
         let mut live = Vec::with_capacity(wanted.len());
         wanted.retain(|handle| {
-            // One that looks expired may have been extended since.
-            let found = cache.get(handle, &noted).filter(|stored| stored.session.expires_at > now);
+            let found = cache.live(handle, now);
             let is_missing = found.is_none();
             live.extend(found);
             is_missing
         });
         if !wanted.is_empty() {
             let read = self.read_live(&wanted, now).await?;
-            for stored in &read {
-                let key = stored.session.handle.clone();
-                cache.insert(key, stored.user.id.as_str(), Arc::clone(stored), noted);
-            }
+            read.iter().for_each(|stored| cache.keep(stored));
             live.extend(read);
         }
         Ok(live)
     }
 
-    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<StoredSession>> {
-        self.list(Statement::LiveOfUser, values![now, user], stored_session).await
+    async fn live_of_user(&self, user: &UserId, now: Timestamp) -> Result<Vec<Arc<StoredSession>>> {
+        let cache = self.cached();
+        if let Some(list) = cache.as_ref().and_then(|cache| cache.list(user, now)) {
+            return Ok(list.to_vec());
+        }
+        let read = |row: &D::Row| stored_session(row).map(Arc::new);
+        let list = self.list(Statement::LiveOfUser, values![now, user], read).await?;
+        if let Some(cache) = cache {
+            cache.keep_list(user, &list);
+        }
+        Ok(list)
     }
 
     async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>> {
@@ -149,7 +154,7 @@ impl<D: Database> Store for SqlStore<D> {
         let extended = self.write(Statement::Extend, values![now, to, actor.session, from]).await;
         // Or by another node: either way what is in memory is out of date.
         if let Some(cache) = self.database.cache() {
-            cache.invalidate(actor.user.as_str());
+            cache.invalidate(actor.user);
         }
         Ok(extended? == 1)
     }
