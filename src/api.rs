@@ -51,6 +51,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
+use tower::Layer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -205,38 +206,38 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
     fn from(api: Api) -> Self {
         let Api { mut settings, body_time, error_page } = api;
         let path = settings.http.api_path().to_owned();
-        let nested = |endpoints: Router<ApiState>| Router::new().nest(&path, exact(endpoints));
+        let nested = |endpoints: Router<ApiState>| {
+            Router::new().nest(&path, endpoints.method_not_allowed_fallback(not_found))
+        };
 
         let accounts = if settings.accounts.is_some() { account_endpoints() } else { OpenApiRouter::new() };
-        let mut described = accounts.merge(session_endpoints());
-        // What is about sessions, and every path that is not there.
-        let mut routes = [path.clone(), format!("{path}/"), format!("{path}/{{*rest}}")]
-            .iter()
-            .fold(nested(described.clone().into()), |router, path| {
-                router.route(path, routing::any(not_found))
-            })
-            .layer(settings.http.layer());
-        // What programs of operators call with a token; no cookie is read.
-        if settings.operators.are_taken() {
-            let finished = from_fn_with_state(settings.sessions.clone(), finished);
-            routes = routes.merge(nested(operator_endpoints().into()).layer(finished));
-            described = described.merge(operator_endpoints());
-        }
-        // What is the same for everybody.
+        let sessions = accounts.merge(session_endpoints());
         let public = Router::from(document_endpoints()).route("/error", error_page);
         #[cfg(feature = "reference")]
         let public = public.route("/reference/{file}", routing::get(reference::file));
-        routes = routes.merge(nested(public));
+        // What is the same for everybody, and what programs of operators call with a token: no cookie is read.
+        let mut others = nested(public);
+        let mut described = sessions.clone();
+        if settings.operators.are_taken() {
+            let finished = from_fn_with_state(settings.sessions.clone(), finished);
+            others = others.merge(nested(operator_endpoints().into()).layer(finished));
+            described = described.merge(operator_endpoints());
+        }
         described = described.merge(error_endpoints()).merge(document_endpoints());
 
         settings.document = openapi::document(described, &settings.http);
-        routes.layer(from_fn_with_state(body_time, bounded)).with_state(ApiState::from(settings))
+        let (bounded, exact) = (from_fn_with_state(body_time, bounded), from_fn(only_get_and_post));
+        let session_layer = settings.http.layer();
+        let state = ApiState::from(settings);
+        let sessions = nested(sessions.into()).fallback(not_found).with_state(state.clone());
+        let others = others.layer(exact.clone()).layer(bounded.clone()).with_state(state);
+        // Layers around the router, not around its routes: a request clones what it passes, and a router is cheap to clone.
+        let sessions = (bounded, session_layer, exact).layer(sessions);
+        // What is about sessions, and every path that is not there.
+        [path.clone(), format!("{path}/"), format!("{path}/{{*rest}}")]
+            .iter()
+            .fold(others, |router, path| router.route_service(path, sessions.clone()))
     }
-}
-
-/// Answers other methods as unknown paths are answered.
-fn exact(endpoints: Router<ApiState>) -> Router<ApiState> {
-    endpoints.method_not_allowed_fallback(not_found).layer(from_fn(only_get_and_post))
 }
 
 fn account_endpoints() -> OpenApiRouter<ApiState> {
@@ -299,7 +300,8 @@ async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
-/// Axum answers HEAD by the handler of GET, and some of these change something.
+/// Answers other methods as unknown paths are answered. Axum answers HEAD by the handler of GET, and some of these change
+/// something.
 async fn only_get_and_post(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::POST) {
         next.run(request).await

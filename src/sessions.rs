@@ -1,6 +1,8 @@
 //! The rules, one method per verb.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -168,7 +170,12 @@ impl Sessions {
     ///
     /// [`SessionLayer`](crate::http::SessionLayer) does so with every request.
     pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
-        match self.0.work.spawn(work.in_current_span()).await {
+        let mut work = Box::pin(work.in_current_span());
+        // Nobody can go away during the first poll, and a request that is answered from memory needs no other.
+        if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            return output;
+        }
+        match self.0.work.spawn(work).await {
             Ok(output) => output,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

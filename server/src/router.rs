@@ -15,6 +15,7 @@ use multi_session::api::{BODY_TIME, OperatorTokens, bounded};
 use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
 use multi_session_leptos::{MultiSessionOptions, REPORT_BY_MAIL, RESET_PASSWORD_FN, start_render_threads};
+use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
@@ -128,18 +129,23 @@ pub fn router(server: &Server) -> Router {
         .layer(from_fn_with_state(server.body_time, bounded))
         .merge(api)
         .route("/readyz", get(health::readyz));
-    limited(dynamic)
+    let routes = limited(dynamic)
         .merge(pages::files(server, limited(pages::not_found(server))))
         .route("/healthz", get(health::healthz))
         .route(CHANGE_PASSWORD, get(async || Redirect::to("/change-password")))
         .route("/manifest.webmanifest", get(pages::manifest))
         .merge(server.colors.clone())
-        .with_state(server.clone())
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(Refusals::new(server), refused::told))
-        .layer(CompressionLayer::new().compress_when(is_page))
-        .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span))
-        .layer(from_fn_with_state(server.transport_security.clone(), pages::security_headers))
+        .with_state(server.clone());
+    // The outermost first. They are around the router, not around each of its routes: a request clones what it passes, and
+    // a router is cheap to clone.
+    let layers = (
+        from_fn_with_state(server.transport_security.clone(), pages::security_headers),
+        TraceLayer::new_for_http().make_span_with(telemetry::request_span),
+        CompressionLayer::new().compress_when(is_page),
+        from_fn_with_state(Refusals::new(server), refused::told),
+        CatchPanicLayer::custom(panicked),
+    );
+    Router::new().fallback_service(layers.layer(routes))
 }
 
 /// Whether an answer is sent compressed: pages are. Files are compressed already, streams must not wait, and what the API

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -25,6 +25,9 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A middleware that reads every body before anything is done with it: one that is larger than 64 KiB, takes longer than
 /// this time or breaks off changes nothing. The API has it; it is for what is beside the API.
 pub async fn bounded(State(time): State<Duration>, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     let bytes = match timeout(time, Limited::new(body, LIMIT).collect()).await {
         Ok(Ok(collected)) => collected.to_bytes(),

@@ -1,12 +1,11 @@
 //! `GET /get-session` → `{session, user}` or `null`.
 
-use axum::Json;
 use axum::http::HeaderValue;
 use axum::http::header::PRAGMA;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::Code;
-use crate::api::answer::SessionAndUser;
+use crate::api::answer::{SessionAndUser, json};
 use crate::api::openapi::{CHANGES, EVERY, READS_COOKIES, example, refusals};
 use crate::http::{Problem, SessionRequest};
 
@@ -39,7 +38,7 @@ refusals!(Refusals = EVERY, READS_COOKIES);
 pub(super) async fn handle(state: SessionRequest) -> Result<Response, Problem> {
     let browser = state.browser()?;
     let body = browser.active().map(|held| SessionAndUser { session: &held.session, user: &held.user });
-    let mut response = Json(body).into_response();
+    let mut response = json(&body)?;
     response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
     Ok(response)
 }

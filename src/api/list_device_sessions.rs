@@ -1,9 +1,10 @@
 //! `GET /multi-session/list-device-sessions` → `[DeviceSession]`.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 
 use crate::DeviceSession;
+use crate::api::answer::json;
 use crate::api::openapi::{EVERY, READS_COOKIES, example, refusals};
 use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
@@ -30,14 +31,11 @@ refusals!(Refusals = EVERY, READS_COOKIES);
     ),
     security((), ("session" = [])),
 )]
-pub(super) async fn handle(
-    State(api): State<ApiState>,
-    state: SessionRequest,
-) -> Result<Json<Vec<DeviceSession>>, Problem> {
+pub(super) async fn handle(State(api): State<ApiState>, state: SessionRequest) -> Result<Response, Problem> {
     let browser = state.browser()?;
-    Ok(Json(if api.lists_held_only {
+    json(&if api.lists_held_only {
         api.sessions.list_held(&browser)
     } else {
         api.sessions.list(&browser).await?
-    }))
+    })
 }

@@ -7,6 +7,7 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{LOCATION, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
 use url::{Url, form_urlencoded};
 use utoipa::ToSchema;
 
@@ -92,6 +93,12 @@ pub(super) async fn handle(
     Ok(Json(Done::DONE))
 }
 
+/// What the path says. By its name: the path of the whole API has a part too.
+#[derive(Deserialize)]
+pub(super) struct Link {
+    token: String,
+}
+
 refusals!(FollowRefusals = EVERY, READS_COOKIES, [Code::ValidationError, Code::InvalidCallbackUrl]);
 
 /// Follow a mailed link
@@ -121,11 +128,11 @@ refusals!(FollowRefusals = EVERY, READS_COOKIES, [Code::ValidationError, Code::I
 )]
 pub(super) async fn follow(
     State(api): State<ApiState>,
-    token: Result<Path<String>, PathRejection>,
+    link: Result<Path<Link>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     // What is no text is no token either.
-    let token = token.map(|Path(token)| token).unwrap_or_default();
+    let token = link.map(|Path(link)| link.token).unwrap_or_default();
     let to = parameter(query.as_deref(), "callbackURL").ok_or_else(|| {
         let message = "[query.callbackURL] Invalid input: expected string, received undefined";
         Problem::with_message(Code::ValidationError, message.to_owned())

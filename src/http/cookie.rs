@@ -1,6 +1,5 @@
 //! The names and forms of the cookies, and the difference between two states of a browser.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -89,6 +88,12 @@ impl CookieNames {
         format!("{}{}", self.held_prefix, handle.as_str().to_ascii_lowercase())
     }
 
+    /// Whether the held session of that handle has a cookie of that name.
+    fn is_held(&self, name: &str, handle: &Handle) -> bool {
+        let lower = handle.as_str().bytes().map(|b| b.to_ascii_lowercase());
+        name.strip_prefix(&self.held_prefix).is_some_and(|rest| rest.bytes().eq(lower))
+    }
+
     /// Reads a request's cookies: those under our names, as they were sent, that hold what this server issues.
     pub(super) fn read(&self, headers: &HeaderMap) -> RequestCookies {
         let mut read = RequestCookies::default();
@@ -98,21 +103,28 @@ impl CookieNames {
                 read.any = true;
                 notice = notice.or(value);
             }
-            let Some((name, value)) = decoded(pair) else { continue };
+            let Some((name, value)) = name_and_value(pair) else { continue };
+            let decoded = || percent_decode_str(value).decode_utf8().ok();
             if name == self.active {
-                read.active.extend(Credential::parse(&value));
+                read.active.extend(decoded().and_then(|value| Credential::parse(&value)));
             } else if let Some(handle) = name.strip_prefix(&self.held_prefix) {
                 // A cookie of another name is none of ours. A credential filed under another one's name counts as none.
-                if Handle::parse(handle).is_some() {
+                if Handle::parse(handle).is_some()
+                    && let Some(value) = decoded()
+                {
                     let credential =
-                        Credential::parse(&value).filter(|credential| self.held(&credential.handle) == name);
+                        Credential::parse(&value).filter(|credential| self.is_held(name, &credential.handle));
                     read.held.push((name.to_owned(), credential));
                 }
             } else if name == self.device {
-                read.devices.extend(DeviceToken::parse(&value));
+                read.devices.extend(decoded().and_then(|value| DeviceToken::parse(&value)));
             } else if name == self.ticket {
-                read.ticket = SignInTicket::parse(&value);
-            } else if let Some(renamed) = self.renamed(name) {
+                if let Some(value) = decoded() {
+                    read.ticket = SignInTicket::parse(&value);
+                }
+            } else if let Some(renamed) = self.renamed(name)
+                && let Some(value) = decoded()
+            {
                 // Any host of the domain can set such a cookie, so it opens only what this server did not make: a
                 // Better Auth token nearly always has a capital letter, and ours never has.
                 let credential = Credential::parse(&value)
@@ -169,20 +181,20 @@ impl CookieNames {
             }
             _ => {}
         }
-        let mut wanted = HashSet::new();
         for held in after.held() {
-            let name = self.held(&held.credential.handle);
-            let is_sent = sent.held.iter().any(|(sent_as, credential)| {
-                *sent_as == name && credential.as_ref().is_some_and(|sent| sent.is(&held.credential))
-            });
+            let is = |sent: &Credential| sent.is(&held.credential);
+            let is_sent = sent.held.iter().any(|(_, credential)| credential.as_ref().is_some_and(is));
             if !is_sent || held.issue {
-                changes.push(set(name.clone(), held));
+                changes.push(set(self.held(&held.credential.handle), held));
             }
-            wanted.insert(name);
         }
-        wanted.extend(after.undoable().map(|handle| self.held(handle)));
-        for (name, _) in &sent.held {
-            if wanted.insert(name.clone()) {
+        let is_wanted = |name: &str| {
+            let mut handles = after.held().iter().map(|held| &held.credential.handle).chain(after.undoable());
+            handles.any(|handle| self.is_held(name, handle))
+        };
+        let mut gone = HashSet::new();
+        for (name, _) in sent.held.iter().filter(|(name, _)| !is_wanted(name)) {
+            if gone.insert(name) {
                 changes.push(cleared(name));
             }
         }
@@ -222,14 +234,14 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
 }
 
-/// The name of a cookie as it was sent, and its value decoded; none for what cannot be read.
+/// The name of a cookie as it was sent, and its value, still encoded; none for what cannot be read.
 ///
 /// A browser lets no other host set a cookie whose name begins with `__Host-`. That holds for the name that it sends, so
 /// names are neither decoded nor trimmed of anything but what separates cookies.
-fn decoded(pair: &[u8]) -> Option<(&str, Cow<'_, str>)> {
+fn name_and_value(pair: &[u8]) -> Option<(&str, &str)> {
     let (name, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
     let trimmed = |text| str::trim_matches(text, [' ', '\t']);
-    Some((trimmed(name), percent_decode_str(trimmed(value)).decode_utf8().ok()?))
+    Some((trimmed(name), trimmed(value)))
 }
 
 /// Reads the value of the cookie of a notice.

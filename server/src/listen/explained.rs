@@ -23,9 +23,8 @@ impl Explained {
 
 /// The answer in the place of one of hyper's own, if `sent` is one.
 fn explained(sent: &[u8]) -> Option<Vec<u8>> {
-    let sent = std::str::from_utf8(sent).ok()?;
-    let (head, after) = sent.split_once("\r\n\r\n")?;
-    let status: u16 = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    let status = sent.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
+    let status: u16 = std::str::from_utf8(status).ok()?.parse().ok()?;
     let (code, message) = match status {
         400 => ("BAD_REQUEST", "That is no HTTP request"),
         414 => ("URI_TOO_LONG", "The address is too long"),
@@ -35,6 +34,7 @@ fn explained(sent: &[u8]) -> Option<Vec<u8>> {
         ),
         _ => return None,
     };
+    let (head, after) = std::str::from_utf8(sent).ok()?.split_once("\r\n\r\n")?;
     if !after.is_empty() || !head.lines().any(|line| line.eq_ignore_ascii_case("content-length: 0")) {
         return None;
     }
