@@ -84,51 +84,82 @@ fn no_file_is_called_mod() {
     assert!(all_sources().iter().all(|(name, _)| !name.ends_with("/mod.rs")));
 }
 
-/// The rows of a document's tables.
-fn rows(document: &str) -> (String, Vec<String>) {
-    let text = std::fs::read_to_string(root().join(document)).unwrap_or_else(|_| panic!("no {document}"));
-    let rows = text.lines().filter(|line| line.starts_with("| ")).map(str::to_owned).collect();
-    (text, rows)
+const SECURITY: &str = "docs/security.md";
+
+fn security() -> String {
+    std::fs::read_to_string(root().join(SECURITY)).expect("the page")
 }
 
-fn last_cell(row: &str) -> &str {
-    row.trim_end_matches('|').rsplit('|').next().expect("a cell").trim()
-}
-
-/// Holds that the tests exist which a row's last cell names, each after its file; gives how many there are.
-fn tests_named_in(row: &str) -> usize {
-    let (mut file, mut text, mut count) = ("", String::new(), 0);
-    for name in last_cell(row).split('`').skip(1).step_by(2) {
-        if name.ends_with(".rs") || name.ends_with(".ts") {
-            file = name;
-            text = std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"));
-        } else {
-            let test = if file.ends_with(".ts") { format!("test(\"{name}\"") } else { format!("fn {name}(") };
-            assert!(text.contains(&test), "{name} is not in {file:?}, as is said in {row}");
-            count += 1;
-        }
+/// The test files that a text names in backticks; all of them exist.
+fn test_files(text: &str) -> Vec<&str> {
+    let names = text.split('`').skip(1).step_by(2);
+    let files: Vec<_> = names.filter(|name| name.ends_with(".rs") || name.ends_with(".ts")).collect();
+    for file in &files {
+        assert!(root().join(file).is_file(), "{SECURITY} names {file}, which does not exist");
     }
-    count
+    files
 }
 
 #[test]
-fn every_test_that_the_threat_model_names_exists() {
-    let (_, rows) = rows("SECURITY.md");
-    let count: usize = rows.iter().map(|row| tests_named_in(row)).sum();
-    assert!(count > 35, "{count}");
+fn every_threat_has_a_defence_and_test_files_that_exist() {
+    let page = security();
+    let (_, model) = page.split_once("## Threat model\n").expect("a threat model");
+    let (model, _) = model.split_once("\n## ").expect("more sections");
+    let threats: Vec<_> = model.split("\n### ").skip(1).collect();
+    for threat in &threats {
+        let (text, tests) = threat.split_once("**Tests.** ").unwrap_or_else(|| panic!("no tests: {threat}"));
+        assert!(text.contains("**Threat.** ") && text.contains("**Defence.** "), "{threat}");
+        assert!(!test_files(tests).is_empty(), "no test file: {threat}");
+    }
+    assert!(threats.len() > 45, "{}", threats.len());
+}
+
+/// The lines of the standards: what is asked for, and the test files that cover it.
+fn standards(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let (_, standards) = page.split_once("\n## Standards\n").expect("the standards");
+    let rows = standards.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let cells = rows.map(|row| row.rsplit_once(" | ").unwrap_or_else(|| panic!("no second cell: {row}")));
+    let lines = cells.filter(|(_, covered)| *covered != "covered by");
+    lines
+        .map(|(line, covered)| {
+            let files = test_files(covered);
+            match covered.strip_prefix("not covered: ") {
+                Some(reason) => assert!(reason.len() > 20, "{line}"),
+                None => assert!(!files.is_empty(), "{line}"),
+            }
+            (line, files)
+        })
+        .collect()
 }
 
 #[test]
-fn every_line_of_the_standards_is_held_by_a_test_or_says_why_not() {
-    let (document, rows) = rows("docs/standards.md");
-    let lines: Vec<_> = rows.iter().filter(|row| last_cell(row) != "held by").collect();
-    for row in &lines {
-        let reason = last_cell(row).strip_prefix("not held: ");
-        assert!(reason.map_or(tests_named_in(row) > 0, |reason| reason.len() > 20), "{row}");
+fn every_line_of_the_standards_names_test_files_or_says_why_not() {
+    let page = security();
+    let lines = standards(&page);
+    assert!(lines.len() > 45, "{}", lines.len());
+    // Every file of these tests is named.
+    let mut files = Vec::new();
+    sources(&root().join("server/tests/it/standards"), &mut files);
+    assert!(files.len() > 5, "{}", files.len());
+    for (file, _) in files.iter().filter(|(_, text)| text.contains("::test]") || text.contains("#[test]")) {
+        assert!(lines.iter().any(|(_, named)| named.contains(&&**file)), "{SECURITY} does not name {file}");
     }
-    assert!(lines.len() > 50, "{}", lines.len());
+}
 
-    // And whichever test is named after a line is there.
+/// The numbers in the name of a test: `7.2.4` of `asvs_7_2_4_…`, and each thread's of `asked_better_auth_4585_and_8114_…`.
+fn numbers(name: &str) -> Vec<String> {
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(rest) = name.strip_prefix("asvs_") {
+        return vec![rest.split('_').take_while(is_number).collect::<Vec<_>>().join(".")];
+    }
+    let Some(rest) = name.strip_prefix("asked_") else { return Vec::new() };
+    rest.split('_').filter(is_number).map(|number| ["#", number].concat()).collect()
+}
+
+#[test]
+fn every_test_named_after_a_line_of_the_standards_is_in_a_file_of_that_line() {
+    let page = security();
+    let lines = standards(&page);
     let mut files = all_sources();
     sources(&root().join("server/tests/it"), &mut files);
     let mut count = 0;
@@ -140,13 +171,18 @@ fn every_line_of_the_standards_is_held_by_a_test_or_says_why_not() {
             if !attribute.trim_start().starts_with("#[") || !attribute.contains("test") {
                 continue;
             }
-            if ["asvs_", "owasp_", "nist_", "rfc_", "asked_"].iter().any(|start| name.starts_with(start)) {
-                assert!(
-                    document.contains(&format!("`{name}`")),
-                    "{file}: {name} is not in docs/standards.md"
-                );
-                count += 1;
+            if !["asvs_", "owasp_", "nist_", "rfc_", "asked_"].iter().any(|start| name.starts_with(start)) {
+                continue;
             }
+            let named: Vec<_> = lines.iter().filter(|(_, files)| files.contains(&&*file)).collect();
+            assert!(!named.is_empty(), "{SECURITY} does not name {file} of {name}");
+            for number in numbers(name) {
+                assert!(
+                    named.iter().any(|(line, _)| line.contains(&number)),
+                    "{SECURITY} does not name {file} at {number}, as {name} says"
+                );
+            }
+            count += 1;
         }
     }
     assert!(count > 40, "{count}");

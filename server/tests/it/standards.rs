@@ -1,6 +1,6 @@
-//! The lines of OWASP ASVS 5.0, of OWASP's session sheet, of NIST SP 800-63B-4 and of RFC 6265bis that are about us, and
-//! what users of such systems ask for: each over everything that a request can reach. docs/standards.md says line by line
-//! which test holds it; what one area holds more closely is beside it.
+//! OWASP ASVS 5.0, OWASP's session management cheat sheet, NIST SP 800-63B-4, RFC 6265bis, and what users of such systems
+//! ask for. Each test goes through everything that a request can reach. docs/security.md lists line by line which file
+//! covers it; closer tests of one area are in that area's file.
 
 mod cookies;
 mod front_end;

@@ -1,5 +1,5 @@
-//! What users of such systems ask for in public. What asks for one area alone is named alike beside it, as
-//! docs/standards.md says.
+//! What users of such systems ask for in public. Requests about a single area are tested in that area's file, under the
+//! same kind of name; docs/security.md lists them.
 
 use serde_json::json;
 
