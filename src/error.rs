@@ -38,13 +38,13 @@ pub enum Error {
     #[error("a credential has changed since the proof was checked")]
     ProofOutdated,
     /// Too many passwords wait to be checked.
-    #[error("too many passwords wait to be checked")]
+    #[error("too many passwords are waiting to be checked")]
     Busy {
         /// When to try again.
         retry_after: Duration,
     },
     /// Too many tries with a wrong password: this one was not looked at.
-    #[error("too many tries failed")]
+    #[error("too many failed attempts")]
     Throttled {
         /// When to try again.
         retry_after: Duration,
@@ -56,7 +56,7 @@ pub enum Error {
     #[error("password hashing failed: {0}")]
     Password(String),
     /// The caller's own work in a transaction failed.
-    #[error("the work in the transaction failed")]
+    #[error("the caller's work in the transaction failed")]
     Alongside(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 

@@ -17,7 +17,7 @@ pub enum GeoIpError {
     #[error("the file cannot be read")]
     Read(#[source] io::Error),
     /// It is something else.
-    #[error("it is no MaxMind database: an .mmdb file, unpacked")]
+    #[error("it is not a MaxMind database (an unpacked .mmdb file)")]
     Format(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 

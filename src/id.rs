@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Why a text is not an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an identifier is 1 to 64 letters, digits, hyphens or underscores")]
+#[error("an identifier must be 1 to 64 letters, digits, hyphens or underscores")]
 pub struct InvalidId;
 
 macro_rules! id {

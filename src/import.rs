@@ -27,22 +27,22 @@ const PROGRESS_EVERY: u64 = 10_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportCounts {
-    /// Taken now.
-    pub taken: u64,
-    /// Taken before, and brought up to date.
+    /// Imported now.
+    pub imported: u64,
+    /// Imported before, and updated now.
     pub updated: u64,
-    /// Taken before, and left as they are.
+    /// Imported before, and unchanged since.
     pub unchanged: u64,
-    /// Left, since they are over.
+    /// Skipped because they have expired.
     pub expired: u64,
-    /// Skipped, since they are broken; each was reported.
+    /// Skipped because they are broken. Each was reported.
     pub broken: u64,
 }
 
 impl ImportCounts {
     fn count(&mut self, taken: Taken) {
         match taken {
-            Taken::New => self.taken += 1,
+            Taken::New => self.imported += 1,
             Taken::Updated => self.updated += 1,
             Taken::Unchanged => self.unchanged += 1,
         }
@@ -164,7 +164,7 @@ pub async fn import_better_auth(
     };
     let mut work = Work { import: &mut *import, options, now, progress, report: &mut report };
     let users = work.table(source, Table::User).await?;
-    if users.broken > 0 && users.taken + users.updated + users.unchanged == 0 {
+    if users.broken > 0 && users.imported + users.updated + users.unchanged == 0 {
         return Err(ImportError::EveryUserBroken);
     }
     let passwords = work.table(source, Table::Account).await?;

@@ -449,10 +449,10 @@ impl OptionsBuilder {
 #[non_exhaustive]
 pub enum InvalidOptions {
     /// The number of sessions is zero or more than a request's cookies can carry.
-    #[error("maximum sessions must be 1 to 100, and {0} is not")]
+    #[error("maximum sessions must be 1 to 100, but is {0}")]
     MaximumSessions(u32),
     /// A timeout is shorter than a second or longer than a browser keeps a cookie (RFC 6265bis: 400 days).
-    #[error("{name} must be 1 second to 400 days, and {value:?} is not")]
+    #[error("{name} must be 1 second to 400 days, but is {value:?}")]
     Timeout {
         /// Which one.
         name: &'static str,
@@ -461,7 +461,7 @@ pub enum InvalidOptions {
     },
     /// A timeout is longer than the chosen preset allows.
     #[error(
-        "{name} of {value:?} is looser than {preset} allows ({limit:?}): shorten it, or leave it or the preset out"
+        "{name} of {value:?} is looser than {preset} allows ({limit:?}): shorten it, or remove it or the preset"
     )]
     LooserThanPreset {
         /// Which one.

@@ -439,7 +439,7 @@ pub enum StoreError {
     #[error("the database is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The database answered something that cannot be.
-    #[error("the database holds or did something unexpected")]
+    #[error("the database returned something unexpected")]
     Corrupt(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 

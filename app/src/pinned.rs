@@ -64,7 +64,7 @@ pub async fn pinned(request: Request, next: Next) -> Response {
             // A page that broke off must not look whole.
             if AssertUnwindSafe(forwarded).catch_unwind().await.is_err() {
                 let _ =
-                    chunks.unbounded_send(Err(axum::Error::new("the page could not be rendered to its end")));
+                    chunks.unbounded_send(Err(axum::Error::new("the page could not be rendered completely")));
             }
         };
         rendering.instrument(span)

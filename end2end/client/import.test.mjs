@@ -29,11 +29,11 @@ for (const kind of ['sqlite', 'postgres']) {
          where "userId" = (select id from "user" where email = '${free.email}')`,
       );
       const told = await importFrom(theirs.url, target, { secret: SECRET });
-      assert.match(told, /users: 3 taken, 0 updated, 0 unchanged, 0 expired, 0 broken/);
-      assert.match(told, /banned there: 1 user/);
-      assert.match(told, /two-factor authentication there: 1 user/);
-      assert.match(told, /impersonatedBy\): 1, left/);
-      assert.match(told, /not understood, and not taken: user\.role, user\.banReason\n/);
+      assert.match(told, /users: 3 imported, 0 updated, 0 unchanged, 0 expired, 0 broken/);
+      assert.match(told, /banned in the source: 1 user/);
+      assert.match(told, /two-factor authentication in the source: 1 user/);
+      assert.match(told, /impersonatedBy\): 1, skipped/);
+      assert.match(told, /not understood and not imported: user\.role, user\.banReason\n/);
       const server = await startOurs({ DATABASE_URL: target });
       try {
         const signIn = (one) => clientOf(new Jar(server.origin)).signIn.email(one);
@@ -88,9 +88,9 @@ for (const kind of ['sqlite', 'postgres']) {
 
     test('nobody is signed out by the move, and passwords work', async () => {
       const told = await importFrom(theirs.url, target('all'), { secret: SECRET });
-      assert.match(told, /users: 4 taken, 0 updated, 0 unchanged, 0 expired, 0 broken/);
-      assert.match(told, /passwords: 3 taken/);
-      assert.match(told, /sessions: 5 taken, 0 updated, 0 unchanged, 1 expired, 0 broken, 0 ended there since/);
+      assert.match(told, /users: 4 imported, 0 updated, 0 unchanged, 0 expired, 0 broken/);
+      assert.match(told, /passwords: 3 imported/);
+      assert.match(told, /sessions: 5 imported, 0 updated, 0 unchanged, 1 expired, 0 broken, 0 ended in the source since/);
       for (const secret of [SECRET, ada.email, ada.name]) assert.ok(!told.includes(secret), told);
 
       const server = await ours('all');
@@ -126,8 +126,8 @@ for (const kind of ['sqlite', 'postgres']) {
 
         must(await clientOf(onLaptop).multiSession.revoke({ sessionId: rows[1].id }));
         const again = await importFrom(theirs.url, target('all'), { secret: SECRET });
-        assert.match(again, /users: 0 taken, 0 updated, 4 unchanged/);
-        assert.match(again, /sessions: 0 taken, 0 updated, 5 unchanged, 1 expired, 0 broken, 0 ended there since/);
+        assert.match(again, /users: 0 imported, 0 updated, 4 unchanged/);
+        assert.match(again, /sessions: 0 imported, 0 updated, 5 unchanged, 1 expired, 0 broken, 0 ended in the source since/);
         assert.equal(must(await clientOf(onLaptop).multiSession.listDeviceSessions()).length, 2, 'ended stays ended');
 
         const fresh = clientOf(new Jar(server.origin));
@@ -142,19 +142,19 @@ for (const kind of ['sqlite', 'postgres']) {
       }
       // Ada's hash is ours now, and a further import leaves it so; Grace's and Mary's wait for their sign-ins.
       const third = await importFrom(theirs.url, target('all'), { secret: SECRET });
-      assert.match(third, /passwords: 0 taken, 0 updated, 3 unchanged/);
+      assert.match(third, /passwords: 0 imported, 0 updated, 3 unchanged/);
     });
 
     test('a dry run keeps nothing', async () => {
       const told = await importFrom(theirs.url, target('dry'), { secret: SECRET, flags: ['--dry-run'] });
-      assert.match(told, /users: 4 taken/);
-      assert.match(told, /dry run: nothing of it was kept/);
-      assert.match(await importFrom(theirs.url, target('dry'), { secret: SECRET }), /users: 4 taken/);
+      assert.match(told, /users: 4 imported/);
+      assert.match(told, /dry run: nothing was stored/);
+      assert.match(await importFrom(theirs.url, target('dry'), { secret: SECRET }), /users: 4 imported/);
     });
 
     test('without the secret, or with another one, cookies open nothing', async () => {
       const without = await importFrom(theirs.url, target('without'));
-      assert.match(without, /users: 4 taken/);
+      assert.match(without, /users: 4 imported/);
       assert.match(without, /sessions: left/);
       await importFrom(theirs.url, target('wrong'), { secret: 'another secret of more than thirty-two letters' });
       for (const name of ['without', 'wrong']) {
@@ -181,8 +181,8 @@ for (const kind of ['sqlite', 'postgres']) {
       const comes = new Jar('http://127.0.0.1:3999');
       await theirs.send(comes, 'sign-in/email', { ...eve, password: 'a newer password' });
       const told = await importFrom(theirs.url, target('later'), { secret: SECRET });
-      assert.match(told, /passwords: 0 taken, 1 updated/);
-      assert.match(told, /sessions: 1 taken, .* 1 ended there since/);
+      assert.match(told, /passwords: 0 imported, 1 updated/);
+      assert.match(told, /sessions: 1 imported, .* 1 ended in the source since/);
       const server = await ours('later');
       try {
         assert.equal(await who(kept.movedTo(server.origin)), null, 'it has signed out there');
@@ -220,7 +220,7 @@ for (const kind of ['sqlite', 'postgres']) {
         assert.match(told, /user "nomail" was skipped: its e-mail is none/);
         assert.match(told, /session "short" was skipped: its token/);
         assert.match(told, /account "bcrypt" was skipped: its password's hash/);
-        assert.match(told, /users: \d taken, 0 updated, 0 unchanged, 0 expired, 2 broken/);
+        assert.match(told, /users: \d imported, 0 updated, 0 unchanged, 0 expired, 2 broken/);
         assert.match(told, /4 broken rows were skipped/);
         assert.ok(!told.includes('@example.org') && !told.includes('$2b$'), told);
       } finally {

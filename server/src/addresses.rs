@@ -24,7 +24,7 @@ impl Addresses {
         let Some(path) = &config.geoip else { return Ok(Self { mode, places: None }) };
         let places =
             GeoIp::open(path).map_err(|source| ServerError::Places { path: path.clone(), source })?;
-        tracing::info!("places are of {} ({:?})", path.display(), places.kind());
+        tracing::info!("places come from {} ({:?})", path.display(), places.kind());
         Ok(Self { mode, places: Some(Arc::new(places)) })
     }
 

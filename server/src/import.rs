@@ -67,59 +67,59 @@ fn summarise(report: &ImportReport, options: &ImportOptions) {
     tracing::info!("users: {}", counts(report.users));
     if report.banned > 0 {
         tracing::info!(
-            "banned there: {}, disabled here until `multi-session users enable` lets them in, also where the \
-             ban has an end",
+            "banned in the source: {}. They are disabled here until `multi-session users enable`, even if the ban \
+             expires",
             users(report.banned)
         );
     }
     if report.still_disabled > 0 {
-        tracing::warn!("no longer banned there: {}, still disabled here", users(report.still_disabled));
+        tracing::warn!("no longer banned in the source: {}. They are still disabled here", users(report.still_disabled));
     }
     match (report.two_factor, options.allow_password_alone) {
         (0, _) => {}
         (number, true) => {
             tracing::warn!(
-                "two-factor authentication there: {}, who sign in here by the password alone",
+                "with two-factor authentication in the source: {}. They can sign in by password alone",
                 users(number)
             );
         }
         (number, false) => tracing::warn!(
-            "two-factor authentication there: {}, who stay signed in, and do not sign in anew by the password alone \
-             unless --allow-password-alone or `multi-session users allow-password-alone` says so",
+            "with two-factor authentication in the source: {}. They stay signed in, but cannot sign in by password alone \
+             unless you allow it with --allow-password-alone or `multi-session users allow-password-alone`",
             users(number)
         ),
     }
     tracing::info!("passwords: {}", counts(report.passwords));
     if report.sessions_are_elsewhere {
         tracing::warn!(
-            "sessions: none, as there is no such table: with secondaryStorage they are elsewhere, and people sign in \
-             again. If it is called otherwise, say so with --map session=NAME"
+            "sessions: none, because there is no session table. With secondaryStorage sessions are elsewhere, and people \
+             have to sign in again. If the table has another name, set it with --map session=NAME"
         );
     } else if options.secret.is_some() {
-        tracing::info!("sessions: {}, {} ended there since", counts(report.sessions), report.ended);
+        tracing::info!("sessions: {}, {} ended in the source since the last import", counts(report.sessions), report.ended);
     } else {
-        tracing::warn!("sessions: left, since their cookies cannot be verified without BETTER_AUTH_SECRET");
+        tracing::warn!("sessions: skipped, because their cookies cannot be verified without BETTER_AUTH_SECRET");
     }
     if report.impersonated > 0 {
         tracing::warn!(
-            "sessions in which an administrator acted as the user (impersonatedBy): {}, left",
+            "sessions in which an administrator acted as the user (impersonatedBy): {}, skipped",
             report.impersonated
         );
     }
     if !report.not_understood.is_empty() {
-        tracing::warn!("not understood, and not taken: {}", report.not_understood.join(", "));
+        tracing::warn!("not understood and not imported: {}", report.not_understood.join(", "));
     }
     if report.dropped > 0 {
-        tracing::warn!("names, pictures and addresses dropped: {}, told above", report.dropped);
+        tracing::warn!("names, pictures and addresses dropped: {}, listed above", report.dropped);
     }
     let broken = report.users.broken + report.passwords.broken + report.sessions.broken;
     if broken > 0 {
-        tracing::warn!("{broken} broken rows were skipped: they are told above");
+        tracing::warn!("{broken} broken rows were skipped, listed above");
     }
     if options.dry_run {
-        tracing::info!("this was a dry run: nothing of it was kept");
+        tracing::info!("this was a dry run: nothing was stored");
     } else {
-        tracing::info!("all of it is kept");
+        tracing::info!("everything was stored");
     }
 }
 
@@ -128,7 +128,7 @@ fn tell(progress: ImportProgress) {
         ImportProgress::Read { table, rows } => tracing::info!("{table}: {rows} rows read"),
         ImportProgress::Broken { table, id, why } => tracing::warn!("{table} {id:?} was skipped: {why}"),
         ImportProgress::Dropped { table, id, what } => {
-            tracing::warn!("{table} {id:?} was taken without {what}");
+            tracing::warn!("{table} {id:?} was imported without {what}");
         }
         other => tracing::info!("{other:?}"),
     }
@@ -139,8 +139,8 @@ fn users(number: u64) -> String {
 }
 
 fn counts(counts: ImportCounts) -> String {
-    let ImportCounts { taken, updated, unchanged, expired, broken, .. } = counts;
-    format!("{taken} taken, {updated} updated, {unchanged} unchanged, {expired} expired, {broken} broken")
+    let ImportCounts { imported, updated, unchanged, expired, broken, .. } = counts;
+    format!("{imported} imported, {updated} updated, {unchanged} unchanged, {expired} expired, {broken} broken")
 }
 
 #[cfg(test)]

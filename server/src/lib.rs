@@ -51,10 +51,10 @@ const GRACE: Duration = Duration::from_secs(10);
 #[non_exhaustive]
 pub enum ServerError {
     /// The limits of sessions are refused.
-    #[error("the configuration is refused")]
+    #[error("the configuration is invalid")]
     Options(#[from] InvalidOptions),
     /// A part of the configuration is refused.
-    #[error("the configuration is refused: {0}")]
+    #[error("the configuration is invalid: {0}")]
     Config(String),
     /// The database of places cannot be opened.
     #[error("the database of places {} cannot be opened", .path.display())]
@@ -75,7 +75,7 @@ pub enum ServerError {
         source: StoreError,
     },
     /// The address cannot be listened on.
-    #[error("{address} cannot be listened on")]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -100,7 +100,7 @@ pub enum ServerError {
     #[error("{0}")]
     NotFound(String),
     /// What an operator asked for could not be done.
-    #[error("nothing more was done")]
+    #[error("the command failed")]
     Operate(#[source] multi_session::Error),
     /// The answer could not be printed.
     #[error("the answer could not be printed")]
@@ -163,7 +163,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let limits = ConnectionLimits { connections: room.connections, ..ConnectionLimits::default() };
     tokio::spawn(async move {
         told.await;
-        tracing::info!("stopping: no new connections, finishing what is under way");
+        tracing::info!("stopping: no new connections, finishing running requests");
         stopping.cancel();
     });
     let serving = listen(listener, app, limits, stop.clone());

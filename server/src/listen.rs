@@ -96,7 +96,7 @@ async fn next(
             Ok((connection, peer)) => return (connection, peer, place),
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
+                tracing::error!(%error, "a connection could not be accepted");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -120,7 +120,7 @@ async fn serve(
 ) {
     // An event of a stream is a small packet that would wait for the last one's receipt, up to 40 ms.
     if let Err(error) = connection.set_nodelay(true) {
-        tracing::debug!(%error, "a connection sends small packets late");
+        tracing::debug!(%error, "TCP_NODELAY could not be set on a connection");
     }
     let mut connection = TimeoutStream::new(Explained::new(connection));
     connection.set_write_timeout(Some(write_time));

@@ -175,7 +175,7 @@ impl Mailer {
         if let Err(error) = accounts.look_up_requests().await {
             tracing::warn!(
                 cause = telemetry::with_causes(&error),
-                "who asked for a mail was not looked up yet"
+                "requests for mails could not be looked up: retrying later"
             );
         }
     }
@@ -185,7 +185,7 @@ impl Mailer {
         let letters = match accounts.due_letters().await {
             Ok(letters) => letters,
             Err(error) => {
-                tracing::warn!(cause = telemetry::with_causes(&error), "no mail was looked for");
+                tracing::warn!(cause = telemetry::with_causes(&error), "due mails could not be read: retrying later");
                 return 0;
             }
         };
@@ -206,12 +206,12 @@ impl Mailer {
         let noted = match &cause {
             None => accounts.letter_sent(letter).await,
             Some(cause) => {
-                tracing::warn!(kind = letter.kind.as_str(), cause, "a mail was not sent yet");
+                tracing::warn!(kind = letter.kind.as_str(), cause, "a mail could not be sent: retrying later");
                 accounts.letter_failed(letter).await
             }
         };
         if let Err(error) = noted {
-            tracing::warn!(cause = telemetry::with_causes(&error), "a mail's outcome was not noted");
+            tracing::warn!(cause = telemetry::with_causes(&error), "the outcome of a mail could not be recorded");
         }
         cause.is_none()
     }

@@ -41,8 +41,8 @@ pub(crate) fn room(config: &Config) -> Result<Room, ServerError> {
     }
     if streams < most_streams {
         tracing::warn!(
-            "only {streams} live streams are served instead of {most_streams}, since {connections} connections must \
-             have room for other requests too. Lower MULTI_SESSION_MAXIMUM_STREAMS, or raise \
+            "only {streams} live streams are served instead of {most_streams}, because the {connections} connections must \
+             leave room for other requests. Lower MULTI_SESSION_MAXIMUM_STREAMS, or raise \
              MULTI_SESSION_MAXIMUM_CONNECTIONS or the limit of open files"
         );
     }

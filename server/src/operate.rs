@@ -75,7 +75,7 @@ async fn run(accounts: &Accounts, act: SessionsCommand) -> Result<(), ServerErro
         SessionsCommand::RevokeEverybody { yes: _ } => {
             let ended =
                 sessions.end_sessions_of_everybody(&operator()).await.map_err(ServerError::Operate)?;
-            tracing::info!("ended {}: everybody has to sign in again", counted(ended.0));
+            tracing::info!("ended {}: everybody must sign in again", counted(ended.0));
             Ok(())
         }
         SessionsCommand::Stats { json } => {
@@ -106,7 +106,7 @@ async fn revoke(sessions: &Sessions, session_id: &str) -> Result<(), ServerError
     let id = id(session_id)?;
     sessions.end_session(&operator(), &id).await.map_err(|error| match error {
         multi_session::Error::Refused(_) => {
-            ServerError::NotFound(format!("session {id} is not live: it has ended or never was"))
+            ServerError::NotFound(format!("session {id} is not live: it has ended or does not exist"))
         }
         error => ServerError::Operate(error),
     })
@@ -115,11 +115,11 @@ async fn revoke(sessions: &Sessions, session_id: &str) -> Result<(), ServerError
 async fn find(accounts: &Accounts, name: &str) -> Result<User, ServerError> {
     let user = accounts.find_user(name).await.map_err(ServerError::Operate)?;
     // Not by what was typed: a log gets no e-mail.
-    user.ok_or_else(|| ServerError::NotFound("there is no user of that e-mail or id".to_owned()))
+    user.ok_or_else(|| ServerError::NotFound("there is no user with that email or id".to_owned()))
 }
 
 fn id(text: &str) -> Result<SessionId, ServerError> {
-    SessionId::new(text).map_err(|error| ServerError::NotFound(format!("{text:?} is no session: {error}")))
+    SessionId::new(text).map_err(|error| ServerError::NotFound(format!("{text:?} is not a session id: {error}")))
 }
 
 fn counted(number: usize) -> String {

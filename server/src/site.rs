@@ -31,7 +31,7 @@ pub(crate) fn options(config: &Config) -> Result<LeptosOptions, ServerError> {
     let root = match root {
         Some(root) if root.join("pkg").is_dir() => root,
         other => {
-            tracing::warn!("the pages' files were not found: pages have neither style nor script");
+            tracing::warn!("the files of the pages were not found: pages have no styles and no scripts");
             other.unwrap_or_else(|| PathBuf::from("target/site"))
         }
     };

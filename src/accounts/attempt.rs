@@ -49,7 +49,7 @@ impl Accounts {
         }
         admitted.map(|admitted| Attempt(Some(admitted))).map_err(|wait| {
             let (Wait::Pair(retry_after) | Wait::Stranger(retry_after)) = wait;
-            tracing::info!("a try with a password has to wait {} s", retry_after.as_secs_f32());
+            tracing::info!("an attempt with a password has to wait {} s", retry_after.as_secs_f32());
             Error::Throttled { retry_after }
         })
     }

@@ -146,10 +146,10 @@ impl Accounts {
     /// Puts one mail off, so that it holds up no others; where that fails too, its lease ends by itself.
     async fn put_off_broken(&self, mail: &DueMail, error: &Error) {
         let kind = mail.kind.as_str();
-        tracing::warn!(kind, cause = error as &dyn std::error::Error, "the link of a mail was not made yet");
+        tracing::warn!(kind, cause = error as &dyn std::error::Error, "the link of a mail could not be created: retrying later");
         let put_off = self.put_off(mail.seq, mail.kind, mail.created_at, mail.attempts).await;
         if let Err(error) = put_off {
-            tracing::warn!(kind, cause = &error as &dyn std::error::Error, "a mail was not put off");
+            tracing::warn!(kind, cause = &error as &dyn std::error::Error, "a mail could not be postponed");
         }
     }
 
@@ -192,7 +192,7 @@ impl Accounts {
             kind,
             user.id = %user,
             session.id = %session,
-            "user {user} is not told by mail about session {session} ({kind}), since no mail server is configured"
+            "user {user} gets no mail about session {session} ({kind}) because no mail server is configured"
         );
     }
 

@@ -119,7 +119,7 @@ impl Accounts {
             Ok::<_, Error>(store.rehash_password(&known.user.id, from, &to, sessions.now()).await?)
         };
         if let Err(error) = renewed.await {
-            tracing::warn!(%error, user.id = %known.user.id, "a password's hash could not be renewed");
+            tracing::warn!(%error, user.id = %known.user.id, "a password hash could not be replaced");
         }
     }
 }

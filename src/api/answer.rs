@@ -29,7 +29,7 @@ pub(super) struct SessionAndUser<'a> {
     pub(super) user: &'a User,
 }
 
-/// It was done.
+/// The request succeeded.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Done {
     /// Always true.

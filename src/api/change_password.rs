@@ -22,10 +22,10 @@ struct ChangePasswordBody {
     /// The new password.
     #[schema(format = Password, min_length = 8, max_length = 128)]
     new_password: String,
-    /// The password so far.
+    /// The current password.
     #[schema(format = Password, max_length = 128)]
     current_password: String,
-    /// Whether every session of the user ends, and this browser gets a new one; otherwise they stay.
+    /// Whether every session of the user ends and this browser gets a new one. Otherwise the sessions stay.
     #[schema(schema_with = truth, required = false)]
     revoke_other_sessions: Option<bool>,
 }
@@ -47,7 +47,7 @@ impl ChangePasswordBody {
 /// Whose password was changed.
 #[derive(Serialize, ToSchema)]
 struct PasswordChanged<'a> {
-    /// The public name of the session that replaces this one; null where the sessions stay.
+    /// The token of the session that replaces this one; null if the sessions stay.
     #[schema(required)]
     token: Option<&'a Handle>,
     /// The user.
@@ -73,8 +73,8 @@ refusals!(
 
 /// Change the password
 ///
-/// Where it is asked for, every session of the user ends, on every device, and this browser gets a new one: both or
-/// neither. Otherwise they stay, and this one is as fresh as after a re-authentication, with other cookies.
+/// With `revokeOtherSessions`, every session of the user ends on every device and this browser gets a new session, in
+/// one transaction. Otherwise the sessions stay. Either way this browser's session is fresh and gets new cookies.
 #[utoipa::path(
     post,
     path = "/change-password",
@@ -98,7 +98,7 @@ refusals!(
         (
             status = 200,
             description = "The password was changed.",
-            headers(("Set-Cookie" = String, description = "The cookies of the new session, or this one's new ones.")),
+            headers(("Set-Cookie" = String, description = "The cookies of the new session, or the new cookies of this one.")),
             body = PasswordChanged,
             example = json!(PasswordChanged { token: None, user: &example::user() }),
         ),

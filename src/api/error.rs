@@ -40,13 +40,13 @@ refusals!(Refusals = EVERY);
 
 /// Show what went wrong
 ///
-/// A page for people who were sent back here because something failed elsewhere.
+/// A page for people who were redirected here because something failed elsewhere.
 #[utoipa::path(
     get,
     path = "/error",
     operation_id = "error",
     tag = "server",
-    params(("error" = Option<String>, Query, description = "The code of what failed.", example = "INVALID_CALLBACK_URL")),
+    params(("error" = Option<String>, Query, description = "The error code.", example = "INVALID_CALLBACK_URL")),
     responses(
         (
             status = 200,

@@ -6,8 +6,8 @@
 //! | `session` | a [`SessionEvent`](crate::SessionEvent) |
 //! | `resync` | `{}`: something may have been missed, and a `snapshot` follows |
 //!
-//! Each has an id; a browser that comes back with the last one in `Last-Event-ID` is spared the snapshot if it has
-//! missed nothing. The stream of a session that ends tells so, and closes; without a live session there is none.
+//! Each has an id. A browser that reconnects with the last one in `Last-Event-ID` gets no snapshot if it has missed
+//! nothing. When the session ends, the stream says so and closes. Without a live session there is no stream.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -29,12 +29,13 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 
 refusals!(Refusals = EVERY, READS_COOKIES, HASHES, [Code::Unauthorized, Code::InvalidOrigin]);
 
-/// Follow what happens to the sessions
+/// Follow changes of the sessions
 ///
-/// Server-sent events, for as long as the session lives: `snapshot`, whose data is the whole list as listDeviceSessions
-/// answers it; `session`, whose data is a SessionEvent; `resync`, after which a snapshot comes. The stream of a session
-/// that ends tells how, and closes. It is no activity: to open it extends no session. A page of an origin that is not
-/// trusted gets none. A session, a user and an address have a share of the server's streams: beyond it the answer is 429.
+/// Server-sent events, as long as the session lives. `snapshot` has the whole list, as listDeviceSessions returns it.
+/// `session` has a SessionEvent. `resync` means that events may have been missed; a snapshot follows. When the session
+/// ends, the stream says how and closes. Opening a stream is not activity and does not extend the session. Pages of
+/// untrusted origins get no stream. The number of streams is limited per session, user and address; beyond it the
+/// answer is 429.
 #[utoipa::path(
     get,
     path = "/multi-session/events",
@@ -64,9 +65,9 @@ pub(super) async fn handle(
     let heartbeat = KeepAlive::new().interval(HEARTBEAT);
     let mut response = Sse::new(stream).keep_alive(heartbeat).into_response();
     let headers = response.headers_mut();
-    // Of its own it says no-cache, which lets a cache keep it.
+    // By default it is no-cache, which allows a cache to store it.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // nginx would collect the events until there are enough.
+    // nginx would buffer the events.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(response)
 }

@@ -22,11 +22,11 @@ struct ExportHistoryBody {
 
 refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Code::Unauthorized]);
 
-/// Export what happened to the account
+/// Export the account history
 ///
-/// All that is kept of the active user's history, as a file, JSON or CSV (UTF-8 with a byte order mark). It needs a fresh
-/// sign-in, as ending other sessions does, and is in the history itself. It is written while it is read: a file that
-/// cannot be finished is broken off, and so is a connection on which nothing is read for 30 seconds.
+/// The whole history of the active user, as a JSON or CSV file (UTF-8 with a byte order mark). It requires a fresh
+/// sign-in, as ending other sessions does, and the history records the export. The file is streamed: if it cannot be
+/// completed, or nothing is read for 30 seconds, the connection is closed.
 #[utoipa::path(
     post,
     path = "/multi-session/export-history",

@@ -11,9 +11,9 @@ use crate::http::{Problem, SessionRequest};
 
 refusals!(Refusals = EVERY, READS_COOKIES);
 
-/// Who is signed in
+/// Get the active session
 ///
-/// The active session of this browser and its user, or `null` for a browser that is signed out.
+/// The active session of this browser and its user, or `null` if the browser is signed out.
 #[utoipa::path(
     get,
     path = "/get-session",
@@ -45,9 +45,10 @@ pub(super) async fn handle(state: SessionRequest) -> Result<Response, Problem> {
 
 refusals!(Deferred = EVERY, CHANGES, [Code::MethodNotAllowed]);
 
-/// Refused: use GET
+/// Not allowed: use GET
 ///
-/// Better Auth's one 405: a client that defers refreshing a session would POST, and none needs to here.
+/// Answers 405, as Better Auth does. Only clients that defer the refresh of sessions send a POST, which this server
+/// does not need.
 #[utoipa::path(
     post,
     path = "/get-session",

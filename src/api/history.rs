@@ -18,10 +18,10 @@ refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized, Code::Validation
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[expect(dead_code, reason = "it only describes what `filter` reads")]
 struct HistoryParameters {
-    /// Only what happened to this session.
+    /// Only entries about this session.
     #[param(required = false, value_type = String, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     session_id: Option<String>,
-    /// Only what is of these kinds, separated by commas.
+    /// Only entries of these kinds, separated by commas.
     #[param(
         required = false,
         value_type = String,
@@ -29,20 +29,21 @@ struct HistoryParameters {
         example = "signed_in,ended"
     )]
     kinds: Option<String>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(required = false, value_type = i64, minimum = 1)]
     before: Option<i64>,
-    /// How many entries there may be; 50 unless told.
+    /// The maximum number of entries, by default 50.
     #[param(required = false, value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
-/// Read what happened to the account
+/// Read the account history
 ///
-/// The active user's, the latest first: sign-ins, refused passwords, other addresses, other browsers, switches, new names,
-/// new devices that the person knows, ended sessions with who ended them and why, changed passwords, exports, and that an operator disabled the account. Each
-/// entry has the address and the place of its device, and `by` those of the device that did it. Of each kind the latest
-/// 1000 are kept, for 400 days unless configured otherwise.
+/// What happened to the active user's account, latest first: sign-ins, refused passwords, new addresses and browsers,
+/// switches, new names, recognised devices, ended sessions with the reason and who ended them, password changes,
+/// exports, and disabling by an operator. Each entry has the address and place of its device, and `by` has those of the
+/// device that made the change. The latest 1000 entries of each kind are stored, for 400 days unless configured
+/// otherwise.
 #[utoipa::path(
     get,
     path = "/multi-session/history",
@@ -50,7 +51,7 @@ struct HistoryParameters {
     tag = "devices",
     params(HistoryParameters),
     responses(
-        (status = 200, description = "A part of it.", body = HistoryPage, example = json!(example::history())),
+        (status = 200, description = "A page of the history.", body = HistoryPage, example = json!(example::history())),
         Refusals,
     ),
     security((), ("session" = [])),

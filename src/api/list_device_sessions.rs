@@ -13,8 +13,8 @@ refusals!(Refusals = EVERY, READS_COOKIES);
 
 /// List every device and account
 ///
-/// Every live session of the active user, on whichever device, and the other accounts that this browser holds: the
-/// current one first, then the most recently active. A browser that holds nothing gets an empty list.
+/// Every live session of the active user on all devices, and the sessions of the other accounts in this browser. The
+/// current session is first, then the most recently active. A browser without sessions gets an empty list.
 #[utoipa::path(
     get,
     path = "/multi-session/list-device-sessions",

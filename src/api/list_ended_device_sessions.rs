@@ -10,10 +10,11 @@ use crate::{Code, EndedDeviceSession};
 
 refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized]);
 
-/// List the devices that were signed out lately
+/// List recently signed-out devices
 ///
-/// Sessions of the active user that ended in the last 28 days, as long as they are kept, with why and by which device: the
-/// latest end first, at most 100. What a new sign-in of the same browser has replaced is left out.
+/// Sessions of the active user that ended in the last 28 days and are still stored, with the reason and the device that
+/// ended them. The latest is first, and there are at most 100. Sessions that a new sign-in in the same browser replaced
+/// are left out.
 #[utoipa::path(
     get,
     path = "/multi-session/list-ended-device-sessions",

@@ -14,7 +14,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized]);
 
 /// List the active user's sessions
 ///
-/// On every browser, the newest first.
+/// The sessions in all browsers, newest first.
 #[utoipa::path(
     get,
     path = "/list-sessions",

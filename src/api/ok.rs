@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::api::openapi::{EVERY, refusals};
 
-/// The API is there.
+/// The API is available.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Alive {
     /// Always true.
@@ -15,14 +15,14 @@ pub(super) struct Alive {
 
 refusals!(Refusals = EVERY);
 
-/// Tell that the API is there
+/// Check that the API is available
 #[utoipa::path(
     get,
     path = "/ok",
     operation_id = "ok",
     tag = "server",
     responses(
-        (status = 200, description = "It is.", body = Alive, example = json!(Alive { ok: true })),
+        (status = 200, description = "The API is available.", body = Alive, example = json!(Alive { ok: true })),
         Refusals,
     ),
     security(()),

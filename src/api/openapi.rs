@@ -33,11 +33,11 @@ const OPERATORS: &str = "operators";
 #[openapi(
     info(title = "Multi-session", description = include_str!("openapi/description.md")),
     tags(
-        (name = "accounts", description = "Sign up, sign in, and the password."),
-        (name = "session", description = "Who this browser is signed in as, and sign out."),
-        (name = "devices", description = "Every sign-in of a person: list, switch, end."),
-        (name = "operators", description = "For operators' programs, with a token and without cookies."),
-        (name = "server", description = "What is about the server itself; all of it is public."),
+        (name = "accounts", description = "Sign up, sign in, and change or reset the password."),
+        (name = "session", description = "Read the active session, and sign out."),
+        (name = "devices", description = "List, switch, name and end the sessions of a user."),
+        (name = "operators", description = "For operator programs, with a token and without cookies."),
+        (name = "server", description = "About the server itself; all of it is public."),
     ),
     components(schemas(Problem, SessionEvent)),
 )]
@@ -59,8 +59,8 @@ pub(super) fn document<S: Clone + Send + Sync + 'static>(
     let used: HashSet<String> = operations.flat_map(|it| it.tags.iter().flatten().cloned()).collect();
     document.tags.iter_mut().for_each(|tags| tags.retain(|tag| used.contains(&tag.name)));
     let description = format!(
-        "Set when a session begins; httpOnly, so that no script reads it. Each account that the browser holds has a \
-         cookie `{}` and its session's token in lower case beside it.",
+        "Set when a session begins. It is httpOnly, so scripts cannot read it. In addition each account in the browser has a \
+         cookie named `{}` followed by its session's token in lower case.",
         http.names().held_prefix()
     );
     let cookie = ApiKeyValue::with_description(http.names().active(), &description);
@@ -68,7 +68,7 @@ pub(super) fn document<S: Clone + Send + Sync + 'static>(
     components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     if used.contains(OPERATORS) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("mso_…");
-        let says = "An operator token; the server is configured with its SHA-256.";
+        let says = "An operator token. The server is configured with its SHA-256.";
         let bearer = bearer.description(Some(says)).build();
         components.add_security_scheme(OPERATOR, SecurityScheme::Http(bearer));
     }

@@ -10,7 +10,7 @@ use crate::api::state::ApiState;
 
 refusals!(Refusals = EVERY);
 
-/// Describe this API
+/// Get the OpenAPI document
 ///
 /// This document, in OpenAPI 3.1.
 #[utoipa::path(

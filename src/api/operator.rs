@@ -31,7 +31,7 @@ impl FromRequestParts<ApiState> for Authorised {
     async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Self::Rejection> {
         let name = bearer(&parts.headers).and_then(|token| api.operators.name(token));
         name.map(|name| Self(Operator::new(&format!("token:{name}")))).ok_or_else(|| {
-            tracing::warn!("a request without a token of an operator was refused");
+            tracing::warn!("a request without a valid operator token was refused");
             let mut response = Problem::from(Code::Unauthorized).into_response();
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             private(response)
@@ -50,7 +50,7 @@ fn private(mut response: Response) -> Response {
     response
 }
 
-/// Whom it is about.
+/// The user.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct UserBody {
@@ -69,7 +69,7 @@ impl UserBody {
     }
 }
 
-/// What was ended.
+/// How many sessions were ended.
 #[derive(Serialize, ToSchema)]
 struct Ended {
     /// Always true.

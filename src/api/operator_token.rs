@@ -18,7 +18,7 @@ pub struct OperatorTokens(Vec<[u8; 32]>);
 
 /// The hash of an operator token is refused; it is not printed, as somebody may have given the token itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the hash of an operator token is no SHA-256 in 64 hexadecimal digits")]
+#[error("the hash of an operator token must be a SHA-256 in 64 hexadecimal digits")]
 pub struct InvalidTokenHash;
 
 impl OperatorTokens {

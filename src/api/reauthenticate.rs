@@ -12,7 +12,7 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, Reauthenticate};
 
-/// What a person types to prove once more who they are.
+/// The password to confirm.
 #[derive(ToSchema)]
 struct ReauthenticateBody {
     /// The account's password.
@@ -45,10 +45,10 @@ refusals!(
     ]
 );
 
-/// Prove once more who one is
+/// Confirm the password again
 ///
-/// What to do after `SESSION_NOT_FRESH`. The session stays, with its id; its token and cookies are replaced, and those
-/// before are dead as soon as the new ones are used. Both its idle and its absolute time begin anew.
+/// Call this after `SESSION_NOT_FRESH`. The session keeps its id and gets a new token and new cookies. The old ones
+/// stop working as soon as the new ones are used. The idle and the absolute timeout start again.
 #[utoipa::path(
     post,
     path = "/multi-session/reauthenticate",

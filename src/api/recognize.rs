@@ -20,8 +20,9 @@ refusals!(
 
 /// Recognize a new device: "Yes, it was me"
 ///
-/// The device loses its `newDevice` mark in every list. The active session must have begun before that session, and must not
-/// be of a new device itself in its first week. A foreign, an ended and an unknown session get the same answer.
+/// The device loses its `newDevice` mark in every list. The active session must have begun before that session, and
+/// must not be on a new device itself in its first week. Sessions that are unknown, ended or of another user get the
+/// same answer.
 #[utoipa::path(
     post,
     path = "/multi-session/recognize",

@@ -21,9 +21,9 @@ const AN_HOUR: &str = "public, max-age=3600";
 
 refusals!(Refusals = EVERY);
 
-/// Show this API
+/// Show the API reference
 ///
-/// A page for people, made of `openapi.json`; requests can be sent from it.
+/// A page that is generated from `openapi.json`. You can send requests from it.
 #[utoipa::path(
     get,
     path = "/reference",

@@ -41,9 +41,9 @@ refusals!(
 
 /// Name a device
 ///
-/// One of the active user's, the current one too, or one of another account that this browser holds. The name stands as
-/// `name` and as `device.label` in every list from then on. A foreign, an ended and an unknown session are answered
-/// alike.
+/// The session must be one of the active user's, including the current one, or one of another account in this browser.
+/// Lists then show the name as `name` and `device.label`. Sessions that are unknown, ended or of another user get the
+/// same answer.
 #[utoipa::path(
     post,
     path = "/multi-session/rename",
@@ -54,7 +54,7 @@ refusals!(
         example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2", "name": "Work laptop" }),
     ),
     responses(
-        (status = 200, description = "It is called so.", body = Done, example = json!(Done::DONE)),
+        (status = 200, description = "The device was named.", body = Done, example = json!(Done::DONE)),
         Refusals,
     ),
     security((), ("session" = [])),

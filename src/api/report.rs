@@ -11,7 +11,7 @@ use crate::api::state::ApiState;
 use crate::api::target::SessionBody;
 use crate::http::{Problem, SessionRequest};
 
-/// What was done about it.
+/// The result of a report.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(rename_all = "camelCase")]
@@ -36,9 +36,9 @@ refusals!(
 
 /// Report a sign-in: "This wasn't me"
 ///
-/// Every session of the active user ends but this browser's, which gets another cookie. Where there is a mail server the
-/// password signs nobody in from then on, and a mail with a link to set another one is on its way. The active session, a
-/// foreign and an unknown one are answered alike.
+/// Every session of the active user ends, except this browser's, which gets a new cookie. If a mail server is
+/// configured, the password stops working and a link to set a new one is mailed. The active session, an unknown session
+/// and one of another user get the same answer.
 #[utoipa::path(
     post,
     path = "/multi-session/report",
@@ -51,7 +51,7 @@ refusals!(
     responses(
         (
             status = 200,
-            description = "The others are out.",
+            description = "The other sessions have ended.",
             headers(("Set-Cookie" = String, description = "This session's new cookies.")),
             body = Answer,
             example = json!(Answer { status: true, ended: 2, password_locked: true }),

@@ -60,11 +60,11 @@ refusals!(
     [Code::InvalidRedirectUrl, Code::ResetPasswordDisabled]
 );
 
-/// Ask for a mail to reset the password
+/// Request a password reset mail
 ///
-/// The answer is the same whether there is such an account or not, and comes as fast. The mailed link works once, within
-/// 30 minutes. A mailbox gets at most one such mail a minute for each `redirectTo` and five an hour, then one each quarter of
-/// an hour. Without a mail server it is refused.
+/// The answer is the same, and takes the same time, whether the account exists or not. The mailed link works once,
+/// within 30 minutes. A mailbox gets at most one such mail a minute for each `redirectTo` and five an hour, then one
+/// every quarter of an hour. Without a mail server the request is refused.
 #[utoipa::path(
     post,
     path = "/request-password-reset",
@@ -75,7 +75,7 @@ refusals!(
         example = json!({ "email": "ada@example.org", "redirectTo": "/reset-password" }),
     ),
     responses(
-        (status = 200, description = "It is on its way, if there is such an account.", body = Requested,
+        (status = 200, description = "The mail will be sent if the account exists.", body = Requested,
          example = json!(Requested::DONE)),
         Refusals,
     ),

@@ -55,14 +55,14 @@ refusals!(
 
 /// Set a new password by a mailed link
 ///
-/// Once. Every session of the user ends, on every device, and every other mailed link of the user is dead. Nobody is
-/// signed in by it.
+/// The token works once. Every session of the user ends on every device, and the user's other mailed links stop
+/// working. The browser is not signed in.
 #[utoipa::path(
     post,
     path = "/reset-password",
     operation_id = "resetPassword",
     tag = "accounts",
-    params(("token" = Option<String>, Query, description = "What the mailed link has, if it is not in the body.", example = "mY1p4VbC0p1UwIhZ2rE7cW5kJ9sQ3xT6yL8nB0vG4fA")),
+    params(("token" = Option<String>, Query, description = "The token of the mailed link, if it is not in the body.", example = "mY1p4VbC0p1UwIhZ2rE7cW5kJ9sQ3xT6yL8nB0vG4fA")),
     request_body(
         content = ResetPasswordBody,
         example = json!({
@@ -103,15 +103,15 @@ refusals!(FollowRefusals = EVERY, READS_COOKIES, [Code::ValidationError, Code::I
 
 /// Follow a mailed link
 ///
-/// It sends the person to `callbackURL` with `?token=`, or with `?error=INVALID_TOKEN` where the link was used or is too
-/// old. It uses nothing up, since programs that look into mails open links too.
+/// Redirects to `callbackURL` with `?token=`, or with `?error=INVALID_TOKEN` if the link was used or has expired. This
+/// does not use the link up, because mail scanners open links too.
 #[utoipa::path(
     get,
     path = "/reset-password/{token}",
     operation_id = "resetPasswordCallback",
     tag = "accounts",
     params(
-        ("token" = String, Path, description = "The mailed secret.",
+        ("token" = String, Path, description = "The token of the mailed link.",
          example = "mY1p4VbC0p1UwIhZ2rE7cW5kJ9sQ3xT6yL8nB0vG4fA"),
         ("callbackURL" = String, Query, description = "A path of this site or an address of a trusted origin.",
          example = "/reset-password"),
@@ -119,7 +119,7 @@ refusals!(FollowRefusals = EVERY, READS_COOKIES, [Code::ValidationError, Code::I
     responses(
         (
             status = 302,
-            description = "The person goes on.",
+            description = "A redirect to `callbackURL`.",
             headers(("Location" = String, description = "`callbackURL` with `token` or `error`.")),
         ),
         FollowRefusals,

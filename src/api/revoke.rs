@@ -21,11 +21,9 @@ refusals!(
 
 /// End one session
 ///
-/// One of the active user's, on whichever device, which needs a sign-in or a re-authentication that is fresh, or one
-/// that this browser holds, which it can end also while no
-/// account is active. It is out at once. If it was the
-/// active one, the next account that the browser holds becomes active. A foreign, an ended and an unknown session are
-/// answered alike.
+/// The session is one of the active user's on any device, which requires a fresh sign-in, or one that this browser
+/// holds, which works even if no account is active. It stops working at once. If it was the active session, the next
+/// account in this browser becomes active. Sessions that are unknown, ended or of another user get the same answer.
 #[utoipa::path(
     post,
     path = "/multi-session/revoke",

@@ -12,7 +12,7 @@ use crate::http::{Problem, SessionRequest};
 
 /// End every session
 ///
-/// Of the active user, on every device, this one too.
+/// Ends all sessions of the active user, on every device, including this one.
 #[utoipa::path(
     post,
     path = "/multi-session/revoke-all",
@@ -34,10 +34,10 @@ pub(super) async fn post(
     end(&api, &state).await
 }
 
-/// End every session, by a script
+/// End every session (GET)
 ///
-/// The stock Better Auth client sends a GET, since it knows no body for this call. Only a script of this origin is
-/// answered: a link, an image and a prefetch carry the cookies too.
+/// For the stock Better Auth client, which sends a GET. Only scripts of this origin are answered, because links, images
+/// and prefetches of other sites carry the cookies too.
 #[utoipa::path(
     get,
     path = "/multi-session/revoke-all",

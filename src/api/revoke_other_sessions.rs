@@ -10,9 +10,9 @@ use crate::api::openapi::WithoutFields;
 use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 
-/// End every other session, by Better Auth's name
+/// End every other session (Better Auth's name)
 ///
-/// Of the active user, on every other device.
+/// Ends all sessions of the active user on other devices.
 #[utoipa::path(
     post,
     path = "/revoke-other-sessions",

@@ -29,9 +29,9 @@ impl RevokeSessionBody {
 
 refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Code::Unauthorized]);
 
-/// End one session, by Better Auth's name
+/// End one session (Better Auth's name)
 ///
-/// One of the active user's. It is out at once; the answer is the same whether there was such a session or not.
+/// Ends a session of the active user at once. The answer is the same whether the session existed or not.
 #[utoipa::path(
     post,
     path = "/revoke-session",
@@ -42,7 +42,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, ENDS_OTHERS, [Co
         example = json!({ "token": "3gympsuydpb41jpqgy61f1zliq564nui" }),
     ),
     responses(
-        (status = 200, description = "There is no such session now.", body = Done, example = json!(Done::DONE)),
+        (status = 200, description = "The session is not live.", body = Done, example = json!(Done::DONE)),
         Refusals,
     ),
     security(("session" = [])),

@@ -10,9 +10,9 @@ use crate::api::openapi::WithoutFields;
 use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 
-/// End every session, by Better Auth's name
+/// End every session (Better Auth's name)
 ///
-/// Of the active user, on every device, this one too.
+/// Ends all sessions of the active user, on every device, including this one.
 #[utoipa::path(
     post,
     path = "/revoke-sessions",

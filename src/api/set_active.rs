@@ -15,8 +15,8 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::InvalidSe
 
 /// Switch to another account
 ///
-/// Makes a session that this browser holds the active one. The browser needs that session's cookie; no account has to
-/// be active.
+/// Makes a session that this browser holds the active one. The browser must have that session's cookie. No account
+/// needs to be active.
 #[utoipa::path(
     post,
     path = "/multi-session/set-active",

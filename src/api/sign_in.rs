@@ -28,11 +28,11 @@ struct SignInBody {
     /// Where the person goes next: a path of this site or an address of a trusted origin.
     #[schema(rename = "callbackURL")]
     callback_url: Option<String>,
-    /// Whether the cookies outlive the browser's window; by default they do.
+    /// Whether the cookies stay when the browser is closed; by default they do.
     #[schema(schema_with = truth, required = false)]
     remember_me: Option<bool>,
-    /// Whether others use the computer too: then the cookies go with the browser's window, and the session is out after
-    /// 30 minutes without activity at most.
+    /// Whether this is a shared computer. Then the cookies end with the browser window, and the session ends after at
+    /// most 30 minutes without activity.
     #[schema(schema_with = truth, required = false)]
     shared_computer: Option<bool>,
 }
@@ -107,9 +107,9 @@ refusals!(
 
 /// Sign in with e-mail and password
 ///
-/// Other accounts that the browser holds stay. At the maximum of sessions the oldest one of the user ends, or, where
-/// the server is so configured, the sign-in is refused. The refusal of a right password then has a `ticket` and the
-/// person's `devices`: `sign-in-instead` signs out the one that they choose.
+/// Other accounts in the browser stay signed in. At the maximum of sessions the user's oldest session ends, or, if the
+/// server is configured so, the sign-in is refused. In that case, after the right password, the refusal has a `ticket`
+/// and the user's `devices`, and `sign-in-instead` signs out the one that the person chooses.
 #[utoipa::path(
     post,
     path = "/sign-in/email",
@@ -122,14 +122,14 @@ refusals!(
                 value = json!({ "email": "ada@example.org", "password": "correct horse battery" })
             )),
             ("account and callback" = (
-                summary = "And where to go next",
+                summary = "With a page to go to",
                 value = json!({
                     "email": "ada@example.org", "password": "correct horse battery", "callbackURL": "/sessions",
                     "rememberMe": false
                 })
             )),
             ("shared computer" = (
-                summary = "On a computer that others use too",
+                summary = "On a shared computer",
                 value = json!({
                     "email": "ada@example.org", "password": "correct horse battery", "sharedComputer": true
                 })

@@ -12,7 +12,7 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, SessionId, SignInTicket};
 
-/// Which device is signed out, and by what.
+/// The device to sign out, and the ticket.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct SignInInsteadBody {
@@ -49,13 +49,13 @@ refusals!(
     ]
 );
 
-/// Sign in, and sign out a device
+/// Sign in and sign out a device
 ///
-/// Where a sign-in with the right password was refused with `MAXIMUM_SESSIONS_REACHED`, its answer has a `ticket` and the
-/// person's `devices`. This signs out the one that the person chose and signs this browser in, with the choices of that
-/// sign-in; both or neither. The ticket counts for five minutes and once, and not after a change of the password. A
-/// device that was signed out meanwhile is answered with `MAXIMUM_SESSIONS_REACHED`, the same ticket and the devices of
-/// now, unless there is room; so are a foreign and an unknown one.
+/// When a sign-in with the right password is refused with `MAXIMUM_SESSIONS_REACHED`, the answer has a `ticket` and the
+/// user's `devices`. This call signs out the chosen device and signs this browser in with the options of that sign-in,
+/// in one transaction. The ticket works once, for five minutes, and not after a password change. If the chosen device
+/// was signed out meanwhile, is unknown or belongs to another user, and there is no room, the answer is
+/// `MAXIMUM_SESSIONS_REACHED` again, with the same ticket and the current devices.
 #[utoipa::path(
     post,
     path = "/multi-session/sign-in-instead",

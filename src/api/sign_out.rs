@@ -59,8 +59,8 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY);
 
 /// Sign out
 ///
-/// Ends every session that the browser holds, or only the active one. A browser that is signed out is answered
-/// likewise.
+/// Ends every session that the browser holds, or only the active one. The answer is the same if the browser is already
+/// signed out.
 #[utoipa::path(
     post,
     path = "/sign-out",

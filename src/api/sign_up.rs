@@ -18,10 +18,10 @@ use crate::{Code, Handle, SignUp, User};
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct SignUpBody {
-    /// What the person is called; where it is empty, what stands before the @.
+    /// The name of the person. If it is empty, the part of the address before the @ is used.
     #[schema(max_length = 100)]
     name: String,
-    /// The address that will sign in.
+    /// The email address of the account.
     #[schema(format = "email")]
     email: String,
     /// The password.
@@ -33,11 +33,11 @@ struct SignUpBody {
     /// Where the person goes next: a path of this site or an address of a trusted origin.
     #[schema(rename = "callbackURL")]
     callback_url: Option<String>,
-    /// Whether the cookies outlive the browser's window; by default they do.
+    /// Whether the cookies stay when the browser is closed; by default they do.
     #[schema(schema_with = truth, required = false)]
     remember_me: Option<bool>,
-    /// Whether others use the computer too: then the cookies go with the browser's window, and the session is out after
-    /// 30 minutes without activity at most.
+    /// Whether this is a shared computer. Then the cookies end with the browser window, and the session ends after at
+    /// most 30 minutes without activity.
     #[schema(schema_with = truth, required = false)]
     shared_computer: Option<bool>,
 }
@@ -99,7 +99,7 @@ refusals!(
 
 /// Sign up with e-mail and password
 ///
-/// Makes an account and signs in to it, both or neither. Other accounts that the browser holds stay.
+/// Creates an account and signs in to it, in one transaction. Other accounts in the browser stay signed in.
 #[utoipa::path(
     post,
     path = "/sign-up/email",
@@ -117,7 +117,7 @@ refusals!(
     responses(
         (
             status = 200,
-            description = "The account was made, and the browser is signed in to it.",
+            description = "The account was created, and the browser is signed in.",
             headers(("Set-Cookie" = String, description = "The session's cookies.")),
             body = SignedUp,
             example = json!(SignedUp { token: &example::handle(), user: &example::user() }),

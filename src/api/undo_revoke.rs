@@ -12,11 +12,12 @@ use crate::http::{Problem, SessionRequest};
 
 refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthorized, Code::UndoExpired]);
 
-/// Take a revocation back
+/// Undo a revocation
 ///
-/// For ten seconds after this session has revoked another one of its user, that one can live again: it was refused
-/// meanwhile, and its browser is then signed in as before. Not after the password was changed, a sign-in reported, or
-/// another sign-in has taken its place; all of that, a foreign and an unknown session are answered alike.
+/// Restores another session of the same user that this session revoked in the last ten seconds. Its browser is signed
+/// in again as before; requests that it made in between were refused. It cannot be restored after a password change, a
+/// report, or another sign-in that took its place. These cases, unknown sessions and sessions of other users get the
+/// same answer.
 #[utoipa::path(
     post,
     path = "/multi-session/undo-revoke",
@@ -27,7 +28,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, READS_BODY, [Code::Unauthori
         example = json!({ "sessionId": "01a2098d-43c3-76b6-ae3a-e0c25f2b34b2" }),
     ),
     responses(
-        (status = 200, description = "The session lives again.", body = Done, example = json!(Done::DONE)),
+        (status = 200, description = "The session is live again.", body = Done, example = json!(Done::DONE)),
         Refusals,
     ),
     security((), ("session" = [])),

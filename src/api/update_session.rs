@@ -10,9 +10,9 @@ use crate::http::{Problem, SessionRequest};
 
 refusals!(Refusals = EVERY, READS_COOKIES, CHANGES, [Code::UnsupportedMediaType, Code::Unauthorized]);
 
-/// Refused: nothing to update
+/// Not supported: there are no fields to update
 ///
-/// Better Auth updates a session's additional fields here; these sessions have none.
+/// Better Auth updates additional fields of a session here. These sessions have none.
 #[utoipa::path(
     post,
     path = "/update-session",

@@ -120,7 +120,7 @@ impl From<Error> for Problem {
                 problem.retry_after(1)
             }
             Error::Store(StoreError::Corrupt(cause)) => {
-                tracing::error!(%cause, "the store holds something unexpected");
+                tracing::error!(%cause, "the store returned something unexpected");
                 problem
             }
             Error::Password(cause) => {

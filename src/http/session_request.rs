@@ -423,7 +423,7 @@ impl<S: Sync> FromRequestParts<S> for SessionRequest {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> std::result::Result<Self, Problem> {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| {
             tracing::error!(
-                "no SessionLayer is around the handler of {}: add it to the router",
+                "the handler of {} is not wrapped in a SessionLayer: add the layer to the router",
                 parts.uri.path()
             );
             Code::Internal.into()

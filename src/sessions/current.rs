@@ -169,7 +169,7 @@ impl Sessions {
             let actor = Actor { session: &held.session.id, user: &held.user.id };
             if let Err(error) = self.0.store.use_credential(actor, &held.credential.handle).await {
                 // The next request does it.
-                tracing::warn!(%error, session.id = %held.session.id, "a credential's first use could not be noted");
+                tracing::warn!(%error, session.id = %held.session.id, "the first use of a credential could not be recorded");
             }
         }
     }
@@ -222,7 +222,7 @@ impl Sessions {
         let ended = match self.0.store.end_held(&doubles, by, EndedReason::Replaced, now).await {
             Ok(ended) => ended,
             Err(error) => {
-                tracing::warn!(%error, "a browser keeps two sessions of one user until its next request");
+                tracing::warn!(%error, "one of two sessions of the same user in a browser could not be ended");
                 return;
             }
         };
@@ -249,7 +249,7 @@ impl Sessions {
         let extended = match self.0.store.extend(actor, from, to, now).await {
             Ok(extended) => extended,
             Err(error) if to > now => {
-                tracing::warn!(%error, session.id = %held.session.id, "a session will be extended later");
+                tracing::warn!(%error, session.id = %held.session.id, "a session could not be extended: the next request tries again");
                 return Ok(true);
             }
             // Its time is over by limits that are shorter than they were.

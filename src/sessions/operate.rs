@@ -169,7 +169,7 @@ impl Sessions {
         if !self.0.store.allow_password_alone(by, user, self.now()).await? {
             return Err(Code::UserNotFound.into());
         }
-        tracing::info!(user.id = %user, "user {user} may sign in by the password alone");
+        tracing::info!(user.id = %user, "user {user} may sign in by password alone");
         Ok(())
     }
 

@@ -246,7 +246,7 @@ where
             }
             Err(error) => {
                 let cause = &error as &dyn std::error::Error;
-                tracing::warn!(consumer, cause, "{consumer} could not be leased: it is tried again soon");
+                tracing::warn!(consumer, cause, "{consumer} could not be leased: retrying soon");
             }
         }
     }
@@ -266,7 +266,7 @@ where
                     tracing::warn!(
                         consumer,
                         cause,
-                        "events for {consumer} could not be read: it is tried again soon"
+                        "events for {consumer} could not be read: retrying soon"
                     );
                     return;
                 }
@@ -339,7 +339,7 @@ where
         }
         for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
             let (consumer, cause) = (&*self.outbox.consumer, error as &dyn std::error::Error);
-            tracing::warn!(consumer, cause, "some events may be delivered to {consumer} once more");
+            tracing::warn!(consumer, cause, "some events may be delivered to {consumer} again");
         }
         outcomes.iter().all(Result::is_ok)
     }
@@ -352,7 +352,7 @@ where
             event.id = id,
             attempts = due.attempts + 1,
             cause,
-            "event {id} of the outbox could not be delivered to {consumer}: it is tried again in {delay:?}"
+            "event {id} of the outbox could not be delivered to {consumer}: retrying in {delay:?}"
         );
         delay
     }
@@ -370,7 +370,7 @@ where
         let consumer = &*self.outbox.consumer;
         if let Err(error) = self.outbox.sessions.0.store.release_consumer(self.deliverer()).await {
             let cause = &error as &dyn std::error::Error;
-            tracing::warn!(consumer, cause, "another node delivers to {consumer} in a minute at the latest");
+            tracing::warn!(consumer, cause, "the lease of {consumer} could not be released: another node takes over within a minute");
         }
     }
 

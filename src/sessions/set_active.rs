@@ -36,7 +36,7 @@ impl Sessions {
         let Some(change) = switch(browser, to) else { return };
         if let Err(error) = self.0.store.announce(change).await {
             // They find out with their next request.
-            tracing::warn!(%error, "a switch could not be told");
+            tracing::warn!(%error, "a switch could not be announced");
         }
     }
 }

@@ -43,7 +43,7 @@ impl Sessions {
         if !steps.went_back(clock) {
             return Ok(());
         }
-        tracing::warn!("the clock was set back: no revocation from before that can be undone");
+        tracing::warn!("the clock was set back: earlier revocations can no longer be undone");
         self.0.store.make_all_ends_final(self.now().minus(Self::UNDO_WINDOW)).await?;
         steps.settle(clock);
         Ok(())

@@ -87,7 +87,7 @@ impl Sessions {
             let mut ticks = ticks(FLUSH_EVERY);
             while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
                 if let Err(error) = self.flush_taken(|activity| activity.take_due(self.now())).await {
-                    tracing::warn!(cause = &error as &dyn std::error::Error, "activity was not written yet");
+                    tracing::warn!(cause = &error as &dyn std::error::Error, "activity could not be written: retrying later");
                 }
             }
         };
@@ -99,7 +99,7 @@ impl Sessions {
                         Ok(swept) if swept.is_partial() => tokio::task::yield_now().await,
                         Ok(_) => break,
                         Err(error) => {
-                            tracing::warn!(cause = &error as &dyn std::error::Error, "nothing was swept");
+                            tracing::warn!(cause = &error as &dyn std::error::Error, "expired and old sessions could not be swept: retrying later");
                             break;
                         }
                     }
@@ -161,7 +161,7 @@ impl Sessions {
         if forgotten_events > 0 {
             tracing::warn!(
                 forgotten_events,
-                "events were deleted that no consumer of the outbox took in 30 days: run the consumer, or remove it"
+                "events were deleted that were not delivered within 30 days: run the consumer of the outbox, or remove it"
             );
         }
         Ok(Swept { expired, deleted, forgotten, forgotten_acts, forgotten_events })

@@ -172,7 +172,7 @@ impl Sessions {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "a change could not be read: its streams are given the whole list");
+                tracing::warn!(%error, "a change could not be read: its streams get the whole list");
                 self.0.hub.resync(Some(user));
             }
         }
@@ -272,7 +272,7 @@ impl Watch {
             }
             // The browser comes back for it.
             Err(error) => {
-                tracing::warn!(%error, "a stream was ended since the list could not be read");
+                tracing::warn!(%error, "a stream was closed because the list could not be read");
                 self.next = Next::Nothing;
                 None
             }

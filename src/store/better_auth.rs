@@ -43,7 +43,7 @@ pub enum SourceError {
         column: &'static str,
     },
     /// More than one table or column could be meant.
-    #[error("both {:?} and {:?} can be Better Auth's {wanted:?}: say which one is", .found[0], .found[1])]
+    #[error("both {:?} and {:?} can be Better Auth's {wanted:?}: set its name (--map)", .found[0], .found[1])]
     Ambiguous {
         /// The table or column, as Better Auth calls it.
         wanted: String,
@@ -51,7 +51,7 @@ pub enum SourceError {
         found: [String; 2],
     },
     /// A table cannot be read.
-    #[error("its table {table:?} cannot be read as Better Auth's")]
+    #[error("its table {table:?} cannot be read")]
     Table {
         /// The table.
         table: &'static str,

@@ -20,10 +20,10 @@ pub enum Taken {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TakeError {
     /// Another user has the e-mail.
-    #[error("another user has its e-mail")]
+    #[error("another user has its email")]
     EmailTaken,
     /// Its user is not here.
-    #[error("its user is not here")]
+    #[error("its user does not exist here")]
     UnknownUser,
     /// Another session has the handle.
     #[error("another session has its token")]

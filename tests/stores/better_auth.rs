@@ -265,8 +265,8 @@ async fn every_schema_of_the_command_line_tool_is_imported_alike() {
             theirs.run(script.tables() + &rows).await;
             let ours = Ours::open().await;
             let (told, report) = ours.import(&theirs).await;
-            let taken = [report.users.taken, report.passwords.taken, report.sessions.taken];
-            assert_eq!((taken, told), ([1, 1, 1], Vec::new()), "{}", style.name);
+            let imported = [report.users.imported, report.passwords.imported, report.sessions.imported];
+            assert_eq!((imported, told), ([1, 1, 1], Vec::new()), "{}", style.name);
             let known = ours.store.password_of("ada@example.org").await.expect("an answer").expect("a user");
             assert!(known.user.email_verified, "{}", style.name);
             assert_eq!(known.user.created_at, NOW.minus(HOUR), "{}", style.name);
@@ -304,7 +304,7 @@ async fn what_the_configuration_calls_otherwise_is_imported_by_the_names_that_ar
         let names = ["user=people", "user.email=mail"];
         let (_, report) =
             ours.import_with(&theirs.url(), &names, ImportOptions::default()).await.expect("an import");
-        assert_eq!((report.users.taken, report.passwords.taken), (1, 1));
+        assert_eq!((report.users.imported, report.passwords.imported), (1, 1));
     }
 }
 
@@ -335,7 +335,7 @@ async fn the_schema_in_a_url_of_prismas_is_looked_at_and_no_other() {
     assert!(matches!(failed, Err(ImportError::Source(SourceError::MissingTable { .. }))), "{failed:?}");
     let named = format!("{url}{sign}schema=Auth&connection_limit=5");
     let (_, report) = ours.import_with(&named, &[], ImportOptions::default()).await.expect("an import");
-    assert_eq!((report.users.taken, report.passwords.taken), (1, 1));
+    assert_eq!((report.users.imported, report.passwords.imported), (1, 1));
     let other = ours.import_with(&format!("{url}{sign}schema=public"), &[], ImportOptions::default()).await;
     assert!(other.is_err(), "{other:?}");
 }
@@ -358,7 +358,7 @@ async fn who_is_banned_there_is_disabled_here_until_an_operator_says_otherwise()
         theirs.run(script.tables() + &rows.concat()).await;
         let ours = Ours::open().await;
         let (told, report) = ours.import(&theirs).await;
-        assert_eq!((report.banned, report.sessions.taken), (2, 2));
+        assert_eq!((report.banned, report.sessions.imported), (2, 2));
         assert_eq!(told, ["session one: its user is disabled here"]);
         for (name, is_disabled) in [("ever", true), ("now", true), ("then", false), ("never", false)] {
             assert_eq!(ours.restrictions(name).await.0, is_disabled, "{name}");
@@ -434,7 +434,7 @@ async fn sessions_in_which_an_administrator_acts_are_left_and_counted() {
         theirs.run(script.tables() + &rows.concat()).await;
         let ours = Ours::open().await;
         let (told, report) = ours.import(&theirs).await;
-        assert_eq!((report.sessions.taken, report.impersonated, told), (1, 1, Vec::new()));
+        assert_eq!((report.sessions.imported, report.impersonated, told), (1, 1, Vec::new()));
         assert_eq!(ours.live("ada").await, ["own"]);
     }
 }
@@ -450,7 +450,7 @@ async fn without_a_table_of_sessions_users_and_passwords_are_taken() {
         theirs.run("drop table session;".to_owned() + &script.user("grace", NONE)).await;
         let (_, report) = ours.import(&theirs).await;
         assert!(report.sessions_are_elsewhere);
-        assert_eq!((report.users.taken, report.passwords.taken, report.ended), (1, 1, 0));
+        assert_eq!((report.users.imported, report.passwords.imported, report.ended), (1, 1, 0));
         assert_eq!(ours.live("ada").await, ["one"], "what cannot be seen has not ended");
     }
 }
@@ -477,7 +477,7 @@ async fn the_limits_of_a_sign_up_hold_for_an_import() {
     theirs.run(script.tables() + &rows.concat()).await;
     let ours = Ours::open().await;
     let (told, report) = ours.import(&theirs).await;
-    assert_eq!((report.users.taken, report.sessions.taken, report.dropped), (3, 1, 3));
+    assert_eq!((report.users.imported, report.sessions.imported, report.dropped), (3, 1, 3));
     assert_eq!(
         told,
         [

@@ -20,17 +20,17 @@ async fn run(accounts: &Accounts, act: UsersCommand) -> Result<(), ServerError> 
         UsersCommand::Disable { user } => {
             let id = find(accounts, &user).await?.id;
             let ended = accounts.sessions().disable_user(&by, &id).await.map_err(ServerError::Operate)?;
-            tracing::info!(user.id = %id, "disabled user {id}, and ended {}", counted(ended.0));
+            tracing::info!(user.id = %id, "disabled user {id} and ended {}", counted(ended.0));
         }
         UsersCommand::Enable { user } => {
             let id = find(accounts, &user).await?.id;
             accounts.sessions().enable_user(&by, &id).await.map_err(ServerError::Operate)?;
-            tracing::info!(user.id = %id, "enabled user {id}, who can sign in again");
+            tracing::info!(user.id = %id, "enabled user {id}: they can sign in again");
         }
         UsersCommand::AllowPasswordAlone { user } => {
             let id = find(accounts, &user).await?.id;
             accounts.sessions().allow_password_alone(&by, &id).await.map_err(ServerError::Operate)?;
-            tracing::info!(user.id = %id, "user {id} can sign in by the password alone");
+            tracing::info!(user.id = %id, "user {id} can sign in by password alone");
         }
         UsersCommand::Forget { user, yes: _ } => {
             let id = find(accounts, &user).await?.id;

@@ -49,8 +49,8 @@ impl Refusals {
             tracing::warn!(
                 origin,
                 base_url,
-                "a request from a page at {origin} was refused, as this server's address is {base_url}: if people open \
-                 it at {origin}, set MULTI_SESSION_BASE_URL; if that is another site of yours, name it in \
+                "a request from a page at {origin} was refused because this server's address is {base_url}. If people open \
+                 the server at {origin}, set MULTI_SESSION_BASE_URL. If that is another site of yours, add it to \
                  MULTI_SESSION_TRUSTED_ORIGINS"
             );
         }

@@ -122,7 +122,7 @@ async fn it_is_sent(mails: &MailServer, url: &str, roots: &str) {
 async fn it_is_kept(url: &str, roots: &str, cause: &str) {
     let mut program = Program::start(url, roots);
     program.is_asked_for_a_mail();
-    program.says("a mail was not sent yet").await;
+    program.says("a mail could not be sent").await;
     let (log, kept) = program.end().await;
     assert!(log.contains(cause), "{log}");
     assert_eq!(kept, [GRACE]);

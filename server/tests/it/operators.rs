@@ -82,7 +82,7 @@ async fn an_operator_erases_a_user_with_everything() {
         assert_eq!(answer.expect("an answer").2, Value::Null);
         let again = forget.output().expect("it runs");
         assert!(!again.status.success());
-        assert!(String::from_utf8_lossy(&again.stderr).contains("there is no user of that e-mail or id"));
+        assert!(String::from_utf8_lossy(&again.stderr).contains("there is no user with that email or id"));
         // The address is free again.
         enter(process.address, "sign-up", "ada");
     }
@@ -200,7 +200,7 @@ async fn an_operator_disables_a_user_under_a_running_server_and_lets_them_in_aga
         place.does(&["users", "disable", "ada@example.org"]);
 
         let (_, log) = place.does(&["users", "enable", "ada@example.org"]);
-        assert!(log.contains("who can sign in again") && !log.contains("example.org"), "{log}");
+        assert!(log.contains("they can sign in again") && !log.contains("example.org"), "{log}");
         assert!(session(address, &ada).is_null(), "nothing lives again");
         assert_eq!(sign_in("correct horse").0, 200);
     }
@@ -322,10 +322,10 @@ fn an_operator_is_told_what_is_not_there() {
     says(folder.path(), &["stats"], 1, "cannot be opened");
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing was made");
     assert!(command(folder.path()).arg("migrate").status().expect("it runs").success());
-    says(folder.path(), &["revoke", "unknown"], 1, "session unknown is not live: it has ended or never was");
-    says(folder.path(), &["revoke", "not an id"], 1, "is no session");
-    says(folder.path(), &["revoke-user", "nobody@example.org"], 1, "there is no user of that e-mail or id");
-    says(folder.path(), &["list", "--user", "nobody"], 1, "there is no user of that e-mail or id");
+    says(folder.path(), &["revoke", "unknown"], 1, "session unknown is not live: it has ended or does not exist");
+    says(folder.path(), &["revoke", "not an id"], 1, "is not a session id");
+    says(folder.path(), &["revoke-user", "nobody@example.org"], 1, "there is no user with that email or id");
+    says(folder.path(), &["list", "--user", "nobody"], 1, "there is no user with that email or id");
     says(folder.path(), &["revoke-everybody"], 2, "--yes");
     says(folder.path(), &["list"], 2, "--user");
     says(folder.path(), &["list", "--user", "x", "--limit", "1001"], 2, "--limit");
@@ -335,7 +335,7 @@ fn an_operator_is_told_what_is_not_there() {
         let output = command.output().expect("it runs");
         let log = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{act}: {log}");
-        assert!(log.contains("there is no user of that e-mail or id"), "{act}: {log}");
+        assert!(log.contains("there is no user with that email or id"), "{act}: {log}");
         assert!(!log.contains("example.org"), "{act}: {log}");
     }
 }

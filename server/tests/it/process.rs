@@ -333,12 +333,12 @@ fn it_says_what_is_wrong_with_its_configuration() {
         ("MULTI_SESSION_PRESET", "nist-aal4", "nist-aal2"),
         ("MULTI_SESSION_BASE_URL", "example.org", "is not an origin"),
         ("MULTI_SESSION_TRUSTED_ORIGINS", "https://a.example/path", "is not an origin"),
-        ("MULTI_SESSION_COOKIE_PREFIX", "a b", "is no cookie prefix"),
-        ("MULTI_SESSION_COOKIE_PREFIX", "__HOST-x", "leave __Host- to the server"),
+        ("MULTI_SESSION_COOKIE_PREFIX", "a b", "is not a valid cookie prefix"),
+        ("MULTI_SESSION_COOKIE_PREFIX", "__HOST-x", "leave out __Host-"),
         ("MULTI_SESSION_TRUSTED_PROXIES", "everybody", "trusted-proxies"),
         ("MULTI_SESSION_IP_MODE", "none", "ip-mode"),
         ("MULTI_SESSION_GEOIP", "no.mmdb", "places no.mmdb cannot be opened: the file cannot be read: "),
-        ("MULTI_SESSION_GEOIP", "file", "places file cannot be opened: it is no MaxMind database"),
+        ("MULTI_SESSION_GEOIP", "file", "places file cannot be opened: it is not a MaxMind database"),
         ("DATABASE_URL", "mysql://localhost", "DATABASE_URL must begin with sqlite:// or postgres://"),
         ("DATABASE_URL", "sqlite://file/test.db", "cannot be opened"),
         (
@@ -347,13 +347,13 @@ fn it_says_what_is_wrong_with_its_configuration() {
             "postgres://127.0.0.1:1/app cannot be opened",
         ),
         ("MULTI_SESSION_DATABASE_CONNECTIONS", "0", "database-connections"),
-        ("MULTI_SESSION_OPERATOR_TOKEN_HASH", "mso_s3cret", "is no SHA-256"),
+        ("MULTI_SESSION_OPERATOR_TOKEN_HASH", "mso_s3cret", "must be a SHA-256"),
         (
             "MULTI_SESSION_SMTP_URL",
             "smtp://ada:s3cret@mail.example.org",
             "MULTI_SESSION_SMTP_URL needs MULTI_SESSION_MAIL_FROM",
         ),
-        ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot be listened on"),
+        ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot listen on 192.0.2.1:80"),
     ] {
         let output =
             command(folder.path()).env(name, value).stderr(Stdio::piped()).output().expect("it runs");

@@ -72,7 +72,7 @@ fn response(codes: &[Code]) -> Response {
     if codes.iter().any(|code| matches!(code, Code::TooManyRequests | Code::ServiceUnavailable)) {
         let seconds = HeaderBuilder::new()
             .schema(Some(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0))))
-            .description(Some("When to try again, in seconds."))
+            .description(Some("How many seconds to wait before the next attempt."))
             .build();
         response.header("Retry-After", seconds.clone()).header("X-Retry-After", seconds).build()
     } else {

@@ -14,9 +14,8 @@ refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized, Code
 
 /// Disable a user
 ///
-/// For programs of operators, with their token. Every session of the user is out at once, and nobody signs in to the
-/// account until it is enabled again: a sign-in with the right password is answered 403 `USER_DISABLED`. To ask again does
-/// no harm.
+/// For operator programs, with their token. Ends every session of the user at once and blocks sign-in until the user is
+/// enabled again: a sign-in with the right password is answered 403 `USER_DISABLED`. Repeating the call is harmless.
 #[utoipa::path(
     post,
     path = "/multi-session/operator/disable-user",
@@ -29,7 +28,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized, Code
     responses(
         (
             status = 200,
-            description = "The user has no live session and begins none.",
+            description = "The user is disabled and has no live session.",
             body = Ended,
             example = json!(Ended::of(EndedCount(2))),
         ),

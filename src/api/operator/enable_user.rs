@@ -13,10 +13,10 @@ use crate::http::Problem;
 
 refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized, Code::UserNotFound]);
 
-/// Let a user sign in again
+/// Enable a user
 ///
-/// For programs of operators, with their token. Nothing that has ended lives again. A user who is not disabled stays as
-/// they are: to ask again does no harm.
+/// For operator programs, with their token. The user can sign in again; ended sessions stay ended. Repeating the call
+/// is harmless.
 #[utoipa::path(
     post,
     path = "/multi-session/operator/enable-user",

@@ -14,7 +14,7 @@ refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized]);
 
 /// End every session of every user
 ///
-/// For programs of operators, with their token. Everybody is out at once and has to sign in again.
+/// For operator programs, with their token. Everybody is signed out at once and has to sign in again.
 #[utoipa::path(
     post,
     path = "/multi-session/operator/revoke-everybody",

@@ -14,8 +14,8 @@ refusals!(Refusals = EVERY, READS_COOKIES, READS_BODY, [Code::Unauthorized]);
 
 /// End every session of a user
 ///
-/// For programs of operators, with their token. The sessions are out at once. A user without a live session, also one
-/// who is not known, has none that end: to ask again does no harm.
+/// For operator programs, with their token. The sessions stop working at once. The answer for an unknown user is the
+/// same as for a user without live sessions. Repeating the call is harmless.
 #[utoipa::path(
     post,
     path = "/multi-session/operator/revoke-user",

@@ -130,13 +130,13 @@ pub struct SourceName {
 #[non_exhaustive]
 pub enum InvalidSourceName {
     /// It has another form.
-    #[error("it must be TABLE=NAME or TABLE.FIELD=NAME, as in user=people or user.email=email_address")]
+    #[error("it must be TABLE=NAME or TABLE.FIELD=NAME, such as user=people or user.email=email_address")]
     Form,
     /// It is about a table that is not read.
     #[error("the table must be user, account or session")]
     Table,
     /// It is about a column that is not read.
-    #[error("the fields of {table} that are read are {fields}")]
+    #[error("the import reads only these fields of {table}: {fields}")]
     Field {
         /// The table.
         table: &'static str,
@@ -538,6 +538,6 @@ mod tests {
             assert!(text.parse::<SourceName>().is_err(), "{text:?}");
         }
         let error = "session.mail=x".parse::<SourceName>().expect_err("no field").to_string();
-        assert!(error.contains("session that are read are id, userId, token"), "{error}");
+        assert!(error.contains("only these fields of session: id, userId, token"), "{error}");
     }
 }

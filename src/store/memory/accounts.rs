@@ -49,7 +49,7 @@ impl Mail {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the transaction is of another store")]
+#[error("the transaction belongs to another store")]
 struct Foreign;
 
 /// The tables that a transaction lends.

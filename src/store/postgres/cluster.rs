@@ -218,7 +218,7 @@ impl Cluster {
             Ok(Ok(Some(registered))) => Settling::new(committed, Instant::now(), registered, &self.node),
             Ok(Ok(None)) => blind,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the nodes could not be read: a change waits for all that there may be");
+                tracing::warn!(%error, "the nodes could not be read: a change waits the full time");
                 blind
             }
             Err(_elapsed) => return,
@@ -234,12 +234,12 @@ impl Cluster {
             }
         }
         if !settling.silent().is_empty() {
-            tracing::warn!(nodes = settling.silent().len(), "a change waited for nodes that did not answer");
+            tracing::warn!(nodes = settling.silent().len(), "a change waited for nodes that did not acknowledge it");
             // Where it fails, the next change waits for them again.
             match timeout(PATIENCE, self.expire(connections, settling.silent())).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "nodes that do not answer could not be removed"),
-                Err(_elapsed) => tracing::warn!("nodes that do not answer could not be removed in time"),
+                Ok(Err(error)) => tracing::warn!(%error, "silent nodes could not be removed"),
+                Err(_elapsed) => tracing::warn!("silent nodes could not be removed in time"),
             }
         }
     }

@@ -68,7 +68,7 @@ impl Listening {
         if !task.is_finished()
             && let Err(error) = (&mut *task).await
         {
-            tracing::error!(%error, "the task that hears of changes has failed");
+            tracing::error!(%error, "the task that listens for changes has failed");
         }
     }
 }
@@ -104,13 +104,13 @@ async fn listen(
         };
         cluster.is_lost();
         lost.send_replace(true);
-        tracing::warn!(%error, "the connection that hears of changes was lost");
+        tracing::warn!(%error, "the connection that listens for changes was lost");
         drop(listener);
         is_replaced.mark_unchanged();
         let Some(again) = stopping.run_until_cancelled(reconnect(&options, &cluster)).await else { return };
         listener = again;
         lost.send_replace(false);
-        tracing::info!("changes are heard again");
+        tracing::info!("listening for changes again");
         // Nobody knows what was told meanwhile.
         let _ = changes.send(Change::Gap);
     }

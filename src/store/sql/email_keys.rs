@@ -57,6 +57,6 @@ impl<D: Database> SqlStore<D> {
 fn report(id: &UserId) {
     tracing::warn!(
         user.id = %id,
-        "user {id} has the e-mail address of another user in another spelling: each signs in with their own spelling only"
+        "user {id} has the email address of another user in another spelling: each can sign in only with their own spelling"
     );
 }

@@ -313,7 +313,7 @@ fn due_mail(row: &impl Columns) -> Result<DueMail> {
     Ok(DueMail {
         seq: row.integer("seq")?,
         user: user(row, "user_id")?,
-        kind: kind.ok_or_else(|| corrupt("a mail is of a kind that is not known"))?,
+        kind: kind.ok_or_else(|| corrupt("a mail has an unknown kind"))?,
         session_id: optional_session_id(row)?,
         redirect_to: row.optional_text("redirect_to")?,
         created_at: timestamp(row, "created_at")?,

@@ -73,7 +73,7 @@ impl Generation {
                     tokio::time::sleep(PAUSE).await
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a change was not counted beside the database: its answer waits");
+                    tracing::warn!(%error, "the generation counter could not be written: the answer to a change waits");
                     return false;
                 }
             }

@@ -93,7 +93,7 @@ async fn watch(
                 }
             }
             // Requests say what is wrong; what happened meanwhile is seen the next time.
-            Err(error) => tracing::debug!(%error, "the file could not be asked for changes"),
+            Err(error) => tracing::debug!(%error, "the file could not be checked for changes"),
         }
     }
 }
