@@ -85,9 +85,10 @@ fn no_file_is_called_mod() {
 }
 
 const SECURITY: &str = "docs/security.md";
+const STANDARDS: &str = "docs/standards.md";
 
-fn security() -> String {
-    std::fs::read_to_string(root().join(SECURITY)).expect("the page")
+fn page(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"))
 }
 
 /// The test files that a text names in backticks; all of them exist.
@@ -95,14 +96,14 @@ fn test_files(text: &str) -> Vec<&str> {
     let names = text.split('`').skip(1).step_by(2);
     let files: Vec<_> = names.filter(|name| name.ends_with(".rs") || name.ends_with(".ts")).collect();
     for file in &files {
-        assert!(root().join(file).is_file(), "{SECURITY} names {file}, which does not exist");
+        assert!(root().join(file).is_file(), "{file} does not exist");
     }
     files
 }
 
 #[test]
 fn every_threat_has_a_defence_and_test_files_that_exist() {
-    let page = security();
+    let page = page(SECURITY);
     let (_, model) = page.split_once("## Threat model\n").expect("a threat model");
     let (model, _) = model.split_once("\n## ").expect("more sections");
     let threats: Vec<_> = model.split("\n### ").skip(1).collect();
@@ -116,8 +117,7 @@ fn every_threat_has_a_defence_and_test_files_that_exist() {
 
 /// The lines of the standards: what is asked for, and the test files that cover it.
 fn standards(page: &str) -> Vec<(&str, Vec<&str>)> {
-    let (_, standards) = page.split_once("\n## Standards\n").expect("the standards");
-    let rows = standards.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     let cells = rows.map(|row| row.rsplit_once(" | ").unwrap_or_else(|| panic!("no second cell: {row}")));
     let lines = cells.filter(|(_, covered)| *covered != "covered by");
     lines
@@ -134,7 +134,7 @@ fn standards(page: &str) -> Vec<(&str, Vec<&str>)> {
 
 #[test]
 fn every_line_of_the_standards_names_test_files_or_says_why_not() {
-    let page = security();
+    let page = page(STANDARDS);
     let lines = standards(&page);
     assert!(lines.len() > 45, "{}", lines.len());
     // Every file of these tests is named.
@@ -142,7 +142,7 @@ fn every_line_of_the_standards_names_test_files_or_says_why_not() {
     sources(&root().join("server/tests/it/standards"), &mut files);
     assert!(files.len() > 5, "{}", files.len());
     for (file, _) in files.iter().filter(|(_, text)| text.contains("::test]") || text.contains("#[test]")) {
-        assert!(lines.iter().any(|(_, named)| named.contains(&&**file)), "{SECURITY} does not name {file}");
+        assert!(lines.iter().any(|(_, named)| named.contains(&&**file)), "{STANDARDS} does not name {file}");
     }
 }
 
@@ -158,7 +158,7 @@ fn numbers(name: &str) -> Vec<String> {
 
 #[test]
 fn every_test_named_after_a_line_of_the_standards_is_in_a_file_of_that_line() {
-    let page = security();
+    let page = page(STANDARDS);
     let lines = standards(&page);
     let mut files = all_sources();
     sources(&root().join("server/tests/it"), &mut files);
@@ -175,11 +175,11 @@ fn every_test_named_after_a_line_of_the_standards_is_in_a_file_of_that_line() {
                 continue;
             }
             let named: Vec<_> = lines.iter().filter(|(_, files)| files.contains(&&*file)).collect();
-            assert!(!named.is_empty(), "{SECURITY} does not name {file} of {name}");
+            assert!(!named.is_empty(), "{STANDARDS} does not name {file} of {name}");
             for number in numbers(name) {
                 assert!(
                     named.iter().any(|(line, _)| line.contains(&number)),
-                    "{SECURITY} does not name {file} at {number}, as {name} says"
+                    "{STANDARDS} does not name {file} at {number}, as {name} says"
                 );
             }
             count += 1;

@@ -1,5 +1,5 @@
 //! What users of such systems ask for in public. Requests about a single area are tested in that area's file, under the
-//! same kind of name; docs/security.md lists them.
+//! same kind of name; docs/standards.md lists them.
 
 use serde_json::json;
 
