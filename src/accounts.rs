@@ -126,7 +126,10 @@ impl Accounts {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
                 if let Err(error) = self.sweep_links().await {
-                    tracing::warn!(cause = &error as &dyn std::error::Error, "expired links could not be swept: retrying later");
+                    tracing::warn!(
+                        cause = &error as &dyn std::error::Error,
+                        "expired links could not be swept: retrying later"
+                    );
                 }
             }
         };

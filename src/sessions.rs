@@ -11,8 +11,8 @@ use tracing::Instrument;
 
 use crate::activity::Activity;
 use crate::hub::{Hub, StreamLimits};
+use crate::sessions::clock_jumps::ClockJumps;
 use crate::sessions::history::Refused;
-use crate::sessions::steps::Steps;
 use crate::sessions::upkeep::Readiness;
 use crate::store::Actor;
 use crate::{
@@ -24,6 +24,7 @@ mod account_status;
 mod address;
 mod begin;
 mod begin_instead;
+mod clock_jumps;
 mod credentials_changed;
 mod current;
 mod fall_over;
@@ -40,7 +41,6 @@ mod report;
 mod revoke;
 mod set_active;
 mod sign_out;
-mod steps;
 mod undo_revoke;
 mod upkeep;
 mod watch;
@@ -64,7 +64,7 @@ pub struct Sessions(Arc<Inner>);
 struct Inner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    steps: Steps,
+    clock_jumps: ClockJumps,
     random: Arc<dyn Random>,
     options: Options,
     proofs: Arc<dyn AcceptedProofs>,
@@ -162,7 +162,7 @@ impl Sessions {
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        self.0.steps.now(&*self.0.clock)
+        self.0.clock_jumps.now(&*self.0.clock)
     }
 
     /// Runs `work` to its end, also if this future is dropped: whoever waits for an answer may go away, and what was
@@ -331,7 +331,7 @@ impl SessionsBuilder {
         let hub = Hub::new(self.stream_limits, &*self.random);
         Sessions(Arc::new(Inner {
             store: self.store,
-            steps: Steps::new(&*self.clock),
+            clock_jumps: ClockJumps::new(&*self.clock),
             clock: self.clock,
             random: self.random,
             options: self.options,

@@ -74,7 +74,9 @@ struct Parsers {
 /// rules out, is logged, and every device is unknown.
 static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| {
     let compiled = Parsers::compile();
-    compiled.inspect_err(|error| tracing::error!(%error, "the user agent expressions could not be loaded")).ok()
+    compiled
+        .inspect_err(|error| tracing::error!(%error, "the user agent expressions could not be loaded"))
+        .ok()
 });
 
 impl Parsers {

@@ -73,7 +73,10 @@ fn summarise(report: &ImportReport, options: &ImportOptions) {
         );
     }
     if report.still_disabled > 0 {
-        tracing::warn!("no longer banned in the source: {}. They are still disabled here", users(report.still_disabled));
+        tracing::warn!(
+            "no longer banned in the source: {}. They are still disabled here",
+            users(report.still_disabled)
+        );
     }
     match (report.two_factor, options.allow_password_alone) {
         (0, _) => {}
@@ -96,9 +99,15 @@ fn summarise(report: &ImportReport, options: &ImportOptions) {
              have to sign in again. If the table has another name, set it with --map session=NAME"
         );
     } else if options.secret.is_some() {
-        tracing::info!("sessions: {}, {} ended in the source since the last import", counts(report.sessions), report.ended);
+        tracing::info!(
+            "sessions: {}, {} ended in the source since the last import",
+            counts(report.sessions),
+            report.ended
+        );
     } else {
-        tracing::warn!("sessions: skipped, because their cookies cannot be verified without BETTER_AUTH_SECRET");
+        tracing::warn!(
+            "sessions: skipped, because their cookies cannot be verified without BETTER_AUTH_SECRET"
+        );
     }
     if report.impersonated > 0 {
         tracing::warn!(
@@ -140,7 +149,9 @@ fn users(number: u64) -> String {
 
 fn counts(counts: ImportCounts) -> String {
     let ImportCounts { imported, updated, unchanged, expired, broken, .. } = counts;
-    format!("{imported} imported, {updated} updated, {unchanged} unchanged, {expired} expired, {broken} broken")
+    format!(
+        "{imported} imported, {updated} updated, {unchanged} unchanged, {expired} expired, {broken} broken"
+    )
 }
 
 #[cfg(test)]

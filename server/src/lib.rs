@@ -158,11 +158,11 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(accounts.clone().run(stop.clone().cancelled_owned()));
     let sending = mailer.map(|mailer| tokio::spawn(mailer.run(accounts.clone(), stop.clone())));
-    let told = shutdown::told_to_stop();
+    let stopped = shutdown::stop_signal();
     let stopping = stop.clone();
     let limits = ConnectionLimits { connections: room.connections, ..ConnectionLimits::default() };
     tokio::spawn(async move {
-        told.await;
+        stopped.await;
         tracing::info!("stopping: no new connections, finishing running requests");
         stopping.cancel();
     });

@@ -23,7 +23,7 @@ use crate::{Config, ServerError, telemetry};
 mod letter;
 
 /// How long it may take to reach the mail server.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a mail may take in all, well under the time for which it is given away. A mail server may take ten
 /// minutes to say that it has it, and who does not wait for that sends it twice (RFC 5321, 4.5.3.2.6).
 const AT_MOST: Duration = Duration::from_secs(12 * 60);
@@ -130,7 +130,7 @@ impl Mailer {
         // A connection is used once: one that was given up in the middle must not come to the next mail, which would
         // take the answers to the last one for its own.
         let pool = smtp::PoolConfig::new().max_size(0);
-        let transport = transport.timeout(Some(PATIENCE)).pool_config(pool).build();
+        let transport = transport.timeout(Some(CONNECT_TIMEOUT)).pool_config(pool).build();
         let base_url = config.base_url().trim_end_matches('/').to_owned();
         let look = letter::Look::new(config);
         let (at_most, on_their_way, grace) = (AT_MOST, ON_THEIR_WAY, GRACE);
@@ -185,7 +185,10 @@ impl Mailer {
         let letters = match accounts.due_letters().await {
             Ok(letters) => letters,
             Err(error) => {
-                tracing::warn!(cause = telemetry::with_causes(&error), "due mails could not be read: retrying later");
+                tracing::warn!(
+                    cause = telemetry::with_causes(&error),
+                    "due mails could not be read: retrying later"
+                );
                 return 0;
             }
         };
@@ -206,12 +209,19 @@ impl Mailer {
         let noted = match &cause {
             None => accounts.letter_sent(letter).await,
             Some(cause) => {
-                tracing::warn!(kind = letter.kind.as_str(), cause, "a mail could not be sent: retrying later");
+                tracing::warn!(
+                    kind = letter.kind.as_str(),
+                    cause,
+                    "a mail could not be sent: retrying later"
+                );
                 accounts.letter_failed(letter).await
             }
         };
         if let Err(error) = noted {
-            tracing::warn!(cause = telemetry::with_causes(&error), "the outcome of a mail could not be recorded");
+            tracing::warn!(
+                cause = telemetry::with_causes(&error),
+                "the outcome of a mail could not be recorded"
+            );
         }
         cause.is_none()
     }

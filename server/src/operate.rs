@@ -119,7 +119,8 @@ async fn find(accounts: &Accounts, name: &str) -> Result<User, ServerError> {
 }
 
 fn id(text: &str) -> Result<SessionId, ServerError> {
-    SessionId::new(text).map_err(|error| ServerError::NotFound(format!("{text:?} is not a session id: {error}")))
+    SessionId::new(text)
+        .map_err(|error| ServerError::NotFound(format!("{text:?} is not a session id: {error}")))
 }
 
 fn counted(number: usize) -> String {

@@ -142,7 +142,7 @@ pub fn router(server: &Server) -> Router {
         from_fn_with_state(server.transport_security.clone(), pages::security_headers),
         TraceLayer::new_for_http().make_span_with(telemetry::request_span),
         CompressionLayer::new().compress_when(is_page),
-        from_fn_with_state(Refusals::new(server), refused::told),
+        from_fn_with_state(Refusals::new(server), refused::explain_refusal),
         CatchPanicLayer::custom(panicked),
     );
     Router::new().fallback_service(layers.layer(routes))

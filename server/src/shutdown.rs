@@ -3,7 +3,7 @@
 use std::future::Future;
 
 /// Resolves at SIGTERM or Ctrl-C; the signals are caught from the moment of the call.
-pub(crate) fn told_to_stop() -> impl Future<Output = ()> + Send + 'static {
+pub(crate) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -21,7 +21,7 @@ const LEASE: Duration = Duration::from_secs(15 * 60);
 const FIRST_DELAY: Duration = Duration::from_secs(60);
 const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
 /// When a mail is given up.
-const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many links one sweep deletes at most, so that sign-ins never wait long behind it.
 const SWEEP_LIMIT: u32 = 1_000;
 /// How many requests may wait for their look-up.
@@ -146,7 +146,11 @@ impl Accounts {
     /// Puts one mail off, so that it holds up no others; where that fails too, its lease ends by itself.
     async fn put_off_broken(&self, mail: &DueMail, error: &Error) {
         let kind = mail.kind.as_str();
-        tracing::warn!(kind, cause = error as &dyn std::error::Error, "the link of a mail could not be created: retrying later");
+        tracing::warn!(
+            kind,
+            cause = error as &dyn std::error::Error,
+            "the link of a mail could not be created: retrying later"
+        );
         let put_off = self.put_off(mail.seq, mail.kind, mail.created_at, mail.attempts).await;
         if let Err(error) = put_off {
             tracing::warn!(kind, cause = &error as &dyn std::error::Error, "a mail could not be postponed");
@@ -175,7 +179,7 @@ impl Accounts {
 
     async fn put_off(&self, seq: i64, kind: MailKind, created_at: Timestamp, attempts: u32) -> Result<()> {
         let now = self.sessions().now();
-        if now.since(created_at) >= PATIENCE {
+        if now.since(created_at) >= GIVE_UP_AFTER {
             tracing::warn!(kind = kind.as_str(), attempts, "a mail was given up");
             return Ok(self.store().drop_mail(seq).await?);
         }

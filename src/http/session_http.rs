@@ -50,7 +50,9 @@ pub enum InvalidSetting {
     #[error("{0:?} is not an origin such as https://app.example.org")]
     Origin(String),
     /// The cookie prefix is not 1 to 64 letters, digits, hyphens, dots or underscores, or browsers give it a meaning.
-    #[error("{0:?} is not a valid cookie prefix: use letters, digits, - . _, and leave out __Host-, which the server adds")]
+    #[error(
+        "{0:?} is not a valid cookie prefix: use letters, digits, - . _, and leave out __Host-, which the server adds"
+    )]
     CookiePrefix(String),
     /// The path of the API is not made of segments such as `/api/auth`.
     #[error("{0:?} is not a path such as /api/auth")]

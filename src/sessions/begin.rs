@@ -148,7 +148,7 @@ impl Sessions {
         let (user, now) = (&subject.id, self.now());
         // Whoever signs in here again is not brought back beside by an undo elsewhere.
         let again: Vec<_> = browser.undoable.iter().filter(|(_, whose)| whose == user).cloned().collect();
-        self.let_go_for_good(&again, EndedReason::Replaced).await?;
+        self.release(&again, EndedReason::Replaced).await?;
         let device = self.see_device(user, client, keep).await?;
         let (credential, new) = self.new_session(user, client, keep, Some(proof.method.clone()), now);
         let new = NewSession { new_device: device.is_new, device_keys: device.keys, ..new };

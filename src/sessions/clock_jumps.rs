@@ -9,12 +9,12 @@ const TOLERANCE_MS: i64 = 1_000;
 
 /// Notices that the clock was set back: moments that had passed would then come again.
 #[derive(Debug)]
-pub(super) struct Steps {
+pub(super) struct ClockJumps {
     /// How far the clock has been ahead of the time that only goes forward, at most.
     ahead: AtomicI64,
 }
 
-impl Steps {
+impl ClockJumps {
     pub(super) fn new(clock: &dyn Clock) -> Self {
         Self { ahead: ahead(clock).1.into() }
     }
@@ -26,7 +26,7 @@ impl Steps {
         now
     }
 
-    /// Whether the clock was set back since [`Steps::settle`].
+    /// Whether the clock was set back since [`ClockJumps::settle`].
     pub(super) fn went_back(&self, clock: &dyn Clock) -> bool {
         ahead(clock).1 < self.ahead.load(Ordering::SeqCst) - TOLERANCE_MS
     }

@@ -48,13 +48,13 @@ impl Sessions {
     async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
         let now = self.now();
         let mut browser = self.holding(presented, now).await?;
-        self.let_go_of_doubles(&mut browser, now).await;
+        self.end_duplicates(&mut browser, now).await;
         if client.is_some() && !self.extend_active(&mut browser, now).await? {
             // It ended or another request extended it, between the query and the statement: ask once more.
             browser = self.holding(presented, now).await?;
         }
         self.note_first_use(&browser).await;
-        self.keep_what_may_live_again(&mut browser, presented, now).await?;
+        self.keep_undoable(&mut browser, presented, now).await?;
         if let (Some(active), Some(client)) = (browser.active(), client) {
             self.0.activity.touch(self.use_of(active, client, now));
         }
@@ -176,7 +176,7 @@ impl Sessions {
 
     /// Notes which dead credentials are of sessions whose revocation can still be undone: their cookies stay meanwhile,
     /// or the session would live again without them. Nothing is asked where all are live.
-    async fn keep_what_may_live_again(
+    async fn keep_undoable(
         &self,
         browser: &mut Browser,
         presented: &Presented,
@@ -201,7 +201,7 @@ impl Sessions {
 
     /// Two sign-ins of one user at the same moment in one browser leave it with two sessions: only one is kept,
     /// the active one or else the newest, and the others end as if they had come one after the other.
-    async fn let_go_of_doubles(&self, browser: &mut Browser, now: Timestamp) {
+    async fn end_duplicates(&self, browser: &mut Browser, now: Timestamp) {
         if browser.held.len() < 2 {
             return;
         }
@@ -216,10 +216,10 @@ impl Sessions {
         if kept.len() == browser.held.len() {
             return;
         }
-        let doubles: Vec<_> =
+        let duplicates: Vec<_> =
             browser.held.iter().map(|held| &held.session.id).filter(|id| !kept.contains(id)).collect();
         let by = browser.active.as_ref();
-        let ended = match self.0.store.end_held(&doubles, by, EndedReason::Replaced, now).await {
+        let ended = match self.0.store.end_held(&duplicates, by, EndedReason::Replaced, now).await {
             Ok(ended) => ended,
             Err(error) => {
                 tracing::warn!(%error, "one of two sessions of the same user in a browser could not be ended");

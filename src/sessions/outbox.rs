@@ -263,11 +263,7 @@ where
                 Ok(due) => due,
                 Err(error) => {
                     let (consumer, cause) = (&*self.outbox.consumer, &error as &dyn std::error::Error);
-                    tracing::warn!(
-                        consumer,
-                        cause,
-                        "events for {consumer} could not be read: retrying soon"
-                    );
+                    tracing::warn!(consumer, cause, "events for {consumer} could not be read: retrying soon");
                     return;
                 }
             };
@@ -370,7 +366,11 @@ where
         let consumer = &*self.outbox.consumer;
         if let Err(error) = self.outbox.sessions.0.store.release_consumer(self.deliverer()).await {
             let cause = &error as &dyn std::error::Error;
-            tracing::warn!(consumer, cause, "the lease of {consumer} could not be released: another node takes over within a minute");
+            tracing::warn!(
+                consumer,
+                cause,
+                "the lease of {consumer} could not be released: another node takes over within a minute"
+            );
         }
     }
 

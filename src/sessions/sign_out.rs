@@ -39,7 +39,7 @@ impl Sessions {
             .partition(|(_, whose)| scope == SignOutScope::Browser || user.is_none_or(|user| user == whose));
         next.undoable = kept;
         next.signed_out = true;
-        self.let_go_for_good(&gone, EndedReason::SignedOut).await?;
+        self.release(&gone, EndedReason::SignedOut).await?;
         Ok(next)
     }
 }

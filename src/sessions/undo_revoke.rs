@@ -39,13 +39,13 @@ impl Sessions {
 
     /// Makes every revocation final if the clock was set back, as nobody can tell any more how long ago they were.
     pub(super) async fn close_windows_if_the_clock_went_back(&self) -> Result<()> {
-        let (steps, clock) = (&self.0.steps, &*self.0.clock);
-        if !steps.went_back(clock) {
+        let (jumps, clock) = (&self.0.clock_jumps, &*self.0.clock);
+        if !jumps.went_back(clock) {
             return Ok(());
         }
         tracing::warn!("the clock was set back: earlier revocations can no longer be undone");
         self.0.store.make_all_ends_final(self.now().minus(Self::UNDO_WINDOW)).await?;
-        steps.settle(clock);
+        jumps.settle(clock);
         Ok(())
     }
 
@@ -56,7 +56,7 @@ impl Sessions {
     }
 
     /// Makes it final for what a browser lets go of; what lives again already ends for `reason`.
-    pub(super) async fn let_go_for_good(&self, gone: &[(Handle, UserId)], reason: EndedReason) -> Result<()> {
+    pub(super) async fn release(&self, gone: &[(Handle, UserId)], reason: EndedReason) -> Result<()> {
         if gone.is_empty() {
             return Ok(());
         }

@@ -87,7 +87,10 @@ impl Sessions {
             let mut ticks = ticks(FLUSH_EVERY);
             while stopped.run_until_cancelled(ticks.tick()).await.is_some() {
                 if let Err(error) = self.flush_taken(|activity| activity.take_due(self.now())).await {
-                    tracing::warn!(cause = &error as &dyn std::error::Error, "activity could not be written: retrying later");
+                    tracing::warn!(
+                        cause = &error as &dyn std::error::Error,
+                        "activity could not be written: retrying later"
+                    );
                 }
             }
         };
@@ -99,7 +102,10 @@ impl Sessions {
                         Ok(swept) if swept.is_partial() => tokio::task::yield_now().await,
                         Ok(_) => break,
                         Err(error) => {
-                            tracing::warn!(cause = &error as &dyn std::error::Error, "expired and old sessions could not be swept: retrying later");
+                            tracing::warn!(
+                                cause = &error as &dyn std::error::Error,
+                                "expired and old sessions could not be swept: retrying later"
+                            );
                             break;
                         }
                     }

@@ -291,7 +291,9 @@ impl Database for Postgres {
     async fn close(&self) {
         self.listening.stop().await;
         if !matches!(timeout(PATIENCE, self.cluster.leave(&self.connections)).await, Ok(Ok(()))) {
-            tracing::warn!("this node could not remove its lease: the next change of another node waits for it");
+            tracing::warn!(
+                "this node could not remove its lease: the next change of another node waits for it"
+            );
         }
         self.connections.close().await;
     }

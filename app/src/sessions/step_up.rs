@@ -38,7 +38,7 @@ pub(super) fn StepUp() -> impl IntoView {
     sessions.watch_act(action.pending());
     on_answer(action, move |result| {
         if result.is_ok() && is_asked.get_untracked() {
-            sessions.go_on();
+            sessions.resume();
         } else {
             // Whoever is not the one who was asked any more finds out by the list.
             sessions.refetch();

@@ -240,7 +240,7 @@ impl UseListDeviceSessionsReturn {
     }
 
     /// Does what has waited for the person to prove who they are.
-    pub(super) fn go_on(&self) {
+    pub(super) fn resume(&self) {
         let steps = self.waiting.get_untracked();
         self.waiting.set(Vec::new());
         for step in steps {

@@ -25,7 +25,7 @@ const FUNCTIONS: &str = "/fn/";
 /// How often the log says that pages of another address are refused.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// What the layer [`told`] needs.
+/// What the layer [`explain_refusal`] needs.
 #[derive(Clone)]
 pub(crate) struct Refusals {
     server: Arc<Server>,
@@ -140,7 +140,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 
 /// Answers a form with a page whatever refused it, and says where a page was opened that is not at this server's address:
 /// to the person, and to the log.
-pub(crate) async fn told(State(refusals): State<Refusals>, request: Request, next: Next) -> Response {
+pub(crate) async fn explain_refusal(
+    State(refusals): State<Refusals>,
+    request: Request,
+    next: Next,
+) -> Response {
     let asked = Asked::of(&request);
     let response = next.run(request).await;
     let code = response.extensions().get::<Code>().copied();

@@ -322,7 +322,12 @@ fn an_operator_is_told_what_is_not_there() {
     says(folder.path(), &["stats"], 1, "cannot be opened");
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0, "nothing was made");
     assert!(command(folder.path()).arg("migrate").status().expect("it runs").success());
-    says(folder.path(), &["revoke", "unknown"], 1, "session unknown is not live: it has ended or does not exist");
+    says(
+        folder.path(),
+        &["revoke", "unknown"],
+        1,
+        "session unknown is not live: it has ended or does not exist",
+    );
     says(folder.path(), &["revoke", "not an id"], 1, "is not a session id");
     says(folder.path(), &["revoke-user", "nobody@example.org"], 1, "there is no user with that email or id");
     says(folder.path(), &["list", "--user", "nobody"], 1, "there is no user with that email or id");

@@ -234,7 +234,10 @@ impl Cluster {
             }
         }
         if !settling.silent().is_empty() {
-            tracing::warn!(nodes = settling.silent().len(), "a change waited for nodes that did not acknowledge it");
+            tracing::warn!(
+                nodes = settling.silent().len(),
+                "a change waited for nodes that did not acknowledge it"
+            );
             // Where it fails, the next change waits for them again.
             match timeout(PATIENCE, self.expire(connections, settling.silent())).await {
                 Ok(Ok(())) => {}
