@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a person should know of their account.
+/// What a person should know about their account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AccountStatus {
-    /// Whether a sign-in was reported, so that nobody signs in until another password is set by the mailed link, or another
-    /// credential has changed.
+    /// Whether the account is locked because a sign-in was reported. It stays locked until a new password is set by the
+    /// mailed link, or another credential changes.
     pub is_locked: bool,
-    /// How many sign-ins failed for a wrong password or another wrong proof in the last 24 hours; 1000 may be more.
+    /// How many sign-ins with a wrong password or another wrong proof failed in the last 24 hours. 1000 means 1000 or
+    /// more.
     pub refused_sign_ins: u64,
 }
 

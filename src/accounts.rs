@@ -88,8 +88,8 @@ struct Inner {
 }
 
 impl Accounts {
-    /// Starts over `sessions`, with other parts that can be set. Build the sessions with [`PasswordIfSet`] or with proofs of
-    /// your own. Without them, people who must step up are told to sign in again.
+    /// Starts a builder over `sessions`. Build the sessions with [`PasswordIfSet`] or with proofs of your own. Without
+    /// them, people who must step up are told to sign in again.
     pub fn builder(sessions: Sessions) -> AccountsBuilder {
         AccountsBuilder { sessions, password_limits: PasswordLimits::default(), throttle: false, mail: false }
     }
@@ -99,7 +99,7 @@ impl Accounts {
         &self.0.sessions
     }
 
-    /// Finds a user by the e-mail address of an account or by an id, as people name one.
+    /// Finds a user by the email address of an account or by an id.
     ///
     /// # Errors
     ///
@@ -136,7 +136,7 @@ impl Accounts {
         tokio::join!(running, sweeping);
     }
 
-    /// Lets go of what is buffered and of the store: call it in place of [`Sessions::shut_down`], in the same order.
+    /// Writes the buffers and closes the store. Call it instead of [`Sessions::shut_down`], in the same order.
     ///
     /// # Errors
     ///
@@ -174,24 +174,24 @@ impl AccountsBuilder {
         self
     }
 
-    /// Sets whether tries with a password wait after others have failed, by default not.
+    /// Sets whether password attempts have to wait after failed ones. By default they do not.
     ///
-    /// It goes by the address that [`Client`](crate::Client) tells: behind a proxy it must be the browser's and not the
-    /// proxy's. It is counted in memory, so each node counts for itself.
+    /// It uses the address in [`Client`](crate::Client): behind a proxy this must be the browser's address and not the
+    /// proxy's. It counts in memory, so each node counts for itself.
     pub fn throttle(mut self, throttle: bool) -> Self {
         self.throttle = throttle;
         self
     }
 
-    /// Sets whether something sends what [`Accounts::due_letters`] gives, by default not.
+    /// Sets whether something sends the mails of [`Accounts::due_letters`]. By default nothing does.
     ///
-    /// Without it no mail is written, and what needs one is refused: passwords cannot be reset.
+    /// Without it no mail is written, and calls that need one are refused: passwords cannot be reset.
     pub fn mail(mut self, mail: bool) -> Self {
         self.mail = mail;
         self
     }
 
-    /// Gives the accounts. It hashes one password, about 30 ms, for comparisons with unknown e-mails.
+    /// Builds the accounts. It hashes one password, which takes about 30 ms, to compare with when an email is unknown.
     pub fn build(self) -> Accounts {
         let random = self.sessions.random();
         let passwords = Passwords::new(self.password_limits, &**random);
@@ -211,7 +211,7 @@ impl AccountsBuilder {
 pub struct PasswordIfSet(Arc<dyn Store>);
 
 impl PasswordIfSet {
-    /// Looks into this store who has one.
+    /// Uses this store to see who has one.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self(store)
     }

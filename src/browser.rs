@@ -20,7 +20,7 @@ pub struct Presented {
 }
 
 impl Presented {
-    /// What a browser will present after it took `browser`'s cookies.
+    /// The cookies that a browser presents after it has received those of `browser`.
     pub fn of(browser: &Browser) -> Self {
         Self {
             active: browser.active().map(|held| held.credential.clone()).into_iter().collect(),
@@ -30,28 +30,28 @@ impl Presented {
     }
 }
 
-/// Where a request comes from, as the list will show it, and by what its browser is recognised.
+/// Where a request comes from, for the list, and what its browser is recognised by.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     /// The address of the browser, with trusted proxies taken off.
     pub ip_address: Option<std::net::IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// What the browser says of itself besides.
+    /// The client hints.
     pub client_hints: ClientHints,
-    /// What the device cookies hold, by which the browser is recognised when it signs in.
+    /// The device cookies, by which the browser is recognised at sign-in.
     pub devices: Vec<DeviceToken>,
 }
 
-/// Where a credential stands among those that its session has had.
+/// The standing of a credential among those that its session has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It is the present one.
+    /// It is the current one.
     Present,
-    /// It is the present one and took another one's place; no request has used it before.
+    /// It is the current one and replaced another one; no request has used it before.
     New,
-    /// Another one took its place that no request has used yet: maybe its answer was lost. It proves nothing of what the
-    /// person has proved since.
+    /// Another one replaced it that no request has used yet, maybe because its answer was lost. A session with this
+    /// credential is not fresh.
     Superseded,
 }
 
@@ -97,7 +97,8 @@ impl Deref for Held {
 
 /// What a browser holds: live, verified sessions, at most one of each user, and which one is active.
 ///
-/// [`Sessions`](crate::Sessions) takes it as "who acts", and gives the next one; the HTTP layer writes the difference as cookies.
+/// Methods of [`Sessions`](crate::Sessions) take it as the one who acts, and return the next one. The HTTP layer writes
+/// the difference as cookies.
 #[derive(Clone, Debug, Default)]
 pub struct Browser {
     pub(crate) active: Option<SessionId>,
@@ -119,7 +120,7 @@ impl Browser {
         self.held.iter().find(|held| held.session.id == *id)
     }
 
-    /// The session that requests act as, where there must be one.
+    /// The session that requests act as, if there must be one.
     ///
     /// # Errors
     ///

@@ -1,64 +1,64 @@
-//! What a store tells of itself after it has committed.
+//! Changes that a store announces after a commit.
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::{SessionId, Timestamp, UserId};
 
-/// A change that is committed: it names rows, and whoever wants to know more reads them.
+/// A committed change. It names rows; the receiver reads them.
 ///
-/// Small, so that a database can carry it between nodes; without words, so that none can be out of date.
+/// It is small, so that a database can carry it between nodes, and has no content that could be out of date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
     /// Sessions of a user began or ended.
     Sessions {
-        /// Whose they are.
+        /// The user.
         user: UserId,
-        /// Which ones.
+        /// The sessions.
         ids: Vec<SessionId>,
     },
-    /// A browser acts as another session now.
+    /// A browser switched to another session.
     Switched {
         /// The user of the session that was active.
         user: UserId,
         /// The session that was active.
         from: SessionId,
-        /// The session that is.
+        /// The session that is active now.
         to: SessionId,
     },
     /// A session has another credential since its person proved once more who they are.
     Reauthenticated {
-        /// Whose it is.
+        /// The user.
         user: UserId,
-        /// Which one.
+        /// The session.
         id: SessionId,
     },
     /// What lists show of a session has changed: the name of its device, or where and by which browser it is used.
     Renamed {
-        /// Whose it is.
+        /// The user.
         user: UserId,
-        /// Which one.
+        /// The session.
         id: SessionId,
     },
-    /// The person has said that the sign-in of a session, on a new device, was theirs.
+    /// The person confirmed the sign-in of a session on a new device.
     Recognized {
-        /// Whose it is.
+        /// The user.
         user: UserId,
-        /// Which one.
+        /// The session.
         id: SessionId,
     },
     /// Sessions made requests.
     Touched(
-        /// Whose, which and when.
+        /// The users, the sessions, and when.
         Vec<(UserId, SessionId, Timestamp)>,
     ),
-    /// Changes may have been missed: whatever was derived from them is to be read anew.
+    /// Changes may have been missed. Read again what was derived from them.
     Gap,
 }
 
-/// The changes of a store from now on, in the order of their commits.
+/// The changes of a store from now on, in commit order.
 #[derive(Debug)]
 pub struct Changes(Receiver<Change>);
 
@@ -68,7 +68,7 @@ impl Changes {
         Self(receiver)
     }
 
-    /// Waits for the next change; `None` when the store is gone. Whoever is too slow hears [`Change::Gap`].
+    /// Waits for the next change; `None` when the store is closed. A receiver that is too slow gets [`Change::Gap`].
     pub async fn next(&mut self) -> Option<Change> {
         match self.0.recv().await {
             Ok(change) => Some(change),

@@ -1,10 +1,10 @@
-//! What browsers say of themselves beside the user agent.
+//! What browsers say about themselves in addition to the user agent.
 
-/// The client hints of a browser: the values of its `Sec-CH-UA-*` headers, as they are stored. Empty where it sends
-/// none, as all but Chromium's relatives do.
+/// The client hints of a browser: the values of its `Sec-CH-UA-*` headers, as they are stored. Only browsers that are
+/// based on Chromium send them; for others it is empty.
 ///
 /// Chromium's user agents say less and less: every Android device is an "Android 10; K", every Windows is 10, and Brave
-/// is Chrome. What it is, the hints tell.
+/// is Chrome. The hints have the real values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClientHints(String);
 

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Timestamp;
 
-/// Tells the time; this crate asks nobody else.
+/// Tells the time. The crate has no other source of time.
 pub trait Clock: Send + Sync {
     /// Gives the present moment. It goes back when somebody sets the machine's clock back.
     fn now(&self) -> Timestamp;
 
-    /// Gives the time since some moment in this process. It only goes forward, whatever is done to the machine's clock:
-    /// it is for durations, where the moment itself is nobody's business.
+    /// Gives the time since some moment in this process. It only goes forward, whatever is done to the machine's clock.
+    /// Use it for durations.
     fn steady(&self) -> Duration;
 }
 
@@ -65,7 +65,7 @@ impl ManualClock {
         self.now.fetch_add(step.cast_signed(), std::sync::atomic::Ordering::SeqCst);
     }
 
-    /// Sets the clock back, by which no time goes by.
+    /// Sets the clock back. No time goes by.
     pub fn set_back(&self, by: Duration) {
         let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.now.fetch_sub(step.cast_signed(), std::sync::atomic::Ordering::SeqCst);

@@ -77,7 +77,7 @@ impl SecretHash {
         &self.0
     }
 
-    /// Tells whether `secret` is the one that was hashed, in a time that does not depend on either.
+    /// Returns whether `secret` is the one that was hashed, in constant time.
     pub fn matches(&self, secret: &Secret) -> bool {
         self.0.ct_eq(&secret.hash().0).into()
     }
@@ -90,7 +90,7 @@ impl Credential {
         Self { handle: generate_handle(random), secret }
     }
 
-    /// Reads a cookie's decoded value, split at the last dot; `None` unless it has exactly our form.
+    /// Reads a cookie's decoded value, split at the last dot; `None` unless it has exactly this form.
     pub fn parse(value: &str) -> Option<Self> {
         let (handle, secret) = value.rsplit_once('.')?;
         let handle = Handle::parse(handle)?;

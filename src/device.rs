@@ -27,7 +27,7 @@ pub enum DeviceKind {
     Unknown,
 }
 
-/// A user agent in a person's words.
+/// A user agent in plain words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]

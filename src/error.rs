@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{Code, DeviceChoice, SignInMethod, SignInTicket, StoreError};
 
-/// The result of what may be refused or fail.
+/// The result of a call that may be refused or fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why something was refused or failed; [`Error::code`] is what clients see.
@@ -15,38 +15,38 @@ pub enum Error {
     /// The request itself is refused.
     #[error("refused: {0}")]
     Refused(Code),
-    /// The person proved too long ago who they are to do that: verify them and call [`Sessions::prove`].
+    /// The session is not fresh: verify the person again and call [`Sessions::prove`].
     ///
     /// [`Sessions::prove`]: crate::Sessions::prove
     #[error("the session is not fresh")]
     SessionNotFresh {
-        /// The proofs that are accepted, as configured; empty where none is: then only a new sign-in is fresh.
+        /// The accepted proofs, as configured. If it is empty, only a new sign-in is fresh.
         proofs: Vec<SignInMethod>,
     },
-    /// The person proved who they are, but is signed in on as many devices as allowed: let them choose one that gives way,
-    /// and call [`Sessions::begin_instead`], or `Accounts::sign_in_instead` where the password is ours.
+    /// The proof is right, but the person is signed in on as many devices as allowed. Let them choose one to sign out,
+    /// and call [`Sessions::begin_instead`], or `Accounts::sign_in_instead` if they used a password.
     ///
     /// [`Sessions::begin_instead`]: crate::Sessions::begin_instead
     #[error("the user has as many sessions as allowed")]
     LimitReached {
-        /// What signs in, once, in place of a device.
+        /// The ticket, which signs in once, in place of a device.
         ticket: SignInTicket,
-        /// The devices.
+        /// The devices to choose from.
         choice: Box<DeviceChoice>,
     },
     /// A credential of the user has changed since the proof was checked: check it again.
     #[error("a credential has changed since the proof was checked")]
     ProofOutdated,
-    /// Too many passwords wait to be checked.
+    /// Too many passwords are waiting to be checked.
     #[error("too many passwords are waiting to be checked")]
     Busy {
-        /// When to try again.
+        /// How long to wait before the next attempt.
         retry_after: Duration,
     },
-    /// Too many tries with a wrong password: this one was not looked at.
+    /// Too many attempts with a wrong password. This one was not checked.
     #[error("too many failed attempts")]
     Throttled {
-        /// When to try again.
+        /// How long to wait before the next attempt.
         retry_after: Duration,
     },
     /// The store failed.
@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Why the caller's own work in a transaction failed, for an [`Alongside`](crate::Alongside).
+    /// Wraps a failure of the caller's own work in a transaction, for an [`Alongside`](crate::Alongside).
     pub fn alongside(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Alongside(cause.into().into())
     }

@@ -11,9 +11,9 @@ use crate::{Device, DeviceSession, EndedReason, SessionId, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EndedBy {
-    /// Its session: the ended one itself where the person signed out.
+    /// Its session. If the person signed out, it is the ended session itself.
     pub id: SessionId,
-    /// What a person calls it, as in `Firefox on macOS`.
+    /// The label of the device, such as `Firefox on macOS`.
     pub label: String,
 }
 
@@ -35,7 +35,7 @@ pub struct Ending {
     pub reason: EndedReason,
     /// When it ended.
     pub at: Timestamp,
-    /// Which device ended it; nobody when its time was over or an operator did.
+    /// The device that ended it. Null if it expired or an operator ended it.
     pub by: Option<EndedBy>,
 }
 
@@ -53,8 +53,7 @@ impl Ending {
 
 /// One thing that happened to a user's sessions.
 ///
-/// It is a courtesy: what a session may do is decided by its row alone, and whoever missed an event is given the
-/// whole list.
+/// Events are hints. Only its row decides what a session may do. A browser that missed an event gets the whole list.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
@@ -62,25 +61,25 @@ impl Ending {
 pub enum SessionEvent {
     /// Somebody signed in.
     Created {
-        /// The new row; held by nobody who hears of it.
+        /// The new row. No browser that receives the event holds it.
         row: Box<DeviceSession>,
     },
     /// A session ended.
     Ended(Ending),
-    /// The browser of the session `from` acts as another one now; only its own tabs hear of it.
+    /// The browser of the session `from` switched to another one. Only its own tabs receive this.
     Switched {
         /// The session that was active.
         from: SessionId,
-        /// The session that is.
+        /// The session that is active now.
         to: SessionId,
     },
-    /// A device has another name.
+    /// A device was renamed.
     Renamed {
         /// The session.
         id: SessionId,
-        /// What the person calls it; null for what its user agent says.
+        /// The name that the person gave; null if they removed it.
         name: Option<String>,
-        /// What lists call it from now on.
+        /// The label in lists from now on.
         label: String,
     },
     /// The person has said that a sign-in on a new device was theirs.
@@ -95,15 +94,15 @@ pub enum SessionEvent {
         /// The address that it is used from; empty when unknown.
         #[serde(rename = "ipAddress")]
         ip_address: String,
-        /// Where that address is; null where that is not known.
+        /// Where that address is; null if unknown.
         place: Option<String>,
         /// The browser's user agent; empty when unknown.
         #[serde(rename = "userAgent")]
         user_agent: String,
-        /// The user agent in a person's words; its label is the name where the person gave one.
+        /// The user agent in plain words; its label is the name, if the person gave one.
         device: Device,
     },
-    /// A session made a request; told at most once a minute.
+    /// A session made a request. Sent at most once a minute.
     Touched {
         /// The session.
         id: SessionId,

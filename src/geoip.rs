@@ -1,4 +1,4 @@
-//! Places from a MaxMind database on this machine: nobody else is asked.
+//! Places from a MaxMind database on this machine. No other service is used.
 
 use std::io;
 use std::net::IpAddr;
@@ -13,18 +13,18 @@ use crate::Places;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GeoIpError {
-    /// The file is not there, or not for us to read.
+    /// The file does not exist or cannot be read.
     #[error("the file cannot be read")]
     Read(#[source] io::Error),
-    /// It is something else.
+    /// The file has another format.
     #[error("it is not a MaxMind database (an unpacked .mmdb file)")]
     Format(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// A database of cities or countries in the MaxMind format (`.mmdb`), such as DB-IP's or GeoLite2.
 ///
-/// The file is read into memory once: it may be replaced while it is in use, and a newer one is taken at the next start.
-/// One that knows nothing of cities and countries, as of networks' owners, says no places.
+/// The file is read into memory once. It may be replaced while it is in use; the new one is read at the next start. A
+/// database without cities and countries, such as one of network owners, gives no places.
 pub struct GeoIp(Reader<Vec<u8>>);
 
 impl GeoIp {
@@ -32,7 +32,7 @@ impl GeoIp {
     ///
     /// # Errors
     ///
-    /// [`GeoIpError`] when the file cannot be read, or is none.
+    /// [`GeoIpError`] when the file cannot be read or has another format.
     pub fn open(path: &Path) -> Result<Self, GeoIpError> {
         let bytes = std::fs::read(path).map_err(GeoIpError::Read)?;
         Reader::from_source(bytes).map(Self).map_err(|error| GeoIpError::Format(error.into()))

@@ -6,9 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The public name of a session on the wire (Better Auth's `token`): 32 letters or digits.
 ///
-/// It names the held-session cookie and stands before the dot in the cookie's value. Alone it opens
-/// nothing: a request acts as a session only with the secret behind the dot. Ours are of lower-case
-/// letters and digits.
+/// It names the held-session cookie and stands before the dot in the cookie's value. Alone it opens nothing: a request
+/// acts as a session only with the secret behind the dot. Ours consist of lower-case letters and digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle([u8; Self::LEN]);
 

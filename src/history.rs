@@ -1,4 +1,4 @@
-//! What happened to an account, as its person is shown it.
+//! The account history, as it is shown to the person.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,26 +12,26 @@ use crate::{Code, EndedReason, SessionId, SignInMethod, Timestamp};
 pub enum HistoryKind {
     /// A session began.
     SignedIn,
-    /// The session that began is on a browser that was never seen for this account.
+    /// The session began in a browser in which the account was never used before.
     NewDevice,
-    /// A password or another proof opened nothing, at sign-in or where a signed-in person is asked for it once more: it was
-    /// wrong, or right and refused all the same.
+    /// A password or another proof was refused, at sign-in or at a step-up. It was wrong, or it was right and refused
+    /// for another reason.
     PasswordRefused,
-    /// The person proved once more in a session who they are.
+    /// The person confirmed who they are in a session.
     Reauthenticated,
     /// A session made requests from another address than before.
     AddressChanged,
-    /// Another browser made requests with the session: its cookie was copied, or the browser calls itself otherwise.
+    /// Another browser made requests with the session: its cookie was copied, or the browser changed its name.
     BrowserChanged,
-    /// A browser began to act as this session, which it held already.
+    /// A browser switched to this session, which it already held.
     Switched,
     /// A device was given another name.
     Renamed,
-    /// The person said that a sign-in on a new device was theirs.
+    /// The person confirmed a sign-in on a new device.
     Recognized,
     /// A session ended.
     Ended,
-    /// A session lived again, since its revocation was taken back a moment later.
+    /// A revocation was undone, so the session is live again.
     RevokeUndone,
     /// The password or another credential was changed.
     PasswordChanged,
@@ -39,9 +39,9 @@ pub enum HistoryKind {
     Exported,
     /// The person said that a sign-in was not theirs: every other session ended.
     Reported,
-    /// An operator disabled the account: every session ended, and nobody signs in to it.
+    /// An operator disabled the account: every session ended, and nobody can sign in.
     Disabled,
-    /// An operator lets the account be signed in to again.
+    /// An operator enabled the account again.
     Enabled,
 }
 
@@ -100,13 +100,14 @@ impl HistoryKind {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A sign-in with it was reported: another one is to be set by the mailed link.
+    /// The account is locked because a sign-in was reported.
     Locked,
     /// An operator has disabled the account.
     Disabled,
-    /// The account was imported with two-factor authentication, so the password is not enough.
+    /// The account was imported with two-factor authentication, so the password alone is not enough.
     TwoFactor,
-    /// The account has as many sessions as allowed, or the browser holds as many accounts, and none gives way.
+    /// The account has as many sessions as allowed, or the browser holds as many accounts as allowed, and none is
+    /// evicted.
     LimitReached,
 }
 
@@ -141,7 +142,7 @@ impl From<Refusal> for Code {
     }
 }
 
-/// The device that did something; it may be the one that it was done to.
+/// The device that made a change. It may be the changed one itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -149,13 +150,13 @@ impl From<Refusal> for Code {
 pub struct HistoryActor {
     /// Its session.
     pub id: SessionId,
-    /// The device in a person's words, as it was called at the time.
+    /// The device in plain words, as it was called at the time.
     pub label: String,
     /// Its user agent; empty when unknown.
     pub user_agent: String,
-    /// The address that it did it from; empty when unknown.
+    /// Its address at the time; empty when unknown.
     pub ip_address: String,
-    /// Where that address is; null where that is not known.
+    /// Where that address is; null if unknown.
     pub place: Option<String>,
 }
 
@@ -172,37 +173,35 @@ impl HistoryActor {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HistoryEntry {
-    /// Names it: a later one has a greater number, and pages are asked for by it.
+    /// The id of the entry. Later entries have greater ids. Use it to request pages.
     pub id: i64,
     /// When it happened.
     pub at: Timestamp,
     /// What kind of thing happened.
     pub kind: HistoryKind,
-    /// The session that it happened to; null where there was none, as for a refused password.
+    /// The session that it is about. Null if there is none, as for a refused password.
     pub session_id: Option<SessionId>,
-    /// The device in a person's words, as it was called at the time.
+    /// The device in plain words, as it was called at the time.
     pub device: String,
     /// The user agent of that device; empty when unknown.
     pub user_agent: String,
     /// The address of that device at the time; empty when unknown.
     pub ip_address: String,
-    /// Where that address is, as in "Berlin, Germany", as far as the server's database of places knows; null without
-    /// one.
+    /// Where that address is, as in "Berlin, Germany", if the server has a database of places; otherwise null.
     pub place: Option<String>,
-    /// The session that did it, with its own device, address and place; null where none did, such as for an operator.
+    /// The session that made the change, with its device, address and place. Null if none did, as for an operator.
     pub by: Option<HistoryActor>,
     /// Why the session ended; null for other kinds.
     pub reason: Option<EndedReason>,
-    /// Why a right password or another proof was refused; null where it was wrong, and for other kinds.
+    /// Why a right password or another proof was refused. Null if it was wrong, and for other kinds.
     pub refusal: Option<Refusal>,
-    /// How the person signed in or proved once more who they are, as in "password"; null where that is not known, and for
-    /// other kinds.
+    /// How the person signed in or confirmed who they are, such as "password". Null if unknown, and for other kinds.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub signed_in_with: Option<SignInMethod>,
-    /// The device's new name, null where it was taken back; null for other kinds.
+    /// The new name of the device. Null if the name was removed, and for other kinds.
     pub name: Option<String>,
-    /// The address before; null for other kinds.
+    /// The previous address; null for other kinds.
     pub previous_ip_address: Option<String>,
 }
 
@@ -228,14 +227,14 @@ impl HistoryEntry {
     }
 }
 
-/// A part of a history, the newest first.
+/// A page of a history, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct HistoryPage {
     /// What happened.
     pub entries: Vec<HistoryEntry>,
-    /// What to ask for as `before` to get the next part; null where this is the last.
+    /// The `before` of the next page; null if this is the last one.
     pub next: Option<i64>,
 }
 

@@ -14,25 +14,26 @@ const EVENTS_KEPT: usize = 16;
 /// A session's activity is told at most so often.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
-/// How many live streams there may be, and how often they are checked.
+/// The limits of live streams, and how often they are checked.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct StreamLimits {
-    /// Of one session: a browser has at most six connections to a host, and one visible tab a window.
+    /// For one session. A browser opens at most six connections per host, and has one visible tab per window.
     pub per_session: usize,
-    /// Of one user, whichever sessions they are of.
+    /// For one user, over all sessions.
     pub per_user: usize,
-    /// Of one network, which is an IPv4 address or an IPv6 /64: behind it may be many people.
+    /// For one network, which is an IPv4 address or an IPv6 /64. Many people may share it.
     pub per_network: usize,
-    /// Of one node: each takes a connection and a few kilobytes.
+    /// For one node. Each stream takes a connection and a few kilobytes.
     pub per_node: usize,
-    /// How often their sessions are verified, many with each query: a lost notification leaves a stream open no longer.
+    /// How often their sessions are verified, many with one query. This limits how long a stream stays open after a
+    /// lost notification.
     pub checked_every: Duration,
 }
 
 impl StreamLimits {
-    /// As many streams on a node, of which nobody takes more than a share: 6 of a session, 30 of a user and a tenth of
-    /// the node's of a network. On a node with few streams a user's share is a tenth, too, and none is below 6.
+    /// Limits for a node with so many streams: 6 per session, 30 per user, and a tenth of the node's per network. On a
+    /// small node the limit per user is a tenth as well. No limit is below 6.
     #[must_use]
     pub fn of_node(per_node: usize) -> Self {
         let per_session = 6;

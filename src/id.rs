@@ -69,20 +69,20 @@ macro_rules! id {
 }
 
 id! {
-    /// Names a session in lists and calls; it opens nothing, and the handle cannot be told from it.
+    /// The id of a session in lists and calls. It opens nothing, and the handle cannot be derived from it.
     ///
-    /// Ours are version 7 UUIDs; text, so that identifiers of an older system can be kept.
+    /// New ids are version 7 UUIDs. It is a text, so that ids of an older system can be kept.
     SessionId
 }
 
 id! {
-    /// Names a user.
+    /// The id of a user.
     UserId
 }
 
 #[cfg(feature = "engine")]
 impl UserId {
-    /// Makes a new one: a version 7 UUID, for a user whom no other system has named.
+    /// Creates a new id, a version 7 UUID, for a user who has no id in another system.
     pub fn generate(random: &dyn crate::Random, now: crate::Timestamp) -> Self {
         Self::from_uuid(crate::random::uuid_v7(random, now))
     }

@@ -1,4 +1,4 @@
-//! Moving from Better Auth: users, passwords and living sessions, so that nobody is signed out by the move.
+//! Importing from Better Auth: users, passwords and live sessions, so that nobody is signed out.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const MAXIMUM_ADDRESS_LEN: usize = 256;
 /// How many rows go by between two reports of progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
-/// What became of the rows of a table.
+/// The result for the rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportCounts {
@@ -49,7 +49,7 @@ impl ImportCounts {
     }
 }
 
-/// What an import did, or with [`ImportOptions::dry_run`] would do.
+/// The result of an import, or with [`ImportOptions::dry_run`] what it would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportReport {
@@ -57,15 +57,15 @@ pub struct ImportReport {
     pub users: ImportCounts,
     /// The passwords.
     pub passwords: ImportCounts,
-    /// The sessions; nothing without the secret.
+    /// The sessions. All zero without the secret.
     pub sessions: ImportCounts,
-    /// How many sessions ended here since they had ended there.
+    /// How many sessions ended here because they had ended in the source.
     pub ended: u64,
-    /// How many users are banned there, whatever an operator did here since.
+    /// How many users are banned in the source, whatever an operator did here since.
     pub banned: u64,
-    /// How many users are still disabled here although the ban that an earlier import found has ended there.
+    /// How many users are still disabled here although their ban in the source has ended.
     pub still_disabled: u64,
-    /// How many users have two-factor authentication there.
+    /// How many users have two-factor authentication in the source.
     pub two_factor: u64,
     /// How many sessions were skipped because an administrator impersonated the user in them.
     pub impersonated: u64,
@@ -73,11 +73,11 @@ pub struct ImportReport {
     pub dropped: u64,
     /// Whether the sessions are not in the database, as with Better Auth's `secondaryStorage`.
     pub sessions_are_elsewhere: bool,
-    /// Tables, and columns of those that were read, that no import understands.
+    /// Tables, and columns of the tables that were read, that the import does not understand.
     pub not_understood: Vec<String>,
 }
 
-/// What happens on the way.
+/// Progress of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImportProgress {
@@ -111,17 +111,17 @@ pub enum ImportProgress {
 /// How an import goes.
 #[derive(Clone, Default)]
 pub struct ImportOptions {
-    /// Better Auth's secret, with which it signs its cookies; without it sessions are left.
+    /// The secret with which Better Auth signs its cookies. Without it sessions are skipped.
     pub secret: Option<String>,
-    /// Whether nothing is kept of it.
+    /// Whether nothing is stored.
     pub dry_run: bool,
-    /// Whether users with two-factor authentication there can sign in with the password alone.
+    /// Whether users with two-factor authentication in the source can sign in by password alone.
     pub allow_password_alone: bool,
-    /// How much is kept of the sessions' addresses.
+    /// How much of the sessions' addresses is stored.
     pub ip_mode: IpMode,
 }
 
-/// Why an import failed as a whole: nothing of it is kept.
+/// Why an import failed. Nothing was stored.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -136,19 +136,19 @@ pub enum ImportError {
     EveryUserBroken,
 }
 
-/// Takes the users, passwords and sessions of a Better Auth database over, all in one transaction.
+/// Imports the users, passwords and sessions of a Better Auth database in one transaction.
 ///
-/// Ids are kept. Password hashes are kept as they are, and replaced at the next sign-in. With the secret living
-/// sessions are taken, so that the cookies that browsers have go on to work. A second import takes what is new and
-/// follows what has changed there, but for what has been changed here since.
+/// Ids are kept. Password hashes are kept as they are, and replaced at the next sign-in. With the secret live sessions
+/// are imported too, so that the cookies in browsers keep working. A second import adds what is new and updates what
+/// has changed in the source, except for what has been changed here since.
 ///
-/// Users who are banned there are disabled here. Users with two-factor authentication there cannot sign in with the
+/// Users who are banned in the source are disabled here. Users with two-factor authentication cannot sign in by
 /// password alone, even after a mailed reset, unless [`ImportOptions::allow_password_alone`] or an operator allows it.
 /// Sessions in which an administrator impersonates a user are skipped.
 ///
 /// # Errors
 ///
-/// [`ImportError`] when one of the two databases fails; a broken row is told to `progress` and skipped.
+/// [`ImportError`] when one of the two databases fails. A broken row is reported to `progress` and skipped.
 pub async fn import_better_auth(
     source: &mut BetterAuthSource,
     target: &dyn ImportStore,

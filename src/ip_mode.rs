@@ -2,17 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// How much of a person's address is written down and shown.
+/// How much of an address is stored and shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IpMode {
-    /// All of it.
+    /// The whole address.
     #[default]
     Full,
     /// The network alone: the last 8 bits of an IPv4 address and the last 80 of an IPv6 one are zero.
     ///
-    /// What is left is a /24 or a /48, as where Google Analytics masks addresses: some 250 neighbours, or the largest
-    /// network that a provider gives to one site as a rule (RFC 6177).
+    /// What is left is a /24 or a /48, as in Google Analytics: about 250 neighbours, or the largest network that
+    /// providers usually give to one site (RFC 6177).
     Truncated,
 }
 

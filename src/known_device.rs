@@ -7,7 +7,7 @@ use crate::{Client, IpMode, Network, Random, Timestamp, device_of};
 
 /// The secret of the device cookie: 32 random bytes that stay in the browser when sessions come and go.
 ///
-/// It opens nothing. Printed for debugging it says nothing; [`DeviceToken::to_text`] is for the cookie alone.
+/// It opens nothing. Its `Debug` output is redacted; [`DeviceToken::to_text`] is for the cookie alone.
 #[derive(Clone, Debug)]
 pub struct DeviceToken(Secret);
 
@@ -16,7 +16,7 @@ impl DeviceToken {
         Self(Secret::generate(random))
     }
 
-    /// Reads a cookie's value; `None` unless it has exactly our form.
+    /// Reads a cookie's value; `None` unless it has exactly this form.
     pub fn parse(text: &str) -> Option<Self> {
         Secret::parse_url_safe(text).map(Self)
     }
@@ -27,8 +27,8 @@ impl DeviceToken {
     }
 }
 
-/// One thing by which an account knows a browser, as a SHA-256: its device cookie, or what it calls itself together
-/// with the network that it is in, or that network alone.
+/// The SHA-256 of something that an account recognises a browser by: its device cookie, its name together with its
+/// network, or the network alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DeviceKey([u8; 32]);
 
@@ -43,7 +43,7 @@ impl DeviceKey {
         &self.0
     }
 
-    /// By the device cookie.
+    /// The key of a device cookie.
     pub(crate) fn of_token(token: &DeviceToken) -> Self {
         Self(*token.0.hash().as_bytes())
     }
@@ -87,7 +87,7 @@ pub struct KnownDevice {
     pub key: DeviceKey,
     /// When it was last signed in with.
     pub seen_at: Timestamp,
-    /// Whether a sign-in was reported since as somebody else's: it proves nothing until it is signed in with once more.
+    /// Whether a sign-in was reported since. Then it proves nothing until the next sign-in with it.
     pub is_forgotten: bool,
 }
 

@@ -9,9 +9,9 @@ use crate::credential::{Secret, SecretHash};
 pub enum MailKind {
     /// Somebody asked for a new password.
     PasswordReset,
-    /// Somebody signed in from a browser that was never seen for this account.
+    /// Somebody signed in from a browser in which the account was never used before.
     NewDevice,
-    /// A sign-in was reported, and the password signs nobody in until another one is set.
+    /// A sign-in was reported, and the password is locked until a new one is set.
     PasswordLocked,
     /// The password was changed.
     PasswordChanged,
@@ -68,7 +68,7 @@ impl Purpose {
 
 /// The secret in a mail's link: 32 random bytes, of which only the SHA-256 is stored.
 ///
-/// Printed for debugging it says nothing; [`MailToken::to_text`] is for the link alone.
+/// Its `Debug` output is redacted; [`MailToken::to_text`] is for the link alone.
 #[derive(Clone, Debug)]
 pub struct MailToken(Secret);
 

@@ -2,10 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// One home or one machine, which limits count as one: an IPv4 address, also where it is written as an IPv6 one, or a /64
-/// of IPv6.
+/// What limits count as one client: an IPv4 address, also if it is written as an IPv6 one, or an IPv6 /64.
 ///
-/// Not a /24 of IPv4: neighbours at a provider have nothing to do with each other.
+/// It is not a /24 of IPv4, because neighbours at a provider are unrelated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 

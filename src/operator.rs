@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-/// Who operates the service, as the log and the trail of acts call them.
+/// The name of an operator in the log and in the list of operator acts.
 ///
-/// It is a name and no proof: whoever passes it has authorised them. It outlives the users that it did something
-/// with, so it is neither a secret nor an address.
+/// It is a name, not a proof: the caller has authorised the operator. It is kept after users are erased, so it must not
+/// be a secret or an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator(String);
 
 impl Operator {
-    /// The most characters of a name.
+    /// The maximum number of characters.
     pub const MAXIMUM_CHARACTERS: usize = 64;
 
-    /// Takes a name, as in `cli:ada` or `token:1a2b3c4d`: what is longer is cut off, and control characters, which a
+    /// Takes a name, such as `cli:ada` or `token:1a2b3c4d`. A longer name is truncated. Control characters, which a
     /// terminal would obey, become question marks.
     ///
     /// # Examples

@@ -20,8 +20,8 @@ const LONGEST: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// | AAL2 | 24 hours | 1 hour | 1 hour |
 /// | AAL3 | 12 hours | 15 minutes | 15 minutes |
 ///
-/// The standard names no idle timeout for AAL1, so the overall one is the limit. It knows no fresh age either: who may
-/// be away for so long without being asked has, at AAL2 and AAL3, proved who they are for so long too.
+/// The standard has no idle timeout for AAL1, so the overall one is the limit. It has no fresh age either: at AAL2 and
+/// AAL3 it equals the idle timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
     /// Authenticator assurance level 1.
@@ -63,7 +63,7 @@ impl Preset {
         }
     }
 
-    /// How long ago a person may have proved who they are to end other sessions.
+    /// How old the last proof may be to end other sessions.
     pub const fn fresh_age(self) -> Duration {
         match self {
             Self::NistAal1 => Options::FRESH_AGE,
@@ -76,17 +76,17 @@ impl Preset {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
-    /// Until a limit is reached, also when the browser's window closes.
+    /// Until a timeout, also after the browser is closed.
     Remembered,
-    /// Until the browser's window closes, or for [`Options::UNREMEMBERED_TIMEOUT`].
+    /// Until the browser is closed, at most for [`Options::UNREMEMBERED_TIMEOUT`].
     #[default]
     Window,
-    /// The same, and idle for [`Options::SHARED_TIMEOUT`] at most.
+    /// The same, and at most [`Options::SHARED_TIMEOUT`] without activity.
     SharedComputer,
 }
 
 impl Keep {
-    /// What a person chose: on a shared computer nothing is remembered.
+    /// Combines the choices of a person. On a shared computer nothing is remembered.
     pub const fn of(remember: bool, shared_computer: bool) -> Self {
         match (remember, shared_computer) {
             (_, true) => Self::SharedComputer,
@@ -148,13 +148,13 @@ impl Options {
     pub const SESSION_TIMEOUT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
     /// The default time after its sign-in at which a session ends whatever its activity: 90 days.
     pub const ABSOLUTE_TIMEOUT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-    /// How long ago a person may by default have proved who they are to end other sessions: a day, as Better Auth has it.
+    /// How old the last proof may be by default to end other sessions: a day, as in Better Auth.
     pub const FRESH_AGE: Duration = DAY;
     /// How far the clocks of nodes may differ.
     const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
     /// The default time between two extensions of a session: a day.
     pub const UPDATE_AGE: Duration = DAY;
-    /// How long a sign-in lives at most that asked not to be remembered, whatever its activity: a day.
+    /// The longest lifetime of a session that is not remembered, whatever its activity: a day.
     pub const UNREMEMBERED_TIMEOUT: Duration = DAY;
     /// The time without activity after which a session on a shared computer ends, if the session timeout is not shorter:
     /// 30 minutes.
@@ -180,12 +180,12 @@ impl Options {
         self.absolute_timeout
     }
 
-    /// How long ago a person may have proved who they are to end other sessions.
+    /// How old the last proof may be to end other sessions.
     pub const fn fresh_age(&self) -> Duration {
         self.fresh_age
     }
 
-    /// Whether the oldest session gives way at the maximum, rather than the new one being refused.
+    /// Whether the oldest session is evicted at the maximum. Otherwise the new one is refused.
     pub const fn revoke_oldest_on_max(&self) -> bool {
         self.revoke_oldest_on_max
     }
@@ -219,8 +219,8 @@ impl Options {
         now.plus(self.idle(keep)).min(self.latest_end(authenticated_at, keep))
     }
 
-    /// When a session is over whatever its activity, if its person does not prove anew who they are. A cookie lives until
-    /// then: no extension has to send it again.
+    /// When a session ends whatever its activity, unless the person proves again who they are. Cookies live until then,
+    /// so an extension need not send them again.
     pub fn latest_end(&self, authenticated_at: Timestamp, keep: Keep) -> Timestamp {
         authenticated_at.plus(self.overall(keep))
     }
@@ -247,7 +247,7 @@ impl Options {
         (to != from && (is_due || is_too_long)).then_some(to)
     }
 
-    /// Whether somebody who proved at `authenticated_at` who they are need not do so again to end other sessions.
+    /// Whether a session with a proof from `authenticated_at` is fresh.
     pub fn is_fresh(&self, authenticated_at: Timestamp, now: Timestamp) -> bool {
         // A proof from the future was made before the clock was set back, and nobody knows how long ago.
         authenticated_at.since(now) <= Self::CLOCKS_DIFFER && now.since(authenticated_at) <= self.fresh_age
@@ -330,7 +330,7 @@ impl OptionsBuilder {
         self
     }
 
-    /// Sets how long ago a person may have proved who they are to end other sessions (default a day).
+    /// Sets how old the last proof may be to end other sessions (default a day).
     ///
     /// # Examples
     ///
@@ -345,7 +345,7 @@ impl OptionsBuilder {
         self
     }
 
-    /// Takes the timeouts of a standard's level; what is set beside it must not be looser.
+    /// Takes the timeouts of a standard's level. Timeouts that are set as well must not be looser.
     ///
     /// # Examples
     ///
@@ -363,7 +363,7 @@ impl OptionsBuilder {
         self
     }
 
-    /// Sets whether the oldest session gives way at the maximum (default), rather than the new one being refused.
+    /// Sets whether the oldest session is evicted at the maximum (default). Otherwise the new one is refused.
     ///
     /// # Examples
     ///
@@ -392,11 +392,11 @@ impl OptionsBuilder {
         self
     }
 
-    /// Checks the limits and gives them.
+    /// Checks the limits and builds the options.
     ///
     /// # Errors
     ///
-    /// [`InvalidOptions`] when a value is zero or outside what a browser and a store can keep, or looser than the preset.
+    /// [`InvalidOptions`] when a value is zero, too large, or looser than the preset.
     pub fn build(self) -> Result<Options, InvalidOptions> {
         let Options { maximum_sessions, update_age, .. } = self.options;
         if !(1..=100).contains(&maximum_sessions) {
@@ -444,7 +444,7 @@ impl OptionsBuilder {
     }
 }
 
-/// Why limits are refused.
+/// Why options are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidOptions {

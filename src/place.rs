@@ -1,13 +1,13 @@
-//! Where an address is, in a person's words.
+//! Where an address is, in plain words.
 
 use std::net::IpAddr;
 
-/// Says where addresses are.
+/// Looks up the places of addresses.
 ///
-/// A place is looked up when an address is shown and is never stored: rows that were there before have one too, and a
-/// newer database corrects all of them. It is asked once for each row of a list or a history, within the request, so it
-/// answers from memory.
+/// A place is looked up when an address is shown, and never stored. So older rows have one too, and a newer database
+/// corrects all of them. There is one call for each row of a list or history, within the request, so answer from
+/// memory.
 pub trait Places: Send + Sync {
-    /// The place of an address in a person's words, such as "Berlin, Germany"; `None` where it is not known.
+    /// The place of an address in plain words, such as "Berlin, Germany"; `None` if unknown.
     fn place_of(&self, address: IpAddr) -> Option<String>;
 }

@@ -1,8 +1,8 @@
-//! That a person has proved who they are.
+//! Proofs of who a person is.
 
 use crate::SignInMethod;
 
-/// How a person proved who they are, and which of their credentials that rests on.
+/// How a person proved who they are, and at which credential epoch.
 ///
 /// # Examples
 ///
@@ -19,7 +19,7 @@ use crate::SignInMethod;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proof {
-    /// How.
+    /// How the person was verified.
     pub method: SignInMethod,
     /// The credential epoch that was read before the proof was checked; `None` is not compared.
     pub epoch: Option<Epoch>,
@@ -35,22 +35,23 @@ impl Proof {
         Self { method: SignInMethod::from_static(method), epoch: None }
     }
 
-    /// A proof by a method whose name is known at run time only.
+    /// A proof by a method whose name is only known at run time.
     pub const fn with(method: SignInMethod) -> Self {
         Self { method, epoch: None }
     }
 
-    /// Says which epoch was read before the proof was checked. If a credential of the user has changed since, the proof
-    /// starts no session.
+    /// Sets the epoch that was read before the proof was checked. If a credential of the user has changed since, the
+    /// proof starts no session.
     #[must_use]
     pub fn at(self, epoch: Epoch) -> Self {
         Self { epoch: Some(epoch), ..self }
     }
 }
 
-/// A count of the changes of a user's credentials: a password that was set, reset or locked, a passkey that was removed.
+/// A counter of the changes of a user's credentials, such as a password that was set, reset or locked, or a passkey
+/// that was removed.
 ///
-/// Read it with [`Sessions::epoch`](crate::Sessions::epoch) before you check a proof, and say it with [`Proof::at`].
+/// Read it with [`Sessions::epoch`](crate::Sessions::epoch) before you check a proof, and pass it to [`Proof::at`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch(i64);
 

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 
-/// Gives random bytes; this crate asks nobody else.
+/// Gives random bytes. The crate has no other source of randomness.
 pub trait Random: Send + Sync {
     /// Fills the bytes from a cryptographically secure source.
     fn fill(&self, bytes: &mut [u8]);

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ClientHints, Device, Ending, Handle, SessionId, SignInMethod, Timestamp, User, UserId};
 
-/// A session as its owner may see it, in Better Auth's shape: it carries no secret.
+/// A session as its owner may see it, in Better Auth's shape. It has no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Session {
-    /// Names the session.
+    /// The session's id.
     pub id: SessionId,
     /// The public half of the cookie; the wire calls it `token`.
     #[serde(rename = "token")]
     pub handle: Handle,
-    /// Whose session it is.
+    /// The user's id.
     pub user_id: UserId,
     /// When it ends unless activity extends it.
     pub expires_at: Timestamp,
@@ -27,9 +27,9 @@ pub struct Session {
     pub updated_at: Timestamp,
     /// The address that signed in; empty when unknown.
     pub ip_address: String,
-    /// The browser's own words at sign-in; empty when unknown.
+    /// The user agent at sign-in; empty when unknown.
     pub user_agent: String,
-    /// What the browser said of itself besides. Better Auth does not know it, so it is not sent.
+    /// The client hints at sign-in. Better Auth does not have them, so they are not sent.
     #[serde(skip)]
     pub client_hints: ClientHints,
 }
@@ -73,49 +73,47 @@ impl Session {
 /// How long after a revocation it can be undone.
 pub const UNDO_WINDOW: Duration = Duration::from_secs(10);
 
-/// How long a sign-in from a browser that was never seen before counts as one of a new device, unless the person says that
-/// it was theirs: as long as the mail's "This wasn't me" works.
+/// How long a session in a browser that was never seen before is marked as a new device, unless the person confirms it.
+/// It is as long as the link "This wasn't me" in the mail works.
 pub const NEW_DEVICE_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// A row of the list: a session, the device it is on, and how it stands to the browser that asks.
+/// A row of the list: a session, its device, and whether the asking browser holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeviceSession {
-    /// Names the session; what `setActive` and `revoke` take as `sessionId`.
+    /// The session's id. Pass it as `sessionId` to `setActive` and `revoke`.
     pub id: SessionId,
     /// The browser's user agent, with its updates since the sign-in; empty when unknown.
     pub user_agent: String,
     /// The address that the session was last used from; empty when unknown.
     pub ip_address: String,
-    /// Where that address is, as in "Berlin, Germany", as far as the server's database of places knows; null without
-    /// one.
+    /// Where that address is, as in "Berlin, Germany", if the server has a database of places; otherwise null.
     #[serde(default)]
     pub place: Option<String>,
     /// Where it began.
     #[serde(default)]
     pub signed_in_from: SignedInFrom,
-    /// When the session last made a request, right to the minute.
+    /// When the session last made a request, accurate to the minute.
     pub last_active_at: Timestamp,
     /// Whether it is the active session of the browser that asks.
     pub is_current: bool,
     /// Whether the browser that asks holds it, so that it can be made active.
     pub is_held: bool,
-    /// The user agent in a person's words; its label is the name where the person gave one.
+    /// The device in plain words. Its label is the name, if the person gave one.
     pub device: Device,
-    /// What the person calls the device.
+    /// The name that the person gave the device.
     #[serde(default)]
     pub name: Option<String>,
-    /// Whether the person said at sign-in that others use the computer too: no cookie outlives the browser's window, and
-    /// it is out after 30 minutes without activity at most.
+    /// Whether the person marked the computer as shared at sign-in. Its cookies end with the browser window, and it
+    /// ends after at most 30 minutes without activity.
     #[serde(default)]
     pub shared_computer: bool,
-    /// Whether the account had never been signed in to from this browser before, and nobody has said since that it was
-    /// them.
+    /// Whether the account was never used in this browser before, and nobody has confirmed the sign-in since.
     #[serde(default)]
     pub new_device: bool,
-    /// How the person signed in, as in "password"; null where that is not known.
+    /// How the person signed in, such as "password"; null if unknown.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub signed_in_with: Option<SignInMethod>,
@@ -157,7 +155,7 @@ impl DeviceSession {
         }
     }
 
-    /// Whether it still counts as one of a new device.
+    /// Whether it is still marked as a new device.
     pub fn is_new_device(&self, now: Timestamp) -> bool {
         self.new_device && now.since(self.created_at) < NEW_DEVICE_FOR
     }
@@ -169,21 +167,21 @@ impl DeviceSession {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EndedDeviceSession {
-    /// Names the session.
+    /// The session's id.
     pub id: SessionId,
-    /// The user agent in a person's words; its label is the name where the person gave one.
+    /// The device in plain words. Its label is the name, if the person gave one.
     pub device: Device,
-    /// What the person called the device.
+    /// The name that the person gave the device.
     pub name: Option<String>,
     /// The address that the session was last used from; empty when unknown.
     pub ip_address: String,
-    /// Where that address is; null where that is not known.
+    /// Where that address is; null if unknown.
     pub place: Option<String>,
-    /// When the session last made a request, right to the minute.
+    /// When the session last made a request, accurate to the minute.
     pub last_active_at: Timestamp,
     /// When the person signed in.
     pub created_at: Timestamp,
-    /// Why it ended, when, and which device ended it.
+    /// Why and when it ended, and which device ended it.
     pub ending: Ending,
 }
 
@@ -211,7 +209,7 @@ impl EndedDeviceSession {
 pub struct SignedInFrom {
     /// The address that signed in; empty when unknown.
     pub ip_address: String,
-    /// Where that address is; null where that is not known.
+    /// Where that address is; null if unknown.
     pub place: Option<String>,
     /// The browser's user agent at sign-in; empty when unknown.
     pub user_agent: String,
@@ -225,7 +223,7 @@ pub struct SignedInFrom {
 pub enum EndedReason {
     /// The person signed out in its own browser.
     SignedOut,
-    /// Ended from a list, by hand.
+    /// Somebody ended it from the list.
     Revoked,
     /// A newer sign-in needed its place.
     Evicted,
@@ -233,7 +231,7 @@ pub enum EndedReason {
     Replaced,
     /// The password or another credential was changed, and every session with it.
     PasswordChanged,
-    /// Nobody used it for the whole of its timeout.
+    /// A timeout passed.
     Expired,
     /// An operator of the server ended it, from the command line or by the API.
     Operator,
@@ -274,7 +272,7 @@ impl EndedReason {
     }
 }
 
-/// How many sessions an act ended.
+/// How many sessions a call ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndedCount(
     /// The number of sessions.

@@ -54,10 +54,10 @@ pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
 pub use watch::{Told, Watch};
 
-/// Everything that people and programs can do with sessions; cheap to clone.
+/// Everything that people and programs can do with sessions. It is cheap to clone.
 ///
-/// Every method takes who acts: the [`Browser`] that [`Sessions::current`] made of a request's cookies. Those that
-/// change what the browser holds give the next [`Browser`], whose cookies the HTTP layer then sends.
+/// Every method takes the [`Browser`] that acts, which [`Sessions::current`] makes from a request's cookies. Methods
+/// that change what the browser holds return the next [`Browser`], whose cookies the HTTP layer then sends.
 #[derive(Clone)]
 pub struct Sessions(Arc<Inner>);
 
@@ -81,14 +81,14 @@ struct Inner {
     readiness: Readiness,
 }
 
-/// Tells which proofs an application accepts, so that who is not fresh is told how to be.
+/// Tells which proofs an application accepts for a step-up.
 #[async_trait]
 pub trait AcceptedProofs: Send + Sync {
-    /// The methods by which a user can be verified once more.
+    /// The methods by which a user can be verified again.
     ///
     /// # Errors
     ///
-    /// When they cannot be found out.
+    /// When they cannot be determined.
     async fn of(&self, user: &UserId) -> Result<Vec<SignInMethod>>;
 }
 
@@ -100,7 +100,7 @@ impl AcceptedProofs for Vec<SignInMethod> {
     }
 }
 
-/// Names the session that a call is about.
+/// The session that a call is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// By its id, as in lists.
@@ -124,7 +124,7 @@ impl Sessions {
         Self::builder(store).options(options).build()
     }
 
-    /// Starts over `store`, with other parts that can be set.
+    /// Starts a builder over `store`.
     pub fn builder(store: Arc<dyn Store>) -> SessionsBuilder {
         SessionsBuilder {
             store,
@@ -165,10 +165,10 @@ impl Sessions {
         self.0.clock_jumps.now(&*self.0.clock)
     }
 
-    /// Runs `work` to its end, also if this future is dropped: whoever waits for an answer may go away, and what was
-    /// begun must not stop half way. [`Sessions::shut_down`] waits for it.
+    /// Runs `work` to its end, even if this future is dropped, for example because the client disconnects.
+    /// [`Sessions::shut_down`] waits for it.
     ///
-    /// [`SessionLayer`](crate::http::SessionLayer) does so with every request.
+    /// [`SessionLayer`](crate::http::SessionLayer) does this for every request.
     pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         let mut work = Box::pin(work.in_current_span());
         // Nobody can go away during the first poll, and a request that is answered from memory needs no other.
@@ -185,12 +185,12 @@ impl Sessions {
         }
     }
 
-    /// The methods by which the active user can be verified once more, for the page that asks for it: see
+    /// The methods by which the active user can be verified again, for the step-up page: see
     /// [`SessionsBuilder::proofs_of`].
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when they cannot be found out.
+    /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when they cannot be determined.
     pub async fn accepted_proofs(&self, browser: &Browser) -> Result<Vec<SignInMethod>> {
         self.0.proofs.of(&browser.signed_in()?.user.id).await
     }
@@ -265,8 +265,8 @@ impl SessionsBuilder {
         self
     }
 
-    /// Sets the proofs that your application accepts from everybody, by default none: who must be verified once more is
-    /// told so with [`Error::SessionNotFresh`].
+    /// Sets the proofs that your application accepts for a step-up from everybody, by default none.
+    /// [`Error::SessionNotFresh`] lists them.
     ///
     /// # Panics
     ///
@@ -284,7 +284,7 @@ impl SessionsBuilder {
         self.proofs_of(Arc::new(methods))
     }
 
-    /// Sets who tells which proofs your application accepts from each user.
+    /// Sets the source of the proofs that your application accepts from each user.
     pub fn proofs_of(mut self, proofs: Arc<dyn AcceptedProofs>) -> Self {
         self.proofs = proofs;
         self
@@ -296,18 +296,18 @@ impl SessionsBuilder {
         self
     }
 
-    /// Sets how much of addresses is written down and shown, by default all.
+    /// Sets how much of addresses is stored and shown, by default all.
     ///
-    /// It holds for what is written from now on: what was written before stays as it is. Whole addresses are in memory
-    /// still, where tries with a password are counted.
+    /// It applies to what is stored from now on; older rows stay as they are. Whole addresses are still in memory,
+    /// where password attempts are counted.
     pub fn ip_mode(mut self, mode: IpMode) -> Self {
         self.ip_mode = mode;
         self
     }
 
-    /// Sets who knows where addresses are, by default nobody.
+    /// Sets how places of addresses are looked up. By default there are no places.
     ///
-    /// A place is looked up when an address is shown and is never stored: it is that of the address as it is kept.
+    /// A place is looked up when an address is shown, and never stored. It is the place of the stored address.
     pub fn places(mut self, places: Arc<dyn Places>) -> Self {
         self.places = Some(places);
         self
@@ -319,14 +319,14 @@ impl SessionsBuilder {
         self
     }
 
-    /// Sets how long it is kept what happened to accounts, before [`Sessions::sweep`] deletes it; a time below
+    /// Sets how long the account history is kept before [`Sessions::sweep`] deletes it; a time below
     /// [`SessionsBuilder::SHORTEST_HISTORY_RETENTION`] counts as that.
     pub fn history_retention(mut self, retention: Duration) -> Self {
         self.history_retention = retention.max(Self::SHORTEST_HISTORY_RETENTION);
         self
     }
 
-    /// Gives the sessions.
+    /// Builds the sessions.
     pub fn build(self) -> Sessions {
         let hub = Hub::new(self.stream_limits, &*self.random);
         Sessions(Arc::new(Inner {

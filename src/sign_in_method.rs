@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// The name of a way to sign in, as in `password`, `passkey` or `oidc:google`: stored with each session and shown in
-/// lists.
+/// The name of a way to sign in, such as `password`, `passkey` or `oidc:google`. It is stored with each session and
+/// shown in lists.
 ///
 /// It has 1 to 40 characters of `a-z`, `0-9`, `:`, `.`, `_` and `-`.
 ///
@@ -39,7 +39,7 @@ impl SignInMethod {
         Self(Cow::Borrowed(name))
     }
 
-    /// Takes a name that is known at run time only, as of an identity provider; `None` if it is not valid.
+    /// Takes a name that is only known at run time, such as that of an identity provider. `None` if it is not valid.
     pub fn parse(name: &str) -> Option<Self> {
         Self::is_valid(name).then(|| Self(Cow::Owned(name.to_owned())))
     }

@@ -80,22 +80,22 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A session as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredSession {
-    /// What its owner may see.
+    /// The part that its owner may see.
     pub session: Session,
-    /// Whose it is.
+    /// The user.
     pub user: User,
-    /// What the cookie's secret is compared with.
+    /// The hash of the cookie's secret.
     pub secret_hash: SecretHash,
-    /// Whether the cookie outlives the browser's window.
+    /// Whether the cookie stays when the browser is closed.
     pub remember: bool,
-    /// Whether others use the computer too.
+    /// Whether the computer is shared.
     pub shared_computer: bool,
-    /// Whether its user had never signed in from this browser before, and has not said since that it was them.
+    /// Whether its user had never signed in from this browser before, and has not confirmed the sign-in since.
     pub new_device: bool,
-    /// When its person last proved who they are: at its creation, or since by [`Store::prove`] or
+    /// When its person last proved who they are: at its creation, or later by [`Store::prove`] or
     /// [`Store::credentials_changed`].
     pub authenticated_at: Timestamp,
-    /// How the person signed in; none for a session that is older than that is kept.
+    /// How the person signed in; none for sessions from before this was stored.
     pub signed_in_with: Option<SignInMethod>,
     /// When it last made a request.
     pub last_active_at: Timestamp,
@@ -103,14 +103,13 @@ pub struct StoredSession {
     pub device_name: Option<String>,
     /// The address that it last made a request from, as far as the store knows; empty when unknown.
     pub last_ip_address: String,
-    /// What its browser says of itself, with the updates since the sign-in: its user agent, and its client hints where
-    /// it sent some; empty when unknown.
+    /// The user agent of its browser and its client hints, with the updates since the sign-in; empty when unknown.
     pub last_user_agent: String,
     /// The last user agent of another browser that used the session, if one did.
     pub other_user_agent: Option<String>,
-    /// When an import last found it in the system that it came from; none for a session that began here.
+    /// When an import last found it in its source; none for a session that began here.
     pub imported_at: Option<Timestamp>,
-    /// Whether no request has used its credential since it took another one's place, so that those before it act too.
+    /// Whether its credential replaced another one and no request has used it yet, so that the earlier ones still work.
     pub credential_is_new: bool,
 }
 
@@ -143,7 +142,7 @@ impl StoredSession {
 pub struct Superseded {
     /// The handle that the session had then.
     pub handle: Handle,
-    /// What the secret of then is compared with.
+    /// The hash of the secret at that time.
     pub secret_hash: SecretHash,
     /// Whether a later credential was used, so that this one never acts again.
     pub is_dead: bool,
@@ -151,25 +150,25 @@ pub struct Superseded {
     pub session: StoredSession,
 }
 
-/// That a session made requests.
+/// The activity of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(any(feature = "postgres", feature = "sqlite"), derive(serde::Serialize))]
 pub struct Touch {
     /// The session.
     pub session: SessionId,
-    /// When it last did.
+    /// When it last made a request.
     #[cfg_attr(any(feature = "postgres", feature = "sqlite"), serde(serialize_with = "history::unix_ms"))]
     pub at: Timestamp,
-    /// From which address, where it is another one than the store knows.
+    /// The address, if it differs from the one in the store.
     pub ip_address: Option<String>,
-    /// What its browser calls itself since an update, where the store does not know that.
+    /// The user agent, if an update of the browser has changed it.
     pub user_agent: Option<String>,
-    /// The user agent of another browser that used the session, where the store does not know that.
+    /// The user agent of another browser that used the session, if the store does not have it.
     pub other_user_agent: Option<String>,
 }
 
 impl Touch {
-    /// That a session made a request from where the store knows it to be.
+    /// A request of a session from the address and browser that the store has.
     pub fn new(session: SessionId, at: Timestamp) -> Self {
         Self { session, at, ip_address: None, user_agent: None, other_user_agent: None }
     }
@@ -185,26 +184,26 @@ impl Touch {
 pub struct NewSession {
     /// The session.
     pub session: Session,
-    /// What the cookie's secret will be compared with.
+    /// The hash of the cookie's secret.
     pub secret_hash: SecretHash,
-    /// Whether the cookie outlives the browser's window.
+    /// Whether the cookie stays when the browser is closed.
     pub remember: bool,
-    /// Whether others use the computer too.
+    /// Whether the computer is shared.
     pub shared_computer: bool,
     /// Whether its user has never signed in from this browser before.
     pub new_device: bool,
-    /// What its user's later sign-ins from this browser are recognised by.
+    /// The keys by which later sign-ins of its user from this browser are recognised.
     pub device_keys: Vec<DeviceKey>,
     /// How the person signed in.
     pub signed_in_with: Option<SignInMethod>,
 }
 
-/// What a session has from a new proof on.
+/// What a session gets with a new proof.
 #[derive(Clone, Debug)]
 pub struct Renewal {
     /// The public half of the new cookie.
     pub handle: Handle,
-    /// What the new cookie's secret will be compared with.
+    /// The hash of the new cookie's secret.
     pub secret_hash: SecretHash,
     /// When it ends unless activity extends it.
     pub expires_at: Timestamp,
@@ -212,53 +211,53 @@ pub struct Renewal {
     pub verified_with: Option<SignInMethod>,
 }
 
-/// Another credential for a session, with all else as it was.
+/// A new credential for a session; everything else stays.
 #[derive(Clone, Debug)]
 pub struct Rotation {
     /// The public half of the new cookie.
     pub handle: Handle,
-    /// What the new cookie's secret will be compared with.
+    /// The hash of the new cookie's secret.
     pub secret_hash: SecretHash,
 }
 
-/// What a browser goes on with once a credential of its person has changed.
+/// The session of the browser after a credential of its user has changed.
 #[derive(Clone, Copy, Debug)]
 pub enum NextSession<'a> {
-    /// Its session stays and is renewed, as by a proof; the user's other sessions stay too.
+    /// Its session is renewed as by a proof. The user's other sessions stay too.
     Renewed(&'a Renewal),
-    /// A new session takes the place of every one of the user.
+    /// A new session replaces all sessions of the user.
     New(&'a NewSession),
 }
 
-/// How a new session must fit.
+/// The limit that a new session must fit into.
 #[derive(Clone, Debug)]
 pub struct Limit {
     /// How many live sessions the user may have, and how many accounts the browser may hold.
     pub maximum: u32,
-    /// Whether the oldest gives way; otherwise the new one is refused.
+    /// Whether the oldest is evicted. Otherwise the new one is refused.
     pub revoke_oldest: bool,
     /// The verified sessions that the signing-in browser holds.
     pub held: Vec<SessionId>,
     /// The epoch of the proof; `None` is not compared.
     pub epoch: Option<Epoch>,
-    /// The session of the user that the person chose to give way.
+    /// The session of the user that the person chose to be evicted.
     pub chosen: Option<SessionId>,
 }
 
-/// A sign-in that the limit has refused, as its ticket stands for it.
+/// A sign-in that the limit has refused, for which a ticket was issued.
 #[derive(Clone, Debug)]
 pub struct StoredTicket {
-    /// What the ticket is looked up by.
+    /// The hash by which the ticket is looked up.
     pub hash: SecretHash,
-    /// Who has proved who they are.
+    /// The user.
     pub user_id: UserId,
-    /// The epoch of the proof: the ticket counts in no other.
+    /// The epoch of the proof. The ticket is valid only in this epoch.
     pub epoch: Epoch,
     /// How long the browser is to keep the sign-in.
     pub keep: Keep,
     /// How the person signed in.
     pub signed_in_with: SignInMethod,
-    /// When it is too late.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
@@ -267,7 +266,7 @@ pub struct StoredTicket {
 pub struct Begun {
     /// Its user, as stored.
     pub user: User,
-    /// What ended so that it fits.
+    /// The sessions that ended so that it fits.
     pub ended: Vec<Ended>,
 }
 
@@ -299,7 +298,7 @@ impl Restrictions {
     }
 }
 
-/// A session that an act ended.
+/// A session that a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// The session.
@@ -321,18 +320,18 @@ pub struct End {
     pub by: Option<Ender>,
 }
 
-/// The session that ended another one; of what it was there is only what is still kept.
+/// The session that ended another one, as far as it is still stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ender {
     /// Names it.
     pub id: SessionId,
-    /// What the browser said of itself: its user agent, and its client hints where it sent some.
+    /// The user agent and client hints of the browser.
     pub user_agent: String,
     /// What the person calls the device.
     pub device_name: Option<String>,
 }
 
-/// A session in whatever state it is.
+/// A session in any state.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The session.
@@ -341,8 +340,8 @@ pub struct Found {
     pub end: Option<End>,
 }
 
-/// The session that ends others: the store checks in the same statement that it is live itself, so that
-/// a session which is being ended ends no others on its way out.
+/// The session that makes a change. The store checks in the same statement that it is live itself, so that a session
+/// that is being ended cannot end others.
 #[derive(Clone, Copy, Debug)]
 pub struct Actor<'a> {
     /// The acting session.
@@ -351,23 +350,23 @@ pub struct Actor<'a> {
     pub user: &'a UserId,
 }
 
-/// What makes a session live again that has ended: the one exception to "never".
+/// The undo of a revocation: the only way in which an ended session becomes live again.
 ///
-/// It does so only where the actor itself has revoked it after `ended_after`, it has not expired, nothing was reported
-/// and no password set since, and the user has room for it.
+/// It works only if the actor itself revoked the session after `ended_after`, the session has not expired, no sign-in
+/// was reported and no password set since, and the user has room for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Undo<'a> {
     /// The session that revoked it, live itself.
     pub actor: Actor<'a>,
-    /// The session that is to live again.
+    /// The session to restore.
     pub id: &'a SessionId,
-    /// Not what was revoked at this moment or before.
+    /// Only sessions that were revoked after this moment.
     pub ended_after: Timestamp,
     /// How many live sessions the user may have, this one too.
     pub maximum: u32,
 }
 
-/// A session that has ended and may live again for a moment.
+/// An ended session whose revocation can still be undone.
 #[derive(Clone, Debug)]
 pub struct Undoable {
     /// Its handle.
@@ -378,18 +377,18 @@ pub struct Undoable {
     pub secret_hash: SecretHash,
 }
 
-/// Which part of a user's sessions is asked for.
+/// A page of a user's sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// Whether those that have ended are asked for too, while they are kept.
+    /// Whether ended sessions are included, while they are stored.
     pub ended: bool,
     /// The last session of the page before.
     pub after: Option<&'a SessionId>,
-    /// How many there may be.
+    /// The maximum number.
     pub limit: u32,
 }
 
-/// How many sessions there are and what happened to them lately.
+/// Counts of sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
@@ -397,14 +396,14 @@ pub struct Statistics {
     pub live_sessions: u64,
     /// How many users have a live one.
     pub live_users: u64,
-    /// How many began since the moment that was asked for.
+    /// How many began since the given moment.
     pub sign_ins: u64,
-    /// How many ended since then for each reason, in the order of [`EndedReason::ALL`]; an expired one counts once a
-    /// sweep has marked it.
+    /// How many ended since then for each reason, in the order of [`EndedReason::ALL`]. An expired session counts once
+    /// a sweep has marked it.
     pub ended: Vec<(EndedReason, u64)>,
 }
 
-/// Why a change was refused: nothing of it is stored.
+/// Why a change was refused. Nothing of it is stored.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangeError {
@@ -435,25 +434,23 @@ pub enum ChangeError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The database does not answer, or cannot write (lost, busy, locked, full): try again later.
+    /// The database does not answer or cannot write (lost, busy, locked, full). Try again later.
     #[error("the database is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The database answered something that cannot be.
+    /// The database returned something unexpected.
     #[error("the database returned something unexpected")]
     Corrupt(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// Keeps users and sessions; every method is one transaction, answered only when it is durable.
+/// Stores users and sessions. Every method is one transaction, and returns only when it is durable.
 ///
-/// A store of your own implements it with public items only, and is held to it by
-/// `store_contract!` (feature `test-support`).
+/// Your own store implements it with public items only, and is tested by `store_contract!` (feature `test-support`).
 ///
 /// A caller may drop a method's future at any await. The change is then made or not, but a change that is made is
-/// always told: see [`Store::changes`].
+/// always announced: see [`Store::changes`].
 ///
-/// *Live* means not ended and not expired at `now`. A session that has ended stays ended, whatever is called but
-/// [`Store::undo_revoke`].
-/// Absence is `None` or an empty list, failure is an `Err`: what absence means is for the caller to say.
+/// *Live* means not ended and not expired at `now`. An ended session stays ended; only [`Store::undo_revoke`] can
+/// restore it. Absence is `None` or an empty list, failure is an `Err`. The caller decides what absence means.
 #[async_trait]
 pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// Finds the live sessions of these handles, in no order.
@@ -474,17 +471,17 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Arc<StoredSession>>, StoreError>;
 
-    /// Finds these sessions, ended ones too while they are kept, in no order.
+    /// Finds these sessions, including ended ones while they are stored, in no order.
     async fn find(&self, ids: &[&SessionId]) -> Result<Vec<Found>, StoreError>;
 
-    /// Finds the session of a handle, an ended one too while it is kept.
+    /// Finds the session of a handle, including an ended one while it is stored.
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Found>, StoreError>;
 
-    /// Lists sessions of a user, the newest first; after a session that is not known there is none.
+    /// Lists sessions of a user, newest first. After an unknown session the list is empty.
     async fn of_user(&self, user: &UserId, page: Page<'_>, now: Timestamp) -> Result<Vec<Found>, StoreError>;
 
-    /// Lists sessions of a user that ended after a moment, but for those that a new sign-in replaced: the latest end first,
-    /// at most `limit`.
+    /// Lists sessions of a user that ended after a moment, except those that a new sign-in replaced: latest first, at
+    /// most `limit`.
     async fn ended_of_user(
         &self,
         user: &UserId,
@@ -492,7 +489,7 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         limit: u32,
     ) -> Result<Vec<Found>, StoreError>;
 
-    /// Lists what a user's browsers are recognised by, in no order: the hundred that were seen last.
+    /// Lists the keys by which a user's browsers are recognised, in no order: the last hundred.
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
 
     /// Finds the user of an id.
@@ -501,26 +498,26 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// Counts the sessions that are live, and those that began or ended after `since`.
     async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics, StoreError>;
 
-    /// The credential epoch of a user: [`Epoch::UNKNOWN`] for one who is not stored, otherwise at least [`Epoch::FIRST`].
+    /// The credential epoch of a user: [`Epoch::UNKNOWN`] if they are not stored, otherwise at least [`Epoch::FIRST`].
     async fn epoch(&self, user: &UserId) -> Result<Epoch, StoreError>;
 
-    /// Whether a user is locked, and how many sign-ins with a wrong proof their history has since `refused_after`; an unknown
-    /// user is not locked and has none.
+    /// Whether a user is locked, and how many sign-ins with a wrong proof their history has since `refused_after`. An
+    /// unknown user is not locked and has none.
     async fn account_status(
         &self,
         user: &UserId,
         refused_after: Timestamp,
     ) -> Result<AccountStatus, StoreError>;
 
-    /// Stores a session, and before it its user where it is a new one, and makes it fit: the browser's other session of
-    /// the same user is replaced, then the oldest sessions by creation give way, or nothing is stored. The stored profile
-    /// of a user without an account follows `subject`.
+    /// Stores a session, and its user if they are new, and makes it fit: the browser's other session of the same user
+    /// is replaced, then the oldest sessions by creation are evicted, or nothing is stored. The stored profile of a
+    /// user without an account is updated from `subject`.
     ///
-    /// A live session of the user that the limit names as chosen is evicted first, whether there is room or not. The new
-    /// session takes its place, so that nobody else has to give way: the number stays as it is.
+    /// A live session of the user that the limit names as chosen is evicted first, whether there is room or not. The
+    /// new session takes its place, so that no other is evicted and the number stays the same.
     ///
-    /// Exact under simultaneous calls: no moment sees more than the limit allows, and no session begins for a user who was
-    /// disabled or locked before it, or with a proof of an epoch that was over before it.
+    /// It is exact under simultaneous calls: there are never more sessions than the limit allows, and no session begins
+    /// for a user who was disabled or locked before, or with a proof from an earlier epoch.
     ///
     /// `alongside` runs in the same transaction, once the user is stored and before the session is.
     async fn begin(
@@ -531,19 +528,18 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         alongside: Option<&dyn Alongside>,
     ) -> Result<Begun, ChangeError>;
 
-    /// Stores what the ticket of a refused sign-in stands for.
+    /// Stores the ticket of a refused sign-in.
     async fn put_ticket(&self, ticket: &StoredTicket) -> Result<(), StoreError>;
 
-    /// Finds what a ticket stands for, unless it is too late or the user's epoch is another one by now; it is not used up
-    /// by that.
+    /// Finds a ticket, unless it has expired or the user's epoch has changed. This does not use it up.
     async fn find_ticket(
         &self,
         hash: &SecretHash,
         now: Timestamp,
     ) -> Result<Option<StoredTicket>, StoreError>;
 
-    /// Uses a ticket up in the transaction of a change; `false` where it was used or is too late: of two who use one at
-    /// the same time one succeeds.
+    /// Uses a ticket up in the transaction of a change; `false` if it was used or has expired. Of two simultaneous uses
+    /// one succeeds.
     async fn use_ticket(
         &self,
         tx: &mut Transaction<'_>,
@@ -551,7 +547,8 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Extends the actor's own session, live and still expiring at `from`; `false` if it ended or was extended meanwhile.
+    /// Extends the actor's own session if it is live and still expires at `from`; `false` if it ended or was extended
+    /// meanwhile.
     async fn extend(
         &self,
         actor: Actor<'_>,
@@ -560,23 +557,23 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Finds the live sessions that had these handles before their present one, in no order. Of each session the last
-    /// eight credentials are known.
+    /// Finds the live sessions that had these handles before their current one, in no order. The last eight credentials
+    /// of each session are known.
     async fn superseded_by_handles(
         &self,
         handles: &[&Handle],
         now: Timestamp,
     ) -> Result<Vec<Superseded>, StoreError>;
 
-    /// Notes that a request has used the present credential of the actor's own session, and tells of it, once; nothing
-    /// if it has another handle by now.
+    /// Records that a request has used the current credential of the actor's own session, and announces it, once. Does
+    /// nothing if the session has another handle by now.
     async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<(), StoreError>;
 
-    /// Gives the actor's own session another credential and expiry, and notes that its person proved at `now` who they
-    /// are; `false` if it is not live. The credential so far is superseded from then on, as by every change that replaces
-    /// one, and the present one is new until [`Store::use_credential`]. Of two calls at once the later one's is present.
+    /// Gives the actor's own session a new credential and expiry, and records that its person proved at `now` who they
+    /// are; `false` if it is not live. The old credential is superseded, as by every change that replaces one, and the
+    /// new one is new until [`Store::use_credential`]. Of two simultaneous calls the later one's credential is current.
     ///
-    /// A proof of another epoch than `epoch`, or of a user who is disabled or locked, is refused as by [`Store::begin`].
+    /// A proof from another epoch, or of a user who is disabled or locked, is refused as by [`Store::begin`].
     async fn prove(
         &self,
         actor: Actor<'_>,
@@ -585,8 +582,8 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<bool, ChangeError>;
 
-    /// Names the device of a live session of the actor's user, or with `None` calls it by its user agent again; `false`
-    /// if it or the actor is not live.
+    /// Names the device of a live session of the actor's user, or removes the name with `None`; `false` if it or the
+    /// actor is not live.
     async fn rename(
         &self,
         actor: Actor<'_>,
@@ -595,11 +592,11 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Clears the mark of a new device from a live session of the actor's user, and tells of it; does nothing where there is
-    /// none. The actor's session must have begun before that session, and must not carry the mark itself unless it began at
-    /// `new_since` or earlier.
+    /// Clears the mark of a new device from a live session of the actor's user, and announces it; does nothing if there
+    /// is no mark. The actor's session must have begun before that session, and must not have the mark itself unless it
+    /// began at `new_since` or earlier.
     ///
-    /// Gives whether the mark is gone afterwards; `None` if that session or the actor is not live.
+    /// Returns whether the mark is gone afterwards; `None` if that session or the actor is not live.
     async fn recognize(
         &self,
         actor: Actor<'_>,
@@ -628,8 +625,8 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
 
     /// Ends all live sessions of the actor's user, the actor's own only with `own`; `None` if the actor is not live.
     ///
-    /// Without `own` the actor lives on, and it is final for all others that they were revoked, now or before: none of
-    /// them lives again.
+    /// Without `own` the actor stays live. For all other sessions the revocation, now or earlier, is final and cannot
+    /// be undone.
     async fn end_all(
         &self,
         actor: Actor<'_>,
@@ -638,14 +635,15 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
 
-    /// Lets a session live again whose revocation is taken back, and tells of it; `false` where it stays ended. What was
-    /// revoked further ahead of `now` than `ended_after` is behind it stays ended too: the clock was set back since.
+    /// Restores a session whose revocation is undone, and announces it; `false` if it stays ended. A session whose
+    /// revocation is further in the future than `ended_after` is in the past stays ended too: the clock was set back
+    /// since.
     ///
     /// Exact under simultaneous calls, as [`Store::begin`] is.
     async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Of these handles finds the sessions that another live session of their user has revoked after `ended_after`, and
-    /// those that are live, as one may have come back since they were looked for; in no order.
+    /// Finds, of these handles, the sessions that another live session of their user has revoked after `ended_after`,
+    /// and those that are live, because a revocation may have been undone meanwhile; in no order.
     async fn undoable_by_handles(
         &self,
         handles: &[&Handle],
@@ -653,14 +651,13 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Undoable>, StoreError>;
 
-    /// Makes it final that sessions of the user were revoked after `ended_after`: none of them lives again, as something
-    /// else has happened since.
+    /// Makes revocations of the user's sessions after `ended_after` final: they can no longer be undone.
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<(), StoreError>;
 
     /// The same for the sessions of all users.
     async fn make_all_ends_final(&self, ended_after: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends these live sessions, of whichever users: the caller has verified their secrets.
+    /// Ends these live sessions, of any users. The caller has verified their secrets.
     async fn end_held(
         &self,
         ids: &[&SessionId],
@@ -669,9 +666,9 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Ended>, StoreError>;
 
-    /// Notes that a credential of the actor's user has changed, and gives the actor's browser what it goes on with: its
-    /// own session renewed as by [`Store::prove`], or a new one, for which all others of the user end. Proofs of an
-    /// earlier epoch count no more, and a user who was locked is not any more. `None` if the actor is not live.
+    /// Records that a credential of the actor's user has changed, and stores the next session of the actor's browser:
+    /// its own session renewed as by [`Store::prove`], or a new one, for which all others of the user end. Proofs from
+    /// an earlier epoch are no longer valid, and a locked user is unlocked. `None` if the actor is not live.
     ///
     /// `alongside` runs in the same transaction, before anything ends.
     async fn credentials_changed(
@@ -682,7 +679,7 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError>;
 
-    /// The same where no session acts: all of the user end. `None` if the user is not known.
+    /// The same if no session acts: all sessions of the user end. `None` if the user is unknown.
     async fn credentials_changed_of(
         &self,
         user: &UserId,
@@ -690,10 +687,10 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError>;
 
-    /// Takes a session of the actor's user, live or ended, as somebody else's: ends every session but the actor's own,
-    /// which gets another credential (those before it are dead at once), forgets what the user's browsers are recognised
-    /// by, and with `lock` locks the user: no session begins until a credential has changed. `None` where the actor is
-    /// not live, or the session not another one of its user.
+    /// Reports a session of the actor's user, live or ended, as somebody else's. It ends every session except the
+    /// actor's own, gives that one a new credential (earlier ones are dead at once), and forgets the keys by which the
+    /// user's browsers are recognised. With `lock` it locks the user: no session begins until a credential changes.
+    /// `None` if the actor is not live, or the session is not another one of its user.
     ///
     /// `alongside` runs in the same transaction, before anything ends.
     async fn report(
@@ -706,8 +703,8 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError>;
 
-    /// The same where no session acts: all of the user end. `id` is the session that is reported, where it is known.
-    /// `None` if the user is not known.
+    /// The same if no session acts: all sessions of the user end. `id` is the reported session, if known. `None` if the
+    /// user is unknown.
     async fn report_of(
         &self,
         user: &UserId,
@@ -717,14 +714,14 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError>;
 
-    /// Writes when sessions were last active, from where and by which browser; a later time already there stays.
+    /// Writes when sessions were last active, from where and by which browser. A later time in the store stays.
     ///
     /// Another address and another browser are written into the history; an updated browser is not. A session may be in
-    /// it more than once, in the order of its requests: each address is in the history then.
+    /// the batch more than once, in the order of its requests: then each address is in the history.
     async fn touch(&self, batch: &[Touch]) -> Result<(), StoreError>;
 
-    /// Marks the expired sessions as ended, and deletes those that ended at or before `delete_before` and the tickets that
-    /// are too late, at most `limit` each.
+    /// Marks expired sessions as ended, and deletes sessions that ended at or before `delete_before` and expired
+    /// tickets, at most `limit` each.
     async fn sweep(
         &self,
         now: Timestamp,
@@ -732,39 +729,40 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         limit: u32,
     ) -> Result<(u64, u64), StoreError>;
 
-    /// Lists what happened to a user's account, the latest first.
+    /// Lists the history of a user's account, latest first.
     ///
-    /// Each thing is written in the transaction of the change that it is about, whichever change that is: a session that
-    /// begins, ends, is re-authenticated, named, recognized or used from another address, and a changed credential.
+    /// Each entry is written in the transaction of its change: a session that begins, ends, is re-authenticated, named,
+    /// recognized or used from another address, and a changed credential.
     async fn history(
         &self,
         user: &UserId,
         query: HistoryQuery<'_>,
     ) -> Result<Vec<StoredHistoryEntry>, StoreError>;
 
-    /// Writes what happened to accounts and is in no other row, and tells of the change where there is one: both or
-    /// neither. What is about a user that is not there is left out.
+    /// Writes history entries that no other change writes, and announces `change` if there is one, in one transaction.
+    /// Entries about unknown users are left out.
     async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<(), StoreError>;
 
-    /// Deletes what happened at or before a moment, at most `limit`; gives the number.
+    /// Deletes history entries from a moment or earlier, at most `limit`; returns the number.
     async fn forget_history(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Gives what changes from now on, on whichever node: every session that begins or ends, and what was touched.
+    /// Returns the changes from now on, of all nodes: every session that begins or ends, and activity.
     ///
-    /// A change is told once it is committed, never one that was rolled back; what was committed a moment before may
-    /// be told as well.
+    /// A change is announced after its commit, never if it was rolled back. Changes from just before the call may be
+    /// announced as well.
     fn changes(&self) -> Changes;
 
-    /// Tells all nodes of a change that is in no row.
+    /// Announces a change that is in no row to all nodes.
     async fn announce(&self, change: Change) -> Result<(), StoreError>;
 
-    /// Tells whether the store answers.
+    /// Checks that the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Makes a small write and waits until it is durable: a full disk or a read-only database still answers reads.
+    /// Makes a small write and waits until it is durable, because a full disk or a read-only database still answers
+    /// reads.
     async fn check_writes(&self) -> Result<(), StoreError>;
 
-    /// Finishes what is under way and lets go of the store.
+    /// Finishes running calls and closes the store.
     async fn close(&self);
 }
 

@@ -1,4 +1,4 @@
-//! Who signs in, as the application knows them.
+//! Users who sign in, as the application knows them.
 
 use crate::{Code, Timestamp, User, UserId};
 
@@ -28,7 +28,7 @@ fn check_text(text: Option<&str>, maximum_len: usize) -> Result<(), Code> {
     }
 }
 
-/// A person who signs in: your id or ours, and what lists show of them.
+/// A user who signs in: the id, and what lists show.
 ///
 /// [`Sessions::begin`](crate::Sessions::begin) keeps a copy of it for the lists. It follows yours with every sign-in,
 /// unless the user has an account here, whose profile [`Accounts`](crate::Accounts) keeps.
@@ -45,23 +45,23 @@ fn check_text(text: Option<&str>, maximum_len: usize) -> Result<(), Code> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Subject {
-    /// Names the user, for good.
+    /// The user's id, which never changes.
     pub id: UserId,
-    /// What the person is called: at most 100 characters.
+    /// The name: at most 100 characters.
     pub name: String,
-    /// An address of the person, to be shown. Two users may have the same one.
+    /// An email address to show. Two users may have the same one.
     pub email: Option<String>,
     /// The address of a picture: at most 2,048 bytes.
     pub image: Option<String>,
 }
 
 impl Subject {
-    /// Somebody of whom only the id is known.
+    /// A user of whom only the id is known.
     pub fn new(id: UserId) -> Self {
         Self { id, name: String::new(), email: None, image: None }
     }
 
-    /// Sets what the person is called.
+    /// Sets the name.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }

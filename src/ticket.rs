@@ -5,12 +5,11 @@ use std::time::Duration;
 use crate::credential::{Secret, SecretHash};
 use crate::{DeviceSession, Random, Timestamp};
 
-/// What a person has who proved who they are at the limit of devices: it signs in once, in place of a device that they
-/// choose.
+/// A ticket for a person whose proof was right but who is at the limit of devices. It signs in once, in place of a
+/// device that they choose.
 ///
-/// It is 32 random bytes, of which only the SHA-256 is stored. A change of a credential makes it worthless, and so does
-/// whatever keeps the user from signing in. Printed for debugging it says nothing; [`SignInTicket::to_text`] is for the
-/// person's browser alone.
+/// It is 32 random bytes, of which only the SHA-256 is stored. It stops working when a credential changes or the user
+/// may no longer sign in. Its `Debug` output is redacted; [`SignInTicket::to_text`] is for the person's browser alone.
 #[derive(Clone, Debug)]
 pub struct SignInTicket(Secret);
 
@@ -25,7 +24,7 @@ impl SignInTicket {
         Self(Secret::generate(random))
     }
 
-    /// Reads what the person's browser sends; `None` unless it has exactly our form.
+    /// Reads what the person's browser sends; `None` unless it has exactly this form.
     pub fn parse(text: &str) -> Option<Self> {
         Secret::parse_url_safe(text).map(Self)
     }
@@ -41,14 +40,14 @@ impl SignInTicket {
     }
 }
 
-/// What a person with a [`SignInTicket`] chooses from.
+/// The devices that a person with a [`SignInTicket`] chooses from.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DeviceChoice {
     /// How many devices may be signed in.
     pub maximum: u32,
-    /// The live ones, those first that were not used for the longest time.
+    /// The live sessions, least recently used first.
     pub devices: Vec<DeviceSession>,
-    /// When the ticket is too old.
+    /// When the ticket expires.
     pub expires_at: Timestamp,
 }

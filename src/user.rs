@@ -10,26 +10,27 @@ use crate::{Timestamp, UserId};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct User {
-    /// Names the user.
+    /// The user's id.
     pub id: UserId,
-    /// What the person is called.
+    /// The name.
     pub name: String,
-    /// The address that signs in, in lower case, or that the application shows; empty where there is none.
+    /// The email address of the account in lower case, or the one that the application provides; empty if there is
+    /// none.
     #[cfg_attr(feature = "openapi", schema(format = "email"))]
     pub email: String,
-    /// Whether the address was shown to be the person's.
+    /// Whether the address was verified.
     pub email_verified: bool,
     /// The address of a picture.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub image: Option<String>,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
     /// When the account was last changed.
     pub updated_at: Timestamp,
 }
 
 impl User {
-    /// A user whose address was not shown to be theirs yet.
+    /// A user whose address is not verified.
     pub fn new(id: UserId, name: impl Into<String>, email: impl Into<String>, created_at: Timestamp) -> Self {
         Self {
             id,

@@ -1,4 +1,4 @@
-//! User-agent text in a person's words.
+//! User-agent text in plain words.
 //!
 //! ua-parser reads it with the expressions of uap-core, which its project keeps up to date; `user_agent/uap-core.json`
 //! is a copy of them. What they do not tell is in our own [`rules`]: apps, televisions, consoles and forms of devices.

@@ -1,4 +1,4 @@
-//! What an application that mounts the pages chooses: where they are, and what they show.
+//! Options of an application that mounts the pages: their paths, and what they show.
 
 use std::fmt;
 
@@ -105,19 +105,19 @@ impl MultiSessionOptions {
         Self { brand: name, ..self }
     }
 
-    /// Sets what stands before the name in the header of our own site.
+    /// Sets the view before the name in the header of our own site.
     #[must_use]
     pub const fn logo(self, view: fn() -> AnyView) -> Self {
         Self { logo: Some(view), ..self }
     }
 
-    /// Sets the address of an image that stands there instead.
+    /// Sets the address of an image to show there instead.
     #[must_use]
     pub const fn logo_image(self, address: &'static str) -> Self {
         Self { logo_image: Some(address), ..self }
     }
 
-    /// Sets the address of a style that comes after ours in the document of our own site, as for other colours.
+    /// Sets the address of a style sheet that is loaded after ours on our own site, for example for other colours.
     #[must_use]
     pub const fn stylesheet(self, address: &'static str) -> Self {
         Self { stylesheet: Some(address), ..self }
@@ -140,7 +140,7 @@ impl MultiSessionOptions {
         }
     }
 
-    /// Sets what the row of each device shows besides.
+    /// Adds a view to the row of each device.
     ///
     /// # Examples
     ///
@@ -155,7 +155,7 @@ impl MultiSessionOptions {
         Self { row: Some(view), ..self }
     }
 
-    /// Leaves out a part of the pages: nothing links to it, and its page is not found.
+    /// Leaves out a part of the pages. Nothing links to it, and its page answers 404.
     ///
     /// # Examples
     ///

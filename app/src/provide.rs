@@ -15,8 +15,8 @@ use crate::{
 /// Provides what our pages and [`use_list_device_sessions`](crate::sessions::use_list_device_sessions) need, for
 /// everything inside the component that calls it.
 ///
-/// Call it once, inside of the application's `<Router>`. When a row goes that has the focus, the focus moves to the element
-/// with the id `content`: give that id and `tabindex="-1"` to your `<main>`.
+/// Call it once, inside the application's `<Router>`. When the row with the focus disappears, the focus moves to the
+/// element with the id `content`: give that id and `tabindex="-1"` to your `<main>`.
 pub fn provide_multi_session(options: MultiSessionOptions) {
     provide_context(options);
     provide_now();

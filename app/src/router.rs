@@ -24,8 +24,8 @@ use crate::{
     step::Step,
 };
 
-/// Puts the sessions around the application's pages and server functions, and adds what these need: the redirects before a
-/// page, the REST API with the event stream, and the history as a file. Pages are rendered on threads of their own: see
+/// Wraps the application's pages and server functions in the session layer, and adds what they need: redirects before a
+/// page, the REST API with the event stream, and the history as a file. Pages are rendered on their own threads: see
 /// [`pinned`].
 ///
 /// # Examples
@@ -94,8 +94,8 @@ pub fn session_http(
     Ok(http.with_unattended(is_unattended))
 }
 
-/// Whether a page asks by itself, which is no use of the session: it brings up to date what it shows, and nobody has asked to
-/// stay signed in. For [`SessionHttp::with_unattended`].
+/// Whether a page sent the request by itself, to update what it shows. Such a request is not activity. For
+/// [`SessionHttp::with_unattended`].
 pub fn is_unattended(uri: &Uri) -> bool {
     let stays = uri.query().and_then(|query| query_value(query, STAY)) == Some("true");
     [LIST, LIST_ENDED, ACCOUNT_STATUS].contains(&uri.path()) && !stays

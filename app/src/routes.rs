@@ -16,10 +16,9 @@ use crate::{
     tabs::Tabs,
 };
 
-/// The routes of the device list, the activity, the password, and the questions about them, for a `<Routes>` of the
-/// application.
+/// The routes of the device list, the activity, the password and their dialogs, for the application's `<Routes>`.
 ///
-/// Needs [`provide_multi_session`](crate::provide_multi_session), whose options say at which paths they are.
+/// It needs [`provide_multi_session`](crate::provide_multi_session), whose options set the paths.
 #[component(transparent)]
 pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     let options = use_options();

@@ -1,4 +1,4 @@
-//! Tries with a password that wait after others have failed.
+//! Attempts with a password that wait after others have failed.
 
 use super::Accounts;
 use super::throttle::{Admitted, Wait};

@@ -5,24 +5,24 @@ use super::password::Typed;
 use super::stored::NewPassword;
 use crate::{Browser, Client, Code, Error, MailKind, Others, Result};
 
-/// What a person types to change the password.
+/// The input for a password change.
 #[derive(Clone)]
 pub struct ChangePassword {
-    /// The password so far: at most 128 characters.
+    /// The current password: at most 128 characters.
     pub current_password: String,
-    /// The new one: 8 to 128 characters.
+    /// The new password: 8 to 128 characters.
     pub new_password: String,
-    /// Whether every session of the user ends, and this browser gets a new one; otherwise they stay.
+    /// Whether every session of the user ends and this browser gets a new one. Otherwise the sessions stay.
     pub revoke_other_sessions: bool,
 }
 
 impl Accounts {
-    /// Changes the active user's password, and where it is asked for ends every session of the user, this one too,
-    /// which is replaced by a new one with new cookies: both or neither.
+    /// Changes the active user's password. If asked for, it also ends every session of the user and begins a new one in
+    /// this browser, in the same transaction.
     ///
-    /// It asks for the current password, which is as good as a fresh sign-in: so it needs none, and is one itself. Where
-    /// the sessions stay, the active one is renewed as by [`Sessions::prove`](crate::Sessions::prove): its cookie is
-    /// replaced (ASVS 5.0, 7.2.4), and its times begin anew.
+    /// The current password counts as a proof, so the session need not be fresh before, and is fresh afterwards. If the
+    /// sessions stay, the active one is renewed as by [`Sessions::prove`](crate::Sessions::prove): its cookie is
+    /// replaced (ASVS 5.0, 7.2.4) and its timeouts start again.
     ///
     /// # Errors
     ///

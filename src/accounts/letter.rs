@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Device, MailKind, MailToken, Timestamp};
 
-/// A mail that is due, with all that it tells; whoever sends it puts it into words.
+/// A mail that is due, with everything it should say. The sender writes the text.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Letter {
@@ -15,22 +15,22 @@ pub struct Letter {
     pub kind: MailKind,
     /// The address that it goes to.
     pub to: String,
-    /// What its link proves.
+    /// The token of its link.
     pub token: MailToken,
-    /// Where the person goes on from the link, where that was asked for.
+    /// Where the link leads afterwards, if that was requested.
     pub redirect_to: Option<String>,
-    /// The device that it is about, while that is known.
+    /// The device that it is about, if known.
     pub device: Option<Device>,
     /// The address of that device; empty when unknown.
     pub ip_address: String,
-    /// Where that address is; `None` where it is not known.
+    /// Where that address is; `None` if unknown.
     pub place: Option<String>,
-    /// When what it tells of happened.
+    /// When the event happened.
     pub at: Timestamp,
 }
 
 impl Letter {
-    /// Names this try to send it: no other mail has the same.
+    /// The id of this attempt to send it. No other mail has the same.
     pub fn id(&self) -> String {
         format!("{}.{}.{}", self.created_at.unix_ms(), self.seq, self.attempts)
     }

@@ -84,14 +84,14 @@ impl Accounts {
         self.0.mail_queue.wake.notified().await;
     }
 
-    /// Looks up who asked for a mail, and gives the mails that are due, with links made for them this moment: of the
-    /// links only hashes are stored. Nobody else is given them for fifteen minutes.
+    /// Looks up requests for mails, and returns the mails that are due, with links that are created now. Only the
+    /// hashes of the links are stored. Nobody else gets these mails for fifteen minutes.
     ///
-    /// A mail whose link cannot be made is put off by itself, as one that could not be sent.
+    /// A mail whose link cannot be created is postponed, like one that could not be sent.
     ///
     /// # Errors
     ///
-    /// When the store fails: then nothing is lost, a later call gives them.
+    /// When the store fails. Nothing is lost: a later call returns the mails.
     pub async fn due_letters(&self) -> Result<Vec<Letter>> {
         self.look_up_requests().await?;
         let mut letters = Vec::new();
@@ -157,18 +157,18 @@ impl Accounts {
         }
     }
 
-    /// Takes a mail that was sent out of the queue.
+    /// Removes a sent mail from the queue.
     ///
     /// # Errors
     ///
-    /// When the store fails: then it may be sent once more.
+    /// When the store fails. The mail may then be sent again.
     pub async fn letter_sent(&self, letter: &Letter) -> Result<()> {
         self.store().drop_mail(letter.seq).await?;
         tracing::info!(kind = letter.kind.as_str(), "a mail was sent");
         Ok(())
     }
 
-    /// Puts a mail off that could not be sent, longer each time up to an hour, and gives it up after a day.
+    /// Postpones a mail that could not be sent: longer each time, up to an hour. After a day the mail is given up.
     ///
     /// # Errors
     ///
@@ -210,9 +210,8 @@ impl Accounts {
         self.0.mail_queue.wake.notify_one();
     }
 
-    /// Finds the accounts that mails were asked for, and puts those mails into the queue. [`Accounts::due_letters`] does
-    /// it as well: a sender that has no room for more letters calls this one instead, or requests would pile up in
-    /// memory until they are refused.
+    /// Looks up requests for mails and puts the mails into the queue. [`Accounts::due_letters`] does this too. Call it
+    /// while you cannot take more letters, so that requests do not pile up in memory until they are refused.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use super::Accounts;
 use super::password::Typed;
 use crate::{Browser, Client, Code, Error, PasswordOf, Proof, Result, SignInMethod};
 
-/// What a person types to prove once more who they are.
+/// The input to confirm the password again.
 #[derive(Clone)]
 pub struct Reauthenticate {
     /// The account's password.

@@ -8,12 +8,12 @@ use crate::{
 };
 
 impl Accounts {
-    /// Reports a session of the active user: see [`Sessions::report`](crate::Sessions::report). Where mails are sent it
-    /// locks the account, and a link is mailed that sets another password.
+    /// Reports a session of the active user: see [`Sessions::report`](crate::Sessions::report). If mails are sent, it
+    /// also locks the account and mails a link to set a new password.
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::report`](crate::Sessions::report).
+    /// Same as [`Sessions::report`](crate::Sessions::report).
     pub async fn report(&self, browser: &Browser, id: &SessionId) -> Result<(Browser, Reported)> {
         let (lock, tell) = (self.sends_mail(), TellOfLock { store: &**self.store() });
         let work = lock.then_some(&tell as &dyn Alongside);
@@ -24,8 +24,9 @@ impl Accounts {
         Ok(reported)
     }
 
-    /// The same by the link of a mail, once: nobody is known to be the person, so every session ends and the account is
-    /// locked. Whoever holds the link has the mailbox too, and is given the token that sets a new password.
+    /// The same with the link of a mail, which works once. No session is known to be the person's, so every session
+    /// ends and the account is locked. Whoever has the link has the mailbox, so the result is the token to set a new
+    /// password.
     ///
     /// # Errors
     ///
@@ -49,8 +50,8 @@ impl Accounts {
         Ok(reset)
     }
 
-    /// Tells whose account the link of a mail is about, and which session if that is known still, without using it up:
-    /// programs that look into mails open links too. `None` where the link is no good.
+    /// Returns the account that the link of a mail is about, and the session if it is still known, without using the
+    /// link up: mail scanners open links too. `None` if the link is not valid.
     ///
     /// # Errors
     ///

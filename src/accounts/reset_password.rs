@@ -8,38 +8,38 @@ use crate::{Code, MailToken, Purpose, Result};
 
 const MAXIMUM_ADDRESS_LEN: usize = 2_048;
 
-/// What a person types who has forgotten the password.
+/// The input to request a password reset.
 #[derive(Clone)]
 pub struct RequestPasswordReset {
     /// The address of the account.
     pub email: String,
-    /// Where the person goes from the mailed link: the caller has checked that it may be there.
+    /// Where the mailed link leads afterwards. The caller has checked that this address is allowed.
     pub redirect_to: Option<String>,
 }
 
-/// What a person types who has followed the link.
+/// The input to set a new password with a mailed link.
 #[derive(Clone)]
 pub struct ResetPassword {
-    /// What the link has.
+    /// The token of the link.
     pub token: String,
     /// The new password: 8 to 128 characters.
     pub new_password: String,
 }
 
 impl Accounts {
-    /// Asks for a mail with a link by which a new password can be set, unless the mailbox has a usable one: at most one a
-    /// minute to each place and five an hour, then one each quarter of an hour, which leads to our own page whatever
-    /// `redirect_to` says.
+    /// Requests a mail with a link to set a new password, unless the mailbox has a usable one. A mailbox gets at most
+    /// one link a minute for each `redirect_to` and five an hour. After that it gets one every quarter of an hour,
+    /// which leads to our own page whatever `redirect_to` says.
     ///
-    /// Nobody waits for the requests of others: however many there are, the mailbox has a link that works for a quarter
-    /// of an hour yet, or is sent one.
+    /// Requests of strangers do not lock the owner out: the mailbox always has a link that works for at least another
+    /// quarter of an hour, or gets one.
     ///
-    /// Whether there is such an account is looked up later, beside the requests: neither the answer nor its time tells
+    /// The account is looked up later, in the background, so neither the answer nor its time shows whether it exists
     /// (ASVS 5.0, 6.3.8).
     ///
     /// # Errors
     ///
-    /// [`Code::ResetPasswordDisabled`] where nobody sends mails; [`Code::InvalidEmail`];
+    /// [`Code::ResetPasswordDisabled`] if no mails are sent; [`Code::InvalidEmail`];
     /// [`Error::Busy`](crate::Error::Busy).
     pub fn request_password_reset(&self, form: RequestPasswordReset) -> Result<()> {
         if !self.sends_mail() {
@@ -52,8 +52,7 @@ impl Accounts {
         self.0.mail_queue.ask(Request { email, redirect_to: form.redirect_to })
     }
 
-    /// Tells whether a mailed link can be used for this, without using it up: programs that look into mails open links
-    /// too.
+    /// Returns whether a mailed link can be used for this, without using it up: mail scanners open links too.
     ///
     /// # Errors
     ///
@@ -63,8 +62,8 @@ impl Accounts {
         Ok(self.store().find_token(&token.hash(), purpose, self.sessions().now()).await?.is_some())
     }
 
-    /// Sets a new password by a mailed link, once, and ends every session of the user: who knew the old one is out.
-    /// The person then signs in with the new one.
+    /// Sets a new password with a mailed link, which works once, and ends every session of the user. The person then
+    /// signs in with the new password.
     ///
     /// # Errors
     ///

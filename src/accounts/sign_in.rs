@@ -8,36 +8,38 @@ use crate::{
     SignInMethod, SignInTicket, Subject,
 };
 
-/// What a person types to sign in.
+/// The input for a sign-in.
 #[derive(Clone)]
 pub struct SignIn {
     /// The address of the account.
     pub email: String,
     /// Its password.
     pub password: String,
-    /// Whether the cookie outlives the browser's window.
+    /// Whether the cookie stays when the browser is closed.
     pub remember: bool,
-    /// Whether others use the computer too, so that it is not remembered and soon out.
+    /// Whether the computer is shared: the sign-in is not remembered and ends soon.
     pub shared_computer: bool,
 }
 
 impl Accounts {
     /// Signs in; other accounts held by this browser stay, and an older session of the same user in it is replaced.
     ///
-    /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous
-    /// sign-ins; likewise the oldest account that this browser holds. Where the oldest does not give way the person may
-    /// choose a device that does: [`Error::LimitReached`] has what [`Accounts::sign_in_instead`] takes.
+    /// At the maximum the user's oldest sessions are evicted so that the new one fits. The limit is exact, also under
+    /// simultaneous sign-ins. The same holds for the accounts in this browser. If [`Options`](crate::Options) do not
+    /// evict the oldest, the person may choose a device to sign out: [`Error::LimitReached`] has the input for
+    /// [`Accounts::sign_in_instead`].
     ///
-    /// A password that was looked at and refused is in the account's history, as wrong, or as right with the reason; a
-    /// try that has to wait is not.
+    /// A password that was checked and refused is in the account history: as wrong, or as right with the reason. An
+    /// attempt that has to wait is not.
     ///
     /// # Errors
     ///
     /// [`Code::InvalidEmail`], [`Code::PasswordTooLong`] or [`Code::InvalidEmailOrPassword`];
-    /// [`Code::PasswordResetRequired`] when it is right, and a sign-in was reported; [`Code::UserDisabled`] when it is
-    /// right, and an operator has disabled the user; [`Code::TwoFactorRequired`] when it is right, and does not do alone;
-    /// [`Error::Throttled`] after others have failed; [`Error::LimitReached`] and
-    /// [`Code::MaximumAccountsReached`] when the oldest does not give way; [`Error::Busy`]; when the store fails.
+    /// [`Code::PasswordResetRequired`] when it is right but a sign-in was reported; [`Code::UserDisabled`] when it is
+    /// right but an operator has disabled the user; [`Code::TwoFactorRequired`] when it is right but a second factor is
+    /// required; [`Error::Throttled`] after others have failed; [`Error::LimitReached`] and
+    /// [`Code::MaximumAccountsReached`] when the limit is reached and the oldest is not evicted; [`Error::Busy`]; when
+    /// the store fails.
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
         let password = Typed::current(&form.password)?;
@@ -83,12 +85,12 @@ impl Accounts {
         Err(Code::InvalidEmailOrPassword.into())
     }
 
-    /// Signs in whom the limit of devices had refused after the right password, and signs out the device that they chose:
-    /// see [`Sessions::begin_instead`].
+    /// Signs in a person whom the limit of devices had refused after the right password, and signs out the device that
+    /// they chose: see [`Sessions::begin_instead`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::begin_instead`]; [`Code::TwoFactorRequired`] when an import found a second factor meanwhile.
+    /// Same as [`Sessions::begin_instead`]; [`Code::TwoFactorRequired`] when an import found a second factor meanwhile.
     pub async fn sign_in_instead(
         &self,
         browser: &Browser,

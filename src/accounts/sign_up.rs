@@ -5,31 +5,31 @@ use super::stored::AddAccount;
 use super::{Accounts, email};
 use crate::{Browser, Client, Code, Keep, Proof, Result, SignInMethod, Subject, UserId};
 
-/// What a person types to sign up.
+/// The input for a sign-up.
 #[derive(Clone)]
 pub struct SignUp {
-    /// What the person is called: at most 100 characters; where it is empty, what stands before the @.
+    /// The name of the person: at most 100 characters. If it is empty, the part of the address before the @ is used.
     pub name: String,
-    /// The address that will sign in.
+    /// The email address of the account.
     pub email: String,
     /// The password: 8 to 128 characters.
     pub password: String,
     /// The address of a picture.
     pub image: Option<String>,
-    /// Whether the cookie outlives the browser's window.
+    /// Whether the cookie stays when the browser is closed.
     pub remember: bool,
-    /// Whether others use the computer too, so that it is not remembered and soon out.
+    /// Whether the computer is shared: the sign-in is not remembered and ends soon.
     pub shared_computer: bool,
 }
 
 impl Accounts {
-    /// Makes an account and signs in to it, both or neither; other accounts held by this browser stay.
+    /// Creates an account and signs in to it, in one transaction. Other accounts held by this browser stay.
     ///
     /// # Errors
     ///
     /// [`Code::InvalidName`], [`Code::InvalidEmail`], [`Code::PasswordTooShort`], [`Code::PasswordTooLong`] or
-    /// [`Code::UserAlreadyExists`]; [`Code::MaximumAccountsReached`] when the browser holds as many accounts as
-    /// allowed and none gives way; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    /// [`Code::UserAlreadyExists`]; [`Code::MaximumAccountsReached`] when the browser holds as many accounts as allowed
+    /// and none is evicted; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
         let (store, random) = (self.store(), self.sessions().random());
         let id = UserId::generate(&**random, self.sessions().now());

@@ -27,7 +27,7 @@ const QUIET: Duration = Duration::from_secs(60 * 60);
 /// How many counts are kept: some 6 MB.
 const CAPACITY: usize = 50_000;
 
-/// Counts failed tries with a password, in memory and of this process alone.
+/// Counts failed attempts with a password, in memory and of this process alone.
 pub(crate) struct Throttle {
     /// Whoever reads the memory cannot look for e-mails in it.
     key: [u8; 32],

@@ -11,23 +11,23 @@ use ipnet::{IpNet, Ipv4Net};
 /// Lets a missing peer address be logged once.
 static UNKNOWN: Once = Once::new();
 
-/// Tells a browser's address: the socket's peer, or what trusted proxies say of it.
+/// Determines a browser's address: the peer of the connection, or what trusted proxies say.
 ///
-/// `X-Forwarded-For` is read from its right end and only while the one who wrote the entry is trusted, so a
-/// browser cannot choose its own address.
+/// `X-Forwarded-For` is read from its right end, and only as far as trusted proxies wrote the entries. So a browser
+/// cannot choose its own address.
 #[derive(Clone, Debug, Default)]
 pub struct ClientAddress {
     trusted_proxies: Vec<IpNet>,
 }
 
 impl ClientAddress {
-    /// Takes the networks of the proxies that are believed.
+    /// Takes the networks of the trusted proxies.
     pub fn new(trusted_proxies: Vec<IpNet>) -> Self {
         Self { trusted_proxies: trusted_proxies.into_iter().map(canonical).collect() }
     }
 
-    /// Gives the address of a request whose server was started with `ConnectInfo<SocketAddr>`; none without, which is
-    /// logged once.
+    /// Returns the address of a request. The server must provide `ConnectInfo<SocketAddr>`; without it the result is
+    /// `None`, which is logged once.
     pub fn of(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
         let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
             UNKNOWN.call_once(|| {

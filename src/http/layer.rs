@@ -15,11 +15,11 @@ use super::session_request::Sent;
 use super::{Problem, SessionHttp, SessionRequest, text};
 use crate::{Client, ClientHints};
 
-/// Joins requests to the sessions: checks the origin, verifies the cookies with one query, or three where some of them are
-/// dead, puts a [`SessionRequest`] into the extensions, and answers with the cookies that changed.
+/// Connects requests to the sessions. It checks the origin, verifies the cookies with at most one query (three if some
+/// of them are dead), puts a [`SessionRequest`] into the extensions, and sends the cookies that changed.
 ///
-/// A request runs to its end also if its client disconnects ([`Sessions::finish`](crate::Sessions::finish)). A request that
-/// passes the layer twice, as where it is around an API too, is verified once.
+/// A request runs to its end even if its client disconnects ([`Sessions::finish`](crate::Sessions::finish)). A request
+/// that passes the layer twice, for example because the API has it too, is verified once.
 ///
 /// Put it around pages and server functions, not around static files.
 #[derive(Clone, Debug)]

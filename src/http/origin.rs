@@ -12,8 +12,8 @@ use crate::Code;
 pub struct TrustedOrigins(Vec<Origin>);
 
 impl TrustedOrigins {
-    /// Takes the server's own public origin and others; on a loopback address the machine's other names for itself
-    /// are its own too.
+    /// Takes the server's own public origin and others. If the own origin is a loopback address, the other loopback
+    /// names count as its own too.
     pub(super) fn new<'a>(
         own: &str,
         others: impl IntoIterator<Item = &'a str>,
@@ -39,15 +39,16 @@ impl TrustedOrigins {
         matches!(self.0.first(), Some(Origin::Tuple(scheme, ..)) if scheme == "https")
     }
 
-    /// Checks a request before anything is read of it.
+    /// Checks a request before its body is read.
     ///
-    /// Safe methods pass. Others must come from a page of a trusted origin, by `Origin`, else by Fetch Metadata,
-    /// else by `Referer`; without all three only a request without cookies passes, which is a program's. Where `Origin`
-    /// is the server's own and Fetch Metadata says another site, one of them is forged.
+    /// Safe methods pass. Other requests must come from a page of a trusted origin according to `Origin`, else to Fetch
+    /// Metadata, else to `Referer`. Without all three only a request without cookies passes, which comes from a
+    /// program. If `Origin` is the server's own and Fetch Metadata says another site, one of them is forged and the
+    /// request is refused.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidOrigin`] for another site's page, [`Code::MissingOrNullOrigin`] when nothing is said, and
+    /// [`Code::InvalidOrigin`] for another site's page, [`Code::MissingOrNullOrigin`] when there is no such header, and
     /// [`Code::CrossSiteLogin`] for a form of another site that would sign a browser without cookies in.
     pub(super) fn check(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Code> {
         if method.is_safe() {
@@ -91,8 +92,8 @@ impl TrustedOrigins {
         self.check(method, path, headers).or_else(|code| if is_null { Ok(()) } else { Err(code) })
     }
 
-    /// Checks a GET that changes something: only a script of this very origin may send it, since a link, an image
-    /// and a prefetch carry the cookies too.
+    /// Checks a GET that changes something: only a script of the same origin may send it, because links, images and
+    /// prefetches carry the cookies too.
     ///
     /// # Errors
     ///
@@ -112,8 +113,8 @@ impl TrustedOrigins {
         if allowed { Ok(()) } else { Err(Code::CrossSiteGet) }
     }
 
-    /// Checks a GET that costs much though it changes nothing, such as a stream: what says of itself that it comes from
-    /// a page of another origin is refused. A program says nothing.
+    /// Checks a GET that is expensive although it changes nothing, such as a stream. A request whose headers say that
+    /// it comes from a page of another origin is refused. A program sends no such headers.
     ///
     /// # Errors
     ///
@@ -127,8 +128,8 @@ impl TrustedOrigins {
         if is_trusted { Ok(()) } else { Err(Code::InvalidOrigin) }
     }
 
-    /// Resolves where a person is sent after an act, as a browser does: a path of this site or a page of a trusted
-    /// origin. Pages, the REST API and mailed links all ask here.
+    /// Resolves the address to which a person is redirected, as a browser does. It must be a path of this site or a
+    /// page of a trusted origin. Pages, the REST API and mailed links all use it.
     ///
     /// A path must stay a path wherever it is read: a resolved `//host` would name another host to whoever takes the
     /// path alone, and so would an encoded slash or backslash to a proxy that decodes it.

@@ -1,4 +1,4 @@
-//! The one map from what went wrong to a status and a body.
+//! The map from errors to HTTP status and body.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{Code, DeviceSession, Error, SignInMethod, StoreError};
 
-/// A refusal as clients see it: `{"message": …, "code": …}`, in Better Auth's shape.
+/// An error as clients see it: `{"message": …, "code": …}`, in Better Auth's shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     code: Code,
@@ -26,24 +26,24 @@ struct AtLimit {
 }
 
 impl Problem {
-    /// Says something more exact than the code's own message.
+    /// Replaces the code's own message with a more exact one.
     pub fn with_message(code: Code, message: String) -> Self {
         Self { message: Some(message), ..Self::from(code) }
     }
 
-    /// Leaves the code out of the body, where Better Auth has none.
+    /// Leaves the code out of the body, as Better Auth does in some cases.
     pub fn bare(mut self) -> Self {
         self.bare = true;
         self
     }
 
-    /// Says when to try again, in seconds.
+    /// Sets how many seconds to wait before the next attempt.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// When to try again, in seconds, where that is known.
+    /// How many seconds to wait before the next attempt, if known.
     pub fn seconds_to_wait(&self) -> Option<u64> {
         self.retry_after
     }
@@ -135,26 +135,26 @@ impl From<Error> for Problem {
     }
 }
 
-/// A refusal: match on the code.
+/// An error. Match on the code.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
 struct Body<'a> {
     /// What went wrong, for developers.
     message: &'a str,
-    /// Its stable name; absent where Better Auth has none.
+    /// The stable error code. It is absent if Better Auth has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Code, required = false))]
     code: Option<&'static str>,
-    /// With `SESSION_NOT_FRESH`, the ways to confirm that it's you, as far as they are known.
+    /// With `SESSION_NOT_FRESH`: the accepted ways to confirm who the person is, if known.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, required = false))]
     proofs: &'a [SignInMethod],
-    /// With `MAXIMUM_SESSIONS_REACHED`, what `sign-in-instead` takes, for five minutes and once.
+    /// With `MAXIMUM_SESSIONS_REACHED`: the ticket for `sign-in-instead`. It works once, for five minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, required = false))]
     ticket: Option<&'a str>,
-    /// With `MAXIMUM_SESSIONS_REACHED`, the person's devices, of which one may be signed out; those first that were not
-    /// used for the longest time.
+    /// With `MAXIMUM_SESSIONS_REACHED`: the person's devices, of which one may be signed out, least recently used
+    /// first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<DeviceSession>, required = false))]
     devices: Option<&'a [DeviceSession]>,

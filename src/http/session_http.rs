@@ -49,7 +49,8 @@ pub enum InvalidSetting {
     /// An origin is not a scheme, a host and maybe a port.
     #[error("{0:?} is not an origin such as https://app.example.org")]
     Origin(String),
-    /// The cookie prefix is not 1 to 64 letters, digits, hyphens, dots or underscores, or browsers give it a meaning.
+    /// The cookie prefix is not 1 to 64 letters, digits, hyphens, dots or underscores, or it has a meaning for
+    /// browsers.
     #[error(
         "{0:?} is not a valid cookie prefix: use letters, digits, - . _, and leave out __Host-, which the server adds"
     )]
@@ -113,7 +114,7 @@ impl SessionHttp {
         Ok(self.with(|settings| settings.names = names))
     }
 
-    /// Sets the path under which the API is; by default [`SessionHttp::API_PATH`]. Nothing else can be under it.
+    /// Sets the path of the API, by default [`SessionHttp::API_PATH`]. Nothing else can be mounted under it.
     ///
     /// # Errors
     ///
@@ -130,29 +131,29 @@ impl SessionHttp {
         Ok(self.with(|settings| settings.api_path = path.to_owned()))
     }
 
-    /// Sets whether a browser is told to delete what pages stored (`Clear-Site-Data: "storage"`) when a request of its own
-    /// ends its last session; by default it is not, since the storage belongs to the whole origin.
+    /// Sets whether a browser is told to delete its storage (`Clear-Site-Data: "storage"`) when its request ends its
+    /// last session. By default it is not, because the storage belongs to the whole origin.
     #[must_use]
     pub fn with_clear_site_data(self, clears: bool) -> Self {
         self.with(|settings| settings.clears_site_data = clears)
     }
 
-    /// Sets which requests pages make by themselves, beside the stream of the API: they do not count as activity, extend
-    /// no session and set no cookie.
+    /// Sets which requests pages make by themselves, in addition to the stream of the API. They do not count as
+    /// activity, extend no session and set no cookie.
     #[must_use]
     pub fn with_unattended(self, is_unattended: fn(&Uri) -> bool) -> Self {
         self.with(|settings| settings.is_unattended = is_unattended)
     }
 
-    /// Sets which requests carry a secret in their body that proves them, such as the form behind a mailed link: they are
+    /// Sets which requests are proven by a secret in their body, such as the form behind a mailed link. They are
     /// accepted with `Origin: null`. Their handlers must not trust cookies.
     #[must_use]
     pub fn with_proven(self, is_proven: fn(&Uri) -> bool) -> Self {
         self.with(|settings| settings.is_proven = is_proven)
     }
 
-    /// Sets the path to which [`SignedIn`](super::SignedIn) redirects a request for a page by somebody who is not signed in;
-    /// by default it answers 401.
+    /// Sets the path to which [`SignedIn`](super::SignedIn) redirects page requests of people who are not signed in. By
+    /// default it answers 401.
     #[must_use]
     pub fn with_sign_in_path(self, path: impl Into<String>) -> Self {
         self.with(|settings| settings.sign_in_path = Some(path.into()))

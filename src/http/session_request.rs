@@ -13,10 +13,11 @@ use crate::{
     Sessions, SignInTicket, SignOutScope, Subject, Target,
 };
 
-/// A request with its sessions: in its extensions, cheap to clone, shared by all clones.
+/// A request with its sessions. It is in the request's extensions, cheap to clone, and shared by all clones.
 ///
-/// Its verbs act for the browser that sent the request. What the browser holds afterwards is set with them, and
-/// [`SessionLayer`](super::SessionLayer) sends the cookies. Without that layer, extracting it answers 500 and logs why.
+/// Its methods act for the browser that sent the request, and update what the browser holds.
+/// [`SessionLayer`](super::SessionLayer) then sends the cookies. Without that layer, extracting it answers 500 and logs
+/// why.
 #[derive(Clone, Debug)]
 pub struct SessionRequest(Arc<Inner>);
 
@@ -83,32 +84,31 @@ impl SessionRequest {
         self.0.http.sessions()
     }
 
-    /// Begins a session of somebody whom you have verified, which outlives the browser's window: see
-    /// [`Sessions::begin`].
+    /// Begins a remembered session for a user whom you have verified: see [`Sessions::begin`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::begin`].
+    /// Same as [`Sessions::begin`].
     pub async fn begin(&self, subject: Subject, proof: Proof) -> Result<()> {
         self.begin_kept(subject, proof, Keep::Remembered).await
     }
 
-    /// The same, where the person chose how long this browser keeps the sign-in.
+    /// The same, if the person chose how long this browser keeps the sign-in.
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::begin`].
+    /// Same as [`Sessions::begin`].
     pub async fn begin_kept(&self, subject: Subject, proof: Proof, keep: Keep) -> Result<()> {
         let next = self.sessions().begin(&self.browser()?, self.client(), subject, proof, keep).await?;
         self.set_browser(next);
         Ok(())
     }
 
-    /// The same, with statements of yours in its transaction: see [`Sessions::begin_alongside`].
+    /// The same, with your own statements in its transaction: see [`Sessions::begin_alongside`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::begin_alongside`].
+    /// Same as [`Sessions::begin_alongside`].
     pub async fn begin_alongside(
         &self,
         subject: Subject,
@@ -128,39 +128,39 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::begin_instead`].
+    /// Same as [`Sessions::begin_instead`].
     pub async fn begin_instead(&self, ticket: &SignInTicket, id: &SessionId) -> Result<()> {
         let next = self.sessions().begin_instead(&self.browser()?, self.client(), ticket, id, None).await?;
         self.set_browser(next);
         Ok(())
     }
 
-    /// Notes that the active user was verified once more: see [`Sessions::prove`].
+    /// Records that the active user was verified again: see [`Sessions::prove`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::prove`].
+    /// Same as [`Sessions::prove`].
     pub async fn prove(&self, proof: Proof) -> Result<()> {
         self.set_browser(self.sessions().prove(&self.browser()?, self.client(), proof).await?);
         Ok(())
     }
 
-    /// Notes that a credential of the active user has changed: see [`Sessions::credentials_changed`].
+    /// Records that a credential of the active user has changed: see [`Sessions::credentials_changed`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::credentials_changed`].
+    /// Same as [`Sessions::credentials_changed`].
     pub async fn credentials_changed(&self, others: Others) -> Result<()> {
         let next = self.sessions().credentials_changed(&self.browser()?, self.client(), others).await?;
         self.set_browser(next);
         Ok(())
     }
 
-    /// The same, with statements of yours in its transaction: see [`Sessions::credentials_changed_alongside`].
+    /// The same, with your own statements in its transaction: see [`Sessions::credentials_changed_alongside`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::credentials_changed_alongside`].
+    /// Same as [`Sessions::credentials_changed_alongside`].
     pub async fn credentials_changed_alongside(&self, others: Others, work: &dyn Alongside) -> Result<()> {
         let (sessions, client) = (self.sessions(), self.client());
         let next =
@@ -182,7 +182,7 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::revoke`].
+    /// Same as [`Sessions::revoke`].
     pub async fn revoke(&self, target: &Target) -> Result<()> {
         self.set_browser(self.sessions().revoke(&self.browser()?, target).await?);
         Ok(())
@@ -192,27 +192,27 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::undo_revoke`].
+    /// Same as [`Sessions::undo_revoke`].
     pub async fn undo_revoke(&self, id: &SessionId) -> Result<()> {
         self.sessions().undo_revoke(&self.browser()?, id).await
     }
 
-    /// Ends every other session of the active user, and gives how many: see [`Sessions::revoke_others`].
+    /// Ends every other session of the active user, and returns how many: see [`Sessions::revoke_others`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::revoke_others`].
+    /// Same as [`Sessions::revoke_others`].
     pub async fn revoke_others(&self) -> Result<EndedCount> {
         let (next, ended) = self.sessions().revoke_others(&self.browser()?).await?;
         self.set_browser(next);
         Ok(ended)
     }
 
-    /// Ends every session of the active user, this one too, and gives how many: see [`Sessions::revoke_all`].
+    /// Ends every session of the active user, including this one, and returns how many: see [`Sessions::revoke_all`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::revoke_all`].
+    /// Same as [`Sessions::revoke_all`].
     pub async fn revoke_all(&self) -> Result<EndedCount> {
         let (next, ended) = self.sessions().revoke_all(&self.browser()?).await?;
         self.set_browser(next);
@@ -223,18 +223,18 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::report`].
+    /// Same as [`Sessions::report`].
     pub async fn report(&self, id: &SessionId, lock: bool) -> Result<Reported> {
         let (next, reported) = self.sessions().report(&self.browser()?, id, lock).await?;
         self.set_browser(next);
         Ok(reported)
     }
 
-    /// The same, with statements of yours in its transaction: see [`Sessions::report_alongside`].
+    /// The same, with your own statements in its transaction: see [`Sessions::report_alongside`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::report_alongside`].
+    /// Same as [`Sessions::report_alongside`].
     pub async fn report_alongside(
         &self,
         id: &SessionId,
@@ -251,16 +251,16 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::rename`].
+    /// Same as [`Sessions::rename`].
     pub async fn rename(&self, id: &SessionId, name: &str) -> Result<()> {
         self.sessions().rename(&self.browser()?, id, name).await
     }
 
-    /// Notes that the sign-in on a new device was the person's own: see [`Sessions::recognize`].
+    /// Records that the sign-in on a new device was the person's own: see [`Sessions::recognize`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::recognize`].
+    /// Same as [`Sessions::recognize`].
     pub async fn recognize(&self, id: &SessionId) -> Result<()> {
         self.sessions().recognize(&self.browser()?, id).await
     }
@@ -269,7 +269,7 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::set_active`].
+    /// Same as [`Sessions::set_active`].
     pub async fn set_active(&self, target: &Target) -> Result<()> {
         self.set_browser(self.sessions().set_active(&self.browser()?, self.client(), target).await?);
         Ok(())
@@ -279,25 +279,25 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::list_ended`].
+    /// Same as [`Sessions::list_ended`].
     pub async fn list_ended(&self) -> Result<Vec<EndedDeviceSession>> {
         self.sessions().list_ended(&self.browser()?).await
     }
 
-    /// Tells what the person should know of the account: see [`Sessions::account_status`].
+    /// Returns what the person should know about the account: see [`Sessions::account_status`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::account_status`].
+    /// Same as [`Sessions::account_status`].
     pub async fn account_status(&self) -> Result<AccountStatus> {
         self.sessions().account_status(&self.browser()?).await
     }
 
-    /// Lists what happened to the active user's account: see [`Sessions::history`].
+    /// Lists the history of the active user's account: see [`Sessions::history`].
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::history`].
+    /// Same as [`Sessions::history`].
     pub async fn history(&self, filter: &HistoryFilter) -> Result<HistoryPage> {
         self.sessions().history(&self.browser()?, filter).await
     }
@@ -306,7 +306,7 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::export_history`].
+    /// Same as [`Sessions::export_history`].
     pub async fn export_history(&self) -> Result<HistoryExport> {
         self.sessions().export_history(&self.browser()?, self.client()).await
     }
@@ -330,18 +330,18 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// When the store could not be asked: nobody is signed out by that.
+    /// When the store does not answer. Nobody is signed out by that.
     pub fn browser(&self) -> Result<Browser> {
         self.0.browser.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Says what the browser holds from now on; the layer sends the cookies.
+    /// Sets what the browser holds from now on. The layer sends the cookies.
     pub fn set_browser(&self, browser: Browser) {
         *self.0.browser.lock().unwrap_or_else(PoisonError::into_inner) = Ok(browser);
     }
 
-    /// What an earlier answer to this browser has left with [`SessionRequest::set_notice`]: what an address says was done
-    /// is true only if this says the same.
+    /// The notice that an earlier answer left with [`SessionRequest::set_notice`]. What an address says was done is
+    /// true only if this says the same.
     pub fn notice(&self) -> Option<&str> {
         self.0.sent.notice.as_deref()
     }
@@ -351,25 +351,25 @@ impl SessionRequest {
         self.leave(text, true);
     }
 
-    /// Takes the notice back: it was shown.
+    /// Removes the notice after it was shown.
     pub fn clear_notice(&self) {
         if self.0.sent.notice.is_some() {
             self.leave("", true);
         }
     }
 
-    /// The ticket that an earlier answer to this browser has left with [`SessionRequest::set_ticket`].
+    /// The ticket that an earlier answer left with [`SessionRequest::set_ticket`].
     pub fn ticket(&self) -> Option<&SignInTicket> {
         self.0.sent.ticket.as_ref()
     }
 
-    /// Leaves a ticket with this browser, in a cookie that no script reads, so that a page can let the person choose the
-    /// device that gives way.
+    /// Leaves a ticket with this browser, in a cookie that scripts cannot read, so that a page can let the person
+    /// choose the device to sign out.
     pub fn set_ticket(&self, ticket: &SignInTicket) {
         *self.0.next_ticket.lock().unwrap_or_else(PoisonError::into_inner) = Some(Some(ticket.clone()));
     }
 
-    /// Takes the ticket back: it was used, or the person chose otherwise.
+    /// Removes the ticket, because it was used or the person cancelled.
     pub fn clear_ticket(&self) {
         if self.0.sent.ticket.is_some() {
             *self.0.next_ticket.lock().unwrap_or_else(PoisonError::into_inner) = Some(None);
@@ -381,7 +381,7 @@ impl SessionRequest {
         self.0.next_ticket.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the browser has sent any cookie of ours; one that was sent some and sends none keeps none.
+    /// Whether the browser has sent any cookie of ours. A browser that got cookies and sends none does not keep them.
     pub fn has_cookies(&self) -> bool {
         self.0.sent.any
     }

@@ -9,9 +9,9 @@ use crate::{Code, Held};
 
 /// The active session of the browser that sent the request, with its user.
 ///
-/// Without one the answer is 401, or for a page the way to
-/// [`SessionHttp::with_sign_in_path`](super::SessionHttp::with_sign_in_path). `Option<SignedIn>` lets everybody in. If the
-/// store does not answer, neither lets anybody in. Without [`SessionLayer`](super::SessionLayer) the answer is 500, and the
+/// Without one the answer is 401, or for a page a redirect to
+/// [`SessionHttp::with_sign_in_path`](super::SessionHttp::with_sign_in_path). `Option<SignedIn>` lets everybody in. If
+/// the store does not answer, both answer 503. Without [`SessionLayer`](super::SessionLayer) the answer is 500, and the
 /// log says why.
 #[derive(Clone, Debug)]
 pub struct SignedIn(

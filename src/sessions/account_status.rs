@@ -7,8 +7,8 @@ use crate::{AccountStatus, Browser, Result, Sessions};
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Sessions {
-    /// Tells whether the active user is locked, and how many sign-ins failed for a wrong proof in the last 24 hours, as far
-    /// as they were noted: see [`Sessions::note_refused`].
+    /// Tells whether the active user is locked, and how many sign-ins failed for a wrong proof in the last 24 hours, as
+    /// far as they were recorded: see [`Sessions::note_refused`].
     ///
     /// # Errors
     ///

@@ -21,8 +21,8 @@ pub(super) struct Proved<'a> {
 }
 
 impl Sessions {
-    /// The credential epoch of a user, who may not be known yet. Read it before you check a proof, and say it with
-    /// [`Proof::at`]: if a credential changes while you check, the proof starts no session.
+    /// The credential epoch of a user, who may not be known yet. Read it before you check a proof, and pass it to
+    /// [`Proof::at`]. If a credential changes while you check, the proof starts no session.
     ///
     /// # Errors
     ///
@@ -48,20 +48,21 @@ impl Sessions {
         Ok(self.0.store.epoch(user).await?)
     }
 
-    /// Begins a session of somebody whom you have verified, and makes it the browser's active one. Other accounts that
-    /// this browser holds stay; an older session of the same user in it is replaced.
+    /// Begins a session for a user whom you have verified, and makes it the browser's active one. Other accounts that
+    /// this browser holds stay. An older session of the same user in it is replaced.
     ///
-    /// At the maximum the user's oldest sessions end so that the new one fits, exactly, also under simultaneous sign-ins;
-    /// likewise the oldest account that this browser holds. Where the oldest does not give way the person may choose a
-    /// device that does: [`Error::LimitReached`] has what [`Sessions::begin_instead`] takes. A refusal is in the user's
-    /// history.
+    /// At the maximum the user's oldest sessions are evicted so that the new one fits. The limit is exact, also under
+    /// simultaneous sign-ins. The same holds for the accounts in this browser. If [`Options`](crate::Options) do not
+    /// evict the oldest, the person may choose a device to sign out: [`Error::LimitReached`] has the input for
+    /// [`Sessions::begin_instead`]. A refusal is in the user's history.
     ///
     /// # Errors
     ///
     /// [`Error::ProofOutdated`] when a credential of the user has changed since the proof was checked: check it again.
     /// [`Code::PasswordResetRequired`] when a sign-in was reported, and no credential has changed since;
-    /// [`Code::UserDisabled`]; [`Error::LimitReached`] and [`Code::MaximumAccountsReached`] when the oldest does not give
-    /// way; [`Code::InvalidName`] and [`Code::ValidationError`] when the subject cannot be stored; when the store fails.
+    /// [`Code::UserDisabled`]; [`Error::LimitReached`] and [`Code::MaximumAccountsReached`] when the limit is reached
+    /// and the oldest is not evicted; [`Code::InvalidName`] and [`Code::ValidationError`] when the subject cannot be
+    /// stored; when the store fails.
     ///
     /// # Examples
     ///
@@ -88,11 +89,11 @@ impl Sessions {
         self.begin_alongside(browser, client, subject, proof, keep, None).await
     }
 
-    /// The same, with statements of yours in the transaction that stores the session: both are stored, or neither.
+    /// The same, with your own statements in the transaction that stores the session: both are stored, or neither.
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::begin`], and what `work` fails with.
+    /// Same as [`Sessions::begin`], and what `work` fails with.
     ///
     /// # Examples
     ///

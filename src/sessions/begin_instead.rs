@@ -38,29 +38,28 @@ impl Alongside for Redeem<'_> {
 }
 
 impl Sessions {
-    /// What the person with a ticket of [`Error::LimitReached`] chooses from.
+    /// Lists the devices that a person with a ticket of [`Error::LimitReached`] can choose from.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidTicket`] when it was used or is too old, or a credential of the user has changed since: they have to
-    /// prove again who they are. When the store fails.
+    /// [`Code::InvalidTicket`] when it was used, has expired, or a credential of the user has changed: the person has
+    /// to sign in again. When the store fails.
     pub async fn device_choice(&self, browser: &Browser, ticket: &SignInTicket) -> Result<DeviceChoice> {
         self.choice_of(browser, &self.stored_ticket(ticket).await?).await
     }
 
-    /// Begins the session that the limit of devices had refused, and ends the one that the person chose; all of that or
-    /// nothing, with `work` in the same transaction. A person whose chosen session has ended meanwhile signs in if there
-    /// is room.
+    /// Begins the session that the limit of devices had refused, and ends the one that the person chose, with `work` in
+    /// the same transaction. If the chosen session has ended meanwhile, the person signs in if there is room.
     ///
-    /// What ended was evicted by the new session: nobody takes that back. The number of the user's sessions never grows
-    /// above the maximum by it.
+    /// The chosen session is evicted by the new one, which cannot be undone. The number of the user's sessions never
+    /// exceeds the maximum.
     ///
     /// # Errors
     ///
     /// [`Code::InvalidTicket`] as of [`Sessions::device_choice`]; [`Error::LimitReached`] with the same ticket when the
-    /// chosen session is no live one of the user and there is no room; [`Code::MaximumAccountsReached`] when the browser
-    /// holds as many accounts as allowed. After both the ticket can still be used. What `work` fails with; when the store
-    /// fails.
+    /// chosen session is not a live session of the user and there is no room; [`Code::MaximumAccountsReached`] when the
+    /// browser holds as many accounts as allowed. After both the ticket can still be used. What `work` fails with; when
+    /// the store fails.
     ///
     /// # Examples
     ///

@@ -13,8 +13,8 @@ pub enum Others {
 }
 
 impl Sessions {
-    /// Notes that a credential of the active user has changed: a password, a passkey, an identity provider. Proofs that
-    /// were checked before start no session, and a user who was locked by a report is not locked any more.
+    /// Records that a credential of the active user has changed, such as a password, a passkey or an identity provider.
+    /// Proofs that were checked before start no session, and a user who was locked by a report is unlocked.
     ///
     /// Call it only once you have verified the person for that change: it counts as a proof. With [`Others::Keep`] the
     /// active session is renewed as by [`Sessions::prove`]; with [`Others::End`] a new session takes the place of all
@@ -55,7 +55,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::credentials_changed`], and what `work` fails with.
+    /// Same as [`Sessions::credentials_changed`], and what `work` fails with.
     pub async fn credentials_changed_alongside(
         &self,
         browser: &Browser,
@@ -96,12 +96,12 @@ impl Sessions {
         }
     }
 
-    /// Notes that a credential of a user has changed where no session of the user acts, as by a mailed link: every session
-    /// of the user ends. It says how many.
+    /// Records that a credential of a user has changed if no session of the user acts, as with a mailed link. Every
+    /// session of the user ends. Returns how many.
     ///
     /// # Errors
     ///
-    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    /// [`Code::UserNotFound`] for an unknown user; when the store fails.
     ///
     /// # Examples
     ///
@@ -119,11 +119,11 @@ impl Sessions {
         self.credentials_changed_of_alongside(user, None).await
     }
 
-    /// The same, with statements of yours in its transaction. See [`Sessions::begin_alongside`] for an example.
+    /// The same, with your own statements in its transaction. See [`Sessions::begin_alongside`] for an example.
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::credentials_changed_of`], and what `work` fails with.
+    /// Same as [`Sessions::credentials_changed_of`], and what `work` fails with.
     pub async fn credentials_changed_of_alongside(
         &self,
         user: &UserId,

@@ -11,16 +11,16 @@ use crate::{
 };
 
 impl Sessions {
-    /// For how long after an import Better Auth's cookies are taken for ours, where they have another name: 30 days.
+    /// How long after an import Better Auth's cookies with other names are accepted: 30 days.
     pub const IMPORT_GRACE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
     /// How many session cookies are looked up one by one: forged ones must not cost a query each.
     pub(super) const MAXIMUM_LOOKED_UP: usize = 4;
 
-    /// Verifies what a request's cookies claim, and notes that the active session is in use, and from where if that is
-    /// another network than before.
+    /// Verifies the cookies of a request, and records that the active session is in use, and from where if the network
+    /// has changed.
     ///
-    /// It takes one query. Dead cookies cost two more: another credential may have taken their place, or the revocation
-    /// of their sessions may be undone yet.
+    /// It takes at most one query. Dead cookies cost two more: another credential may have replaced them, or the
+    /// revocation of their sessions may still be undone.
     ///
     /// Credentials that are forged, ended or expired are left out. The active session is extended when its last extension
     /// is older than the update age, where a browser holds two sessions of one user one of them ends, and the first use of
@@ -34,8 +34,8 @@ impl Sessions {
         self.browser_of(presented, Some(client)).await
     }
 
-    /// The same for a request that no person made, as of a page that looks by itself what is new: it is no activity, so
-    /// it neither extends a session nor counts as its use, and nobody stays signed in by an open page (ASVS 5.0, 7.3.1).
+    /// The same for a request that no person made, such as one by which an open page updates itself. It is not
+    /// activity: it does not extend the session, so an open page does not keep anybody signed in (ASVS 5.0, 7.3.1).
     ///
     /// # Errors
     ///

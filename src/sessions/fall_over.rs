@@ -4,8 +4,8 @@ use crate::sessions::watch::ending_of;
 use crate::{Browser, Credential, EndedReason, Ending, Presented, Result, SessionId, Sessions};
 
 impl Sessions {
-    /// Tells how the session ended that a browser believes to be active as; `None` if it proves none, or a live one, or
-    /// one that a later sign-in in this browser has replaced.
+    /// Returns how the session ended that a browser believes to be active. `None` if the browser has no proof of one,
+    /// if it is live, or if a later sign-in in this browser has replaced it.
     ///
     /// # Errors
     ///
@@ -21,8 +21,8 @@ impl Sessions {
         Ok(None)
     }
 
-    /// Tells how a session ended, to a browser that proves by its cookies that it held it; `None` to everybody else, and
-    /// while it is live.
+    /// Returns how a session ended, for a browser whose cookies prove that it held it. `None` for all other browsers,
+    /// and while it is live.
     ///
     /// # Errors
     ///

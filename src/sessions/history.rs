@@ -15,21 +15,21 @@ const REFUSED_KEPT: usize = 10_000;
 /// How many entries an export reads at once: more are in memory for no export.
 const EXPORT_PAGE: u32 = 100;
 
-/// What somebody wants to read of a history.
+/// A filter for the history.
 #[derive(Clone, Debug, Default)]
 pub struct HistoryFilter {
-    /// Only what happened to this session.
+    /// Only entries about this session.
     pub session: Option<SessionId>,
-    /// Only what is of these kinds; all where there are none.
+    /// Only entries of these kinds; all kinds if it is empty.
     pub kinds: Vec<HistoryKind>,
-    /// Only what was written before this entry.
+    /// Only entries before this one.
     pub before: Option<i64>,
-    /// How many entries there may be: 1 to [`HistoryFilter::MAXIMUM`].
+    /// The maximum number of entries: 1 to [`HistoryFilter::MAXIMUM`].
     pub limit: u32,
 }
 
 impl HistoryFilter {
-    /// The most entries of a page.
+    /// The largest page.
     pub const MAXIMUM: u32 = 100;
 }
 
@@ -69,16 +69,14 @@ impl Sessions {
         self.history_of(&browser.signed_in()?.user.id, filter).await
     }
 
-    /// Begins to export the whole history of the active user's account, the latest first, and writes into it that it was
-    /// exported.
+    /// Begins to export the whole history of the active user's account, latest first. The history records the export.
     ///
-    /// It is for the person alone, so a session that was left open somewhere gets it only after a fresh sign-in.
+    /// It requires a fresh session, so a session that was left open somewhere cannot export it.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out;
-    /// [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the person proved longer ago than the fresh age who
-    /// they are; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the
+    /// session is not fresh; when the store fails.
     pub async fn export_history(&self, browser: &Browser, client: &Client) -> Result<HistoryExport> {
         let actor = self.fresh_actor(browser).await?;
         let entry = NewHistoryEntry {
@@ -124,11 +122,11 @@ impl Sessions {
         Ok(HistoryPage { entries, next: next.flatten() })
     }
 
-    /// Notes in a user's history that a proof was refused: in the session of `browser` that acts, where there is one of
-    /// the user. It was wrong where nothing says why. It is written with the next [`Sessions::flush`], so that no answer
-    /// takes longer where there is such a user.
+    /// Records in a user's history that a proof was refused, with the acting session of `browser` if it is one of the
+    /// user. `None` as the reason means that the proof was wrong. It is written with the next [`Sessions::flush`], so
+    /// that the answer does not take longer if the user exists.
     ///
-    /// [`Sessions::begin`] and [`Sessions::prove`] note their own refusals.
+    /// [`Sessions::begin`] and [`Sessions::prove`] record their own refusals.
     pub fn note_refused(&self, browser: &Browser, client: &Client, user: &UserId, why: Option<Refusal>) {
         tracing::info!(user.id = %user, why = why.map(Refusal::as_str), "a proof was refused");
         let active = browser.active().filter(|active| active.user.id == *user);
@@ -142,7 +140,7 @@ impl Sessions {
         });
     }
 
-    /// An entry in a person's words; none for what a later release has written.
+    /// An entry in plain words; none for what a later release has written.
     fn entry(&self, stored: StoredHistoryEntry) -> Option<HistoryEntry> {
         let kind = stored.kind?;
         let label = |user_agent: &str, name: Option<&str>| named(device_of(user_agent), name).label;
@@ -173,7 +171,7 @@ impl Sessions {
     }
 }
 
-/// A history that is being exported: it is read part by part, as fast as its person takes it.
+/// A history that is being exported. It is read part by part, as fast as the client reads it.
 pub struct HistoryExport {
     sessions: Sessions,
     user: UserId,
@@ -187,7 +185,7 @@ impl HistoryExport {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] once the session has ended that exports; when the store fails.
+    /// [`Code::Unauthorized`] when the exporting session has ended; when the store fails.
     pub async fn next(&mut self) -> Result<Option<Vec<HistoryEntry>>> {
         let Some(filter) = &mut self.next else { return Ok(None) };
         let found = self.sessions.0.store.find(&[&self.session]).await?.pop();

@@ -27,8 +27,9 @@ impl LastUse {
 }
 
 impl Sessions {
-    /// Lists every live session of the active user on any browser, and the sessions of the other accounts that this
-    /// browser holds: current first, then the most recently active. Signed out: only what the browser holds.
+    /// Lists every live session of the active user in all browsers, and the sessions of the other accounts that this
+    /// browser holds. The current session is first, then the most recently active. If nobody is signed in, it lists
+    /// only what the browser holds.
     ///
     /// # Errors
     ///

@@ -10,9 +10,9 @@ const LATELY: Duration = Duration::from_secs(28 * 24 * 60 * 60);
 const MAXIMUM: u32 = 100;
 
 impl Sessions {
-    /// Lists the sessions of the active user that ended in the last 28 days and are still kept, on any browser: the latest
-    /// end first, at most 100. A session that a new sign-in of the same browser has replaced is not among them, as no device
-    /// was signed out then. One whose time is over is among them once a sweep has marked it.
+    /// Lists the sessions of the active user that ended in the last 28 days and are still stored, in all browsers:
+    /// latest first, at most 100. Sessions that a new sign-in in the same browser replaced are left out, because no
+    /// device was signed out. An expired session is listed once a sweep has marked it.
     ///
     /// # Errors
     ///

@@ -1,8 +1,7 @@
 //! What operators do, without a browser: look at a user's sessions, end them, disable and erase users, and count.
 //!
-//! No browser acts here: whoever calls these has been authorised otherwise, as by a shell on the machine or by a token. A
-//! product with roles of its own calls them once it has checked the role. Each act is kept with the [`Operator`] that it is
-//! given, in the transaction of what it did.
+//! No browser acts here: the caller has authorised the operator in another way, such as a shell on the machine, a
+//! token, or a role in your product. Each act is stored with the [`Operator`] in its own transaction.
 
 use std::time::Duration;
 
@@ -25,7 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct KnownSession {
     /// The session.
     pub session: Session,
-    /// The user agent in a person's words; its label is the name where the person gave one.
+    /// The user agent in plain words; its label is the name where the person gave one.
     pub device: Device,
     /// What the person calls the device.
     pub name: Option<String>,
@@ -33,13 +32,13 @@ pub struct KnownSession {
     pub user_agent: String,
     /// The address that it was last used from; empty when unknown.
     pub ip_address: String,
-    /// Where that address is; `None` where it is not known.
+    /// Where that address is; `None` if unknown.
     pub place: Option<String>,
-    /// Where it began.
+    /// Where it was signed in from.
     pub signed_in_from: SignedInFrom,
-    /// When it last made a request, right to the minute.
+    /// When it last made a request, accurate to the minute.
     pub last_active_at: Timestamp,
-    /// How the person signed in; `None` where that is not known.
+    /// How the person signed in; `None` if unknown.
     pub signed_in_with: Option<SignInMethod>,
     /// How it ended; `None` while it is live.
     pub ending: Option<Ending>,
@@ -84,11 +83,11 @@ impl Sessions {
         }
     }
 
-    /// Ends one session, whosever it is.
+    /// Ends one session of any user.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidSessionToken`] when it has ended or never was; when the store fails.
+    /// [`Code::InvalidSessionToken`] when it has ended or does not exist; when the store fails.
     pub async fn end_session(&self, by: &Operator, id: &SessionId) -> Result<()> {
         let ended = self.0.store.end_by_operator(by, id, self.now()).await?;
         let ended = ended.ok_or(Code::InvalidSessionToken)?;
@@ -96,7 +95,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends every session of a user; none for a user who is not known.
+    /// Ends every session of a user; none if the user is unknown.
     ///
     /// # Errors
     ///
@@ -107,14 +106,14 @@ impl Sessions {
         Ok(EndedCount(ended.len()))
     }
 
-    /// Ends every session there is, a thousand at a time; those too that begin while it runs, until none is left.
+    /// Ends every session, a thousand at a time, including sessions that begin while it runs, until none is left.
     ///
-    /// That it began is kept before, and how many ended after: of one that was cut short only the beginning is known, and
-    /// in each user's history what ended.
+    /// The act is stored when it begins, and again with the count when it is done. If it is interrupted, only the
+    /// beginning is stored, and each user's history has what ended.
     ///
     /// # Errors
     ///
-    /// When the store fails: then some have ended and others not; call it again.
+    /// When the store fails. Some sessions may have ended; call it again.
     pub async fn end_sessions_of_everybody(&self, by: &Operator) -> Result<EndedCount> {
         let store = &self.0.store;
         let begun = NewOperatorAct::new(by, OperatorActKind::RevokeEverybodyBegun, self.now());
@@ -133,12 +132,12 @@ impl Sessions {
         Ok(EndedCount(count))
     }
 
-    /// Disables a user: every session ends (ASVS 5.0, 7.4.2), and from the same moment on none begins, whoever knows the
-    /// password; no link to reset it is mailed, and those that were prove nothing. Who is disabled already stays so.
+    /// Disables a user. Every session ends (ASVS 5.0, 7.4.2), and no session begins from the same moment on. No
+    /// password reset is mailed, and earlier links stop working. A user who is already disabled stays disabled.
     ///
     /// # Errors
     ///
-    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    /// [`Code::UserNotFound`] for an unknown user; when the store fails.
     pub async fn disable_user(&self, by: &Operator, user: &UserId) -> Result<EndedCount> {
         let ended = self.0.store.disable_user(by, user, self.now()).await?.ok_or(Code::UserNotFound)?;
         tracing::info!(user.id = %user, "user {user} was disabled");
@@ -146,11 +145,11 @@ impl Sessions {
         Ok(EndedCount(ended.len()))
     }
 
-    /// Lets a user sign in again who was disabled; nothing that has ended lives again. Who was not stays as they are.
+    /// Lets a disabled user sign in again. Ended sessions stay ended. For other users nothing changes.
     ///
     /// # Errors
     ///
-    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    /// [`Code::UserNotFound`] for an unknown user; when the store fails.
     pub async fn enable_user(&self, by: &Operator, user: &UserId) -> Result<()> {
         if !self.0.store.enable_user(by, user, self.now()).await? {
             return Err(Code::UserNotFound.into());
@@ -159,12 +158,12 @@ impl Sessions {
         Ok(())
     }
 
-    /// Lets a user who was imported with two-factor authentication sign in with the password alone. For other users
-    /// nothing changes.
+    /// Lets a user who was imported with two-factor authentication sign in by password alone. For other users nothing
+    /// changes.
     ///
     /// # Errors
     ///
-    /// [`Code::UserNotFound`] for a user who is not known; when the store fails.
+    /// [`Code::UserNotFound`] for an unknown user; when the store fails.
     pub async fn allow_password_alone(&self, by: &Operator, user: &UserId) -> Result<()> {
         if !self.0.store.allow_password_alone(by, user, self.now()).await? {
             return Err(Code::UserNotFound.into());
@@ -173,8 +172,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Lists what operators did, the latest first, and only what was written before an act of that number; it is kept as
-    /// long as histories are.
+    /// Lists what operators did, latest first, only acts before the given number. Acts are stored as long as histories.
     ///
     /// # Errors
     ///
@@ -183,8 +181,8 @@ impl Sessions {
         Ok(self.0.store.operator_acts(before, limit).await?)
     }
 
-    /// Erases a user with everything that is kept of them, and ends their sessions (ASVS 5.0, 7.4.2); gives how many were
-    /// live, and nothing for a user who is not known. What stays is that it was done, with the user's id.
+    /// Erases a user with everything that is stored about them, and ends their sessions (ASVS 5.0, 7.4.2). Returns how
+    /// many were live; none for an unknown user. Only the act itself stays stored, with the user's id.
     ///
     /// # Errors
     ///
@@ -197,9 +195,9 @@ impl Sessions {
         Ok(gone.map(|gone| EndedCount(gone.len())))
     }
 
-    /// Counts the live sessions, and what began and ended in the last day.
+    /// Counts the live sessions, and those that began or ended in the last day.
     ///
-    /// It walks the index of the live sessions: no call for every request.
+    /// It scans the index of the live sessions, so do not call it for every request.
     ///
     /// # Errors
     ///

@@ -1,17 +1,17 @@
-//! Proving once more who one is.
+//! Proving again who the person is.
 
 use crate::{
     Browser, Client, Code, Credential, Held, Proof, Renewal, Result, Sessions, SignInMethod, Timestamp,
 };
 
 impl Sessions {
-    /// Notes that the active user was verified once more, and gives the active session another credential: it is fresh
-    /// from then on. The cookie so far is dead as soon as the browser uses the new one (ASVS 5.0, 7.2.4); until then its
-    /// answer may be lost, and the old cookie acts as the session without being fresh. The session stays, and both its
-    /// idle and its absolute time begin anew (NIST SP 800-63B-4, 5.2). What it says of its sign-in stays too; the history
-    /// says how the user was verified.
+    /// Records that the active user was verified again, and gives the active session another credential. The session is
+    /// fresh from then on. The old cookie is dead as soon as the browser uses the new one (ASVS 5.0, 7.2.4). Until then
+    /// the answer may be lost, so the old cookie still works, but is not fresh. The session stays, and its idle and
+    /// absolute timeouts start again (NIST SP 800-63B-4, 5.2). Its sign-in method stays as well; the history says how
+    /// the user was verified.
     ///
-    /// Of two at once the later one's cookie is the new one.
+    /// Of two simultaneous calls the later one's cookie is the new one.
     ///
     /// # Errors
     ///

@@ -10,8 +10,9 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidSessionToken`] when the session is foreign, ended or unknown;
-    /// [`Code::DeviceNotRecognized`] when the active session cannot vouch for it; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidSessionToken`] when the session is unknown, has ended or
+    /// belongs to another user; [`Code::DeviceNotRecognized`] when the active session cannot vouch for it; when the
+    /// store fails.
     pub async fn recognize(&self, browser: &Browser, id: &SessionId) -> Result<()> {
         let (actor, now) = (Self::actor(browser)?, self.now());
         match self.0.store.recognize(actor, id, now.minus(NEW_DEVICE_FOR), now).await? {

@@ -7,13 +7,14 @@ use crate::{Browser, Code, Result, SessionId, Sessions};
 const MAXIMUM_CHARACTERS: usize = 100;
 
 impl Sessions {
-    /// Names the device of one of the active user's sessions, the current one too, or of another account that this
-    /// browser holds; an empty name takes it back.
+    /// Names the device of one of the active user's sessions, including the current one, or of another account that
+    /// this browser holds. An empty name removes the name.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidName`] when it has more than 100 characters or other than
-    /// printable ones; [`Code::InvalidSessionToken`] when the session is foreign, ended or unknown; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Code::InvalidName`] when it has more than 100 characters or
+    /// unprintable ones; [`Code::InvalidSessionToken`] when the session is unknown, has ended or belongs to another
+    /// user; when the store fails.
     pub async fn rename(&self, browser: &Browser, id: &SessionId, name: &str) -> Result<()> {
         let actor = match browser.held().iter().find(|held| held.session.id == *id) {
             Some(held) => Actor { session: &held.session.id, user: &held.user.id },

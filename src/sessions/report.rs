@@ -7,21 +7,21 @@ use crate::{
     Timestamp, User, UserId, device_of,
 };
 
-/// What was done about a reported sign-in.
+/// The result of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reported {
     /// How many sessions ended.
     pub ended: usize,
-    /// Whether no session begins until a credential has changed.
+    /// Whether the account is locked until a credential changes.
     pub is_locked: bool,
 }
 
-/// A session that can be reported, by what its person knows of it.
+/// A session that can be reported, as its person knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reportable {
-    /// Whose account it is of.
+    /// The user.
     pub user: User,
     /// The device.
     pub device: Device,
@@ -32,16 +32,17 @@ pub struct Reportable {
 }
 
 impl Sessions {
-    /// Takes a session of the active user as somebody else's, live or ended while it is kept: ends every session of the
-    /// user but the active one, whose cookie is replaced, so that a copy of it is dead too. With `lock` no session of the
-    /// user begins from then on, whatever the proof, until [`Sessions::credentials_changed`] is called or
-    /// [`Sessions::credentials_changed_of`]: lock only if your application lets the person change what was stolen.
+    /// Reports that a session of the active user is somebody else's. The session may be live, or ended and still
+    /// stored. It ends every session of the user except the active one, and replaces that one's cookie, so that a copy
+    /// of it is dead too. With `lock` no session of the user begins, whatever the proof, until
+    /// [`Sessions::credentials_changed`] or [`Sessions::credentials_changed_of`] is called. Lock only if your
+    /// application lets the person change what was stolen.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the person
-    /// proved longer ago than the fresh age who they are; [`Code::InvalidSessionToken`] when it is the active one, foreign
-    /// or unknown, which all look the same; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the
+    /// session is not fresh; [`Code::InvalidSessionToken`] when it is the active one, unknown, or another user's, which
+    /// all look the same; when the store fails.
     ///
     /// # Examples
     ///
@@ -66,11 +67,11 @@ impl Sessions {
         self.report_alongside(browser, id, lock, None).await
     }
 
-    /// The same, with statements of yours in its transaction. See [`Sessions::begin_alongside`] for an example.
+    /// The same, with your own statements in its transaction. See [`Sessions::begin_alongside`] for an example.
     ///
     /// # Errors
     ///
-    /// As of [`Sessions::report`], and what `work` fails with.
+    /// Same as [`Sessions::report`], and what `work` fails with.
     pub async fn report_alongside(
         &self,
         browser: &Browser,
@@ -93,12 +94,12 @@ impl Sessions {
         Ok((next, Reported { ended: ended.len(), is_locked: lock }))
     }
 
-    /// Reports a session where no session of the user acts, as by a mailed link: nobody is known to be the person, so
-    /// every session of the user ends. `id` is the session that is reported, where it is known. It says how many ended.
+    /// Reports a session if no session of the user acts, as with a mailed link. No session is known to be the person's,
+    /// so every session of the user ends. `id` is the reported session, if known. Returns how many ended.
     ///
     /// # Errors
     ///
-    /// [`Code::UserNotFound`] for a user who is not known; what `work` fails with; when the store fails.
+    /// [`Code::UserNotFound`] for an unknown user; what `work` fails with; when the store fails.
     ///
     /// # Examples
     ///
@@ -128,7 +129,7 @@ impl Sessions {
         Ok(EndedCount(ended.len()))
     }
 
-    /// Tells which session it would be that [`Sessions::report`] is called for; `None` where it would be refused.
+    /// Returns the session that [`Sessions::report`] would report; `None` if it would be refused.
     ///
     /// # Errors
     ///
@@ -141,7 +142,7 @@ impl Sessions {
         self.reportable_of(actor.user, id).await
     }
 
-    /// The same of a user whose sessions nobody acts as, as by a mailed link: see [`Sessions::report_of`].
+    /// The same if no session of the user acts, as with a mailed link: see [`Sessions::report_of`].
     ///
     /// # Errors
     ///

@@ -6,13 +6,14 @@ use crate::{Browser, Code, EndedCount, EndedReason, Result, Sessions, Target};
 impl Sessions {
     /// Ends one session: any of the active user's, or any that this browser holds.
     ///
-    /// If it was the active one, the first session still held becomes active, else the browser is signed out.
+    /// If it was the active one, the first session that is still held becomes active. If there is none, the browser is
+    /// signed out.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidSessionToken`] when it is foreign, ended or unknown, which all look the same. Unless this browser
-    /// holds it also [`Code::Unauthorized`] when nobody is signed in, and [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the person
-    /// proved longer ago than the fresh age who they are. When the store fails.
+    /// [`Code::InvalidSessionToken`] when it is unknown, has ended or belongs to another user, which all look the same.
+    /// Unless this browser holds it, also [`Code::Unauthorized`] when nobody is signed in, and
+    /// [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the session is not fresh. When the store fails.
     pub async fn revoke(&self, browser: &Browser, target: &Target) -> Result<Browser> {
         let now = self.now();
         let store = &self.0.store;
@@ -33,24 +34,24 @@ impl Sessions {
         Ok(browser.without(&ended.id, true))
     }
 
-    /// Ends every other session of the active user for good: none of them, nor what was revoked a moment before, can be
-    /// brought back by [`Sessions::undo_revoke`]. Other accounts held by this browser stay.
+    /// Ends every other session of the active user. It is final: neither these sessions nor earlier revocations can be
+    /// undone by [`Sessions::undo_revoke`]. Other accounts held by this browser stay.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the person proved longer ago than the
-    /// fresh age who they are; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the
+    /// session is not fresh; when the store fails.
     pub async fn revoke_others(&self, browser: &Browser) -> Result<(Browser, EndedCount)> {
         let ended = self.end_all(browser, false).await?;
         Ok((browser.clone(), EndedCount(ended.len())))
     }
 
-    /// Ends every session of the active user, this one too; other accounts stay held, and none becomes active.
+    /// Ends every session of the active user, including this one. Other accounts stay held, and none becomes active.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the person proved longer ago than the
-    /// fresh age who they are; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the
+    /// session is not fresh; when the store fails.
     pub async fn revoke_all(&self, browser: &Browser) -> Result<(Browser, EndedCount)> {
         let ended = self.end_all(browser, true).await?;
         let next = ended.iter().fold(browser.clone(), |next, ended| next.without(&ended.id, false));

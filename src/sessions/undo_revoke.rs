@@ -1,4 +1,4 @@
-//! Taking back a revocation, the one way in which an ended session lives again.
+//! Undoing a revocation, the only way in which an ended session becomes live again.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ impl Sessions {
     /// How long after a revocation it can be undone.
     pub const UNDO_WINDOW: Duration = UNDO_WINDOW;
 
-    /// Lets a session live again that the active one has revoked a moment ago, so that its browser is signed in as
-    /// before; meanwhile it was refused.
+    /// Restores a session that the active one revoked a moment ago, so that its browser is signed in again as before.
+    /// Its requests in between were refused.
     ///
-    /// It needs no fresh sign-in, as the revocation did. What ended with all others stays ended.
+    /// It needs no fresh session, since the revocation did. Sessions that [`Sessions::revoke_others`] ended stay ended.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthorized`] when signed out; [`Code::UndoExpired`] when it was revoked longer ago, by another session
-    /// or not at all, when it would be one session too many, or when something else has happened since: its browser has
-    /// signed out or in again, the others were ended, an operator ended it, the password was changed or a sign-in reported
-    /// since, which all look the same; when the store fails.
+    /// [`Code::Unauthorized`] when signed out; [`Code::UndoExpired`] when it was revoked earlier, by another session or
+    /// not at all; when it would exceed the limit of sessions; or when something else has happened since: its browser
+    /// signed out or in again, all others were revoked, an operator ended it, the password changed, or a sign-in was
+    /// reported. All of these look the same; when the store fails.
     pub async fn undo_revoke(&self, browser: &Browser, id: &SessionId) -> Result<()> {
         let actor = Self::actor(browser)?;
         self.close_windows_if_the_clock_went_back().await?;

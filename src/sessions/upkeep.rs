@@ -32,13 +32,13 @@ pub(super) struct Readiness(Mutex<Option<(Instant, Result<()>)>>);
 pub struct Swept {
     /// How many sessions were marked as expired.
     pub expired: u64,
-    /// How many ended sessions were deleted, their retention being over.
+    /// How many ended sessions were deleted after their retention.
     pub deleted: u64,
-    /// How many entries of histories were deleted, their retention being over.
+    /// How many history entries were deleted after their retention.
     pub forgotten: u64,
-    /// How many acts of operators were deleted, which are kept as long.
+    /// How many operator acts were deleted, which have the same retention.
     pub forgotten_acts: u64,
-    /// How many events were deleted that no consumer of the outbox took in time.
+    /// How many outbox events were deleted because they were not delivered in time.
     pub forgotten_events: u64,
 }
 
@@ -51,15 +51,15 @@ impl Swept {
 }
 
 impl Sessions {
-    /// Notes that a session made a request, without a write; [`Sessions::current`] does it for the active one.
+    /// Records that a session made a request, without a write. [`Sessions::current`] does it for the active one.
     pub fn touch(&self, id: &SessionId, now: Timestamp) {
         self.0.activity.touch(Touch::new(id.clone(), now));
     }
 
-    /// Does what must run beside the requests, until `stop` is done: it feeds the live streams ([`Sessions::follow`]), writes
-    /// activity within a minute ([`Sessions::flush`] writes it at once) and sweeps every minute ([`Sessions::sweep`]). When it stops, it closes
-    /// the live streams, which a graceful shutdown would wait for, and finishes a write that has begun. Run it once for each
-    /// process, in a task of its own, and await that before [`Sessions::shut_down`].
+    /// Runs the background work until `stop` is done: it feeds the live streams ([`Sessions::follow`]), writes activity
+    /// within a minute ([`Sessions::flush`] writes it at once) and sweeps every minute ([`Sessions::sweep`]). When it
+    /// stops, it closes the live streams, which a graceful shutdown would wait for, and finishes a write that has
+    /// begun. Run it once per process, in its own task, and await it before [`Sessions::shut_down`].
     ///
     /// # Examples
     ///
@@ -115,13 +115,13 @@ impl Sessions {
         tokio::join!(stopping, stopped.run_until_cancelled(self.follow()), flushing, sweeping);
     }
 
-    /// Writes when sessions were last active, all in one statement, and which passwords were refused; call it every few
-    /// seconds and before exit. It gives how many sessions were.
+    /// Writes buffered activity, in one statement, and refused passwords. Call it every few seconds and before exit.
+    /// Returns how many sessions were active.
     ///
     /// # Errors
     ///
-    /// When the store fails: then nothing is lost, the next call writes it. The same holds for a call that is dropped
-    /// before it ends, though what it had written already may then be in a history twice.
+    /// When the store fails. Nothing is lost: the next call writes it. The same holds for a call that is dropped before
+    /// it ends, but then a history entry may be written twice.
     pub async fn flush(&self) -> Result<usize> {
         self.flush_taken(Activity::take).await
     }
@@ -150,8 +150,8 @@ impl Sessions {
         Ok(ScopeGuard::into_inner(batch).len())
     }
 
-    /// Marks expired sessions as ended, and deletes sessions, history, acts of operators and events of the outbox whose
-    /// retention is over, a bounded number at a time.
+    /// Marks expired sessions as ended, and deletes sessions, history, operator acts and outbox events after their
+    /// retention, a bounded number at a time.
     ///
     /// # Errors
     ///
@@ -173,7 +173,8 @@ impl Sessions {
         Ok(Swept { expired, deleted, forgotten, forgotten_acts, forgotten_events })
     }
 
-    /// Tells whether the store answers and takes writes; it writes once a second at most, however often it is asked.
+    /// Checks whether the store answers and can be written. It writes at most once a second, however often it is
+    /// called.
     ///
     /// # Errors
     ///
@@ -191,12 +192,12 @@ impl Sessions {
         outcome
     }
 
-    /// Waits for what [`Sessions::finish`] runs, writes what is buffered and lets go of the store: the last call, once no
-    /// request is answered any more and [`Sessions::run`] and each [`Outbox::run`] have ended.
+    /// Waits for the work of [`Sessions::finish`], writes the buffers and closes the store. Make it the last call,
+    /// after all requests were answered and [`Sessions::run`] and each [`Outbox::run`] have ended.
     ///
     /// # Errors
     ///
-    /// When the buffer could not be written; the store is closed all the same.
+    /// When a buffer could not be written. The store is closed anyway.
     pub async fn shut_down(&self) -> Result<()> {
         self.finish_all().await;
         let flushed = self.flush().await;

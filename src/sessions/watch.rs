@@ -20,19 +20,19 @@ const RESYNC_WITHIN_MS: u64 = 1_000;
 /// How many sessions of streams one query verifies.
 const CHECKED_AT_ONCE: usize = 500;
 
-/// What a stream tells.
+/// An item of a stream.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Told {
-    /// The whole list, as [`Sessions::list`] gives it: what was known before is out of date.
+    /// The whole list, as [`Sessions::list`] returns it. It replaces what was known before.
     Snapshot(Vec<DeviceSession>),
-    /// One thing that happened.
+    /// One event.
     Event(Arc<SessionEvent>),
-    /// Something may have been missed; the next is a [`Told::Snapshot`].
+    /// Events may have been missed. The next item is a [`Told::Snapshot`].
     Resync,
 }
 
-/// A live stream of one browser: it ends after it has told that the browser's session ended.
+/// A live stream of one browser. It ends after the event that the browser's session ended.
 pub struct Watch {
     sessions: Sessions,
     presented: Presented,
@@ -50,10 +50,10 @@ enum Next {
 }
 
 impl Sessions {
-    /// Opens a stream of what happens to the active user's sessions, for a `client`; `heard` is what the browser heard
-    /// last, and without it, or when more has happened since, the stream begins with the whole list.
+    /// Opens a stream of events of the active user's sessions for a `client`. `heard` is the last event that the
+    /// browser received. Without it, or if more has happened since, the stream begins with the whole list.
     ///
-    /// Something must run [`Sessions::follow`] meanwhile.
+    /// [`Sessions::follow`] must be running.
     ///
     /// # Errors
     ///
@@ -77,8 +77,8 @@ impl Sessions {
         })
     }
 
-    /// Turns what the store tells into events for the streams of this node, and verifies the sessions of all streams
-    /// every [`StreamLimits::checked_every`](crate::StreamLimits::checked_every); it runs until the store is gone.
+    /// Turns changes of the store into events for the streams of this node, and verifies the sessions of all streams
+    /// every [`StreamLimits::checked_every`](crate::StreamLimits::checked_every). It runs until the store is closed.
     pub async fn follow(&self) {
         let mut changes = self.0.store.changes();
         let mut checks = interval(self.0.hub.checked_every());
@@ -115,7 +115,7 @@ impl Sessions {
         }
     }
 
-    /// Ends all streams of this node, and opens none any more: the process is about to stop.
+    /// Ends all streams of this node and opens no more. Call it before the process stops.
     pub fn close_streams(&self) {
         self.0.hub.close();
     }
@@ -125,7 +125,7 @@ impl Sessions {
         self.0.hub.streams()
     }
 
-    /// Tells how a session ended; `None` while it is live, and when nothing is known of it any more.
+    /// Returns how a session ended; `None` while it is live, and if it is no longer stored.
     ///
     /// # Errors
     ///
@@ -205,7 +205,7 @@ impl Sessions {
 }
 
 impl Watch {
-    /// Waits for what the stream tells next; `None` when it is over.
+    /// Waits for the next item; `None` at the end of the stream.
     ///
     /// It can be dropped while it waits: nothing is lost.
     pub async fn next(&mut self) -> Option<(EventId, Told)> {

@@ -13,11 +13,11 @@ use crate::{DeviceKey, Epoch, MailKind, Purpose, Refusal, SecretHash, SessionId,
 pub struct PasswordOf {
     /// The user.
     pub user: User,
-    /// The password's hash, in PHC format or as an import found it; none for a user who signs in otherwise.
+    /// The password's hash, in PHC format or as an import found it; none for a user without a password.
     pub password_hash: Option<String>,
     /// The credential epoch at which it was read.
     pub epoch: Epoch,
-    /// Whether nobody signs in until a credential has changed, since a sign-in was reported.
+    /// Whether the account is locked because a sign-in was reported, until a credential changes.
     pub is_locked: bool,
     /// Whether an operator has disabled the user.
     pub is_disabled: bool,
@@ -43,51 +43,51 @@ impl PasswordOf {
 /// A mail to be sent.
 #[derive(Clone, Debug)]
 pub struct NewMail {
-    /// Whom it is for.
+    /// The user.
     pub user_id: UserId,
     /// What it is about.
     pub kind: MailKind,
     /// The session that it is about.
     pub session_id: Option<SessionId>,
-    /// When what it tells of happened.
+    /// When the event happened.
     pub at: Timestamp,
 }
 
 /// A mail that the caller may send until its lease is over.
 #[derive(Clone, Debug)]
 pub struct DueMail {
-    /// Names it.
+    /// Its id.
     pub seq: i64,
-    /// Whom it is for.
+    /// The user.
     pub user: User,
     /// What it is about.
     pub kind: MailKind,
     /// The session that it is about.
     pub session_id: Option<SessionId>,
-    /// Where the person goes on from the link.
+    /// Where the link leads.
     pub redirect_to: Option<String>,
-    /// When what it tells of happened.
+    /// When the event happened.
     pub created_at: Timestamp,
-    /// How often it was tried, this time too.
+    /// How many attempts there were, including this one.
     pub attempts: u32,
 }
 
 /// What the link of a mail proves.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
-    /// What the link's secret is looked up by.
+    /// The hash by which the link's secret is looked up.
     pub hash: SecretHash,
-    /// Whom it was mailed to.
+    /// The user.
     pub user_id: UserId,
     /// What it is for.
     pub purpose: Purpose,
     /// The session that its mail was about.
     pub session_id: Option<SessionId>,
-    /// Where the person goes on from the link; none for our own page.
+    /// Where the link leads; none for our own page.
     pub redirect_to: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it is too late.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
@@ -145,11 +145,10 @@ pub(super) fn next_reset<'a>(
     (!has_enough).then_some(None)
 }
 
-/// Keeps accounts with an e-mail address and a password, and what is to be mailed about them, without its text, its
-/// address or a secret. Users that another system keeps ([`Store::begin`](super::Store::begin)) have none: no address
-/// finds them.
+/// Stores accounts with an email address and a password, and the mails about them, without their text, address or
+/// secret. Users of another system ([`Store::begin`](super::Store::begin)) have no account, and no address finds them.
 ///
-/// Methods without a [`Transaction`] are one each. The others are part of the caller's: see
+/// Methods without a [`Transaction`] are one transaction each. The others are part of the caller's: see
 /// [`Alongside`](super::Alongside).
 ///
 /// # Errors
@@ -157,7 +156,7 @@ pub(super) fn next_reset<'a>(
 /// [`StoreError`] when the store fails; so for every method.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
-    /// Finds the account of a normalised e-mail: who has it in this spelling, or else whose e-mail has the same
+    /// Finds the account of a normalised email: the one with this spelling, or else the one whose email has the same
     /// [`email_key`](crate::email_key).
     async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
 
@@ -177,7 +176,7 @@ pub trait AccountStore: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Makes a stored user an account with a password; `false` where an account has the e-mail, or the user has one.
+    /// Makes a stored user an account with a password; `false` if an account has the email, or the user has an account.
     async fn add_account(
         &self,
         tx: &mut Transaction<'_>,
@@ -206,8 +205,8 @@ pub trait AccountStore: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Uses a link up, and with it every other one of its user; gives what it was. `None` where it proves nothing, as for
-    /// [`AccountStore::find_token`]: of two who use one at the same time one succeeds.
+    /// Uses a link up, and with it every other link of its user; returns what it was. `None` if it is not valid, as for
+    /// [`AccountStore::find_token`]. Of two simultaneous uses one succeeds.
     async fn use_token(
         &self,
         tx: &mut Transaction<'_>,
@@ -216,13 +215,13 @@ pub trait AccountStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<StoredToken>, StoreError>;
 
-    /// Stores what a link proves, in the transaction that makes it.
+    /// Stores a link in the transaction that creates it.
     async fn add_token(&self, tx: &mut Transaction<'_>, token: &StoredToken) -> Result<(), StoreError>;
 
-    /// Puts a mail into the outbox.
+    /// Puts a mail into the queue.
     async fn add_mail(&self, tx: &mut Transaction<'_>, mail: &NewMail) -> Result<(), StoreError>;
 
-    /// Takes the mails out of the outbox whose links set another password: it was set.
+    /// Removes the mails from the queue whose links set a password, because it was set.
     async fn drop_resets(&self, tx: &mut Transaction<'_>, user: &UserId) -> Result<(), StoreError>;
 
     /// Puts a mail to reset the password into the outbox for the user of a normalised e-mail; `false` where there is no
@@ -236,9 +235,9 @@ pub trait AccountStore: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Gives mails that are due, the oldest first, and puts them off until `lease_until`: nobody else is given them
-    /// before. A mail that only a later version knows is left to the nodes of that version. One that is put off for more
-    /// than two hours is due: the clock was set back since.
+    /// Returns mails that are due, oldest first, and postpones them until `lease_until`, so that nobody else gets them
+    /// before. A mail that only a later version knows is left to the nodes of that version. A mail that is postponed by
+    /// more than two hours is due, because the clock was set back since.
     async fn claim_mails(
         &self,
         now: Timestamp,
@@ -246,17 +245,17 @@ pub trait AccountStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<DueMail>, StoreError>;
 
-    /// Takes a mail out of the outbox.
+    /// Removes a mail from the queue.
     async fn drop_mail(&self, seq: i64) -> Result<(), StoreError>;
 
-    /// Puts a mail off.
+    /// Postpones a mail.
     async fn put_off_mail(&self, seq: i64, due_at: Timestamp) -> Result<(), StoreError>;
 
-    /// Stores what a link proves.
+    /// Stores a link.
     async fn put_token(&self, token: &StoredToken) -> Result<(), StoreError>;
 
-    /// Finds what a link proves, unless it is for something else, too late or used, or its user is disabled, whose links
-    /// prove nothing meanwhile; it is not used up by that.
+    /// Finds a link, unless it is for something else, has expired or was used, or its user is disabled. This does not
+    /// use it up.
     async fn find_token(
         &self,
         hash: &SecretHash,
@@ -264,6 +263,6 @@ pub trait AccountStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<StoredToken>, StoreError>;
 
-    /// Deletes at most `limit` tokens that were too late an hour before `now`; until then they count as mailed.
+    /// Deletes at most `limit` links that expired an hour before `now`; until then they count as mailed.
     async fn sweep_tokens(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

@@ -6,7 +6,7 @@ use crate::{Result, SessionId, Timestamp, UserId};
 
 /// The open transaction of a change, for the caller's own statements in the same database.
 ///
-/// They change nothing in the store's own tables: nobody would be told, and sessions may be in memory.
+/// Do not change the store's own tables: the change would not be announced, and sessions may be cached.
 ///
 /// # Examples
 ///
@@ -48,23 +48,23 @@ pub enum Transaction<'a> {
     Other(&'a mut (dyn std::any::Any + Send)),
 }
 
-/// Work of the caller that runs in the transaction of a change: both are stored, or neither.
+/// Work of the caller that runs in the transaction of a change. Both are stored, or neither.
 ///
-/// It may run more than once, as PostgreSQL asks to try a transaction again. So it must do nothing that cannot be rolled
-/// back, and use no store but by the transaction: another connection would wait for this one.
+/// It may run more than once, because PostgreSQL may ask to retry a transaction. So do nothing that cannot be rolled
+/// back, and use the database only through this transaction: another connection would wait for it.
 #[async_trait]
 pub trait Alongside: Send + Sync {
     /// Runs the statements.
     ///
     /// # Errors
     ///
-    /// Whatever the caller of the change is to be given: nothing is stored then. `?` turns an error of sqlx into
-    /// [`Error::Store`](crate::Error::Store), as which PostgreSQL's request to try again is recognised, and
-    /// [`Error::alongside`](crate::Error::alongside) takes any other.
+    /// Any error makes the change fail, and nothing is stored. `?` turns an error of sqlx into
+    /// [`Error::Store`](crate::Error::Store), so that a retry is recognised. Use
+    /// [`Error::alongside`](crate::Error::alongside) for any other error.
     async fn run(&self, tx: &mut Transaction<'_>, change: &ChangeContext<'_>) -> Result<()>;
 }
 
-/// What is known of the change that an [`Alongside`] is part of.
+/// What is known about the change that an [`Alongside`] is part of.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ChangeContext<'a> {
@@ -76,7 +76,7 @@ pub struct ChangeContext<'a> {
     pub now: Timestamp,
     /// Whether the user was stored with this change.
     pub is_new_user: bool,
-    /// Whether a session begins in a browser from which the user had never signed in before.
+    /// Whether a session begins in a browser in which the user never signed in before.
     pub is_new_device: bool,
     /// Whether the user was locked before this change.
     pub was_locked: bool,
@@ -85,7 +85,7 @@ pub struct ChangeContext<'a> {
 }
 
 impl<'a> ChangeContext<'a> {
-    /// The context of a change of which nothing else is to be said.
+    /// A context with defaults for everything else.
     pub const fn new(user: &'a UserId, session: Option<&'a SessionId>, now: Timestamp) -> Self {
         Self {
             user,

@@ -1,27 +1,27 @@
-//! What a store keeps of what happened to accounts.
+//! The account history in a store.
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 use serde::Serialize;
 
 use crate::{HistoryKind, SessionId, Timestamp, UserId};
 
-/// Something that happened to an account and is in no session's row, so that it is to be written by itself.
+/// A history entry that no other change writes.
 ///
-/// What is not said here is looked up when it is written: the user agents, the addresses and the names of the session's
-/// device and of the one that did it.
+/// The rest is looked up when it is written: the user agents, addresses and names of the session's device and of the
+/// device that made the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(any(feature = "postgres", feature = "sqlite"), derive(Serialize))]
 pub struct NewHistoryEntry {
-    /// Whose account it is.
+    /// The user.
     pub user_id: UserId,
     /// When it happened.
     #[cfg_attr(any(feature = "postgres", feature = "sqlite"), serde(serialize_with = "unix_ms"))]
     pub at: Timestamp,
-    /// What kind of thing happened.
+    /// The kind.
     pub kind: HistoryKind,
-    /// The session that it happened to.
+    /// The session that it is about.
     pub session_id: Option<SessionId>,
-    /// The session that did it.
+    /// The session that made the change.
     pub by_session: Option<SessionId>,
     /// What the browser said of itself, where there is no session that has it.
     pub user_agent: Option<String>,
@@ -47,22 +47,22 @@ impl NewHistoryEntry {
     }
 }
 
-/// Something that happened to an account, as it is stored; it never changes.
+/// A stored history entry. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHistoryEntry {
     /// The order in which it was written.
     pub seq: i64,
     /// When it happened.
     pub at: Timestamp,
-    /// What kind of thing happened; `None` for one that a later release writes.
+    /// The kind; `None` for one of a later release.
     pub kind: Option<HistoryKind>,
-    /// The session that it happened to.
+    /// The session that it is about.
     pub session_id: Option<SessionId>,
     /// What the browser said of itself: its user agent, and its client hints where it sent some; empty when unknown.
     pub user_agent: String,
     /// What the person called the device.
     pub device_name: Option<String>,
-    /// The address that it was done from; empty when unknown, and where nobody did it.
+    /// The address that it was done from; empty if unknown or if nobody did it.
     pub ip_address: String,
     /// The address of the device; `None` in entries that were written before it was kept.
     pub device_ip_address: Option<String>,
@@ -86,14 +86,14 @@ impl StoredHistoryEntry {
     }
 }
 
-/// Which part of a user's history is asked for.
+/// A page of a user's history.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoryQuery<'a> {
-    /// Only what happened to this session.
+    /// Only entries about this session.
     pub session: Option<&'a SessionId>,
-    /// Only what is of these kinds; all where there are none.
+    /// Only entries of these kinds; all kinds if it is empty.
     pub kinds: &'a [HistoryKind],
-    /// Only what was written before this one.
+    /// Only entries before this one.
     pub before: Option<i64>,
     /// How many there may be.
     pub limit: u32,

@@ -1,28 +1,28 @@
-//! Taking over users and sessions of another system.
+//! Importing users and sessions of another system.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{SecretHash, Session, Timestamp, User, UserId};
 
-/// What became of a row.
+/// The result of importing a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It was not there before.
+    /// It is new.
     New,
-    /// It was, and follows the other system now.
+    /// It existed, and was updated from the source.
     Updated,
-    /// It was, and stays: it is the same, or this system has changed it since.
+    /// It existed and stays: it is the same, or was changed here since.
     Unchanged,
 }
 
-/// Why a row was not taken.
+/// Why a row was not imported.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TakeError {
     /// Another user has the e-mail.
     #[error("another user has its email")]
     EmailTaken,
-    /// Its user is not here.
+    /// Its user does not exist here.
     #[error("its user does not exist here")]
     UnknownUser,
     /// Another session has the handle.
@@ -36,21 +36,21 @@ pub enum TakeError {
     Store(#[from] StoreError),
 }
 
-/// The restrictions of a user in another system.
+/// The restrictions of a user in the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportedRestrictions {
-    /// Whether the user is banned there.
+    /// Whether the user is banned in the source.
     pub is_banned: bool,
     /// Whether the password alone does not sign the user in.
     pub needs_two_factor: bool,
 }
 
-/// What became of the restrictions of a user.
+/// The result of importing the restrictions of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Restricted {
     /// How many sessions ended, as the user is disabled from now on.
     pub ended: u64,
-    /// Whether the user is still disabled here although the ban that an earlier import found has ended there.
+    /// Whether the user is still disabled here although the ban in the source has ended.
     pub is_still_disabled: bool,
 }
 
@@ -61,11 +61,11 @@ pub struct ImportedSession {
     pub session: Session,
     /// What the cookie's secret will be compared with.
     pub secret_hash: SecretHash,
-    /// Whether the cookie outlives the browser's window.
+    /// Whether the cookie stays when the browser is closed.
     pub remember: bool,
 }
 
-/// A store that can take over another system's rows.
+/// A store into which rows of another system can be imported.
 #[async_trait]
 pub trait ImportStore: Send + Sync {
     /// Begins one transaction for all of them.

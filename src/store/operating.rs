@@ -1,11 +1,11 @@
-//! What operators do, and what is kept of it.
+//! Operator acts, and what is stored about them.
 
 use async_trait::async_trait;
 
 use super::{Ended, StoreError};
 use crate::{Operator, SessionId, Timestamp, UserId};
 
-/// What kind of thing an operator did.
+/// The kind of an operator act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OperatorActKind {
@@ -13,7 +13,7 @@ pub enum OperatorActKind {
     Revoke,
     /// Ended every session of a user.
     RevokeUser,
-    /// Began to end everybody's sessions, which takes more than one transaction: where no [`Self::RevokeEverybody`]
+    /// Began to end everybody's sessions, which takes more than one transaction. If no [`Self::RevokeEverybody`]
     /// follows, it was not finished.
     RevokeEverybodyBegun,
     /// Ended everybody's sessions.
@@ -22,7 +22,7 @@ pub enum OperatorActKind {
     Disable,
     /// Let a user sign in again.
     Enable,
-    /// Let a user who was imported with two-factor authentication sign in with the password alone.
+    /// Let a user who was imported with two-factor authentication sign in by password alone.
     AllowPasswordAlone,
     /// Erased a user.
     Forget,
@@ -44,18 +44,18 @@ impl OperatorActKind {
     }
 }
 
-/// An act of an operator that is to be kept.
+/// An operator act to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOperatorAct {
     /// When it was done.
     pub at: Timestamp,
     /// Who did it.
     pub operator: Operator,
-    /// What kind of thing it is.
+    /// The kind.
     pub kind: OperatorActKind,
-    /// The user that it was done to, as far as that is known.
+    /// The user that it was about, if known.
     pub user_id: Option<UserId>,
-    /// The session that it was done to.
+    /// The session that it was about.
     pub session_id: Option<SessionId>,
     /// How many sessions it ended.
     pub ended: usize,
@@ -91,7 +91,7 @@ impl NewOperatorAct {
     }
 }
 
-/// An act of an operator, as it is kept; it never changes.
+/// A stored operator act. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperatorAct {
@@ -101,11 +101,11 @@ pub struct OperatorAct {
     pub at: Timestamp,
     /// Who did it.
     pub operator: String,
-    /// What kind of thing it is: the name of an [`OperatorActKind`], or one that a later release writes.
+    /// The kind: the name of an [`OperatorActKind`], or one of a later release.
     pub act: String,
-    /// The user that it was done to; it may be gone.
+    /// The user that it was about, who may have been erased.
     pub user_id: Option<UserId>,
-    /// The session that it was done to; it may be gone.
+    /// The session that it was about, which may have been deleted.
     pub session_id: Option<SessionId>,
     /// How many sessions it ended.
     pub ended: u64,
@@ -118,17 +118,17 @@ impl OperatorAct {
     }
 }
 
-/// Does what operators do, and keeps that they did; every method is one transaction, and what it did is kept in the same.
+/// Makes the changes of operators and stores their acts. Every method is one transaction, which also stores the act.
 ///
-/// An act that found nothing to end is kept too, with a count of none. What ends, ends as
-/// [`EndedReason::Operator`](crate::EndedReason::Operator), by no session.
+/// An act that ended nothing is stored too, with a count of zero. Sessions end with
+/// [`EndedReason::Operator`](crate::EndedReason::Operator), and no session is named as the one that ended them.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the store fails; so for every method.
 #[async_trait]
 pub trait OperatorStore: Send + Sync {
-    /// Ends one live session, whosever it is; of one that was revoked a moment ago it makes that final.
+    /// Ends one live session of any user; of one that was revoked a moment ago it makes that final.
     async fn end_by_operator(
         &self,
         by: &Operator,
@@ -144,12 +144,12 @@ pub trait OperatorStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Ended>, StoreError>;
 
-    /// Ends live sessions of whichever users, at most `limit`: a part of an act, which the caller records. The answer is
-    /// empty only where none is left.
+    /// Ends live sessions of any users, at most `limit`: a part of an act, which the caller records. The answer is
+    /// empty only if none is left.
     async fn end_of_everybody(&self, now: Timestamp, limit: u32) -> Result<Vec<Ended>, StoreError>;
 
-    /// Ends all live sessions of a user, who signs in no more from then on: no session begins, and no mailed link proves
-    /// anything. `None` for a user who is not known; who is disabled already stays so.
+    /// Disables a user: ends all live sessions, and from then on no session begins and no mailed link is valid. `None`
+    /// for an unknown user. A user who is already disabled stays disabled.
     async fn disable_user(
         &self,
         by: &Operator,
@@ -157,11 +157,11 @@ pub trait OperatorStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, StoreError>;
 
-    /// Lets a user sign in again; nothing that has ended lives again. `false` for a user who is not known.
+    /// Lets a user sign in again; ended sessions stay ended. `false` for an unknown user.
     async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Lets a user who was imported with two-factor authentication sign in with the password alone; a later import does
-    /// not undo that. `false` for an unknown user.
+    /// Lets a user who was imported with two-factor authentication sign in by password alone; a later import does not
+    /// undo that. `false` for an unknown user.
     async fn allow_password_alone(
         &self,
         by: &Operator,
@@ -169,8 +169,8 @@ pub trait OperatorStore: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Erases a user with all that is kept of it but acts of operators, and tells that its sessions are gone; gives those
-    /// that were live. `None` for a user who is not known.
+    /// Erases a user with everything that is stored about them except operator acts, and announces that the sessions
+    /// are gone; returns those that were live. `None` for an unknown user.
     async fn forget_user(
         &self,
         by: &Operator,
@@ -178,12 +178,12 @@ pub trait OperatorStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<SessionId>>, StoreError>;
 
-    /// Keeps an act that is more than one transaction.
+    /// Stores an act that is more than one transaction.
     async fn record_act(&self, act: &NewOperatorAct) -> Result<(), StoreError>;
 
-    /// Lists what operators did, the latest first, and only what was written before an act.
+    /// Lists operator acts, latest first, only those before the given one.
     async fn operator_acts(&self, before: Option<i64>, limit: u32) -> Result<Vec<OperatorAct>, StoreError>;
 
-    /// Deletes what operators did at or before a moment, at most `limit`; gives the number.
+    /// Deletes operator acts from a moment or earlier, at most `limit`; returns the number.
     async fn forget_acts(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

@@ -95,7 +95,7 @@ impl SqlStore<Sqlite> {
     ///
     /// # Errors
     ///
-    /// As of [`SqliteStore::open`].
+    /// Same as [`SqliteStore::open`].
     pub async fn open_with(url: &str, options: &SqliteOptions) -> Result<Self> {
         Self::start(url, true, options).await
     }
@@ -104,7 +104,7 @@ impl SqlStore<Sqlite> {
     ///
     /// # Errors
     ///
-    /// As of [`SqliteStore::open`], and when there is no such file.
+    /// Same as [`SqliteStore::open`], and when there is no such file.
     pub async fn open_existing(url: &str) -> Result<Self> {
         Self::start(url, false, &SqliteOptions::default()).await
     }

@@ -8,7 +8,7 @@ use crate::{
     ui::IconName,
 };
 
-/// What happened, in a person's words, and how often.
+/// What happened, in plain words, and how often.
 pub(super) fn what(item: &Item) -> String {
     let what = once(&item.entry);
     match item.count {

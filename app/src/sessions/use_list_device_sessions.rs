@@ -1,4 +1,4 @@
-//! The list of sessions, and the acts on it.
+//! The list of sessions, and the actions on it.
 
 use leptos::prelude::*;
 use multi_session::{DeviceSession, Ending, SessionEvent, SessionId, Timestamp, UNDO_WINDOW};
@@ -20,11 +20,11 @@ use crate::{
 pub struct UseListDeviceSessionsReturn {
     /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
     pub list: Resource<Result<Vec<DeviceSession>, AppError>>,
-    /// The latest list that was fetched, with all that was heard since; empty before the first.
+    /// The latest list that was fetched, with all events since; empty before the first.
     pub rows: Memo<Vec<DeviceSession>>,
-    /// Why the latest answer failed, if it did: the rows are then those of an earlier one.
+    /// The error of the latest answer, if it failed. The rows are then those of an earlier one.
     pub error: Memo<Option<AppError>>,
-    /// Whether somebody is signed in; not known before the first answer that did not fail.
+    /// Whether somebody is signed in; `None` before the first successful answer.
     pub signed_in: Memo<Option<bool>>,
     /// Makes a held session the active one.
     pub set_active: ServerAction<SetActive>,
@@ -36,9 +36,9 @@ pub struct UseListDeviceSessionsReturn {
     pub revoke_others: ServerAction<RevokeOthers>,
     /// Ends every session, the current one too.
     pub revoke_all: ServerAction<RevokeAll>,
-    /// Says that a new device is the person's.
+    /// Confirms that a new device is the person's.
     pub recognize: ServerAction<Recognize>,
-    /// The session that this browser acts as. What an account is shown or asked is not for the next one.
+    /// The session that this browser acts as. What one account is shown or asked is not for the next one.
     pub(crate) acting: Memo<Option<SessionId>>,
     pub(crate) options: MultiSessionOptions,
     /// The sessions whose end is under way.
@@ -91,12 +91,12 @@ impl Heard {
 }
 
 impl UseListDeviceSessionsReturn {
-    /// Asks the server for the list again; the rows stay until the answer is there.
+    /// Fetches the list again. The rows stay until the answer arrives.
     pub fn refetch(&self) {
         self.list.refetch();
     }
 
-    /// Asks for the list again as somebody who uses the session, which keeps them signed in.
+    /// Fetches the list as activity, which keeps the person signed in.
     pub(crate) fn stay(&self) {
         self.staying.set_value(true);
         self.refetch();
@@ -107,7 +107,7 @@ impl UseListDeviceSessionsReturn {
         self.rows.with(|rows| rows.iter().find(|row| row.is_current).cloned())
     }
 
-    /// The rows of who is signed in: those of other accounts that this browser holds are left out.
+    /// The rows of the signed-in user, without those of other accounts that this browser holds.
     pub fn devices(&self) -> Vec<DeviceSession> {
         let Some(current) = self.current() else { return Vec::new() };
         self.rows.with(|rows| rows.iter().filter(|row| row.user.id == current.user.id).cloned().collect())
@@ -123,7 +123,7 @@ impl UseListDeviceSessionsReturn {
         self.rows.with(|rows| rows.iter().filter(|row| row.is_held).cloned().collect())
     }
 
-    /// Whether a session's end is under way.
+    /// Whether a session is being ended.
     pub fn is_revoking(&self, id: &SessionId) -> bool {
         self.revoking.with(|ids| ids.contains(id))
     }
@@ -287,10 +287,11 @@ impl UseListDeviceSessionsReturn {
     }
 }
 
-/// Gives the sessions of this page's person, and the acts on them.
+/// Returns the sessions of the person at this page, and the actions on them.
 ///
-/// One list serves the whole page: each call gives the same one, and it is fetched once. After each act, whether it
-/// succeeded or not, the list is fetched again; the rows stay in place meanwhile. What other devices do shows at once.
+/// The whole page shares one list: each call returns the same one, and it is fetched once. After each action, whether
+/// it succeeded or not, the list is fetched again, and the rows stay in place meanwhile. What other devices do shows at
+/// once.
 ///
 /// # Examples
 ///
@@ -344,7 +345,7 @@ fn mark(revoking: RwSignal<Vec<SessionId>>, id: SessionId) {
     });
 }
 
-/// Makes the list and the acts of [`use_list_device_sessions`].
+/// Creates the list and the actions of [`use_list_device_sessions`].
 pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let set_active = ServerAction::<SetActive>::new();
     let revoke = ServerAction::<Revoke>::new();

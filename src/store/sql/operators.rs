@@ -172,7 +172,7 @@ impl<D: Database> Transaction<D> {
         Ok(ended)
     }
 
-    /// `false` for a user who is not known.
+    /// `false` for an unknown user.
     async fn lock_known_user(&mut self, user: &UserId) -> Result<bool> {
         self.lock_user(user).await?;
         self.exists(Statement::FindUser, values![user]).await
