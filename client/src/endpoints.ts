@@ -3,72 +3,72 @@ import type { AuthEndpoint } from "better-auth/api";
 import type { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
 import type { DeviceSession, EndedDeviceSession, HistoryPage, SessionAndUser, User } from "./types.js";
 
-/** Which session is meant: by its id, as a row has it, or by its token, as Better Auth does. */
+/** The session, by its id, as in a row, or by its token, as in Better Auth. */
 export type TargetSession =
   | { sessionId: string; sessionToken?: never }
   | { sessionToken: string; sessionId?: never };
 
-/** What a sign-out ends: every account of this browser, which is the default, or only the active one. */
+/** What a sign-out ends: every account of this browser (the default) or only the active one. */
 export type SignOutScope = { scope?: "account" | "browser" | undefined };
 
-/** What a person types to prove once more who they are. */
+/** The password to confirm. */
 export type Reauthentication = { password: string };
 
-/** Which device gets which name: at most 100 characters, or none for what its user agent says. */
+/** The device and its name: at most 100 characters, or empty to remove the name. */
 export type NewName = { sessionId: string; name: string };
 
-/** Which part of a history is asked for. */
+/** A page of a history. */
 export type HistoryQuery = {
-  /** Only what happened to this session. */
+  /** Only entries about this session. */
   sessionId?: string | undefined;
   /** Only these kinds, separated by commas. */
   kinds?: string | undefined;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   before?: number | undefined;
-  /** 1 to 100; 50 unless told. */
+  /** 1 to 100, by default 50. */
   limit?: number | undefined;
 };
 
-/** The sign-in that was not the person's, live or ended while it is kept. */
+/** The sign-in that was not the person's: live, or ended and still stored. */
 export type ReportedSession = { sessionId: string };
 
-/** What was done about a reported sign-in. */
+/** The result of a report. */
 export interface Reported extends StatusTrue {
   /** How many sessions ended. */
   ended: number;
-  /** Whether the password signs nobody in until another one is set by the link that is mailed. */
+  /** Whether the password is locked until a new one is set with the mailed link. */
   passwordLocked: boolean;
 }
 
-/** The new device that the person knows. */
+/** The new device to confirm. */
 export type RecognizedSession = { sessionId: string };
 
-/** At the limit of devices: the `ticket` of the refused sign-in, and the device of its `devices` that is signed out. */
+/** At the limit of devices: the `ticket` of the refused sign-in, and the one of its `devices` to sign out. */
 export type ChosenDevice = { ticket: string; sessionId: string };
 
 /**
- * What a refused sign-in has beside `code` and `message` where the code is `MAXIMUM_SESSIONS_REACHED`: `signInInstead`
- * takes the ticket once and for five minutes.
+ * What a sign-in that was refused with `MAXIMUM_SESSIONS_REACHED` has in addition to `code` and `message`. The ticket
+ * is for `signInInstead`. It works once, for five minutes.
  */
 export interface AtLimit {
   ticket: string;
-  /** The person's devices, those first that were not used for the longest time. */
+  /** The person's devices, least recently used first. */
   devices: DeviceSession[];
 }
 
 /** Who was signed in. */
 export interface SignedIn {
-  /** Always false: nobody is sent on. */
+  /** Always false: there is no redirect. */
   redirect: boolean;
   /** The new session's token. */
   token: string;
   user: User;
 }
 
-/** The session that this one has revoked a moment ago. */
+/** The session that this one revoked a moment ago. */
 export type RevokedSession = { sessionId: string };
 
-/** The answer of an act that has nothing else to tell. */
+/** The answer of a call that returns nothing else. */
 export interface StatusTrue {
   status: true;
 }
@@ -86,9 +86,9 @@ type Post<Path extends string, Body, Answer> = AuthEndpoint<
 >;
 
 /**
- * The server as Better Auth's type inference wants to know it; nothing of it exists at run time.
+ * The server for Better Auth's type inference. It does not exist at run time.
  *
- * `signOut` takes the place of Better Auth's own, since this server's knows a scope.
+ * `signOut` replaces Better Auth's own, because this server's has a scope.
  */
 export interface MultiSessionServerPlugin {
   id: "multi-session";

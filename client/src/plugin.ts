@@ -29,11 +29,11 @@ export interface MultiSessionClientPlugin extends BetterAuthClientPlugin {
 }
 
 /**
- * The client half of a multi-session server, in place of Better Auth's own plugin of that name.
+ * The client plugin for a multi-session server. It replaces Better Auth's own plugin of that name.
  *
  * `authClient.multiSession` lists the sessions of the active user on every device and those of the other accounts
  * of this browser, switches between held ones, and revokes one, the others or all; the hook `useListDeviceSessions`
- * is that list, fetched when somebody looks and refetched when it has changed.
+ * is that list, fetched when it is used and refetched when it changes.
  *
  * @example
  * ```ts

@@ -40,9 +40,9 @@ export function refetchWithSession(
 }
 
 /**
- * Refetches after an act was answered by 401: a session has ended elsewhere, so what the page shows is out of date.
+ * Refetches after a call was answered by 401: a session has ended elsewhere, so what the page shows is out of date.
  *
- * Better Auth's own listeners hear of successes only.
+ * Better Auth's own listeners run only after successes.
  */
 export function refetchAfterRefusal(refetch: () => void): BetterFetchPlugin {
   return {

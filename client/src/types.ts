@@ -1,8 +1,8 @@
 /** A session as its owner may see it, in Better Auth's shape. */
 export interface Session {
-  /** Names the session. */
+  /** The session's id. */
   id: string;
-  /** Names it for `sessionToken`; alone it opens nothing. */
+  /** Identifies it as `sessionToken`. It does not authenticate anybody. */
   token: string;
   userId: string;
   /** When it ends unless activity extends it. */
@@ -13,7 +13,7 @@ export interface Session {
   updatedAt: Date;
   /** The address that signed in; empty when unknown. */
   ipAddress: string;
-  /** The browser's own words at sign-in; empty when unknown. */
+  /** The user agent at sign-in; empty when unknown. */
   userAgent: string;
 }
 
@@ -37,7 +37,7 @@ export interface SessionAndUser {
 /** The form of a device. */
 export type DeviceKind = "desktop" | "phone" | "tablet" | "tv" | "console" | "headset" | "program" | "unknown";
 
-/** A user agent in a person's words. */
+/** A user agent in plain words. */
 export interface Device {
   /** The browser with its major version, as in `Firefox 145`; empty when it is not known. */
   browser: string;
@@ -50,7 +50,7 @@ export interface Device {
 
 /** One thing that happened to an account. */
 export interface HistoryEntry {
-  /** Names it: a later one has a greater number. */
+  /** The id of the entry. Later entries have greater ids. */
   id: number;
   at: Date;
   kind:
@@ -70,65 +70,65 @@ export interface HistoryEntry {
     | "reported"
     | "disabled"
     | "enabled";
-  /** The session that it happened to. */
+  /** The session that it is about. */
   sessionId: string | null;
-  /** The device in a person's words, as it was called at the time. */
+  /** The device in plain words, with its name at the time. */
   device: string;
   /** The user agent of that device; empty when unknown. */
   userAgent: string;
   /** The address of that device at the time; empty when unknown. */
   ipAddress: string;
-  /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
+  /** Where that address is, as in `Berlin, Germany`; null if the server does not know. */
   place: string | null;
-  /** The session that did it, with its own device, address and place. */
+  /** The session that made the change, with its device, address and place. */
   by: { id: string; label: string; userAgent: string; ipAddress: string; place: string | null } | null;
   /** Why the session ended. */
   reason: string | null;
-  /** Why a right password was refused; null where it was wrong. */
+  /** Why a right password was refused; null if it was wrong. */
   refusal: "locked" | "disabled" | "two_factor" | "limit_reached" | null;
-  /** How the person signed in or proved once more who they are, as in `password`; null where that is not known. */
+  /** How the person signed in or confirmed who they are, such as `password`; null if unknown. */
   signedInWith: string | null;
   /** The device's new name. */
   name: string | null;
   previousIpAddress: string | null;
 }
 
-/** A part of a history, the latest first. */
+/** A page of a history, latest first. */
 export interface HistoryPage {
   entries: HistoryEntry[];
-  /** What to ask for as `before` to get the next part; null where this is the last. */
+  /** The `before` of the next page; null if this is the last one. */
   next: number | null;
 }
 
-/** A row of the list: a session, the device it is on, and how it stands to the browser that asks. */
+/** A row of the list: a session, its device, and whether this browser holds it. */
 export interface DeviceSession extends SessionAndUser {
-  /** Names the session; what `setActive` and `revoke` take as `sessionId`. */
+  /** The session's id. Pass it as `sessionId` to `setActive` and `revoke`. */
   id: string;
   /** The browser's user agent, with its updates since the sign-in; empty when unknown. */
   userAgent: string;
   /** The address that the session was last used from; empty when unknown. */
   ipAddress: string;
-  /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
+  /** Where that address is, as in `Berlin, Germany`; null if the server does not know. */
   place: string | null;
   /** Where it began: the address, its place and the user agent of the sign-in. */
   signedInFrom: { ipAddress: string; place: string | null; userAgent: string };
-  /** When the session last made a request, right to the minute. */
+  /** When the session last made a request, accurate to the minute. */
   lastActiveAt: Date;
   /** Whether it is the active session of this browser. */
   isCurrent: boolean;
   /** Whether this browser holds it, so that it can be made active. */
   isHeld: boolean;
   device: Device;
-  /** What the person calls the device, which then is `device.label` too; null if nothing. */
+  /** The name that the person gave the device, which is then also `device.label`; null if none. */
   name: string | null;
   /**
-   * Whether the person said at sign-in, by `sharedComputer: true`, that others use the computer too: it is out when the
-   * browser closes, and after 30 minutes without activity at most.
+   * Whether the sign-in was on a shared computer (`sharedComputer: true`). The session ends when the browser closes, and
+   * after at most 30 minutes without activity.
    */
   sharedComputer: boolean;
-  /** Whether the account had never been signed in to from this browser before, and nobody has said `recognize` since. */
+  /** Whether the account was never used in this browser before, and nobody has called `recognize` since. */
   newDevice: boolean;
-  /** How the person signed in, as in `password` or `oidc:google`; null where that is not known. */
+  /** How the person signed in, such as `password` or `oidc:google`; null if unknown. */
   signedInWith: string | null;
   /** When the person signed in. */
   createdAt: Date;
@@ -143,22 +143,22 @@ export interface Ending {
   /** Why it ended, as in `revoked`. */
   reason: string;
   at: Date;
-  /** The device that ended it; null when its time was over or an operator did. */
+  /** The device that ended it; null if it expired or an operator ended it. */
   by: { id: string; label: string } | null;
 }
 
 /** A session that has ended, and the device that it was on. */
 export interface EndedDeviceSession {
-  /** Names the session. */
+  /** The session's id. */
   id: string;
   device: Device;
-  /** What the person called the device, which then is `device.label` too; null if nothing. */
+  /** The name that the person gave the device, which is then also `device.label`; null if none. */
   name: string | null;
   /** The address that the session was last used from; empty when unknown. */
   ipAddress: string;
-  /** Where that address is, as in `Berlin, Germany`; null where the server does not know. */
+  /** Where that address is, as in `Berlin, Germany`; null if the server does not know. */
   place: string | null;
-  /** When the session last made a request, right to the minute. */
+  /** When the session last made a request, accurate to the minute. */
   lastActiveAt: Date;
   /** When the person signed in. */
   createdAt: Date;
