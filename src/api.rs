@@ -156,8 +156,8 @@ impl SessionHttp {
 }
 
 impl Api {
-    /// Adds sign-up, sign-in and what else takes or mails about a password. Without them, as in an application with its own
-    /// accounts, the paths are answered 404, and the document has none of them.
+    /// Adds sign-up, sign-in and all other endpoints for passwords and mails. Without them, as in an application with
+    /// its own accounts, these paths answer 404 and are not in the document.
     #[must_use]
     pub fn accounts(mut self, accounts: &Accounts) -> Self {
         self.settings.accounts = Some(accounts.clone());
@@ -172,7 +172,7 @@ impl Api {
         self
     }
 
-    /// Adds the endpoints of operators for whoever has one of these tokens; without a token they are not there.
+    /// Adds the endpoints for operators with one of these tokens. Without a token the endpoints do not exist.
     #[must_use]
     pub fn operator_tokens(mut self, tokens: OperatorTokens) -> Self {
         self.settings.operators = tokens;
@@ -187,7 +187,7 @@ impl Api {
         self
     }
 
-    /// Sets the page that tells a person of a redirect that failed: [`FailedRedirect`] extracts what to say.
+    /// Sets the page that explains a failed redirect: [`FailedRedirect`] extracts what to say.
     #[must_use]
     pub fn error_page(mut self, page: MethodRouter) -> Self {
         self.error_page = page.with_state(());

@@ -5,7 +5,7 @@ use std::fmt;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $message:literal, $sentence:literal;)*) => {
-        /// The stable name of a refusal; clients match on it.
+        /// A stable error code. Clients match on it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -21,7 +21,7 @@ macro_rules! codes {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// The message on the wire, word for word Better Auth's where it has the code.
+            /// The message in the API. It is Better Auth's own, if Better Auth has the code.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$name => $message,)* }
             }
@@ -35,13 +35,13 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The e-mail is unknown or the password is wrong: nobody is told which.
+    /// The email is unknown or the password is wrong. The answer does not say which.
     InvalidEmailOrPassword = "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password",
         "Wrong email or password.";
     /// The text is not an e-mail address.
     InvalidEmail = "INVALID_EMAIL", "Invalid email",
         "Enter a valid email address.";
-    /// The account has no password: it signs in otherwise.
+    /// The account has no password.
     CredentialAccountNotFound = "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found",
         "This account has no password.";
     /// The current password that was typed is wrong.
@@ -60,37 +60,37 @@ codes! {
     UserAlreadyExists = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
         "User already exists. Use another email.",
         "An account with this email already exists. Sign in instead.";
-    /// The user has as many sessions as allowed, and none gives way.
+    /// The user has as many sessions as allowed, and none is evicted.
     MaximumSessionsReached = "MAXIMUM_SESSIONS_REACHED", "Maximum number of sessions reached",
         "You've reached the limit of devices. Sign out of one to continue.";
-    /// The ticket to choose a device was used, is too old or never was, or a credential has changed since.
+    /// The ticket to choose a device was used, has expired or does not exist, or a credential has changed since.
     InvalidTicket = "INVALID_TICKET", "Invalid or expired ticket",
         "This sign-in took too long. Sign in again.";
-    /// The browser holds as many accounts as allowed, and none gives way.
+    /// The browser holds as many accounts as allowed, and none is evicted.
     MaximumAccountsReached = "MAXIMUM_ACCOUNTS_REACHED", "Maximum number of accounts in this browser reached",
         "This browser has reached its limit of accounts. Sign out of one to continue.";
-    /// The session is not this browser's or not this user's, or has ended, or never was.
+    /// The session is unknown, has ended, or belongs to another browser or user.
     InvalidSessionToken = "INVALID_SESSION_TOKEN", "Invalid session token",
         "That device was already signed out.";
-    /// It is too late to take a revocation back, or something else has happened since.
-    UndoExpired = "UNDO_EXPIRED", "The revocation cannot be undone any more",
+    /// It is too late to undo the revocation, or something else has happened since.
+    UndoExpired = "UNDO_EXPIRED", "The revocation can no longer be undone",
         "Too late to undo. You can sign in on that device again.";
-    /// The active session did not begin before the one that is to be recognized, or is of a new device itself.
-    DeviceNotRecognized = "DEVICE_NOT_RECOGNIZED", "The device in use is not recognized itself",
+    /// The active session did not begin before the one to confirm, or is on a new device itself.
+    DeviceNotRecognized = "DEVICE_NOT_RECOGNIZED", "The active session cannot confirm this device",
         "You can only confirm this from another device that you've used before.";
     /// Nobody is signed in.
     Unauthorized = "UNAUTHORIZED", "Unauthorized",
         "You're signed out. Sign in again to continue.";
-    /// The person proved too long ago who they are to do that.
+    /// The session is not fresh: the last proof is too old for this request.
     SessionNotFresh = "SESSION_NOT_FRESH", "Session is not fresh",
         "Confirm it's you to continue.";
-    /// The mailed link was used, is too old or never was.
+    /// The mailed link was used, has expired or does not exist.
     InvalidToken = "INVALID_TOKEN", "Invalid token",
         "This link has expired or was already used. Request a new one.";
-    /// Nobody sends mails, so passwords cannot be reset by them.
+    /// No mail server is configured, so passwords cannot be reset by mail.
     ResetPasswordDisabled = "RESET_PASSWORD_DISABLED", "Reset password isn't enabled",
         "This service sends no email, so it can't send you a link.";
-    /// The password is right, but a sign-in with it was reported: another one is to be set by the mailed link.
+    /// The password is right but locked, because a sign-in was reported. A new one must be set with the mailed link.
     PasswordResetRequired = "PASSWORD_RESET_REQUIRED", "Password reset required",
         "This password is locked because a sign-in was reported. Choose a new one with the link in your email, or request another link.";
     /// The password is right, but an operator has disabled the account.
@@ -99,23 +99,23 @@ codes! {
     /// The password is right, but the account was imported with two-factor authentication, so the password is not enough.
     TwoFactorRequired = "TWO_FACTOR_REQUIRED", "Two-factor authentication required",
         "This account needs two-factor authentication, which isn't available here. Contact an administrator.";
-    /// An operator named a user who is not there.
+    /// An operator named an unknown user.
     UserNotFound = "USER_NOT_FOUND", "User not found",
         "No such user.";
-    /// The address that a mailed link is to lead to is another site's.
+    /// The address to which a mailed link should lead belongs to another site.
     InvalidRedirectUrl = "INVALID_REDIRECT_URL", "Invalid redirectURL",
         "That address leads to another site, so it was blocked.";
     /// The request has no field of that name and type.
     ValidationError = "VALIDATION_ERROR", "Validation failed",
         "Please fill in every field.";
-    /// The body is not what its type says.
+    /// The body does not match its content type.
     BadRequest = "BAD_REQUEST", "Invalid JSON in request body",
         "We couldn't read that request. Please try again.";
-    /// POST to an endpoint that takes it only with a setting that is not offered.
+    /// A POST to an endpoint that accepts it only with a setting that this server does not have.
     MethodNotAllowed = "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",
         "POST method requires deferSessionRefresh to be enabled in session config",
         "We couldn't read that request. Please try again.";
-    /// The body has a type that is not taken.
+    /// The content type of the body is not accepted.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "Content-Type is not allowed",
         "We couldn't read that request. Please try again.";
     /// The body is larger than allowed.
@@ -128,36 +128,35 @@ codes! {
     CrossSiteLogin = "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.",
         "That sign-in came from another site, so it was blocked.";
-    /// The address to go to afterwards is another site's.
+    /// The address to go to afterwards belongs to another site.
     InvalidCallbackUrl = "INVALID_CALLBACK_URL", "Invalid callbackURL",
         "That address leads to another site, so it was blocked.";
     /// The request does not say which page it comes from.
     MissingOrNullOrigin = "MISSING_OR_NULL_ORIGIN", "Missing or null Origin",
         "Your browser didn't say which page that came from, so it was blocked.";
-    /// The browser keeps no cookies for this site, so a sign-in at a page would not last.
-    CookiesBlocked = "COOKIES_BLOCKED", "The browser keeps no cookies for this site",
+    /// The browser does not accept cookies from this site, so it cannot stay signed in.
+    CookiesBlocked = "COOKIES_BLOCKED", "The browser does not accept cookies from this site",
         "Your browser blocks cookies for this site, so you can't stay signed in. Allow them, then try again.";
-    /// A state change by GET that no script of this site sent.
+    /// A GET that changes something and was not sent by a script of this site.
     CrossSiteGet = "CROSS_SITE_GET_BLOCKED",
-        "This GET changes state and is answered only to a script of the same origin; use POST",
+        "This GET changes state and is allowed only for scripts of the same origin. Use POST.",
         "That link was blocked.";
     /// Too many requests in a short time.
     TooManyRequests = "TOO_MANY_REQUESTS", "Too many requests. Please try again later.",
         "Too many attempts. Try again in a moment.";
-    /// Too many passwords wait to be checked.
+    /// Too many passwords are waiting to be checked.
     ServerBusy = "SERVER_BUSY", "The server is busy. Please try again.",
         "The server is busy. Try again in a moment.";
     /// The store does not answer.
     ServiceUnavailable = "SERVICE_UNAVAILABLE", "The service is unavailable. Please try again.",
         "We can't load your data right now. Please try again.";
-    /// A fault of ours.
+    /// An internal error.
     Internal = "INTERNAL_SERVER_ERROR", "Internal server error",
         "Something went wrong on our side. Please try again.";
 }
 
 impl Code {
-    /// The sentence with the number that belongs into it, where that is known: how many seconds to wait, or how many devices
-    /// or accounts there may be.
+    /// The sentence with its number, if known: how many seconds to wait, or how many devices or accounts are allowed.
     ///
     /// # Examples
     ///

@@ -5,9 +5,9 @@ export const MULTI_SESSION_ERROR_CODES = {
   /** The sign-in is too old to end other sessions: call `reauthenticate` first. */
   SESSION_NOT_FRESH: { code: "SESSION_NOT_FRESH", message: "Session is not fresh" },
   /** The revocation is more than ten seconds old, or something else has happened since. */
-  UNDO_EXPIRED: { code: "UNDO_EXPIRED", message: "The revocation cannot be undone any more" },
+  UNDO_EXPIRED: { code: "UNDO_EXPIRED", message: "The revocation can no longer be undone" },
   /** The active session did not begin before the one to confirm, or is on a new device itself. */
-  DEVICE_NOT_RECOGNIZED: { code: "DEVICE_NOT_RECOGNIZED", message: "The device in use is not recognized itself" },
+  DEVICE_NOT_RECOGNIZED: { code: "DEVICE_NOT_RECOGNIZED", message: "The active session cannot confirm this device" },
   /** The user has as many sessions as allowed: `signInInstead` signs out the one that they choose. */
   MAXIMUM_SESSIONS_REACHED: { code: "MAXIMUM_SESSIONS_REACHED", message: "Maximum number of sessions reached" },
   /** The ticket was used, has expired or does not exist, or the password has changed: sign in again. */

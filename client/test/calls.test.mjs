@@ -151,7 +151,7 @@ describe('multiSession', () => {
     assert.equal(await phone.email(), ada.email);
     refused(
       await multiSession.undoRevoke({ sessionId }),
-      403, 'Forbidden', 'UNDO_EXPIRED', 'The revocation cannot be undone any more',
+      403, 'Forbidden', 'UNDO_EXPIRED', 'The revocation can no longer be undone',
     );
   });
 

@@ -18,7 +18,7 @@ const DEVICE_DAYS: i64 = 400;
 /// What a browser holds a cookie to that is called so (RFC 6265bis, 4.1.3, and `__Http-`, which came after it).
 const BROWSERS_PREFIXES: [&str; 3] = ["__host-", "__secure-", "__http-"];
 
-/// How the cookies are called.
+/// The names of the cookies.
 ///
 /// `<prefix>.session_token` says which session is active; `<prefix>.session_token_multi-<handle>` is held beside
 /// it, one for each account; `<prefix>.device` lets an account recognise the browser at its next sign-in;
