@@ -1,6 +1,7 @@
--- Splits `sessions` into 32 parts by a hash of the user. PostgreSQL 13 and later; run it once, while no node runs:
+-- Splits `sessions` into 32 partitions by a hash of the user. It needs PostgreSQL 13 or later. Run it once, while no node
+-- runs:
 --   psql --set ON_ERROR_STOP=1 "$DATABASE_URL" < docs/partition-sessions.sql
--- All of a user's sessions are in one part. Rows are copied, so it needs as much disk as the table has once more.
+-- All sessions of a user are in one partition. Rows are copied, so it needs as much free disk space as the table has.
 begin;
 lock table sessions in access exclusive mode;
 alter table sessions rename to whole_sessions;
@@ -20,8 +21,8 @@ $$;
 insert into sessions select * from whole_sessions order by seq;
 drop table whole_sessions;
 
--- A unique index of a partitioned table has the column that it is split by. That no two sessions have one id or one
--- handle rests on their 122 and 128 random bits.
+-- A unique index of a partitioned table must include the column that it is split by. So the database does not check that
+-- ids and handles are unique; their 122 and 128 random bits make them so.
 alter table sessions add primary key (user_id, seq);
 create unique index sessions_id on sessions (id, user_id);
 create unique index sessions_handle on sessions (handle, user_id);
