@@ -86,11 +86,12 @@ impl Accounts {
     }
 
     /// Signs in a person whom the limit of devices had refused after the right password, and signs out the device that
-    /// they chose: see [`Sessions::begin_instead`].
+    /// they chose: see [`Sessions::begin_instead`](crate::Sessions::begin_instead).
     ///
     /// # Errors
     ///
-    /// Same as [`Sessions::begin_instead`]; [`Code::TwoFactorRequired`] when an import found a second factor meanwhile.
+    /// Same as [`Sessions::begin_instead`](crate::Sessions::begin_instead); [`Code::TwoFactorRequired`] when an import
+    /// found a second factor meanwhile.
     pub async fn sign_in_instead(
         &self,
         browser: &Browser,
