@@ -232,16 +232,17 @@ impl Work<'_> {
 
     async fn user(&mut self, row: &mut Columns) -> Result<Option<Taken>, Left> {
         let id = UserId::new(row.text("id")?).map_err(broken)?;
-        let email = email::normalise(&row.text("email")?).map_err(|_| broken("its e-mail is none"))?;
+        let email =
+            email::normalise(&row.text("email")?).map_err(|_| broken("its email is missing or invalid"))?;
         let (name, image) = (row.optional(), row.take().filter(|image| !image.is_empty()));
         let name = checked_name(&name).unwrap_or_else(|_| {
-            self.drop_part(Table::User, id.as_str(), "its name, as it is too long");
+            self.drop_part(Table::User, id.as_str(), "its name, which is too long");
             ""
         });
         let image = image.filter(|image| {
             let is_fine = check_image(Some(image)).is_ok();
             if !is_fine {
-                self.drop_part(Table::User, id.as_str(), "its picture, as its address is too long");
+                self.drop_part(Table::User, id.as_str(), "its picture, whose address is too long");
             }
             is_fine
         });
@@ -277,7 +278,7 @@ impl Work<'_> {
         let user = UserId::new(row.text("userId")?).map_err(broken)?;
         let hash = row.text("password")?;
         if !is_better_auth(&hash) {
-            return Err(broken("its password's hash is not of the form that Better Auth writes by default"));
+            return Err(broken("its password hash does not have Better Auth's default format"));
         }
         let updated_at = row.moment("updatedAt")?;
         Ok(Some(self.import.password(&user, &hash, updated_at).await?))
@@ -290,7 +291,7 @@ impl Work<'_> {
         let handle = Handle::parse(&token).ok_or_else(|| broken("its token is not 32 letters or digits"))?;
         let mut address = row.optional();
         if address.len() > MAXIMUM_ADDRESS_LEN {
-            self.drop_part(Table::Session, id.as_str(), "its address, as it is too long");
+            self.drop_part(Table::Session, id.as_str(), "its IP address, which is too long");
             address.clear();
         }
         let session = Session {
@@ -401,7 +402,7 @@ impl Columns {
 
     fn optional_moment(&mut self, name: &str) -> Result<Option<Timestamp>, Left> {
         let text = self.take().filter(|text| !text.is_empty());
-        let read = text.map(|text| moment(&text).ok_or_else(|| broken(format!("its {name} is no time"))));
+        let read = text.map(|text| moment(&text).ok_or_else(|| broken(format!("its {name} is not a time"))));
         read.transpose()
     }
 }

@@ -217,7 +217,7 @@ for (const kind of ['sqlite', 'postgres']) {
       try {
         const told = await importFrom(theirs.url, target('broken'), { secret: SECRET });
         assert.match(told, /user "not an id" was skipped/);
-        assert.match(told, /user "nomail" was skipped: its e-mail is none/);
+        assert.match(told, /user "nomail" was skipped: its email is missing or invalid/);
         assert.match(told, /session "short" was skipped: its token/);
         assert.match(told, /account "bcrypt" was skipped: its password's hash/);
         assert.match(told, /users: \d imported, 0 updated, 0 unchanged, 0 expired, 2 broken/);

@@ -481,9 +481,9 @@ async fn the_limits_of_a_sign_up_hold_for_an_import() {
     assert_eq!(
         told,
         [
-            "user ada: its name, as it is too long",
-            "user ada: its picture, as its address is too long",
-            "session one: its address, as it is too long"
+            "user ada: its name, which is too long",
+            "user ada: its picture, whose address is too long",
+            "session one: its IP address, which is too long"
         ]
     );
     for (user, name, image) in
