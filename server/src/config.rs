@@ -1,4 +1,4 @@
-//! Flags and their environment twins; `--help` is the reference.
+//! The flags and their environment variables. `docs/configuration.md` has the same texts as `--help`; a test compares them.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -15,7 +15,7 @@ use multi_session::{
 
 use crate::{Color, DatabaseUrl, Logo, OperatorTokenHash, SmtpUrl, service};
 
-/// See every device you are signed in on, switch accounts, and end one session, the others or all.
+/// Sessions on many devices: list them, switch accounts, and revoke one, the others or all.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "multi-session", version)]
 pub struct Config {
@@ -23,8 +23,8 @@ pub struct Config {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The database: sqlite://FILE for one node, postgres://USER:PASSWORD@HOST/DATABASE for several. Other users of the
-    /// machine can see flags: with a password the variable is safer.
+    /// The database: `sqlite://FILE` for one node, `postgres://USER:PASSWORD@HOST/DATABASE` for several. Other users
+    /// of the machine can read flags: if the URL has a password, set the variable instead.
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -34,7 +34,7 @@ pub struct Config {
     )]
     pub database_url: DatabaseUrl,
 
-    /// How many connections to PostgreSQL this node keeps at most, beside the one that hears of changes.
+    /// The maximum number of PostgreSQL connections of this node. One more connection listens for changes.
     #[arg(
         long,
         env = "MULTI_SESSION_DATABASE_CONNECTIONS",
@@ -43,9 +43,9 @@ pub struct Config {
     )]
     pub database_connections: NonZeroU32,
 
-    /// How many sessions are kept in memory at most, about a kilobyte each, so that requests are verified without a query:
-    /// 0 for none. By default 100000 with SQLite and 0 with PostgreSQL: there, set it once every node runs a release that has
-    /// this setting.
+    /// The maximum number of sessions kept in memory, about a kilobyte each, so that most requests need no query. 0
+    /// turns the cache off. On PostgreSQL, set it only once every node runs a release that has this setting.
+    /// [default: 100000 with SQLite, 0 with PostgreSQL]
     #[arg(long, env = "MULTI_SESSION_SESSION_CACHE", global = true)]
     pub session_cache: Option<usize>,
 
@@ -53,11 +53,12 @@ pub struct Config {
     #[arg(long, env = "LEPTOS_SITE_ADDR", global = true, default_value = "127.0.0.1:3000")]
     pub site_addr: SocketAddr,
 
-    /// The folder with the pages' files; by default `site` beside the program or one folder up.
+    /// The folder with the files of the pages. [default: `site` beside the program or one folder up]
     #[arg(long, env = "LEPTOS_SITE_ROOT", global = true)]
     pub site_root: Option<PathBuf>,
 
-    /// The public origin, as browsers see it; https makes the cookies Secure. By default that of the address.
+    /// The public origin, as browsers see it, such as `https://id.example.org`. With https, cookies are Secure and
+    /// their names begin with `__Host-`. [default: `http://` and the address to listen on]
     #[arg(long, env = "MULTI_SESSION_BASE_URL", global = true)]
     pub base_url: Option<String>,
 
@@ -76,7 +77,7 @@ pub struct Config {
     #[arg(long, env = "MULTI_SESSION_TRUSTED_ORIGINS", global = true, value_delimiter = ',')]
     pub trusted_origins: Vec<String>,
 
-    /// How many live sessions a user may have, and how many accounts a browser may hold.
+    /// The maximum number of live sessions of a user, and of accounts in one browser.
     #[arg(
         long,
         env = "MULTI_SESSION_MAXIMUM_SESSIONS",
@@ -85,12 +86,13 @@ pub struct Config {
     )]
     pub maximum_sessions: u32,
 
-    /// The timeouts of a standard's level; what is set beside it must not be looser.
+    /// Set the timeouts to a level of NIST SP 800-63B-4: `nist-aal1`, `nist-aal2` or `nist-aal3`. A timeout that is
+    /// set as well must not be looser.
     #[arg(long, env = "MULTI_SESSION_PRESET", global = true)]
     pub preset: Option<Level>,
 
-    /// The time without activity after which a session ends, as in `30d`, `12h` or `90s` [default: 30d, or the
-    /// preset's].
+    /// The idle timeout: a session ends after this time without activity, such as `30d`, `12h` or `90s`. A preset
+    /// changes the default. [default: 30d]
     #[arg(
         long,
         env = "MULTI_SESSION_SESSION_TIMEOUT",
@@ -99,7 +101,8 @@ pub struct Config {
     )]
     pub session_timeout: Option<Duration>,
 
-    /// The time after its sign-in at which a session ends whatever its activity [default: 90d, or the preset's].
+    /// The absolute timeout: a session ends this long after the last sign-in or re-authentication, whatever its
+    /// activity. A preset changes the default. [default: 90d]
     #[arg(
         long,
         env = "MULTI_SESSION_ABSOLUTE_TIMEOUT",
@@ -108,12 +111,12 @@ pub struct Config {
     )]
     pub absolute_timeout: Option<Duration>,
 
-    /// How long ago a person may have proved who they are to end other sessions without being asked for the password
-    /// [default: 1d, or the preset's].
+    /// How long a session is fresh after a sign-in or re-authentication. Ending other sessions needs a fresh session.
+    /// A preset changes the default. [default: 1d]
     #[arg(long, env = "MULTI_SESSION_FRESH_AGE", global = true, value_parser = humantime::parse_duration)]
     pub fresh_age: Option<Duration>,
 
-    /// How long it is kept what happened to each account; a day at least.
+    /// How long the account history is kept, at least `1d`.
     #[arg(
         long,
         env = "MULTI_SESSION_HISTORY_RETENTION",
@@ -123,7 +126,8 @@ pub struct Config {
     )]
     pub history_retention: Duration,
 
-    /// Whether the oldest session gives way at the maximum; otherwise the sign-in is refused.
+    /// Whether a sign-in at the maximum ends the oldest session. If `false`, the sign-in is refused, and the person
+    /// can choose a device to sign out.
     #[arg(
         long,
         env = "MULTI_SESSION_REVOKE_OLDEST_ON_MAX",
@@ -133,20 +137,20 @@ pub struct Config {
     )]
     pub revoke_oldest_on_max: bool,
 
-    /// What list-device-sessions lists: every device of the active user and the accounts of the browser, or only
-    /// those accounts, for account switchers written for Better Auth.
+    /// What list-device-sessions returns. `all`: every device of the active user and the other accounts of the
+    /// browser. `browser`: only the accounts of the browser, as with Better Auth.
     #[arg(long, env = "MULTI_SESSION_LIST_SCOPE", global = true, default_value = "all")]
     pub list_scope: ListScope,
 
-    /// What the cookies' names begin with.
+    /// What the names of the cookies begin with.
     #[arg(long, env = "MULTI_SESSION_COOKIE_PREFIX", global = true, default_value = "multi-session")]
     pub cookie_prefix: String,
 
-    /// How many live streams this node serves at once; each takes a connection.
+    /// The maximum number of live streams that this node serves. Each uses a connection.
     #[arg(long, env = "MULTI_SESSION_MAXIMUM_STREAMS", global = true, default_value_t = 10_000)]
     pub maximum_streams: usize,
 
-    /// The networks of the proxies whose X-Forwarded-For is believed, separated by commas.
+    /// The addresses or networks of the proxies whose X-Forwarded-For is trusted, separated by commas.
     #[arg(
         long,
         env = "MULTI_SESSION_TRUSTED_PROXIES",
@@ -156,26 +160,27 @@ pub struct Config {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// How much of people's addresses is written down and shown; what was written before stays as it is.
+    /// How much of an IP address is stored and shown. `full`: all of it. `truncated`: the /24 of an IPv4 address, the
+    /// /48 of an IPv6 address. Addresses that are already stored do not change.
     #[arg(long, env = "MULTI_SESSION_IP_MODE", global = true, default_value = "full")]
     pub ip_mode: AddressMode,
 
-    /// A database of cities or countries in the MaxMind format, such as DB-IP's or GeoLite2: lists and mails then say
-    /// where an address is. It is read into memory at the start, and nobody else is asked.
+    /// A city or country database in the MaxMind format, such as DB-IP Lite or GeoLite2. The list, the history and
+    /// mails then show the place of an address. The file is read into memory at start, and no other service is asked.
     #[arg(long, env = "MULTI_SESSION_GEOIP", global = true, value_name = "FILE.mmdb")]
     pub geoip: Option<PathBuf>,
 
-    /// Whether one address may send 3 requests with a password in 10 seconds and 100 others; by default on when the
-    /// public origin is https.
+    /// `on` limits the requests of one address: 3 in 10 seconds with a password, and 100 others. `off` does not.
+    /// [default: on if the public origin is https]
     #[arg(long, env = "MULTI_SESSION_RATE_LIMIT", global = true)]
     pub rate_limit: Option<Switch>,
 
-    /// Whether tries with a password wait after others have failed, from 1 second up to 15 minutes, without locking
-    /// anybody out; by default on when the public origin is https.
+    /// `on` makes password attempts wait after failed ones, from 1 second up to 15 minutes, without locking an
+    /// account. `off` does not. [default: on if the public origin is https]
     #[arg(long, env = "MULTI_SESSION_SIGN_IN_THROTTLE", global = true)]
     pub sign_in_throttle: Option<Switch>,
 
-    /// How many connections this node has open at once; more wait. Each live stream is one.
+    /// The maximum number of open connections of this node. More connections wait. Each live stream is one.
     #[arg(
         long,
         env = "MULTI_SESSION_MAXIMUM_CONNECTIONS",
@@ -184,8 +189,9 @@ pub struct Config {
     )]
     pub maximum_connections: NonZeroU32,
 
-    /// The SHA-256, in hexadecimal, of the token by which an operator's program ends sessions over the API, as
-    /// `multi-session operator-token` prints it; several separated by commas. Without it those endpoints are not there.
+    /// The SHA-256 hashes, in hexadecimal, of the tokens with which programs of operators call the API, separated by
+    /// commas. `multi-session operator-token` prints a token and its hash. Without a hash these endpoints do not
+    /// exist.
     #[arg(
         long,
         env = "MULTI_SESSION_OPERATOR_TOKEN_HASH",
@@ -195,7 +201,7 @@ pub struct Config {
     )]
     pub operator_token_hash: Vec<OperatorTokenHash>,
 
-    /// What the service is called, in its pages and mails.
+    /// The name of the service in pages and mails.
     #[arg(
         long,
         env = "MULTI_SESSION_SERVICE_NAME",
@@ -205,21 +211,24 @@ pub struct Config {
     )]
     pub service_name: String,
 
-    /// The colour of buttons and links, as in `#4150cf`; on each surface it is made darker or lighter until it can be read.
+    /// The color of buttons and links, such as `#4150cf`. It is darkened or lightened where it would be hard to read.
     #[arg(long, env = "MULTI_SESSION_ACCENT_COLOR", global = true, value_name = "#RRGGBB")]
     pub accent_color: Option<Color>,
 
-    /// The image before the name: a file in the folder of the pages' files, as in `/logo.svg`, or an address with https.
+    /// The image before the name: a file in the folder with the files of the pages, such as `/logo.svg`, or an
+    /// `https://` address.
     #[arg(long, env = "MULTI_SESSION_LOGO", global = true, value_name = "PATH-or-URL")]
     pub logo: Option<Logo>,
 
-    /// The mail server: smtp://USER:PASSWORD@HOST:PORT, which must begin TLS unless it is on this machine or
-    /// `?tls=opportunistic` leaves it open, or smtps://…. Without it no mail is sent, and passwords cannot be reset.
-    /// Other users of the machine can see flags: the variable is safer.
+    /// The mail server: `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`. With `smtp`, STARTTLS is required unless the
+    /// mail server is on this machine or the URL ends in `?tls=opportunistic`. Percent-encode user and password, such
+    /// as `%40` for `@`. Without a mail server no mail is sent, and passwords cannot be reset. Other users of the
+    /// machine can read flags: set the variable instead.
     #[arg(long, env = "MULTI_SESSION_SMTP_URL", hide_env_values = true, global = true)]
     pub smtp_url: Option<SmtpUrl>,
 
-    /// Who mails are from, as in `no-reply@example.org` or `Example <no-reply@example.org>`.
+    /// The sender of mails, such as `no-reply@example.org` or `Example <no-reply@example.org>`. Required with a mail
+    /// server.
     #[arg(long, env = "MULTI_SESSION_MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
 }
@@ -232,58 +241,58 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date and exit.
     Migrate,
-    /// Take the users and sessions of another system over and exit.
+    /// Import the users and sessions of another system and exit.
     Import {
         /// The other system.
         #[command(subcommand)]
         from: ImportFrom,
     },
-    /// Look at users' sessions, end them, and count, while the server runs or not.
+    /// List, revoke and count sessions. The server may run or not.
     Sessions {
         /// What to do.
         #[command(subcommand)]
         act: SessionsCommand,
     },
-    /// Disable users, enable them again, and erase them.
+    /// Disable, enable and erase users.
     Users {
         /// What to do.
         #[command(subcommand)]
         act: UsersCommand,
     },
-    /// List what operators did, the latest first, from a shell or by a program: it is kept as long as histories are.
+    /// List what operators did, the latest first. Acts are kept as long as account histories.
     OperatorActs(OperatorActs),
-    /// Print a new token for operators' programs, and its hash for MULTI_SESSION_OPERATOR_TOKEN_HASH.
+    /// Print a new token for programs of operators, and its hash for MULTI_SESSION_OPERATOR_TOKEN_HASH.
     OperatorToken,
 }
 
 /// What an operator does with sessions.
 ///
-/// A running server refuses what was ended at once, and its open pages hear of it: at once with PostgreSQL, within a
-/// second or two with SQLite.
+/// A running server refuses a revoked session immediately. Its open pages show the change immediately with PostgreSQL,
+/// and within two seconds with SQLite.
 #[derive(Clone, Debug, Subcommand)]
 pub enum SessionsCommand {
     /// List the sessions of a user, the newest first.
     List(SessionsList),
-    /// End one session.
+    /// Revoke one session.
     Revoke {
-        /// Its id, as in lists.
+        /// The id of the session, as in a list.
         session_id: String,
     },
-    /// End every session of a user.
+    /// Revoke every session of a user.
     RevokeUser {
         /// The user's e-mail or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
-    /// End every session of every user: everybody has to sign in again.
+    /// Revoke every session of every user, so that everybody has to sign in again.
     RevokeEverybody {
-        /// Without it nothing is done.
+        /// Confirm. Without this flag nothing happens.
         #[arg(long, required = true)]
         yes: bool,
     },
-    /// Count the live sessions, and what began and ended in the last 24 hours.
+    /// Count the live sessions, and the sign-ins and ends of the last 24 hours.
     Stats {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -292,7 +301,7 @@ pub enum SessionsCommand {
 /// What an operator does with users.
 #[derive(Clone, Subcommand)]
 pub enum UsersCommand {
-    /// Disable a user: every session ends, and nobody signs in to the account until it is enabled again.
+    /// Disable a user: every session ends, and nobody can sign in to the account until it is enabled.
     Disable {
         /// The user's e-mail or id.
         #[arg(value_name = "EMAIL-or-ID")]
@@ -304,19 +313,19 @@ pub enum UsersCommand {
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
-    /// Let a user who was imported with two-factor authentication sign in with the password alone.
+    /// Let a user who was imported with two-factor authentication sign in with only the password.
     AllowPasswordAlone {
         /// The user's e-mail or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
-    /// Erase a user with everything that is kept of them: password, sessions and history. It cannot be undone. What stays
-    /// is that it was done, with the user's id.
+    /// Erase a user with the password, the sessions and the history. This cannot be undone. Only the act itself is kept,
+    /// with the user's id.
     Forget {
         /// The user's e-mail or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
-        /// Without it nothing is done.
+        /// Confirm. Without this flag nothing happens.
         #[arg(long, required = true)]
         yes: bool,
     },
@@ -331,15 +340,15 @@ impl std::fmt::Debug for UsersCommand {
 /// Which acts of operators are listed, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub struct OperatorActs {
-    /// How many at most.
+    /// The maximum number of rows.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub limit: u32,
 
-    /// Go on before this act, the last one of the list before.
+    /// Continue before this act, the last one of the previous list.
     #[arg(long, value_name = "ACT_ID")]
     pub before: Option<i64>,
 
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -351,19 +360,19 @@ pub struct SessionsList {
     #[arg(long, value_name = "EMAIL-or-ID")]
     pub user: String,
 
-    /// List those too that have ended in the last 90 days.
+    /// Include sessions that ended in the last 90 days.
     #[arg(long)]
     pub ended: bool,
 
-    /// How many at most.
+    /// The maximum number of rows.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub limit: u32,
 
-    /// Go on after this session, the last one of the list before.
+    /// Continue after this session, the last one of the previous list.
     #[arg(long, value_name = "SESSION_ID")]
     pub after: Option<String>,
 
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -374,46 +383,46 @@ impl std::fmt::Debug for SessionsList {
     }
 }
 
-/// A system whose users and sessions can be taken over.
+/// A system whose users and sessions can be imported.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ImportFrom {
-    /// Better Auth: its `user`, `account` and `session` tables, as its command-line tool makes them for Kysely, Drizzle or
-    /// Prisma.
+    /// Better Auth: the tables `user`, `account` and `session`, as its command-line tool creates them for Kysely, Drizzle
+    /// or Prisma.
     ///
-    /// It runs in one transaction: try it with --dry-run, and run it again later. Broken rows are reported and skipped; the
-    /// exit code is 0 unless every user is broken. A missing column is an error before anything is read.
+    /// The import is one transaction. Try it with --dry-run first, and run it again at any time. Broken rows are reported
+    /// and skipped; the exit code is 0 unless every user is broken. A missing column is an error before anything is read.
     BetterAuth(BetterAuthImport),
 }
 
-/// What an import from Better Auth is told.
+/// The options of an import from Better Auth.
 #[derive(Clone, clap::Args)]
 pub struct BetterAuthImport {
-    /// The database: sqlite://FILE or postgres://…, with `?schema=` where the tables are not on the search path.
+    /// The database: `sqlite://FILE` or `postgres://…`. Add `?schema=NAME` if the tables are not on the search path.
     #[arg(long, value_name = "URL")]
     pub from: String,
 
-    /// A table's or column's name, where Better Auth's configuration sets `modelName` or `fields`: `user=people` or
-    /// `user.email=email_address`. Repeat it for each name.
+    /// The name of a table or column, if Better Auth's configuration sets `modelName` or `fields`: `user=people` or
+    /// `user.email=email_address`. Repeat the flag for each name.
     #[arg(long, value_name = "TABLE[.FIELD]=NAME")]
     pub map: Vec<SourceName>,
 
-    /// Better Auth's secret. With it living sessions are taken, and browsers stay signed in. Other users of the
-    /// machine can see flags: the variable is safer.
+    /// The secret of Better Auth. With it, live sessions are imported, and browsers stay signed in. Other users of the
+    /// machine can read flags: set the variable instead.
     #[arg(long, env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     pub secret: Option<String>,
 
-    /// Better Auth's secrets as VERSION:SECRET, separated by commas. The first one signs its cookies and takes precedence
-    /// over --secret.
+    /// The secrets of Better Auth as `VERSION:SECRET`, separated by commas. The first one signs cookies, and takes
+    /// precedence over --secret.
     #[arg(long, env = "BETTER_AUTH_SECRETS", hide_env_values = true)]
     pub secrets: Option<String>,
 
-    /// Let users with two-factor authentication in Better Auth sign in with the password alone: this server has no second
-    /// factor. Without this flag they stay signed in but cannot sign in again; `multi-session users allow-password-alone`
-    /// allows it for one user.
+    /// Let users with two-factor authentication sign in with only the password: this server has no second factor. Without
+    /// this flag they stay signed in but cannot sign in again. `multi-session users allow-password-alone` allows it for
+    /// one user.
     #[arg(long)]
     pub allow_password_alone: bool,
 
-    /// Do everything but keep it.
+    /// Run the import and report, but store nothing.
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -466,7 +475,7 @@ impl ValueEnum for AddressMode {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self.0 {
-            IpMode::Full => "All of it",
+            IpMode::Full => "The whole address",
             _ => "The /24 of an IPv4 address, the /48 of an IPv6 one",
         };
         Some(PossibleValue::new(self.0.as_str()).help(help))
@@ -476,9 +485,9 @@ impl ValueEnum for AddressMode {
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// In force.
+    /// Turned on.
     On,
-    /// Not in force.
+    /// Turned off.
     Off,
 }
 

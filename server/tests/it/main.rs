@@ -7,6 +7,7 @@ mod harness;
 mod better_auth;
 mod bodies;
 mod choose_device;
+mod configuration;
 mod connections;
 mod cookies;
 mod crash;

@@ -33,9 +33,9 @@ async fn reauthenticate(browser: &TestBrowser) -> Answer {
 
 #[test]
 fn asvs_7_1_the_documented_limits_are_those_in_force() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let document = std::fs::read_to_string(root().join("docs/configuration.md")).expect("the document");
     let default = |name: &str| {
-        let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).expect("a row");
+        let row = document.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).expect("a row");
         row.split('|').nth(2).expect("a default").trim().trim_matches('`').to_owned()
     };
     let days = |time: Duration| format!("{}d", time.as_secs() / DAY.as_secs());
@@ -46,11 +46,11 @@ fn asvs_7_1_the_documented_limits_are_those_in_force() {
     assert_eq!(default("MULTI_SESSION_ABSOLUTE_TIMEOUT"), days(options.absolute_timeout()));
     assert_eq!(default("MULTI_SESSION_FRESH_AGE"), days(options.fresh_age()));
     // A sentence, however its lines are broken.
-    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    let document = document.split_whitespace().collect::<Vec<_>>().join(" ");
     let hours = Options::UNREMEMBERED_TIMEOUT.as_secs() / HOUR.as_secs();
     let not_remembered =
         format!("(`rememberMe: false`), ends {hours} hours after its sign-in whatever its activity");
-    assert!(readme.contains(&not_remembered), "the README has no {not_remembered}");
+    assert!(document.contains(&not_remembered), "docs/configuration.md has no {not_remembered}");
 }
 
 #[tokio::test]
