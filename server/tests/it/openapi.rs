@@ -1,11 +1,14 @@
 //! The OpenAPI document: complete, and what the server does is what it says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
+use multi_session::Code;
+use multi_session::http::Problem;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, SAFARI, TestApp, TestBrowser, text};
+use crate::invariants::root;
 
 /// They are there to refuse, as Better Auth does.
 const NEVER_SUCCEED: [&str; 2] = ["updateSession", "getSessionDeferred"];
@@ -339,4 +342,58 @@ async fn it_follows_the_configuration_and_needs_no_session() {
     let cookie = &document["components"]["securitySchemes"]["session"];
     assert_eq!(cookie["in"], "cookie");
     assert_eq!(cookie["name"], "__Host-mine.session_token");
+}
+
+/// The cells of the tables of docs/rest.md whose first cell is in backticks, with that cell's text first.
+fn rest_page() -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string(root().join("docs/rest.md")).expect("the document");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix('|'));
+    rows.map(|row| row.split('|').map(|cell| cell.trim().trim_end_matches('`').to_owned()).collect())
+        .collect()
+}
+
+/// The words in capital letters that a cell has in backticks.
+fn codes_in(cell: &str) -> BTreeSet<&str> {
+    let words = cell.split(['`', ' ']).filter(|word| !word.is_empty());
+    words.filter(|word| word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')).collect()
+}
+
+#[tokio::test]
+async fn rest_page_has_every_endpoint_with_its_errors_and_every_code_with_its_status() {
+    let app = start().await;
+    let document = Document::of(&app).await;
+    let rows = rest_page();
+
+    let statuses: BTreeSet<_> =
+        Code::ALL.iter().map(|code| (code.as_str(), Problem::status(*code).as_str().to_owned())).collect();
+    let is_code = |row: &&Vec<String>| !row[0].contains(' ') && codes_in(&row[0]).len() == 1;
+    let documented: BTreeSet<_> =
+        rows.iter().filter(is_code).map(|row| (row[0].as_str(), row[1].clone())).collect();
+    assert_eq!(documented, statuses);
+    let general: BTreeSet<_> = rows
+        .iter()
+        .filter(is_code)
+        .filter(|row| row[2].contains("Any request"))
+        .map(|row| &*row[0])
+        .collect();
+
+    let mut endpoints = BTreeMap::new();
+    for row in &rows {
+        if let Some((method, path)) = row[0].split_once(' ') {
+            let errors: BTreeSet<_> = &codes_in(&row[2]) - &general;
+            assert!(
+                endpoints.insert((method.to_owned(), path), errors).is_none(),
+                "{method} {path} is there twice"
+            );
+        }
+    }
+    for operation in document.operations() {
+        let Some(path) = operation.path.strip_prefix("/api/auth") else { continue };
+        let refused = operation.responses().filter(|(status, _)| matches!(&status[..1], "4" | "5"));
+        let words = refused.flat_map(|(_, it)| it["description"].as_str().unwrap_or_default().split(", "));
+        let refused: BTreeSet<_> = words.filter(|word| codes_in(word).len() == 1).collect();
+        let errors = endpoints.remove(&(operation.method.to_string(), path));
+        assert_eq!(errors, Some(&refused - &general), "{} {path}", operation.method);
+    }
+    assert!(endpoints.is_empty(), "{endpoints:?}");
 }
