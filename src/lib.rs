@@ -1,11 +1,79 @@
-//! Many sign-ins for one person, each visible and each revocable at once.
+//! Multi-device sessions: a user sees every device they are signed in on, switches accounts, and revokes one session, the
+//! others or all. A revoked session is refused immediately, on every node.
 //!
-//! # Words
+//! There are three ways to use it.
 //!
-//! A *session* is one sign-in of one user in one browser. A browser *holds* a session when it has that
-//! session's cookie; it may hold sessions of several users (*accounts*), at most one of each. The *active*
-//! session is the held one that requests act as. *Current* is the active session of the browser that asks.
-//! A *device* is what a person calls a row of the list.
+//! # Run the server
+//!
+//! The program `multi-session` of the repository has pages, accounts and this crate's REST API. `make run` builds it and
+//! serves `http://127.0.0.1:3000`. It needs no configuration; `multi-session --help` lists the settings. Read
+//! `docs/configuration.md` and `docs/operating.md`.
+//!
+//! # Put it behind a Better Auth front end
+//!
+//! The REST API answers as [Better Auth](https://better-auth.com) does, so `createAuthClient` with `multiSessionClient()`
+//! works as it is. Serve `/api/auth` on the origin of your pages, either by the server or by [`Api`](api::Api) in your own
+//! router:
+//!
+//! ```no_run
+//! # #[cfg(feature = "api")]
+//! # mod example {
+//! use axum::Router;
+//! use multi_session::{Accounts, http::SessionHttp};
+//!
+//! fn router(accounts: &Accounts) -> Result<Router, Box<dyn std::error::Error>> {
+//!     let http = SessionHttp::new(accounts.sessions(), "https://app.example.org")?;
+//!     Ok(Router::new().merge(http.api().accounts(accounts)))
+//! }
+//! # }
+//! ```
+//!
+//! `import_better_auth` moves users, passwords and live sessions. Read `docs/better-auth.md` and `docs/rest.md`.
+//!
+//! # Embed it
+//!
+//! Your app keeps its users and its login. It verifies a person, and begins a session for a [`Subject`] with a [`Proof`]:
+//!
+//! 1. Open a store, such as [`SqliteStore`], and build [`Sessions`] over it.
+//! 2. Put the layer of [`SessionHttp`](http::SessionHttp) around your routes. It checks origins, and reads and writes the
+//!    cookies.
+//! 3. Read [`Sessions::epoch`], verify the person, and call [`SessionRequest::begin`](http::SessionRequest::begin).
+//! 4. Take [`SignedIn`](http::SignedIn) as an argument of handlers that need a session.
+//! 5. Spawn [`Sessions::run`] once, and call [`Sessions::shut_down`] at the end.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "axum", feature = "sqlite"))]
+//! # mod example {
+//! use axum::{Router, response::Redirect, routing::{get, post}};
+//! use multi_session::http::{Problem, SessionHttp, SessionRequest, SignedIn};
+//! use multi_session::{Proof, Sessions, SqliteStore, Subject, UserId};
+//!
+//! async fn app() -> Result<Router, Box<dyn std::error::Error>> {
+//!     let store = SqliteStore::open("sqlite://data/app.db").await?;
+//!     let sessions = Sessions::builder(std::sync::Arc::new(store)).proofs(["code"]).build();
+//!     let http = SessionHttp::new(&sessions, "https://app.example.org")?.with_sign_in_path("/login");
+//!     let hello = async |SignedIn(held): SignedIn| format!("Hello, {}!", held.user.name);
+//!     Ok(Router::new().route("/hello", get(hello)).route("/login", post(log_in)).layer(http.layer()))
+//! }
+//!
+//! async fn log_in(request: SessionRequest) -> Result<Redirect, Problem> {
+//!     let id = UserId::new("4711").expect("a valid id");
+//!     let epoch = request.sessions().epoch(&id).await?;
+//!     // … verify the person …
+//!     request.begin(Subject::new(id).name("Ada"), Proof::by("code").at(epoch)).await?;
+//!     Ok(Redirect::to("/hello"))
+//! }
+//! # }
+//! ```
+//!
+//! `docs/embedding.md` has a complete server, step-up, callbacks and PostgreSQL. The package `multi-session-leptos` mounts
+//! the pages in a Leptos app. To write a store of your own, see [`Store`] and [`contract`].
+//!
+//! # Terms
+//!
+//! A *session* is one sign-in of one user in one browser. A browser *holds* a session if it has the session's cookie. It
+//! may hold sessions of several users (*accounts*), at most one of each. The *active* session is the held one that requests
+//! act as. *Current* is the active session of the browser that asks. A *device* is what people call a row of the list.
 //!
 //! # Features
 //!
@@ -13,15 +81,15 @@
 //! |---|---|
 //! | none | the shared types: they compile to WebAssembly and do no I/O |
 //! | `engine` | [`Sessions`]: every rule of sessions, over any [`Store`] |
-//! | `accounts` | [`Accounts`]: e-mail address and password, on top of [`Sessions`] |
+//! | `accounts` | [`Accounts`]: email address and password, on top of [`Sessions`] |
 //! | `sqlite` | [`SqliteStore`], the embedded store of one node |
 //! | `postgres` | [`PostgresStore`], the store that several nodes share |
-//! | `import-better-auth` | `import_better_auth`: moves users and living sessions here |
+//! | `import-better-auth` | `import_better_auth`: moves users and live sessions here |
 //! | `geoip` | `GeoIp`: the places of addresses, from a MaxMind database on this machine |
 //! | `axum` | [`http`]: cookies, origin checks and the tower layer |
 //! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
-//! | `api` | [`api`]: the REST API and its OpenAPI document; it includes `axum`, `openapi` and `accounts`, whose endpoints are served only where [`Api::accounts`](api::Api::accounts) adds them |
-//! | `reference` | the API's page for people, with Swagger UI (1 MB in the program); it includes `api` |
+//! | `api` | [`api`]: the REST API and its OpenAPI document. It includes `axum`, `openapi` and `accounts`; the endpoints of accounts are served only if [`Api::accounts`](api::Api::accounts) adds them |
+//! | `reference` | the API's page for people, with Swagger UI (1 MB in the program). It includes `api` |
 //! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
 //!
 //! # Invariants
@@ -30,14 +98,14 @@
 //! - Every rule is a method of [`Sessions`] or [`Accounts`]; HTTP handlers and server functions hold none.
 //! - A [`Session`] can be shown to its owner; a [`Secret`] cannot be printed or serialised.
 //! - SQL is in `src/store` only; `Set-Cookie` is written in `src/http/layer.rs` only.
-//! - A session that has ended is never live again, and a store that does not answer signs nobody out.
-//!
+//! - A session that has ended is never live again, except by [`Sessions::undo_revoke`] within ten seconds. A store that does
+//!   not answer signs nobody out.
 #![cfg_attr(
     feature = "sqlite",
     doc = r#"
 # Examples
 
-Two browsers of one person, whom your own login has verified; the first ends the second's session.
+Two browsers of one person, whom your own login has verified. The first one revokes the session of the second.
 
 ```
 use std::sync::Arc;
@@ -62,7 +130,7 @@ let rows = sessions.list(&laptop).await?;
 assert_eq!(rows.len(), 2);
 sessions.revoke(&laptop, &Target::Id(rows[1].id.clone())).await?;
 
-// The phone's cookies open nothing any more.
+// The phone is signed out.
 let phone = sessions.current(&Presented::of(&phone), &Client::default()).await?;
 assert!(phone.active().is_none());
 # Ok(())
@@ -225,7 +293,11 @@ pub use {
     },
 };
 
-/// Holds the README's examples to what compiles.
-#[cfg(all(doctest, feature = "axum", feature = "sqlite"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+/// Compiles the examples of the README and of the page about embedding.
+#[cfg(all(doctest, feature = "api", feature = "postgres", feature = "sqlite"))]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/embedding.md")]
+    struct Embedding;
+}

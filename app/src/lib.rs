@@ -1,13 +1,14 @@
-//! What a person sees: pages, components, hooks and server functions.
+#![cfg_attr(any(feature = "ssr", not(doctest)), doc = include_str!("../README.md"))]
 //!
-//! The server renders every page completely (feature `ssr`), so that all of it works without JavaScript; the
-//! browser then takes the page over (feature `hydrate`). The two features are never on together.
+//! # Our own site
 //!
-//! An application mounts [`MultiSessionRoutes`] and puts [`router`](fn@router) around its pages. Our own site, [`App`], also
-//! needs `multi_session::Accounts` in the context of its pages.
+//! [`App`] is the site of the multi-session server. It needs `multi_session::Accounts` in the context of its pages, which
+//! [`page_routes`](fn@page_routes) lists.
 //!
-//! To add one more act on sessions: a method of `Sessions`, three lines in `sessions/actions.rs`, a `ServerAction` in
-//! [`sessions::use_list_device_sessions`], and its outcome's words in `sessions/announce.rs`.
+//! # To add an action on sessions
+//!
+//! Add a method to `multi_session::Sessions`, three lines to `sessions/actions.rs`, a `ServerAction` to
+//! [`sessions::use_list_device_sessions()`], and the words for its result to `sessions/announce.rs`.
 
 #![expect(unreachable_pub, reason = "Leptos' macros make public items of what is private")]
 #![recursion_limit = "256"]
