@@ -6,6 +6,7 @@ source "$(dirname "$0")/env.sh"
 "$ROOT/scripts/build-client.sh"
 cd "$ROOT/client"
 npx tsc --noEmit
+npm pack --silent --dry-run --ignore-scripts
 npm run --silent test
 
 cd "$ROOT/end2end/client"

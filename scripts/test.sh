@@ -34,7 +34,8 @@ step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
 step "lint, the tests' programs, the sites, and what the tests need (about 13 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
-step "unit and integration tests (about 6 minutes)" scripts/unit.sh
+step "packages (seconds)" scripts/package.sh
+step "unit and integration tests, and the documentation (about 6 minutes)" scripts/unit.sh
 # After the tests: what they compile has test features.
 step "the servers (a minute)" scripts/build.sh for-tests
 step "Better Auth client tests (1 minute)" scripts/client.sh

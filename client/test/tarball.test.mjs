@@ -27,13 +27,13 @@ before(async () => {
 });
 after(() => rm(project, { recursive: true, force: true }));
 
-test('it holds the plugin with its types, and nothing else', async () => {
+test('it holds the plugin with its types and licenses, and nothing else', async () => {
   const installed = path.join(project, 'node_modules/multi-session-client');
   const files = await readdir(installed, { recursive: true });
-  const wanted = /^(package\.json|README\.md|dist|dist\/[a-z-]+\.(js|d\.ts))$/;
+  const wanted = /^(package\.json|README\.md|LICENSE-(MIT|APACHE)|dist|dist\/[a-z-]+\.(js|d\.ts))$/;
   const others = files.filter((file) => !wanted.test(file));
   assert.deepEqual(others, []);
-  for (const file of ['README.md', 'dist/index.js', 'dist/index.d.ts']) assert.ok(files.includes(file), file);
+  for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts']) assert.ok(files.includes(file), file);
 });
 
 test('node imports it', async () => {

@@ -50,7 +50,7 @@ pub(super) fn document<S: Clone + Send + Sync + 'static>(
 ) -> Bytes {
     let path = http.api_path();
     let mut document = OpenApiRouter::with_openapi(Common::openapi()).nest(path, endpoints).into_openapi();
-    // Cargo has no licence to tell of.
+    // The licence in Cargo.toml is that of this library, and not of the service.
     document.info.license = None;
     document.info.description = document.info.description.map(|it| it.replace(SessionHttp::API_PATH, path));
     document.servers = Some(vec![Server::new(http.base_url())]);

@@ -208,3 +208,35 @@ fn the_toolchain_installs_the_wasm_bindgen_that_the_lock_file_has() {
         manifest.split("wasm-bindgen = \"=").nth(1).and_then(|rest| rest.split('"').next()).expect("a pin");
     assert!(lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{pinned}\"")));
 }
+
+/// What a crate compiles must be in its package: Cargo includes only what its manifest lists.
+#[test]
+fn packages_have_every_file_that_their_sources_include() {
+    for (package, folder) in [("multi-session", ""), ("multi-session-leptos", "app")] {
+        let list = Command::new(env!("CARGO"))
+            .args(["package", "--list", "--offline", "--allow-dirty", "--package", package])
+            .current_dir(root())
+            .output()
+            .expect("cargo package runs");
+        assert!(list.status.success(), "{}", String::from_utf8_lossy(&list.stderr));
+        let list = String::from_utf8(list.stdout).expect("text");
+        let packaged: BTreeSet<_> = list.lines().map(|file| root().join(folder).join(file)).collect();
+        let mut files = Vec::new();
+        sources(&root().join(folder).join("src"), &mut files);
+        let mut count = 0;
+        for (name, text) in files {
+            let source = root().join(&name);
+            assert!(packaged.contains(&source), "{name} is not in {package}");
+            for included in text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let path = source.parent().expect("a folder").join(included);
+                let path = path.canonicalize().unwrap_or_else(|_| panic!("{name} includes {included}"));
+                assert!(packaged.contains(&path), "{name} includes {included}, which is not in {package}");
+                count += 1;
+            }
+        }
+        assert!(count > 0, "{package} includes its README");
+        for file in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+            assert!(packaged.contains(&root().join(folder).join(file)), "{package} has no {file}");
+        }
+    }
+}
