@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test setup leptos fmt lint deny build unit browser engines client fuzz libfuzzer clean-tools
+.PHONY: help run example test setup leptos fmt doc package lint deny build unit browser engines client fuzz libfuzzer clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -14,7 +14,7 @@ example: setup-run ## Build examples/leptos in release and serve http://127.0.0.
 	@scripts/build.sh example
 	@mkdir -p data/example && DATA=data/example target/release/example-leptos
 
-test: ## Set up, then run everything: format, lint, build, unit, integration, API and browser tests
+test: ## Set up, then run everything: format, lint, build, packages, unit, integration, API and browser tests
 	@scripts/test.sh
 
 setup: ## Install what is missing for `run` and `test`, into .tools/ where possible
@@ -25,6 +25,12 @@ leptos: setup-run ## Install cargo-leptos, for `cargo leptos watch` and `cargo l
 
 fmt: ## Format the Rust code
 	@cargo fmt --all
+
+doc: ## Build the documentation of the two libraries, in target/doc (ARGS go to cargo doc: ARGS=--open)
+	@scripts/doc.sh $(ARGS)
+
+package: ## Make the packages of the two libraries, in target/package
+	@scripts/package.sh
 
 lint: setup-run ## Clippy for the server, the library, the fuzz targets and the browser half; compiles the tests
 	@scripts/lint.sh

@@ -19,15 +19,16 @@ if (($# > 0)); then
   exit
 fi
 
-# The library, its stores, and everything but the server's integration tests, which are the target `it`.
+# The library, its stores, and everything but the server's integration tests, which are the target `it`. Then the
+# documentation and its examples.
 checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*'
-checked_cargo test "${tests[@]}" --doc
+RUSTDOC=$ROOT/scripts/rustdoc.sh checked_cargo test "${tests[@]}" --doc
 
 # The server's, over both databases at once. What PostgreSQL leaves out starts the program on an SQLite file, or reads the
 # sources: it would be the same again.
 over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \
-    checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants::
+    checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants:: --skip configuration::
 }
 # They wait a lot: more run at once than there are cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}

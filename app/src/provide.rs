@@ -12,7 +12,7 @@ use crate::{
     sessions::{announce_outcomes, follow_live, provide_list_device_sessions},
 };
 
-/// Provides what our pages and [`use_list_device_sessions`](crate::sessions::use_list_device_sessions) need, for
+/// Provides what our pages and [`use_list_device_sessions`](crate::sessions::use_list_device_sessions()) need, for
 /// everything inside the component that calls it.
 ///
 /// Call it once, inside the application's `<Router>`. When the row with the focus disappears, the focus moves to the

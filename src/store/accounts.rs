@@ -1,6 +1,7 @@
 //! Accounts with an e-mail address and a password: what is stored of them, the mails about them, and what the links in
 //! those mails prove.
 
+#[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 use std::time::Duration;
 
 use async_trait::async_trait;

@@ -22,7 +22,7 @@ use crate::{
 
 /// Every session of the signed-in person, and the other accounts of this browser, each with what can be done to it.
 ///
-/// Stands inside a `Suspense` that awaits the list; see [`use_list_device_sessions`].
+/// Stands inside a `Suspense` that awaits the list; see [`use_list_device_sessions()`].
 #[component]
 pub fn SessionsManager() -> impl IntoView {
     let sessions = use_list_device_sessions();
