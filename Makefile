@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test setup leptos fmt doc package lint deny build unit browser engines client fuzz libfuzzer clean-tools
+.PHONY: help run example test setup leptos fmt doc package lint deny build unit browser engines client fuzz libfuzzer bench clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -59,6 +59,10 @@ fuzz: setup build ## What the OpenAPI document allows and forbids (ARGS go to sc
 
 libfuzzer: setup-run ## Cookies, headers, bodies, forms and events by cargo-fuzz, FUZZ_SECONDS=60 each (ARGS name targets)
 	@scripts/libfuzzer.sh $(ARGS)
+
+bench: setup ## Speed and memory beside better-auth and a bare route, about 15 minutes (ARGS='requests rows' names sections)
+	@scripts/build.sh bench
+	@scripts/bench.sh $(ARGS)
 
 clean-tools: ## Remove what `setup` installed in this folder
 	rm -rf .tools tools/node_modules client/node_modules end2end/node_modules end2end/client/node_modules

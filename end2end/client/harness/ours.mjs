@@ -18,12 +18,14 @@ const PATIENCE_MS = 10_000;
  * Starts our release program on a fresh database and an address of its own.
  *
  * @param {Record<string, string>} settings environment variables
+ * @param {string[]} through a command that starts the program, as `taskset` does
  * @returns {Promise<{ origin: string, pid: number, stop: () => Promise<void> }>}
  */
-export async function startOurs(settings = {}) {
+export async function startOurs(settings = {}, through = []) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'multi-session-client-'));
   const address = `127.0.0.1:${await freePort()}`;
-  const child = spawn(BINARY, {
+  const [command, ...args] = [...through, BINARY];
+  const child = spawn(command, args, {
     cwd: folder,
     env: {
       DATABASE_URL: `sqlite://${path.join(folder, 'test.db')}`,

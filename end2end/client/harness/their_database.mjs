@@ -46,7 +46,7 @@ export async function theirDatabase(kind, { baseURL = 'http://127.0.0.1:3999', p
     if (!answer.ok) throw new Error(`better-auth: ${route}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
-  return { url: place.url, run: place.run, send, close: place.close };
+  return { auth, url: place.url, run: place.run, send, close: place.close };
 }
 
 async function sqlite() {

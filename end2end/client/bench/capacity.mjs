@@ -1,61 +1,66 @@
-// What a node and its database spend on each act: `scripts/with-postgres.sh node end2end/client/capacity.mjs` on Linux.
-// It counts processor time, not answers a second: that does not depend on what else the machine does, nor on this
-// program, which runs on the same processors.
+// The section `capacity`: what a node and its database spend on each act. It counts processor time, not answers a second:
+// that does not depend on what else the machine does, nor on this program, which runs on the same processors.
 
-import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import pg from 'pg';
 
-import { postgresDatabase, startOurs } from './harness.mjs';
+import { postgresDatabase, startOurs } from '../harness.mjs';
+import { processorTime, resident } from './servers.mjs';
 
-const USERS = Number(process.env.USERS ?? 300);
-const ROWS = Number(process.env.ROWS ?? 1_000_000);
 const AT_ONCE = 16;
 const PER_SESSION = 6;
-const TICK_MS = 10;
 const HEARTBEAT_MS = 20_000;
 const ACTIVITY_WITHIN_MS = 90_000;
 
-const database = await postgresDatabase();
-// All streams come from one address, which has a tenth of them.
-const node = await startOurs({
-  DATABASE_URL: database.url,
-  MULTI_SESSION_MAXIMUM_SESSIONS: '100',
-  MULTI_SESSION_MAXIMUM_STREAMS: String(10 * PER_SESSION * USERS),
-});
-const sql = new pg.Client({ connectionString: database.url });
-await sql.connect();
-const agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });
+let node;
+let sql;
+let agent;
 
-try {
-  const users = await measure('sign-up', USERS, (number) => signUp(number));
-  const others = await measure('sign-in', USERS, (number) => signIn(number));
-  await measure('get-session', 20 * USERS, (number) => ask('GET', 'get-session', users[number % USERS]));
-  await measure('list of devices', 10 * USERS, (number) => ask('GET', 'multi-session/list-device-sessions', users[number % USERS]));
-  await activity(users);
-  const idle = await resident();
-  const streams = await measure('stream opened', PER_SESSION * USERS, (number) => stream(users[number % USERS]));
-  const each = ((await resident()) - idle) / streams.length;
+export async function capacity({ short }) {
+  const count = short ? 10 : 300;
+  const rows = short ? 1_000 : 1_000_000;
+  const database = await postgresDatabase();
+  try {
+    // All streams come from one address, which has a tenth of them.
+    node = await startOurs({
+      DATABASE_URL: database.url,
+      MULTI_SESSION_MAXIMUM_SESSIONS: '100',
+      MULTI_SESSION_MAXIMUM_STREAMS: String(10 * PER_SESSION * count),
+    });
+    sql = new pg.Client({ connectionString: database.url });
+    await sql.connect();
+    agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });
+    await acts(count, rows, short);
+  } finally {
+    agent?.destroy();
+    await node?.stop();
+    await sql?.end();
+    await database.drop();
+  }
+}
+
+async function acts(count, rows, short) {
+  const users = await measure('sign-up', count, (number) => signUp(number));
+  const others = await measure('sign-in', count, (number) => signIn(number));
+  await measure('get-session', 20 * count, (number) => ask('GET', 'get-session', users[number % count]));
+  await measure('list of devices', 10 * count, (number) => ask('GET', 'multi-session/list-device-sessions', users[number % count]));
+  // What comes by itself only after a while is left out of a short run.
+  if (!short) await activity(users);
+  const idle = await resident(node.pid);
+  const streams = await measure('stream opened', PER_SESSION * count, (number) => stream(users[number % count]));
+  const each = ((await resident(node.pid)) - idle) / streams.length;
   console.log(`memory of an open stream: ${each.toFixed(1)} kB, of the node without streams: ${idle} kB`);
-  const quiet = await spent();
-  await pause(HEARTBEAT_MS);
-  const beats = (((await spent()).node - quiet.node) * TICK_MS * 1000) / streams.length;
-  console.log(`heartbeat of an open stream, every 20 s: node ${beats.toFixed(0)} µs`);
+  if (!short) await heartbeat(streams.length);
   const ids = [];
   for (const user of others) ids.push((await ask('GET', 'get-session', user)).session.id);
-  await measure(`revoke, told to ${PER_SESSION} streams`, USERS, (number) =>
+  await measure(`revoke, told to ${PER_SESSION} streams`, count, (number) =>
     ask('POST', 'multi-session/revoke', users[number], { sessionId: ids[number] }),
   );
   for (const open of streams) open.destroy();
-  await fill();
-  await measure(`get-session among ${ROWS} rows`, 20 * USERS, (number) => ask('GET', 'get-session', users[number % USERS]));
-} finally {
-  agent.destroy();
-  await node.stop();
-  await sql.end();
-  await database.drop();
+  await fill(rows);
+  await measure(`get-session among ${rows} rows`, 20 * count, (number) => ask('GET', 'get-session', users[number % count]));
 }
 
 /** Does something so many times and prints what each took of the node, of the database and of its log. */
@@ -68,7 +73,7 @@ async function measure(what, count, act) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const after = await spent();
-  const micros = (of) => (((after[of] - before[of]) * TICK_MS * 1000) / count).toFixed(0).padStart(6);
+  const micros = (of) => (((after[of] - before[of]) * 1e6) / count).toFixed(0).padStart(6);
   const wal = ((after.wal - before.wal) / count).toFixed(0).padStart(6);
   console.log(`${what.padEnd(28)} ${String(count).padStart(6)} times  node ${micros('node')} µs  database ${micros('database')} µs  log ${wal} bytes`);
   return done;
@@ -85,28 +90,36 @@ async function activity(users) {
     await pause(500);
   }
   const after = await spent();
-  const micros = ((after.database - before.database) * TICK_MS * 1000) / users.length;
+  const micros = ((after.database - before.database) * 1e6) / users.length;
   const wal = (after.wal - before.wal) / users.length;
   console.log(`activity of ${users.length} sessions: database ${micros.toFixed(0)} µs, log ${wal.toFixed(0)} bytes each`);
 }
 
+/** What streams cost that nothing happens to. */
+async function heartbeat(count) {
+  const quiet = await spent();
+  await pause(HEARTBEAT_MS);
+  const beats = (((await spent()).node - quiet.node) * 1e6) / count;
+  console.log(`heartbeat of an open stream, every 20 s: node ${beats.toFixed(0)} µs`);
+}
+
 /** Makes many rows, and prints how large they and their indexes are. */
-async function fill() {
+async function fill(count) {
   await sql.query(`insert into users (id, email, name, created_at, updated_at)
-    select 'u' || n, n || '@example.org', 'A user', 0, 0 from generate_series(1, ${ROWS / 5}) as n`);
+    select 'u' || n, n || '@example.org', 'A user', 0, 0 from generate_series(1, ${count / 5}) as n`);
   const began = performance.now();
   await sql.query(`insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, created_at,
       updated_at, last_active_at, expires_at)
     select gen_random_uuid(), 'u' || 1 + n / 5, md5(n::text), sha256(n::text::bytea), '203.0.113.7',
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
-      true, 0, 0, 0, 4102444800000 from generate_series(1, ${ROWS - 1}) as n`);
-  console.log(`${ROWS} rows inserted in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+      true, 0, 0, 0, 4102444800000 from generate_series(1, ${count - 1}) as n`);
+  console.log(`${count} rows inserted in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   await sql.query('vacuum analyze');
   const size = await sql.query(`select pg_relation_size('sessions') as heap, pg_indexes_size('sessions') as indexes,
     pg_total_relation_size('users') + pg_total_relation_size('passwords') as users`);
   const [{ heap, indexes, users }] = size.rows;
-  const per = (bytes, count) => `${(bytes / count).toFixed(0)} bytes`;
-  console.log(`a session: row ${per(heap, ROWS)}, indexes ${per(indexes, ROWS)}; a user: ${per(users, ROWS / 5)}`);
+  const per = (bytes, rows) => `${(bytes / rows).toFixed(0)} bytes`;
+  console.log(`a session: row ${per(heap, count)}, indexes ${per(indexes, count)}; a user: ${per(users, count / 5)}`);
 }
 
 async function signUp(number) {
@@ -150,20 +163,10 @@ function send(method, path, cookie, agent, body) {
   });
 }
 
-/** Processor time of the node and of all of PostgreSQL so far, in ticks, and how far its log is, in bytes. */
+/** Processor time of the node and of all of PostgreSQL so far, in seconds, and how far its log is, in bytes. */
 async function spent() {
   const { rows } = await sql.query(`select array_agg(pid) as pids, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as wal
     from pg_stat_activity`);
-  const times = await Promise.all(rows[0].pids.map(ticks));
-  return { node: await ticks(node.pid), database: times.reduce((sum, time) => sum + time, 0), wal: Number(rows[0].wal) };
-}
-
-async function ticks(pid) {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-/** The memory that the node has, in kB. */
-async function resident() {
-  return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${node.pid}/status`, 'utf8'))[1]);
+  const times = await Promise.all(rows[0].pids.map(processorTime));
+  return { node: await processorTime(node.pid), database: times.reduce((sum, time) => sum + time, 0), wal: Number(rows[0].wal) };
 }

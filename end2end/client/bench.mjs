@@ -1,0 +1,34 @@
+// Measures the server beside better-auth and a bare route, and prints ratios: `make bench`. Arguments name sections;
+// `--smoke` is a short run of all, whose figures are worth nothing but which must go through.
+
+import { moveToLoad } from './bench/cores.mjs';
+import { capacity } from './bench/capacity.mjs';
+import { memory } from './bench/memory.mjs';
+import { say, summary } from './bench/report.mjs';
+import { requests } from './bench/requests.mjs';
+import { rows } from './bench/stored.mjs';
+import { streams } from './bench/streams.mjs';
+
+const SECTIONS = { requests, memory, rows, streams, capacity };
+const args = process.argv.slice(2);
+const short = args.includes('--smoke');
+const wanted = args.filter((it) => it !== '--smoke');
+const unknown = wanted.find((it) => !Object.hasOwn(SECTIONS, it));
+if (unknown) throw new Error(`${unknown} is no section: ${Object.keys(SECTIONS).join(', ')}`);
+
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+moveToLoad();
+const how = short
+  ? { short, rounds: 1, load: { seconds: 1, connections: 2 } }
+  : { short, rounds: Number(process.env.BENCH_ROUNDS ?? 5), load: { seconds: 3, connections: 32 } };
+const began = performance.now();
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(0)} s`;
+for (const name of wanted.length ? wanted : Object.keys(SECTIONS)) {
+  const since = performance.now();
+  say(`${name}…`);
+  await SECTIONS[name](how);
+  say(`${name}: ${seconds(since)}`);
+}
+if (short) console.log(`a short run went through in ${seconds(began)}: its figures are worth nothing`);
+else summary();
