@@ -4,4 +4,8 @@
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
-exec "$ROOT/scripts/with-postgres.sh" --durable node "$ROOT/end2end/client/bench.mjs" "$@"
+cd "$ROOT"
+scripts/setup-npm.sh end2end/client
+scripts/setup-postgres.sh
+scripts/setup-bench.sh
+exec scripts/with-postgres.sh --durable node end2end/client/bench.mjs "$@"

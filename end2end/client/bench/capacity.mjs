@@ -1,5 +1,5 @@
-// The section `capacity`: what a node and its database spend on each act. It counts processor time, not answers a second:
-// that does not depend on what else the machine does, nor on this program, which runs on the same processors.
+// The section `capacity`: what a node and its database spend on each act. It counts processor time, not answers a
+// second: that does not depend on what else the machine does, nor on this program, which runs on the same processors.
 
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,7 +45,9 @@ async function acts(count, rows, short) {
   const users = await measure('sign-up', count, (number) => signUp(number));
   const others = await measure('sign-in', count, (number) => signIn(number));
   await measure('get-session', 20 * count, (number) => ask('GET', 'get-session', users[number % count]));
-  await measure('list of devices', 10 * count, (number) => ask('GET', 'multi-session/list-device-sessions', users[number % count]));
+  await measure('list of devices', 10 * count, (number) =>
+    ask('GET', 'multi-session/list-device-sessions', users[number % count]),
+  );
   // What comes by itself only after a while is left out of a short run.
   if (!short) await activity(users);
   const idle = await resident(node.pid);
@@ -60,7 +62,9 @@ async function acts(count, rows, short) {
   );
   for (const open of streams) open.destroy();
   await fill(rows);
-  await measure(`get-session among ${rows} rows`, 20 * count, (number) => ask('GET', 'get-session', users[number % count]));
+  await measure(`get-session among ${rows} rows`, 20 * count, (number) =>
+    ask('GET', 'get-session', users[number % count]),
+  );
 }
 
 /** Does something so many times and prints what each took of the node, of the database and of its log. */
@@ -75,7 +79,9 @@ async function measure(what, count, act) {
   const after = await spent();
   const micros = (of) => (((after[of] - before[of]) * 1e6) / count).toFixed(0).padStart(6);
   const wal = ((after.wal - before.wal) / count).toFixed(0).padStart(6);
-  console.log(`${what.padEnd(28)} ${String(count).padStart(6)} times  node ${micros('node')} µs  database ${micros('database')} µs  log ${wal} bytes`);
+  console.log(
+    `${what.padEnd(28)} ${String(count).padStart(6)} times  node ${micros('node')} µs  database ${micros('database')} µs  log ${wal} bytes`,
+  );
   return done;
 }
 
@@ -92,7 +98,9 @@ async function activity(users) {
   const after = await spent();
   const micros = ((after.database - before.database) * 1e6) / users.length;
   const wal = (after.wal - before.wal) / users.length;
-  console.log(`activity of ${users.length} sessions: database ${micros.toFixed(0)} µs, log ${wal.toFixed(0)} bytes each`);
+  console.log(
+    `activity of ${users.length} sessions: database ${micros.toFixed(0)} µs, log ${wal.toFixed(0)} bytes each`,
+  );
 }
 
 /** What streams cost that nothing happens to. */
@@ -168,5 +176,9 @@ async function spent() {
   const { rows } = await sql.query(`select array_agg(pid) as pids, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as wal
     from pg_stat_activity`);
   const times = await Promise.all(rows[0].pids.map(processorTime));
-  return { node: await processorTime(node.pid), database: times.reduce((sum, time) => sum + time, 0), wal: Number(rows[0].wal) };
+  return {
+    node: await processorTime(node.pid),
+    database: times.reduce((sum, time) => sum + time, 0),
+    wal: Number(rows[0].wal),
+  };
 }

@@ -23,5 +23,7 @@ export const on = (cores) => ['taskset', '--cpu-list', cores.join()];
 
 /** Moves this process, and what it starts later, to the core of whoever asks. */
 export function moveToLoad() {
-  execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', LOAD.join(), String(process.pid)], { stdio: 'ignore' });
+  execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', LOAD.join(), String(process.pid)], {
+    stdio: 'ignore',
+  });
 }

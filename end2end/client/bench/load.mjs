@@ -1,9 +1,11 @@
-// Requests over plain sockets, for what wrk cannot do: at a given rate, each thing once, and with the time of each answer.
+// Requests over plain sockets, for what wrk cannot do: at a given rate, each thing once, and with the time of each
+// answer.
 
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const PATIENCE_MS = 15_000;
+/** How long is waited for what is late, which is a figure and no error: a server may be asked for more than it can do. */
+const PATIENCE_MS = 60_000;
 
 /** The bytes of a request. */
 export function written(origin, path, { cookie, body, headers = {} } = {}) {
@@ -105,7 +107,8 @@ export function steadily(origin, requestOf, { rate, seconds, connections = 32, s
         answered[number] = performance.now();
         free.push(connection);
         open -= 1;
-        if (open === 0) done({ times: answered.map((when, it) => when - due[it]), due, answered, late: at(lateness, 0.99) });
+        if (open === 0)
+          done({ times: answered.map((when, it) => when - due[it]), due, answered, late: at(lateness, 0.99) });
         else if (spin) tick();
       });
     };

@@ -35,11 +35,19 @@ export async function memory(how) {
     const megabytes = (kilobytes) => `${(kilobytes / 1024).toFixed(1)} MB`;
     const each = (after - before) / cookies.length;
     table(how, `memory of a node on SQLite, ${cookies.length} sessions kept`, [
-      absolute('a node that has answered', [megabytes(before), `${megabytes(first)} when it has started`], [before / 1024], {
-        most: NODE_MB,
-        unit: ' MB',
+      absolute(
+        'a node that has answered',
+        [megabytes(before), `${megabytes(first)} when it has started`],
+        [before / 1024],
+        {
+          most: NODE_MB,
+          unit: ' MB',
+        },
+      ),
+      absolute('each session', [`${each.toFixed(2)} kB`, `${megabytes(after)} in all`], [each], {
+        most: 1,
+        unit: ' kB',
       }),
-      absolute('each session', [`${each.toFixed(2)} kB`, `${megabytes(after)} in all`], [each], { most: 1, unit: ' kB' }),
     ]);
   } finally {
     await server?.stop();

@@ -7,8 +7,8 @@ const spread = (numbers, digits) => `${number(Math.min(...numbers), digits)}–$
 const missed = [];
 
 /**
- * Measures several things in turn, in every second round the other way round, so that what changes with time touches all
- * alike. In a short run they are measured at once: its figures are worth nothing.
+ * Measures several things in turn, in every second round the other way round, so that what changes with time touches
+ * all alike. In a short run they are measured at once: its figures are worth nothing.
  *
  * @template T
  * @param {{ rounds: number, short: boolean }} how
@@ -64,10 +64,20 @@ function row(what, [ours, beside], ratio, spread, figure, { least, most, unit = 
   return { what, ours, beside, ratio, spread, target, met: target && (met ? 'met' : 'missed') };
 }
 
-/** Prints rows as a table in Markdown, with columns that are aligned; of a short run it says only that there are some. */
+/**
+ * Prints rows as a table in Markdown, with columns that are aligned; of a short run it says only that there are some.
+ */
 export function table({ short }, title, rows) {
   if (short) return say(`${title}: ${rows.length} figures`);
-  const heads = { what: title, ours: 'ours', beside: 'beside it', ratio: 'ratio', spread: 'spread', target: 'target', met: '' };
+  const heads = {
+    what: title,
+    ours: 'ours',
+    beside: 'beside it',
+    ratio: 'ratio',
+    spread: 'spread',
+    target: 'target',
+    met: '',
+  };
   const keys = Object.keys(heads);
   const widths = keys.map((key) => Math.max(...[heads, ...rows].map((row) => row[key].length)));
   const line = (cells) => `| ${cells.map((cell, index) => cell.padEnd(widths[index])).join(' | ')} |`;

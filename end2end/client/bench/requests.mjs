@@ -45,7 +45,11 @@ async function speeds(how, started) {
   const answer = await asked(here.origin, GET, mine[0]);
   await asked(uncached.origin, GET, unkept[0]);
   await asked(there.origin, GET, yours[0]);
-  for (const [server, [cookie]] of [[here, myFive], [there, yourFive], [here, devices]]) {
+  for (const [server, [cookie]] of [
+    [here, myFive],
+    [there, yourFive],
+    [here, devices],
+  ]) {
     const { length } = JSON.parse((await asked(server.origin, LIST, cookie)).text);
     if (length !== ACCOUNTS) throw new Error(`a list of ${length} sessions instead of ${ACCOUNTS}`);
   }
@@ -78,14 +82,24 @@ async function speeds(how, started) {
 
   const rate = Math.max(20, Math.floor(median(rates.get) / 10));
   const spin = !how.short && LOAD[0] !== SERVER[0];
-  const slow = ({ origin }) => steadily(origin, always(written(origin, GET, { cookie: mine[0] })), { rate, seconds: how.load.seconds, spin });
+  const slow = ({ origin }) =>
+    steadily(origin, always(written(origin, GET, { cookie: mine[0] })), { rate, seconds: how.load.seconds, spin });
   const steady = await inTurn(how, { get: () => slow(here), bare: () => slow(route) });
-  const p99 = Object.fromEntries(Object.entries(steady).map(([name, all]) => [name, all.map(({ times }) => at(times, 0.99))]));
+  const p99 = Object.fromEntries(
+    Object.entries(steady).map(([name, all]) => [name, all.map(({ times }) => at(times, 0.99))]),
+  );
   const p50 = (name) => milliseconds(steady[name].map(({ times }) => at(times, 0.5)));
   const late = milliseconds(steady.get.map(({ late }) => late));
   table(how, `${rate} requests a second, a tenth; 99 of 100 were sent ${late} late at most`, [
-    absolute('get-session, p99 : a bare route', [milliseconds(p99.get), milliseconds(p99.bare)], p99.get, { most: 1, unit: ' ms' }),
-    absolute('the same, p50', [p50('get'), p50('bare')], steady.get.map(({ times }) => at(times, 0.5))),
+    absolute('get-session, p99 : a bare route', [milliseconds(p99.get), milliseconds(p99.bare)], p99.get, {
+      most: 1,
+      unit: ' ms',
+    }),
+    absolute(
+      'the same, p50',
+      [p50('get'), p50('bare')],
+      steady.get.map(({ times }) => at(times, 0.5)),
+    ),
   ]);
 }
 
@@ -102,28 +116,42 @@ async function signIns(how, started) {
     written(here.origin, '/api/auth/sign-in/email', { body: { email: `${name}@example.org`, password: PASSWORD } }),
   );
   const reading = ({ origin }) => steadily(origin, always(written(origin, GET, { cookie })), { rate, seconds });
-  const found = await inTurn({ ...how, short: false }, {
-    signIn: async () => {
-      const began = performance.now();
-      const [times, read] = await Promise.all([
-        eachInTurn(here.origin, (number) => signIn[number % signIn.length], { seconds, connections: AT_ONCE }),
-        reading(here),
-      ]);
-      return { rate: times.length / ((performance.now() - began) / 1000), p99: at(read.times, 0.99) };
+  const found = await inTurn(
+    { ...how, short: false },
+    {
+      signIn: async () => {
+        const began = performance.now();
+        const [times, read] = await Promise.all([
+          eachInTurn(here.origin, (number) => signIn[number % signIn.length], { seconds, connections: AT_ONCE }),
+          reading(here),
+        ]);
+        return { rate: times.length / ((performance.now() - began) / 1000), p99: at(read.times, 0.99) };
+      },
+      raw: async () => {
+        const [rate, read] = await Promise.all([argon2id(PAIR, seconds), reading(route)]);
+        return { rate, p99: at(read.times, 0.99) };
+      },
     },
-    raw: async () => {
-      const [rate, read] = await Promise.all([argon2id(PAIR, seconds), reading(route)]);
-      return { rate, p99: at(read.times, 0.99) };
-    },
-  });
+  );
   const rates = (name) => found[name].map(({ rate }) => rate);
   const p99 = (name) => found[name].map(({ p99 }) => p99);
   table(how, `two cores, ${AT_ONCE} sign in at once, ${rate} requests a second beside them`, [
-    ratio('sign-in : argon2id alone', ['signIn', 'raw'].map((it) => perSecond(rates(it))), rates('signIn'), rates('raw'), { least: 0.95 }),
-    absolute('get-session beside sign-ins, p99 : a bare route beside argon2id', ['signIn', 'raw'].map((it) => milliseconds(p99(it))), p99('signIn'), {
-      most: 5,
-      unit: ' ms',
-    }),
+    ratio(
+      'sign-in : argon2id alone',
+      ['signIn', 'raw'].map((it) => perSecond(rates(it))),
+      rates('signIn'),
+      rates('raw'),
+      { least: 0.95 },
+    ),
+    absolute(
+      'get-session beside sign-ins, p99 : a bare route beside argon2id',
+      ['signIn', 'raw'].map((it) => milliseconds(p99(it))),
+      p99('signIn'),
+      {
+        most: 5,
+        unit: ' ms',
+      },
+    ),
   ]);
 }
 
@@ -133,7 +161,8 @@ const accounts = (name, count = ACCOUNTS) => Array.from({ length: count }, (_, n
 /** The cookies of a browser in which these people have signed up. */
 async function browser(origin, names) {
   const jar = new Jar(origin);
-  for (const name of names) await sent(jar, 'sign-up/email', { name: 'A user', email: `${name}@example.org`, password: PASSWORD });
+  for (const name of names)
+    await sent(jar, 'sign-up/email', { name: 'A user', email: `${name}@example.org`, password: PASSWORD });
   return jar.header;
 }
 

@@ -1,5 +1,6 @@
-// Fills a database with users and their live sessions: `node bench/rows.mjs DATABASE_URL SESSIONS`, into an empty one. Ten
-// million take some minutes. A few users are probes: the secrets of their sessions are known, and some have passwords.
+// Fills a database with users and their live sessions: `node bench/rows.mjs DATABASE_URL SESSIONS`, into an empty one.
+// Ten million take some minutes. A few users are probes: the secrets of their sessions are known, and some have
+// passwords.
 
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -11,7 +12,9 @@ import pg from 'pg';
 
 import { BINARY } from '../harness/ours.mjs';
 
-/** argon2id of the harness's password with 8 kB and one pass, so that what a sign-in takes is what the database takes. */
+/**
+ * argon2id of the harness's password with 8 kB and one pass, so that what a sign-in takes is what the database takes.
+ */
 const CHEAP = '$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBieXRlcy4uLg$455F/Q/0V4QgHpuquY8a/sPkc4MTJwOUEWuW/ZpQx7Y';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const BROWSER =
@@ -33,7 +36,9 @@ export async function fill(url, count, { perUser = 5, probes = 2_000 } = {}) {
   const database = await opened(url);
   try {
     await database.fill(users, users * perUser, Date.now());
-    const chosen = Array.from({ length: Math.min(probes, users) }, (_, it) => Math.floor((it * users) / Math.min(probes, users)));
+    const chosen = Array.from({ length: Math.min(probes, users) }, (_, it) =>
+      Math.floor((it * users) / Math.min(probes, users)),
+    );
     return await database.probe(chosen);
   } finally {
     await database.close();
@@ -76,7 +81,9 @@ class Sqlite {
     this.#database.exec('pragma busy_timeout = 5000');
   }
 
-  /** Without triggers, whose entries in the history would be most of the work, and with nothing that outlives a crash. */
+  /**
+   * Without triggers, whose entries in the history would be most of the work, and with nothing that outlives a crash.
+   */
   async fill(users, sessions, now) {
     const database = this.#database;
     database.exec(`pragma journal_mode = delete; pragma journal_mode = off; pragma synchronous = off;
@@ -177,7 +184,10 @@ class Postgres {
        where sessions.handle = known.handle`,
       [rows.map(({ handle }) => handle), hashes],
     );
-    await this.#client.query('insert into passwords (user_id, hash, updated_at) select unnest($1::text[]), $2, 0', [users.map(id), CHEAP]);
+    await this.#client.query('insert into passwords (user_id, hash, updated_at) select unnest($1::text[]), $2, 0', [
+      users.map(id),
+      CHEAP,
+    ]);
     return [...probes.values()];
   }
 

@@ -1,5 +1,5 @@
-// The section `rows`: whether acts take longer among many live sessions than among few. Each size is a database of its own,
-// with a server of its own; they are measured in turn.
+// The section `rows`: whether acts take longer among many live sessions than among few. Each size is a database of its
+// own, with a server of its own; they are measured in turn.
 
 import path from 'node:path';
 
@@ -24,19 +24,30 @@ function sizes(kind, short) {
 }
 
 export async function rows(how) {
-  for (const kind of Object.keys(KINDS)) {
-    const places = [];
-    try {
-      for (const size of sizes(kind, how.short)) places.push(await place(kind, size, how.short));
-      const reads = { ...(await withServers(how, places, '100000', acts)), ...(await withServers(how, places, '0', uncached)) };
-      table(how, `${KINDS[kind]}, each act : the same among the fewest rows`, [...tabled(places, reads), ...(await swept(how, places))]);
-    } finally {
-      for (const { drop } of places) await drop();
-    }
+  const kinds = Object.keys(KINDS);
+  if (how.short) await Promise.all(kinds.map((kind) => rowsIn(kind, how)));
+  else for (const kind of kinds) await rowsIn(kind, how);
+}
+
+async function rowsIn(kind, how) {
+  const places = [];
+  try {
+    for (const size of sizes(kind, how.short)) places.push(await place(kind, size, how.short));
+    const kept = await withServers(how, places, '100000', acts);
+    const found = { ...kept, ...(await withServers(how, places, '0', uncached)) };
+    table(how, `${KINDS[kind]}, each act : the same among the fewest rows`, [
+      ...tabled(places, found),
+      ...(await swept(how, places)),
+    ]);
+  } finally {
+    for (const { drop } of places) await drop();
   }
 }
 
-/** A database of so many sessions, with some users whose sessions are read, others whose are revoked, and some to sign in. */
+/**
+ * A database of so many sessions, with some users whose sessions are read, others whose are revoked, and some to sign
+ * in.
+ */
 async function place(kind, size, short) {
   const { url, drop } = await (kind === 'sqlite' ? file() : postgresDatabase());
   try {
@@ -65,7 +76,8 @@ async function withServers(how, places, cache, measures) {
     const all = {};
     const kinds = await Promise.all(places.map((it, index) => measures(how, it, servers[index])));
     // The sizes of one act one after the other.
-    for (const act of Object.keys(kinds[0])) places.forEach(({ size }, index) => (all[`${act} ${size}`] = kinds[index][act]));
+    for (const act of Object.keys(kinds[0]))
+      places.forEach(({ size }, index) => (all[`${act} ${size}`] = kinds[index][act]));
     return await inTurn(how, all);
   } finally {
     for (const server of servers) await server.stop();
@@ -77,7 +89,9 @@ async function acts({ short, load }, { read, revoked, limit }, server) {
   const cookies = read.flatMap(({ sessions }) => sessions.map(({ cookie }) => cookie));
   await asked(origin, GET, cookies[0]);
   const count = short ? 5 : 60;
-  const signIn = limit.map(({ email }) => written(origin, '/api/auth/sign-in/email', { body: { email, password: PASSWORD } }));
+  const signIn = limit.map(({ email }) =>
+    written(origin, '/api/auth/sign-in/email', { body: { email, password: PASSWORD } }),
+  );
   let ended = 0;
   const revoke = () => {
     // Of each user the second, and once all users have had a turn the third.
@@ -136,11 +150,18 @@ async function sweep(url, count) {
 /** What was found under `act size`: how many times as long each act takes as among the fewest rows. */
 function tabled(places, found) {
   const fewest = places[0].size;
-  const acts = Object.keys(found).filter((name) => name.endsWith(` ${fewest}`)).map((name) => name.slice(0, -` ${fewest}`.length));
+  const acts = Object.keys(found)
+    .filter((name) => name.endsWith(` ${fewest}`))
+    .map((name) => name.slice(0, -` ${fewest}`.length));
   return acts.flatMap((act) => {
     const cost = (size) => found[`${act} ${size}`].map((it) => (Array.isArray(it) ? at(it, 0.5) : 1000 / it.rate));
-    const said = (size) => (Array.isArray(found[`${act} ${size}`][0]) ? milliseconds(cost(size)) : perSecond(cost(size).map((it) => 1000 / it)));
+    const said = (size) =>
+      Array.isArray(found[`${act} ${size}`][0])
+        ? milliseconds(cost(size))
+        : perSecond(cost(size).map((it) => 1000 / it));
     const others = places.slice(1).map(({ size }) => size);
-    return others.map((size) => ratio(`${act}: ${size.toLocaleString('en')}`, [said(size), said(fewest)], cost(size), cost(fewest), MOST));
+    return others.map((size) =>
+      ratio(`${act}: ${size.toLocaleString('en')}`, [said(size), said(fewest)], cost(size), cost(fewest), MOST),
+    );
   });
 }

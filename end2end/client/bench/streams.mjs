@@ -37,7 +37,8 @@ export async function streams(how) {
       // One address has a tenth of the streams, so each user says another one.
       MULTI_SESSION_TRUSTED_PROXIES: '127.0.0.1',
     });
-    for (const { sessions } of users.slice(0, 100)) await asked(server.origin, '/api/auth/get-session', sessions[0].cookie);
+    for (const { sessions } of users.slice(0, 100))
+      await asked(server.origin, '/api/auth/get-session', sessions[0].cookie);
     const before = await resident(server.pid);
     const heard = new Map();
     const began = performance.now();
@@ -49,10 +50,17 @@ export async function streams(how) {
     const flushes = await database.flushes(short ? 0.2 : 2);
     const revoke = revocations(server.origin, users);
     // As many as there can be, to know what can be asked for.
-    const most = (await eachInTurn(server.origin, revoke.next, { seconds: short ? 0.2 : 2, connections: 32 })).length / (short ? 0.2 : 2);
+    const most =
+      (await eachInTurn(server.origin, revoke.next, { seconds: short ? 0.2 : 2, connections: 32 })).length /
+      (short ? 0.2 : 2);
     await revoke.areHeard(heard);
-    const rate = short ? 20 : Math.max(LEAST, Math.floor(SHARE * Math.min(flushes, most)));
-    say(`the log takes ${flushes.toFixed(0)} commits a second, one by one; ${most.toFixed(0)} revocations a second at most; now ${rate}`);
+    const left = users.length * (SESSIONS - 1) - revoke.asked.length;
+    const rate = short
+      ? 20
+      : Math.min(Math.max(LEAST, Math.floor(SHARE * Math.min(flushes, most))), Math.floor(left / seconds));
+    say(
+      `the log takes ${flushes.toFixed(0)} commits a second, one by one; ${most.toFixed(0)} revocations a second at most; now ${rate}`,
+    );
     const first = revoke.asked.length;
     const spent = await processorTime(server.pid);
     const { due, answered } = await steadily(server.origin, revoke.next, { rate, seconds, connections: 64 });
@@ -64,13 +72,27 @@ export async function streams(how) {
     const p = (times, share) => [at(since(times), share)];
     const figure = ([time]) => `${time.toFixed(1)} ms`;
     table(how, `${count} streams, ${due.length / seconds} revocations a second for ${seconds} s`, [
-      absolute('told to all streams of the user after the answer, p95', [figure(p(answered, 0.95)), `p50 ${figure(p(answered, 0.5))}`], p(answered, 0.95), {
-        most: 100,
-        unit: ' ms',
-      }),
-      absolute('the same after the request was due, p95', [figure(p(due, 0.95)), `p50 ${figure(p(due, 0.5))}`], p(due, 0.95)),
+      absolute(
+        'told to all streams of the user after the answer, p95',
+        [figure(p(answered, 0.95)), `p50 ${figure(p(answered, 0.5))}`],
+        p(answered, 0.95),
+        {
+          most: 100,
+          unit: ' ms',
+        },
+      ),
+      absolute(
+        'the same after the request was due, p95',
+        [figure(p(due, 0.95)), `p50 ${figure(p(due, 0.5))}`],
+        p(due, 0.95),
+      ),
       absolute('lost', [String(lost), `of ${revoke.asked.length * EACH}`], [lost], { most: 0 }),
-      absolute('revocations a second', [`${rate}/s`, `log ${flushes.toFixed(0)}/s, most ${most.toFixed(0)}/s`], [rate], short ? {} : { least: LEAST }),
+      absolute(
+        'revocations a second',
+        [`${rate}/s`, `log ${flushes.toFixed(0)}/s, most ${most.toFixed(0)}/s`],
+        [rate],
+        short ? {} : { least: LEAST },
+      ),
       absolute('processor time of the node for each', [`${micros.toFixed(0)} µs`, ''], [micros]),
       absolute('memory of a stream', [`${each.toFixed(1)} kB`, `${(before / 1024).toFixed(0)} MB without any`], [each]),
     ]);
@@ -87,7 +109,9 @@ function mustHaveFiles(count) {
   const limit = /Max open files\s+\S+\s+(\S+)/.exec(readFileSync('/proc/self/limits', 'utf8'))[1];
   const needed = count + 2_500;
   if (limit !== 'unlimited' && Number(limit) < needed) {
-    throw new Error(`${count} streams need ${needed} open files, and the limit is ${limit}: \`ulimit -n ${needed}\` raises it`);
+    throw new Error(
+      `${count} streams need ${needed} open files, and the limit is ${limit}: \`ulimit -n ${needed}\` raises it`,
+    );
   }
 }
 
@@ -107,7 +131,8 @@ async function open(origin, users, heard, sockets) {
       socket.on('data', (chunk) => {
         const text = rest + chunk;
         if (!isOpen) {
-          if (text.startsWith('HTTP/1.1 ') && !text.startsWith('HTTP/1.1 200 ')) failed(new Error(`a stream was refused: ${text}`));
+          if (text.startsWith('HTTP/1.1 ') && !text.startsWith('HTTP/1.1 200 '))
+            failed(new Error(`a stream was refused: ${text}`));
           isOpen = text.includes('event: snapshot');
           if (isOpen) done();
         }
@@ -135,7 +160,10 @@ function revocations(origin, users) {
     const victim = sessions[1 + Math.floor(asked.length / users.length)];
     if (!victim) throw new Error('no session is left to be revoked');
     asked.push(victim.id);
-    return written(origin, '/api/auth/multi-session/revoke', { cookie: sessions[0].cookie, body: { sessionId: victim.id } });
+    return written(origin, '/api/auth/multi-session/revoke', {
+      cookie: sessions[0].cookie,
+      body: { sessionId: victim.id },
+    });
   };
   /** Waits until all streams have heard of all, five seconds at most, and gives how many have not. */
   const areHeard = async (heard) => {

@@ -24,7 +24,18 @@ export async function atFullSpeed(server, route, cookies, { seconds, connections
   await writeFile(file, cookies.join('\n'));
   try {
     const script = path.join(import.meta.dirname, 'cookies.lua');
-    const args = ['--threads', '1', '--connections', connections, '--duration', `${seconds}s`, '--script', script];
+    const args = [
+      '--threads',
+      '1',
+      '--connections',
+      connections,
+      '--duration',
+      `${seconds}s`,
+      '--timeout',
+      '10s',
+      '--script',
+      script,
+    ];
     const [command, ...rest] = [...on(LOAD), 'wrk', ...args, `${server.origin}${route}`].map(String);
     const before = await processorTime(server.pid);
     const { stdout } = await promisify(execFile)(command, rest, { env: { ...process.env, COOKIES: file } });

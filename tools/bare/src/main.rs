@@ -1,5 +1,6 @@
-//! `bare serve FILE` answers every request with the headers and the body of the file, at the address that it prints, until
-//! its standard input ends. `bare argon2id THREADS SECONDS` prints how many passwords so many threads hash in a second.
+//! `bare serve FILE` answers every request with the headers and the body of the file, at the address that it prints,
+//! until its standard input ends. `bare argon2id THREADS SECONDS` prints how many passwords so many threads hash in a
+//! second.
 
 use std::future::ready;
 use std::io::{Read, Write, stdin, stdout};
