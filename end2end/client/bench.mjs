@@ -27,8 +27,14 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(0)} s
 for (const name of wanted.length ? wanted : Object.keys(SECTIONS)) {
   const since = performance.now();
   say(`${name}…`);
-  await SECTIONS[name](how);
+  try {
+    await SECTIONS[name](how);
+  } catch (error) {
+    // The others are measured all the same.
+    console.error(error);
+    process.exitCode = 1;
+  }
   say(`${name}: ${seconds(since)}`);
 }
-if (short) console.log(`a short run went through in ${seconds(began)}: its figures are worth nothing`);
-else summary();
+if (!short) summary();
+else if (!process.exitCode) console.log(`a short run went through in ${seconds(began)}: its figures are worth nothing`);

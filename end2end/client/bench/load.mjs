@@ -5,7 +5,7 @@ import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long is waited for what is late, which is a figure and no error: a server may be asked for more than it can do. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 
 /** The bytes of a request. */
 export function written(origin, path, { cookie, body, headers = {} } = {}) {
@@ -25,13 +25,14 @@ class Connection {
   /** How much of the body is still to come. */
   #rest = 0;
   #done;
+  #isOpen = true;
 
   constructor(origin, failed) {
     const { hostname, port } = new URL(origin);
     this.#socket = net.connect({ host: hostname, port: Number(port), noDelay: true });
     this.#socket.setEncoding('latin1').on('data', (chunk) => this.#read(chunk));
     this.#socket.on('error', failed);
-    this.#socket.on('close', () => this.#done && failed(new Error('the server closed a connection')));
+    this.#socket.on('close', () => this.#isOpen && failed(new Error('the server closed a connection')));
     this.failed = failed;
   }
 
@@ -41,7 +42,7 @@ class Connection {
   }
 
   close() {
-    this.#done = undefined;
+    this.#isOpen = false;
     this.#socket.destroy();
   }
 
@@ -69,10 +70,13 @@ class Connection {
 /** Runs with connections that are closed in the end; what goes wrong on one of them, or takes too long, is thrown. */
 async function connected(origin, count, milliseconds, run) {
   const connections = [];
-  const state = { over: false };
+  const state = { over: false, open: 0 };
   try {
     return await new Promise((done, failed) => {
-      setTimeout(() => failed(new Error('not everything was answered in time')), milliseconds + PATIENCE_MS).unref();
+      setTimeout(
+        () => failed(new Error(`${state.open} requests were not answered in time`)),
+        milliseconds + PATIENCE_MS,
+      ).unref();
       for (let index = 0; index < count; index += 1) connections.push(new Connection(origin, failed));
       run([...connections], done, state);
     });
@@ -103,7 +107,9 @@ export function steadily(origin, requestOf, { rate, seconds, connections = 32, s
     const began = performance.now() + 50;
     for (let number = 0; number < count; number += 1) due[number] = began + (number * 1000) / rate;
     const send = (connection, number) => {
+      state.open += 1;
       connection.ask(requestOf(number), () => {
+        state.open -= 1;
         answered[number] = performance.now();
         free.push(connection);
         open -= 1;
@@ -134,7 +140,7 @@ export function steadily(origin, requestOf, { rate, seconds, connections = 32, s
  */
 export function eachInTurn(origin, requestOf, { count = Infinity, seconds = 60, connections = 1 }) {
   const times = [];
-  return connected(origin, connections, seconds * 1000, (all, done) => {
+  return connected(origin, connections, seconds * 1000, (all, done, state) => {
     const end = performance.now() + seconds * 1000;
     let next = 0;
     let running = all.length;
@@ -145,7 +151,9 @@ export function eachInTurn(origin, requestOf, { count = Infinity, seconds = 60, 
         return running === 0 && done(times);
       }
       const number = next++;
+      state.open += 1;
       connection.ask(requestOf(number), () => {
+        state.open -= 1;
         times.push(performance.now() - began);
         work(connection);
       });

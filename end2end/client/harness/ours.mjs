@@ -43,7 +43,8 @@ export async function startOurs(settings = {}, through = []) {
   // A test run that breaks off leaves nothing behind.
   process.once('exit', clean);
   let log = '';
-  child.stderr.on('data', (chunk) => (log += chunk));
+  // The end of it: a server that fails may say so ten thousand times.
+  child.stderr.on('data', (chunk) => (log = (log + chunk).slice(-4_000)));
   const ended = once(child, 'exit').then(([code, signal]) => `exit ${code ?? signal}`, String);
 
   const stop = async () => {
