@@ -51,7 +51,7 @@ impl<S: Store> Two<'_, S> {
         // These are not kept in memory.
         let page = Page { ended: false, after: None, limit: 100 };
         let mut live = self.there.of_user(&user, page, NOW).await.expect("an answer");
-        live.sort_by(|one, other| other.stored.session.created_at.cmp(&one.stored.session.created_at));
+        live.sort_by_key(|found| std::cmp::Reverse(found.stored.session.created_at));
         let live: Vec<_> = live.iter().map(|found| format!("{:?}", found.stored)).collect();
         assert_eq!(self.list(self.here, &user).await, live, "the list where the change was made");
         assert_eq!(self.list(self.there, &user).await, live, "the list elsewhere");

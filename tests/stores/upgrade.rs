@@ -95,7 +95,7 @@ async fn everything_is_kept(store: &dyn Store) {
         assert_eq!(known.password_hash.is_some(), name != "social", "{name}");
         assert_ne!(known.epoch, Epoch::UNKNOWN, "{name}");
         let live = store.live_of_user(&known.user.id, NOW).await.expect("a list");
-        let methods: Vec<_> = live.into_iter().map(|stored| stored.signed_in_with).collect();
+        let methods: Vec<_> = live.into_iter().map(|stored| stored.signed_in_with.clone()).collect();
         assert_eq!(methods, [method], "{name}");
         let kinds = &[HistoryKind::SignedIn];
         let query = HistoryQuery { session: None, kinds, before: None, limit: 10 };
