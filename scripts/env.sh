@@ -21,8 +21,7 @@ WASM_FROM=${MULTI_SESSION_WASM_FROM:-$([[ -e $DEBIAN_RUST/version ]] && echo deb
 # One target directory whatever the caller's settings: the binary and the site are looked for in it.
 export CARGO_TARGET_DIR=$ROOT/target
 export PATH=$TOOLS/bin:$ROOT/tools/node_modules/.bin:$PATH
-# Without the parts that draw windows, the tests take less time than with the whole Chromium.
-export CHROMIUM=${CHROMIUM:-/usr/bin/chromium-headless-shell}
+export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
 export FIREFOX=${FIREFOX:-/usr/bin/firefox-esr}
 # The engines beside Chromium that the browser tests go through.
 ENGINES=${ENGINES:-firefox webkit}
