@@ -21,31 +21,24 @@ fi
 
 # The library, its stores, and everything but the server's integration tests, which are the target `it`. Then the
 # documentation and its examples.
-libraries() {
-  checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*' &&
-    RUSTDOC=$ROOT/scripts/rustdoc.sh checked_cargo test "${tests[@]}" --doc
-}
-# The server's, over both databases. What PostgreSQL leaves out starts the program on an SQLite file, or reads the
+checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*'
+RUSTDOC=$ROOT/scripts/rustdoc.sh checked_cargo test "${tests[@]}" --doc
+
+# The server's, over both databases at once. What PostgreSQL leaves out starts the program on an SQLite file, or reads the
 # sources: it would be the same again.
 over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \
     checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants:: --skip configuration::
 }
-
-# They wait more than they compute: all at once, and more threads than there are cores.
+# They wait a lot: more run at once than there are cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 mkdir -p "$TOOLS/log"
-libraries >"$TOOLS/log/libraries.log" 2>&1 &
-libraries=$!
 over_postgres >"$TOOLS/log/over-postgres.log" 2>&1 &
-over_postgres=$!
+second=$!
 failed=0
 checked_cargo test "${tests[@]}" --test it || failed=1
-wait "$over_postgres" || failed=1
+wait "$second" || failed=1
 say "The server's tests over PostgreSQL"
 cat "$TOOLS/log/over-postgres.log"
-wait "$libraries" || failed=1
-say "The libraries' tests"
-cat "$TOOLS/log/libraries.log"
 exit "$failed"
