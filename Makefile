@@ -60,7 +60,7 @@ fuzz: setup build ## What the OpenAPI document allows and forbids (ARGS go to sc
 libfuzzer: setup-run ## Cookies, headers, bodies, forms and events by cargo-fuzz, FUZZ_SECONDS=60 each (ARGS name targets)
 	@scripts/libfuzzer.sh $(ARGS)
 
-bench: setup-run ## Speed and memory beside better-auth and a bare route, about 15 minutes (ARGS='requests rows' names sections)
+bench: setup-run ## Speed and memory beside better-auth and a bare route, about 20 minutes (ARGS='requests rows' names sections)
 	@scripts/build.sh bench
 	@scripts/bench.sh $(ARGS)
 

@@ -67,7 +67,7 @@ impl PostgresOptions {
         Self { schema: Some(name.to_owned()), ..self }
     }
 
-    /// Sets how many sessions are kept in memory at most, about a kilobyte each, so that requests are verified without a
+    /// Sets how many sessions are kept in memory at most, about two kilobytes each, so that requests are verified without a
     /// query; none by default.
     ///
     /// What they are verified by is never older than a change that was answered, whichever node made it. A change waits

@@ -7,7 +7,7 @@ use super::StoredSession;
 use super::cache::{Cache, Noted};
 use crate::{Change, Handle, Timestamp, UserId};
 
-/// Of so many sessions in memory one user's list is kept.
+/// Of so many sessions in memory one user's list is kept, if it has no more.
 const SESSIONS_FOR_A_LIST: usize = 10;
 
 /// Live sessions by their handles, and the lists of the users who look at theirs.
@@ -94,7 +94,9 @@ impl Usable<'_> {
 
     /// Keeps the list of a user that was read.
     pub(super) fn keep_list(&self, user: &UserId, list: &[Arc<StoredSession>]) {
-        self.cache.lists.insert(user.clone(), user.as_str(), list.into(), self.lists);
+        if list.len() <= SESSIONS_FOR_A_LIST {
+            self.cache.lists.insert(user.clone(), user.as_str(), list.into(), self.lists);
+        }
     }
 }
 

@@ -43,7 +43,7 @@ impl SqliteOptions {
     /// How many sessions are kept in memory by default.
     pub const SESSION_CACHE: usize = 100_000;
 
-    /// Sets how many sessions are kept in memory at most, about a kilobyte each, so that requests are verified without a
+    /// Sets how many sessions are kept in memory at most, about two kilobytes each, so that requests are verified without a
     /// query; none with 0. What they are verified by is never older than a change that was answered, whichever process
     /// made it.
     #[must_use]

@@ -166,7 +166,7 @@ export function eachInTurn(origin, requestOf, { count = Infinity, seconds = 60, 
 export async function until(isSo, what, { every = 20, milliseconds = PATIENCE_MS } = {}) {
   const deadline = performance.now() + milliseconds;
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`in vain was waited for this: ${what}`);
+    if (performance.now() > deadline) throw new Error(`timed out waiting for: ${what}`);
     await pause(every);
   }
 }
