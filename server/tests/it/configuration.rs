@@ -5,18 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::{Arg, Command, CommandFactory};
 use server::Config;
 
-use crate::invariants::root;
+use crate::invariants::page;
 
 /// The default and the meaning of a setting.
 type Row = (String, String);
 
-fn text() -> String {
-    std::fs::read_to_string(root().join("docs/configuration.md")).expect("the document")
-}
-
 /// The rows of tables whose first cell is a variable in backticks, by that variable.
 fn rows() -> Vec<(String, Vec<String>)> {
-    let text = text();
+    let text = page("docs/configuration.md");
     let rows = text.lines().filter_map(|line| {
         let cells = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
         let mut cells = cells.map(str::to_owned);

@@ -87,7 +87,8 @@ fn no_file_is_called_mod() {
 const SECURITY: &str = "docs/security.md";
 const STANDARDS: &str = "docs/standards.md";
 
-fn page(name: &str) -> String {
+/// A page of the documentation.
+pub(crate) fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"))
 }
 

@@ -8,7 +8,7 @@ use multi_session::http::Problem;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, SAFARI, TestApp, TestBrowser, text};
-use crate::invariants::root;
+use crate::invariants::page;
 
 /// They are there to refuse, as Better Auth does.
 const NEVER_SUCCEED: [&str; 2] = ["updateSession", "getSessionDeferred"];
@@ -346,7 +346,7 @@ async fn it_follows_the_configuration_and_needs_no_session() {
 
 /// The cells of the tables of docs/rest.md whose first cell is in backticks, with that cell's text first.
 fn rest_page() -> Vec<Vec<String>> {
-    let page = std::fs::read_to_string(root().join("docs/rest.md")).expect("the document");
+    let page = page("docs/rest.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix('|'));
     rows.map(|row| row.split('|').map(|cell| cell.trim().trim_end_matches('`').to_owned()).collect())
         .collect()

@@ -10,7 +10,7 @@ use super::surfaces::{
     Needs, SESSION, Surface, decoded, is_open, is_open_as, operate, routes, start, start_with_mail,
 };
 use crate::harness::{Answer, CHROME, DAY, FIREFOX, HOUR, PASSWORD, SAFARI, TestApp, TestBrowser, text};
-use crate::invariants::root;
+use crate::invariants::page;
 use crate::mail::{read_all, reset};
 use crate::smtp::MailServer;
 
@@ -33,7 +33,7 @@ async fn reauthenticate(browser: &TestBrowser) -> Answer {
 
 #[test]
 fn asvs_7_1_the_documented_limits_are_those_in_force() {
-    let document = std::fs::read_to_string(root().join("docs/configuration.md")).expect("the document");
+    let document = page("docs/configuration.md");
     let default = |name: &str| {
         let row = document.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).expect("a row");
         row.split('|').nth(2).expect("a default").trim().trim_matches('`').to_owned()
