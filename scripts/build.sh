@@ -3,7 +3,7 @@
 #   build.sh site          only the site
 #   build.sh example       examples/leptos and its site
 #   build.sh example-site  only the site of examples/leptos
-#   build.sh bench         the site, the server and what the benchmark holds it against
+#   build.sh bench         the site, the server and the bare route that the benchmark compares it with
 #   build.sh for-tests     both servers, with our own crates unoptimized, as the tests do: most of the time goes there
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
@@ -51,7 +51,7 @@ build_site() {
 
 if [[ $what == for-tests ]]; then
   # In one call: what both depend on is compiled once.
-  checked_cargo build --release --package server --package bare --package example-leptos --features example-leptos/ssr
+  checked_cargo build --release --package server --package example-leptos --features example-leptos/ssr
   exit
 fi
 
@@ -72,7 +72,7 @@ all)
   cargo build --release --package server
   ;;
 bench)
-  say "Building the server and what the benchmark holds it against"
+  say "Building the server and the bare route"
   # In one call: what both depend on is compiled once.
   cargo build --release --package server --package bare
   ;;

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
 import { postgresDatabase, startOurs } from '../harness.mjs';
+import { fill } from './rows.mjs';
 import { processorTime, resident } from './servers.mjs';
 
 const AT_ONCE = 16;
@@ -32,7 +33,7 @@ export async function capacity({ short }) {
     sql = new pg.Client({ connectionString: database.url });
     await sql.connect();
     agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });
-    await acts(count, rows, short);
+    await acts(database.url, count, rows, short);
   } finally {
     agent?.destroy();
     await node?.stop();
@@ -41,7 +42,7 @@ export async function capacity({ short }) {
   }
 }
 
-async function acts(count, rows, short) {
+async function acts(url, count, rows, short) {
   const users = await measure('sign-up', count, (number) => signUp(number));
   const others = await measure('sign-in', count, (number) => signIn(number));
   await measure('get-session', 20 * count, (number) => ask('GET', 'get-session', users[number % count]));
@@ -61,7 +62,7 @@ async function acts(count, rows, short) {
     ask('POST', 'multi-session/revoke', users[number], { sessionId: ids[number] }),
   );
   for (const open of streams) open.destroy();
-  await fill(rows);
+  await filled(url, rows);
   await measure(`get-session among ${rows} rows`, 20 * count, (number) =>
     ask('GET', 'get-session', users[number % count]),
   );
@@ -112,17 +113,10 @@ async function heartbeat(count) {
 }
 
 /** Makes many rows, and prints how large they and their indexes are. */
-async function fill(count) {
-  await sql.query(`insert into users (id, email, name, created_at, updated_at)
-    select 'u' || n, n || '@example.org', 'A user', 0, 0 from generate_series(1, ${count / 5}) as n`);
+async function filled(url, count) {
   const began = performance.now();
-  await sql.query(`insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, created_at,
-      updated_at, last_active_at, expires_at)
-    select gen_random_uuid(), 'u' || 1 + n / 5, md5(n::text), sha256(n::text::bytea), '203.0.113.7',
-      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
-      true, 0, 0, 0, 4102444800000 from generate_series(1, ${count - 1}) as n`);
+  await fill(url, count, { probes: 0 });
   console.log(`${count} rows inserted in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  await sql.query('vacuum analyze');
   const size = await sql.query(`select pg_relation_size('sessions') as heap, pg_indexes_size('sessions') as indexes,
     pg_total_relation_size('users') + pg_total_relation_size('passwords') as users`);
   const [{ heap, indexes, users }] = size.rows;
