@@ -42,6 +42,9 @@ impl Listening {
         changes: broadcast::Sender<Change>,
         replaced: Replaced,
     ) -> sqlx::Result<(Self, watch::Receiver<bool>)> {
+        // Operators recognize the connection by its name.
+        let name = options.get_application_name().unwrap_or("multi-session");
+        let options = options.clone().application_name(&format!("{name} (listening)"));
         let listener = connect(&options, &cluster).await?;
         let (lost, is_lost) = watch::channel(false);
         let stopping = CancellationToken::new();
