@@ -1,5 +1,5 @@
-//! Accounts with an e-mail address and a password, on top of [`Sessions`]: nothing here uses more than an application
-//! with its own login could use.
+//! Accounts with an email address and a password, on top of [`Sessions`]. They use only the public API that
+//! an application with its own login can use too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,9 +80,9 @@ pub struct Accounts(Arc<Inner>);
 struct Inner {
     sessions: Sessions,
     passwords: Passwords,
-    /// `None` where failed sign-ins make nobody wait.
+    /// `None` if failed sign-ins cause no wait.
     throttle: Option<Throttle>,
-    /// Whether somebody sends mails.
+    /// Whether mails are sent.
     mail: bool,
     mail_queue: MailQueue,
 }

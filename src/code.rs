@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_says_how_long_and_how_many_where_that_is_known() {
+    fn sentence_includes_the_number_if_it_is_known() {
         for (code, number, told) in [
             (Code::TooManyRequests, 1, "Too many attempts. Try again in 1 second."),
             (Code::TooManyRequests, 119, "Too many attempts. Try again in 119 seconds."),

@@ -251,7 +251,7 @@ pub use {
     random::{OsRandom, Random},
     sessions::{
         AcceptedProofs, HistoryExport, HistoryFilter, KnownSession, Others, Outbox, Reportable, Reported,
-        Sessions, SessionsBuilder, SignOutScope, Swept, Target, Told, Watch,
+        Sessions, SessionsBuilder, SignOutScope, StreamItem, Swept, Target, Watch,
     },
     store::{
         AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerLease, Deliverer,
@@ -276,7 +276,7 @@ pub use {
     import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, import_better_auth},
     store::better_auth::{BetterAuthSource, InvalidSourceName, SourceError, SourceName},
     store::import::{
-        Import, ImportStore, ImportedRestrictions, ImportedSession, Restricted, TakeError, Taken,
+        Import, ImportOutcome, ImportRowError, ImportStore, ImportedRestrictions, ImportedSession, Restricted,
     },
 };
 

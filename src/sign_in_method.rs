@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_method_is_one_short_word() {
+    fn method_is_one_short_word() {
         for name in ["password", "oidc:google", "passkey", "2fa.totp_1-a", &"a".repeat(40)] {
             assert_eq!(SignInMethod::parse(name).expect("it is valid").as_str(), name);
         }

@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::api::openapi::{EVERY, HASHES, READS_COOKIES, refusals};
 use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
-use crate::{Code, EventId, Told, Watch};
+use crate::{Code, EventId, StreamItem, Watch};
 
 /// Shorter than the idle timeout of every common proxy.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -75,9 +75,9 @@ pub(super) async fn handle(
 async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
     let (id, told) = watch.next().await?;
     let event = match &told {
-        Told::Snapshot(rows) => event("snapshot", rows),
-        Told::Event(event) => self::event("session", &**event),
-        Told::Resync => event("resync", &serde_json::json!({})),
+        StreamItem::Snapshot(rows) => event("snapshot", rows),
+        StreamItem::Event(event) => self::event("session", &**event),
+        StreamItem::Resync => event("resync", &serde_json::json!({})),
     };
     Some((Ok(event.id(id.to_string())), watch))
 }

@@ -7,7 +7,7 @@ use crate::{SecretHash, Session, Timestamp, User, UserId};
 
 /// The result of importing a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum ImportOutcome {
     /// It is new.
     New,
     /// It existed, and was updated from the source.
@@ -18,7 +18,7 @@ pub enum Taken {
 
 /// Why a row was not imported.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum TakeError {
+pub enum ImportRowError {
     /// Another user has the e-mail.
     #[error("another user has its email")]
     EmailTaken,
@@ -85,8 +85,8 @@ pub trait Import: Send {
     ///
     /// # Errors
     ///
-    /// [`TakeError`] when the row is refused or the store fails; so for every method.
-    async fn user(&mut self, user: &User) -> Result<Taken, TakeError>;
+    /// [`ImportRowError`] when the row is refused or the store fails; so for every method.
+    async fn user(&mut self, user: &User) -> Result<ImportOutcome, ImportRowError>;
 
     /// Applies the other system's restrictions to an imported user.
     ///
@@ -97,7 +97,7 @@ pub trait Import: Send {
         &mut self,
         user: &UserId,
         restrictions: ImportedRestrictions,
-    ) -> Result<Restricted, TakeError>;
+    ) -> Result<Restricted, ImportRowError>;
 
     /// Takes a password's hash as it is; one that this system has made since stays.
     async fn password(
@@ -105,11 +105,11 @@ pub trait Import: Send {
         user: &UserId,
         hash: &str,
         updated_at: Timestamp,
-    ) -> Result<Taken, TakeError>;
+    ) -> Result<ImportOutcome, ImportRowError>;
 
     /// Takes a live session, or follows a later expiry; an ended one stays ended, and of a user who is disabled here none
     /// is taken.
-    async fn session(&mut self, session: &ImportedSession) -> Result<Taken, TakeError>;
+    async fn session(&mut self, session: &ImportedSession) -> Result<ImportOutcome, ImportRowError>;
 
     /// Ends the sessions that an earlier import took, that this one did not find any more, and that nobody has used
     /// here: they ended there.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use futures_util::FutureExt;
-use multi_session::{Accounts, Browser, Client, SessionEvent, Sessions, SignIn, StreamLimits, Told};
+use multi_session::{Accounts, Browser, Client, SessionEvent, Sessions, SignIn, StreamItem, StreamLimits};
 
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, ORIGIN, PASSWORD, SAFARI, TestApp, ids, text};
 use crate::mail;
@@ -369,9 +369,9 @@ async fn a_lost_notification_leaves_no_stream_open() {
     while let Some((_, told)) = stream.next().await {
         last = Some(told);
     }
-    let Some(Told::Event(event)) = last else { panic!("{last:?}") };
+    let Some(StreamItem::Event(event)) = last else { panic!("{last:?}") };
     assert!(matches!(&*event, SessionEvent::Ended(ending) if ending.id == id), "{event:?}");
-    while !matches!(other.next().await.expect("an event").1, Told::Resync) {}
+    while !matches!(other.next().await.expect("an event").1, StreamItem::Resync) {}
     let list = other.next().await.expect("the list").1;
-    assert!(matches!(&list, Told::Snapshot(rows) if rows.iter().all(|row| row.id != id)), "{list:?}");
+    assert!(matches!(&list, StreamItem::Snapshot(rows) if rows.iter().all(|row| row.id != id)), "{list:?}");
 }
