@@ -107,7 +107,7 @@ async fn has_ended(store: &Arc<dyn Store>, id: &SessionId) -> bool {
 }
 
 /// With the session that it replaces.
-pub async fn a_dropped_sign_in_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_sign_in_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let new = session(&this.user, &format!("{}c", this.name));
         let replaces = Limit { held: vec![this.two().clone()], ..limit(5, &[]) };
@@ -118,7 +118,7 @@ pub async fn a_dropped_sign_in_is_told_if_it_is_made(store: Arc<dyn Store>) {
 }
 
 /// However they are named, and by whom.
-pub async fn a_dropped_revocation_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_revocation_is_announced_if_it_commits(store: Arc<dyn Store>) {
     for how in ["id", "handle", "others", "held", "operator", "user", "disabled"] {
         let change = async |this: &Try| {
             let (by, id) = (this.actor(), this.two());
@@ -141,7 +141,7 @@ pub async fn a_dropped_revocation_is_told_if_it_is_made(store: Arc<dyn Store>) {
 }
 
 /// Its page must not go on with the credential so far.
-pub async fn a_dropped_reauthentication_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_reauthentication_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let renewal = renewal(&format!("{}x", this.name), NOW);
         assert!(store.prove(this.actor(), &renewal, None, NOW).await.expect("an answer"));
@@ -154,7 +154,7 @@ pub async fn a_dropped_reauthentication_is_told_if_it_is_made(store: Arc<dyn Sto
 }
 
 /// With a new session or with the one that there is.
-pub async fn a_dropped_change_of_the_password_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_password_change_is_announced_if_it_commits(store: Arc<dyn Store>) {
     for how in ["new", "renewed"] {
         let change = async |this: &Try| {
             let new = session(&this.user, &format!("{}c", this.name));
@@ -174,7 +174,7 @@ pub async fn a_dropped_change_of_the_password_is_told_if_it_is_made(store: Arc<d
 }
 
 /// By a session, by a mailed link, and by the mailed link that sets another password.
-pub async fn a_dropped_report_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_report_is_announced_if_it_commits(store: Arc<dyn Store>) {
     for how in ["report", "mailed", "reset"] {
         let purpose = if how == "mailed" { Purpose::NotMe } else { Purpose::ResetPassword };
         let change = async |this: &Try| {
@@ -205,7 +205,7 @@ pub async fn a_dropped_report_is_told_if_it_is_made(store: Arc<dyn Store>) {
 }
 
 /// The name that a person gives a device.
-pub async fn a_dropped_renaming_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_rename_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let name = Some("kitchen");
         assert!(store.rename(this.actor(), this.two(), name, NOW).await.expect("an answer"));
@@ -219,7 +219,7 @@ pub async fn a_dropped_renaming_is_told_if_it_is_made(store: Arc<dyn Store>) {
 }
 
 /// A session that lives again, after it has ended in the same try.
-pub async fn a_dropped_undo_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_undo_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let (actor, id) = (this.actor(), this.two());
         let undo = Undo { actor, id, ended_after: NOW.minus(Duration::from_secs(5)), maximum: 5 };
@@ -242,7 +242,7 @@ pub async fn a_dropped_undo_is_told_if_it_is_made(store: Arc<dyn Store>) {
 }
 
 /// When sessions were last active.
-pub async fn a_dropped_note_of_activity_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_write_of_activity_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let touch = Touch::new(this.two().clone(), LATER);
         store.touch(&[touch]).await.expect("a write");
@@ -259,7 +259,7 @@ pub async fn a_dropped_note_of_activity_is_told_if_it_is_made(store: Arc<dyn Sto
 }
 
 /// What is in no row but the history's.
-pub async fn a_dropped_switch_is_told_if_it_is_made(store: Arc<dyn Store>) {
+pub async fn dropped_switch_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let (user, to) = (this.user.user.id.clone(), this.two().clone());
         let entry = NewHistoryEntry::new(HistoryKind::Switched, user, Some(to), NOW);

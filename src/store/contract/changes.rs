@@ -40,7 +40,7 @@ async fn told(changes: &mut Changes, user: &NewUser, count: usize) -> Vec<String
 }
 
 /// Each user's in a change of its own.
-pub async fn a_sign_in_is_told_with_what_it_ended(store: Arc<dyn Store>) {
+pub async fn sign_in_is_announced_with_the_sessions_it_ended(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let mut changes = from_now(&store).await;
     let ada = user("ada");
@@ -59,7 +59,7 @@ pub async fn a_sign_in_is_told_with_what_it_ended(store: Arc<dyn Store>) {
 }
 
 /// By id, by handle, all, held, by a changed password and by expiry.
-pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
+pub async fn every_way_to_end_a_session_is_announced(store: Arc<dyn Store>) {
     let reason = EndedReason::Revoked;
     let (ada, sessions) = signed_in(&store, "ada", &["a", "b", "c", "d", "e", "f"]).await;
     let by = actor(&sessions[0]);
@@ -81,7 +81,7 @@ pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
 }
 
 /// One, of one user, of everybody, and of who is disabled.
-pub async fn what_an_operator_ends_is_told(store: Arc<dyn Store>) {
+pub async fn sessions_ended_by_an_operator_are_announced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a", "b", "one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["c"]).await;
     let (mia, _) = signed_in(&store, "mia", &["d", "e"]).await;
@@ -97,7 +97,7 @@ pub async fn what_an_operator_ends_is_told(store: Arc<dyn Store>) {
 }
 
 /// With the moment that the row has now.
-pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
+pub async fn activity_is_announced_as_written(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (soon, later) = (NOW.plus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(2)));
     let mut changes = from_now(&store).await;
@@ -109,7 +109,7 @@ pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
 }
 
 /// To whoever listens with the credential so far.
-pub async fn a_reauthentication_is_told_if_there_was_one(store: Arc<dyn Store>) {
+pub async fn only_committed_reauthentications_are_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut changes = from_now(&store).await;
     let unknown = session_id("unknown");
@@ -122,7 +122,7 @@ pub async fn a_reauthentication_is_told_if_there_was_one(store: Arc<dyn Store>) 
 }
 
 /// As its session has another credential.
-pub async fn a_changed_password_that_ends_nothing_is_told_as_a_reauthentication(store: Arc<dyn Store>) {
+pub async fn password_change_that_keeps_sessions_is_announced_as_a_reauthentication(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut changes = from_now(&store).await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
@@ -134,7 +134,7 @@ pub async fn a_changed_password_that_ends_nothing_is_told_as_a_reauthentication(
 }
 
 /// It is in no row.
-pub async fn what_is_announced_is_told_to_everybody(store: Arc<dyn Store>) {
+pub async fn announced_change_reaches_all_receivers(store: Arc<dyn Store>) {
     let switched =
         Change::Switched { user: user("ada").user.id, from: session_id("one"), to: session_id("two") };
     let (mut one, mut other) = (store.changes(), store.changes());
@@ -144,7 +144,7 @@ pub async fn what_is_announced_is_told_to_everybody(store: Arc<dyn Store>) {
 }
 
 /// What was refused, or rolled back, or ended nothing.
-pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
+pub async fn refused_changes_are_not_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
     let mut changes = from_now(&store).await;
@@ -163,7 +163,7 @@ pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
 }
 
 /// A change is told once it is committed.
-pub async fn what_is_told_can_be_read(store: Arc<dyn Store>) {
+pub async fn announced_change_can_be_read_at_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     let mut changes = from_now(&store).await;
     for number in 0..20 {
@@ -188,7 +188,7 @@ pub async fn what_is_told_can_be_read(store: Arc<dyn Store>) {
 }
 
 /// However short the messages are that carry it.
-pub async fn many_sessions_that_end_at_once_are_all_told(store: Arc<dyn Store>) {
+pub async fn many_sessions_that_end_at_once_are_all_announced(store: Arc<dyn Store>) {
     let names: Vec<String> = (0..250).map(|number| format!("{number:03}{}", "x".repeat(29))).collect();
     let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
     let (ada, opened) = signed_in(&store, "ada", &sessions).await;

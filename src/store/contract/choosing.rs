@@ -82,7 +82,7 @@ fn assert_void(outcome: crate::Result<Browser>) {
 }
 
 /// By its hash alone.
-pub async fn a_ticket_is_found_as_it_was_stored_until_it_is_too_late(store: Arc<dyn Store>) {
+pub async fn ticket_is_found_as_stored_until_it_expires(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let epoch = store.epoch(&ada.id).await.expect("an answer");
@@ -101,7 +101,7 @@ pub async fn a_ticket_is_found_as_it_was_stored_until_it_is_too_late(store: Arc<
 }
 
 /// Whatever has changed it, and also what locks or disables the user.
-pub async fn a_ticket_counts_until_a_credential_changes(store: Arc<dyn Store>) {
+pub async fn ticket_is_valid_until_a_credential_changes(store: Arc<dyn Store>) {
     for (number, what) in CHANGES.into_iter().enumerate() {
         let ada = subject(&format!("ada{number}"));
         begin(&store, &ada, &format!("s{number}")).await;
@@ -115,7 +115,7 @@ pub async fn a_ticket_counts_until_a_credential_changes(store: Arc<dyn Store>) {
 }
 
 /// No more than it may, and those that count stay.
-pub async fn a_sweep_deletes_tickets_that_are_too_late(store: Arc<dyn Store>) {
+pub async fn sweep_deletes_expired_tickets(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let epoch = store.epoch(&ada.id).await.expect("an answer");
@@ -141,7 +141,7 @@ pub async fn a_sweep_deletes_tickets_that_are_too_late(store: Arc<dyn Store>) {
 }
 
 /// A user who is forgotten leaves none.
-pub async fn a_ticket_goes_with_its_user(store: Arc<dyn Store>) {
+pub async fn ticket_is_deleted_with_its_user(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 1);
     let ada = subject("ada");
     on_devices(&sessions, &ada, 1).await;
@@ -151,7 +151,7 @@ pub async fn a_ticket_goes_with_its_user(store: Arc<dyn Store>) {
 }
 
 /// The device that was not used for the longest time is the first.
-pub async fn a_sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices(store: Arc<dyn Store>) {
+pub async fn sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices(store: Arc<dyn Store>) {
     let (sessions, clock) = limited(&store, 3);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 3).await;
@@ -173,7 +173,7 @@ pub async fn a_sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices(sto
 }
 
 /// With what was chosen at the sign-in, and in the history with who took whose place.
-pub async fn the_chosen_device_gives_way_and_no_other(store: Arc<dyn Store>) {
+pub async fn only_the_chosen_device_is_evicted(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 3);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 3).await;
@@ -210,7 +210,7 @@ pub async fn the_chosen_device_gives_way_and_no_other(store: Arc<dyn Store>) {
 }
 
 /// Only who asks for it, as there is room.
-pub async fn a_chosen_device_gives_way_also_where_there_is_room_by_now(store: Arc<dyn Store>) {
+pub async fn chosen_device_is_evicted_even_if_there_is_room_by_now(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 2);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 2).await;
@@ -221,7 +221,7 @@ pub async fn a_chosen_device_gives_way_also_where_there_is_room_by_now(store: Ar
 }
 
 /// Otherwise the person may choose another one, by the same ticket.
-pub async fn who_chose_a_device_that_had_ended_signs_in_if_there_is_room(store: Arc<dyn Store>) {
+pub async fn choosing_an_ended_device_signs_in_if_there_is_room(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 2);
     let (ada, grace) = (subject("ada"), subject("grace"));
     let browsers = on_devices(&sessions, &ada, 2).await;
@@ -246,7 +246,7 @@ pub async fn who_chose_a_device_that_had_ended_signs_in_if_there_is_room(store: 
 }
 
 /// Nobody else's, also where the browser holds it.
-pub async fn a_chosen_session_of_another_account_in_the_browser_stays(store: Arc<dyn Store>) {
+pub async fn chosen_session_of_another_account_in_the_browser_stays(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a1", "a2"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let limit = Limit { chosen: Some(session_id("g1")), ..refusing(2, &["g1"]) };
@@ -256,7 +256,7 @@ pub async fn a_chosen_session_of_another_account_in_the_browser_stays(store: Arc
 }
 
 /// The number stays as it is; where the oldest give way, they do so too.
-pub async fn where_the_maximum_was_lowered_one_gives_way_for_one(store: Arc<dyn Store>) {
+pub async fn after_a_lowered_maximum_one_chosen_device_makes_room_for_one(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a", "b", "c", "d"]).await;
     let chosen = |name| Some(session_id(name));
     let limit = Limit { chosen: chosen("c"), ..refusing(2, &[]) };
@@ -270,7 +270,7 @@ pub async fn where_the_maximum_was_lowered_one_gives_way_for_one(store: Arc<dyn 
 }
 
 /// And nobody is signed out.
-pub async fn a_ticket_can_be_used_after_a_refusal(store: Arc<dyn Store>) {
+pub async fn ticket_can_still_be_used_after_a_refusal(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 1);
     let (ada, grace) = (subject("ada"), subject("grace"));
     let browsers = on_devices(&sessions, &ada, 1).await;
@@ -285,7 +285,7 @@ pub async fn a_ticket_can_be_used_after_a_refusal(store: Arc<dyn Store>) {
 }
 
 /// Each device gives way once.
-pub async fn tickets_that_are_used_at_once_never_exceed_the_maximum(store: Arc<dyn Store>) {
+pub async fn simultaneous_tickets_never_exceed_the_maximum(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 3);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 3).await;
@@ -332,7 +332,7 @@ pub async fn tickets_that_are_used_at_once_never_exceed_the_maximum(store: Arc<d
 }
 
 /// Whatever is chosen: the others are told that it was used.
-pub async fn a_ticket_that_is_used_several_times_at_once_signs_in_once(store: Arc<dyn Store>) {
+pub async fn ticket_used_several_times_at_once_signs_in_once(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 4);
     for round in 0..ROUNDS {
         let ada = subject(&format!("ada{round}"));
@@ -357,7 +357,7 @@ pub async fn a_ticket_that_is_used_several_times_at_once_signs_in_once(store: Ar
 }
 
 /// Whichever came first.
-pub async fn a_ticket_that_is_used_beside_a_change_of_a_credential_leaves_nobody_in(store: Arc<dyn Store>) {
+pub async fn ticket_used_during_a_credential_change_leaves_no_session(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 1);
     for round in 0..ROUNDS {
         let ada = subject(&format!("ada{round}"));

@@ -24,7 +24,7 @@ fn seen(number: u8, seen_at: Timestamp) -> KnownDevice {
 }
 
 /// By each of its keys, from when it was last signed in with; of that account alone.
-pub async fn a_browser_is_known_by_what_it_signed_in_with(store: Arc<dyn Store>) {
+pub async fn browser_is_recognised_by_its_keys_from_earlier_sign_ins(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let ada = user("ada");
     open(&store, Some(&ada), &from(&ada, "one", NOW, &[1, 2]), &limit(5, &[])).await.expect("a sign-up");
@@ -36,7 +36,7 @@ pub async fn a_browser_is_known_by_what_it_signed_in_with(store: Arc<dyn Store>)
 }
 
 /// Of that account alone, and not once it was forgotten.
-pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Store>) {
+pub async fn known_devices_of_an_account_are_found_by_its_email(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
     open(&store, Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
@@ -55,14 +55,14 @@ pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Sto
 }
 
 /// Neither the user's nor the browser's.
-pub async fn a_refused_sign_in_makes_no_browser_known(store: Arc<dyn Store>) {
+pub async fn refused_sign_in_adds_no_known_device(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     assert_limit_reached(open(&store, None, &from(&ada, "two", NOW, &[1]), &refusing(1, &[])).await);
     assert_eq!(known(&store, &ada).await, []);
 }
 
 /// With the session, and in the history after its beginning.
-pub async fn a_new_device_is_told_with_its_session(store: Arc<dyn Store>) {
+pub async fn session_has_the_new_device_mark(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let new = NewSession { new_device: true, ..session(&ada, "two") };
     open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
@@ -85,7 +85,7 @@ pub async fn a_new_device_is_told_with_its_session(store: Arc<dyn Store>) {
 }
 
 /// Until it is signed in with once more; whoever reports it, and only of that user.
-pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) {
+pub async fn report_forgets_the_known_devices(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
     open(&store, Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
@@ -120,7 +120,7 @@ pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) 
 }
 
 /// So that whoever signs in very often fills no table.
-pub async fn the_hundred_that_were_seen_last_are_kept(store: Arc<dyn Store>) {
+pub async fn the_hundred_most_recent_keys_are_kept(store: Arc<dyn Store>) {
     let ada = user("ada");
     open(&store, Some(&ada), &from(&ada, "s0", NOW, &[0]), &limit(5, &[])).await.expect("a sign-up");
     for number in 1..=101_u8 {

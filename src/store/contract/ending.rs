@@ -36,7 +36,7 @@ pub async fn a_session_ends_once(store: Arc<dyn Store>) {
 }
 
 /// A foreign one looks like an unknown one.
-pub async fn another_users_session_stays(store: Arc<dyn Store>) {
+pub async fn session_of_another_user_stays(store: Arc<dyn Store>) {
     let (_, ada) = signed_in(&store, "ada", &["a1"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let by = actor(&ada[0]);
@@ -49,7 +49,7 @@ pub async fn another_users_session_stays(store: Arc<dyn Store>) {
 }
 
 /// On its way out it has no say any more.
-pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
+pub async fn ended_or_expired_actor_ends_no_session(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let new = session_at(&ada, "new", NOW.plus(HOUR));
     open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
@@ -69,7 +69,7 @@ pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
 }
 
 /// A session and a user who do not belong together are nobody.
-pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
+pub async fn actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a1", "a2"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
     let by = Actor { session: &grace[0].session.id, user: &ada.user.id };
@@ -84,7 +84,7 @@ pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
 }
 
 /// And the answer names them all.
-pub async fn all_sessions_end_with_the_actors_own_or_without_it(store: Arc<dyn Store>) {
+pub async fn end_all_ends_the_actors_own_session_only_if_asked(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let by = actor(&sessions[1]);
     let ended = store.end_all(by, false, REVOKED, NOW).await.expect("an answer").expect("it is live");
@@ -96,7 +96,7 @@ pub async fn all_sessions_end_with_the_actors_own_or_without_it(store: Arc<dyn S
 }
 
 /// Those that have ended are left out of the answer.
-pub async fn held_sessions_end_whosever_they_are(store: Arc<dyn Store>) {
+pub async fn held_sessions_of_any_user_end(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1", "g2"]).await;
     store.end_by_id(actor(&sessions[0]), &session_id("a2"), REVOKED, NOW).await.expect("an answer");
@@ -128,7 +128,7 @@ pub async fn an_operator_ends_all_sessions_of_a_user(store: Arc<dyn Store>) {
 }
 
 /// Until the answer is empty, and no more than were asked for; those that have ended take no place.
-pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<dyn Store>) {
+pub async fn operator_ends_all_sessions_in_bounded_batches(store: Arc<dyn Store>) {
     let reason = EndedReason::Operator;
     let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1", "g2"]).await;
@@ -148,7 +148,7 @@ pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<d
 }
 
 /// And only then, so that of many simultaneous requests one extends it.
-pub async fn a_live_session_is_extended_from_where_it_was(store: Arc<dyn Store>) {
+pub async fn live_session_is_extended_only_from_its_known_expiry(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     let (one, from) = (actor(&sessions[0]), NOW.plus(HOUR));
     let (to, now) = (NOW.plus(2 * HOUR), NOW.plus(Duration::from_secs(60)));
@@ -173,7 +173,7 @@ pub async fn an_ended_session_is_never_extended(store: Arc<dyn Store>) {
 }
 
 /// All with one act: the hash, the old sessions and the new one.
-pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn Store>) {
+pub async fn password_change_ends_all_sessions_except_the_new_one(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(Duration::from_secs(60));
     let new = session_at(&ada, "new", now);
@@ -189,7 +189,7 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
 }
 
 /// Only the hash is another, and what the actor's browser proves itself with.
-pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: Arc<dyn Store>) {
+pub async fn password_change_keeps_sessions_unless_asked(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
     let next = NextSession::Renewed(&renewal);
@@ -201,7 +201,7 @@ pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: 
 }
 
 /// Otherwise nothing ends, nothing begins, and no credential changes.
-pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>) {
+pub async fn password_changes_only_if_the_known_hash_is_current(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (by, new, renewal) = (actor(&sessions[0]), session(&ada, "new"), renewal("renewed", NOW));
     for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
@@ -215,7 +215,7 @@ pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>
 }
 
 /// Nothing else changes; a password that was changed meanwhile stays.
-pub async fn another_hash_is_stored_for_the_known_one_only(store: Arc<dyn Store>) {
+pub async fn rehash_is_stored_only_if_the_known_hash_is_current(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (id, later) = (&ada.user.id, NOW.plus(HOUR));
     for (from, to, expected) in

@@ -6,7 +6,7 @@ use crate::{Change, HistoryQuery};
 const ALL: HistoryQuery<'_> = HistoryQuery { session: None, kinds: &[], before: None, limit: 1_000 };
 
 /// Nobody else is touched, and whoever listens hears of the sessions that are gone.
-pub async fn a_user_is_erased_with_everything_and_told(store: Arc<dyn Store>) {
+pub async fn erased_user_leaves_nothing_and_is_announced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two", "ended"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
     let ended = store.end_held(&[&session_id("ended")], None, EndedReason::SignedOut, NOW).await;
@@ -40,7 +40,7 @@ pub async fn a_user_is_erased_with_everything_and_told(store: Arc<dyn Store>) {
 }
 
 /// Nor is somebody who never was.
-pub async fn nobody_is_erased_twice(store: Arc<dyn Store>) {
+pub async fn erasing_an_unknown_user_does_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &[]).await;
     assert_eq!(store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer"), None);
     signed_in(&store, "ada", &["one"]).await;
@@ -52,7 +52,7 @@ pub async fn nobody_is_erased_twice(store: Arc<dyn Store>) {
 }
 
 /// It comes before and goes with the user, or it comes after and is refused.
-pub async fn a_sign_in_beside_an_erasure_leaves_nothing(store: Arc<dyn Store>) {
+pub async fn sign_in_during_an_erasure_leaves_nothing(store: Arc<dyn Store>) {
     for round in 0..8 {
         let name = format!("ada{round}");
         let (ada, _) = signed_in(&store, &name, &[&format!("first{round}")]).await;

@@ -29,7 +29,7 @@ fn moved(name: &str, at: Timestamp, ip_address: &str) -> Touch {
 }
 
 /// From its beginning to its end, in the order in which it happened.
-pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn Store>) {
+pub async fn begin_and_end_of_a_session_are_in_the_history(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let verified_with = Some(SignInMethod::from_static("passkey"));
@@ -91,7 +91,7 @@ pub async fn client_hints_are_kept_in_the_history(store: Arc<dyn Store>) {
 }
 
 /// Although it was not there when it began.
-pub async fn a_sign_in_that_ends_others_is_named_as_what_ended_them(store: Arc<dyn Store>) {
+pub async fn history_names_the_sign_in_that_ended_other_sessions(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     open(&store, None, &session(&ada, "three"), &limit(2, &["two"])).await.expect("a sign-in");
     open(&store, None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
@@ -105,7 +105,7 @@ pub async fn a_sign_in_that_ends_others_is_named_as_what_ended_them(store: Arc<d
 }
 
 /// And the same name once more is nothing new.
-pub async fn a_new_name_is_in_the_history_with_the_one_before(store: Arc<dyn Store>) {
+pub async fn rename_is_in_the_history_with_the_previous_label(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     for name in [Some("Work"), Some("Work"), Some("Home"), None] {
         assert!(store.rename(actor(&sessions[1]), &session_id("one"), name, NOW).await.expect("an answer"));
@@ -121,7 +121,7 @@ pub async fn a_new_name_is_in_the_history_with_the_one_before(store: Arc<dyn Sto
 }
 
 /// Each entry says where the device is that it is about, and where the one is that did it.
-pub async fn both_devices_have_their_own_address(store: Arc<dyn Store>) {
+pub async fn history_has_the_addresses_of_both_devices(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let (one, two) = ("198.51.100.1", "198.51.100.2");
@@ -171,7 +171,7 @@ pub async fn both_devices_have_their_own_address(store: Arc<dyn Store>) {
 }
 
 /// What an updated browser calls itself is nothing new; another browser is, once, with its own address.
-pub async fn another_browser_is_in_the_history_once_and_an_updated_one_is_not(store: Arc<dyn Store>) {
+pub async fn another_browser_is_in_the_history_once_and_an_update_is_not(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let updated = Touch { user_agent: Some("updated".to_owned()), ..touch("one", soon) };
@@ -207,7 +207,7 @@ pub async fn another_browser_is_in_the_history_once_and_an_updated_one_is_not(st
 }
 
 /// Though it came back before the write.
-pub async fn each_address_is_in_the_history_where_several_are_written_at_once(store: Arc<dyn Store>) {
+pub async fn each_address_of_one_batch_is_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = |second| NOW.plus(Duration::from_secs(second));
     let batch = [
@@ -226,7 +226,7 @@ pub async fn each_address_is_in_the_history_where_several_are_written_at_once(st
 }
 
 /// However often something is repeated; what is of another kind, or another user's, stays.
-pub async fn of_each_kind_the_latest_thousand_are_kept(store: Arc<dyn Store>) {
+pub async fn the_latest_thousand_entries_of_each_kind_are_kept(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
     let entry = |user: &NewUser, number: usize| NewHistoryEntry {
@@ -247,7 +247,7 @@ pub async fn of_each_kind_the_latest_thousand_are_kept(store: Arc<dyn Store>) {
 }
 
 /// With the one before; an address that stays is nothing new, nor is one that comes too late.
-pub async fn another_address_is_in_the_history_once(store: Arc<dyn Store>) {
+pub async fn new_address_is_in_the_history_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     for address in ["198.51.100.1", "198.51.100.1", "2001:db8::1"] {
@@ -275,7 +275,7 @@ pub async fn another_address_is_in_the_history_once(store: Arc<dyn Store>) {
 }
 
 /// Another hash of the same password is nothing new.
-pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<dyn Store>) {
+pub async fn password_change_is_in_the_history_with_the_sessions_it_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     store.rehash_password(&ada.user.id, "hash of ada", "rehashed", NOW).await.expect("a write");
     let new = session(&ada, "new");
@@ -296,9 +296,7 @@ pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<
 }
 
 /// Its person has typed the one so far: that is in the history whenever it makes a session fresh.
-pub async fn a_changed_password_that_ends_nothing_is_in_the_history_with_what_it_proves(
-    store: Arc<dyn Store>,
-) {
+pub async fn password_change_that_keeps_sessions_is_in_the_history_with_its_proof(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", soon));
@@ -310,7 +308,7 @@ pub async fn a_changed_password_that_ends_nothing_is_in_the_history_with_what_it
 }
 
 /// With the change that it belongs to.
-pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
+pub async fn recorded_entries_are_read_back_and_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     assert!(
         store.rename(actor(&sessions[0]), &session_id("one"), Some("Work"), NOW).await.expect("an answer")
@@ -356,7 +354,7 @@ pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
 }
 
 /// Nor of somebody who is not there.
-pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
+pub async fn refused_changes_leave_no_history(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (_, others) = signed_in(&store, "grace", &["other"]).await;
     assert!(open(&store, None, &session(&ada, "three"), &refusing(2, &[])).await.is_err());
@@ -382,7 +380,7 @@ pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
 }
 
 /// By kind, by session, or both.
-pub async fn a_history_is_read_a_page_at_a_time_and_filtered(store: Arc<dyn Store>) {
+pub async fn history_is_read_in_pages_and_filtered(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     for ended in ["two", "three"] {
         let ended = store.end_by_id(actor(&sessions[0]), &session_id(ended), EndedReason::Revoked, NOW).await;
@@ -411,7 +409,7 @@ pub async fn a_history_is_read_a_page_at_a_time_and_filtered(store: Arc<dyn Stor
 }
 
 /// Not by its sessions either.
-pub async fn another_users_history_is_not_read(store: Arc<dyn Store>) {
+pub async fn history_of_another_user_is_not_read(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
     assert_eq!(told(&store, &grace).await, ["signed_in other"]);
@@ -420,7 +418,7 @@ pub async fn another_users_history_is_not_read(store: Arc<dyn Store>) {
 }
 
 /// Sessions are kept for a shorter time.
-pub async fn history_goes_when_its_time_is_over_and_outlives_its_sessions(store: Arc<dyn Store>) {
+pub async fn history_outlives_its_sessions_and_is_deleted_after_its_retention(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let later = NOW.plus(Duration::from_secs(1));
     store.end_of_user(&operator(), &ada.user.id, later).await.expect("an answer");
@@ -433,7 +431,7 @@ pub async fn history_goes_when_its_time_is_over_and_outlives_its_sessions(store:
 }
 
 /// However many acts there are at once, each of them once.
-pub async fn what_happens_at_once_is_all_in_the_history(store: Arc<dyn Store>) {
+pub async fn simultaneous_changes_are_all_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["first"]).await;
     let mut acts = Vec::new();
     for number in 0..24 {

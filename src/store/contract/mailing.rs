@@ -41,7 +41,7 @@ async fn request(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> bool {
 }
 
 /// With whom it is for and where the link leads.
-pub async fn a_mail_to_reset_a_password_is_put_out_for_a_known_email_only(store: Arc<dyn Store>) {
+pub async fn reset_mail_is_queued_only_for_a_known_email(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     assert!(!request(&store, "nobody", NOW).await);
     assert!(store.request_reset("ada@example.org", Some("/reset"), NOW).await.expect("an answer"));
@@ -53,7 +53,7 @@ pub async fn a_mail_to_reset_a_password_is_put_out_for_a_known_email_only(store:
 }
 
 /// However often it is asked for.
-pub async fn a_mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn Store>) {
+pub async fn mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     signed_in(&store, "grace", &["g1"]).await;
     let mut now = NOW;
@@ -100,7 +100,7 @@ pub async fn strangers_who_ask_for_resets_leave_the_owner_a_usable_link(store: A
 }
 
 /// Nor ten at once.
-pub async fn of_simultaneous_requests_one_is_put_out(store: Arc<dyn Store>) {
+pub async fn one_of_simultaneous_reset_requests_is_queued(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let requests: Vec<_> = (0..10)
         .map(|_| {
@@ -116,7 +116,7 @@ pub async fn of_simultaneous_requests_one_is_put_out(store: Arc<dyn Store>) {
 }
 
 /// Until its lease is over.
-pub async fn a_mail_is_claimed_by_one_until_its_lease_is_over(store: Arc<dyn Store>) {
+pub async fn mail_is_claimed_by_one_sender_until_its_lease_expires(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for minute in [2, 0, 1] {
         let new = session_at(&ada, &format!("m{minute}"), NOW.plus(minute * MINUTE));
@@ -146,7 +146,7 @@ pub async fn a_mail_is_claimed_by_one_until_its_lease_is_over(store: Arc<dyn Sto
 }
 
 /// Or never, once it is sent.
-pub async fn a_mail_that_failed_is_due_later_and_a_sent_one_never(store: Arc<dyn Store>) {
+pub async fn failed_mail_is_due_later_and_sent_mail_never(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     assert!(request(&store, "ada", NOW).await);
     let seq = claim(&store, NOW).await[0].seq;
@@ -159,7 +159,7 @@ pub async fn a_mail_that_failed_is_due_later_and_a_sent_one_never(store: Arc<dyn
 }
 
 /// Neither what was put off by the clock before nor what was sent by it.
-pub async fn a_clock_that_is_set_back_holds_up_no_mail(store: Arc<dyn Store>) {
+pub async fn clock_set_back_delays_no_mail(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     store.put_token(&token(&ada, 1, RESET, NOW.plus(HOUR))).await.expect("it is stored");
     assert!(request(&store, "ada", NOW).await, "what is from the future does not count");
@@ -171,7 +171,7 @@ pub async fn a_clock_that_is_set_back_holds_up_no_mail(store: Arc<dyn Store>) {
 }
 
 /// With a sign-in that is refused it is not there either.
-pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
+pub async fn mail_about_a_sign_in_is_queued_only_if_it_was_stored(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     open(&store, None, &session(&ada, "known"), &limit(5, &[])).await.expect("a sign-in");
     assert!(claim(&store, NOW).await.is_empty(), "of a known device");
@@ -185,7 +185,7 @@ pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
 }
 
 /// About the session that changed it; not where that is not asked for.
-pub async fn a_changed_password_is_told_by_mail_if_it_was_changed(store: Arc<dyn Store>) {
+pub async fn mail_about_a_password_is_queued_only_if_it_changed(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
     let renewal = renewal("renewed", NOW);
@@ -206,7 +206,7 @@ pub async fn a_changed_password_is_told_by_mail_if_it_was_changed(store: Arc<dyn
 }
 
 /// For what it was made for, until half an hour later to the millisecond; being looked at does not use it up.
-pub async fn a_link_proves_what_it_was_made_for_until_it_is_too_late(store: Arc<dyn Store>) {
+pub async fn link_is_valid_for_its_purpose_until_it_expires(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     store.put_token(&token(&ada, 1, RESET, NOW)).await.expect("it is stored");
     let last = NOW.plus(30 * MINUTE).minus(Duration::from_millis(1));
@@ -257,7 +257,7 @@ pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dy
 }
 
 /// Also two at once.
-pub async fn a_link_is_used_once_however_many_use_it_at_once(store: Arc<dyn Store>) {
+pub async fn link_works_once_even_under_simultaneous_use(store: Arc<dyn Store>) {
     for round in 0..8 {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
         for number in [1, 2] {
@@ -281,7 +281,7 @@ pub async fn a_link_is_used_once_however_many_use_it_at_once(store: Arc<dyn Stor
 }
 
 /// Whichever came first, nobody is in by the old password afterwards.
-pub async fn a_sign_in_with_the_old_password_beside_a_reset_is_out(store: Arc<dyn Store>) {
+pub async fn sign_in_with_the_old_password_during_a_reset_leaves_no_session(store: Arc<dyn Store>) {
     for round in 0..16 {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
         store.put_token(&token(&ada, round + 1, RESET, NOW)).await.expect("it is stored");
@@ -299,7 +299,7 @@ pub async fn a_sign_in_with_the_old_password_beside_a_reset_is_out(store: Arc<dy
 }
 
 /// So many at a time.
-pub async fn tokens_that_are_too_late_are_swept(store: Arc<dyn Store>) {
+pub async fn expired_tokens_are_swept(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for (number, minutes) in [(1, 0), (2, 1), (3, 2)] {
         let at = NOW.plus(minutes * MINUTE);

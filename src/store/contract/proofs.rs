@@ -43,7 +43,7 @@ pub(super) async fn change(store: &Arc<dyn Store>, what: &str, of: &Subject, nam
 }
 
 /// Each kind of change, and of an account also a changed, a reset and a locked password.
-pub async fn every_change_of_a_credential_begins_an_epoch(store: Arc<dyn Store>) {
+pub async fn every_credential_change_begins_an_epoch(store: Arc<dyn Store>) {
     for (number, what) in CHANGES.into_iter().enumerate() {
         let ada = subject(&format!("ada{number}"));
         begin(&store, &ada, &format!("s{number}")).await;
@@ -78,7 +78,7 @@ pub async fn every_change_of_a_credential_begins_an_epoch(store: Arc<dyn Store>)
 }
 
 /// It neither begins a session nor makes one fresh; one that says no epoch does.
-pub async fn a_proof_of_an_earlier_epoch_counts_no_more(store: Arc<dyn Store>) {
+pub async fn proof_of_an_earlier_epoch_is_refused(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let before = epoch(&store, &ada).await;
@@ -100,7 +100,7 @@ pub async fn a_proof_of_an_earlier_epoch_counts_no_more(store: Arc<dyn Store>) {
 }
 
 /// Whatever the proof, until a credential has changed.
-pub async fn who_is_locked_signs_in_no_more_until_a_credential_changes(store: Arc<dyn Store>) {
+pub async fn locked_user_cannot_sign_in_until_a_credential_changes(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     begin(&store, &ada, "two").await;
@@ -121,7 +121,7 @@ pub async fn who_is_locked_signs_in_no_more_until_a_credential_changes(store: Ar
 }
 
 /// Though each has read that the user is not known.
-pub async fn two_first_sessions_at_once_both_begin(store: Arc<dyn Store>) {
+pub async fn two_simultaneous_first_sessions_both_begin(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let ada = subject(&format!("ada{round}"));
         let opening = ["a", "b", "c"].map(|name| {
@@ -136,7 +136,7 @@ pub async fn two_first_sessions_at_once_both_begin(store: Arc<dyn Store>) {
 }
 
 /// Whichever came first: the session ended with the change, or it never began.
-pub async fn a_session_that_begins_beside_a_change_of_a_credential_is_out(store: Arc<dyn Store>) {
+pub async fn session_that_begins_during_a_credential_change_is_refused_or_ended(store: Arc<dyn Store>) {
     for what in CHANGES.into_iter().chain(["erased"]) {
         for round in 0..ROUNDS {
             let (ada, name) = (subject(&format!("{what}{round}")), format!("{what}{round}"));
@@ -175,7 +175,7 @@ pub async fn a_session_that_begins_beside_a_change_of_a_credential_is_out(store:
 }
 
 /// Whichever came first: it is fresh by a proof from before the change, or it is not.
-pub async fn a_session_that_is_proved_beside_a_report_is_not_fresh_afterwards(store: Arc<dyn Store>) {
+pub async fn session_proved_during_a_report_is_not_fresh_afterwards(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let (ada, name) = (subject(&format!("ada{round}")), format!("s{round}"));
         begin(&store, &ada, &name).await;

@@ -66,7 +66,7 @@ pub async fn the_live_sessions_of_a_user_are_listed_newest_first(store: Arc<dyn 
 }
 
 /// Why, when and by which device, as long as it is kept.
-pub async fn a_session_says_how_it_ended_and_by_which_device(store: Arc<dyn Store>) {
+pub async fn ended_session_tells_how_and_by_which_device_it_ended(store: Arc<dyn Store>) {
     let (_, ada) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let at = NOW.plus(Duration::from_secs(5));
     store.end_by_id(actor(&ada[0]), &session_id("two"), EndedReason::Revoked, at).await.expect("an answer");
@@ -91,7 +91,7 @@ pub async fn a_password_hash_is_found_by_its_email(store: Arc<dyn Store>) {
 }
 
 /// Newest first, the live ones alone or all that are kept; every one is on one page.
-pub async fn a_users_sessions_are_listed_a_page_at_a_time(store: Arc<dyn Store>) {
+pub async fn sessions_of_a_user_are_listed_in_pages(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     signed_in(&store, "grace", &["g1"]).await;
     let at = NOW.plus(Duration::from_secs(5));
@@ -124,7 +124,7 @@ pub async fn a_users_sessions_are_listed_a_page_at_a_time(store: Arc<dyn Store>)
 }
 
 /// The latest end first, whenever it began; without what a new sign-in replaced.
-pub async fn what_ended_lately_is_listed_by_its_end(store: Arc<dyn Store>) {
+pub async fn recently_ended_sessions_are_listed_by_their_end(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1", "g2"]).await;
     let end = async |by: &NewSession, ended: &str, at| {
@@ -157,7 +157,7 @@ pub async fn a_user_is_found_by_its_id(store: Arc<dyn Store>) {
 }
 
 /// What is live at one moment, and what happened after another.
-pub async fn what_is_live_began_and_ended_is_counted(store: Arc<dyn Store>) {
+pub async fn live_begun_and_ended_sessions_are_counted(store: Arc<dyn Store>) {
     let empty = store.statistics(NOW, NOW.minus(HOUR)).await.expect("numbers");
     assert_eq!(empty, Statistics::default());
     let (_, ada) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
@@ -182,7 +182,7 @@ pub async fn what_is_live_began_and_ended_is_counted(store: Arc<dyn Store>) {
 }
 
 /// Wrong ones, not those that were right and refused, since a moment.
-pub async fn an_account_tells_that_it_is_locked_and_how_many_proofs_were_wrong(store: Arc<dyn Store>) {
+pub async fn account_status_has_the_lock_and_the_number_of_wrong_proofs(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let status = async |after| store.account_status(&ada.user.id, after).await.expect("an answer");
     assert_eq!(status(NOW.minus(HOUR)).await, AccountStatus::default());
@@ -209,7 +209,7 @@ pub async fn an_account_tells_that_it_is_locked_and_how_many_proofs_were_wrong(s
 }
 
 /// Empty lists, unknown ids and unknown handles are no errors.
-pub async fn who_asks_for_nothing_finds_nothing(store: Arc<dyn Store>) {
+pub async fn empty_lookups_find_nothing(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     assert!(store.live_by_handles(&[], NOW).await.expect("an answer").is_empty());
     assert!(store.find(&[]).await.expect("an answer").is_empty());

@@ -39,7 +39,7 @@ async fn first_is_renewed(
 }
 
 /// The moment of the sign-in.
-pub async fn a_session_is_authenticated_when_it_begins(store: Arc<dyn Store>) {
+pub async fn session_begins_authenticated(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     assert_eq!(find(&store, "one").await.stored.authenticated_at, NOW);
     let live = store.live_by_handles(&[&handle("one")], NOW).await.expect("an answer");
@@ -56,7 +56,7 @@ pub async fn a_reauthentication_replaces_the_credential_and_keeps_the_session(st
 }
 
 /// No ended, expired, foreign or unknown one.
-pub async fn only_a_live_session_of_the_actors_user_is_reauthenticated(store: Arc<dyn Store>) {
+pub async fn only_a_live_session_of_the_actor_is_reauthenticated(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["ended", "expired"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
     let ended = [&sessions[0].session.id];
@@ -77,7 +77,7 @@ pub async fn only_a_live_session_of_the_actors_user_is_reauthenticated(store: Ar
 }
 
 /// It is no new sign-in: the oldest is who signed in first.
-pub async fn a_reauthenticated_session_keeps_its_place_among_the_oldest(store: Arc<dyn Store>) {
+pub async fn reauthenticated_session_keeps_its_age_for_eviction(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let renewed = store.prove(actor(&sessions[0]), &renewal("renewed", NOW), None, NOW).await;
     assert!(renewed.expect("an answer"));
@@ -87,7 +87,7 @@ pub async fn a_reauthenticated_session_keeps_its_place_among_the_oldest(store: A
 }
 
 /// Who changes it has typed the one so far: it is a re-authentication, where it ends nothing.
-pub async fn a_changed_password_replaces_the_credential_and_keeps_the_sessions(store: Arc<dyn Store>) {
+pub async fn password_change_replaces_the_credential_and_keeps_the_sessions(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(LATER);
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", now));
@@ -120,7 +120,7 @@ fn replaced(before: &str, now: &str, is_new: bool) -> (String, String, bool) {
 }
 
 /// Whatever replaced it: the password that was typed, a new one, or a report.
-pub async fn a_replaced_credential_is_known_while_its_session_lives(store: Arc<dyn Store>) {
+pub async fn superseded_credential_is_known_while_its_session_is_live(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["a", "b", "c", "d"]).await;
     assert!(superseded(&store, &["a", "b", "c", "d"], NOW).await.is_empty());
     let typed = store.prove(actor(&sessions[0]), &renewal("a2", NOW), None, NOW).await;
@@ -148,7 +148,7 @@ pub async fn a_replaced_credential_is_known_while_its_session_lives(store: Arc<d
 }
 
 /// The present one's alone; those before it stay known.
-pub async fn the_first_use_of_a_credential_is_noted_and_told_once(store: Arc<dyn Store>) {
+pub async fn first_use_of_a_credential_is_recorded_and_announced_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["a", "b"]).await;
     let by = actor(&sessions[0]);
     let is_new = async |name| {

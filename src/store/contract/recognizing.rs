@@ -27,7 +27,7 @@ async fn is_new(store: &Arc<dyn Store>, name: &str) -> bool {
 }
 
 /// Wherever the session is read; the other one stays as it was.
-pub async fn a_recognized_device_is_new_no_more(store: Arc<dyn Store>) {
+pub async fn recognized_device_loses_its_new_device_mark(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one", "two"]).await;
     assert_eq!(recognize(&store, &sessions[0], "one").await, Some(true));
     assert_eq!(recognize(&store, &sessions[0], "one").await, Some(true), "once more is no error");
@@ -37,7 +37,7 @@ pub async fn a_recognized_device_is_new_no_more(store: Arc<dyn Store>) {
 }
 
 /// Whoever they are.
-pub async fn nobody_vouches_for_their_own_sign_in(store: Arc<dyn Store>) {
+pub async fn session_cannot_recognize_itself(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one"]).await;
     for new_since in [EARLIER, NOW] {
         let own = &sessions[1].session.id;
@@ -48,7 +48,7 @@ pub async fn nobody_vouches_for_their_own_sign_in(store: Arc<dyn Store>) {
 }
 
 /// Until the one that says it counts as new no more.
-pub async fn two_new_devices_do_not_vouch_for_each_other(store: Arc<dyn Store>) {
+pub async fn two_new_devices_cannot_recognize_each_other(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one", "two"]).await;
     assert_eq!(recognize(&store, &sessions[1], "two").await, Some(false));
     assert_eq!(recognize(&store, &sessions[2], "one").await, Some(false));
@@ -59,7 +59,7 @@ pub async fn two_new_devices_do_not_vouch_for_each_other(store: Arc<dyn Store>) 
 }
 
 /// Whoever broke in is known to the next sign-in from there.
-pub async fn a_later_session_vouches_for_no_earlier_one(store: Arc<dyn Store>) {
+pub async fn later_session_cannot_recognize_an_earlier_one(store: Arc<dyn Store>) {
     let (user, sessions) = signed_in(&store, "ada", &["laptop"]).await;
     let (new, later) = (NewSession { new_device: true, ..session(&user, "phone") }, session(&user, "tablet"));
     for session in [&new, &later] {
@@ -85,7 +85,7 @@ pub async fn only_a_live_session_of_the_actors_user_is_recognized(store: Arc<dyn
 }
 
 /// What was refused, and what was clear already, is neither.
-pub async fn a_recognition_is_told_and_in_the_history_once(store: Arc<dyn Store>) {
+pub async fn recognition_is_announced_and_in_the_history_once(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one"]).await;
     let mut changes = from_now(&store).await;
     assert_eq!(recognize(&store, &sessions[1], "one").await, Some(false));

@@ -40,7 +40,7 @@ pub async fn a_user_is_stored_with_the_first_session(store: Arc<dyn Store>) {
 }
 
 /// And is written only where it has changed.
-pub async fn the_stored_profile_follows_with_every_session(store: Arc<dyn Store>) {
+pub async fn stored_profile_is_updated_with_every_session(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let later = NOW.plus(HOUR / 2);
@@ -59,7 +59,7 @@ pub async fn the_stored_profile_follows_with_every_session(store: Arc<dyn Store>
 }
 
 /// Nobody signs in or is mailed by an address that an application shows.
-pub async fn an_address_without_an_account_finds_nobody(store: Arc<dyn Store>) {
+pub async fn email_without_an_account_finds_nobody(store: Arc<dyn Store>) {
     for name in ["ada", "grace"] {
         begin(&store, &subject(name), name).await;
     }
@@ -77,7 +77,7 @@ pub async fn an_address_without_an_account_finds_nobody(store: Arc<dyn Store>) {
 }
 
 /// The account is where it is changed.
-pub async fn an_account_keeps_its_own_profile(store: Arc<dyn Store>) {
+pub async fn account_keeps_its_own_profile(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let stranger = Subject::new(ada.user.id.clone()).name("Eve").email("eve@example.org".to_owned());
     assert_eq!(begin(&store, &stranger, "two").await.user, ada.user);
@@ -85,7 +85,7 @@ pub async fn an_account_keeps_its_own_profile(store: Arc<dyn Store>) {
 }
 
 /// In lists and in the history; a later proof by another one does not change it.
-pub async fn how_somebody_signed_in_is_kept(store: Arc<dyn Store>) {
+pub async fn sign_in_method_is_stored(store: Arc<dyn Store>) {
     let ada = subject("ada");
     for (name, method) in [("one", SignInMethod::parse("oidc:google")), ("two", None)] {
         let new = NewSession { signed_in_with: method.clone(), ..session_of(&ada, name) };
@@ -120,7 +120,7 @@ impl Alongside for AddAndRefuse<'_> {
 }
 
 /// With every change that takes it; the refusal reaches the caller.
-pub async fn work_alongside_is_stored_with_its_change_or_not_at_all(store: Arc<dyn Store>) {
+pub async fn work_alongside_commits_with_its_change_or_not_at_all(store: Arc<dyn Store>) {
     for (number, change) in ["begin", "changed", "changed-of", "report", "report-of"].into_iter().enumerate()
     {
         let ada = subject(&format!("ada{number}"));

@@ -41,7 +41,7 @@ async fn history(
 }
 
 /// As it was, once, and in the history with who took it back.
-pub async fn a_revoked_session_lives_again_as_it_was(store: Arc<dyn Store>) {
+pub async fn undone_revocation_restores_the_session_as_it_was(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
@@ -74,7 +74,7 @@ pub async fn a_revoked_session_lives_again_as_it_was(store: Arc<dyn Store>) {
 }
 
 /// Neither another session of the user nor another user, and not one that has ended itself.
-pub async fn only_the_session_that_revoked_takes_it_back(store: Arc<dyn Store>) {
+pub async fn only_the_session_that_revoked_can_undo(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -88,7 +88,7 @@ pub async fn only_the_session_that_revoked_takes_it_back(store: Arc<dyn Store>) 
 }
 
 /// Not at the moment itself either, and never a session whose own time is over.
-pub async fn a_revocation_is_taken_back_in_time(store: Arc<dyn Store>) {
+pub async fn revocation_can_be_undone_only_in_time(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     let id = session_id("two");
@@ -104,7 +104,7 @@ pub async fn a_revocation_is_taken_back_in_time(store: Arc<dyn Store>) {
 }
 
 /// Nobody knows how long ago it was; that the clocks of two nodes differ a little does not matter.
-pub async fn a_revocation_from_before_the_clock_was_set_back_stays_ended(store: Arc<dyn Store>) {
+pub async fn revocation_from_before_the_clock_was_set_back_cannot_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     let id = session_id("two");
@@ -120,7 +120,7 @@ pub async fn a_revocation_from_before_the_clock_was_set_back_stays_ended(store: 
 }
 
 /// Those so far.
-pub async fn every_users_revocations_are_made_final(store: Arc<dyn Store>) {
+pub async fn revocations_of_all_users_are_made_final(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (_, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -133,7 +133,7 @@ pub async fn every_users_revocations_are_made_final(store: Arc<dyn Store>) {
 }
 
 /// Only what was revoked from a list.
-pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
+pub async fn sessions_that_ended_otherwise_cannot_be_restored(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     for (round, reason) in
         EndedReason::ALL.iter().copied().filter(|it| *it != EndedReason::Revoked).enumerate()
@@ -151,7 +151,7 @@ pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
 }
 
 /// Whether it ended others or not.
-pub async fn after_a_new_password_nothing_is_taken_back(store: Arc<dyn Store>) {
+pub async fn after_a_new_password_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
@@ -165,7 +165,7 @@ pub async fn after_a_new_password_nothing_is_taken_back(store: Arc<dyn Store>) {
 }
 
 /// From a list or by a mail.
-pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
+pub async fn after_a_report_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
     let rotation = Rotation { handle: handle("rotated"), secret_hash: sessions[0].secret_hash };
@@ -200,7 +200,7 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
 }
 
 /// However short a time histories are to be kept, in which the report is.
-pub async fn after_a_report_and_a_sweep_nothing_is_taken_back(store: Arc<dyn Store>) {
+pub async fn after_a_report_and_a_sweep_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
     let rotation = Rotation { handle: handle("rotated"), secret_hash: sessions[0].secret_hash };
@@ -215,7 +215,7 @@ pub async fn after_a_report_and_a_sweep_nothing_is_taken_back(store: Arc<dyn Sto
 }
 
 /// Whatever else it was that happened; what is revoked later can be taken back again.
-pub async fn what_is_final_stays_ended(store: Arc<dyn Store>) {
+pub async fn final_revocation_cannot_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -243,7 +243,7 @@ pub async fn what_is_final_stays_ended(store: Arc<dyn Store>) {
 }
 
 /// Neither they nor what was revoked before them; who has no say any more makes nothing final either.
-pub async fn after_the_others_were_ended_nothing_is_taken_back(store: Arc<dyn Store>) {
+pub async fn after_revoking_the_others_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     let (grace, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -274,7 +274,7 @@ pub async fn after_the_others_were_ended_nothing_is_taken_back(store: Arc<dyn St
 }
 
 /// The sign-in that came meanwhile stays.
-pub async fn whose_place_was_taken_stays_ended(store: Arc<dyn Store>) {
+pub async fn revocation_cannot_be_undone_if_the_place_was_taken(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     open(&store, None, &session(&ada, "three"), &limit(2, &[])).await.expect("a sign-in");
@@ -285,7 +285,7 @@ pub async fn whose_place_was_taken_stays_ended(store: Arc<dyn Store>) {
 }
 
 /// Their browsers keep what opens them, should they live again.
-pub async fn what_was_revoked_a_moment_ago_is_found_by_its_handle(store: Arc<dyn Store>) {
+pub async fn recently_revoked_session_is_found_by_its_handle(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     revoke(&store, &sessions[0], "two").await;
     end(&store, &sessions[0], "three", EndedReason::Evicted).await;
@@ -305,7 +305,7 @@ pub async fn what_was_revoked_a_moment_ago_is_found_by_its_handle(store: Arc<dyn
 }
 
 /// However they meet: never more than the maximum.
-pub async fn an_undo_beside_sign_ins_never_exceeds_the_maximum(store: Arc<dyn Store>) {
+pub async fn undo_during_sign_ins_never_exceeds_the_maximum(store: Arc<dyn Store>) {
     for round in 0..8 {
         let name = format!("ada{round}");
         let names = [format!("a{round}"), format!("b{round}"), format!("c{round}")];
