@@ -1,5 +1,5 @@
-//! What every store must hold: one test for each promise of [`Store`], which [`store_contract!`](crate::store_contract)
-//! writes out for a store.
+//! The contract of stores: one test for each promise of [`Store`]. [`store_contract!`](crate::store_contract)
+//! runs them all for a store.
 //!
 //! # Examples
 //!
@@ -7,7 +7,7 @@
 //! use std::sync::Arc;
 //! use multi_session::{MemoryStore, Store};
 //!
-//! /// Gives an empty store, and what must live as long as it.
+//! /// Returns an empty store, and a value that must live as long as the store.
 //! async fn make() -> (Arc<dyn Store>, ()) {
 //!     (Arc::new(MemoryStore::default()), ())
 //! }
@@ -49,8 +49,8 @@ pub mod subjects;
 pub mod undoing;
 pub mod upkeep;
 
-/// Writes a test for each promise; `$make` is a future of an empty store, `Arc<dyn Store>`, and of what must live as
-/// long as it.
+/// Writes a test for each promise. `$make` is a future of an empty store, `Arc<dyn Store>`, and of a value
+/// that must live as long as the store.
 #[macro_export]
 macro_rules! store_contract {
     ($make:expr) => {
@@ -86,13 +86,13 @@ macro_rules! store_contract {
                 browser_is_recognised_by_its_keys_from_earlier_sign_ins
                 known_devices_of_an_account_are_found_by_its_email
                 refused_sign_in_adds_no_known_device
-                session_has_the_new_device_mark
+                sign_in_on_a_new_device_is_marked_and_in_the_history
                 report_forgets_the_known_devices
                 the_hundred_most_recent_keys_are_kept
             }
             ending {
-                a_session_is_ended_by_its_id_and_by_its_handle
-                a_session_ends_once
+                session_is_ended_by_its_id_or_its_handle
+                session_ends_only_once
                 session_of_another_user_stays
                 ended_or_expired_actor_ends_no_session
                 actor_of_another_user_ends_nothing
@@ -110,7 +110,7 @@ macro_rules! store_contract {
             reauthenticating {
                 session_begins_authenticated
                 a_reauthentication_replaces_the_credential_and_keeps_the_session
-                only_a_live_session_of_the_actor_is_reauthenticated
+                only_a_live_session_of_the_actors_user_is_reauthenticated
                 reauthenticated_session_keeps_its_age_for_eviction
                 password_change_replaces_the_credential_and_keeps_the_sessions
                 superseded_credential_is_known_while_its_session_is_live
@@ -133,7 +133,7 @@ macro_rules! store_contract {
             }
             history {
                 client_hints_are_kept_in_the_history
-                begin_and_end_of_a_session_are_in_the_history
+                changes_of_a_session_are_in_the_history_in_order
                 history_names_the_sign_in_that_ended_other_sessions
                 rename_is_in_the_history_with_the_previous_label
                 history_has_the_addresses_of_both_devices
@@ -188,7 +188,7 @@ macro_rules! store_contract {
                 mail_about_a_sign_in_is_queued_only_if_it_was_stored
                 mail_about_a_password_is_queued_only_if_it_changed
                 link_is_valid_for_its_purpose_until_it_expires
-                a_reset_sets_the_password_and_ends_every_session_once
+                reset_sets_the_password_and_ends_every_session_once
                 link_works_once_even_under_simultaneous_use
                 sign_in_with_the_old_password_during_a_reset_leaves_no_session
                 expired_tokens_are_swept
@@ -317,11 +317,11 @@ macro_rules! store_contract {
     };
 }
 
-/// The moment at which most of it happens.
+/// The time of most calls.
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A user who has an account, and what its password is stored as.
+/// A user with an account, and the stored hash of the password.
 #[derive(Clone)]
 struct NewUser {
     user: User,
@@ -405,12 +405,12 @@ fn refusing(maximum: u32, held: &[&str]) -> Limit {
     Limit { revoke_oldest: false, ..limit(maximum, held) }
 }
 
-/// The limit of a sign-in whose proof is checked now.
+/// The limit of a sign-in whose proof has the present epoch.
 async fn proving(store: &Arc<dyn Store>, user: &NewUser) -> Limit {
     Limit { epoch: Some(store.epoch(&user.user.id).await.expect("an answer")), ..limit(5, &[]) }
 }
 
-/// Begins a session, and before it makes the account of a user who signs up.
+/// Begins a session. If `signs_up` is given, it first creates that user's account.
 async fn open(
     store: &Arc<dyn Store>,
     signs_up: Option<&NewUser>,
@@ -430,7 +430,7 @@ async fn open(
     begun.map(|begun| begun.ended)
 }
 
-/// Changes a password; `None` where that is refused.
+/// Changes a password; `None` if it is refused.
 async fn change_password(
     store: &Arc<dyn Store>,
     by: Actor<'_>,
@@ -444,7 +444,7 @@ async fn change_password(
     changed(store.credentials_changed(by, next, Some(&work), now).await)
 }
 
-/// Sets a password by a mailed link; `None` where that is refused.
+/// Sets a password by a mailed link; `None` if it is refused.
 async fn reset_password(
     store: &Arc<dyn Store>,
     token: &SecretHash,
@@ -458,7 +458,7 @@ async fn reset_password(
     Ok(ended.map(|ended| (found.user_id, ended)))
 }
 
-/// Reports a session; `None` where that is refused.
+/// Reports a session; `None` if it is refused.
 async fn report_session(
     store: &Arc<dyn Store>,
     by: Actor<'_>,
@@ -472,7 +472,7 @@ async fn report_session(
     changed(store.report(by, id, rotation, lock, work, now).await)
 }
 
-/// Reports a sign-in by a mailed link; `None` where that is refused.
+/// Reports a sign-in by a mailed link; `None` if it is refused.
 async fn report_by_mail(
     store: &Arc<dyn Store>,
     token: &SecretHash,
@@ -487,7 +487,7 @@ async fn report_by_mail(
     Ok(ended.map(|ended| (found.user_id, ended)))
 }
 
-/// What a change gave; `None` where the work of the account refused it.
+/// The sessions that a change ended; `None` if the work of the account refused it.
 fn changed(outcome: Result<Option<Vec<Ended>>, ChangeError>) -> Result<Option<Vec<Ended>>, StoreError> {
     match outcome {
         Ok(ended) => Ok(ended),
@@ -501,7 +501,8 @@ fn actor<'a>(session: &'a NewSession) -> Actor<'a> {
     Actor { session: &session.session.id, user: &session.session.user_id }
 }
 
-/// What a session has from a re-authentication or a changed password at `now` on; it lasts two hours.
+/// The credential and expiry after a re-authentication or password change at `now`. The session lasts two
+/// hours.
 fn renewal(name: &str, now: Timestamp) -> Renewal {
     Renewal {
         handle: handle(name),
@@ -511,7 +512,7 @@ fn renewal(name: &str, now: Timestamp) -> Renewal {
     }
 }
 
-/// A user who signed up with the first of these sessions and then in with the others, each in its own browser.
+/// A user who signed up with the first session and signed in with the others, each in its own browser.
 async fn signed_in(store: &Arc<dyn Store>, name: &str, sessions: &[&str]) -> (NewUser, Vec<NewSession>) {
     let user = user(name);
     let mut opened = Vec::new();
@@ -521,7 +522,7 @@ async fn signed_in(store: &Arc<dyn Store>, name: &str, sessions: &[&str]) -> (Ne
         open(store, signs_up, &new, &limit(1_000, &[])).await.expect("a sign-in");
         opened.push(new);
     }
-    // From here on a store may answer from memory.
+    // This fills the session cache, if the store has one.
     live(store, &user, NOW).await;
     (user, opened)
 }
@@ -537,7 +538,7 @@ async fn live(store: &Arc<dyn Store>, user: &NewUser, now: Timestamp) -> Vec<Str
     live.iter().map(|stored| name(&stored.session.id)).collect()
 }
 
-/// What is never out of date, wherever it is read: all but activity.
+/// The fields that are never out of date, wherever they are read: all except activity.
 fn shown(stored: &StoredSession) -> impl PartialEq + std::fmt::Debug + use<> {
     let StoredSession { session, user, remember, shared_computer, new_device, .. } = stored.clone();
     let proof = (stored.authenticated_at, stored.signed_in_with.clone(), stored.credential_is_new);
@@ -557,7 +558,7 @@ fn name(id: &SessionId) -> String {
     id.as_str().trim_start_matches("session-").to_owned()
 }
 
-/// The names of what ended for this reason, in the order of the alphabet.
+/// The names of the sessions that ended for this reason, sorted.
 fn names(ended: &[Ended], reason: EndedReason) -> Vec<String> {
     let mut names: Vec<_> =
         ended.iter().filter(|ended| ended.reason == reason).map(|ended| name(&ended.id)).collect();

@@ -1,4 +1,4 @@
-//! What an account's browsers are recognised by.
+//! The keys by which an account recognises browsers.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn seen(number: u8, seen_at: Timestamp) -> KnownDevice {
     KnownDevice { key: key(number), seen_at, is_forgotten: false }
 }
 
-/// By each of its keys, from when it was last signed in with; of that account alone.
+/// Each key has the time of the last sign-in with it, and belongs to one account only.
 pub async fn browser_is_recognised_by_its_keys_from_earlier_sign_ins(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let ada = user("ada");
@@ -35,7 +35,7 @@ pub async fn browser_is_recognised_by_its_keys_from_earlier_sign_ins(store: Arc<
     assert_eq!(known(&store, &grace).await, []);
 }
 
-/// Of that account alone, and not once it was forgotten.
+/// Only devices of that account, and not after a report has forgotten them.
 pub async fn known_devices_of_an_account_are_found_by_its_email(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
@@ -54,15 +54,15 @@ pub async fn known_devices_of_an_account_are_found_by_its_email(store: Arc<dyn S
     assert!(is_known("grace@example.org", 2).await);
 }
 
-/// Neither the user's nor the browser's.
+/// The user's known devices stay unchanged.
 pub async fn refused_sign_in_adds_no_known_device(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     assert_limit_reached(open(&store, None, &from(&ada, "two", NOW, &[1]), &refusing(1, &[])).await);
     assert_eq!(known(&store, &ada).await, []);
 }
 
-/// With the session, and in the history after its beginning.
-pub async fn session_has_the_new_device_mark(store: Arc<dyn Store>) {
+/// The history entry follows the one of the sign-in.
+pub async fn sign_in_on_a_new_device_is_marked_and_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let new = NewSession { new_device: true, ..session(&ada, "two") };
     open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
@@ -84,7 +84,7 @@ pub async fn session_has_the_new_device_mark(store: Arc<dyn Store>) {
     assert_eq!((history[0].ip_address.as_str(), history[0].at), ("203.0.113.7", NOW));
 }
 
-/// Until it is signed in with once more; whoever reports it, and only of that user.
+/// Until the next sign-in with them. Reports by a session and by mail, and only for that user.
 pub async fn report_forgets_the_known_devices(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
@@ -119,7 +119,7 @@ pub async fn report_forgets_the_known_devices(store: Arc<dyn Store>) {
     assert_eq!(known(&store, &ada).await, [forgotten(1), forgotten(2)]);
 }
 
-/// So that whoever signs in very often fills no table.
+/// Otherwise frequent sign-ins would fill the table.
 pub async fn the_hundred_most_recent_keys_are_kept(store: Arc<dyn Store>) {
     let ada = user("ada");
     open(&store, Some(&ada), &from(&ada, "s0", NOW, &[0]), &limit(5, &[])).await.expect("a sign-up");

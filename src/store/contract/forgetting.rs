@@ -1,11 +1,11 @@
-//! The erasure of a user.
+//! Erasing a user.
 
 use super::*;
 use crate::{Change, HistoryQuery};
 
 const ALL: HistoryQuery<'_> = HistoryQuery { session: None, kinds: &[], before: None, limit: 1_000 };
 
-/// Nobody else is touched, and whoever listens hears of the sessions that are gone.
+/// Other users stay, and the ended sessions are announced.
 pub async fn erased_user_leaves_nothing_and_is_announced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two", "ended"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
@@ -33,13 +33,13 @@ pub async fn erased_user_leaves_nothing_and_is_announced(store: Arc<dyn Store>) 
     assert_eq!(live(&store, &grace, NOW).await, ["other"]);
     assert_eq!(store.history(&grace.user.id, ALL).await.expect("a history").len(), 1);
 
-    // The e-mail is free again, and what was is not the new account's.
+    // The email is free again, and a new account with it has no old data.
     let again = NewUser { user: User { id: UserId::new("user-again").expect("an id"), ..ada.user }, ..ada };
     open(&store, Some(&again), &session(&again, "new"), &limit(5, &[])).await.expect("a sign-up");
     assert_eq!(store.history(&again.user.id, ALL).await.expect("a history").len(), 1);
 }
 
-/// Nor is somebody who never was.
+/// Neither a second time nor for a user who never existed.
 pub async fn erasing_an_unknown_user_does_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &[]).await;
     assert_eq!(store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer"), None);
@@ -51,7 +51,7 @@ pub async fn erasing_an_unknown_user_does_nothing(store: Arc<dyn Store>) {
     assert_eq!(both.iter().filter(|gone| gone.is_some()).count(), 1);
 }
 
-/// It comes before and goes with the user, or it comes after and is refused.
+/// It comes first and is erased with the user, or it comes later and is refused.
 pub async fn sign_in_during_an_erasure_leaves_nothing(store: Arc<dyn Store>) {
     for round in 0..8 {
         let name = format!("ada{round}");

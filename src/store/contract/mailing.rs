@@ -1,4 +1,4 @@
-//! What is to be mailed, and what links prove.
+//! The mail queue, and mailed links.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) fn hash(number: u8) -> SecretHash {
     SecretHash::from_bytes(&[number; 32]).expect("32 bytes")
 }
 
-/// A token that is good for half an hour from `now`.
+/// A token that is valid for half an hour from `now`.
 pub(super) fn token(user: &NewUser, number: u8, purpose: Purpose, now: Timestamp) -> StoredToken {
     StoredToken {
         hash: hash(number),
@@ -40,7 +40,7 @@ async fn request(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> bool {
     store.request_reset(&email, None, now).await.expect("an answer")
 }
 
-/// With whom it is for and where the link leads.
+/// With its user and the address that the link leads to.
 pub async fn reset_mail_is_queued_only_for_a_known_email(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     assert!(!request(&store, "nobody", NOW).await);
@@ -52,7 +52,7 @@ pub async fn reset_mail_is_queued_only_for_a_known_email(store: Arc<dyn Store>) 
     assert_eq!((mails[0].created_at, mails[0].attempts), (NOW, 1));
 }
 
-/// However often it is asked for.
+/// However often a reset is requested.
 pub async fn mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     signed_in(&store, "grace", &["g1"]).await;
@@ -71,8 +71,8 @@ pub async fn mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn Sto
     assert!(request(&store, "ada", NOW.plus(HOUR)).await, "an hour after the first");
 }
 
-/// Whatever a stranger asks for in the owner's name, and wherever that leads: the owner has a link that works for a
-/// quarter of an hour yet, to where they asked for or to our own page.
+/// Whatever strangers request in the owner's name, the owner has a link that works for another quarter of an
+/// hour, and that leads to the requested page or to our own.
 pub async fn strangers_who_ask_for_resets_leave_the_owner_a_usable_link(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let mut links: Vec<(Option<String>, Timestamp)> = Vec::new();
@@ -99,7 +99,7 @@ pub async fn strangers_who_ask_for_resets_leave_the_owner_a_usable_link(store: A
     }
 }
 
-/// Nor ten at once.
+/// Ten requests at once queue one mail.
 pub async fn one_of_simultaneous_reset_requests_is_queued(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let requests: Vec<_> = (0..10)
@@ -115,7 +115,7 @@ pub async fn one_of_simultaneous_reset_requests_is_queued(store: Arc<dyn Store>)
     assert_eq!((put_out, claim(&store, NOW).await.len()), (1, 1));
 }
 
-/// Until its lease is over.
+/// Then another sender can claim it.
 pub async fn mail_is_claimed_by_one_sender_until_its_lease_expires(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for minute in [2, 0, 1] {
@@ -145,7 +145,7 @@ pub async fn mail_is_claimed_by_one_sender_until_its_lease_expires(store: Arc<dy
     assert_eq!((again.len(), again[0].seq, again[0].attempts), (1, first[0].seq, 2));
 }
 
-/// Or never, once it is sent.
+/// A failed mail is postponed, and a sent one is removed.
 pub async fn failed_mail_is_due_later_and_sent_mail_never(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     assert!(request(&store, "ada", NOW).await);
@@ -158,7 +158,7 @@ pub async fn failed_mail_is_due_later_and_sent_mail_never(store: Arc<dyn Store>)
     assert!(claim(&store, NOW.plus(24 * HOUR)).await.is_empty());
 }
 
-/// Neither what was put off by the clock before nor what was sent by it.
+/// Neither mails that were postponed nor those that were sent before the clock was set back count.
 pub async fn clock_set_back_delays_no_mail(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     store.put_token(&token(&ada, 1, RESET, NOW.plus(HOUR))).await.expect("it is stored");
@@ -170,7 +170,7 @@ pub async fn clock_set_back_delays_no_mail(store: Arc<dyn Store>) {
     assert_eq!((again.len(), again[0].seq), (1, seq));
 }
 
-/// With a sign-in that is refused it is not there either.
+/// If the sign-in is refused, there is no mail.
 pub async fn mail_about_a_sign_in_is_queued_only_if_it_was_stored(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     open(&store, None, &session(&ada, "known"), &limit(5, &[])).await.expect("a sign-in");
@@ -184,7 +184,7 @@ pub async fn mail_about_a_sign_in_is_queued_only_if_it_was_stored(store: Arc<dyn
     assert_eq!(mail.user, ada.user);
 }
 
-/// About the session that changed it; not where that is not asked for.
+/// It names the session that changed the password, and is only queued if asked for.
 pub async fn mail_about_a_password_is_queued_only_if_it_changed(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
@@ -205,7 +205,7 @@ pub async fn mail_about_a_password_is_queued_only_if_it_changed(store: Arc<dyn S
     assert_eq!(mails[0].user.id, ada.user.id);
 }
 
-/// For what it was made for, until half an hour later to the millisecond; being looked at does not use it up.
+/// It expires after half an hour, to the millisecond. Looking it up does not use it up.
 pub async fn link_is_valid_for_its_purpose_until_it_expires(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     store.put_token(&token(&ada, 1, RESET, NOW)).await.expect("it is stored");
@@ -227,8 +227,8 @@ pub async fn link_is_valid_for_its_purpose_until_it_expires(store: Arc<dyn Store
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// And nothing else of anybody.
-pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dyn Store>) {
+/// Other users are not affected.
+pub async fn reset_sets_the_password_and_ends_every_session_once(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     for (number, user) in [(1, &ada), (2, &ada), (3, &grace)] {
@@ -256,7 +256,7 @@ pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dy
     assert!(store.find_token(&hash(3), RESET, now).await.expect("an answer").is_some());
 }
 
-/// Also two at once.
+/// Of two links of one user too, only one works.
 pub async fn link_works_once_even_under_simultaneous_use(store: Arc<dyn Store>) {
     for round in 0..8 {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
@@ -280,7 +280,7 @@ pub async fn link_works_once_even_under_simultaneous_use(store: Arc<dyn Store>) 
     }
 }
 
-/// Whichever came first, nobody is in by the old password afterwards.
+/// In either order.
 pub async fn sign_in_with_the_old_password_during_a_reset_leaves_no_session(store: Arc<dyn Store>) {
     for round in 0..16 {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
@@ -298,7 +298,7 @@ pub async fn sign_in_with_the_old_password_during_a_reset_leaves_no_session(stor
     }
 }
 
-/// So many at a time.
+/// At most the limit at a time.
 pub async fn expired_tokens_are_swept(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for (number, minutes) in [(1, 0), (2, 1), (3, 2)] {

@@ -1,4 +1,4 @@
-//! What signing up and signing in store, and what gives way.
+//! Sign-up, sign-in, and eviction.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub async fn sign_up_with_a_taken_email_stores_nothing(store: Arc<dyn Store>) {
     assert_eq!(found.user.name, "ada");
 }
 
-/// And by that nobody signs up with another one.
+/// And no second account can be created with another spelling.
 pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn Store>) {
     const SPELLINGS: [&str; 3] = [
         "zo\u{e9}@b\u{fc}cherei.example",
@@ -44,7 +44,7 @@ pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn S
     assert!(store.request_reset(SPELLINGS[1], None, NOW).await.expect("an answer"));
 }
 
-/// Where the browser holds as many accounts as allowed and none gives way.
+/// It is refused because the browser holds as many accounts as allowed.
 pub async fn a_refused_sign_up_leaves_no_user(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let grace = user("grace");
@@ -54,7 +54,7 @@ pub async fn a_refused_sign_up_leaves_no_user(store: Arc<dyn Store>) {
     open(&store, Some(&grace), &session(&grace, "two"), &refusing(1, &[])).await.expect("a sign-up");
 }
 
-/// And is told as replaced by the new one.
+/// The new session is named as the one that replaced it.
 pub async fn session_of_the_same_user_in_the_browser_is_replaced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let ended = open(&store, None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
@@ -74,7 +74,7 @@ pub async fn sessions_of_the_user_in_other_browsers_stay(store: Arc<dyn Store>) 
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
 
-/// The order in which they were stored counts, also when the clock went back.
+/// The order of insertion counts.
 pub async fn the_first_created_session_is_evicted_even_if_the_clock_was_set_back(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let earlier = NOW.minus(Duration::from_secs(60));
@@ -86,7 +86,7 @@ pub async fn the_first_created_session_is_evicted_even_if_the_clock_was_set_back
     assert_eq!(live(&store, &ada, NOW).await, ["four", "late"]);
 }
 
-/// Of whichever user.
+/// Whichever user it belongs to.
 pub async fn the_oldest_account_of_a_full_browser_is_evicted(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1", "elsewhere"]).await;
     let (linus, _) = signed_in(&store, "linus", &["l1"]).await;
@@ -99,7 +99,7 @@ pub async fn the_oldest_account_of_a_full_browser_is_evicted(store: Arc<dyn Stor
     assert_eq!(live(&store, &linus, NOW).await, ["l1"]);
 }
 
-/// Also the session that would have been replaced stays.
+/// The session that would have been replaced stays too.
 pub async fn without_eviction_a_refused_sign_in_changes_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     assert_limit_reached(open(&store, None, &session(&ada, "four"), &refusing(2, &["one"])).await);
@@ -108,7 +108,7 @@ pub async fn without_eviction_a_refused_sign_in_changes_nothing(store: Arc<dyn S
     assert!(store.find_by_handle(&handle("four")).await.expect("an answer").is_none());
 }
 
-/// So that who signs in again in the same browser is never refused, and nobody else gives way.
+/// So signing in again in the same browser is never refused and evicts no other session.
 pub async fn replaced_session_makes_room_for_the_new_one(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let again = session(&ada, "again");
@@ -120,7 +120,7 @@ pub async fn replaced_session_makes_room_for_the_new_one(store: Arc<dyn Store>) 
     assert_eq!(live(&store, &ada, NOW).await, ["more", "one"]);
 }
 
-/// Neither of the user nor in the browser.
+/// Neither for the user nor for the browser.
 pub async fn ended_and_expired_sessions_do_not_count_for_the_limit(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     signed_in(&store, "grace", &["g1"]).await;
@@ -134,7 +134,7 @@ pub async fn ended_and_expired_sessions_do_not_count_for_the_limit(store: Arc<dy
     assert_eq!(live(&store, &ada, later).await, ["next"]);
 }
 
-/// As many end as are too many.
+/// All surplus sessions end.
 pub async fn lowered_maximum_is_enforced_at_the_next_sign_in(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a", "b", "c", "d", "e"]).await;
     let ended = open(&store, None, &session(&ada, "f"), &limit(2, &["c"])).await.expect("a sign-in");

@@ -1,11 +1,11 @@
-//! What happens at once.
+//! Simultaneous calls.
 
 use std::time::Duration;
 
 use super::*;
 use crate::{Accounts, Browser, Client, Presented, Sessions, SignIn, SignUp, Target, Undo};
 
-/// How often a race of two is run: who wins is a matter of luck.
+/// How often a race is repeated, because either side may win.
 const ROUNDS: usize = 20;
 const REVOKED: EndedReason = EndedReason::Revoked;
 
@@ -28,7 +28,7 @@ async fn open_at_once(
     outcomes
 }
 
-/// No moment sees more than the maximum; every one of them succeeds, and each of the others ends once.
+/// At no moment. Every sign-in succeeds, and each evicted session ends once.
 pub async fn sixty_four_simultaneous_sign_ins_never_exceed_the_maximum(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["first"]).await;
     let sessions = (0..64).map(|number| (None, session(&ada, &format!("s{number}")))).collect();
@@ -71,7 +71,7 @@ pub async fn without_eviction_exactly_the_maximum_of_simultaneous_sign_ins_succe
     assert_eq!(live(&store, &ada, NOW).await.len(), 5);
 }
 
-/// And the other one has no say any more.
+/// The other one is no longer live and cannot act.
 pub async fn one_of_two_sessions_that_end_each_other_wins(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];
@@ -95,7 +95,7 @@ pub async fn one_of_two_sessions_that_end_each_other_wins(store: Arc<dyn Store>)
     }
 }
 
-/// Whichever came first.
+/// In either order.
 pub async fn session_ended_while_it_is_extended_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
@@ -114,7 +114,7 @@ pub async fn session_ended_while_it_is_extended_stays_ended(store: Arc<dyn Store
     }
 }
 
-/// Whichever came first: neither credential opens it.
+/// In either order. Neither credential opens it.
 pub async fn session_ended_while_it_is_reauthenticated_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
@@ -145,7 +145,7 @@ pub async fn session_ended_while_it_is_reauthenticated_stays_ended(store: Arc<dy
     }
 }
 
-/// Whichever came first: neither credential opens it, and the password is changed or not, with all that goes with it.
+/// In either order. Neither credential opens it, and the password change is complete or not made.
 pub async fn session_ended_while_its_password_is_changed_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     let mut hash = ada.password_hash.clone();
@@ -178,7 +178,7 @@ pub async fn session_ended_while_its_password_is_changed_stays_ended(store: Arc<
     }
 }
 
-/// The extension was of the time before.
+/// The extension is based on the old expiry.
 pub async fn session_extended_while_it_is_reauthenticated_keeps_its_new_expiry(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one"]).await;
     let by = &sessions[0];
@@ -199,7 +199,7 @@ pub async fn session_extended_while_it_is_reauthenticated_keeps_its_new_expiry(s
     }
 }
 
-/// And opens the session; the other one and the one before open nothing.
+/// The other one and the old one open nothing.
 pub async fn one_credential_of_two_simultaneous_reauthentications_is_current(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     let mut before = sessions[0].session.handle.clone();
@@ -222,7 +222,7 @@ pub async fn one_credential_of_two_simultaneous_reauthentications_is_current(sto
     assert_eq!(self::live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Nothing slips through: what the revocation does not name came after it.
+/// A session that the revocation does not list began after it.
 pub async fn sign_in_during_a_revocation_of_all_is_live_or_ended_by_it(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
@@ -241,7 +241,7 @@ pub async fn sign_in_during_a_revocation_of_all_is_live_or_ended_by_it(store: Ar
     }
 }
 
-/// Whichever came first: what lives again for a moment ends with the others, and nothing is taken back after them.
+/// In either order. Afterwards no revocation can be undone.
 pub async fn undo_during_a_revocation_of_the_others_does_not_survive_it(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
@@ -273,7 +273,7 @@ pub async fn undo_during_a_revocation_of_the_others_does_not_survive_it(store: A
     }
 }
 
-/// Both succeed, and one of them says that it replaced it.
+/// Both succeed, and one of them reports the replaced session.
 pub async fn two_simultaneous_sign_ins_in_one_browser_replace_its_session_once(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["held0"]).await;
     for round in 0..ROUNDS {
@@ -289,7 +289,7 @@ pub async fn two_simultaneous_sign_ins_in_one_browser_replace_its_session_once(s
     }
 }
 
-/// Each waits for nobody who waits for it.
+/// There is no deadlock.
 pub async fn simultaneous_account_changes_in_one_browser_cause_no_error(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a0"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g0"]).await;
@@ -318,7 +318,7 @@ pub async fn simultaneous_account_changes_in_one_browser_cause_no_error(store: A
     }
 }
 
-/// The others hear that it is taken.
+/// The others are refused because the email is taken.
 pub async fn one_of_simultaneous_sign_ups_with_one_email_succeeds(store: Arc<dyn Store>) {
     let sign_ups = (0..16).map(|number| {
         let mut new = user(&format!("u{number}"));
@@ -332,7 +332,7 @@ pub async fn one_of_simultaneous_sign_ups_with_one_email_succeeds(store: Arc<dyn
     refused.into_iter().for_each(assert_email_taken);
 }
 
-/// The other one knows only a password that is no more, and keeps its credential.
+/// The other one knows only the old password, and its session keeps its credential.
 pub async fn one_of_two_simultaneous_password_changes_succeeds(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut from = ada.password_hash.clone();
@@ -366,7 +366,7 @@ pub async fn one_of_two_simultaneous_password_changes_succeeds(store: Arc<dyn St
     }
 }
 
-/// Neither waits for the other without end.
+/// There is no deadlock.
 pub async fn activity_is_written_while_sessions_end(store: Arc<dyn Store>) {
     let names: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
     let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -399,7 +399,7 @@ pub async fn activity_is_written_while_sessions_end(store: Arc<dyn Store>) {
     assert_eq!(find(&store, "s0").await.stored.last_active_at, NOW.plus(Duration::from_millis(4)));
 }
 
-/// Two nodes do the same work at the same time.
+/// As on two nodes.
 pub async fn two_simultaneous_sweeps_sweep_each_session_once(store: Arc<dyn Store>) {
     let names: Vec<String> = (0..30).map(|number| format!("s{number}")).collect();
     let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -425,7 +425,7 @@ pub async fn two_simultaneous_sweeps_sweep_each_session_once(store: Arc<dyn Stor
     }
 }
 
-/// Whatever the browser was answered, its next request finds out.
+/// Whatever the switch answered, the next request finds that the session has ended.
 pub async fn session_ended_while_it_becomes_active_is_not_used(store: Arc<dyn Store>) {
     let sessions = Sessions::new(Arc::clone(&store), crate::Options::default());
     let accounts = Accounts::builder(sessions.clone()).build();

@@ -1,4 +1,4 @@
-//! What "This wasn't me" stores.
+//! Reports ("This wasn't me").
 
 use super::mailing::{claim, hash, kinds, token};
 use super::*;
@@ -20,7 +20,7 @@ async fn is_locked(store: &Arc<dyn Store>, name: &str) -> bool {
     store.password_of(&email).await.expect("an answer").expect("an account").is_locked
 }
 
-/// All at once.
+/// In one transaction.
 pub async fn a_report_ends_the_others_rotates_the_actor_and_locks_the_password(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
@@ -43,7 +43,7 @@ pub async fn a_report_ends_the_others_rotates_the_actor_and_locks_the_password(s
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
 
-/// Its end may be why the person is worried.
+/// The person may be worried because it ended.
 pub async fn ended_session_can_be_reported_and_its_ending_stays(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let ended = [&sessions[1].session.id];
@@ -54,7 +54,7 @@ pub async fn ended_session_can_be_reported_and_its_ending_stays(store: Arc<dyn S
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Where nobody sends mails nobody could unlock it.
+/// Without mails nobody could unlock the account.
 pub async fn report_locks_only_if_asked_and_mails_about_it_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     assert!(report(&store, &sessions[0], "two", false).await.is_some());
@@ -68,7 +68,7 @@ pub async fn report_locks_only_if_asked_and_mails_about_it_once(store: Arc<dyn S
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Nothing of it happens then.
+/// Otherwise nothing changes.
 pub async fn only_another_session_of_the_live_actors_user_can_be_reported(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "ended"]).await;
     let (grace, g1) = signed_in(&store, "grace", &["g1"]).await;
@@ -94,7 +94,7 @@ pub async fn only_another_session_of_the_live_actors_user_can_be_reported(store:
     assert!(!is_locked(&store, "ada").await && claim(&store, NOW).await.is_empty());
 }
 
-/// Neither in nor anew, until a mailed link has set another one.
+/// Until a mailed link has set a new one.
 pub async fn locked_password_cannot_sign_in_or_be_changed(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     report(&store, &sessions[0], "two", true).await.expect("it is another one");
@@ -119,7 +119,7 @@ pub async fn locked_password_cannot_sign_in_or_be_changed(store: Arc<dyn Store>)
     assert_eq!(live(&store, &ada, NOW).await, ["new"]);
 }
 
-/// And hands out the link that sets another password, in place of every other one.
+/// It returns the link to set a new password and invalidates all other links.
 pub async fn a_report_by_mail_ends_every_session_and_locks_the_password_once(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
@@ -144,7 +144,7 @@ pub async fn a_report_by_mail_ends_every_session_and_locks_the_password_once(sto
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
 
-/// The ended ones, and that the actor has another credential.
+/// The ended sessions, and the new credential of the actor.
 pub async fn report_is_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut changes = store.changes();
@@ -160,7 +160,7 @@ pub async fn report_is_announced(store: Arc<dyn Store>) {
     }
 }
 
-/// Whichever came first: with the reported password nobody is in afterwards.
+/// In either order, no session with the reported password stays.
 pub async fn sign_in_during_a_report_is_refused_or_ended(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];
@@ -177,7 +177,7 @@ pub async fn sign_in_during_a_report_is_refused_or_ended(store: Arc<dyn Store>) 
     }
 }
 
-/// Whichever came first.
+/// In either order.
 pub async fn session_extended_while_it_is_reported_stays_ended(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];
@@ -194,7 +194,7 @@ pub async fn session_extended_while_it_is_reported_stays_ended(store: Arc<dyn St
     }
 }
 
-/// Of two sessions that report each other one stays.
+/// The other one ends.
 pub async fn one_of_two_sessions_that_report_each_other_wins(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];

@@ -1,4 +1,4 @@
-//! Revocations that are taken back: the one way in which an ended session lives again.
+//! Undoing revocations, the only way in which an ended session becomes live again.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn history(
         .collect()
 }
 
-/// As it was, once, and in the history with who took it back.
+/// Once, and the history says who undid it.
 pub async fn undone_revocation_restores_the_session_as_it_was(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -73,7 +73,7 @@ pub async fn undone_revocation_restores_the_session_as_it_was(store: Arc<dyn Sto
     assert!(is_undone(&store, &sessions[0], "two").await);
 }
 
-/// Neither another session of the user nor another user, and not one that has ended itself.
+/// Not another session of the user, not another user, and not a session that has ended itself.
 pub async fn only_the_session_that_revoked_can_undo(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
@@ -87,7 +87,7 @@ pub async fn only_the_session_that_revoked_can_undo(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, NOW).await, ["three"]);
 }
 
-/// Not at the moment itself either, and never a session whose own time is over.
+/// The window excludes its last moment. An expired session is never restored.
 pub async fn revocation_can_be_undone_only_in_time(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -103,7 +103,7 @@ pub async fn revocation_can_be_undone_only_in_time(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, LATER).await, ["two", "one"]);
 }
 
-/// Nobody knows how long ago it was; that the clocks of two nodes differ a little does not matter.
+/// Nobody knows how long ago it was. A small difference between the clocks of two nodes does not matter.
 pub async fn revocation_from_before_the_clock_was_set_back_cannot_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -119,7 +119,7 @@ pub async fn revocation_from_before_the_clock_was_set_back_cannot_be_undone(stor
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
 }
 
-/// Those so far.
+/// Only those until now.
 pub async fn revocations_of_all_users_are_made_final(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (_, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
@@ -132,7 +132,7 @@ pub async fn revocations_of_all_users_are_made_final(store: Arc<dyn Store>) {
     assert!(is_undone(&store, &sessions[0], "three").await);
 }
 
-/// Only what was revoked from a list.
+/// Only sessions that were revoked from a list can.
 pub async fn sessions_that_ended_otherwise_cannot_be_restored(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     for (round, reason) in
@@ -150,7 +150,7 @@ pub async fn sessions_that_ended_otherwise_cannot_be_restored(store: Arc<dyn Sto
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Whether it ended others or not.
+/// Whether it ended other sessions or not.
 pub async fn after_a_new_password_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -199,7 +199,7 @@ pub async fn after_a_report_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     );
 }
 
-/// However short a time histories are to be kept, in which the report is.
+/// However short the retention of histories is: the report is read there.
 pub async fn after_a_report_and_a_sweep_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -214,7 +214,7 @@ pub async fn after_a_report_and_a_sweep_no_revocation_can_be_undone(store: Arc<d
     assert_eq!(live(&store, &ada, LATER).await, ["one"]);
 }
 
-/// Whatever else it was that happened; what is revoked later can be taken back again.
+/// Whatever made it final. Later revocations can be undone.
 pub async fn final_revocation_cannot_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
@@ -242,7 +242,7 @@ pub async fn final_revocation_cannot_be_undone(store: Arc<dyn Store>) {
     assert!(!is_undone(&store, &sessions[0], "three").await);
 }
 
-/// Neither they nor what was revoked before them; who has no say any more makes nothing final either.
+/// Neither that one nor earlier ones. An actor that is not live makes nothing final.
 pub async fn after_revoking_the_others_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     let (grace, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
@@ -284,7 +284,7 @@ pub async fn revocation_cannot_be_undone_if_the_place_was_taken(store: Arc<dyn S
     assert!(store.undo_revoke(Undo { maximum: 3, ..small }, LATER).await.expect("an answer"));
 }
 
-/// Their browsers keep what opens them, should they live again.
+/// Browsers keep its cookie, because it may be restored.
 pub async fn recently_revoked_session_is_found_by_its_handle(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -304,7 +304,7 @@ pub async fn recently_revoked_session_is_found_by_its_handle(store: Arc<dyn Stor
     assert_eq!(found(before).await, ["one", "four"], "nobody is left who could take the other back");
 }
 
-/// However they meet: never more than the maximum.
+/// In either order.
 pub async fn undo_during_sign_ins_never_exceeds_the_maximum(store: Arc<dyn Store>) {
     for round in 0..8 {
         let name = format!("ada{round}");
