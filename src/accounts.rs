@@ -42,7 +42,9 @@ pub(crate) use password::is_better_auth;
 #[cfg(feature = "import-better-auth")]
 pub(crate) use sign_up::name_or_local_part;
 #[cfg(feature = "test-support")]
-pub(crate) use stored::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOfLock, TellOfNewDevice};
+pub(crate) use stored::{
+    AddAccount, MailAboutLock, MailAboutNewDevice, NewPassword, ReportByMail, ResetByMail,
+};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 

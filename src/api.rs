@@ -14,7 +14,7 @@
 //! | `POST update-session` | |
 //! | `POST change-password` | `change_password` |
 //! | `POST request-password-reset` | `request_password_reset` |
-//! | `GET reset-password/{token}` | `is_good_link` |
+//! | `GET reset-password/{token}` | `is_valid_link` |
 //! | `POST reset-password` | `reset_password` |
 //! | `GET multi-session/list-device-sessions` | `list`, or `list_held` with [`Api::list_held_only`] |
 //! | `GET multi-session/list-ended-device-sessions` | `list_ended` |

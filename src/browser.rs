@@ -107,7 +107,7 @@ pub struct Browser {
     pub(crate) undoable: Vec<(Handle, UserId)>,
     /// Ended sessions whose cookies stay for one more request, so that the browser can prove that they were
     /// its own.
-    pub(crate) untold: Vec<Handle>,
+    pub(crate) unexplained: Vec<Handle>,
     /// The device cookie to set.
     pub(crate) device: Option<DeviceToken>,
     /// Whether the person signed out: nobody is active, whatever the cookies say.
@@ -143,17 +143,17 @@ impl Browser {
     /// The handles of ended sessions whose cookies stay although they open nothing: the revocation may still
     /// be undone, or the next page has to explain how the session ended.
     pub fn undoable(&self) -> impl Iterator<Item = &Handle> {
-        self.undoable.iter().map(|(handle, _)| handle).chain(&self.untold)
+        self.undoable.iter().map(|(handle, _)| handle).chain(&self.unexplained)
     }
 
     /// Keeps the held cookie of the ended active session for one more request. With it the browser proves on
     /// the next page that it may see how the session ended. If no other session becomes active, the session
     /// cookie stays and proves the same.
-    pub fn to_be_told(self, presented: &Presented) -> Self {
+    pub fn keep_ended_cookie(self, presented: &Presented) -> Self {
         if self.active.is_none() {
             return self;
         }
-        Self { untold: presented.active.iter().map(|active| active.handle.clone()).collect(), ..self }
+        Self { unexplained: presented.active.iter().map(|active| active.handle.clone()).collect(), ..self }
     }
 
     /// Whether the person just signed out, so that the session cookie is removed even if it was invalid.

@@ -97,7 +97,7 @@ impl Device {
     /// Whether both are the same browser on the same system, in any version, so that one may be an update of
     /// the other. `false` if neither browser nor system is known.
     #[cfg(feature = "engine")]
-    pub(crate) fn is_kin(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_browser(&self, other: &Self) -> bool {
         fn family(device: &Device) -> (&str, &str) {
             (without_version(&device.browser), without_version(&device.os))
         }
@@ -125,11 +125,11 @@ mod tests {
             ..Device::default()
         };
         let firefox = device("Firefox 145", "macOS");
-        assert!(firefox.is_kin(&device("Firefox 147", "macOS")));
-        assert!(device("Chrome 142", "Windows 10").is_kin(&device("Chrome 143", "Windows 11")));
-        assert!(!firefox.is_kin(&device("Firefox 145", "Windows")), "another machine");
-        assert!(!firefox.is_kin(&device("Chrome 145", "macOS")));
-        assert!(device("okhttp 4", "").is_kin(&device("okhttp 5", "")));
-        assert!(!device("", "").is_kin(&device("", "")), "everybody may say nothing");
+        assert!(firefox.is_same_browser(&device("Firefox 147", "macOS")));
+        assert!(device("Chrome 142", "Windows 10").is_same_browser(&device("Chrome 143", "Windows 11")));
+        assert!(!firefox.is_same_browser(&device("Firefox 145", "Windows")), "another machine");
+        assert!(!firefox.is_same_browser(&device("Chrome 145", "macOS")));
+        assert!(device("okhttp 4", "").is_same_browser(&device("okhttp 5", "")));
+        assert!(!device("", "").is_same_browser(&device("", "")), "everybody may say nothing");
     }
 }

@@ -211,12 +211,12 @@ impl Work<'_> {
             match done {
                 Ok(Some(taken)) => counts.count(taken),
                 Ok(None) => counts.expired += 1,
-                Err(Left::Impersonated) => self.report.impersonated += 1,
-                Err(Left::Broken(why)) => {
+                Err(Skipped::Impersonated) => self.report.impersonated += 1,
+                Err(Skipped::Broken(why)) => {
                     counts.broken += 1;
                     (self.progress)(ImportProgress::Broken { table: table.name(), id: row.id, why });
                 }
-                Err(Left::Failed(error)) => return Err(error.into()),
+                Err(Skipped::Failed(error)) => return Err(error.into()),
             }
             if read % PROGRESS_EVERY == 0 {
                 (self.progress)(ImportProgress::Read { table: table.name(), rows: read });
@@ -232,7 +232,7 @@ impl Work<'_> {
         (self.progress)(ImportProgress::Dropped { table: table.name(), id: id.to_owned(), what });
     }
 
-    async fn user(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Left> {
+    async fn user(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Skipped> {
         let id = UserId::new(row.text("id")?).map_err(broken)?;
         let email =
             email::normalise(&row.text("email")?).map_err(|_| broken("its email is missing or invalid"))?;
@@ -275,7 +275,7 @@ impl Work<'_> {
         Ok(Some(taken))
     }
 
-    async fn password(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Left> {
+    async fn password(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Skipped> {
         row.text("id")?;
         let user = UserId::new(row.text("userId")?).map_err(broken)?;
         let hash = row.text("password")?;
@@ -286,7 +286,7 @@ impl Work<'_> {
         Ok(Some(self.import.password(&user, &hash, updated_at).await?))
     }
 
-    async fn session(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Left> {
+    async fn session(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Skipped> {
         let id = SessionId::new(row.text("id")?).map_err(broken)?;
         let user_id = UserId::new(row.text("userId")?).map_err(broken)?;
         let token = row.text("token")?;
@@ -311,7 +311,7 @@ impl Work<'_> {
             return Ok(None);
         }
         if row.take().is_some_and(|by| !by.is_empty()) {
-            return Err(Left::Impersonated);
+            return Err(Skipped::Impersonated);
         }
         let secret = self.options.secret.as_deref().unwrap_or_default();
         let imported = ImportedSession {
@@ -343,18 +343,18 @@ fn signature(secret: &str, token: &str) -> Secret {
 }
 
 /// Why a row was not imported.
-enum Left {
+enum Skipped {
     /// It is a session in which an administrator acts as the user.
     Impersonated,
     Broken(String),
     Failed(StoreError),
 }
 
-fn broken(why: impl ToString) -> Left {
-    Left::Broken(why.to_string())
+fn broken(why: impl ToString) -> Skipped {
+    Skipped::Broken(why.to_string())
 }
 
-impl From<ImportRowError> for Left {
+impl From<ImportRowError> for Skipped {
     fn from(error: ImportRowError) -> Self {
         match error {
             ImportRowError::Store(error) => Self::Failed(error),
@@ -387,11 +387,11 @@ impl Columns {
         self.take().unwrap_or_default()
     }
 
-    fn text(&mut self, name: &str) -> Result<String, Left> {
+    fn text(&mut self, name: &str) -> Result<String, Skipped> {
         self.take().filter(|text| !text.is_empty()).ok_or_else(|| broken(format!("it has no {name}")))
     }
 
-    fn truth(&mut self, name: &str) -> Result<bool, Left> {
+    fn truth(&mut self, name: &str) -> Result<bool, Skipped> {
         match self.optional().to_ascii_lowercase().as_str() {
             "1" | "true" | "t" => Ok(true),
             "" | "0" | "false" | "f" => Ok(false),
@@ -399,11 +399,11 @@ impl Columns {
         }
     }
 
-    fn moment(&mut self, name: &str) -> Result<Timestamp, Left> {
+    fn moment(&mut self, name: &str) -> Result<Timestamp, Skipped> {
         self.optional_moment(name)?.ok_or_else(|| broken(format!("it has no {name}")))
     }
 
-    fn optional_moment(&mut self, name: &str) -> Result<Option<Timestamp>, Left> {
+    fn optional_moment(&mut self, name: &str) -> Result<Option<Timestamp>, Skipped> {
         let text = self.take().filter(|text| !text.is_empty());
         let read = text.map(|text| moment(&text).ok_or_else(|| broken(format!("its {name} is not a time"))));
         read.transpose()

@@ -255,9 +255,9 @@ pub use {
     },
     store::{
         AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerLease, Deliverer,
-        DueEvent, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
+        DueEvent, DueMail, End, Ended, EndingSession, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
         NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore, OutboxStore,
-        Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry,
+        Page, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredPassword,
         StoredSession, StoredTicket, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
     },
     subject::Subject,

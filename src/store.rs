@@ -66,7 +66,7 @@ mod session_cache;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-pub use accounts::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken};
+pub use accounts::{AccountStore, DueMail, NewMail, StoredPassword, StoredToken};
 pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
@@ -321,12 +321,12 @@ pub struct End {
     /// When.
     pub at: Timestamp,
     /// The session that ended it.
-    pub by: Option<Ender>,
+    pub by: Option<EndingSession>,
 }
 
 /// The session that ended another one, as far as it is still stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ender {
+pub struct EndingSession {
     /// The session.
     pub id: SessionId,
     /// The user agent and client hints of the browser.

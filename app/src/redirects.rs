@@ -168,7 +168,7 @@ impl Page<'_> {
         }
         let sessions = state.sessions();
         let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
-        let lost = match (sessions.lost(state.presented()).await.ok()?, self.asked) {
+        let lost = match (sessions.ending_of_active(state.presented()).await.ok()?, self.asked) {
             // Another request of this browser may have taken the dead cookie away already: it goes on, and is told nothing.
             (None, Some(id)) if self.is_same_origin && !browser.held().is_empty() => {
                 let ending = sessions.ending(id).await.ok()?;
@@ -177,12 +177,12 @@ impl Page<'_> {
             (lost, _) => lost,
         };
         let ending = lost.filter(|ending| !ending.is_own())?;
-        let next = sessions.fall_over(&browser);
+        let next = sessions.activate_first_held(&browser);
         if next.active().is_none() && self.stays_signed_out(state, &ending) {
             return None;
         }
         let to = format!("{}?ended={}", self.options.home(next.active().is_some()), ending.id);
-        state.set_browser(next.to_be_told(state.presented()));
+        state.set_browser(next.keep_ended_cookie(state.presented()));
         Some(to)
     }
 
@@ -198,7 +198,7 @@ impl Page<'_> {
     async fn signed_out_elsewhere(&self, state: &SessionRequest) -> Option<SignedOutElsewhere> {
         let (id, sessions) = (self.asked?, state.sessions());
         // A database that does not answer is told by the page itself.
-        let ending = match sessions.ending_told(state.presented(), id).await.ok()? {
+        let ending = match sessions.ending_of_held(state.presented(), id).await.ok()? {
             Some(ending) => ending,
             // Another tab has signed out, and taken the cookies away. That is all that is told then: no device is named.
             None => sessions.ending(id).await.ok()?.filter(|ending| {

@@ -11,7 +11,7 @@ use crate::{DeviceKey, Epoch, MailKind, Purpose, Refusal, SecretHash, SessionId,
 
 /// The account of an e-mail address.
 #[derive(Clone, Debug)]
-pub struct PasswordOf {
+pub struct StoredPassword {
     /// The user.
     pub user: User,
     /// The password's hash, in PHC format or as an import found it; none for a user without a password.
@@ -26,7 +26,7 @@ pub struct PasswordOf {
     pub needs_two_factor: bool,
 }
 
-impl PasswordOf {
+impl StoredPassword {
     /// Why the password signs nobody in although it is right.
     pub fn refusal(&self) -> Option<Refusal> {
         if self.is_disabled {
@@ -159,7 +159,7 @@ pub(super) fn next_reset<'a>(
 pub trait AccountStore: Send + Sync {
     /// Finds the account of a normalised email: the one with this spelling, or else the one whose email has the same
     /// [`email_key`](crate::email_key).
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
+    async fn password_of(&self, email: &str) -> Result<Option<StoredPassword>, StoreError>;
 
     /// Tells whether a user has a password.
     async fn has_password(&self, user: &UserId) -> Result<bool, StoreError>;

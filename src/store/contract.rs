@@ -20,11 +20,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Alongside, Begun, ChangeError, NextSession, Rotation};
-use crate::accounts::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOfLock, TellOfNewDevice};
+use crate::accounts::{
+    AddAccount, MailAboutLock, MailAboutNewDevice, NewPassword, ReportByMail, ResetByMail,
+};
 use crate::{
-    Actor, ClientHints, Code, Ended, EndedReason, Ender, Error, Found, Handle, Limit, NewSession, Operator,
-    Page, Purpose, Renewal, SecretHash, Session, SessionId, SignInMethod, Statistics, Store, StoreError,
-    StoredSession, Subject, Timestamp, Touch, User, UserId,
+    Actor, ClientHints, Code, Ended, EndedReason, EndingSession, Error, Found, Handle, Limit, NewSession,
+    Operator, Page, Purpose, Renewal, SecretHash, Session, SessionId, SignInMethod, Statistics, Store,
+    StoreError, StoredSession, Subject, Timestamp, Touch, User, UserId,
 };
 
 pub mod cancelling;
@@ -384,8 +386,8 @@ fn touch(name: &str, at: Timestamp) -> Touch {
     Touch::new(session_id(name), at)
 }
 
-fn ender(name: &str) -> Ender {
-    Ender { id: session_id(name), user_agent: format!("agent of {name}"), device_name: None }
+fn ender(name: &str) -> EndingSession {
+    EndingSession { id: session_id(name), user_agent: format!("agent of {name}"), device_name: None }
 }
 
 fn session_id(name: &str) -> SessionId {
@@ -423,7 +425,7 @@ async fn open(
             store.begin(&Subject::from(user), new, limit, Some(&work)).await
         }
         None => {
-            let work = TellOfNewDevice { store: &**store, tell: true };
+            let work = MailAboutNewDevice { store: &**store, tell: true };
             store.begin(&Subject::new(new.session.user_id.clone()), new, limit, Some(&work)).await
         }
     };
@@ -467,7 +469,7 @@ async fn report_session(
     lock: bool,
     now: Timestamp,
 ) -> Result<Option<Vec<Ended>>, StoreError> {
-    let work = TellOfLock { store: &**store };
+    let work = MailAboutLock { store: &**store };
     let work = lock.then_some(&work as &dyn Alongside);
     changed(store.report(by, id, rotation, lock, work, now).await)
 }

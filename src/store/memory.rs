@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, MutexGuard, broadcast};
 
 use super::fit::fit;
 use super::{
-    Actor, Alongside, Begun, ChangeContext, ChangeError, End, Ended, Ender, Found, HISTORY_OF_A_KIND,
+    Actor, Alongside, Begun, ChangeContext, ChangeError, End, Ended, EndingSession, Found, HISTORY_OF_A_KIND,
     HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewSession, NextSession, Page, Renewal,
     Restrictions, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, StoredTicket,
     Superseded, Touch, Transaction, Undo, Undoable, changes_of, credential_changed, reauthenticated,
@@ -232,7 +232,7 @@ impl MemoryTables {
             at,
             by: by.map(|by| {
                 let actor = self.sessions.iter().find(|row| row.is(&by));
-                Ender {
+                EndingSession {
                     user_agent: actor.map(Row::last_user_agent).unwrap_or_default(),
                     device_name: actor.and_then(|actor| actor.device_name.clone()),
                     id: by,

@@ -9,9 +9,9 @@ use multi_session::{
     ConsumerLease, Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch, Found, Handle,
     HistoryQuery, Keep, KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail, NewOperatorAct,
     NewSession, NextSession, Operator, OperatorAct, OperatorStore, Options, OutboxEvent, OutboxStore, Page,
-    PasswordOf, Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionId, Sessions, Statistics,
-    Store, StoreError, StoredHistoryEntry, StoredSession, StoredTicket, StoredToken, Subject, Superseded,
-    Timestamp, Touch, Transaction, Undo, Undoable, User, UserId,
+    Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionId, Sessions, Statistics, Store,
+    StoreError, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Subject,
+    Superseded, Timestamp, Touch, Transaction, Undo, Undoable, User, UserId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -106,7 +106,7 @@ counted! { Store {
 } }
 
 counted! { AccountStore {
-    password_of(email: &str) -> Result<Option<PasswordOf>, StoreError>;
+    password_of(email: &str) -> Result<Option<StoredPassword>, StoreError>;
     has_password(user: &UserId) -> Result<bool, StoreError>;
     is_known_device(email: &str, key: &DeviceKey) -> Result<bool, StoreError>;
     rehash_password(user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<(), StoreError>;

@@ -35,8 +35,8 @@ pub async fn check_reset_link(
     token: String,
 ) -> Result<Option<bool>, AppError> {
     let accounts = accounts()?;
-    let is_good = accounts.is_good_link(&token, multi_session::Purpose::ResetPassword).await;
-    is_good.map(Some).map_err(fail)
+    let is_valid = accounts.is_valid_link(&token, multi_session::Purpose::ResetPassword).await;
+    is_valid.map(Some).map_err(fail)
 }
 
 /// Asks for the new password; opening it does not use the link up.
@@ -44,9 +44,9 @@ pub async fn check_reset_link(
 pub fn ResetPasswordPage() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
-    let is_good = Resource::new(move || token.get(), check_reset_link);
-    answered(is_good, move |is_good| {
-        if is_good {
+    let is_valid = Resource::new(move || token.get(), check_reset_link);
+    answered(is_valid, move |is_valid| {
+        if is_valid {
             // Anybody can write that into an address, so it changes words alone.
             let reported = query.with_untracked(|query| query.get_str("reported").is_some());
             view! { <Form token=token.get_untracked() reported /> }.into_any()

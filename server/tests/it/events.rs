@@ -363,7 +363,7 @@ async fn a_lost_notification_leaves_no_stream_open() {
 
     // As if it had been told and not heard: the database tells nobody of this.
     let id = phone.active().expect("it is signed in").session.id.clone();
-    app.database.end_untold(&id).await;
+    app.database.end_unannounced(&id).await;
     // The sign-ins may still be told before.
     let mut last = None;
     while let Some((_, told)) = stream.next().await {

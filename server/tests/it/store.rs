@@ -47,7 +47,7 @@ impl TestDatabase {
     }
 
     /// Ends a session and tells nobody.
-    pub(crate) async fn end_untold(&self, id: &SessionId) {
+    pub(crate) async fn end_unannounced(&self, id: &SessionId) {
         let statement = format!(
             "update sessions set ended_at = last_active_at, ended_reason = 'revoked' where id = '{id}'"
         );

@@ -192,8 +192,8 @@ pub async fn mail_about_a_password_is_queued_only_if_it_changed(store: Arc<dyn S
     let renewed = NextSession::Renewed(&renewal);
     let stale = change_password(&store, by, "stale", "new", renewed, true, NOW).await;
     assert!(stale.expect("an answer").is_none());
-    let untold = change_password(&store, by, &ada.password_hash, "new", renewed, false, NOW).await;
-    assert!(untold.expect("an answer").is_some());
+    let unasked = change_password(&store, by, &ada.password_hash, "new", renewed, false, NOW).await;
+    assert!(unasked.expect("an answer").is_some());
     assert!(claim(&store, NOW).await.is_empty());
     let new = session(&ada, "three");
     let told = change_password(&store, by, "new", "newer", NextSession::New(&new), true, NOW).await;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{Known, MemoryStore, MemoryTables, Result};
 use crate::store::accounts::{COUNTED_FOR, Reset, TOO_FAR, next_reset};
-use crate::store::{AccountStore, DueMail, NewMail, PasswordOf, StoreError, StoredToken, Transaction};
+use crate::store::{AccountStore, DueMail, NewMail, StoreError, StoredPassword, StoredToken, Transaction};
 use crate::{DeviceKey, KnownDevice, MailKind, Purpose, SecretHash, Timestamp, UserId, email_key};
 
 #[derive(Clone, Debug, Default)]
@@ -89,9 +89,9 @@ impl MemoryTables {
 
 #[async_trait]
 impl AccountStore for MemoryStore {
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
+    async fn password_of(&self, email: &str) -> Result<Option<StoredPassword>> {
         let tables = self.lock().await?;
-        Ok(tables.account_of(email).map(|known| PasswordOf {
+        Ok(tables.account_of(email).map(|known| StoredPassword {
             user: known.user.clone(),
             password_hash: known.password_hash.clone(),
             epoch: known.epoch,

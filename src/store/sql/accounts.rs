@@ -6,7 +6,7 @@ use super::errors::{Result, corrupt, database_error};
 use super::rows::{mail_kinds, password_of, readable_mail, reset, seq, stored_token, user_id};
 use super::{Database, SqlStore, Statement, Value, values};
 use crate::store::accounts::{COUNTED_FOR, TOO_FAR, next_reset};
-use crate::store::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken, Transaction};
+use crate::store::{AccountStore, DueMail, NewMail, StoredPassword, StoredToken, Transaction};
 use crate::{DeviceKey, Purpose, SecretHash, Timestamp, UserId, email_key};
 
 /// The arguments of [`Statement::InsertToken`].
@@ -26,8 +26,8 @@ macro_rules! inserting {
 
 #[async_trait]
 impl<D: Database> AccountStore for SqlStore<D> {
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
-        self.find_one(Statement::PasswordOf, values![email, &email_key(email)], password_of).await
+    async fn password_of(&self, email: &str) -> Result<Option<StoredPassword>> {
+        self.find_one(Statement::StoredPassword, values![email, &email_key(email)], password_of).await
     }
 
     async fn has_password(&self, user: &UserId) -> Result<bool> {

@@ -3,8 +3,8 @@
 use super::errors::{Result, corrupt};
 use crate::store::accounts::Reset;
 use crate::store::{
-    ChangeContext, DueEvent, DueMail, End, Ender, Found, OperatorAct, PasswordOf, Restrictions, Statistics,
-    StoredHistoryEntry, StoredSession, StoredTicket, StoredToken, Superseded, Undoable,
+    ChangeContext, DueEvent, DueMail, End, EndingSession, Found, OperatorAct, Restrictions, Statistics,
+    StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Superseded, Undoable,
 };
 use crate::{
     AccountStatus, ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, Keep, KnownDevice,
@@ -181,9 +181,9 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     })
 }
 
-pub(super) fn password_of(row: &impl Columns) -> Result<PasswordOf> {
+pub(super) fn password_of(row: &impl Columns) -> Result<StoredPassword> {
     let Restrictions { epoch, is_locked, is_disabled, needs_two_factor } = restrictions(row)?;
-    Ok(PasswordOf {
+    Ok(StoredPassword {
         user: user(row, "id")?,
         password_hash: row.optional_text("password_hash")?,
         epoch,
@@ -233,7 +233,7 @@ pub(super) fn found(row: &impl Columns) -> Result<Found> {
                 Some(by) => {
                     let id = SessionId::new(by).map_err(corrupt)?;
                     let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
-                    Some(Ender { id, user_agent, device_name: row.optional_text("by_device_name")? })
+                    Some(EndingSession { id, user_agent, device_name: row.optional_text("by_device_name")? })
                 }
                 None => None,
             },

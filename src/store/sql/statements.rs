@@ -355,7 +355,7 @@ macro_rules! every_statement {
             LiveOfUser = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
             FindByHandle = find_sessions!("sessions.handle = $1");
             FindUser = concat!("select users.id, ", user_columns!(), " from main.users where users.id = $1");
-            PasswordOf = concat!(
+            StoredPassword = concat!(
                 "select users.id, ",
                 user_columns!(),
                 ", users.disabled_at, users.two_factor, users.credential_epoch, users.locked_at, \
