@@ -143,11 +143,11 @@ impl CookieNames {
     ///
     /// Answers may arrive in any order or never, and a browser cannot tell which is newer. So:
     ///
-    /// - The session cookie, which has one name for all sessions, is set only by a request that has made a session active
-    ///   or given the active one another credential, and cleared only by one that has ended the active one or has signed
-    ///   out. No answer to a request that reads touches it, also where it opens nothing.
-    /// - The name of a held session's cookie belongs to one credential. So every answer sets the one that is missing and
-    ///   clears those that are dead.
+    /// - The session cookie has one name for all sessions. It is set only by a request that made a session
+    ///   active or rotated the active one's credential, and cleared only by one that ended the active session
+    ///   or signed out. A request that only reads never changes it, even if it is invalid.
+    /// - The name of a held-session cookie belongs to one credential. So every answer sets missing ones and
+    ///   clears dead ones.
     /// - No cookie has to be sent again to extend it: each lives until the absolute timeout of its session.
     ///
     /// [`Sessions::current`](crate::Sessions::current) copes with what late answers leave behind.

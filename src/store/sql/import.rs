@@ -1,4 +1,4 @@
-//! Another system's rows.
+//! Imports from another system.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::store::import::{
 };
 use crate::{Change, EndedReason, SessionId, Timestamp, User, UserId};
 
-/// All the rows of one import.
+/// The transaction of one import.
 struct SqlImport<D: Database> {
     tx: Transaction<D>,
     now: Timestamp,
@@ -115,7 +115,7 @@ impl<D: Database> Import for SqlImport<D> {
         let known = self.tx.find_one(Statement::PasswordHash, values![user], read).await?;
         let (statement, taken) = match known {
             None => (Statement::InsertPassword, ImportOutcome::New),
-            // Ours: its owner has signed in here, or changed it here.
+            // The hash is ours: the user has signed in or changed the password here.
             Some(known) if known.starts_with('$') || known == hash => return Ok(ImportOutcome::Unchanged),
             Some(_) => (Statement::FollowPassword, ImportOutcome::Updated),
         };
@@ -153,7 +153,7 @@ impl<D: Database> Import for SqlImport<D> {
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        // Too much to tell one by one: whoever watches is given the list anew.
+        // Too many changes to announce one by one: open streams get their list again.
         let database = Arc::clone(&self.tx.database);
         self.tx.commit(vec![Change::Gap]).await?;
         database.settle().await;
