@@ -1,4 +1,4 @@
-//! What handlers are given of a request, with the layer and without it.
+//! The extractors, with and without the layer.
 
 use std::sync::Arc;
 

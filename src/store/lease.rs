@@ -75,7 +75,7 @@ impl KnownServers {
         now.saturating_duration_since(known.unwrap_or(now)) < LEASE + MARGIN
     }
 
-    /// Whether exactly one server is known.
+    /// Whether at most one server is known.
     pub(crate) fn has_one(&self) -> bool {
         self.0.len() < 2
     }

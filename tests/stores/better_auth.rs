@@ -1,4 +1,4 @@
-//! Databases of Better Auth, as its command-line tool makes them, into a store of ours.
+//! Imports databases of Better Auth, as its command-line tool creates them.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const HASH: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638";
 
-/// A database of theirs.
+/// A database of Better Auth.
 enum Theirs {
     Sqlite(TempDir),
     Postgres(Box<PostgresTestDatabase>),
@@ -53,16 +53,16 @@ impl Theirs {
     }
 }
 
-/// How a generator of the command-line tool writes names and times.
+/// How a generator of the command-line tool writes names and times in a schema.
 #[derive(Clone, Copy, Debug)]
 struct Style {
     name: &'static str,
     is_snake: bool,
     is_plural: bool,
     is_capital: bool,
-    /// In SQLite; PostgreSQL has types of its own.
+    /// Only in SQLite. PostgreSQL has its own types.
     times_are_numbers: bool,
-    /// In PostgreSQL.
+    /// Only in PostgreSQL.
     times_have_zone: bool,
 }
 
@@ -85,7 +85,7 @@ const STYLES: [Style; 5] = [
     Style { name: "prisma without @@map", is_capital: true, ..PRISMA },
 ];
 
-/// Writes statements as a generator and its database spell them.
+/// Writes statements in the style of a generator and its database.
 struct Script<'a> {
     theirs: &'a Theirs,
     style: Style,
@@ -160,7 +160,7 @@ impl Script<'_> {
         .concat()
     }
 
-    /// A user with a password; `rest` is banned, banExpires and twoFactorEnabled.
+    /// A user with a password. `rest` is banned, banExpires and twoFactorEnabled.
     fn user(&self, name: &str, rest: [&str; 3]) -> String {
         let (id, email) = (format!("'{name}'"), format!("'{name}@example.org'"));
         let (before, [banned, ban_expires, two_factor]) = (self.time(NOW.minus(HOUR)), rest);
@@ -203,7 +203,7 @@ fn snake(name: &str) -> String {
     })
 }
 
-/// A store of ours.
+/// Our store.
 struct Ours {
     store: SqliteStore,
     _folder: TempDir,
@@ -216,7 +216,7 @@ impl Ours {
         Self { store: SqliteStore::open(&url).await.expect("a database"), _folder: folder }
     }
 
-    /// What is told on the way, and the report.
+    /// The problems that are reported during an import, and its report.
     async fn import_with(
         &self,
         url: &str,
@@ -308,7 +308,7 @@ async fn what_the_configuration_calls_otherwise_is_imported_by_the_names_that_ar
     }
 }
 
-/// SQLite reads a quoted name that it does not know as a text: nothing may come of that.
+/// SQLite reads an unknown quoted name as text. That must not go unnoticed.
 #[tokio::test]
 async fn a_missing_column_is_an_error_before_anything_is_read() {
     for theirs in Theirs::each().await {
@@ -364,7 +364,7 @@ async fn who_is_banned_there_is_disabled_here_until_an_operator_says_otherwise()
             assert_eq!(ours.restrictions(name).await.0, is_disabled, "{name}");
         }
 
-        // One is enabled here, one is not banned any more there, and one is banned there since.
+        // One is enabled here, one is no longer banned there, and one was banned there meanwhile.
         let by = Operator::new("cli:test");
         let ever = UserId::new("ever").expect("an id");
         assert!(ours.store.enable_user(&by, &ever, NOW).await.expect("an answer"));

@@ -1,4 +1,4 @@
-//! A store of another crate, which this one is to the library: it counts what it is asked, and asks another one.
+//! A store outside of the library: it counts its calls and passes them to another store.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 struct CountingStore<S> {
     store: S,
     calls: Mutex<Vec<&'static str>>,
-    /// Whether it never answers a request to delete events.
+    /// Whether it never answers calls that delete events.
     is_stuck: bool,
 }
 
@@ -44,7 +44,7 @@ impl<S> CountingStore<S> {
     }
 }
 
-/// Writes methods that count and ask the other store.
+/// Writes methods that count and call the other store.
 macro_rules! counted {
     ($trait:ident { $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)* } $($rest:tt)*) => {
         #[async_trait]
@@ -178,9 +178,9 @@ async fn store_of_another_crate_is_asked_once_for_each_request() {
     assert_eq!(store.calls(), before + 1);
 }
 
-/// Far more than anything here takes, and less than a callback may take.
+/// A timeout that is far longer than anything here takes, and shorter than that of a callback.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// So that it is extended once in a test.
+/// Long, so that it is extended only once in a test.
 const LONG_LEASE: Duration = Duration::from_secs(60 * 60);
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn node_without_the_lease_asks_the_store_nothing_after_a_change() {
     running.abort();
 }
 
-/// Tells when it is dropped.
+/// Signals when it is dropped.
 struct Dropped(Option<oneshot::Sender<()>>);
 
 impl Drop for Dropped {

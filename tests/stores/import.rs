@@ -1,4 +1,4 @@
-//! Rows of another system, into the stores that can take them.
+//! Imports into the stores that support them.
 
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ fn session(name: &str, user: &str, expires_at: Timestamp) -> ImportedSession {
     }
 }
 
-/// New rows are taken, known ones follow, refused ones leave nothing, and what has ended there ends here.
+/// New rows are imported, known ones are updated, refused ones leave nothing, and sessions that ended there
+/// end here.
 pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + ImportStore)) {
     let later = NOW.plus(HOUR);
     let mut import = store.begin_import(NOW).await.expect("a transaction");
@@ -76,7 +77,7 @@ pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + Imp
     assert_eq!(gone[0].end.as_ref().map(|end| end.reason), Some(EndedReason::SignedOut));
 }
 
-/// A password that was made here is not taken back, and an ended session stays ended.
+/// A password that was set here stays, and an ended session stays ended.
 pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStore)) {
     let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
     let mut import = store.begin_import(NOW).await.expect("a transaction");
@@ -99,7 +100,7 @@ pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStor
     assert_eq!(known.password_hash.as_deref(), Some("$argon2id$ours"));
 }
 
-/// Who was disabled here stays so, and none of their sessions is taken.
+/// A user who is disabled here stays so, and none of their sessions is imported.
 pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportStore)) {
     let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
     let mut import = store.begin_import(NOW).await.expect("a transaction");
@@ -123,8 +124,8 @@ pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportS
     assert!(known.is_disabled);
 }
 
-/// Who is banned there is out here at once; who has two-factor authentication there stays signed in, and no session begins
-/// until an operator allows the password alone.
+/// A user who is banned there is signed out here at once. A user with two-factor authentication there stays
+/// signed in, but no session begins until an operator allows the password alone.
 pub(crate) async fn users_are_held_to_what_was_not_allowed_there(store: &(impl Store + ImportStore)) {
     let later = NOW.plus(HOUR);
     let mut import = store.begin_import(NOW).await.expect("a transaction");

@@ -26,7 +26,7 @@ async fn make() -> (Arc<dyn Store>, PostgresTestDatabase) {
 
 multi_session::store_contract!(make());
 
-/// The same with `sessions` in parts, as docs/operating.md says for very many sessions.
+/// The same with `sessions` partitioned, as docs/operating.md describes for very many sessions.
 pub(crate) mod partitioned {
     use super::*;
 
@@ -137,7 +137,7 @@ async fn acts_of_operators_are_never_rewritten_also_by_hand() {
     assert!(refused.contains("acts of operators are never rewritten"), "{refused}");
 }
 
-/// A sequence counts the refused too, so the database takes back only the first of what it is asked for.
+/// A sequence also counts refused attempts, so the database rolls only the first one back.
 #[tokio::test]
 async fn a_change_that_the_database_took_back_is_made_all_the_same() {
     let database = PostgresTestDatabase::empty().await;
@@ -188,7 +188,7 @@ async fn event_of_a_change_on_another_node_is_delivered_at_once() {
         assert_eq!(id.as_ref().map(SessionId::as_str), Some(&*name));
         delays.push(at.saturating_duration_since(since));
     }
-    // It looks when it starts, and without notifications every five seconds after that.
+    // It polls when it starts, and without notifications every five seconds.
     assert!(delays[1..].iter().min() < Some(&Duration::from_secs(1)), "{delays:?}");
     drop(stop);
     running.await.expect("it stops");
@@ -204,7 +204,7 @@ async fn after_a_restart_of_the_server_it_goes_on_and_tells_of_the_gap() {
 
     database.disconnect_all().await;
     assert_eq!(next(&mut changes).await, Change::Gap);
-    // A connection that was in use a moment ago is not asked first: its request fails, and only that.
+    // A recently used connection is not tested first: its request fails, and only that.
     let mut failures = 0;
     while let Err(error) = node.ping().await {
         assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
@@ -215,7 +215,7 @@ async fn after_a_restart_of_the_server_it_goes_on_and_tells_of_the_gap() {
     assert_eq!(next(&mut changes).await, began(&new));
 }
 
-/// Existing connections are told so when they write, and new ones are read-only from the start.
+/// Existing connections get an error when they write, and new ones are read-only from the start.
 const DEMOTE: &str = "create function refuse() returns trigger language plpgsql as $$
     begin
         raise exception 'cannot execute INSERT in a read-only transaction' using errcode = '25006';
@@ -234,7 +234,7 @@ const PROMOTE: &str = "begin read write;
 
 #[tokio::test]
 async fn connections_to_a_demoted_primary_are_replaced_and_the_next_ones_must_take_writes() {
-    // Not one that another test is given afterwards.
+    // Not a database that another test gets afterwards.
     let database = PostgresTestDatabase::empty().await;
     let node = node(&database).await;
     let mut changes = node.changes();
@@ -248,7 +248,7 @@ async fn connections_to_a_demoted_primary_are_replaced_and_the_next_ones_must_ta
     database.execute(DEMOTE).await.map(drop).expect("it is demoted");
     let refused = sign_up(&node, "grace", "two").await;
     assert!(matches!(refused, Err(ChangeError::Store(StoreError::Unavailable(_)))), "{refused:?}");
-    // None of the connections of before is used any more, for reading either.
+    // None of the old connections is used any more, not even for reading.
     for _ in 0..4 {
         let read = live().await;
         assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
@@ -292,7 +292,7 @@ async fn a_change_that_waits_too_long_is_unavailable() {
     drop(held);
 }
 
-/// Stands between a node and the server.
+/// A network between a node and the server.
 struct Network {
     address: SocketAddr,
     silent: watch::Sender<bool>,
@@ -311,7 +311,7 @@ impl Network {
                     let silence = async { is_silent.wait_for(|silent| *silent).await.map(drop) };
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut node, &mut server) => {}
-                        // Open, and nothing goes through.
+                        // The connection stays open, but nothing goes through.
                         _ = silence => std::future::pending().await,
                     }
                 });
@@ -340,7 +340,7 @@ async fn a_network_that_falls_silent_makes_it_unavailable() {
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     assert!(matches!(changed, Err(StoreError::Unavailable(_))), "{changed:?}");
 
-    // Whoever comes after somebody who waited in vain is told at once.
+    // After one call has timed out, the next one fails at once.
     node.ping().await.expect_err("it is silent");
     let since = Instant::now();
     node.ping().await.expect_err("it is silent");
@@ -467,7 +467,7 @@ async fn events_of_a_later_version_hold_up_only_their_users() {
     .await;
 }
 
-/// Such a change has seen that there is no consumer.
+/// Such a change has read that there is no consumer.
 #[tokio::test]
 async fn a_new_consumer_waits_for_changes_that_have_begun() {
     const WAITS: &str = "select exists (select 1 from pg_stat_activity \

@@ -56,7 +56,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     let (new_user, new) = sign_up("ada");
     let by = Operator::new("cli:test");
     open(&here, Some(&new_user), &new).await.expect("a sign-up");
-    // For longer than it takes to look twice.
+    // Longer than two checks of the file.
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_200) {
         let at = NOW.plus(since.elapsed());
@@ -74,7 +74,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     assert_eq!(told.expect("it is told in time"), Some(Change::Gap));
 }
 
-/// What SQLite does when the disk is full: the whole transaction is rolled back, without being asked.
+/// Simulates a full disk, when SQLite itself rolls the whole transaction back.
 const FULL_DISK: &str = "create trigger full_disk before insert on sessions
     begin select raise(rollback, 'database or disk is full'); end;
     create trigger full_disk_too before update on sessions
@@ -91,7 +91,7 @@ async fn after_a_failed_transaction_every_change_works_again() {
     let touch = Touch::new(one.session.id.clone(), NOW);
 
     by_hand(&folder, FULL_DISK).await.expect("two triggers");
-    // Each kind of change twice, as the second one meets the connection of the first.
+    // Each kind of change twice, because the second one gets the connection of the first.
     for _ in 0..2 {
         let failed = [
             open(&store, None, &two).await.map(drop).map_err(|error| error.to_string()),
@@ -156,7 +156,7 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
     (NewUser { user, password_hash: "a hash".to_owned() }, new)
 }
 
-/// Does what somebody types into the file, or gives why SQLite refuses it.
+/// Runs a statement like somebody with access to the file. Returns SQLite's error if it is refused.
 async fn by_hand(folder: &TempDir, statement: &'static str) -> Result<(), String> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("a connection");

@@ -1,4 +1,4 @@
-//! What user agents are read as, with expressions for the whole of what is right.
+//! The results for many user agents, with expressions for the expected device.
 
 use multi_session::device_of;
 use regex::Regex;
@@ -14,7 +14,7 @@ struct Case {
 }
 
 impl Case {
-    /// What is wrong with how it is read.
+    /// The difference from the expected result, if there is one.
     fn fault(&self) -> Option<String> {
         let device = device_of(&self.user_agent);
         let kind = serde_json::to_value(device.kind).expect("a name");
