@@ -1,4 +1,4 @@
-//! Our pages in an application with a login of its own: where requests lead, and what pages tell on arrival.
+//! Our pages in an application with its own login: redirects and notices.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -62,10 +62,11 @@ fn Frame() -> impl IntoView {
     }
 }
 
-/// Collected once: pages that are rendered meanwhile, as those of another test, wait for ever (leptos-rs/leptos#4773).
+/// Collected once, because pages of other tests that are rendered meanwhile would wait forever
+/// (leptos-rs/leptos#4773).
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
-/// The application: `/enter` logs Ada in.
+/// The application, whose `/enter` logs Ada in.
 fn app(clock: &Arc<ManualClock>) -> Router {
     let store = Arc::new(MemoryStore::default());
     let sessions = Sessions::builder(store).clock(Arc::clone(clock) as _).proofs(["code"]).build();
@@ -83,7 +84,7 @@ fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)))
 }
 
-/// A browser without scripts: it keeps cookies.
+/// A browser with cookies and without scripts.
 struct Browser<'a> {
     app: &'a Router,
     cookies: Mutex<BTreeMap<String, String>>,
@@ -190,7 +191,7 @@ async fn pages_of_the_application_are_left_alone() {
     let (laptop, phone) = (Browser::logged_in(&app).await, Browser::logged_in(&app).await);
     laptop.submit("revoke-others", "").await;
     assert!(phone.open("/").await.text.contains("The start"));
-    // A login of several pages would lose its place.
+    // A redirect would interrupt a login of several pages.
     assert!(phone.open("/login?email=ada%40example.org").await.text.contains("The login"));
 }
 
