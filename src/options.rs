@@ -486,7 +486,7 @@ mod tests {
 
     /// ASVS 5.0, 7.1.1: the documented timeouts equal the constants.
     #[test]
-    fn asvs_7_1_1_the_readme_says_the_timeouts_that_are_in_force() {
+    fn asvs_7_1_1_documents_have_the_timeouts_in_force() {
         let document = include_str!("../docs/configuration.md");
         let days = |duration: Duration| {
             assert_eq!(duration.subsec_nanos(), 0);

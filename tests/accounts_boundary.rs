@@ -11,7 +11,7 @@ mod source {
 }
 
 #[tokio::test]
-async fn accounts_work_on_the_public_api_of_sessions_alone() {
+async fn accounts_use_only_the_public_api_of_sessions() {
     use source::accounts::{Accounts, SignIn, SignUp};
 
     let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Options::default());

@@ -167,7 +167,7 @@ async fn document_and_links_follow_the_path() {
 }
 
 #[tokio::test]
-async fn stream_of_a_mounted_api_is_no_use_of_a_session() {
+async fn stream_of_a_mounted_api_is_not_activity() {
     let app = under("/auth");
     let laptop = TestBrowser::of(&app);
     laptop.post("/auth/sign-up/email", ada()).await.json();

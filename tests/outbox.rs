@@ -103,7 +103,7 @@ async fn audit(sessions: &Sessions) -> Outbox {
 }
 
 #[tokio::test]
-async fn callback_is_told_what_happens_in_order() {
+async fn callback_gets_events_in_order() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -134,7 +134,7 @@ async fn callback_is_told_what_happens_in_order() {
 }
 
 #[tokio::test]
-async fn event_that_fails_is_retried_and_holds_up_its_user_only() {
+async fn failed_event_is_retried_and_delays_only_its_user() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -165,7 +165,7 @@ async fn event_that_fails_is_retried_and_holds_up_its_user_only() {
 }
 
 #[tokio::test]
-async fn callback_that_hangs_holds_up_its_user_only() {
+async fn hanging_callback_delays_only_its_user() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -207,7 +207,7 @@ async fn one_node_delivers_and_another_takes_over_when_it_stops() {
 }
 
 #[tokio::test]
-async fn event_of_a_node_that_dies_is_delivered_again_by_another_one() {
+async fn event_of_a_dead_node_is_delivered_again_by_another() {
     let nodes = Nodes::new();
     let (here, there) = (nodes.start(), nodes.start());
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -233,7 +233,7 @@ async fn event_of_a_node_that_dies_is_delivered_again_by_another_one() {
 }
 
 #[tokio::test]
-async fn callback_that_has_begun_is_finished_when_its_node_stops() {
+async fn running_callback_is_finished_when_its_node_stops() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -278,7 +278,7 @@ async fn removed_consumer_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn consumer_that_is_removed_and_added_while_it_runs_goes_on() {
+async fn consumer_removed_and_added_again_continues() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();

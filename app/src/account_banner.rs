@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn count_that_goes_no_further_may_be_more() {
+    fn capped_count_is_shown_with_a_plus() {
         assert_eq!(words(70), "70 failed sign-ins in the last 24 hours.");
         assert_eq!(words(1_000), "1000+ failed sign-ins in the last 24 hours.");
     }

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn form_comes_back_as_it_was_typed() {
+    fn form_is_restored_as_typed() {
         let typed = KeptForm {
             name: "Zoë =&;,\" 👩‍👩‍👧".to_owned(), email: "zoë@example.org".to_owned()
         };

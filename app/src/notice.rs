@@ -214,7 +214,7 @@ mod tests {
 
     #[cfg(feature = "ssr")]
     #[test]
-    fn a_form_tells_what_was_done() {
+    fn form_result_has_its_text() {
         let text = |done| of_done(done).map(|notice| notice.text);
         assert_eq!(text("others").as_deref(), Some("All other devices are signed out."));
         assert_eq!(text("nonsense"), None);

@@ -404,7 +404,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn page_that_is_left_out_matches_nothing() {
+    fn left_out_page_matches_no_path() {
         let options = MultiSessionOptions::default().without(Feature::History);
         assert!(options.history_path().test("/history").is_none());
         assert!(options.rename_path().test("/rename").is_some());

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_in_the_address_speaks_with_our_words_only() {
+    fn error_in_the_address_is_shown_with_our_text_only() {
         let forged = AppError {
             code: Code::InvalidSessionToken.as_str().to_owned(),
             message: "Call 0800 to get your account back".to_owned(),
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_cannot_be_read_is_an_error_all_the_same() {
+    fn unreadable_error_is_still_an_error() {
         let (act, error) = form_error("__path=%2Ffn%2Frevoke&__err=%25%25%25").expect("there is an error");
         assert_eq!(act, "/fn/revoke");
         assert_eq!(error.message, Code::Internal.sentence());

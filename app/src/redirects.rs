@@ -220,7 +220,7 @@ mod tests {
     const OURS: MultiSessionOptions = MultiSessionOptions::SITE;
 
     #[test]
-    fn start_leads_where_one_belongs() {
+    fn start_page_redirects_by_sign_in_state() {
         assert_eq!(detour(&OURS, "/", false, true), Some("/sessions"));
         assert_eq!(detour(&OURS, "/", false, false), Some("/sign-in"));
     }
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_do_not_exist_stay_so() {
+    fn unknown_pages_are_not_redirected() {
         assert_eq!(detour(&OURS, "/nowhere", false, true), None);
         assert_eq!(detour(&OURS, "/nowhere", false, false), None);
     }

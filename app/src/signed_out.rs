@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn browser_is_told_who_signed_it_out() {
+    fn explanation_names_who_signed_the_browser_out() {
         for (reason, by, now_using, seconds, words) in [
             (
                 EndedReason::Revoked,
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn only_another_device_may_have_been_somebody_elses() {
+    fn only_another_device_may_belong_to_somebody_else() {
         let may_be = |reason, by| ended(reason, by, None, 1).may_be_foreign();
         assert!(may_be(EndedReason::Revoked, Some("s2")));
         assert!(may_be(EndedReason::PasswordChanged, Some("s2")));

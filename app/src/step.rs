@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_comes_back_from_its_address() {
+    fn step_round_trips_through_its_address() {
         let id = SessionId::new("session_123").expect("an id");
         let exports = [true, false].map(|csv| Step::ExportHistory { csv });
         let steps = [Step::Report(id.clone()), Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll];
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_a_step() {
+    fn unknown_actions_are_rejected() {
         for (act, id) in [
             ("", ""),
             ("/fn/revoke", ""),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_leads_back_with_all_that_was_there() {
+    fn error_redirects_back_with_the_same_parameters() {
         let step = Step::Revoke(SessionId::new("session_123").expect("an id"));
         let error = AppError::from(multi_session::Code::InvalidPassword);
         let address = step.refused(&error);

@@ -156,7 +156,7 @@ impl<'a> Browser<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signed_out_person_is_led_to_the_applications_login_and_told_why() {
+async fn signed_out_person_gets_an_explanation_at_the_applications_login() {
     let app = app(&clock());
     let stranger = Browser::of(&app);
     assert_eq!(stranger.open("/account/devices").await.location, "/login");
@@ -206,7 +206,7 @@ async fn page_that_is_left_out_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn act_that_needs_a_confirmation_leads_to_the_applications_page() {
+async fn action_that_needs_a_step_up_redirects_to_the_applications_page() {
     let clock = clock();
     let app = app(&clock);
     let (ada, _phone) = (Browser::logged_in(&app).await, Browser::logged_in(&app).await);

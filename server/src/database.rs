@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_printed_url_has_no_password() {
+    fn printed_url_has_no_password() {
         for (text, printed) in [
             ("sqlite://data/app.db", "sqlite://data/app.db"),
             ("postgres://ada:s3cret@db.example.org/app", "postgres://db.example.org/app"),

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_give_way_to_the_limit_and_streams_to_other_requests() {
+    fn connections_and_streams_are_reduced_to_the_limit_of_open_files() {
         let within = |files, flags: &[&str]| {
             let Room { connections, streams } =
                 Room::within(files, &Config::parse_from(["multi-session"].iter().chain(flags)));

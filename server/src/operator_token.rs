@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_hash_is_refused_and_not_printed() {
+    fn invalid_hash_is_refused_and_not_printed() {
         let error = tokens(&[OperatorTokenHash("mso_abc".to_owned())]).expect_err("it is refused");
         assert!(
             !format!("{error} {error:?} {:?}", OperatorTokenHash("mso_abc".to_owned())).contains("mso_abc")

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_without_the_hashes_that_name_them_are_missed() {
+    fn missing_files_of_the_pages_are_reported() {
         let folder = tempfile::tempdir().expect("a folder");
         let (hashes, pkg) = (folder.path().join(HASH_FILE), folder.path().join("pkg"));
         let missing = || {

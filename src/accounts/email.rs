@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_kept_as_it_was_typed_but_for_blanks_and_capitals() {
+    fn address_is_stored_trimmed_and_in_lower_case() {
         for (typed, kept, mailed) in [
             ("IDN@Bücherei.example", "idn@bücherei.example", "idn@xn--bcherei-n2a.example"),
             ("idn@xn--bcherei-n2a.example", "idn@xn--bcherei-n2a.example", "idn@xn--bcherei-n2a.example"),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_mailed_is_found_and_not_taken() {
+    fn unmailable_address_is_found_but_cannot_sign_up() {
         for text in ["\"ada\"@example.org", "\"a b\"@example.org", "ada@exa!mple.org", "ada@exa_mple.org"] {
             assert_eq!(new(text), Err(Code::InvalidEmail), "{text}");
             assert_eq!(normalise(text).as_deref(), Ok(text));

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_counted_once_they_are_normalised() {
+    fn password_length_is_counted_after_normalisation() {
         let new = |text: &str| Typed::new(text).map(|typed| typed.0.chars().count());
         for e in ["é", "e\u{301}"] {
             assert_eq!(new(&e.repeat(128)), Ok(128), "{e:?}");

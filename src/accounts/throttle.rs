@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_waits_twice_as_long_each_time_up_to_a_quarter_of_an_hour() {
+    fn wait_of_a_network_at_an_account_doubles_up_to_fifteen_minutes() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", network("203.0.113.7"), None);
         let mut now = NOW;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_and_a_quiet_hour_begin_anew() {
+    fn success_and_a_quiet_hour_reset_the_wait() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", network("203.0.113.7"), None);
         for _ in 0..3 {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_does_not_count() {
+    fn unchecked_attempt_does_not_count() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", None, None);
         for _ in 0..20 {
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_from_many_networks_slow_strangers_only_and_a_minute_at_most() {
+    fn failures_from_many_networks_slow_only_strangers_and_at_most_a_minute() {
         let throttle = Throttle::new(&OsRandom);
         let of =
             |number: u32| throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_one_network_over_many_accounts_slow_it_at_accounts_it_does_not_know() {
+    fn failures_of_one_network_at_many_accounts_slow_it_at_unknown_accounts() {
         let throttle = Throttle::new(&OsRandom);
         let of = |name: u32, from: &str| throttle.of(&format!("{name}@example.org"), network(from), None);
         for name in 0..=FREE_OF_NETWORK {
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_live_session_waits_for_its_own_failures_only_and_they_count_for_everybody() {
+    fn live_session_waits_only_for_its_own_failures() {
         let throttle = Throttle::new(&OsRandom);
         let session = SessionId::new("one").expect("an id");
         let with_session = |number: u32| {
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_takes_back_no_wait_of_strangers_and_makes_none_longer() {
+    fn success_does_not_change_the_wait_of_strangers() {
         let throttle = Throttle::new(&OsRandom);
         let of =
             |number: u32| throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None);
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_makes_no_wait_longer() {
+    fn clock_set_back_makes_no_wait_longer() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", network("203.0.113.7"), None);
         for _ in 0..3 {
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_the_worst_are_remembered() {
+    fn memory_is_bounded_and_keeps_the_most_failures() {
         let throttle = Throttle::with_capacity(&OsRandom, 100);
         let worst = throttle.of("ada@example.org", network("203.0.113.7"), None);
         for _ in 0..3 {
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_is_kept_as_a_keyed_hash() {
+    fn emails_are_stored_as_keyed_hashes() {
         let (one, other) = (Throttle::new(&OsRandom), Throttle::new(&OsRandom));
         let of = |throttle: &Throttle, email| throttle.of(email, None, None).account;
         assert_eq!(of(&one, "ada@example.org"), of(&one, "ada@example.org"));

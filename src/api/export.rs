@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_has_a_line_for_each_entry_and_no_formulas() {
+    fn csv_has_a_line_for_each_entry_and_no_formulas() {
         let mut entry = example::history().entries.remove(0);
         entry.user_agent = "=HYPERLINK(\"https://evil.example\")".to_owned();
         entry.device = "Ada's, at \"home\"\n".to_owned();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_cell_begins_a_formula_whatever_separates_cells() {
+    fn no_part_of_a_csv_cell_begins_a_formula() {
         for (text, written) in [
             ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
             ("x\t=1+1", "x\t'=1+1"),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_file_are_one_object() {
+    fn parts_of_a_json_file_form_one_object() {
         let (user, entry) = (example::user(), example::history().entries.remove(0));
         let parts = [
             begun(HistoryFormat::Json, entry.at, user.clone()).expect("a head"),

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_known_by_its_hash() {
+    fn token_is_recognised_by_its_hash() {
         // printf secret | sha256sum
         let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
         let (token, generated) = OperatorTokens::generate();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_refused() {
+    fn invalid_hash_is_refused() {
         for text in ["", "mso_abc", &"g".repeat(64), &"0".repeat(63), &"é".repeat(32)] {
             assert_eq!(OperatorTokens::of_hashes([text]).err(), Some(InvalidTokenHash), "{text:?} was taken");
         }

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_joins_those_that_are_there() {
+    fn parameter_is_added_to_existing_ones() {
         let with = |to| {
             let to = Url::parse(to).expect("a URL");
             with(to, ("token", "abc")).map(|it| it.to_str().expect("text").to_owned())

@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_hides_no_other_cookie() {
+    fn unreadable_cookie_hides_no_other() {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
         let own = format!("multi-session.session_token={}", value("ab"));
         for other in [
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_a_cookie_name() {
+    fn prefix_must_be_a_valid_cookie_name() {
         for prefix in ["", "a b", "a;b", "a=b", "é"] {
             assert!(CookieNames::new(prefix, true).is_err(), "{prefix:?} was taken");
         }
@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn rfc_6265bis_a_prefix_of_browsers_is_none_of_ours_in_whatever_case() {
+    fn rfc_6265bis_cookie_prefixes_of_browsers_are_refused_in_any_case() {
         for prefix in ["__Host-x", "__HOST-x", "__host-", "__Secure-x", "__sEcUrE-x", "__Http-x"] {
             for secure in [false, true] {
                 assert!(CookieNames::new(prefix, secure).is_err(), "{prefix:?} was taken");
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_says_nothing_is_told_nothing() {
+    fn request_without_cookies_gets_no_cookies() {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
         assert!(told(&names, &names.read(&HeaderMap::new())).is_empty());
     }
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_comes_back_for_five_minutes_and_no_script_reads_it() {
+    fn ticket_cookie_lives_five_minutes_and_is_hidden_from_scripts() {
         let names = CookieNames::new("multi-session", true).expect("a plain name");
         let ticket = SignInTicket::generate(&crate::OsRandom);
         let cookie = names.ticket_cookie(Some(&ticket)).to_string();

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_another_site_signs_nobody_in() {
+    fn form_of_another_site_cannot_sign_in() {
         let form: Pairs = &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         let trusted: Pairs = &[
             ("origin", "https://app.example.org:8443"),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_get_that_changes_something_is_for_scripts_of_this_origin() {
+    fn get_that_changes_something_is_only_for_scripts_of_this_origin() {
         let cases: &[(Pairs, bool)] = &[
             (&[], false),
             (&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")], true),
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_has_several_names_for_itself() {
+    fn loopback_names_count_as_one_origin() {
         let origins = TrustedOrigins::new("http://127.0.0.1:3000", []).expect("an origin");
         assert!(origins.trusts("http://localhost:3000"));
         assert!(!origins.trusts("http://localhost:3001"));

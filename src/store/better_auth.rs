@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_prisma_reads_leaves_the_url() {
+    fn prisma_parameters_are_removed_from_the_url() {
         for (url, kept, schema) in [
             ("postgres://a:b@h:1/x", "postgres://a:b@h:1/x", None),
             (

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_older_entry_has_the_address_of_whoever_did_it() {
+    fn older_entry_has_the_address_of_its_actor() {
         let id = |id: &str| SessionId::new(id).expect("an id");
         let entry = |by: Option<&str>, device_ip_address: Option<&str>| StoredHistoryEntry {
             seq: 1,

@@ -183,7 +183,7 @@ fn assert_went_through(totals: &Totals, least: &[(&str, u64)]) {
 }
 
 #[test]
-fn no_request_to_a_node_is_answered_from_before_a_change_that_was_answered() {
+fn node_never_answers_from_before_an_answered_change() {
     let totals = run_all("nodes", Cluster::run);
     assert_went_through(
         &totals,
@@ -198,7 +198,7 @@ fn no_request_to_a_node_is_answered_from_before_a_change_that_was_answered() {
 }
 
 #[test]
-fn no_request_to_a_process_is_answered_from_before_a_change_that_was_answered() {
+fn process_never_answers_from_before_an_answered_change() {
     let totals = run_all("processes", Processes::run);
     assert_went_through(
         &totals,
@@ -209,7 +209,7 @@ fn no_request_to_a_process_is_answered_from_before_a_change_that_was_answered() 
 }
 
 #[test]
-fn the_model_finds_each_known_mistake() {
+fn model_finds_each_known_mistake() {
     let mut spare = Spare::new();
     let mut finds = |run: Run, can_make: fn(&Mistake) -> bool| {
         for mistake in MISTAKES.iter().filter(|mistake| can_make(mistake)) {

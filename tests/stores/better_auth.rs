@@ -257,7 +257,7 @@ impl Ours {
 const NONE: [&str; 3] = ["null", "null", "null"];
 
 #[tokio::test]
-async fn every_schema_of_the_command_line_tool_is_imported_alike() {
+async fn every_schema_of_the_command_line_tool_is_imported() {
     for style in STYLES {
         for theirs in Theirs::each().await {
             let script = Script { theirs: &theirs, style };
@@ -289,7 +289,7 @@ async fn every_schema_of_the_command_line_tool_is_imported_alike() {
 }
 
 #[tokio::test]
-async fn what_the_configuration_calls_otherwise_is_imported_by_the_names_that_are_said() {
+async fn configured_names_are_imported() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: DRIZZLE };
         let rename = "alter table \"user\" rename to people; alter table people rename column email to mail;";
@@ -322,7 +322,7 @@ async fn a_missing_column_is_an_error_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn the_schema_in_a_url_of_prismas_is_looked_at_and_no_other() {
+async fn only_the_schema_in_a_prisma_url_is_read() {
     let database = PostgresTestDatabase::empty().await;
     let url = database.url();
     let theirs = Theirs::Postgres(Box::new(database));
@@ -341,7 +341,7 @@ async fn the_schema_in_a_url_of_prismas_is_looked_at_and_no_other() {
 }
 
 #[tokio::test]
-async fn who_is_banned_there_is_disabled_here_until_an_operator_says_otherwise() {
+async fn imported_ban_disables_until_an_operator_enables() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: KYSELY };
         let (past, future) = (script.time(NOW.minus(HOUR)), script.time(NOW.plus(HOUR)));
@@ -381,7 +381,7 @@ async fn who_is_banned_there_is_disabled_here_until_an_operator_says_otherwise()
 }
 
 #[tokio::test]
-async fn two_factor_authentication_is_kept_in_mind_until_it_is_waived() {
+async fn imported_two_factor_is_required_until_waived() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: DRIZZLE };
         let (yes, no) = (script.truth(true), script.truth(false));
@@ -423,7 +423,7 @@ async fn two_factor_authentication_is_kept_in_mind_until_it_is_waived() {
 }
 
 #[tokio::test]
-async fn sessions_in_which_an_administrator_acts_are_left_and_counted() {
+async fn impersonated_sessions_are_skipped_and_counted() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: KYSELY };
         let rows = [
@@ -440,7 +440,7 @@ async fn sessions_in_which_an_administrator_acts_are_left_and_counted() {
 }
 
 #[tokio::test]
-async fn without_a_table_of_sessions_users_and_passwords_are_taken() {
+async fn users_and_passwords_are_imported_without_a_table_of_sessions() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: KYSELY };
         let rows = script.user("ada", NONE) + &script.session("one", "ada", "", "null");
@@ -456,7 +456,7 @@ async fn without_a_table_of_sessions_users_and_passwords_are_taken() {
 }
 
 #[tokio::test]
-async fn the_limits_of_a_sign_up_hold_for_an_import() {
+async fn import_applies_the_limits_of_a_sign_up() {
     let theirs = Theirs::sqlite();
     let script = Script { theirs: &theirs, style: KYSELY };
     let (long, longest) = ("x".repeat(101), "x".repeat(100));
@@ -498,7 +498,7 @@ async fn the_limits_of_a_sign_up_hold_for_an_import() {
 }
 
 #[tokio::test]
-async fn an_import_of_which_every_user_is_broken_fails_and_leaves_nothing() {
+async fn import_with_only_broken_users_fails_and_leaves_nothing() {
     let theirs = Theirs::sqlite();
     let script = Script { theirs: &theirs, style: KYSELY };
     let rows = script.user("ada", NONE) + "update \"user\" set \"createdAt\" = 'createdAt';";

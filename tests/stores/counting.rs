@@ -168,7 +168,7 @@ async fn sign_in(sessions: &Sessions, name: &str) -> Browser {
 }
 
 #[tokio::test]
-async fn store_of_another_crate_is_asked_once_for_each_request() {
+async fn each_request_calls_the_store_once() {
     let store = Arc::new(CountingStore::new(MemoryStore::default()));
     let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
     let browser = sign_in(&sessions, "ada").await;
@@ -184,7 +184,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONG_LEASE: Duration = Duration::from_secs(60 * 60);
 
 #[tokio::test]
-async fn node_with_the_lease_writes_it_once_for_many_events() {
+async fn lease_is_written_once_for_many_events() {
     let store = Arc::new(CountingStore::new(MemoryStore::default()));
     let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
     let outbox = sessions.outbox("audit").await.expect("it is added").lease(LONG_LEASE);
@@ -202,7 +202,7 @@ async fn node_with_the_lease_writes_it_once_for_many_events() {
 }
 
 #[tokio::test]
-async fn node_without_the_lease_asks_the_store_nothing_after_a_change() {
+async fn node_without_the_lease_makes_no_calls_after_a_change() {
     let store = Arc::new(CountingStore::new(MemoryStore::default()));
     let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
     let outbox = sessions.outbox("audit").await.expect("it is added").lease(LONG_LEASE);
@@ -232,7 +232,7 @@ impl Drop for Dropped {
 }
 
 #[tokio::test]
-async fn callbacks_are_cut_off_when_the_lease_is_over_even_if_the_store_hangs() {
+async fn callbacks_are_cut_off_when_the_lease_expires_even_if_the_store_hangs() {
     let store = CountingStore { is_stuck: true, ..CountingStore::new(MemoryStore::default()) };
     let sessions = Sessions::new(Arc::new(store), Options::default());
     let outbox = sessions.outbox("audit").await.expect("it is added").lease(Duration::from_secs(3));

@@ -14,7 +14,7 @@ async fn find(store: &impl AccountStore, email: &str) -> Option<String> {
 }
 
 /// Each is found by the spelling that is stored.
-pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl AccountStore) {
+pub(crate) async fn each_is_found_by_the_stored_spelling(store: &impl AccountStore) {
     for (email, id) in [
         ("ada@example.org", "ada"),
         ("eve@b\u{fc}cherei.example", "eve"),
@@ -30,7 +30,7 @@ pub(crate) async fn each_is_found_by_its_own_spelling(store: &impl AccountStore)
 
 /// Each without a twin is found by every other spelling too.
 pub(crate) async fn each_is_found_by_its_key(store: &impl AccountStore) {
-    each_is_found_by_its_own_spelling(store).await;
+    each_is_found_by_the_stored_spelling(store).await;
     for email in ["eve@xn--bcherei-n2a.example", "eve@bu\u{308}cherei.example"] {
         assert_eq!(find(store, email).await.as_deref(), Some("eve"), "{email}");
     }

@@ -18,7 +18,7 @@ fn accounts(store: Arc<dyn Store>, clock: &Arc<ManualClock>) -> Accounts {
 }
 
 /// A flush that is dropped halfway loses nothing: its batch is written at the end.
-pub(crate) async fn a_flush_that_is_cut_off_loses_nothing(
+pub(crate) async fn cancelled_flush_loses_nothing(
     store: Arc<dyn Store>,
     again: impl AsyncFn() -> Arc<dyn Store>,
 ) {

@@ -33,7 +33,7 @@ fn session(name: &str, user: &str, expires_at: Timestamp) -> ImportedSession {
 
 /// New rows are imported, known ones are updated, refused ones leave nothing, and sessions that ended there
 /// end here.
-pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + ImportStore)) {
+pub(crate) async fn import_updates_from_the_other_system(store: &(impl Store + ImportStore)) {
     let later = NOW.plus(HOUR);
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     assert_eq!(import.user(&user("ada", NOW)).await.expect("taken"), ImportOutcome::New);
@@ -78,7 +78,7 @@ pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + Imp
 }
 
 /// A password that was set here stays, and an ended session stays ended.
-pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStore)) {
+pub(crate) async fn changes_made_here_stay(store: &(impl Store + ImportStore)) {
     let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     import.user(&ada).await.expect("taken");
@@ -101,7 +101,7 @@ pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStor
 }
 
 /// A user who is disabled here stays so, and none of their sessions is imported.
-pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportStore)) {
+pub(crate) async fn user_disabled_here_stays_disabled(store: &(impl Store + ImportStore)) {
     let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     import.user(&ada).await.expect("taken");
@@ -126,7 +126,7 @@ pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportS
 
 /// A user who is banned there is signed out here at once. A user with two-factor authentication there stays
 /// signed in, but no session begins until an operator allows the password alone.
-pub(crate) async fn users_are_held_to_what_was_not_allowed_there(store: &(impl Store + ImportStore)) {
+pub(crate) async fn restrictions_of_the_other_system_apply(store: &(impl Store + ImportStore)) {
     let later = NOW.plus(HOUR);
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     for name in ["ada", "grace"] {

@@ -24,7 +24,7 @@ pub(crate) async fn lease(store: &dyn Store) {
     assert_eq!(lease, ConsumerLease::Held);
 }
 
-pub(crate) async fn events_of_a_later_version_hold_up_only_their_users(
+pub(crate) async fn events_of_a_later_version_delay_only_their_users(
     store: &dyn Store,
     by_hand: impl AsyncFn(&'static str),
 ) {

@@ -87,7 +87,7 @@ fn renewal(name: &str) -> Renewal {
 }
 
 /// Every kind of change, and its effect.
-async fn every_change_is_known_at_once<S: Store>(two: Two<'_, S>) {
+async fn every_change_is_seen_at_once<S: Store>(two: Two<'_, S>) {
     let ada = user("ada");
     let own = NewSession { new_device: false, ..session(&ada, "own") };
     open(two.here, Some(&ada), &own).await.expect("a sign-up");
@@ -164,13 +164,13 @@ async fn every_change_is_known_at_once<S: Store>(two: Two<'_, S>) {
 }
 
 #[tokio::test]
-async fn change_of_another_process_is_known_at_once_with_sqlite() {
+async fn change_by_another_process_is_seen_at_once_with_sqlite() {
     let folder = TempDir::new().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let here = SqliteStore::open(&url).await.expect("a database");
     let there = SqliteStore::open(&url).await.expect("a database");
     let statistics = |store: &SqliteStore| store.session_cache().expect("it keeps sessions");
-    every_change_is_known_at_once(Two { here: &here, there: &there, statistics }).await;
+    every_change_is_seen_at_once(Two { here: &here, there: &there, statistics }).await;
 }
 
 async fn caching(database: &PostgresTestDatabase) -> PostgresStore {
@@ -183,10 +183,10 @@ fn of_postgres(store: &PostgresStore) -> SessionCacheStatistics {
 }
 
 #[tokio::test]
-async fn change_of_another_node_is_known_at_once_with_postgres() {
+async fn change_by_another_node_is_seen_at_once_with_postgres() {
     let database = PostgresTestDatabase::migrated().await;
     let (here, there) = (caching(&database).await, caching(&database).await);
-    every_change_is_known_at_once(Two { here: &here, there: &there, statistics: of_postgres }).await;
+    every_change_is_seen_at_once(Two { here: &here, there: &there, statistics: of_postgres }).await;
     assert!(of_postgres(&here).waits > 0, "it waited for the other node");
     here.close().await;
     there.close().await;
@@ -195,7 +195,7 @@ async fn change_of_another_node_is_known_at_once_with_postgres() {
 }
 
 #[tokio::test]
-async fn node_that_keeps_no_sessions_waits_for_those_that_do() {
+async fn node_without_a_cache_waits_for_those_with_one() {
     let database = PostgresTestDatabase::migrated().await;
     let here = crate::postgres::node(&database).await;
     let there = caching(&database).await;
@@ -214,7 +214,7 @@ async fn node_that_keeps_no_sessions_waits_for_those_that_do() {
 }
 
 #[tokio::test]
-async fn dead_node_delays_one_change_and_no_more() {
+async fn dead_node_delays_only_one_change() {
     let database = PostgresTestDatabase::migrated().await;
     let here = caching(&database).await;
     let ada = user("ada");
@@ -233,7 +233,7 @@ async fn dead_node_delays_one_change_and_no_more() {
 }
 
 #[tokio::test]
-async fn store_without_memory_asks_its_database_each_time() {
+async fn store_without_a_cache_queries_every_time() {
     let folder = TempDir::new().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let options = SqliteOptions::default().session_cache(0);

@@ -59,7 +59,7 @@ mod beside_others {
 }
 
 #[tokio::test]
-async fn installations_in_one_database_never_touch_each_other() {
+async fn installations_in_one_database_are_independent() {
     let database = shared().await;
     let pool = pool(&database).await;
     let (one, two, default) =
@@ -91,7 +91,7 @@ async fn installations_in_one_database_never_touch_each_other() {
 }
 
 #[tokio::test]
-async fn triggers_work_whatever_the_search_path_of_who_changes_a_row() {
+async fn triggers_work_with_any_search_path() {
     let database = shared().await;
     let store = installation(&pool(&database).await, "one").await;
     sign_up(&store, "ada", "first").await.expect("a sign-up");

@@ -106,7 +106,7 @@ async fn everything_is_kept(store: &dyn Store) {
 }
 
 /// Changes by nodes of the previous version reach consumers, begin epochs, and lock and unlock for all nodes.
-async fn nodes_of_the_version_before_go_on(
+async fn nodes_of_the_previous_version_keep_working(
     store: &dyn Store,
     hash: &str,
     by_the_other: impl AsyncFn(String),
@@ -167,7 +167,7 @@ async fn sqlite(folder: &TempDir) -> (String, sqlx::SqliteConnection) {
 }
 
 #[tokio::test]
-async fn an_sqlite_database_of_the_version_before_is_brought_up_to_date() {
+async fn sqlite_database_of_the_previous_version_is_migrated() {
     // Also if the process was killed right after the table of users was rebuilt.
     for is_cut_off in [false, true] {
         let folder = TempDir::new().expect("a folder");
@@ -192,12 +192,12 @@ async fn an_sqlite_database_of_the_version_before_is_brought_up_to_date() {
             let done = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
             done.map(drop).expect("it works as before");
         };
-        nodes_of_the_version_before_go_on(&store, SQLITE_HASH, by_the_other).await;
+        nodes_of_the_previous_version_keep_working(&store, SQLITE_HASH, by_the_other).await;
     }
 }
 
 #[tokio::test]
-async fn a_postgres_database_of_the_version_before_is_brought_up_to_date() {
+async fn postgres_database_of_the_previous_version_is_migrated() {
     let database = PostgresTestDatabase::empty().await;
     let mut connection = sqlx::PgConnection::connect(&database.url()).await.expect("a connection");
     migrations("postgres", BEFORE).run_direct(None, &mut connection, false).await.expect("the schema before");
@@ -209,5 +209,5 @@ async fn a_postgres_database_of_the_version_before_is_brought_up_to_date() {
         let done = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
         done.map(drop).expect("it works as before");
     };
-    nodes_of_the_version_before_go_on(&*store, POSTGRES_HASH, by_the_other).await;
+    nodes_of_the_previous_version_keep_working(&*store, POSTGRES_HASH, by_the_other).await;
 }

@@ -36,13 +36,13 @@ fn faults(cases: &str) -> Vec<String> {
 }
 
 #[test]
-fn user_agents_that_were_reported_as_wrong_are_read_right() {
+fn reported_user_agents_are_read_correctly() {
     let faults = faults(include_str!("reported.json"));
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
 #[test]
-fn user_agents_of_browsers_apps_televisions_consoles_and_programs_are_read_right() {
+fn user_agents_of_all_kinds_are_read_correctly() {
     let faults = faults(include_str!("others.json"));
     assert!(faults.is_empty(), "{faults:#?}");
 }

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn account_without_a_password_that_confirms_otherwise_is_not_told_that_it_cannot() {
+    fn account_without_a_password_can_confirm_with_its_other_proofs() {
         let passkey = SignInMethod::from_static("passkey");
         let both = vec![passkey.clone(), SignInMethod::PASSWORD];
         for mail in [true, false] {

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_a_secret_of_our_form_or_none() {
+    fn address_contains_only_well_formed_tokens() {
         assert_eq!(reset_address("aB3-_", false), "/reset-password?token=aB3-_");
         assert_eq!(reset_address("aB3-_", true), "/reset-password?token=aB3-_&reported=1");
         assert_eq!(reset_address("a&__err=b", false), "/reset-password?token=");

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn address_asks_for_what_it_was_made_of() {
+    fn filter_round_trips_through_its_address() {
         let all = HistoryAsked {
             group: Group::Ended,
             session: Some(SessionId::new("session_123").expect("an id")),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_in_one_group_and_among_everything() {
+    fn every_kind_is_in_one_group_and_in_all() {
         for &kind in HistoryKind::ALL {
             assert_eq!(Group::ALL.into_iter().filter(|group| group.has(kind)).count(), 1, "{kind:?}");
         }

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn full_page_takes_only_what_belongs_to_its_last_item() {
+    fn full_page_takes_only_entries_of_its_last_item() {
         let mut timeline = Timeline::default();
         for minute in (101..150).rev() {
             assert!(timeline.take(entry(minute, HistoryKind::Renamed)));

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_password_was_wrong_or_right() {
+    fn refused_password_is_described_as_wrong_or_correct() {
         for (refusal, words) in [
             (None, "Wrong password"),
             (Some(Refusal::Locked), "Correct password, but it is locked"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn run_says_how_often() {
+    fn run_shows_how_often_it_happened() {
         let entry = of_kind(HistoryKind::PasswordRefused);
         for (count, words) in
             [(1, "Wrong password"), (2, "Wrong password, twice"), (70, "Wrong password, 70 times")]
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn new_device_is_alarming_unless_it_is_the_one_in_use() {
+    fn new_device_is_highlighted_unless_it_is_known() {
         let mut entry = of_kind(HistoryKind::NewDevice);
         entry.session_id = Some(id("phone"));
         let known = |known: &'static str| move |id: &SessionId| id.as_str() == known;
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn end_says_who_and_why() {
+    fn ended_session_shows_who_ended_it_and_why() {
         for (reason, by, words) in [
             (EndedReason::SignedOut, Some("own"), "Signed out"),
             (EndedReason::Revoked, Some("own"), "Signed out"),

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_of_one_browser_are_grouped_where_the_first_stands() {
+    fn sessions_of_one_browser_are_grouped_at_the_first_one() {
         let mut current = row("s1", "curl/8");
         current.is_current = true;
         let mut elsewhere = row("s5", "curl/8");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_that_were_signed_out_stay_where_they_stood_until_they_are_back() {
+    fn signed_out_devices_keep_their_place_until_they_are_back() {
         let rows = ["s1", "s2", "s3", "s4"].map(|id| row(id, id));
         let mut left = rows.to_vec();
         let mut signed_out = Vec::new();

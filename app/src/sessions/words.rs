@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_question_counts_and_names() {
+    fn questions_name_the_account_and_count_the_devices() {
         assert_eq!(
             others_question(2, "ada@example.org"),
             "This signs ada@example.org out of 2 other devices. You stay signed in here."
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_told_by_its_label_and_an_account_by_its_name() {
+    fn results_name_devices_by_label_and_accounts_by_name() {
         let rows = [
             row("s1", "ada", "Ada", "Firefox on macOS", true),
             row("s2", "ada", "Ada", "Chrome on Windows", false),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_says_where_it_is_used_from_and_where_it_was_signed_in() {
+    fn row_shows_where_it_is_used_and_where_it_signed_in() {
         let mut row = row("s1", "ada", "Ada", "Firefox on macOS", false);
         assert_eq!(place(&row), "Unknown place");
         row.ip_address = "203.0.113.7".to_owned();
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_where_only_a_new_or_moved_device_is_stands_out() {
+    fn place_with_only_new_or_moved_devices_is_unfamiliar() {
         let now = Timestamp::from_unix_ms(0);
         let at = |id: &str, place: &str, first: &str, is_new: bool| {
             let mut row = row(id, "ada", "Ada", "Firefox on macOS", false);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_says_how_the_person_signed_in_if_that_is_known() {
+    fn row_shows_the_sign_in_method_if_known() {
         for (method, words) in [
             (None, "Signed in"),
             (Some("password"), "Signed in with password"),
@@ -341,14 +341,14 @@ mod tests {
     }
 
     #[test]
-    fn a_device_in_use_and_a_forgotten_one_are_told_from_others() {
+    fn active_and_long_unused_devices_are_marked() {
         let seconds = Duration::from_secs;
         assert!(is_active(seconds(119)) && !is_active(seconds(120)));
         assert!(!is_forgotten(seconds(90 * 86_400 - 1)) && is_forgotten(seconds(90 * 86_400)));
     }
 
     #[test]
-    fn the_latest_new_device_of_the_person_is_to_be_thought_about_for_a_day() {
+    fn latest_new_device_is_asked_about_for_a_day() {
         let at = |id: &str, user: &str, seconds: u64, is_current: bool| {
             let mut row = row(id, user, user, "Firefox on macOS", is_current);
             row.new_device = true;
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_back_is_no_new_sign_in() {
+    fn restored_session_is_not_announced_as_a_new_sign_in() {
         let one = row("s1", "ada", "Ada", "Firefox on macOS", false);
         let event = SessionEvent::Created { row: Box::new(one.clone()) };
         let told =
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_count() {
+    fn results_show_the_number_of_devices() {
         assert_eq!(revoked_others(0), "There was no other device to sign out.");
         assert_eq!(revoked_others(1), "Signed out 1 other device.");
         assert_eq!(revoked_others(4), "Signed out 4 other devices.");

@@ -193,7 +193,7 @@ async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
 }
 
 #[tokio::test]
-async fn person_who_proved_it_a_while_ago_confirms_with_a_code_first() {
+async fn stale_session_needs_a_code_to_revoke_another() {
     let folder = TempDir::new().expect("a folder");
     let example = Example::start(&folder, &[("FRESH_AGE", "5")]);
     let (mut laptop, mut phone) = (Browser::new(&example, "laptop"), Browser::new(&example, "phone"));

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_with_a_body_or_another_status_are_left_as_they_are() {
+    fn answers_with_a_body_or_another_status_are_unchanged() {
         let bare = "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n";
         let answer = String::from_utf8(explained(bare.as_bytes()).expect("another answer")).expect("text");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a body");

@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_the_button_has_a_colour_of_its_own() {
+    fn only_the_button_has_its_own_colour() {
         for (flags, button) in [(&[][..], "#2f5bd7;color:#ffffff"), (&["--accent-color", "#ffd400"], "#")] {
             let look = Look::new(&Config::parse_from(["multi-session"].iter().chain(flags)));
             let page =
@@ -264,13 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_readable() {
+    fn time_is_readable() {
         assert_eq!(readable(Timestamp::from_unix_ms(1_795_493_543_000)), "24 November 2026, 04:12 UTC");
         assert_eq!(readable(Timestamp::from_unix_ms(0)), "1 January 1970, 00:00 UTC");
     }
 
     #[test]
-    fn what_a_browser_says_of_itself_is_text_and_nothing_else() {
+    fn user_agent_in_a_mail_is_escaped() {
         let facts = [("Device", one_line("<a href=\"https://evil.example\">x</a>\r\nBcc: eve@example.org"))];
         let look = Look::new(&Config::parse_from(["multi-session", "--service-name", "A & \"B\""]));
         for &kind in MailKind::ALL {

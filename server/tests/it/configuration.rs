@@ -66,7 +66,7 @@ fn row(arg: &Arg) -> Row {
 }
 
 #[test]
-fn document_has_every_setting_with_the_default_and_the_text_of_help() {
+fn document_has_every_setting_with_the_default_and_text_of_help() {
     let command = Config::command();
     let args: Vec<_> = command.get_arguments().filter(|arg| !arg.is_hide_set()).collect();
     let mut settings = BTreeMap::new();

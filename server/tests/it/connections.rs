@@ -87,7 +87,7 @@ async fn the_default_limit_of_a_head_is_the_documented_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_400_and_a_request_by_two_lengths_is_not_read() {
+async fn malformed_request_is_400_and_ambiguous_length_is_refused() {
     let (_app, address, _stop) = serve(LIMITS).await;
     for sent in [
         "nonsense\r\n\r\n",
@@ -101,7 +101,7 @@ async fn what_is_no_request_is_400_and_a_request_by_two_lengths_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_to_its_end_is_hung_up_on() {
+async fn unfinished_head_closes_the_connection() {
     let (_app, address, _stop) = serve(LIMITS).await;
     for begun in ["", "GET /healthz", GET] {
         let answer = answer(&mut connect(address).await, begun).await;
@@ -113,7 +113,7 @@ async fn a_head_that_does_not_come_to_its_end_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_to_its_end_changes_nothing() {
+async fn unfinished_body_changes_nothing() {
     let (app, address, _stop) = serve(LIMITS).await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let cookies: Vec<String> = ada.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -127,7 +127,7 @@ async fn a_body_that_does_not_come_to_its_end_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_413_before_it_is_all_there() {
+async fn too_large_body_is_413_before_it_is_complete() {
     let (_app, address, _stop) = serve(LIMITS).await;
     let head = "POST /api/auth/sign-in/email HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
@@ -136,7 +136,7 @@ async fn a_body_that_is_too_large_is_413_before_it_is_all_there() {
 }
 
 #[tokio::test]
-async fn a_stream_goes_on_for_longer_than_a_head_may_take() {
+async fn stream_may_last_longer_than_the_head_timeout() {
     let (app, address, _stop) = serve(LIMITS).await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let cookies: Vec<String> = ada.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -154,7 +154,7 @@ async fn a_stream_goes_on_for_longer_than_a_head_may_take() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_is_broken_off() {
+async fn unread_answer_closes_the_connection() {
     let (app, address, _stop) = serve(ConnectionLimits { head_time: PATIENCE, ..LIMITS }).await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let user = UserId::new(text(&ada.get_session().await["user"]["id"])).expect("an id");
@@ -191,7 +191,7 @@ async fn hear(stream: &mut TcpStream, heard: &mut String, what: &str) {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_wait_for_a_place() {
+async fn connections_beyond_the_limit_wait() {
     let patient = ConnectionLimits { head_time: PATIENCE, ..LIMITS };
     let (_app, address, _stop) = serve(patient).await;
     let mut places = Vec::new();
@@ -213,7 +213,7 @@ async fn connections_beyond_the_limit_wait_for_a_place() {
 }
 
 #[tokio::test]
-async fn who_stops_finishes_what_is_under_way_and_takes_nothing_new() {
+async fn shutdown_finishes_running_requests_and_accepts_no_new_ones() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

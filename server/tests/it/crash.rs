@@ -80,7 +80,7 @@ fn every_answered_sign_in_works_and_every_answered_revocation_holds() {
 /// what went with the request. Each waits for every tenth page, so that no more is under way than the server can answer.
 #[cfg(unix)]
 #[test]
-fn pages_of_browsers_that_leave_are_rendered_without_an_error() {
+fn pages_of_disconnected_browsers_are_rendered_without_an_error() {
     let folder = TempDir::new().expect("a folder");
     let (process, log) = Process::start_with_log(command(folder.path()));
     let address = process.address;

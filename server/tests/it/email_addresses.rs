@@ -17,7 +17,7 @@ async fn sign_in(browser: &TestBrowser, email: &str, password: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn an_address_is_one_account_however_it_is_spelled() {
+async fn all_spellings_of_an_address_are_one_account() {
     for (first, kept, others) in [
         (
             "IDN@Bücherei.example",

@@ -13,7 +13,7 @@ use crate::mail;
 use crate::smtp::MailServer;
 
 #[tokio::test]
-async fn a_stream_begins_with_the_list_and_tells_of_each_sign_in_and_end() {
+async fn stream_begins_with_the_list_and_sends_each_sign_in_and_end() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stream = laptop.events(None).await;
@@ -51,7 +51,7 @@ async fn asked_kubestellar_4906_the_stream_of_an_ended_session_says_why_and_clos
 }
 
 #[tokio::test]
-async fn an_evicted_session_is_told_which_sign_in_took_its_place() {
+async fn evicted_session_gets_an_event_with_the_sign_in_that_evicted_it() {
     let app = TestApp::start_with(&["--maximum-sessions", "1"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stream = laptop.events(None).await;
@@ -133,7 +133,7 @@ async fn without_a_live_session_there_is_no_stream() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_session_that_ends_while_its_stream_opens_is_told_so() {
+async fn session_that_ends_while_its_stream_opens_gets_the_event() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..12 {
@@ -153,7 +153,7 @@ async fn a_session_that_ends_while_its_stream_opens_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_switch_is_told_to_the_tabs_of_its_browser_only() {
+async fn switch_is_sent_only_to_tabs_of_the_same_browser() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     let grace = laptop.current_id().await;
@@ -176,7 +176,7 @@ async fn a_switch_is_told_to_the_tabs_of_its_browser_only() {
 }
 
 #[tokio::test]
-async fn activity_is_told_when_it_is_written() {
+async fn activity_is_sent_when_it_is_written() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -190,7 +190,7 @@ async fn activity_is_told_when_it_is_written() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_given_the_list_instead_of_a_backlog() {
+async fn slow_reader_gets_the_list_instead_of_a_backlog() {
     let app = TestApp::start_with(&["--maximum-sessions", "100"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let (mut stream, mut reader) = (laptop.events(None).await, laptop.events(None).await);
@@ -212,7 +212,7 @@ async fn a_slow_reader_is_given_the_list_instead_of_a_backlog() {
 }
 
 #[tokio::test]
-async fn who_comes_back_and_missed_nothing_is_spared_the_list() {
+async fn reconnecting_without_missed_events_skips_the_list() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stays = laptop.events(None).await;
@@ -256,7 +256,7 @@ async fn streams_are_bounded_for_each_session_and_for_the_node() {
 }
 
 #[tokio::test]
-async fn no_user_takes_more_streams_than_a_share() {
+async fn one_user_cannot_use_all_streams() {
     let app = TestApp::start_with(&["--maximum-sessions", "10"]).await;
     let mut open = Vec::new();
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -313,7 +313,7 @@ async fn a_stream_carries_no_secret() {
 
 /// As hyper does with a request whose client has gone.
 #[tokio::test]
-async fn a_change_is_made_and_told_although_its_client_disconnects() {
+async fn change_is_completed_and_announced_if_the_client_disconnects() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     laptop.sign_up("ada").await.ok();
@@ -336,7 +336,7 @@ async fn a_change_is_made_and_told_although_its_client_disconnects() {
 }
 
 #[tokio::test]
-async fn a_lost_notification_leaves_no_stream_open() {
+async fn stream_closes_even_if_the_notification_is_lost() {
     let app = TestApp::start().await;
     let mut limits = StreamLimits::default();
     limits.checked_every = Duration::from_millis(20);

@@ -31,7 +31,7 @@ async fn arrive_from(browser: &TestBrowser, site: &str, path: &str) -> (String, 
 }
 
 #[tokio::test]
-async fn a_revoked_device_is_told_from_where() {
+async fn revoked_device_shows_which_device_revoked_it() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -51,7 +51,7 @@ async fn a_revoked_device_is_told_from_where() {
 }
 
 #[tokio::test]
-async fn a_browser_falls_over_to_the_next_account_it_holds() {
+async fn next_held_account_becomes_active_when_the_active_one_ends() {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;
     let grace = shared.current_id().await;
@@ -69,7 +69,7 @@ async fn a_browser_falls_over_to_the_next_account_it_holds() {
 }
 
 #[tokio::test]
-async fn it_falls_over_also_when_the_dead_cookie_is_gone() {
+async fn next_held_account_becomes_active_even_if_the_dead_cookie_is_gone() {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;
     shared.sign_up("ada").await.ok();
@@ -116,7 +116,7 @@ async fn asked_better_auth_4585_and_8114_where_the_active_account_expires_the_ne
 }
 
 #[tokio::test]
-async fn an_old_link_makes_nobody_act_as_another_account() {
+async fn old_link_does_not_switch_accounts() {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;
     shared.sign_up("ada").await.ok();
@@ -140,7 +140,7 @@ async fn an_old_link_makes_nobody_act_as_another_account() {
 }
 
 #[tokio::test]
-async fn only_the_browser_that_held_a_session_is_told_how_it_ended() {
+async fn only_the_browser_that_held_a_session_sees_how_it_ended() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -176,7 +176,7 @@ async fn only_the_browser_that_held_a_session_is_told_how_it_ended() {
 }
 
 #[tokio::test]
-async fn an_evicted_device_is_told_which_sign_in_took_its_place() {
+async fn evicted_device_shows_the_sign_in_that_evicted_it() {
     let app = TestApp::start_with(&["--maximum-sessions", "1"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(CHROME, "ada").await;
@@ -186,7 +186,7 @@ async fn an_evicted_device_is_told_which_sign_in_took_its_place() {
 }
 
 #[tokio::test]
-async fn a_stolen_half_of_a_cookie_learns_nothing() {
+async fn half_of_a_cookie_reveals_nothing() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

@@ -40,7 +40,7 @@ fn is_a_page(what: &str, answer: &Answer) {
 }
 
 #[tokio::test]
-async fn mailed_link_forms_work_where_the_browser_says_no_more_than_a_null_origin() {
+async fn mailed_link_forms_work_with_only_a_null_origin() {
     let mails = MailServer::start().await;
     for flags in [&[][..], &["--base-url", HTTPS, "--rate-limit", "off", "--sign-in-throttle", "off"]] {
         let app = start_with(&mails, flags).await;
@@ -162,7 +162,7 @@ async fn every_refused_form_is_answered_with_a_page() {
 }
 
 #[tokio::test]
-async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
+async fn refusal_is_shown_at_the_form_without_a_referer() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
@@ -190,7 +190,7 @@ async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
 }
 
 #[tokio::test]
-async fn person_at_another_address_than_the_servers_is_told_the_right_one() {
+async fn page_at_the_wrong_address_names_the_right_one() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let other = [("origin", "http://192.168.1.5:3000"), ("host", "192.168.1.5:3000")];
@@ -218,7 +218,7 @@ async fn person_at_another_address_than_the_servers_is_told_the_right_one() {
 }
 
 #[tokio::test]
-async fn notice_is_shown_only_to_the_browser_that_did_it() {
+async fn notice_is_shown_only_to_the_browser_that_acted() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let (stranger, other) = (app.browser(CHROME), app.sign_in(CHROME, "ada").await);
@@ -288,7 +288,7 @@ async fn going_back_after_a_sign_out_claims_no_sign_in() {
 }
 
 #[tokio::test]
-async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
+async fn browser_without_cookies_gets_an_error_and_begins_no_session() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     for from in ["/sign-in", "/sign-up"] {
@@ -327,7 +327,7 @@ async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
 }
 
 #[tokio::test]
-async fn browser_that_has_lost_the_cookies_of_its_sign_in_is_told_so() {
+async fn browser_that_lost_its_cookies_after_sign_in_gets_an_explanation() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let to = app.browser(SAFARI).submit("/sign-in", "sign-in", SIGN_IN).await;
@@ -339,7 +339,7 @@ async fn browser_that_has_lost_the_cookies_of_its_sign_in_is_told_so() {
 }
 
 #[tokio::test]
-async fn mail_that_nobody_asked_for_is_not_on_its_way() {
+async fn page_does_not_claim_a_mail_that_nobody_requested() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;

@@ -88,7 +88,7 @@ async fn hash(app: &TestApp) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_first_right_password_makes_the_hash_ours() {
+async fn first_right_password_replaces_the_imported_hash() {
     let app = with_ada(Some(THEIRS)).await;
     let browser = app.browser(FIREFOX);
     let wrong = json!({ "email": "ada@example.org", "password": "not the password" });
@@ -100,7 +100,7 @@ async fn the_first_right_password_makes_the_hash_ours() {
 }
 
 #[tokio::test]
-async fn a_password_of_theirs_can_be_changed() {
+async fn imported_password_can_be_changed() {
     let app = with_ada(Some(THEIRS)).await;
     let browser = app.browser(FIREFOX);
     browser.sign_in("ada").await.ok();
@@ -121,7 +121,7 @@ async fn an_account_without_a_password_is_refused_like_any_other() {
 
 /// Also not with a password that a mailed link has set; in a session that is there the password goes on to prove who acts.
 #[tokio::test]
-async fn who_has_two_factor_authentication_there_does_not_sign_in_by_the_password_alone() {
+async fn imported_two_factor_user_cannot_sign_in_by_password_alone() {
     let mails = MailServer::start().await;
     let url = mails.url();
     let flags = ["--smtp-url", &url, "--mail-from", "no-reply@example.org"];
@@ -165,7 +165,7 @@ async fn who_has_two_factor_authentication_there_does_not_sign_in_by_the_passwor
 }
 
 #[tokio::test]
-async fn who_is_banned_there_does_not_sign_in() {
+async fn imported_banned_user_cannot_sign_in() {
     let app = TestApp::start().await;
     let ada = import_ada(&app, Some(THEIRS)).await;
     restrict(&app, &ada, ImportedRestrictions { is_banned: true, needs_two_factor: false }).await;
@@ -174,7 +174,7 @@ async fn who_is_banned_there_does_not_sign_in() {
 
 /// The program as a person runs it: what it says, the cookies of theirs, and the operator's command.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_says_what_it_did_not_take_and_what_is_to_be_done() {
+async fn import_reports_skipped_rows_and_what_to_do() {
     let theirs = PostgresTestDatabase::empty().await;
     theirs.execute(THEIR_TABLES).await.map(drop).expect("their tables");
     theirs.execute(RESTRICTED).await.map(drop).expect("their restrictions");
@@ -236,7 +236,7 @@ async fn an_import_says_what_it_did_not_take_and_what_is_to_be_done() {
 }
 
 #[tokio::test]
-async fn an_import_that_breaks_off_leaves_nothing() {
+async fn failed_import_leaves_nothing() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let at = app.sessions.now();
@@ -290,7 +290,7 @@ async fn post_on_https(browser: &TestBrowser, path: &str, body: Value) -> Answer
 }
 
 #[tokio::test]
-async fn their_cookies_of_https_become_ours_with_the_first_request() {
+async fn secure_better_auth_cookies_become_ours_with_the_first_request() {
     let (app, _) = with_their_session().await;
     let browser = app.browser(FIREFOX);
     browser.set_cookies(their_cookies());
@@ -301,7 +301,7 @@ async fn their_cookies_of_https_become_ours_with_the_first_request() {
 }
 
 #[tokio::test]
-async fn a_planted_cookie_of_theirs_replaces_no_session_of_ours() {
+async fn planted_better_auth_cookie_replaces_no_session_of_ours() {
     let (app, _) = with_their_session().await;
     let browser = app.browser(FIREFOX);
     for name in ["grace", "linus"] {
@@ -325,7 +325,7 @@ async fn a_planted_cookie_of_theirs_replaces_no_session_of_ours() {
 }
 
 #[tokio::test]
-async fn their_cookies_are_taken_for_thirty_days_after_the_last_import() {
+async fn better_auth_cookies_are_accepted_for_thirty_days_after_the_last_import() {
     let (app, user) = with_their_session().await;
     let opens = async || {
         let browser = app.browser(FIREFOX);
@@ -346,7 +346,7 @@ async fn their_cookies_are_taken_for_thirty_days_after_the_last_import() {
 }
 
 #[tokio::test]
-async fn addresses_are_imported_as_the_flag_says() {
+async fn addresses_are_imported_by_the_configured_mode() {
     let theirs = PostgresTestDatabase::empty().await;
     theirs.execute(THEIR_TABLES).await.map(drop).expect("their tables");
     let url = theirs.url();

@@ -32,7 +32,7 @@ fn all_sources() -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_wasm_client_has_no_server_in_it() {
+fn wasm_client_contains_no_server_code() {
     let tree = Command::new(env!("CARGO"))
         .args([
             "tree",
@@ -58,7 +58,7 @@ fn the_wasm_client_has_no_server_in_it() {
 }
 
 #[test]
-fn sql_is_in_the_stores_only() {
+fn sql_is_only_in_the_stores() {
     for (name, text) in all_sources() {
         let lower = text.to_lowercase();
         let statements =
@@ -70,7 +70,7 @@ fn sql_is_in_the_stores_only() {
 }
 
 #[test]
-fn one_place_writes_cookies() {
+fn only_one_file_writes_cookies() {
     let writers: Vec<_> = all_sources()
         .into_iter()
         .filter(|(_, text)| text.contains("SET_COOKIE"))
@@ -190,7 +190,7 @@ fn every_test_named_after_a_line_of_the_standards_is_in_a_file_of_that_line() {
 }
 
 #[test]
-fn the_tests_go_through_every_server_function() {
+fn tests_cover_every_server_function() {
     let mut endpoints = BTreeSet::new();
     for (_, text) in all_sources() {
         let names = text.split("endpoint = \"").skip(1).filter_map(|rest| rest.split('"').next());
@@ -202,7 +202,7 @@ fn the_tests_go_through_every_server_function() {
 }
 
 #[test]
-fn the_toolchain_installs_the_wasm_bindgen_that_the_lock_file_has() {
+fn toolchain_installs_the_locked_wasm_bindgen() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("the lock file");
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
     let pinned =

@@ -200,7 +200,7 @@ impl Alongside for AddAccount<'_> {
 /// Two tabs ask at once, each with the cookies that the browser has: the second is answered after the first, whichever
 /// answer arrives first.
 #[tokio::test]
-async fn of_two_answers_in_whichever_order_they_arrive_a_live_session_stays() {
+async fn two_answers_in_any_order_keep_a_live_session() {
     let room = Room::start().await;
     for first in Ask::ALL {
         for second in Ask::ALL {
@@ -248,7 +248,7 @@ fn app_of(room: &Room, browser: &TestBrowser, answers: &[Answer], is_swapped: bo
 }
 
 #[tokio::test]
-async fn a_lost_answer_signs_nobody_out_who_has_not_signed_out() {
+async fn lost_answer_signs_nobody_out() {
     let room = Room::start().await;
     // These end the session so far, or make a copy of its cookie dead at once: that is what they are for.
     let for_good = [SignInAgain, ChangePasswordAndRevoke, Report];
@@ -267,7 +267,7 @@ async fn a_lost_answer_signs_nobody_out_who_has_not_signed_out() {
 }
 
 #[tokio::test]
-async fn a_late_answer_to_a_dead_cookie_leaves_a_new_sign_in_alone() {
+async fn late_answer_to_a_dead_cookie_keeps_a_new_sign_in() {
     let room = Room::start().await;
     let desk = room.desk().await;
     let (ada, _, value) = room.sign_in("ada", false).await;
@@ -285,7 +285,7 @@ async fn a_late_answer_to_a_dead_cookie_leaves_a_new_sign_in_alone() {
 }
 
 #[tokio::test]
-async fn a_replaced_cookie_proves_nothing_new_and_dies_with_the_first_use_of_the_next() {
+async fn superseded_cookie_is_not_fresh_and_dies_with_the_first_use_of_the_next() {
     let room = Room::start().await;
     let desk = room.desk().await;
     let (old, thief) = (desk.browser.copy(), desk.browser.copy());

@@ -129,7 +129,7 @@ async fn it_is_kept(url: &str, roots: &str, cause: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_goes_over_starttls_with_a_password_that_is_never_sent_before_it() {
+async fn mail_uses_starttls_and_sends_no_password_before_it() {
     let (roots, acceptor) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::Starttls(acceptor)).await;
     it_is_sent(&mails, &url("smtp", LOGIN, &mails), &roots).await;
@@ -138,7 +138,7 @@ async fn a_mail_goes_over_starttls_with_a_password_that_is_never_sent_before_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_goes_over_tls_from_the_first_word_on() {
+async fn mail_uses_tls_from_the_start() {
     let (roots, acceptor) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::AtOnce(acceptor)).await;
     it_is_sent(&mails, &url("smtps", LOGIN, &mails), &roots).await;
@@ -146,7 +146,7 @@ async fn a_mail_goes_over_tls_from_the_first_word_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail() {
+async fn mail_server_with_an_untrusted_certificate_gets_neither_password_nor_mail() {
     let (_, unknown) = certificate("localhost");
     let (roots, another) = certificate("mail.example.org");
     for (scheme, tls, heard) in [
@@ -163,7 +163,7 @@ async fn a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_that_offers_no_tls_gets_neither_password_nor_mail() {
+async fn mail_server_without_tls_gets_neither_password_nor_mail() {
     let (roots, _) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::Never).await;
     it_is_kept(&url("smtp", LOGIN, &mails), &roots, "STARTTLS").await;
@@ -171,7 +171,7 @@ async fn a_mail_server_that_offers_no_tls_gets_neither_password_nor_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_that_the_mail_server_refuses_is_in_no_log_and_the_mail_is_kept() {
+async fn refused_smtp_password_is_not_logged_and_the_mail_is_kept() {
     let (roots, acceptor) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::Starttls(acceptor)).await;
     let wrong = format!("{LOGIN}%21");

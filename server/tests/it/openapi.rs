@@ -127,7 +127,7 @@ fn examples(media: &Value) -> Vec<&Value> {
 }
 
 #[tokio::test]
-async fn every_operation_says_what_it_does_takes_and_answers() {
+async fn every_operation_describes_input_and_answers() {
     let app = start().await;
     let document = Document::of(&app).await;
     assert_eq!(document.0["openapi"], "3.1.0");
@@ -169,7 +169,7 @@ async fn every_operation_says_what_it_does_takes_and_answers() {
 }
 
 #[tokio::test]
-async fn every_example_has_the_shape_that_is_promised() {
+async fn every_example_matches_its_schema() {
     let app = start().await;
     let document = Document::of(&app).await;
     let mut seen = 0;
@@ -216,7 +216,7 @@ fn encoded(kind: &str, body: &Value) -> String {
 }
 
 #[tokio::test]
-async fn every_request_that_is_shown_succeeds_as_described() {
+async fn every_example_request_succeeds_as_described() {
     let document = Document::of(&start().await).await;
     for operation in document.operations() {
         for body in operation.bodies() {
@@ -251,7 +251,7 @@ async fn every_request_that_is_shown_succeeds_as_described() {
 }
 
 #[tokio::test]
-async fn what_a_stream_tells_has_the_shape_that_is_described() {
+async fn stream_events_match_their_schema() {
     let app = start().await;
     let document = Document::of(&app).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -271,7 +271,7 @@ async fn what_a_stream_tells_has_the_shape_that_is_described() {
 }
 
 #[tokio::test]
-async fn every_refusal_is_described() {
+async fn every_error_is_described() {
     let app = start().await;
     let document = Document::of(&app).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -313,7 +313,7 @@ async fn every_refusal_is_described() {
 }
 
 #[tokio::test]
-async fn what_is_not_described_is_not_there() {
+async fn every_route_is_described() {
     let app = start().await;
     let document = Document::of(&app).await;
     let described: BTreeSet<(&str, Method)> =
@@ -333,7 +333,7 @@ async fn what_is_not_described_is_not_there() {
 }
 
 #[tokio::test]
-async fn it_follows_the_configuration_and_needs_no_session() {
+async fn document_follows_the_configuration_and_needs_no_session() {
     let app = TestApp::start_with(&["--base-url", "https://id.example.org", "--cookie-prefix", "mine"]).await;
     let answer = app.browser(FIREFOX).get("/api/auth/openapi.json").await;
     assert!(answer.set_cookies().is_empty());

@@ -59,7 +59,7 @@ fn attack(test: impl FnOnce(&Runtime, &Attacked)) {
 }
 
 #[test]
-fn whatever_the_cookie_header_says_nobody_is_signed_in_by_it() {
+fn no_cookie_header_signs_anybody_in() {
     attack(|runtime, ada| {
         let https = runtime.block_on(Attacked::in_memory(&HTTPS));
         let strategy = prop_oneof![
@@ -77,7 +77,7 @@ fn whatever_the_cookie_header_says_nobody_is_signed_in_by_it() {
 }
 
 #[test]
-fn whatever_the_headers_say_another_site_changes_nothing_and_nobody_chooses_an_address() {
+fn no_headers_let_another_site_change_anything_or_choose_an_address() {
     let names = [
         "origin",
         "referer",
@@ -140,7 +140,7 @@ fn whatever_the_headers_say_another_site_changes_nothing_and_nobody_chooses_an_a
 }
 
 #[tokio::test]
-async fn every_operation_that_takes_a_body_is_attacked() {
+async fn every_operation_with_a_body_is_attacked() {
     let app = TestApp::start_with(&EVERYTHING).await;
     let document = app.browser(FIREFOX).get("/api/auth/openapi.json").await.ok();
     let paths = document["paths"].as_object().expect("paths").iter();
@@ -157,7 +157,7 @@ async fn every_operation_that_takes_a_body_is_attacked() {
 }
 
 #[test]
-fn whatever_a_body_holds_it_is_refused_and_ends_nothing() {
+fn any_random_body_is_refused_and_ends_nothing() {
     attack(|runtime, ada| {
         let strategy = prop_oneof![
             text(".{0,200}"),
@@ -173,7 +173,7 @@ fn whatever_a_body_holds_it_is_refused_and_ends_nothing() {
 }
 
 #[test]
-fn whatever_a_form_holds_the_server_function_refuses_it_and_leads_to_a_page_of_ours() {
+fn any_random_form_is_refused_and_redirected_to_our_page() {
     let mut all: Vec<&str> = attacked::functions().collect();
     let mut known = FUNCTIONS.map(|(name, _)| name);
     all.sort_unstable();
@@ -196,7 +196,7 @@ fn whatever_a_form_holds_the_server_function_refuses_it_and_leads_to_a_page_of_o
 }
 
 #[test]
-fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
+fn any_event_is_read_as_written_or_not_at_all() {
     let strategy = prop_oneof![
         text(".{0,100}"),
         text("[0-9a-f]{0,18}-[0-9]{0,22}"),
@@ -223,7 +223,7 @@ fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
 }
 
 #[test]
-fn whatever_a_device_is_called_a_stream_tells_it_in_one_event() {
+fn any_device_name_fits_into_one_event() {
     let runtime = Runtime::new().expect("a runtime");
     // A store in memory, since PostgreSQL has no NUL in its texts.
     let ada = runtime.block_on(Attacked::in_memory(&LOCAL));
@@ -240,7 +240,7 @@ fn whatever_a_device_is_called_a_stream_tells_it_in_one_event() {
 }
 
 #[test]
-fn whatever_bytes_a_stream_has_they_are_read_alike_in_one_piece_and_in_many() {
+fn stream_bytes_are_read_the_same_in_one_piece_and_in_many() {
     let strategy = prop_oneof![
         text("((data|event|id|retry)?:? ?[a-z]{0,5}(\\r\\n|\\r|\\n|\\x{85}|\\x{2028}|\\x{feff})){0,9}"),
         // What fields, their ends and characters of several bytes are made of.

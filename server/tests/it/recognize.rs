@@ -15,7 +15,7 @@ async fn is_new(browser: &TestBrowser, id: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_new_device_that_its_person_knows_is_new_no_more_in_any_list() {
+async fn confirmed_device_loses_its_mark_in_every_list() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -40,7 +40,7 @@ async fn a_new_device_that_its_person_knows_is_new_no_more_in_any_list() {
 }
 
 #[tokio::test]
-async fn who_broke_in_vouches_for_none_of_their_sign_ins() {
+async fn intruder_cannot_confirm_their_own_sign_ins() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let thieves = [app.sign_in(SAFARI, "ada").await, app.sign_in(CHROME, "ada").await];
@@ -59,7 +59,7 @@ async fn who_broke_in_vouches_for_none_of_their_sign_ins() {
 }
 
 #[tokio::test]
-async fn nobody_recognizes_a_device_of_somebody_else() {
+async fn device_of_another_user_cannot_be_confirmed() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

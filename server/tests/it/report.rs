@@ -30,7 +30,7 @@ fn token_in(address: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_report_shuts_everybody_else_out_until_the_mailed_link_has_set_a_new_password() {
+async fn report_locks_everybody_else_out_until_the_mailed_link_sets_a_password() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -77,7 +77,7 @@ async fn a_report_shuts_everybody_else_out_until_the_mailed_link_has_set_a_new_p
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_is_reported_too_and_a_second_report_sends_no_second_mail() {
+async fn ended_session_can_be_reported_and_a_second_report_sends_no_mail() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -101,7 +101,7 @@ async fn a_session_that_has_ended_is_reported_too_and_a_second_report_sends_no_s
 }
 
 #[tokio::test]
-async fn only_another_session_of_ones_own_is_reported_by_who_has_proved_lately_who_they_are() {
+async fn only_a_fresh_session_can_report_another_session_of_its_user() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -122,7 +122,7 @@ async fn only_another_session_of_ones_own_is_reported_by_who_has_proved_lately_w
 }
 
 #[tokio::test]
-async fn the_page_says_what_will_happen_and_what_has_happened() {
+async fn report_page_explains_what_will_happen_and_what_happened() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -168,7 +168,7 @@ async fn the_page_says_what_will_happen_and_what_has_happened() {
 }
 
 #[tokio::test]
-async fn while_the_password_is_locked_every_page_says_so_and_the_mail_can_be_sent_again() {
+async fn pages_show_a_locked_password_and_can_send_the_mail_again() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -200,7 +200,7 @@ async fn while_the_password_is_locked_every_page_says_so_and_the_mail_can_be_sen
 }
 
 #[tokio::test]
-async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() {
+async fn mailed_report_link_works_once_and_leads_to_a_new_password() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -242,7 +242,7 @@ async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() 
 }
 
 #[tokio::test]
-async fn the_mailed_link_is_good_for_seven_days() {
+async fn mailed_report_link_works_for_seven_days() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -281,7 +281,7 @@ async fn without_a_mail_server_a_report_ends_the_others_and_leads_to_a_new_passw
 }
 
 #[tokio::test]
-async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_its_export() {
+async fn after_a_reported_reset_the_page_offers_the_history_export() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -346,7 +346,7 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
 }
 
 #[tokio::test]
-async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_words_alone() {
+async fn forged_reported_parameter_changes_only_text() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -374,7 +374,7 @@ async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_word
 }
 
 #[tokio::test]
-async fn what_was_reported_is_not_asked_about_again() {
+async fn reported_sign_in_is_not_asked_about_again() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let thief = app.sign_in(CHROME, "ada").await;

@@ -339,7 +339,7 @@ async fn say<S: AsyncWrite + Unpin>(stream: &mut S, text: &str) -> Option<()> {
 
 /// A secret goes on after a soft line break with whatever base64url has, and that may look as a delimiter begins.
 #[test]
-fn a_secret_that_goes_on_as_a_delimiter_begins_is_read_to_its_end() {
+fn secret_that_resembles_the_delimiter_is_read_completely() {
     for (parameters, part) in [("\r\n boundary=\"pa:rt\"", "pa:rt"), (" boundary=part; a=b", "part")] {
         let text = format!(
             "Subject: Choose a new password\r\nContent-Type: multipart/alternative;{parameters}\r\nMIME-Version: 1.0\r\n\r\n\

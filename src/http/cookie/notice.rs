@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn notice_comes_back_as_it_was_sent() {
+    fn notice_round_trips_through_its_cookie() {
         for secure in [false, true] {
             let names = CookieNames::new("multi-session", secure).expect("a prefix");
             let cookie = names.notice_cookie("revoked&undo=s-1_a", true);
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn other_cookies_and_other_values_are_no_notice() {
+    fn other_cookies_and_malformed_values_are_ignored() {
         let names = CookieNames::new("multi-session", true).expect("a prefix");
         for cookies in [
             "",

@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_configuration_calls_otherwise_is_said() {
+    fn configured_names_are_used() {
         let user = snake(USER).replace(" email ", " email_address ");
         let (session, account) = (snake(SESSION), snake(ACCOUNT));
         // As with `modelName: "customUser"` and `fields: { email: "emailAddress" }`, without and with
@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_tables_beside_theirs_are_not_taken_for_theirs() {
+    fn our_own_tables_are_not_mistaken_for_better_auths() {
         let beside: Vec<_> = kysely().into_iter().chain(OURS).collect();
         assert_eq!(located(&beside, &[]).expect("a layout")[0], "user.email");
         let mut elsewhere = beside.clone();
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_two_things_is_refused_until_it_is_said() {
+    fn ambiguous_names_are_refused_unless_configured() {
         let both = [&kysely()[..], &[("users", USER), ("accounts", ACCOUNT), ("sessions", SESSION)]].concat();
         let error = located(&both, &[]).expect_err("two");
         assert!(error.starts_with("both \"user\" and \"users\" can be Better Auth's \"user\""), "{error}");
@@ -497,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restriction_that_is_called_otherwise_is_not_overlooked() {
+    fn restriction_with_another_name_is_not_overlooked() {
         let banned = format!("{USER} isBanned banReason banExpires");
         let mut tables = kysely();
         tables[0].1 = &banned;
@@ -519,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn unknown_tables_and_columns_are_reported() {
         let (user, session) = (
             format!("{USER} role banned banReason banExpires twoFactorEnabled"),
             format!("{SESSION} impersonatedBy activeOrganizationId"),
@@ -536,7 +536,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_said_of_what_is_read() {
+    fn only_names_of_imported_fields_can_be_configured() {
         for text in ["", "user", "=x", "user=", "users=x", "user.shoeSize=x", "user.=x", ".email=x"] {
             assert!(text.parse::<SourceName>().is_err(), "{text:?}");
         }

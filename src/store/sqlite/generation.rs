@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn counter_is_one_by_whatever_name_and_belongs_to_whom_the_database_belongs() {
+    async fn counter_is_shared_by_all_links_and_has_the_owner_of_the_database() {
         let folder = TempDir::new().expect("a folder");
         let database = folder.path().join("test.db");
         File::create(&database)
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn counter_that_is_being_written_tells_nothing_and_is_mended_by_the_next_change() {
+    async fn half_written_counter_is_unknown_and_repaired_by_the_next_change() {
         let folder = TempDir::new().expect("a folder");
         let here = counter(&folder);
         here.file.write_all_at(&[9; 12], 0).expect("written by halves");
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn change_that_cannot_be_counted_says_so() {
+    async fn uncountable_change_is_reported() {
         let folder = TempDir::new().expect("a folder");
         let (here, there) = (counter(&folder), counter(&folder));
         // Like a process that was stopped during an increment.

@@ -16,7 +16,7 @@ async fn sign_up(browser: &TestBrowser) -> Answer {
 }
 
 #[tokio::test]
-async fn rfc_6265bis_a_name_in_other_letters_is_another_cookie() {
+async fn rfc_6265bis_cookie_names_are_case_sensitive() {
     let app = TestApp::start_with(&["--base-url", HTTPS]).await;
     let ada = app.browser(FIREFOX);
     sign_up(&ada).await.ok();

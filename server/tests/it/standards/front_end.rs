@@ -124,7 +124,7 @@ fn varies(what: &str, answer: &Answer) {
 }
 
 #[tokio::test]
-async fn asvs_3_4_every_answer_says_how_browsers_must_treat_it() {
+async fn asvs_3_4_every_answer_has_the_security_headers() {
     let folder = TempDir::new().expect("a folder");
     std::fs::create_dir(folder.path().join("pkg")).expect("a folder");
     std::fs::write(folder.path().join("pkg/a.js"), "0").expect("a file");
@@ -198,7 +198,7 @@ async fn asvs_3_4_every_answer_says_how_browsers_must_treat_it() {
 }
 
 #[tokio::test]
-async fn subdomains_are_held_to_https_only_where_that_is_configured() {
+async fn hsts_includes_subdomains_only_if_configured() {
     for (value, expected) in [("false", "max-age=31536000"), ("true", "max-age=31536000; includeSubDomains")]
     {
         let app = start_with(&["--base-url", HTTPS, "--hsts-include-subdomains", value]).await;
@@ -259,7 +259,7 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
 }
 
 #[tokio::test]
-async fn asvs_3_5_no_other_site_changes_anything_by_whichever_route() {
+async fn asvs_3_5_no_other_site_changes_anything_on_any_route() {
     let app = start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let other = app.sign_in(CHROME, "ada").await;

@@ -126,7 +126,7 @@ fn asvs_7_2_3_no_secret_is_in_a_log_line() {
 }
 
 #[test]
-fn owasp_the_log_tells_how_a_session_begins_is_renewed_and_ends_and_calls_it_by_what_opens_nothing() {
+fn owasp_log_has_begin_renewal_and_end_of_sessions_by_id() {
     let folder = TempDir::new().expect("a folder");
     let mut command = command(folder.path());
     // It is extended half a second after the last time.

@@ -12,7 +12,7 @@ use crate::report::not_me;
 use crate::smtp::MailServer;
 
 #[tokio::test]
-async fn owasp_an_id_that_a_browser_brings_along_is_never_adopted() {
+async fn owasp_session_ids_from_a_browser_are_never_adopted() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let planted = format!("{}.{}%3D", "a".repeat(32), "A".repeat(43));
@@ -48,7 +48,7 @@ fn clears_site_data(answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn owasp_a_sign_out_clears_site_data_where_nobody_is_signed_in_any_more() {
+async fn owasp_sign_out_of_the_last_account_clears_site_data() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     browser.sign_up("ada").await.ok();
@@ -93,7 +93,7 @@ async fn holding_two(app: &TestApp) -> TestBrowser {
 }
 
 #[tokio::test]
-async fn owasp_a_mailed_link_clears_site_data_where_it_ends_the_last_session_of_the_browser() {
+async fn owasp_mailed_link_that_ends_the_last_session_clears_site_data() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(CHROME, "grace").await;

@@ -32,7 +32,7 @@ async fn reauthenticate(browser: &TestBrowser) -> Answer {
 }
 
 #[test]
-fn asvs_7_1_the_documented_limits_are_those_in_force() {
+fn asvs_7_1_documented_limits_are_in_force() {
     let document = page("docs/configuration.md");
     let default = |name: &str| {
         let row = document.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).expect("a row");
@@ -325,7 +325,7 @@ async fn end(how: &str, app: &TestApp, mails: &MailServer, browser: TestBrowser)
 }
 
 #[tokio::test]
-async fn asvs_7_4_1_a_replayed_cookie_of_an_ended_session_opens_nothing_however_it_ended() {
+async fn asvs_7_4_1_replayed_cookie_of_an_ended_session_is_refused() {
     for how in ENDS {
         let mails = MailServer::start().await;
         let app = start_with_mail(&mails).await;
@@ -357,7 +357,7 @@ async fn asvs_7_4_1_a_replayed_cookie_of_an_ended_session_opens_nothing_however_
 }
 
 #[tokio::test]
-async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_left() {
+async fn asvs_7_4_2_erased_user_is_signed_out_and_leaves_no_data() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(CHROME, "ada").await;
@@ -383,7 +383,7 @@ async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_l
 }
 
 #[tokio::test]
-async fn asvs_7_4_2_a_disabled_user_is_out_everywhere_and_signs_in_nowhere_until_enabled() {
+async fn asvs_7_4_2_disabled_user_is_signed_out_and_cannot_sign_in_until_enabled() {
     let app = start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(CHROME, "ada").await;

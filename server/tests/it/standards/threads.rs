@@ -48,7 +48,7 @@ async fn asked_better_auth_8175_the_list_answers_also_days_after_the_sign_in() {
 }
 
 #[tokio::test]
-async fn asked_kratos_2921_the_session_that_is_named_ends_and_no_other() {
+async fn asked_kratos_2921_only_the_named_session_ends() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let grace = app.sign_up(CHROME, "grace").await;
