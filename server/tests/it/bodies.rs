@@ -1,4 +1,4 @@
-//! Bodies that are not what they should be: the 4xx JSON of Better Auth, and nothing changed.
+//! Invalid bodies: they get Better Auth's 4xx JSON and change nothing.
 
 use axum::http::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! At the limit of devices, where none gives way: the person chooses which one is signed out.
+//! The limit of devices without eviction: the person chooses a device to sign out.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const LIMITED: [&str; 4] = ["--maximum-sessions", "2", "--revoke-oldest-on-max",
 const FORM: &str = "email=ada%40example.org&password=correct+horse+battery&remember=true";
 const TOO_LONG: &str = "This sign-in took too long";
 
-/// Ada on two devices, the first of which she used last.
+/// Ada on two devices. She used the first one last.
 struct Household {
     app: TestApp,
     laptop: TestBrowser,
@@ -46,7 +46,7 @@ impl Household {
         (desktop, answer.json())
     }
 
-    /// The same at the page, without a script: its browser has the ticket in a cookie.
+    /// The same on the page without scripts. The browser has the ticket in a cookie.
     async fn refused_at_the_page(&self) -> TestBrowser {
         let desktop = self.app.browser(CHROME);
         let answer = desktop.submit("/sign-in", "sign-in", FORM).await;
@@ -176,7 +176,7 @@ async fn session_of_another_user_cannot_be_chosen() {
     }
     assert_eq!(grace.whoami().await, "grace");
 
-    // Nor is somebody else's ticket good for hers.
+    // Another user's ticket does not work for her devices either.
     grace.sign_out(json!({})).await.ok();
     for _ in 0..2 {
         home.app.sign_in(FIREFOX, "grace").await;
@@ -298,7 +298,7 @@ async fn form_redirects_to_the_choice_and_no_address_or_page_has_the_ticket() {
         .split_once(';')
         .and_then(|(pair, rest)| Some((pair.split_once('=')?.1, rest)))
         .expect("a value");
-    // Also after a reload.
+    // The same after a reload.
     for _ in 0..2 {
         let page = desktop.open("/choose-device").await;
         assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, "no-store"));

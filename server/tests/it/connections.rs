@@ -1,4 +1,4 @@
-//! What a connection may cost: clients that send too much, too slowly, or only take the places.
+//! Limits of connections: clients that send too much, too slowly, or only occupy connections.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::harness::{FIREFOX, TestApp, text};
 
-/// Far longer than anything takes.
+/// A timeout that is far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const LIMITS: ConnectionLimits = ConnectionLimits {
@@ -36,12 +36,12 @@ async fn connect(address: SocketAddr) -> TcpStream {
     TcpStream::connect(address).await.expect("a connection")
 }
 
-/// Sends this, and gives what is answered until the connection is closed.
+/// Sends bytes, and returns the answer until the connection is closed.
 async fn answer(connection: &mut TcpStream, sent: &str) -> String {
-    // The server may have closed it before all is sent.
+    // The server may have closed it before everything is sent.
     let _ = connection.write_all(sent.as_bytes()).await;
     let mut bytes = Vec::new();
-    // A close with bytes unread is a reset.
+    // Closing with unread bytes is a reset.
     let _ = timeout(PATIENCE, connection.read_to_end(&mut bytes)).await.expect("it is closed in time");
     String::from_utf8(bytes).expect("text")
 }
@@ -107,7 +107,7 @@ async fn unfinished_head_closes_the_connection() {
         let answer = answer(&mut connect(address).await, begun).await;
         assert!(!answer.contains("200"), "{begun:?}: {answer}");
     }
-    // Nor is a connection kept open for a next request that does not come.
+    // A connection is not kept open for a next request that does not come either.
     let answer = answer(&mut connect(address).await, &format!("{GET}\r\n")).await;
     assert_eq!(status(&answer), "200");
 }
@@ -170,7 +170,7 @@ async fn unread_answer_closes_the_connection() {
     socket.set_recv_buffer_size(16 * 1024).expect("a small buffer");
     let mut unread = socket.connect(address).await.expect("a connection");
     unread.write_all(get.as_bytes()).await.expect("a request");
-    // Both places are taken until the server closes one.
+    // Both connections are in use until the server closes one.
     let idle = connect(address).await;
     let mut waiting = connect(address).await;
     assert_eq!(status(&answer(&mut waiting, &format!("{GET}connection: close\r\n\r\n")).await), "200");
@@ -180,7 +180,7 @@ async fn unread_answer_closes_the_connection() {
     assert!(!broken_off.ends_with("0\r\n\r\n"), "it does not look whole");
 }
 
-/// Reads on until this was told.
+/// Reads until this text has arrived.
 async fn hear(stream: &mut TcpStream, heard: &mut String, what: &str) {
     while !heard.contains(what) {
         let mut bytes = [0; 4096];
@@ -198,7 +198,7 @@ async fn connections_beyond_the_limit_wait() {
     for _ in 0..patient.connections {
         let mut connection = connect(address).await;
         connection.write_all(format!("{GET}\r\n").as_bytes()).await.expect("a request");
-        // It has a place: it was answered, and stays open.
+        // It is connected: it was answered, and stays open.
         assert_ne!(connection.read(&mut [0; 1024]).await.expect("an answer"), 0);
         places.push(connection);
     }
@@ -230,7 +230,7 @@ async fn shutdown_finishes_running_requests_and_accepts_no_new_ones() {
         body.len()
     );
     under_way.write_all(head.as_bytes()).await.expect("a head");
-    // It is read: the server asks for the body.
+    // The head was read: the server asks for the body.
     let mut asked = [0; 25];
     under_way.read_exact(&mut asked).await.expect("it goes on");
     assert!(asked.starts_with(b"HTTP/1.1 100 "));

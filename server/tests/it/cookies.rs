@@ -1,4 +1,4 @@
-//! The cookies: their form, their attributes, and what a changed one opens.
+//! The cookies: their form, their attributes, and modified ones.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
     let handle = text(&answer.ok()["token"]);
     let cookies = answer.set_cookies();
     assert_eq!(cookies.len(), 2);
-    // For as long as activity can extend the session, so that no late answer has to send the cookie again.
+    // As long as activity can extend the session, so that no later answer has to send the cookie again.
     let attributes = "; HttpOnly; SameSite=Lax; Path=/; Max-Age=7776000";
     for (cookie, name) in cookies.iter().zip([SESSION.to_owned(), format!("{SESSION}_multi-{handle}")]) {
         let value = cookie.strip_prefix(&format!("{name}=")).expect("the name");
@@ -153,7 +153,7 @@ async fn lost_held_cookie_is_set_again_and_dead_ones_are_cleared() {
     assert_eq!(browser.cookies().len(), 2);
 }
 
-/// Asks who is signed in, with exactly these bytes as the header of the cookies.
+/// Gets the session with exactly these bytes as the cookie header.
 async fn whoami(app: &TestApp, cookies: &[u8]) -> String {
     let request = Request::get("/api/auth/get-session").header(COOKIE, cookies).body(Body::empty());
     let response = app.router().oneshot(request.expect("a request")).await.expect("an answer");
@@ -242,7 +242,7 @@ async fn first_live_cookie_of_the_same_name_counts() {
     let dead = app.sign_up(CHROME, "ada").await;
     let leftover = format!("{SESSION}={}", dead.cookies()[SESSION]);
     dead.sign_out(json!({})).await.ok();
-    // A leftover with a domain or a longer path comes first, and this server cannot take it away.
+    // A stale cookie with a domain or a longer path comes first, and this server cannot clear it.
     let browser = app.browser(FIREFOX);
     let headers = [("origin", ORIGIN), ("content-type", "application/json"), ("cookie", &leftover)];
     let body = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();

@@ -1,4 +1,4 @@
-//! Live streams: who is told what, and when a stream ends.
+//! Live streams: who gets which events, and when a stream ends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -141,7 +141,7 @@ async fn session_that_ends_while_its_stream_opens_gets_the_event() {
         let id = phone.current_id().await;
         let (stream, revoked) = tokio::join!(phone.try_events(None), laptop.revoke(&id));
         revoked.ok();
-        // Either it was too late to open, or the stream tells and closes: it never stays open.
+        // Either it could not be opened, or it sends the event and closes. It never stays open.
         let Some(mut stream) = stream else { continue };
         let mut told = false;
         while let Some(event) = stream.next().await {
@@ -217,7 +217,7 @@ async fn reconnecting_without_missed_events_skips_the_list() {
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stays = laptop.events(None).await;
     stays.snapshot().await;
-    // Once this is told, all that came before it was.
+    // When this arrives, everything before it has arrived.
     let tablet = app.sign_in(CHROME, "ada").await.current_id().await;
     stays.told("created", &tablet).await;
     let mut stream = laptop.events(None).await;
@@ -226,7 +226,7 @@ async fn reconnecting_without_missed_events_skips_the_list() {
     drop(stream);
     let mut back = laptop.events(Some(&first.id)).await;
     let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
-    // No list comes before it: that would be a failure here.
+    // A list before it would be an error here.
     back.told("created", &phone).await;
     drop(back);
     let mut missed = laptop.events(Some(&first.id)).await;
@@ -311,7 +311,7 @@ async fn a_stream_carries_no_secret() {
     }
 }
 
-/// As hyper does with a request whose client has gone.
+/// As hyper does if the client disconnects.
 #[tokio::test]
 async fn change_is_completed_and_announced_if_the_client_disconnects() {
     let app = TestApp::start().await;
@@ -324,14 +324,14 @@ async fn change_is_completed_and_announced_if_the_client_disconnects() {
     tab.snapshot().await;
     revoked.snapshot().await;
 
-    // Whoever changes something waits for it.
+    // Everybody who changes something waits for it.
     let import = app.store.begin_import(app.sessions.now()).await.expect("it holds the lock of writers");
     assert!(laptop.revoke(&phone_id).now_or_never().is_none(), "it waits");
     assert!(laptop.sign_in("grace").now_or_never().is_none(), "it waits");
     drop(import);
     assert_eq!(revoked.told("ended", &phone_id).await["reason"], "revoked");
     revoked.ends().await;
-    // The last that a sign-in does.
+    // The last step of a sign-in.
     tab.told("switched", &ada).await;
 }
 
@@ -361,10 +361,10 @@ async fn stream_closes_even_if_the_notification_is_lost() {
     let mut other = sessions.watch(&laptop, &Client::default(), None).expect("a stream");
     other.next().await.expect("the list");
 
-    // As if it had been told and not heard: the database tells nobody of this.
+    // As if the notification were lost: the database does not send one for this.
     let id = phone.active().expect("it is signed in").session.id.clone();
     app.database.end_unannounced(&id).await;
-    // The sign-ins may still be told before.
+    // Events of the sign-ins may come before.
     let mut last = None;
     while let Some((_, told)) = stream.next().await {
         last = Some(told);

@@ -1,4 +1,4 @@
-//! The sliding window, and the end that it never passes (ASVS 5.0, 7.3.1 and 7.3.2).
+//! Idle and absolute timeouts (ASVS 5.0, 7.3.1 and 7.3.2).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -198,7 +198,7 @@ async fn unattended_requests_are_not_activity() {
     let began = app.sessions.now();
     for _ in 0..3 {
         app.advance(9 * MINUTE);
-        // A page whose connection comes and goes, and that looks into the list after that.
+        // A page whose connection breaks repeatedly, and which then fetches the list.
         left.events(None).await.snapshot().await;
         let answer = left.get("/fn/list-device-sessions").await;
         answer.ok();

@@ -1,4 +1,4 @@
-//! What a browser sees whose session was ended elsewhere, also without JavaScript.
+//! What a browser shows when its session was ended elsewhere, without JavaScript too.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use serde_json::json;
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, ids};
 use crate::standards::surfaces::SESSION;
 
-/// Opens a page as a person does, and follows where it leads; gives the last address and its text.
+/// Opens a page as a person does and follows redirects. Returns the last address and its text.
 async fn arrive(browser: &TestBrowser, path: &str) -> (String, String) {
     arrive_from(browser, "none", path).await
 }
 
-/// The same by a link or a script of a page: of this site, or of another one.
+/// The same by a link or a script of a page of this site or another one.
 async fn arrive_from(browser: &TestBrowser, site: &str, path: &str) -> (String, String) {
     let headers = [("accept", "text/html"), ("sec-fetch-site", site), ("sec-fetch-mode", "navigate")];
     let mut path = path.to_owned();
@@ -99,7 +99,7 @@ async fn asked_better_auth_4585_and_8114_where_the_active_account_expires_the_ne
     let ada = shared.current_id().await;
     app.advance(DAY);
 
-    // REST tells that nobody is active, as Better Auth does, and which account can be.
+    // REST says that nobody is active, as Better Auth does, and which accounts are held.
     let program = shared.copy();
     assert!(program.get_session().await.is_null());
     let rows = program.list().await;
@@ -108,7 +108,7 @@ async fn asked_better_auth_4585_and_8114_where_the_active_account_expires_the_ne
     program.set_active(&grace).await.ok();
     assert_eq!(program.whoami().await, "grace");
 
-    // A person is not stopped at all.
+    // A person continues without interruption.
     let (path, page) = arrive(&shared, "/").await;
     assert_eq!(path, format!("/sessions?ended={ada}"));
     assert!(page.contains("You are now using grace."), "{page}");

@@ -1,4 +1,4 @@
-//! What happened to an account, as its person reads and keeps it.
+//! The account history, on the page and as an export.
 
 use http_body_util::BodyExt;
 use multi_session::{Clock, EndedReason, HistoryKind, NewHistoryEntry, Operator, UserId};
@@ -12,7 +12,7 @@ async fn read(browser: &TestBrowser, query: &str) -> Value {
     browser.get(&format!("/api/auth/multi-session/history{query}")).await.ok()
 }
 
-/// What happened, the latest first: the kind, the device, and who did it or why.
+/// The entries, latest first: kind, device, and actor or reason.
 fn words(page: &Value) -> Vec<String> {
     let entries = page["entries"].as_array().expect("a list");
     let word = |value: &Value| value.as_str().map(str::to_owned);
@@ -237,7 +237,7 @@ async fn acts_of_operators_and_timeouts_are_in_the_history() {
     let told = words(&read(&again, "?kinds=ended").await);
     assert_eq!(told[0], "ended, Chrome on Windows, expired");
     assert_eq!(told[1..].iter().filter(|told| told.ends_with(EndedReason::Operator.as_str())).count(), 2);
-    // 400 days after it happened it is not kept any more.
+    // After 400 days it is deleted.
     app.advance(401 * DAY);
     app.sessions.sweep().await.expect("a sweep");
     let later = app.sign_in(FIREFOX, "ada").await;

@@ -1,4 +1,4 @@
-//! What the architecture says is absent.
+//! The invariants of the architecture that tests can check.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ pub(crate) fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"))
 }
 
-/// The test files that a text names in backticks; all of them exist.
+/// The test files that a text names in backticks. All of them must exist.
 fn test_files(text: &str) -> Vec<&str> {
     let names = text.split('`').skip(1).step_by(2);
     let files: Vec<_> = names.filter(|name| name.ends_with(".rs") || name.ends_with(".ts")).collect();
@@ -116,7 +116,7 @@ fn every_threat_has_a_defence_and_test_files_that_exist() {
     assert!(threats.len() > 45, "{}", threats.len());
 }
 
-/// The lines of the standards: what is asked for, and the test files that cover it.
+/// The lines of the standards: the requirement, and the test files that cover it.
 fn standards(page: &str) -> Vec<(&str, Vec<&str>)> {
     let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     let cells = rows.map(|row| row.rsplit_once(" | ").unwrap_or_else(|| panic!("no second cell: {row}")));
@@ -138,7 +138,7 @@ fn every_line_of_the_standards_names_test_files_or_says_why_not() {
     let page = page(STANDARDS);
     let lines = standards(&page);
     assert!(lines.len() > 45, "{}", lines.len());
-    // Every file of these tests is named.
+    // Every file of these tests must be named.
     let mut files = Vec::new();
     sources(&root().join("server/tests/it/standards"), &mut files);
     assert!(files.len() > 5, "{}", files.len());
@@ -210,7 +210,7 @@ fn toolchain_installs_the_locked_wasm_bindgen() {
     assert!(lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{pinned}\"")));
 }
 
-/// What a crate compiles must be in its package: Cargo includes only what its manifest lists.
+/// Files that a crate compiles must be in its package: Cargo includes only those that its manifest lists.
 #[test]
 fn packages_have_every_file_that_their_sources_include() {
     for (package, folder) in [("multi-session", ""), ("multi-session-leptos", "app")] {

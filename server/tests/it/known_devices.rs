@@ -1,4 +1,4 @@
-//! Sign-ins from a browser that an account has never seen.
+//! Sign-ins on new devices.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn from(app: &TestApp, agent: &str, peer: &str) -> TestBrowser {
     browser
 }
 
-/// Signs in, and tells whether the list says that the browser is a new one.
+/// Signs in, and returns whether the list marks the browser as a new device.
 async fn is_new(browser: &TestBrowser, name: &str) -> bool {
     browser.sign_in(name).await.ok();
     current(&browser.list().await)["newDevice"] == true

@@ -1,4 +1,4 @@
-//! The maximum, exactly.
+//! The maximum of sessions, exactly.
 
 use std::collections::HashSet;
 
@@ -150,7 +150,7 @@ async fn one_account_too_many_is_refused_without_eviction() {
     app.browser(CHROME).sign_in("linus").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
 }
 
-/// Which passwords were refused, the latest first: null where one was wrong.
+/// The refusals in the history, latest first: null for a wrong password.
 async fn refusals(browser: &TestBrowser) -> Vec<Value> {
     let page = browser.get("/api/auth/multi-session/history?kinds=password_refused").await.ok();
     page["entries"].as_array().expect("a list").iter().map(|entry| entry["refusal"].clone()).collect()
@@ -180,7 +180,7 @@ async fn two_simultaneous_sign_ins_in_one_browser_leave_one_session() {
     one.sign_out(json!({})).await.ok();
     let other = app.browser(FIREFOX);
     tokio::join!(async { one.sign_in("ada").await.ok() }, async { other.sign_in("ada").await.ok() });
-    // The browser took both answers: it has the session cookie of one and the held cookies of both.
+    // The browser received both answers: it has the session cookie of one and the held cookies of both.
     let mut cookies = one.cookies();
     cookies.extend(other.cookies());
     one.set_cookies(cookies);

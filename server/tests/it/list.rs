@@ -1,4 +1,4 @@
-//! The list: every live session of the active user, and what else the browser holds.
+//! The list: every live session of the active user, and the other accounts of the browser.
 
 use serde_json::{Value, json};
 
@@ -166,7 +166,7 @@ async fn ids_are_unique_and_stable() {
 #[tokio::test]
 async fn page_marks_active_and_long_unused_devices() {
     const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0";
-    // By default a session ends before.
+    // With the default timeouts a session ends earlier.
     let app = TestApp::start_with(&["--session-timeout", "200d", "--absolute-timeout", "200d"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(SAFARI, "ada").await;
@@ -215,7 +215,7 @@ async fn row_shows_where_the_session_was_last_used_and_where_it_signed_in() {
     let page = laptop.open("/sessions").await.text;
     assert!(page.contains("198.51.100.9") && page.contains("203.0.113.7"), "{page}");
 
-    // Where it was in between is known, though it came back before the write.
+    // The address in between is recorded, although the session returned before the write.
     for peer in ["192.0.2.1:50000", "198.51.100.9:50000"] {
         phone.peer = peer.parse().expect("an address");
         phone.whoami().await;

@@ -1,4 +1,4 @@
-//! Mails, over a real mail server: a forgotten password, and what must never be lost or told.
+//! Mails over a real mail server: password resets, and mails that must not be lost or reveal anything.
 
 use axum::http::Method;
 use serde_json::json;
@@ -20,7 +20,7 @@ pub(crate) async fn start_with(mails: &MailServer, flags: &[&str]) -> TestApp {
     TestApp::start_with(&[&mail, flags].concat()).await
 }
 
-/// The mails so far are read and forgotten: those about new devices.
+/// Drops the mails so far, which are about new devices.
 pub(crate) async fn read_all(app: &TestApp, mails: &MailServer) {
     app.deliver().await;
     mails.taken();
@@ -67,7 +67,7 @@ async fn mailed_link_sets_a_new_password_once() {
     assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert!(mail.text.contains("multipart/alternative") && mail.text.contains("Content-Type: text/html"));
 
-    // Programs that look into mails open links as well.
+    // Mail scanners open links too.
     let link = mail.link();
     for _ in 0..2 {
         let page = browser.open(&link).await;
@@ -165,7 +165,7 @@ async fn reset_mails_to_a_mailbox_are_limited() {
     for minute in 1..30 {
         app.advance(MINUTE);
         request(&browser, "ada@example.org").await.ok();
-        // Five, and then another one once the last is a quarter of an hour old.
+        // Five, and then another one after a quarter of an hour.
         assert_eq!(app.deliver().await, usize::from(minute < 5 || minute == 19), "minute {minute}");
     }
     assert_eq!(mails.taken().len(), 6);
@@ -228,7 +228,7 @@ async fn mail_is_sent_by_another_node_after_a_crash() {
     request(&app.browser(CHROME), "ada@example.org").await.ok();
     let taken = app.accounts.due_letters().await.expect("an answer");
     assert_eq!(taken.len(), 1);
-    // The node ends here. Another one looks at once, and later.
+    // The node ends here. Another one looks for mails at once, and later.
     drop(taken);
     assert_eq!(app.deliver().await, 0, "nobody sends it twice");
     app.advance(15 * MINUTE);
@@ -381,7 +381,7 @@ async fn password_change_from_a_new_address_is_recorded_with_that_address() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
-    // A copied cookie, and the password: the very first request from there.
+    // With a copied cookie and the password, in the very first request from there.
     let mut thief = laptop.copy();
     thief.peer = "198.51.100.9:50000".parse().expect("an address");
     let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW });

@@ -1,4 +1,4 @@
-//! What operators do from a shell, while the server runs and while it does not.
+//! Operator commands, with and without a running server, and operators' programs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -35,7 +35,7 @@ impl Place {
         command
     }
 
-    /// What `multi-session sessions …` prints, where it succeeds.
+    /// The output of a successful `multi-session sessions …`.
     #[track_caller]
     fn sessions(&self, arguments: &[&str]) -> String {
         let output = run(self.command(), arguments);
@@ -43,7 +43,7 @@ impl Place {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// What the program prints and logs, where it succeeds.
+    /// The output and log of a successful run.
     #[track_caller]
     fn does(&self, arguments: &[&str]) -> (String, String) {
         let mut command = self.command();
@@ -54,7 +54,7 @@ impl Place {
         (String::from_utf8(output.stdout).expect("text"), log)
     }
 
-    /// What operators did, the latest first.
+    /// The operator acts, latest first.
     fn acts(&self, arguments: &[&str]) -> Vec<Value> {
         let (printed, _) = self.does(&[&["operator-acts", "--json"], arguments].concat());
         serde_json::from_str(&printed).expect("a list")
@@ -66,7 +66,7 @@ impl Place {
     }
 }
 
-/// A user is erased from the shell; the running server refuses the cookie at once.
+/// A user is erased from the shell. The running server refuses the cookie immediately.
 #[tokio::test]
 async fn operator_erases_a_user_with_all_data() {
     for place in Place::each().await {
@@ -83,7 +83,7 @@ async fn operator_erases_a_user_with_all_data() {
         let again = forget.output().expect("it runs");
         assert!(!again.status.success());
         assert!(String::from_utf8_lossy(&again.stderr).contains("there is no user with that email or id"));
-        // The address is free again.
+        // The email is free again.
         enter(process.address, "sign-up", "ada");
     }
 }
@@ -93,7 +93,7 @@ fn run(mut command: Command, arguments: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-/// Sends the form of a person to sign up or in, and gives the cookies.
+/// Submits a form to sign up or in, and returns the cookies.
 fn enter(address: SocketAddr, how: &str, name: &str) -> String {
     let body = format!(r#"{{"name":"{name}","email":"{name}@example.org","password":"correct horse"}}"#);
     let path = format!("/api/auth/{how}/email");
@@ -110,7 +110,7 @@ fn id(address: SocketAddr, cookies: &str) -> String {
     session(address, cookies)["id"].as_str().expect("signed in").to_owned()
 }
 
-/// A live stream over a connection of its own, after its first list.
+/// A live stream over its own connection, after the first list.
 struct Stream(BufReader<TcpStream>);
 
 impl Stream {
@@ -126,7 +126,7 @@ impl Stream {
         stream
     }
 
-    /// Reads on to the line that begins so.
+    /// Reads until a line that begins so.
     fn line(&mut self, start: &str) -> String {
         loop {
             let mut line = String::new();
@@ -137,7 +137,7 @@ impl Stream {
         }
     }
 
-    /// Reads on until it is told that this session has ended.
+    /// Reads until the event that this session has ended.
     fn ended(mut self, id: &str) -> Value {
         loop {
             let line = self.line("data: {");
@@ -206,7 +206,7 @@ async fn operator_disables_and_enables_a_user_of_a_running_server() {
     }
 }
 
-/// Also when the user is gone; the newest first, and by whom.
+/// Even after the user is erased. Latest first, with the operator.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operator_act_is_stored_with_its_operator() {
     for place in Place::each().await {
@@ -406,7 +406,7 @@ mod over_the_api {
         assert_eq!(grace.whoami().await, "");
     }
 
-    /// What operators did, the first thing first.
+    /// The operator acts, oldest first.
     async fn acts(app: &TestApp) -> Vec<String> {
         let mut acts = app.sessions.operator_acts(None, 100).await.expect("the acts");
         acts.reverse();
@@ -549,7 +549,7 @@ mod over_the_api {
         let forged = [format!("Bearer {wrong}"), format!("Bearer {HASH}"), format!("Bearer {TOKEN} {TOKEN}")];
         for authorization in refused.into_iter().chain(forged.iter().map(|it| Some(it.as_str()))) {
             for path in ALL {
-                // Also with the cookies of a live session, and from a page of ours.
+                // Not even with the cookies of a live session, from a page of ours.
                 let answer = ask(&ada, path, authorization, &user).await;
                 answer.refused(401, "UNAUTHORIZED");
                 assert_eq!(answer.header("www-authenticate"), "Bearer");

@@ -1,4 +1,4 @@
-//! The pages as a browser without WebAssembly gets them.
+//! The pages without WebAssembly.
 
 use axum::http::Method;
 use multi_session::Code;
@@ -275,7 +275,7 @@ async fn pages_can_be_rendered_on_any_thread() {
         })
         .collect();
     for visit in visits {
-        // A value bound to one thread and dropped on another would have panicked here.
+        // A value that is bound to one thread and dropped on another would panic here.
         visit.await.expect("the page");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{CHROME, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, text};
 
-/// How a browser reaches the sessions.
+/// How a browser calls the sessions.
 #[derive(Clone, Copy, Debug)]
 enum By {
     Rest,
@@ -39,7 +39,7 @@ impl By {
     }
 }
 
-/// Plays one story and tells everything that was seen, without what differs by chance.
+/// Runs one story and records every result, without random values.
 async fn story(by: By) -> Vec<String> {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;

@@ -1,4 +1,4 @@
-//! Passwords: changing one proves who one is; looking at one costs time and memory, and both are bounded.
+//! Passwords: changing one counts as a proof, and hashing is bounded in time and memory.
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
@@ -67,7 +67,8 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
         times[times.len() / 2]
     });
     let (shorter, longer) = (wrong.min(unknown), wrong.max(unknown));
-    // Without the comparison it would be a thousand times shorter; the machine's noise stays far below two.
+    // Without the comparison it would be a thousand times shorter. The noise of the machine stays far below a
+    // factor of two.
     assert!(longer < shorter * 2, "wrong password {wrong:?}, unknown e-mail {unknown:?}");
     assert!(shorter > Duration::from_millis(2), "{shorter:?} is no argon2id");
 }

@@ -1,4 +1,4 @@
-//! Where addresses are, and how much of them is kept.
+//! Places of addresses, and truncated addresses.
 
 use std::process::{Output, Stdio};
 
@@ -47,7 +47,7 @@ fn expected(places: &[(&str, &str)]) -> Vec<(String, Option<String>)> {
 async fn place_is_shown_wherever_an_address_is() {
     let (mails, database) = (MailServer::start().await, GeoDatabase::make());
     let app = start_with(&mails, &["--geoip", database.path()]).await;
-    // It is in memory: the file may be replaced or go.
+    // The database is in memory, so the file may be replaced or deleted.
     drop(database);
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stream = laptop.events(None).await;

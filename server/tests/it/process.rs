@@ -1,4 +1,4 @@
-//! The program as a process: it starts anywhere, says what is wrong, and stops well.
+//! The program as a process: start, errors, and shutdown.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -26,22 +26,23 @@ impl Process {
         Self::start_as(command(folder))
     }
 
-    /// Starts it as `command` says.
+    /// Starts it with `command`.
     pub(crate) fn start_as(command: Command) -> Self {
         Self::start_with_log(command).0
     }
 
-    /// The same, with all that it says from when it serves until it ends.
+    /// The same, with all its output from when it serves until it ends.
     pub(crate) fn start_with_log(command: Command) -> (Self, JoinHandle<String>) {
         let (process, lines) = Self::start_with_lines(command);
         (process, std::thread::spawn(move || lines.map(|line| line + "\n").collect()))
     }
 
-    /// The same, with the lines as they are said; somebody must read them, as the program waits once they are many.
+    /// The same, with the lines of its output. Somebody must read them, because the program blocks when the
+    /// pipe is full.
     pub(crate) fn start_with_lines(
         mut command: Command,
     ) -> (Self, impl Iterator<Item = String> + Send + 'static) {
-        // The port is free now; nobody else on this machine asks for it by chance in the next moment.
+        // The port is free now. Nobody else on this machine is likely to use it in the next moment.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
         let mut child = command
             .env("LEPTOS_SITE_ADDR", address.to_string())
@@ -100,7 +101,7 @@ pub(crate) fn request(
     request_as("", address, method, path, cookies, body)
 }
 
-/// The same by a browser that calls itself something.
+/// The same with a user agent.
 pub(crate) fn request_as(
     agent: &str,
     address: SocketAddr,
@@ -113,7 +114,7 @@ pub(crate) fn request_as(
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let cookie = if cookies.is_empty() { String::new() } else { format!("cookie: {cookies}\r\n") };
     let agent = if agent.is_empty() { String::new() } else { format!("user-agent: {agent}\r\n") };
-    // Server functions take forms.
+    // Server functions need a form.
     let kind =
         if path.starts_with("/fn/") { "application/x-www-form-urlencoded" } else { "application/json" };
     let text = format!(
@@ -158,7 +159,7 @@ fn server_stops_cleanly_and_writes_the_last_activity() {
     }
 }
 
-/// A limit of the size of files is the disk that is full: its signal is ignored, so that writes fail.
+/// A limit of the file size simulates a full disk. Its signal is ignored, so that writes fail.
 #[cfg(target_os = "linux")]
 #[test]
 fn server_recovers_after_a_full_disk() {
@@ -258,13 +259,13 @@ async fn running_mail_is_sent_once_during_shutdown() {
     assert!(store.claim_mails(later, later, 10).await.expect("an answer").is_empty(), "it is sent");
 }
 
-/// A limit of open files that leaves room for some seventy connections, however many processors there are.
+/// A limit of open files for some seventy connections, with any number of processors.
 #[cfg(unix)]
 fn few_files() -> usize {
     236 + 10 * std::thread::available_parallelism().map_or(2, usize::from)
 }
 
-/// The program where only so many files may be open.
+/// The program with this limit of open files.
 #[cfg(unix)]
 fn with_open_files(folder: &Path, limit: usize) -> Command {
     let mut limited = Command::new("sh");
@@ -287,7 +288,7 @@ fn pages_are_rendered_when_idle_connections_use_all_files() {
     };
     let connect = || TcpStream::connect(process.address).expect("a connection");
     let first = connect();
-    // As many as are taken, and those that the system lets wait.
+    // As many as are accepted, and those in the system's queue.
     let connect_soon = |_| TcpStream::connect_timeout(&process.address, Duration::from_millis(500)).ok();
     let idle: Vec<TcpStream> = (0..400).map_while(connect_soon).collect();
     assert!(page(first).starts_with("HTTP/1.1 200 "), "the first page of the node");

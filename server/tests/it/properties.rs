@@ -1,5 +1,6 @@
-//! Whatever comes in, nobody gets in by it and nothing breaks: what once was worth a look, kept in `corpus/`, and some
-//! hundred cases of chance for each. cargo-fuzz begins with the same corpus and holds the same (`make libfuzzer`).
+//! Property tests: no input signs anybody in or breaks anything. Each runs the interesting cases in `corpus/`
+//! and some hundred random ones. cargo-fuzz starts with the same corpus and checks the same properties (`make
+//! libfuzzer`).
 
 use multi_session::{EndedBy, EndedReason, Ending, SessionEvent, SessionId, Timestamp};
 use proptest::prelude::*;
@@ -16,12 +17,12 @@ mod frames;
 use attacked::{Attacked, HTTPS, LOCAL, OPERATED, hold_event_texts};
 use frames::{Frame, frames, hold_frames};
 
-/// Holds `holds` for each line of the corpus, and for so many that `strategy` makes.
+/// Checks the property for each line of the corpus, and for so many random cases of `strategy`.
 fn hold(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, holds: impl Fn(&[u8])) {
     let kept: Vec<&[u8]> = corpus.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
     assert!(kept.len() > 10);
     kept.into_iter().for_each(&holds);
-    // A failure is told with its smallest case, and that is put into the corpus by hand.
+    // A failure is reported with its smallest case, which we add to the corpus by hand.
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&strategy, |input| {
         holds(&input);
@@ -34,21 +35,21 @@ fn hold(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, hol
     }
 }
 
-/// What a regular expression describes.
+/// Texts that match a regular expression.
 fn text(expression: &'static str) -> impl Strategy<Value = Vec<u8>> {
     expression.prop_map(String::into_bytes)
 }
 
-/// Anything, seldom text.
+/// Any bytes, seldom text.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..100)
 }
 
-/// Runs `test` at a server where Ada is signed in, and holds that nothing has happened to her.
+/// Runs `test` on a server on which Ada is signed in, and checks that nothing happens to her.
 fn attack(test: impl FnOnce(&Runtime, &Attacked)) {
     let runtime = Runtime::new().expect("a runtime");
     let _guard = runtime.enter();
-    // The database goes with the app.
+    // The database is dropped with the app.
     let (_app, ada) = runtime.block_on(async {
         let app = TestApp::start_with(&OPERATED).await;
         let ada = Attacked::start(app.router(), app.sessions.clone(), app.store.clone(), &LOCAL).await;
@@ -180,7 +181,7 @@ fn any_random_form_is_refused_and_redirected_to_our_page() {
     known.sort_unstable();
     assert_eq!(all, known);
     attack(|runtime, ada| {
-        // Without `password` and `current_password`, as it takes long to find out that one is wrong.
+        // Without `password` and `current_password`, because verifying a wrong one takes long.
         let strategy = prop_oneof![
             text(".{0,200}"),
             text(
@@ -225,7 +226,7 @@ fn any_event_is_read_as_written_or_not_at_all() {
 #[test]
 fn any_device_name_fits_into_one_event() {
     let runtime = Runtime::new().expect("a runtime");
-    // A store in memory, since PostgreSQL has no NUL in its texts.
+    // A store in memory, because PostgreSQL cannot store NUL in text.
     let ada = runtime.block_on(Attacked::in_memory(&LOCAL));
     let strategy = prop_oneof![
         text("\\PC{0,100}"),
@@ -243,7 +244,7 @@ fn any_device_name_fits_into_one_event() {
 fn stream_bytes_are_read_the_same_in_one_piece_and_in_many() {
     let strategy = prop_oneof![
         text("((data|event|id|retry)?:? ?[a-z]{0,5}(\\r\\n|\\r|\\n|\\x{85}|\\x{2028}|\\x{feff})){0,9}"),
-        // What fields, their ends and characters of several bytes are made of.
+        // Fragments of fields, line ends and multibyte characters.
         prop::collection::vec(prop::sample::select(b"data:id\r\n\n \0\xef\xbb\xbf\xe2".to_vec()), 0..60),
         bytes(),
     ];

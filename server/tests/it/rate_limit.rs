@@ -1,4 +1,4 @@
-//! How many requests one address may send.
+//! The rate limit.
 
 use axum::http::Method;
 use serde_json::json;
@@ -11,7 +11,7 @@ async fn fourth_sign_in_in_a_row_is_limited_by_rest_and_server_function() {
     app.sign_up(FIREFOX, "ada").await;
     let mut browser = app.browser(FIREFOX);
     browser.peer = "198.51.100.1:4000".parse().expect("an address");
-    // Refused for their form, so that none waits for a password to be hashed and the four are at one moment.
+    // Malformed, so that none waits for a hash and all four are sent at once.
     let rest = || browser.post("/api/auth/sign-in/email", json!({ "email": "x", "password": "y" }));
     rest().await.refused(400, "INVALID_EMAIL");
     assert_eq!(browser.call("sign-in", "email=x&password=y").await.status.as_u16(), 400);
@@ -44,7 +44,7 @@ async fn address_counts_as_one_in_every_form_that_proxies_write() {
     let ask = async |forwarded: &str| {
         let headers =
             [("origin", ORIGIN), ("content-type", "application/json"), ("x-forwarded-for", forwarded)];
-        // Refused for its form, so that none waits for a password to be hashed and all are at one moment.
+        // Malformed, so that none waits for a hash and all are sent at once.
         let body = json!({ "email": "x", "password": "y" }).to_string();
         proxied.send(Method::POST, "/api/auth/sign-in/email", &headers, Some(body)).await.status.as_u16()
     };

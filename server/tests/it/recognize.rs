@@ -1,4 +1,4 @@
-//! "Yes, it was me": a person knows a new device.
+//! "Yes, it was me": a person confirms a new device.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ async fn recognize(browser: &TestBrowser, id: &str) -> Answer {
     browser.post("/api/auth/multi-session/recognize", json!({ "sessionId": id })).await
 }
 
-/// Whether the row of a session is of a new device.
+/// Whether the row of a session has the mark of a new device.
 async fn is_new(browser: &TestBrowser, id: &str) -> bool {
     let rows = browser.list().await;
     rows.iter().find(|row| row["id"] == id).expect("a row")["newDevice"] == true
@@ -51,7 +51,7 @@ async fn intruder_cannot_confirm_their_own_sign_ins() {
             assert!(is_new(&laptop, id).await);
         }
     }
-    // With the mark of the first gone, by time or by its person, it is as good as any other.
+    // Once the first one has lost its mark, by time or by confirmation, it can confirm others.
     app.advance(7 * DAY);
     recognize(&thieves[0], &ids[0]).await.refused(403, "DEVICE_NOT_RECOGNIZED");
     recognize(&thieves[0], &ids[1]).await.ok();

@@ -1,4 +1,4 @@
-//! The reference: its page and its files, by this server alone.
+//! The API reference: its page and files, served only by this server.
 
 use axum::http::Method;
 use axum::http::response::Parts;
@@ -16,7 +16,7 @@ async fn reference_page_loads_files_only_from_this_server() {
     let linked: Vec<&str> = page.text.split('"').filter(|text| text.starts_with("reference/")).collect();
     assert_eq!(linked.len(), 4);
     for file in linked {
-        // The large ones are compressed, and so no text.
+        // The large ones are compressed, so they are not text.
         let headers = [("accept-encoding", "gzip")];
         let path = format!("/api/auth/{file}");
         let (Parts { status, headers, .. }, bytes) =

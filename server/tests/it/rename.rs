@@ -1,4 +1,4 @@
-//! A person names a device.
+//! Naming devices.
 
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ async fn device_of_another_user_cannot_be_named() {
     rename(&app.browser(SAFARI), &id, "Mine").await.refused(401, "UNAUTHORIZED");
     assert_eq!(called(&laptop, &id).await.0, Value::Null);
 
-    // Another account of the same browser is the person's own.
+    // Another account of the same browser belongs to the same person.
     laptop.sign_up("bea").await.ok();
     rename(&laptop, &id, "Shared").await.ok();
     assert_eq!(called(&laptop, &id).await.0, "Shared");

@@ -13,7 +13,7 @@ async fn report(browser: &TestBrowser, id: &str) -> Answer {
     browser.post("/api/auth/multi-session/report", json!({ "sessionId": id })).await
 }
 
-/// A mail with "This wasn't me" for ada, whose password was changed on `laptop` to the one that it was.
+/// A mail with "This wasn't me" for ada, after a password change on `laptop` to the same password.
 pub(crate) async fn not_me(app: &TestApp, mails: &MailServer, laptop: &TestBrowser) -> Mail {
     read_all(app, mails).await;
     let form = json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD });
@@ -22,7 +22,7 @@ pub(crate) async fn not_me(app: &TestApp, mails: &MailServer, laptop: &TestBrows
     mails.one()
 }
 
-/// The secret in the address to which the link of a mail leads.
+/// The token in the address of a mailed link.
 #[track_caller]
 fn token_in(address: &str) -> &str {
     let token = address.strip_prefix("/reset-password?token=");
@@ -91,7 +91,7 @@ async fn ended_session_can_be_reported_and_a_second_report_sends_no_mail() {
     }
     assert_eq!(app.deliver().await, 1);
     assert_eq!(mails.one().header("Subject"), "Choose a new Multi-session password");
-    // Who lost that mail asks for another one.
+    // A person who lost that mail requests another one.
     app.advance(2 * MINUTE);
     let body = json!({ "email": "ada@example.org" });
     laptop.post("/api/auth/request-password-reset", body).await.ok();
@@ -218,7 +218,7 @@ async fn mailed_report_link_works_once_and_leads_to_a_new_password() {
     }
     assert_eq!((laptop.whoami().await, thief.whoami().await), ("ada".to_owned(), "ada".to_owned()));
 
-    // In a browser that knows nothing of the account, as mails are often read elsewhere.
+    // In a browser without cookies of the account, because mails are often read elsewhere.
     let elsewhere = app.browser(SAFARI);
     let form = format!("token={}", mail.token());
     let led = elsewhere.submit(&link, "report-by-mail", &form).await;
@@ -254,7 +254,7 @@ async fn mailed_report_link_works_for_seven_days() {
     let form = format!("token={}", mail.token());
     laptop.call("report-by-mail", &form).await.refused(400, "INVALID_TOKEN");
     assert_eq!(laptop.whoami().await, "ada");
-    // It is for one thing only.
+    // The token has only one purpose.
     reset(&laptop, &not_me(&app, &mails, &laptop).await.token(), NEW).await.refused(400, "INVALID_TOKEN");
 }
 
@@ -317,7 +317,7 @@ async fn after_a_reported_reset_the_page_offers_the_history_export() {
     let signed_in = laptop.submit(&tried, "sign-in", &form).await;
     let to = location(&signed_in).to_owned();
     assert_eq!(to, "/sessions?done=signed-in");
-    // Browsers tell a page of this site from which one they come. A script goes to the start.
+    // Browsers send the Referer within this site. A script goes to the start page.
     let follow = async |browser: &TestBrowser, to: &str, from: &str| {
         let from = format!("{ORIGIN}{from}");
         let headers =
@@ -333,7 +333,7 @@ async fn after_a_reported_reset_the_page_offers_the_history_export() {
     assert!(file.header("content-type").starts_with("text/csv"), "{}", file.text);
     assert!(file.text.contains(",reported,"), "{}", file.text);
 
-    // Whoever did not ask for it, or is not signed in, goes where everybody goes.
+    // Without the request, or without being signed in, the person gets the usual page.
     for from in ["/sign-in", "/sign-in?add=1", "/sign-in?add=1&to=https://evil.example/history"] {
         assert_eq!(follow(&laptop, &to, from).await.status.as_u16(), 200, "{from}");
     }

@@ -136,7 +136,8 @@ async fn two_devices_that_revoke_each_other_do_not_both_survive() {
         let (of_phone, of_laptop) = (phone.current_id().await, laptop.current_id().await);
         let (by_laptop, by_phone) = tokio::join!(laptop.revoke(&of_phone), phone.revoke(&of_laptop));
         let statuses = [by_laptop.status.as_u16(), by_phone.status.as_u16()];
-        // Whoever came second was refused: an ended session ends no others, and nobody ends what has ended.
+        // The second one was refused: an ended session cannot end others, and an ended session cannot be
+        // ended again.
         assert!(statuses == [200, 401] || statuses == [401, 200], "{statuses:?}");
         if laptop.whoami().await.is_empty() {
             laptop.sign_in("ada").await.ok();

@@ -1,4 +1,4 @@
-//! Signing in on a computer that others use too.
+//! Sign-ins on a shared computer.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How somebody signed in, and how they can confirm that it's them.
+//! Sign-in methods and accepted proofs.
 
 use std::time::Duration;
 

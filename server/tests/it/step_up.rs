@@ -1,4 +1,4 @@
-//! Ending other sessions needs a sign-in that is fresh, and a password makes it so again.
+//! Ending other sessions needs a fresh session, and the password makes it fresh again.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn reauthenticate(browser: &TestBrowser, password: &str) -> Answer {
     browser.post("/api/auth/multi-session/reauthenticate", json!({ "password": password })).await
 }
 
-/// Every way to end sessions elsewhere, tried by `laptop` on `phone`.
+/// Every way to end other sessions, tried by `laptop` on `phone`.
 async fn end_others_in_every_way(laptop: &TestBrowser, phone: &TestBrowser) -> Vec<(&'static str, Answer)> {
     let session = phone.get_session().await["session"].clone();
     let (id, token) = (text(&session["id"]), text(&session["token"]));
@@ -68,7 +68,7 @@ async fn asvs_7_5_2_stale_session_cannot_end_other_sessions() {
     }
     assert_eq!((laptop.whoami().await, phone.whoami().await), ("ada".into(), "ada".into()));
     assert_eq!(laptop.list().await.len(), 2);
-    // Writes are gated, never what a person sees.
+    // Only writes need a fresh session, not what a person sees.
     assert!(is_open(&laptop).await && is_open(&phone).await);
 }
 
@@ -151,7 +151,7 @@ async fn a_wrong_password_changes_nothing() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.advance(2 * DAY);
-    // It was extended by that, so nothing else sets a cookie.
+    // This extended it, so nothing else sets a cookie.
     assert_eq!(laptop.whoami().await, "ada");
     let cookies = laptop.cookies();
     let long = "x".repeat(129);
@@ -235,12 +235,12 @@ async fn streams_of_the_old_cookie_end_and_the_new_one_opens_its_own() {
     of_phone.snapshot().await;
     reauthenticate(&laptop, PASSWORD).await.ok();
     assert_eq!(laptop.whoami().await, "ada", "it has its new cookie");
-    // The sign-in of the phone may be told late.
+    // The event of the phone's sign-in may arrive late.
     while of_thief.next().await.is_some() {}
     assert!(thief.try_events(None).await.is_none());
     let mut of_laptop = laptop.events(None).await;
     assert_eq!(of_laptop.snapshot().await.len(), 2);
-    // The other devices see its new token, once it is made and once it is used.
+    // The other devices see its new token after it was issued and after it was used.
     let token = laptop.get_session().await["session"]["token"].clone();
     for _ in 0..2 {
         while of_phone.next().await.expect("an event").name != "resync" {}
@@ -319,7 +319,7 @@ fn location(answer: &Answer) -> String {
     answer.header("location").to_owned()
 }
 
-/// What the page's form sends.
+/// The fields of the page's form.
 async fn confirm(browser: &TestBrowser, page: &str, act: &str, id: &str, password: &str) -> Answer {
     let acting = browser.current_id().await;
     let password = password.replace(' ', "+");

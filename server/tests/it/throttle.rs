@@ -1,4 +1,4 @@
-//! Sign-ins that wait after others have failed, and who does not.
+//! Throttled sign-ins, and who is not throttled.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ async fn app() -> TestApp {
     TestApp::start_with(&["--sign-in-throttle", "on"]).await
 }
 
-/// A browser without a cookie, in this place.
+/// A browser without cookies at this address.
 fn stranger(app: &TestApp, from: &str) -> TestBrowser {
     let mut browser = app.browser(CHROME);
     browser.peer = from.parse::<SocketAddr>().expect("an address");
@@ -25,7 +25,7 @@ async fn try_in(browser: &TestBrowser, name: &str, password: &str) -> Answer {
     browser.post("/api/auth/sign-in/email", body).await
 }
 
-/// The seconds that this try has to wait; `None` where it was looked at.
+/// How many seconds this attempt has to wait; `None` if it was checked.
 async fn wait(browser: &TestBrowser, name: &str) -> Option<u64> {
     let answer = try_in(browser, name, "a wrong password").await;
     if answer.status.as_u16() == 429 {
@@ -41,7 +41,7 @@ async fn wait_grows_with_failures_from_one_network_and_is_forgotten() {
     let app = app().await;
     app.sign_up(FIREFOX, "ada").await;
     let thief = stranger(&app, "198.51.100.1:4000");
-    // One more than an account without failures is let do at once.
+    // One more than an account without failures may do at once.
     for _ in 0..3 {
         assert_eq!(wait(&thief, "ada").await, None);
     }
@@ -129,7 +129,7 @@ async fn strangers_cannot_lock_out_the_owner_at_home_or_in_a_signed_in_browser()
     assert_eq!(wait(&stranger(&app, "192.0.2.99:4000"), "ada").await, Some(60), "a stranger still waits");
 }
 
-/// Sends a password in one of the three ways that take it; tells whether it was looked at.
+/// Sends a password in one of three ways. Returns whether it was checked.
 async fn guess(browser: &TestBrowser, way: usize, password: &str) -> bool {
     let answer = match way {
         0 => browser.post("/api/auth/multi-session/reauthenticate", json!({ "password": password })).await,
@@ -199,13 +199,13 @@ async fn throttle_counts_whole_addresses_and_knows_truncated_networks() {
         assert_eq!(wait(&thief, "ada").await, None);
     }
     assert_eq!(wait(&thief, "ada").await, Some(1));
-    // Its neighbours; with these the account has eleven failures.
+    // Its neighbours. With these the account has eleven failures.
     for number in 2..10 {
         assert_eq!(wait(&stranger(&app, &format!("198.51.100.{number}:4000")), "ada").await, None);
     }
     let elsewhere = stranger(&app, "192.0.2.99:4000");
     assert_eq!(wait(&elsewhere, "ada").await, Some(1));
-    // The account was signed in to from 203.0.113.7, of which the /24 is kept.
+    // The account has signed in from 203.0.113.7, of which the /24 is stored.
     try_in(&stranger(&app, "203.0.113.99:4000"), "ada", PASSWORD).await.ok();
     assert_eq!(wait(&elsewhere, "ada").await, Some(1), "a stranger still waits");
 }

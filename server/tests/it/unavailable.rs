@@ -1,4 +1,4 @@
-//! A database that does not answer, or takes no writes, signs nobody out.
+//! A database that does not answer or refuses writes signs nobody out.
 
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ async fn unavailable_store_is_503_and_changes_no_cookie() {
         let page = browser.open(path).await;
         assert_eq!(page.status.as_u16(), 503, "{path}");
         assert_eq!(page.header("retry-after"), "1", "{path}");
-        // At the same address, and with a way to ask again: what a mail led to is not lost.
+        // At the same address and with a button to try again, so that a mailed link is not lost.
         for said in ["t load your data right now", "Try again"] {
             assert!(page.text.contains(said), "{path}: {}", page.text);
         }

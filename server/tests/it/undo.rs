@@ -1,4 +1,4 @@
-//! Taking a revocation back.
+//! Undoing a revocation.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn undo(browser: &TestBrowser, id: &str) -> Answer {
     browser.post("/api/auth/multi-session/undo-revoke", json!({ "sessionId": id })).await
 }
 
-/// A laptop that has revoked a phone a second ago, and the phone with its session.
+/// A laptop that revoked a phone a second ago, and the phone with its session.
 async fn revoked(app: &TestApp) -> (TestBrowser, TestBrowser, String) {
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
