@@ -8,7 +8,7 @@ import { multiSessionClient } from 'multi-session-client';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 
-test('a page rendered on the server has no rows yet, and nothing is fetched', async () => {
+test('a page rendered on the server has no rows and fetches nothing', async () => {
   const sent = [];
   const client = createAuthClient({
     baseURL: 'http://127.0.0.1:9',

@@ -27,7 +27,7 @@ before(async () => {
 });
 after(() => rm(project, { recursive: true, force: true }));
 
-test('it holds the plugin with its types and licenses, and nothing else', async () => {
+test('the tarball contains only the plugin with types and licenses', async () => {
   const installed = path.join(project, 'node_modules/multi-session-client');
   const files = await readdir(installed, { recursive: true });
   const wanted = /^(package\.json|README\.md|LICENSE-(MIT|APACHE)|dist|dist\/[a-z-]+\.(js|d\.ts))$/;
@@ -50,7 +50,7 @@ for (const [resolution, module] of [
   ['nodenext', 'nodenext'],
   ['bundler', 'esnext'],
 ]) {
-  test(`the compiler takes what the README shows, with ${resolution}`, async () => {
+  test(`the README's examples compile with ${resolution}`, async () => {
     const readme = await readFile(path.join(root, 'README.md'), 'utf8');
     const shown = [...readme.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, code]) => code);
     assert.equal(shown.length, 4);

@@ -27,13 +27,13 @@ async function answersOf(start) {
   }
 }
 
-test('the script is long, and its steps have names of their own', () => {
+test('the script is long and its steps have unique names', () => {
   assert.ok(script.length >= 60);
   const names = script.map((step) => step.name);
   assert.deepEqual(names, [...new Set(names)]);
 });
 
-describe('the answers are equal but for what is listed', () => {
+describe('the answers are equal except for listed differences', () => {
   for (const { name } of script) {
     test(name, () => {
       const unlisted = found.filter((it) => it.step === name && !listed.some((entry) => covers(entry, it)));
@@ -42,7 +42,7 @@ describe('the answers are equal but for what is listed', () => {
   }
 });
 
-describe('what is listed is there', () => {
+describe('every listed difference exists', () => {
   for (const entry of listed) {
     test(`${entry.step}, ${entry.at}: ${entry.theirs} → ${entry.ours}`, () => {
       assert.ok(

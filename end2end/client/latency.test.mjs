@@ -7,13 +7,13 @@ import { Jar, clientOf, must, person, postgresDatabase, startOurs } from './harn
 
 const revocations = Number(process.env.REVOCATIONS ?? 30);
 
-test('a revoked stream is told at once, and closed', async (t) => {
+test('a revoked stream gets the event at once and closes', async (t) => {
   const server = await startOurs();
   t.after(server.stop);
   await isToldWithin(300, 'on one node', t, server.origin, server.origin);
 });
 
-test('a revoked stream on another node is told within a second', async (t) => {
+test('a revoked stream on another node gets the event within a second', async (t) => {
   const database = await postgresDatabase();
   const settings = { DATABASE_URL: database.url };
   const nodes = await Promise.all([startOurs(settings), startOurs(settings)]);

@@ -37,7 +37,7 @@ async function switcher({ origin }) {
   return seen;
 }
 
-test('the list is that of the real plugin: the accounts of this browser, in the order of their cookies', async () => {
+test('the list is the same as in the original plugin: the accounts of this browser in cookie order', async () => {
   const [theirs, ours] = [await switcher(servers.theirs), await switcher(servers.ours)];
   assert.deepEqual(theirs, [['Ada', 'Bob'], ['Ada', 'Bob'], ['Ada'], []]);
   assert.deepEqual(ours, theirs);

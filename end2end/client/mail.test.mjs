@@ -37,7 +37,7 @@ after(async () => {
   await new Promise((done) => mails.close(done));
 });
 
-test('requestPasswordReset and resetPassword replace a forgotten password by the mailed link', async () => {
+test('requestPasswordReset and resetPassword set a new password with the mailed link', async () => {
   const client = clientOf(new Jar(server.origin));
   const ada = person();
   must(await client.signUp.email(ada));

@@ -67,7 +67,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("a screen reader hears the sign-in page in order", async ({ device }) => {
+test("a screen reader reads the sign-in page in order", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await new EntryPage(laptop).openSignIn();
   await expect(laptop.page.getByRole("main")).toMatchAriaSnapshot(`
@@ -90,7 +90,7 @@ test("a screen reader hears the sign-in page in order", async ({ device }) => {
   `);
 });
 
-test("everything is reached by the keyboard alone", async ({ device }) => {
+test("everything can be reached with the keyboard", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const phone = await device("Safari on iPhone");
   await phone.signUp(ada);

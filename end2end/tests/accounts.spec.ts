@@ -44,7 +44,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a wrong password is told, and what was typed is kept", async ({ device }) => {
+test("a wrong password is reported and the input is kept", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome on Windows")).signUp(ada);
   const laptop = await device("Firefox on macOS");
@@ -61,7 +61,7 @@ test("a wrong password is told, and what was typed is kept", async ({ device }) 
   await expect(new SessionsPage(laptop).heading).toBeVisible();
 });
 
-test("an email that has an account is told", async ({ device }) => {
+test("sign-up with a known email is reported", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome on Windows")).signUp(ada);
   const laptop = await device("Firefox on macOS");
@@ -74,7 +74,7 @@ test("an email that has an account is told", async ({ device }) => {
   await expect(entry.email).toBeFocused();
 });
 
-test("a password that is too short is not even sent", async ({ device }) => {
+test("a password that is too short is not sent", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   const sent: string[] = [];
   laptop.page.on("request", (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
@@ -88,7 +88,7 @@ test("a password that is too short is not even sent", async ({ device }) => {
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`${how} JavaScript a browser that keeps no cookies is told so and begins no session`, async ({ device }) => {
+  test(`${how} JavaScript a browser without cookies gets an error and begins no session`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const phone = await device("Safari on iPhone");
     await phone.signUp(ada);
@@ -105,7 +105,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("after signing out the way back shows nothing", async ({ device }) => {
+test("after signing out Back shows nothing private", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(person("Ada Lovelace"));
   await new SessionsPage(laptop).open();
@@ -120,7 +120,7 @@ test("after signing out the way back shows nothing", async ({ device }) => {
   await expect(new SessionsPage(laptop).rows).toHaveCount(0);
 });
 
-test("a sign-in that is not to be remembered goes with the window", async ({ device }) => {
+test("an unremembered sign-in ends with the window", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome on Windows")).signUp(ada);
   const laptop = await device("Firefox on macOS");

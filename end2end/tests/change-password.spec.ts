@@ -9,7 +9,7 @@ const next = "another correct horse";
 for (const javaScriptEnabled of [true, false]) {
   const where = javaScriptEnabled ? "with" : "without";
 
-  test(`${where} JavaScript a change of password signs the other devices out`, async ({ device }) => {
+  test(`${where} JavaScript a password change signs out the other devices`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const options = { javaScriptEnabled };
     const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], options);
@@ -39,7 +39,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(new SessionsPage(phone).rows).toHaveCount(2);
   });
 
-  test(`${where} JavaScript the other devices stay if the person says so`, async ({ device }) => {
+  test(`${where} JavaScript a password change can keep the other devices`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const options = { javaScriptEnabled };
     const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], options);
@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
     expect(await phone.whoAmI()).toBe("Ada Lovelace");
   });
 
-  test(`${where} JavaScript a wrong current password is told at its field`, async ({ device }) => {
+  test(`${where} JavaScript a wrong current password is reported at its field`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], {
       javaScriptEnabled,
@@ -68,13 +68,13 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("who is signed out is sent to sign in first", async ({ device }) => {
+test("a signed-out person is redirected to sign in", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await laptop.open("/change-password");
   await expect(laptop.page).toHaveURL(/\/sign-in/);
 });
 
-test("a device that is signed out meanwhile is told, and nothing is changed", async ({ device }) => {
+test("a device signed out meanwhile gets an explanation and nothing changes", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   await laptop.hearsNothing();

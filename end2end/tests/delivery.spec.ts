@@ -5,7 +5,7 @@ import { expect, person, signedIn, test } from "../fixtures/test";
 /** Bytes of the client's WebAssembly after `gzip -9`, whichever compressor has made what is served. */
 const budget = 600_000;
 
-test("the client is small, hashed, compressed and kept for ever", async ({ device, server }) => {
+test("the client is small, hashed, compressed and cached forever", async ({ device, server }) => {
   const laptop = await device("Firefox on macOS");
   const loaded: string[] = [];
   laptop.page.on("request", (request) => loaded.push(request.url()));
@@ -29,7 +29,7 @@ test("the client is small, hashed, compressed and kept for ever", async ({ devic
   expect(missing.headers.get("cache-control") ?? "").not.toContain("immutable");
 });
 
-test("the page does not jump when the client takes it over", async ({ device }) => {
+test("hydration causes no layout shift", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS", "Safari on iPhone"]);
   await laptop.page.addInitScript(countShifts);
   const nobody = await device("Chrome on Windows");
@@ -42,7 +42,7 @@ test("the page does not jump when the client takes it over", async ({ device }) 
   }
 });
 
-test("the policy allows only what carries the page's nonce", async ({ device }) => {
+test("the content security policy allows only scripts with the nonce", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await laptop.page.addInitScript(() => {
     const seen: string[] = [];
@@ -60,7 +60,7 @@ test("the policy allows only what carries the page's nonce", async ({ device }) 
   expect(await violations()).toEqual([]);
 });
 
-test("an attack that writes into the page does not run", async ({ browser, server }) => {
+test("an injected script does not run", async ({ browser, server }) => {
   // Its own context: the browser's complaint in the console is what is wanted here.
   const context = await browser.newContext();
   const page = await context.newPage();

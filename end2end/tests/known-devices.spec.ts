@@ -7,7 +7,7 @@ import { MailedPages } from "../pages/mailed";
 import { SessionsPage } from "../pages/sessions";
 
 for (const javaScriptEnabled of [true, false]) {
-  test(`a browser never seen is marked and mailed, ${javaScriptEnabled ? "with" : "without"} JavaScript`, async ({
+  test(`a new device is marked and mailed about, ${javaScriptEnabled ? "with" : "without"} JavaScript`, async ({
     device,
     startServer,
   }) => {
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a browser that was seen before is no news", async ({ device }) => {
+test("a known browser is not a new device", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(ada);
@@ -56,7 +56,7 @@ test("a browser that was seen before is no news", async ({ device }) => {
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`a new device that was the person is marked no more, on any device, ${how} JavaScript`, async ({ device }) => {
+  test(`a confirmed new device loses its mark on every device, ${how} JavaScript`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const laptop = await device("Firefox on macOS", { javaScriptEnabled });
     await laptop.signUp(ada);

@@ -8,7 +8,7 @@ interface Played {
   memory: WebAssembly.Memory;
 }
 
-test("a tab that stays open keeps neither events nor streams", async ({ device }) => {
+test("a tab that stays open does not accumulate events or streams", async ({ device }) => {
   test.slow();
   const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS", "Safari on iPhone"]);
   const id = await laptop.sessionId();

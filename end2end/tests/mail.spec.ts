@@ -34,7 +34,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
     test.afterEach(async () => mails.stop());
 
-    test("a forgotten password is replaced by the link in the mail, once", async () => {
+    test("the mailed link sets a new password once", async () => {
       const laptop = await open(first);
       await laptop.signUp(ada);
       const phone = await open(second);
@@ -64,7 +64,7 @@ for (const javaScriptEnabled of [true, false]) {
       await accessible(phone, "the page of a link that was used");
     });
 
-    test("a device of the list was not me: it is out, and a new password is chosen by the mailed link", async () => {
+    test("reporting a device signs it out and the mailed link sets a new password", async () => {
       const [laptop, phone] = [await open(first), await open(third)];
       await laptop.signUp(ada);
       await phone.signIn(ada);
@@ -118,7 +118,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(banner).toHaveCount(0);
     });
 
-    test("the mail's link was not me: everybody is out, and after a new password the history is exported", async () => {
+    test("the mailed report link signs everybody out, sets a new password and offers the export", async () => {
       const [laptop, thief] = [await open(first), await open(third)];
       await laptop.signUp(ada);
       await thief.signIn(ada);
@@ -157,7 +157,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 
-  test(`${how} and without a mail server nothing is offered that needs one`, async ({ device }) => {
+  test(`${how} and without a mail server features that need one are not offered`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const laptop = await device(first, { javaScriptEnabled });
     await laptop.signUp(ada);

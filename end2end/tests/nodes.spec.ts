@@ -29,7 +29,7 @@ test("what happens on one node is seen on the others", async ({ cluster, device 
   await expect(new EntryPage(phone).alert).toContainText("by your other device (Firefox on macOS)");
 });
 
-test("the browsers of a killed node go to another one and are right", async ({ cluster, device }) => {
+test("browsers of a killed node reconnect to another and are up to date", async ({ cluster, device }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", on("one"), cluster.origin);
   await laptop.signUp(ada);
@@ -53,7 +53,7 @@ test("the browsers of a killed node go to another one and are right", async ({ c
   expect(await desktop.whoAmI()).toBe("Ada Lovelace");
 });
 
-test("a database that crashes under load signs nobody out and loses nothing that was answered", async ({ cluster, device }) => {
+test("a database crash under load signs nobody out and loses no answered change", async ({ cluster, device }) => {
   test.setTimeout(90_000);
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", on("one"), cluster.origin);

@@ -38,7 +38,7 @@ const test = base.extend<{ trialOf: (nodes: Node[]) => Trial }>({
 
 test.use({ clusterOptions: { settings, ownClock: "three" } });
 
-test("a session that was revoked on one node opens nothing on any other, whatever fails", async ({ cluster, trialOf }) => {
+test("a session revoked on one node is refused on every other despite failures", async ({ cluster, trialOf }) => {
   test.setTimeout(90_000 + revocations * 1_000);
   const nodes = nodesOf(cluster);
   const [one, two, three] = nodes;
@@ -134,7 +134,7 @@ test("a session that was revoked on one node opens nothing on any other, whateve
   await trial.looksAtAll();
 });
 
-test("nodes answer from memory without their database, for as long as a lease lasts", async ({ cluster, trialOf }) => {
+test("nodes answer from the cache without their database only while the lease lasts", async ({ cluster, trialOf }) => {
   const nodes = nodesOf(cluster);
   const trial = trialOf(nodes);
   await trial.begins(1, 1);
@@ -157,7 +157,7 @@ test("nodes answer from memory without their database, for as long as a lease la
   await expect.poll(statuses).toEqual([200, 200, 200]);
 });
 
-test("what an operator revokes beside a running server opens nothing from then on", async ({ startServer, trialOf }) => {
+test("a session revoked by an operator is refused by a running server immediately", async ({ startServer, trialOf }) => {
   test.setTimeout(60_000 + operatorRevocations * 2_000);
   const { MULTI_SESSION_SESSION_CACHE: _theDefault, ...others } = settings;
   const first = await startServer(others);

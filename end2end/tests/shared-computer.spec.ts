@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
 
-  test(`${how} a shared computer keeps nothing, and is marked in the list`, async ({ device }) => {
+  test(`${how} a shared computer keeps no cookies and is marked in the list`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const laptop = await device("Firefox on macOS");
     await laptop.signUp(ada);
@@ -35,7 +35,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a shared computer warns before its half hour is over, other devices do not, and the person stays", async ({ device }) => {
+test("a shared computer warns before it expires, other devices do not, and the person can stay", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(ada);

@@ -9,7 +9,7 @@ interface Measured {
   shifted: string;
 }
 
-test("five devices are shown and hydrated soon on a slow processor", async ({ device }) => {
+test("five devices are shown and hydrated quickly on a slow processor", async ({ device }) => {
   test.slow();
   const labels = ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows", "Edge on Windows", "Safari on iPhone"] as const;
   const [laptop] = await signedIn(device, person("Ada Lovelace"), labels);

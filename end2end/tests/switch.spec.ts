@@ -46,7 +46,7 @@ test("after signing out the other account is offered", async ({ device }) => {
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
 });
 
-test("an account whose session ended meanwhile is not switched to", async ({ device }) => {
+test("switching to an account whose session has ended is refused", async ({ device }) => {
   const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(ada);
@@ -63,7 +63,7 @@ test("an account whose session ended meanwhile is not switched to", async ({ dev
   expect(await laptop.whoAmI()).toBe("Grace Hopper");
 });
 
-test("the menu closes by Escape and by a press outside", async ({ device }) => {
+test("the menu closes with Escape and a press outside", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(person("Ada Lovelace"));
   await new SessionsPage(laptop).open();
@@ -79,7 +79,7 @@ test("the menu closes by Escape and by a press outside", async ({ device }) => {
   }
 });
 
-test("a tab follows a switch in another one though no stream tells it", async ({ device }) => {
+test("a tab follows a switch in another tab without a stream", async ({ device }) => {
   const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(ada);
