@@ -12,7 +12,7 @@ export interface Engine {
 
 const test = base.extend<Engine & { actor: (origin: string, userAgent?: string) => Promise<Actor> }>({
   engine: ["firefox", { option: true }],
-  // Asked for so that every server outlives the browsers: a page whose server goes complains of its stream.
+  // Requested so that every server outlives the browsers: a page logs an error if its server stops.
   actor: async ({ engine, startServer: _outlives }, use) => {
     const actors: Actor[] = [];
     await use(async (origin, userAgent) => {

@@ -11,18 +11,18 @@ test("a person signs up, signs out and signs in again", async ({ device }) => {
   await laptop.open("/");
   await expect(laptop.page).toHaveURL(/\/sign-in/);
   await laptop.page.getByRole("link", { name: "Create an account" }).click();
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await new EntryPage(laptop).signUp(ada);
 
   const sessions = new SessionsPage(laptop);
   await expect(sessions.heading).toBeVisible();
   await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await (await new Switcher(laptop).open()).signOut.click();
   await expect(laptop.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   expect(await laptop.whoAmI()).toBeUndefined();
 
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await new EntryPage(laptop).signIn(ada);
   await expect(sessions.heading).toBeVisible();
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
@@ -99,7 +99,7 @@ for (const javaScriptEnabled of [true, false]) {
     await entry.signIn(ada);
     await expect(entry.alert).toContainText("blocks cookies");
     await expect((await new SessionsPage(phone).open()).rows).toHaveCount(1);
-    // Once it keeps them, the same page signs in.
+    // When it accepts cookies again, the same page signs in.
     await entry.signIn(ada);
     await expect(new SessionsPage(laptop).heading).toBeVisible();
   });
@@ -111,7 +111,7 @@ test("after signing out Back shows nothing private", async ({ device }) => {
   await new SessionsPage(laptop).open();
   await (await new Switcher(laptop).open()).signOut.click();
   await expect(new EntryPage(laptop).email).toBeVisible();
-  await laptop.isAlive();
+  await laptop.isHydrated();
   const asked: string[] = [];
   laptop.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await laptop.page.goBack();

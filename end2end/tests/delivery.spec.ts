@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 
 import { expect, person, signedIn, test } from "../fixtures/test";
 
-/** Bytes of the client's WebAssembly after `gzip -9`, whichever compressor has made what is served. */
+/** The size of the client's WebAssembly after `gzip -9`, however the served file was compressed. */
 const budget = 600_000;
 
 test("the client is small, hashed, compressed and cached forever", async ({ device, server }) => {
@@ -55,13 +55,13 @@ test("the content security policy allows only scripts with the nonce", async ({ 
   expect(policy).not.toContain("unsafe-inline");
   const again = (await fetch(`${laptop.origin}/sign-in`)).headers.get("content-security-policy");
   expect(again).not.toBe(policy);
-  await laptop.isAlive();
+  await laptop.isHydrated();
   const violations = () => laptop.page.evaluate(() => (window as unknown as { violations: string[] }).violations);
   expect(await violations()).toEqual([]);
 });
 
 test("an injected script does not run", async ({ browser, server }) => {
-  // Its own context: the browser's complaint in the console is what is wanted here.
+  // Its own context, because this test wants the browser's error in the console.
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${server.origin}/sign-in`);
@@ -75,7 +75,7 @@ test("an injected script does not run", async ({ browser, server }) => {
   await context.close();
 });
 
-/** Sums the page's jumps up in `window.shifts`. */
+/** Adds up the page's layout shifts in `window.shifts`. */
 function countShifts(): void {
   const seen = { sum: 0 };
   (window as unknown as { shifts: typeof seen }).shifts = seen;

@@ -108,7 +108,7 @@ test("Try again shows that it is loading", async ({ device }) => {
   await laptop.page.getByRole("navigation", { name: "Your account" }).getByRole("link", { name: "Activity" }).click();
   const again = laptop.page.getByRole("link", { name: "Try again" });
   await expect(again).not.toHaveAttribute("aria-busy", "true");
-  // It stays where it is, as on a slow line.
+  // It stays on the page, as with a slow network.
   await laptop.page.evaluate(() => addEventListener("click", (event) => event.preventDefault(), { once: true }));
   await again.click();
   await expect(again).toHaveAttribute("aria-busy", "true");

@@ -40,7 +40,7 @@ test("activity in one tab without scripts prevents the warning in another", asyn
       }),
   );
   const tab = await laptop.anotherTab();
-  // The person reads a page every ten seconds: the sleep is the person's.
+  // The sleep is the person, who reads a page every ten seconds.
   for (let pages = 0; pages < 4; pages += 1) {
     await tab.page.waitForTimeout(10_000);
     await tab.page.goto(`${origin}/history`);

@@ -14,7 +14,7 @@ const pages = [
   ["Password", "/change-password"],
 ] as const;
 
-/** The pages on which the tabs are, each by its tab. */
+/** The pages with tabs, by the name of the tab. */
 async function goesAround(device: Device, press: (name: (typeof pages)[number][0]) => Promise<void>): Promise<void> {
   const tabs = new Tabs(device);
   for (const [name, path] of [...pages, pages[0]]) {
@@ -117,7 +117,7 @@ for (const javaScriptEnabled of [true, false]) {
     const sessions = new SessionsPage(laptop);
     const banner = laptop.page.getByRole("region", { name: "Failed sign-ins" });
     await failsToSignIn(thief, ada, 2);
-    // They are written every few seconds, and when the server stops.
+    // Failures are written every few seconds, and when the server stops.
     await server.restart();
     await sessions.open();
     await expect(sessions.heading).toBeVisible();

@@ -7,10 +7,10 @@ import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 import { Tabs } from "../pages/tabs";
 
-/** How many entries a page has. */
+/** The number of entries on a page. */
 const PAGE = 50;
 
-/** Reads on from the page that is open, and holds that there is just this, page by page. */
+/** Reads the following pages, and checks that they have exactly these entries. */
 async function readsOn(history: HistoryPage, expected: string[]): Promise<void> {
   await expect(history.newest).toHaveCount(0);
   for (let from = 0; from < expected.length; from += PAGE) {
@@ -90,7 +90,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     test("many wrong passwords in a row are one entry with place and both times", async ({ device, startServer }) => {
       test.setTimeout(90_000);
-      // More than the server reads at once; each costs the time of a password.
+      // More than the server reads at once. Each takes the time of a hash.
       const times = javaScriptEnabled ? 20 : 130;
       const server = await startServer({});
       const ada = person("Ada Lovelace");
@@ -144,11 +144,11 @@ for (const javaScriptEnabled of [true, false]) {
 test("times are in UTC before hydration and in the person's time zone afterwards", async ({ device }) => {
   const ada = person("Ada Lovelace");
   for (const javaScriptEnabled of [false, true]) {
-    // Fourteen hours before or after UTC it is another day for a part of the day.
+    // Fourteen hours before or after UTC, the date differs for a part of the day.
     const laptop = await device("Firefox on macOS", { javaScriptEnabled, timezoneId: "Pacific/Kiritimati" });
     await (javaScriptEnabled ? laptop.signIn(ada) : laptop.signUp(ada));
     const history = await new HistoryPage(laptop).open();
-    await laptop.isAlive();
+    await laptop.isHydrated();
     await expect(history.lead).toContainText(javaScriptEnabled ? "Times are in your time zone." : "Times are in UTC.");
     const entry = history.entries.last();
     const at = Date.parse((await entry.locator("time").getAttribute("datetime"))!);

@@ -36,7 +36,7 @@ for (const javaScriptEnabled of [true, false]) {
     await pages.notMe.click();
     await expect(pages.heading("Set a new password")).toBeVisible();
     expect(await phone.whoAmI()).toBeUndefined();
-    // Its page is on its way to say so: a browser that is closed meanwhile may not close.
+    // Its page is navigating to the explanation. A browser that is closed meanwhile may hang.
     if (javaScriptEnabled) await expect(phone.page.getByRole("alert")).toContainText("because you reported a sign-in");
     await mails.stop();
   });

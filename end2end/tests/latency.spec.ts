@@ -20,7 +20,7 @@ test("asked keycloak 26340: a revoked tab on another node leaves within a second
 });
 
 /**
- * Revokes the phone again and again; 95 of 100 times its tab leaves within so many milliseconds of the answer. Of fewer
+ * Revokes the phone repeatedly. In 95 of 100 times its tab leaves within so many milliseconds of the answer. With fewer
  * than a hundred it is four of five: among ten, one stall of the machine would be the 95th percentile.
  */
 async function isOutWithin(limit: number, where: string, ada: Person, laptop: Device, phone: Device): Promise<void> {
@@ -31,7 +31,7 @@ async function isOutWithin(limit: number, where: string, ada: Person, laptop: De
     const sessionId = await phone.sessionId();
     await new SessionsPage(phone).open();
     await phone.isLive();
-    // The page leaves when it is told; that the next one is there comes after.
+    // Measure when the page leaves, not when the next one has loaded.
     const leaves = phone.page.waitForRequest(/\?ended=/).then(() => performance.now());
     await laptop.post("multi-session/revoke", { sessionId });
     const answered = performance.now();

@@ -15,7 +15,7 @@ test("at the maximum the oldest device is evicted", async ({ device, startServer
   const newest = await device("Chrome on Windows", {}, origin);
   await (await new EntryPage(newest).openSignIn()).signIn(ada);
   const sessions = new SessionsPage(newest);
-  // It signed in on our page, so it was asked for its client hints.
+  // It signed in on our page, which asks for client hints.
   await expect(sessions.labels).toHaveText(["Chrome on Windows 10", "Safari on iPhone"]);
   expect(await oldest.whoAmI()).toBeUndefined();
   expect(await middle.whoAmI()).toBe("Ada Lovelace");
@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(choice.heading).toBeVisible();
     await expect(desktop.page.getByText("You've reached the limit of 2 devices. Sign out of one to continue.")).toBeVisible();
     await expect(choice.labels).toHaveText([/Firefox/, /Safari/]);
-    // No address has the ticket, and a reload asks again.
+    // No address contains the ticket, and a reload shows the choice again.
     expect(new URL(desktop.page.url()).search).toBe("");
     await desktop.page.reload();
     await expect(choice.heading).toBeVisible();
@@ -51,7 +51,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44);
     }
 
-    // Somebody who cancels begins anew.
+    // After cancelling the person starts again.
     await choice.cancel.click();
     await expect(entry.email).toBeVisible();
     await desktop.open("/choose-device");
@@ -120,7 +120,7 @@ test("an idle session expires although its cookies remain", async ({ device, sta
   await laptop.signUp(person("Ada Lovelace"));
   const answer = await laptop.context.request.get(`${origin}/api/auth/get-session`);
   const { expiresAt } = (await answer.json()).session;
-  // Nothing happens at that moment that could be awaited, and asking would extend the session.
+  // There is no event to await, and a request would extend the session.
   await laptop.page.waitForTimeout(Date.parse(expiresAt) - Date.now() + 100);
   const names = (await laptop.context.cookies()).map(({ name }) => name);
   expect(names.some((name) => name.endsWith(".session_token"))).toBe(true);

@@ -92,7 +92,7 @@ test("another tab of the same browser follows a switch, a sign-out and a passwor
   await expect(new SessionsPage(laptop).toast).toContainText("Your password was changed");
   await expect(elsewhere.heading).toBeVisible();
   await expect(new Switcher(tab).summary).toContainText("Grace Hopper");
-  await tab.isAlive();
+  await tab.isHydrated();
   await tab.isLive();
 
   const departures: string[] = [];
@@ -103,7 +103,7 @@ test("another tab of the same browser follows a switch, a sign-out and a passwor
   await expect(new EntryPage(laptop).email).toBeVisible();
   await expect(new EntryPage(tab).email).toBeVisible();
   await expect(new EntryPage(tab).alert).toHaveText("You signed out in this browser.");
-  // Its stream and the other tab both tell it.
+  // Its stream and the other tab both send the event.
   expect(departures).toHaveLength(1);
 });
 

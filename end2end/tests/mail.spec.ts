@@ -21,7 +21,7 @@ for (const javaScriptEnabled of [true, false]) {
     const accessible = async (device: Device, where: string) => {
       if (javaScriptEnabled) await isAccessible(device, where);
     };
-    /** The link of the mail that is sent when the password is changed. */
+    /** The link of the mail about a password change. */
     const changed = async (by: Device) => {
       await by.post("change-password", { currentPassword: ada.password, newPassword: ada.password });
       return mails.link(ada.email, "Your Multi-session password was changed");
@@ -89,7 +89,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(laptop.page.getByText("We've sent it again")).toBeVisible();
       await expect(pages.heading("Check your email")).toBeVisible();
 
-      // Until the new password is set every page says so, and none asks for the old one.
+      // Until the new password is set, every page says so, and none asks for the old one.
       const banner = laptop.page.getByRole("region", { name: "Password locked" });
       for (const path of ["/sessions", "/history"]) {
         await laptop.open(path);
@@ -138,7 +138,7 @@ for (const javaScriptEnabled of [true, false]) {
       await accessible(laptop, "the page after the new password");
 
       await pages.link("Export your activity").click();
-      await laptop.isAlive();
+      await laptop.isHydrated();
       const entry = new EntryPage(laptop);
       if (javaScriptEnabled) laptop.expects(/401 POST \/fn\/sign-in/);
       await entry.signIn(ada);

@@ -56,7 +56,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goBack();
       await page.getByRole("button", { name: "Revoke Work phone" }).click();
       await expect(devicesOf(page)).toHaveText([laptopIs]);
-      // The app's own page stays, as that of somebody who is signed out.
+      // The app's own page stays and shows that nobody is signed in.
       if (!javaScriptEnabled) await phone.page.reload();
       await expect(phone.page.getByRole("link", { name: "Log in" })).toBeVisible();
       await expect(phone.page).toHaveURL(`${meadow.origin}/`);
@@ -117,7 +117,7 @@ test("pages of disconnected clients are rendered without a panic", async ({ star
       const path = ["/", "/me/devices", "/me/devices/history", "/nothing"][begun % 4];
       try {
         const answer = await fetch(meadow.origin + path, { headers, signal: gone });
-        // Of so many, `expect` would keep each.
+        // `expect` would keep every one of these in memory.
         if (answer.status !== (path === "/nothing" ? 404 : 200)) throw new Error(`${path} answered ${answer.status}`);
         await answer.arrayBuffer();
       } catch (error) {
@@ -135,7 +135,7 @@ test("a link on the app's page for unknown addresses leads to the devices", asyn
   laptop.expects(/404 GET \/nothing/);
   await laptop.page.goto(`${meadow.origin}/nothing`);
   await expect(laptop.page.getByText("This page does not exist.")).toBeVisible();
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await laptop.page.getByRole("link", { name: "Devices" }).click();
   await expect(devicesOf(laptop.page)).toHaveText([laptopIs]);
 });

@@ -9,7 +9,7 @@ test("our pages open without a new document and keep the stream and the list", a
   await laptop.isLive();
   const asked: string[] = [];
   laptop.page.on("request", (request) => {
-    // The browser asks for its icon when it likes.
+    // The browser may request its icon at any time.
     const { pathname } = new URL(request.url());
     if (pathname !== "/favicon.svg") asked.push(pathname);
   });

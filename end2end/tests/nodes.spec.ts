@@ -21,7 +21,7 @@ test("what happens on one node is seen on the others", async ({ cluster, device 
   const answered = laptop.page.waitForResponse(/revoke/);
   await sessions.revoke("Safari on iPhone").click();
   expect((await answered).ok()).toBe(true);
-  // That takes no notification: no node accepts it.
+  // This needs no notification: no node accepts the session.
   for (const node of ["one", "two", "three"] as const) {
     expect(await phone.whoAmI(on(node).extraHTTPHeaders)).toBeUndefined();
   }
@@ -75,7 +75,7 @@ test("a database crash under load signs nobody out and loses no answered change"
   expect((await phone.page.goto(`${cluster.origin}/history?show=sign-ins`))?.status()).toBe(503);
   await expect(new HistoryPage(phone).heading).toHaveText("We can't load your data right now");
   await isAccessible(phone, "a page that could not be loaded");
-  // Whoever only looks is left alone.
+  // A person who only reads is not interrupted.
   await expect(sessions.labels).toHaveText(["Firefox on macOS", "Safari on iPhone"]);
 
   await cluster.database.startAgain();
@@ -84,7 +84,7 @@ test("a database crash under load signs nobody out and loses no answered change"
   await load.stop();
   const again = phone.page.getByRole("link", { name: "Try again" });
   await expect(async () => {
-    // Its node may be the last one to find the database again.
+    // Its node may be the last one to reconnect to the database.
     if (await again.isVisible()) await again.click();
     await expect(new HistoryPage(phone).heading).toHaveText("Activity", { timeout: 1_000 });
   }).toPass({ timeout: 15_000 });

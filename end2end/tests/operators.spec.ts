@@ -21,10 +21,10 @@ for (const javaScriptEnabled of [true, false]) {
     const [laptop] = await signedIn(device, ada, ["Firefox on macOS"], { javaScriptEnabled });
     const sessions = await new SessionsPage(laptop).open();
     await server.run("users", "disable", ada.email);
-    // Without a script a page learns it when it is asked for again.
+    // Without scripts a page notices it when it is loaded again.
     if (!javaScriptEnabled) await laptop.page.reload();
     await expect(laptop.page).toHaveURL(/\/sign-in/);
-    await laptop.isAlive();
+    await laptop.isHydrated();
     const entry = new EntryPage(laptop);
     await expect(entry.alert).toContainText("You were signed out by an administrator");
 

@@ -39,7 +39,7 @@ test("a revocation that cannot be sent is reported and nothing changes", async (
   await laptop.page.unroute("**/fn/revoke");
   await sessions.revoke("Safari on iPhone").click();
   await expect(sessions.rows).toHaveCount(1);
-  // The button has gone with its row: the keyboard goes on where it stood, and then at the content.
+  // The button has disappeared with its row. The focus is in its place, and then on the content.
   await expect(sessions.undo("Safari on iPhone")).toBeFocused();
   await expect(laptop.page.getByRole("main")).toBeFocused({ timeout: 13_000 });
 });

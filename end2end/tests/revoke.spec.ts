@@ -5,7 +5,7 @@ import { SessionsPage } from "../pages/sessions";
 test("a revoked device is signed out immediately", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
-  await phone.hearsNothing();
+  await phone.blockStream();
   await new SessionsPage(phone).open();
   const sessions = await new SessionsPage(laptop).open();
   await sessions.revoke("Safari on iPhone").click();
@@ -20,7 +20,7 @@ test("a revoked device is signed out immediately", async ({ device }) => {
 test("a revoked device that presses a button gets an explanation at sign-in", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
-  await phone.hearsNothing();
+  await phone.blockStream();
   const onPhone = await new SessionsPage(phone).open();
   await (await new SessionsPage(laptop).open()).revoke("Safari on iPhone").click();
   await expect(new SessionsPage(laptop).rows).toHaveCount(1);
@@ -87,7 +87,7 @@ test("signing out everywhere offers the other account at sign-in", async ({ devi
   expect(await laptop.whoAmI()).toBeUndefined();
   expect(await phone.whoAmI()).toBeUndefined();
 
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await new EntryPage(laptop).continueAs("Grace Hopper").click();
   await expect(sessions.heading).toBeVisible();
   expect(await laptop.whoAmI()).toBe("Grace Hopper");

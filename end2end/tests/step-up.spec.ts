@@ -8,7 +8,7 @@ import { Switcher } from "../pages/switcher";
 
 const [first, second, third] = ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows"] as const;
 
-/** Ada, with the list open on the laptop, whose sign-in is not fresh any more, and signed in on others. */
+/** Ada has the list open on the laptop, whose session is stale, and is signed in on other devices. */
 async function signedInLongAgo<const Labels extends readonly Label[]>(
   device: Fixtures["device"],
   startServer: Fixtures["startServer"],
@@ -30,7 +30,7 @@ async function signedInLongAgo<const Labels extends readonly Label[]>(
   return { ada, origin, laptop, others: others as { -readonly [Index in keyof Labels]: Device }, sessions };
 }
 
-/** Holds requests back until what it gives is called. */
+/** Delays requests until the returned function is called. */
 async function held(device: Device, url: string): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((done) => (release = done));
@@ -207,7 +207,7 @@ test("the dialog works with the keyboard and forgets its input", async ({ device
   await expect(sessions.revoke(second)).toBeFocused();
   expect(await phone.whoAmI()).toBe(ada.name);
 
-  // What was cancelled does not go on with what is asked for next.
+  // A cancelled action does not continue with the next one.
   await sessions.signOutOthers.click();
   await sessions.dialog("Sign out other devices?").getByRole("button", { name: "Sign out other devices" }).click();
   await expect(dialog.text).toBeVisible();

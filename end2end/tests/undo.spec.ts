@@ -29,7 +29,7 @@ for (const javaScriptEnabled of [true, false]) {
       await sessions.revoke("Safari on iPhone").click();
       const undo = javaScriptEnabled ? sessions.undo("Safari on iPhone") : sessions.toast.getByRole("button", { name: "Undo" });
       await expect(undo).toBeVisible();
-      // Whoever changed the password meanwhile wants nobody back.
+      // A password change in between prevents the undo.
       const password = { currentPassword: "correct horse battery", newPassword: "another good password" };
       await laptop.post("change-password", password);
       if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/undo-revoke/);
@@ -49,7 +49,7 @@ test("after ten seconds Undo disappears and the device stays signed out", async 
   await sessions.revoke("Safari on iPhone").click();
   const undo = sessions.undo("Safari on iPhone");
   await expect(undo).toBeVisible();
-  // It stays no longer for somebody who is about to press it.
+  // It does not stay longer for a person who is about to press it.
   await undo.hover();
   await expect(undo).toBeHidden({ timeout: 15_000 });
   expect(Date.now() - pressed).toBeGreaterThan(9_500);
