@@ -1,5 +1,5 @@
 // The real better-auth client, unchanged, against our server: accounts, sessions and passwords.
-// Each jar is a browser; each test has users of its own.
+// Each jar is a browser. Each test has its own users.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

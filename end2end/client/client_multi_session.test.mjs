@@ -1,5 +1,5 @@
 // The real better-auth client with its multi-session plugin, unchanged, against our server.
-// Each jar is a browser; each test has users of its own.
+// Each jar is a browser. Each test has its own users.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -107,7 +107,7 @@ describe('multiSession as in our plugin', () => {
     const answer = await multiSession.setActive({ sessionId: session_123 });
     assert.equal(must(answer).session.id, session_123);
     assert.equal(await laptop.email(), bob.email);
-    // Bob's list has nothing of Ada's phone, which this browser does not hold.
+    // Bob's list does not have Ada's phone, which this browser does not hold.
     assert.deepEqual(emails(must(await multiSession.listDeviceSessions())), [bob.email, ada.email]);
     const foreign = await multiSession.setActive({ sessionId: await idOf(phone) });
     refused(foreign, 401, 'Unauthorized', 'INVALID_SESSION_TOKEN', 'Invalid session token');

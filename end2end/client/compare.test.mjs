@@ -1,4 +1,4 @@
-// What the differential test would see, and what a listed difference covers.
+// Tests of the comparison: which differences it finds, and what a listed difference covers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// One script, played against a real better-auth server and against ours: the answers are equal, but for the
-// differences that are listed with a reason, and every one of these is there.
+// Runs one script against a real better-auth server and against ours. The answers must be equal except for the
+// differences that are listed with a reason, and all of these must exist.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-// Moving from Better Auth, with databases that the real one has written just before.
+// Imports from Better Auth, with databases that the real one has just written.
 
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -71,7 +71,7 @@ for (const kind of ['sqlite', 'postgres']) {
       const none = new Jar('http://127.0.0.1:3999');
       await theirs.send(none, 'sign-up/email', social);
       const session = await theirs.send(none, 'get-session');
-      // As a sign-in by GitHub leaves it, and one that was not used for a week.
+      // A user without a password, as after a sign-in by GitHub, and a session that was not used for a week.
       await theirs.run(`delete from account where "userId" = '${session.user.id}'`);
       const past = kind === 'sqlite' ? '2020-01-01T00:00:00.000Z' : '2020-01-01';
       await theirs.run(`update session set "expiresAt" = '${past}' where id = '${session.session.id}'`);
@@ -112,7 +112,7 @@ for (const kind of ['sqlite', 'postgres']) {
         must(await clientOf(onShared).multiSession.setActive({ sessionToken: other.session.token }));
         assert.equal(await who(onShared), mary.email);
 
-        // What was not to be remembered is not remembered now.
+        // A session that was not remembered is still not remembered.
         const { token } = must(await clientOf(onOnce).getSession()).session;
         const switched = await onOnce.send({
           method: 'POST',
@@ -140,7 +140,7 @@ for (const kind of ['sqlite', 'postgres']) {
       } finally {
         await server.stop();
       }
-      // Ada's hash is ours now, and a further import leaves it so; Grace's and Mary's wait for their sign-ins.
+      // Ada's hash is ours now, and another import keeps it. Those of Grace and Mary change at their sign-ins.
       const third = await importFrom(theirs.url, target('all'), { secret: SECRET });
       assert.match(third, /passwords: 0 imported, 0 updated, 3 unchanged/);
     });

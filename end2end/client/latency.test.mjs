@@ -1,4 +1,5 @@
-// How long after the answer to a revocation the stream of the revoked session says so. `REVOCATIONS=200` measures more.
+// The time from the answer to a revocation until the event on the revoked session's stream. `REVOCATIONS=200`
+// measures more.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,7 +25,7 @@ test('a revoked stream on another node gets the event within a second', async (t
   await isToldWithin(1_000, 'across two nodes', t, nodes[0].origin, nodes[1].origin);
 });
 
-/** Revokes at `here` what streams from `there`; 95 of 100 times it is told within so many milliseconds. */
+/** Revokes at `here` sessions that stream from `there`. In 95 of 100 cases the event arrives within so many milliseconds. */
 async function isToldWithin(limit, where, t, here, there) {
   const ada = person('Ada');
   const laptop = clientOf(new Jar(here));

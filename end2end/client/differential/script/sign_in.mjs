@@ -5,7 +5,7 @@ const ada = { email: 'ada@example.org', password: 'correct horse' };
 const into = (name, change, options) => post(`sign-in: ${name}`, path, { ...ada, ...change }, options);
 const raw = (name, body, type) => post(`sign-in: ${name}`, path, body, { type });
 
-/** What a sign-in may be, and how it is refused. Each that works ends the oldest of Ada's: there are five at most. */
+/** Accepted and refused sign-ins. Each success evicts Ada's oldest session, because there are at most five. */
 export const signIn = [
   into('on another browser', {}, { browser: 'phone', keep: 'phone' }),
   into('in capitals', { email: 'ADA@example.org' }, { keep: 'capitals' }),

@@ -9,7 +9,7 @@ const up = (name, change, options) =>
     options,
   );
 
-/** What a sign-up may be, and how it is refused. */
+/** Accepted and refused sign-ups. */
 export const signUp = [
   up('a user', { name: 'Ada', email: 'ada@example.org' }, { browser: 'laptop', keep: 'ada' }),
   up('the same e-mail', { email: 'ada@example.org' }),
