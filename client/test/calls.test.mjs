@@ -1,4 +1,4 @@
-// The real client with our plugin against our server: every call, and what was really sent.
+// The real client with our plugin against our server: every call, and the requests that it sends.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -127,7 +127,7 @@ describe('multiSession', () => {
     const sessionId = await idOf(phone);
     const before = must(await laptop.client.getSession()).session;
     laptop.client.sent.length = 0;
-    // The server of these tests sends no mail, so nothing is locked that a mail would open.
+    // The server of these tests sends no mail, so a report locks nothing.
     const reported = must(await multiSession.report({ sessionId }));
     assert.deepEqual(reported, { status: true, ended: 1, passwordLocked: false });
     assert.deepEqual(laptop.client.sent, ['POST /multi-session/report']);

@@ -1,4 +1,4 @@
-// The hook's atom in the real client: what it fetches and when, act by act, and the session with it.
+// The hook's atom in the real client: what it fetches after each action, together with the session.
 
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
@@ -34,7 +34,7 @@ async function laptopAndPhone() {
   return { ada, bob, laptop, phone };
 }
 
-/** The laptop with a page open in it, and the rows of that page. */
+/** The laptop with an open page, and the rows of that page. */
 async function household() {
   const { laptop, ...rest } = await laptopAndPhone();
   const { client } = laptop;
@@ -138,7 +138,7 @@ describe('one fetch after each action, and the page is up to date', () => {
       await settled(client);
       assert.deepEqual(client.sent.toSorted(), sends.toSorted());
       assert.deepEqual([page.name(), told(page)?.toSorted()], [user, rows.toSorted()]);
-      // The current one is first; rows of the same minute stand in no order.
+      // The current one is first. Rows of the same minute have no order.
       if (user) assert.equal(told(page)[0], rows[0]);
     });
   }

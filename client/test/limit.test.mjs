@@ -1,4 +1,4 @@
-// The real client with our plugin against our server where no device gives way unasked.
+// The real client with our plugin against our server without eviction.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
