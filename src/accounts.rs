@@ -48,7 +48,7 @@ pub(crate) use stored::{
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Sign-up, sign-in, password change and reset by e-mail address and password, and the mails about them; cheap to clone.
+/// Sign-up, sign-in, password change and reset by email address and password, and the mails about them; cheap to clone.
 ///
 /// # Examples
 ///

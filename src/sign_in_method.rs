@@ -24,7 +24,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct SignInMethod(Cow<'static, str>);
 
 impl SignInMethod {
-    /// An e-mail address and its password.
+    /// An email address and its password.
     pub const PASSWORD: Self = Self::from_static("password");
 
     const MAXIMUM_LEN: usize = 40;

@@ -105,7 +105,7 @@ refusals!(
     ]
 );
 
-/// Sign in with e-mail and password
+/// Sign in with email and password
 ///
 /// Other accounts in the browser stay signed in. At the maximum of sessions the user's oldest session ends, or, if the
 /// server is configured so, the sign-in is refused. In that case, after the right password, the refusal has a `ticket`
@@ -118,7 +118,7 @@ refusals!(
     request_body(content(
         (SignInBody = "application/json", examples(
             ("account" = (
-                summary = "E-mail and password",
+                summary = "Email and password",
                 value = json!({ "email": "ada@example.org", "password": "correct horse battery" })
             )),
             ("account and callback" = (

@@ -97,7 +97,7 @@ refusals!(
     ]
 );
 
-/// Sign up with e-mail and password
+/// Sign up with email and password
 ///
 /// Creates an account and signs in to it, in one transaction. Other accounts in the browser stay signed in.
 #[utoipa::path(

@@ -8,12 +8,12 @@ export const input = [
     reason: 'Names are trimmed.',
   },
   {
-    steps: ['sign-up: an e-mail with blanks around it'],
+    steps: ['sign-up: an email with blanks around it'],
     differs: signsIn('400', '[body.email] Invalid email address', 'VALIDATION_ERROR'),
     reason: 'Addresses are trimmed.',
   },
   {
-    steps: ['sign-in: an e-mail with blanks around it'],
+    steps: ['sign-in: an email with blanks around it'],
     differs: { ...signsIn('400', 'Invalid email', 'INVALID_EMAIL'), 'body.redirect': ['absent', 'false'] },
     reason: 'Addresses are trimmed.',
   },

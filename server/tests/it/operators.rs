@@ -278,7 +278,7 @@ async fn operator_lists_and_counts_sessions_even_while_no_server_runs() {
         server.kill();
 
         let live = place.list(&["ada@example.org"]);
-        assert_eq!(live, place.list(&[&user]), "by e-mail or by id");
+        assert_eq!(live, place.list(&[&user]), "by email or by id");
         assert_eq!(live.len(), 3);
         assert_eq!(live[2]["id"], first, "the newest first");
         assert_eq!(live[0]["ipAddress"], "127.0.0.1");

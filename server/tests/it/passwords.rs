@@ -69,7 +69,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
     let (shorter, longer) = (wrong.min(unknown), wrong.max(unknown));
     // Without the comparison it would be a thousand times shorter. The noise of the machine stays far below a
     // factor of two.
-    assert!(longer < shorter * 2, "wrong password {wrong:?}, unknown e-mail {unknown:?}");
+    assert!(longer < shorter * 2, "wrong password {wrong:?}, unknown email {unknown:?}");
     assert!(shorter > Duration::from_millis(2), "{shorter:?} is no argon2id");
 }
 
