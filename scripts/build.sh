@@ -4,7 +4,8 @@
 #   build.sh example       examples/leptos and its site
 #   build.sh example-site  only the site of examples/leptos
 #   build.sh bench         the site, the server and the bare route that the benchmark compares it with
-#   build.sh for-tests     both servers, with our own crates unoptimized, as the tests do: most of the time goes there
+#   build.sh for-tests     both servers and the bare route, with our own crates unoptimized, as the tests do: most of the
+#                          time goes there
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -51,7 +52,7 @@ build_site() {
 
 if [[ $what == for-tests ]]; then
   # In one call: what both depend on is compiled once.
-  checked_cargo build --release --package server --package example-leptos --features example-leptos/ssr
+  checked_cargo build --release --package server --package bare --package example-leptos --features example-leptos/ssr
   exit
 fi
 
