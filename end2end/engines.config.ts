@@ -3,7 +3,7 @@ import { defineConfig } from "@playwright/test";
 import type { Engine } from "./engines/journey.spec";
 import chromium from "./playwright.config";
 
-/** One journey in the other engines of this machine: scripts/engines.sh. Alone, since only one window has the focus. */
+/** One journey in other browser engines: scripts/engines.sh. One at a time, because only one window has the focus. */
 export default defineConfig<Engine>({
   ...chromium,
   testDir: "engines",

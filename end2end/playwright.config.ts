@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-/** Chromium of this machine; the tests bring their own servers (fixtures/server.ts). */
+/** This machine's Chromium. The tests start their own servers (fixtures/server.ts). */
 export default defineConfig({
   testDir: "tests",
   fullyParallel: true,

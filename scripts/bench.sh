@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures speed and memory, beside a throwaway PostgreSQL that waits for its disk. Arguments: sections and `--smoke`;
-# docs/performance.md says more.
+# Measures speed and memory, with a temporary PostgreSQL with durable writes. Arguments: sections and `--smoke`; see
+# docs/performance.md.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 

@@ -3,9 +3,9 @@
 #   build.sh site          only the site
 #   build.sh example       examples/leptos and its site
 #   build.sh example-site  only the site of examples/leptos
-#   build.sh bench         the site, the server and the bare route that the benchmark compares it with
-#   build.sh for-tests     both servers and the bare route, with our own crates unoptimized, as the tests do: most of the
-#                          time goes there
+#   build.sh bench         the site, the server and the bare route for the benchmark
+#   build.sh for-tests     both servers and the bare route, with our own crates unoptimized as in the tests, which
+#                          builds much faster
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -25,8 +25,8 @@ example*)
 esac
 STAMP=$SITE.stamp
 
-# The site is made anew only if an input is newer than the last one. Folders count too: a removed file leaves only their
-# time. The stamp says which compiler made it.
+# The site is rebuilt only if an input is newer than the last one. Folders count too, because a removed file changes
+# only their time. The stamp has the version of the compiler.
 site_is_fresh() {
   [[ -s $STAMP && $(<"$STAMP") == "$WASM_FROM" && -e $HASHES ]] || return 1
   # `cargo leptos watch` writes another site into the same folder.
@@ -38,10 +38,10 @@ site_is_fresh() {
   [[ -z $(find "${inputs[@]}" -name node_modules -prune -o -newer "$STAMP" -print -quit) ]]
 }
 
-# The stamp has the time before the build: a file saved during it is newer.
+# The stamp has the time before the build, so that a file saved during it is newer.
 build_site() {
   local bound=$CARGO_TARGET_DIR/bindgen/$NAME
-  # Chained: where its failure is asked for, bash goes on after a command that fails.
+  # Chained with &&, because bash ignores `set -e` where the exit status is tested.
   rm -f "$STAMP" &&
     echo "$WASM_FROM" >"$STAMP.next" &&
     for_wasm cargo build --package "${PACKAGE[@]}" --target "$WASM_TARGET" --profile wasm-release &&
@@ -61,7 +61,7 @@ site=
 if site_is_fresh; then
   say "${WHOSE^} is up to date"
 else
-  # What is left when the other half fails ends with it.
+  # If one half fails, the other one is ended.
   trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
   must_quietly "$NAME" "Building $WHOSE (from nothing about 7 minutes on 2 cores beside other builds)" build_site &
   site=$!

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What may be in our programs, as deny.toml says: licences, sources, versions, and no known weakness where the database
-# of those can be reached. Arguments go to `cargo deny check`.
+# Checks dependencies with deny.toml: licences, sources, versions, and known vulnerabilities if their database can be
+# reached. Arguments go to `cargo deny check`.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The documentation of the two libraries, as docs.rs builds it; warnings are errors. Arguments go to cargo doc.
+# Builds the documentation of the two libraries like docs.rs. Warnings are errors. Arguments go to cargo doc.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

@@ -7,5 +7,5 @@ cd "$ROOT/end2end"
 journey=(npx playwright test --config engines.config.ts "$@")
 for engine in $ENGINES; do journey+=(--project "$engine"); done
 if ! wants webkit; then exec "${journey[@]}"; fi
-# WebKitGTK wants a display, and only a window manager makes a window the active one.
+# WebKitGTK needs a display, and windows only get the focus with a window manager.
 xvfb-run --auto-servernum bash -c 'openbox >/dev/null 2>&1 & trap "kill $!" EXIT; "$@"' journey "${journey[@]}"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# The one place for versions, folders, PATH and the helpers. Every script sources it; it changes nothing on disk.
+# Versions, folders, PATH and helpers of all scripts, which source this file. It changes nothing on disk.
 # By hand: `source scripts/env.sh`, then `cargo leptos watch` finds its tools.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -7,23 +7,23 @@ TOOLS=$ROOT/.tools
 SCHEMATHESIS=$TOOLS/schemathesis
 CARGO_DENY=$TOOLS/cargo-deny
 
-# cargo_toml KEY: the text that the workspace's Cargo.toml gives it.
+# cargo_toml KEY: its value in the workspace's Cargo.toml.
 cargo_toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$ROOT/Cargo.toml"; }
 
 CARGO_DENY_VERSION=0.20.2
 WASM_TARGET=wasm32-unknown-unknown
 NODE_MAJOR=20
 
-# Where the standard library for wasm comes from: rustup, or Debian's packages once setup-wasm-debian.sh has run.
+# The source of the standard library for wasm: rustup, or Debian's packages after setup-wasm-debian.sh.
 DEBIAN_RUST=$TOOLS/debian-rust
 WASM_FROM=${MULTI_SESSION_WASM_FROM:-$([[ -e $DEBIAN_RUST/version ]] && echo debian || echo rustup)}
 
-# One target directory whatever the caller's settings: the binary and the site are looked for in it.
+# A fixed target directory, whatever the caller's settings, because scripts look for the binary and the site in it.
 export CARGO_TARGET_DIR=$ROOT/target
 export PATH=$TOOLS/bin:$ROOT/tools/node_modules/.bin:$PATH
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
 export FIREFOX=${FIREFOX:-/usr/bin/firefox-esr}
-# The engines beside Chromium that the browser tests go through.
+# The browser engines to test in addition to Chromium.
 ENGINES=${ENGINES:-firefox webkit}
 
 # Leptos reads these while it is compiled. cargo-leptos sets them from Cargo.toml; plain cargo must set the same,
@@ -33,7 +33,7 @@ SERVER_FN_PREFIX=$(cargo_toml server-fn-prefix)
 [[ -z $LEPTOS_OUTPUT_NAME ]] || export LEPTOS_OUTPUT_NAME
 [[ -z $SERVER_FN_PREFIX ]] || export SERVER_FN_PREFIX
 
-# A log file wants results, not progress.
+# Log files should have results, not progress.
 if [[ -n ${CI:-} ]]; then
   export CARGO_TERM_QUIET=true CARGO_TERM_COLOR=never
 fi
@@ -50,10 +50,10 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # wants ENGINE: whether it is one of ENGINES.
 wants() { [[ " $ENGINES " == *" $1 "* ]]; }
 
-# bounded SECONDS COMMAND...: some systems have no `timeout`; they wait as long as it takes.
+# bounded SECONDS COMMAND...: runs it with a timeout. Systems without `timeout` wait as long as it takes.
 bounded() { if has timeout; then timeout "$@"; else "${@:2}"; fi; }
 
-# The folder of PostgreSQL's programs, if it is here; Debian keeps them off the PATH.
+# The folder of PostgreSQL's programs, if installed. Debian does not put them on the PATH.
 postgres_bin() {
   local initdb
   for initdb in /usr/lib/postgresql/*/bin/initdb "$(command -v initdb || true)"; do
@@ -65,14 +65,14 @@ postgres_bin() {
   return 1
 }
 
-# HAProxy, if it is here; a person's PATH may lack /usr/sbin.
+# HAProxy, if installed. The PATH may lack /usr/sbin.
 haproxy_bin() { PATH=$PATH:/usr/sbin command -v haproxy; }
 
-# python_environment FOLDER LOG WHAT ARGUMENTS...: a new Python environment, and in it what `pip install` is told to.
+# python_environment FOLDER LOG WHAT ARGUMENTS...: creates a Python environment and runs `pip install` in it.
 python_environment() {
   local folder=$1 log=$2 what=$3
   shift 3
-  # Debian's python3 makes no environments without the package python3-venv.
+  # On Debian, environments need the package python3-venv.
   has_python || apt_install python "Installing Python" python3 python3-venv
   has_python || die "$what: needs Python 3.10 or newer; the one on the PATH is $(python3 --version 2>&1)."
   rm -rf "$folder"

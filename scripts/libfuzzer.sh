@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# cargo-fuzz over all targets of fuzz/, or over those that are named, for FUZZ_SECONDS each (60). They begin with the kept
-# corpus of server/tests/it/corpus. Our code has no unsafe code, so no sanitizer watches it and a stable compiler will do;
-# with a nightly one FUZZ_SANITIZER=address watches what we build on.
+# Runs cargo-fuzz on all targets of fuzz/ or on the given ones, for FUZZ_SECONDS each (60), starting with the corpus in
+# server/tests/it/corpus. Our code has no unsafe code, so it needs no sanitizer and a stable compiler is enough. With a
+# nightly compiler, FUZZ_SANITIZER=address checks our dependencies.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

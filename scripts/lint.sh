@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Clippy, warnings are errors: what runs on the server with its tests and fuzz targets, the library without features, and
-# what runs in the browser. It compiles what the tests run.
+# Clippy with warnings as errors: the server crates with tests and fuzz targets, the library without features, and the
+# browser crates. It also compiles the tests.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The packages that are published, as cargo makes them: in target/package. The tests read what is in them.
+# Builds the packages to publish, in target/package. The tests check their content.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A throwaway PostgreSQL on 127.0.0.1, all of which is in one folder.
-#   postgres.sh start FOLDER [OPTIONS...]  makes it if it is not there, starts it and prints its URL; the address stays
+# A temporary PostgreSQL on 127.0.0.1, in one folder.
+#   postgres.sh start FOLDER [OPTIONS...]  creates it if needed, starts it and prints its URL; the address stays
 #   postgres.sh stop FOLDER [MODE]         `fast`, or `immediate`, which is as if it had crashed
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
@@ -40,7 +40,7 @@ start() {
       cat "$folder/initdb.log" >&2
       die "initdb failed"
     }
-    # A port that was free a moment ago may be taken: another one is tried.
+    # A port that was free a moment ago may be in use by now: try another one.
     for _ in 1 2 3 4 5; do
       port=$(free_port)
       if start_on "$port" "$@"; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The release program, in place of this shell so that Ctrl-C reaches it.
+# Runs the release program in place of this shell, so that Ctrl-C reaches it.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

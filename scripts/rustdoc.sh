@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# rustdoc for `cargo test --doc`: before it tests the examples of a package that is published, it builds that package's
-# documentation, and warnings are errors. `cargo doc` would say the same, but compiles every dependency once more.
+# rustdoc for `cargo test --doc`. Before it tests the examples of a published package, it builds that package's
+# documentation with warnings as errors. `cargo doc` would do the same, but compiles every dependency again.
 set -euo pipefail
 
 name='' is_test=false build=()
@@ -10,7 +10,7 @@ for argument in "$@"; do
   --test) is_test=true ;;
   --test-* | --persist-doctests | --no-run | --nocapture | --no-capture) ;;
   *)
-    # The value of an option that is for tests only.
+    # The value of an option that is only for tests.
     [[ $previous == --test-* || $previous == --persist-doctests ]] || build+=("$argument")
     ;;
   esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# HAProxy for the tests with several nodes: the one on the machine, else Debian's.
+# HAProxy for the tests with several nodes: the installed one, or else Debian's.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# wrk, which makes the load of the benchmark: Debian's. The benchmark pins processes to cores, which is Linux's.
+# Debian's wrk, the load generator of the benchmark. The benchmark pins processes to cores, which needs Linux.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Chromium for the browser tests: the one that CHROMIUM names, else Debian's.
+# A Chromium for the browser tests: the one in CHROMIUM, or else Debian's.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 

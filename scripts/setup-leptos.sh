@@ -10,7 +10,8 @@ WASM_BINDGEN_VERSION=${WASM_BINDGEN_VERSION#=}
 
 is_exactly() { [[ $("$1" --version 2>/dev/null || true) == "$1 $2" ]]; }
 
-# Compiled for speed of compilation: they run for seconds. Both share a build folder, removed at the end.
+# Compiled without optimization, because they run only for seconds. Both share a build folder, which is removed at the
+# end.
 compile() {
   CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
     CARGO_PROFILE_RELEASE_DEBUG=false CARGO_TARGET_DIR=$TOOLS/build \
@@ -32,9 +33,9 @@ install() {
   is_exactly "$program" "$version" || die "$program on the PATH is not version $version, see .tools/log/$program.log"
 }
 
-# Its lock file names one crate that asks for Rust 1.96 and compiles with 1.95.
+# Its lock file has a crate that requires Rust 1.96 but compiles with 1.95.
 install cargo-leptos cargo-leptos "$CARGO_LEPTOS_VERSION" 9 --locked --ignore-rust-version \
   --no-default-features --features no_downloads
-# Without --locked: its lock file names a release that was withdrawn.
+# Without --locked, because its lock file has a yanked release.
 install wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN_VERSION" 3
 rm -rf "$TOOLS/build"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# PostgreSQL for the tests, which start a throwaway server of their own: the one on the machine, else Debian's.
+# PostgreSQL for the tests, which start temporary servers: the installed one, or else Debian's.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
 if postgres_bin >/dev/null; then exit; fi
-# Without this Debian would also make a server that stays.
+# Otherwise Debian would also create a permanent server.
 if has apt-get && ((EUID == 0)); then
   mkdir -p /etc/postgresql-common
   [[ -e /etc/postgresql-common/createcluster.conf ]] ||

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# schemathesis in a Python environment of its own, only when its requirements have changed.
+# schemathesis in its own Python environment, only if its requirements have changed.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 

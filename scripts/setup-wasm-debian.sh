@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Debian packages a current compiler for its browsers, and the sources of the standard library: built once for wasm.
-# Only the browser half of the program is then built with it (for_wasm in env.sh); the rest keeps the usual compiler.
+# Builds the standard library for wasm from Debian's packages, which have a current compiler for its browsers. Only the
+# browser part of the program is then built with it (for_wasm in env.sh).
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
 version_of() { "$1" -vV 2>/dev/null || true; }
 
-# Ready for exactly the compiler that is installed now: an upgrade makes the built library useless.
+# Valid only for the installed compiler. After an upgrade the library must be rebuilt.
 is_ready() { [[ -e $DEBIAN_RUST/version && $(<"$DEBIAN_RUST/version") == "$(version_of /usr/bin/rustc)" ]]; }
 
 # Only these, so that nothing else of /usr/bin comes first on the PATH.
@@ -20,7 +20,7 @@ link_programs() {
   ln -s /usr/bin/lld-22 "$DEBIAN_RUST/bin/rust-lld"
 }
 
-# With bitcode, since the release profile of the browser half links with LTO.
+# With bitcode, because the release profile of the browser part uses LTO.
 build_std() {
   local crate=$DEBIAN_RUST/empty lib
   mkdir -p "$crate/src"

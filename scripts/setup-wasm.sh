@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The standard library for wasm: from rustup in the time given, else from Debian's packages.
-# MULTI_SESSION_WASM_FROM=debian or =rustup forces the one or the other.
+# The standard library for wasm: from rustup within a timeout, or else from Debian's packages.
+# MULTI_SESSION_WASM_FROM=debian or =rustup selects one of them.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

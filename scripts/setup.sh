@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing, into .tools/ and node_modules where it can. `setup.sh test` adds what only the tests need.
-# What does not need one another is installed at once.
+# Independent parts are installed at the same time.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 ./setup-requirements.sh "$@"
-# Alone: it may need the package manager, as setup-debian.sh does.
+# Not at the same time, because it may need the package manager like setup-debian.sh.
 ./setup-wasm.sh
 installs=("./setup-npm.sh tools")
 if [[ ${1:-} == test ]]; then

@@ -1,7 +1,7 @@
-// Makes the site of what the compiler and bindgen made: `node site.mjs PACKAGE SITE HASH_FILE [NAME STYLE]`.
+// Builds the site from the output of the compiler and bindgen: `node site.mjs PACKAGE SITE HASH_FILE [NAME STYLE]`.
 //   PACKAGE    the folder that holds NAME.js and NAME_bg.wasm, where NAME is multi-session
 //   SITE       the folder to make
-//   HASH_FILE  the manifest that the server reads: which hash the name of each file carries
+//   HASH_FILE  the manifest for the server, with the hash in the name of each file
 //   NAME       what the files are called, and
 //   STYLE      their style sheet, if it is not our own site
 // The settings are those of cargo-leptos, in Cargo.toml.
@@ -22,14 +22,14 @@ const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-versi
 const settings = JSON.parse(metadata).metadata.leptos[0];
 const [name, style, assets] = other.length > 0 ? other : ["output-name", "style-file", "assets-dir"].map((key) => settings[key]);
 
-// What is in the folder is served, so it is made beside the old one and replaces it in one step.
+// The folder may be in use by a server, so a new one is built next to it and replaces it in one step.
 const next = `${site}.next`;
 const pkg = join(next, settings["site-pkg-dir"]);
 rmSync(next, { recursive: true, force: true });
 if (assets) cpSync(join(root, assets), next, { recursive: true });
 mkdirSync(pkg, { recursive: true });
 
-// The browsers that `settings.browserquery` means and that know what the WebAssembly and the styles need: `light-dark()`.
+// The browsers of `settings.browserquery` that support what the WebAssembly and the styles need: `light-dark()`.
 const target = ["chrome123", "edge123", "firefox128", "safari17.5"];
 const minified = (text, loader) => transformSync(text, { loader, minify: true, target, format: loader === "js" ? "esm" : undefined }).code;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything, in order, up to the first failure; each step says how long it took.
+# Runs everything in order until the first failure. Each step prints its time.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -18,7 +18,7 @@ step() {
   printf '==> Step %d: %s: passed in %s\n' "$number" "$current" "$(elapsed "$start")"
 }
 
-# What the tests need, the sites and the tests' programs have nothing in common: they are made at once.
+# The tools of the tests, the sites and the tests' programs are independent, so they are built at the same time.
 prepare() {
   scripts/setup.sh test &
   local setup=$!
@@ -29,14 +29,14 @@ prepare() {
   wait "$setup"
 }
 
-# The times are those of two cores from nothing.
+# The times are for a first run on two cores.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
 step "lint, the tests' programs, the sites, and what the tests need (about 13 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
 step "packages (seconds)" scripts/package.sh
 step "unit and integration tests, and the documentation (about 6 minutes)" scripts/unit.sh
-# After the tests: what they compile has test features.
+# After the tests, because these compile with test features.
 step "the servers (a minute)" scripts/build.sh for-tests
 step "Better Auth client tests (1 minute)" scripts/client.sh
 step "a short run of the benchmark (half a minute)" scripts/bench.sh --smoke

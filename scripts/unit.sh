@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Unit and integration tests, beside a throwaway PostgreSQL. Arguments go to cargo test; without any, the server's tests
-# run over PostgreSQL as well, at the same time.
+# Unit and integration tests, with a temporary PostgreSQL. Arguments go to cargo test. Without arguments, the server's
+# tests run over PostgreSQL as well, at the same time.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -24,13 +24,13 @@ fi
 checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*'
 RUSTDOC=$ROOT/scripts/rustdoc.sh checked_cargo test "${tests[@]}" --doc
 
-# The server's, over both databases at once. What PostgreSQL leaves out starts the program on an SQLite file, or reads the
-# sources: it would be the same again.
+# The server's tests, over both databases at once. The skipped ones do not depend on the database: they start the
+# program on an SQLite file or read the sources.
 over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \
     checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants:: --skip configuration::
 }
-# They wait a lot: more run at once than there are cores.
+# They wait a lot, so run more at once than there are cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 mkdir -p "$TOOLS/log"

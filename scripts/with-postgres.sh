@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `with-postgres.sh [--durable] COMMAND...`: runs it beside a throwaway PostgreSQL on 127.0.0.1, whose address is in
-# MULTI_SESSION_TEST_POSTGRES; the server and its data go when the command is over, however it ends.
+# `with-postgres.sh [--durable] COMMAND...`: runs the command with a temporary PostgreSQL on 127.0.0.1, whose address is
+# in MULTI_SESSION_TEST_POSTGRES. The server and its data are removed when the command ends, however it ends.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 
@@ -18,7 +18,7 @@ options=(-c max_connections=400)
 if [[ $1 == --durable ]]; then
   shift
 else
-  # Its data are nobody's, so it need not wait for the disk.
+  # The data are worthless, so writes need not be durable.
   options+=(-c fsync=off -c full_page_writes=off -c synchronous_commit=off)
 fi
 MULTI_SESSION_TEST_POSTGRES=$("$ROOT/scripts/postgres.sh" start "$folder" "${options[@]}")

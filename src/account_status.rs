@@ -1,4 +1,4 @@
-//! What a person should know of their account beside its devices.
+//! What the account page shows about the account itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct AccountStatus {
 }
 
 impl AccountStatus {
-    /// An account that is locked or not, with so many refused sign-ins.
+    /// A status from its two values.
     pub const fn new(is_locked: bool, refused_sign_ins: u64) -> Self {
         Self { is_locked, refused_sign_ins }
     }

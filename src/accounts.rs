@@ -1,5 +1,5 @@
-//! Accounts with an e-mail address and a password, on top of [`Sessions`]: nothing here uses more than an application
-//! with its own login could use.
+//! Accounts with an email address and a password, on top of [`Sessions`]. They use only the public API that
+//! an application with its own login can use too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,11 +42,13 @@ pub(crate) use password::is_better_auth;
 #[cfg(feature = "import-better-auth")]
 pub(crate) use sign_up::name_or_local_part;
 #[cfg(feature = "test-support")]
-pub(crate) use stored::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOfLock, TellOfNewDevice};
+pub(crate) use stored::{
+    AddAccount, MailAboutLock, MailAboutNewDevice, NewPassword, ReportByMail, ResetByMail,
+};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Sign-up, sign-in, password change and reset by e-mail address and password, and the mails about them; cheap to clone.
+/// Sign-up, sign-in, password change and reset by email address and password, and the mails about them; cheap to clone.
 ///
 /// # Examples
 ///
@@ -80,9 +82,9 @@ pub struct Accounts(Arc<Inner>);
 struct Inner {
     sessions: Sessions,
     passwords: Passwords,
-    /// `None` where failed sign-ins make nobody wait.
+    /// `None` if failed sign-ins cause no wait.
     throttle: Option<Throttle>,
-    /// Whether somebody sends mails.
+    /// Whether mails are sent.
     mail: bool,
     mail_queue: MailQueue,
 }

@@ -1,4 +1,4 @@
-//! When sessions were last active, and from where, kept in memory between two writes.
+//! A buffer of session activity (when, from where) between two writes to the store.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,31 +6,31 @@ use std::time::Duration;
 
 use crate::{SessionId, Timestamp, Touch};
 
-/// How many places and browsers of one session wait for a write; of more the latest are written.
-const WAITING: usize = 8;
-/// How long a session's activity waits for more of it, so that a busy session is written once a minute.
-const WAITS: Duration = Duration::from_secs(45);
+/// How many addresses and browsers of one session are buffered. Beyond that the oldest are dropped.
+const MAXIMUM_PER_SESSION: usize = 8;
+/// How long activity is buffered, so that a busy session is written once a minute.
+const WRITE_AFTER: Duration = Duration::from_secs(45);
 
-/// A buffer in front of the columns about activity: a request costs a map entry, not a write.
+/// A buffer in front of the activity columns: a request costs a map entry instead of a write.
 #[derive(Debug, Default)]
 pub(crate) struct Activity(Mutex<Buffer>);
 
-type Buffer = HashMap<SessionId, Waiting>;
+type Buffer = HashMap<SessionId, Pending>;
 
-/// What a session did since the last write.
+/// The activity of a session since the last write.
 #[derive(Debug)]
-struct Waiting {
-    /// When it was first used since.
+struct Pending {
+    /// When it was first used since the last write.
     since: Timestamp,
-    /// One, and one more each time that it was used from elsewhere.
+    /// One entry, plus one for each change of address or browser.
     touches: Vec<Touch>,
 }
 
-impl Waiting {
+impl Pending {
     fn is_due(&self, now: Timestamp) -> bool {
-        // Where the clock was set back, it would wait for long.
+        // If the clock was set back, `now - since` alone would stay zero for a long time.
         let waited = now.since(self.since).max(self.since.since(now));
-        waited >= WAITS || self.touches.iter().any(Touch::is_news)
+        waited >= WRITE_AFTER || self.touches.iter().any(Touch::is_news)
     }
 }
 
@@ -40,26 +40,26 @@ impl Activity {
         add(&mut self.lock(), touch);
     }
 
-    /// What waits to be written of a session: the latest of each.
+    /// Returns the latest buffered activity of a session, with the latest value of each field.
     pub(crate) fn latest(&self, id: &SessionId) -> Option<Touch> {
         self.lock().get(id)?.touches.iter().cloned().reduce(merged)
     }
 
-    /// Takes everything out, to be written in this order.
+    /// Removes everything from the buffer, in the order in which it must be written.
     pub(crate) fn take(&self) -> Vec<Touch> {
         std::mem::take(&mut *self.lock()).into_values().flat_map(|waiting| waiting.touches).collect()
     }
 
-    /// Takes out what says more than a later moment, or has waited for long.
+    /// Removes what is due: changes of address or browser at once, plain activity after [`WRITE_AFTER`].
     pub(crate) fn take_due(&self, now: Timestamp) -> Vec<Touch> {
         let due = self.lock().extract_if(|_, waiting| waiting.is_due(now)).collect::<Vec<_>>();
         due.into_iter().flat_map(|(_, waiting)| waiting.touches).collect()
     }
 
-    /// Puts back what could not be written.
+    /// Puts back a batch that could not be written.
     pub(crate) fn put_back(&self, batch: Vec<Touch>) {
         let mut buffer = self.lock();
-        // What has been noted meanwhile is later.
+        // Touches that were recorded meanwhile are later than the batch.
         let later = std::mem::take(&mut *buffer);
         for touch in batch.into_iter().chain(later.into_values().flat_map(|waiting| waiting.touches)) {
             add(&mut buffer, touch);
@@ -67,17 +67,17 @@ impl Activity {
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {
-        // A map of times is right whatever the panicking thread was doing.
+        // A panic cannot leave the map inconsistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn add(buffer: &mut Buffer, touch: Touch) {
-    let new = || Waiting { since: touch.at, touches: Vec::with_capacity(1) };
+    let new = || Pending { since: touch.at, touches: Vec::with_capacity(1) };
     let touches = &mut buffer.entry(touch.session.clone()).or_insert_with(new).touches;
-    // Each place is written, though the session was back where it was before the write.
+    // Each address is written, even if the session returned to the stored one before the write.
     let is_kept_apart =
-        touches.len() < WAITING && touches.last().is_some_and(|last| would_hide(&touch, last));
+        touches.len() < MAXIMUM_PER_SESSION && touches.last().is_some_and(|last| would_hide(&touch, last));
     match touches.pop() {
         Some(last) if is_kept_apart => touches.extend([last, touch]),
         Some(last) => touches.push(merged(last, touch)),
@@ -85,7 +85,7 @@ fn add(buffer: &mut Buffer, touch: Touch) {
     }
 }
 
-/// Whether the later one says something else about what the earlier one says.
+/// Whether merging the two would lose a value of the earlier one.
 fn would_hide(later: &Touch, earlier: &Touch) -> bool {
     let differs = |later: &Option<String>, earlier: &Option<String>| {
         later.is_some() && earlier.is_some() && later != earlier
@@ -110,7 +110,7 @@ mod tests {
     use crate::Timestamp;
 
     #[test]
-    fn each_place_is_written_also_where_the_session_came_back_before_the_write() {
+    fn every_address_is_written_even_if_the_session_returns_before_the_write() {
         let id = SessionId::new("s1").expect("an id");
         let at = |second: i64, address: Option<&str>| Touch {
             ip_address: address.map(str::to_owned),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn busy_session_is_written_once_a_minute_and_news_of_it_at_once() {
+    fn busy_session_is_written_once_a_minute_and_a_new_address_at_once() {
         let at = |second: i64| Timestamp::from_unix_ms(second * 1_000);
         let touch = |name: &str, second| Touch::new(SessionId::new(name).expect("an id"), at(second));
         let activity = Activity::default();
@@ -144,12 +144,12 @@ mod tests {
         assert_eq!(activity.take_due(at(40)), [moved]);
         assert_eq!(activity.take_due(at(44)), []);
         assert_eq!(activity.take_due(at(45)), [touch("busy", 39)]);
-        // Also where the clock was set back.
+        // The same if the clock was set back.
         assert_eq!(activity.take_due(at(-60)), [touch("later", 30)]);
     }
 
     #[test]
-    fn what_waits_of_one_session_is_bounded() {
+    fn buffer_of_one_session_is_bounded() {
         let activity = Activity::default();
         for number in 0..1_000 {
             let id = SessionId::new("s1").expect("an id");
@@ -157,7 +157,7 @@ mod tests {
             activity.touch(Touch { ip_address, ..Touch::new(id, Timestamp::from_unix_ms(number)) });
         }
         let taken = activity.take();
-        assert_eq!(taken.len(), WAITING);
-        assert_eq!(taken[WAITING - 1].ip_address.as_deref(), Some("192.0.2.249"));
+        assert_eq!(taken.len(), MAXIMUM_PER_SESSION);
+        assert_eq!(taken[MAXIMUM_PER_SESSION - 1].ip_address.as_deref(), Some("192.0.2.249"));
     }
 }

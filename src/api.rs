@@ -1,4 +1,5 @@
-//! The REST API, feature `api`: a file an endpoint, each a few lines over one method of [`Sessions`] or [`Accounts`].
+//! The REST API, feature `api`: one file per endpoint, each a few lines over one method of [`Sessions`] or
+//! [`Accounts`].
 //!
 //! | method and path under [`SessionHttp::api_path`] | method |
 //! |---|---|
@@ -13,7 +14,7 @@
 //! | `POST update-session` | |
 //! | `POST change-password` | `change_password` |
 //! | `POST request-password-reset` | `request_password_reset` |
-//! | `GET reset-password/{token}` | `is_good_link` |
+//! | `GET reset-password/{token}` | `is_valid_link` |
 //! | `POST reset-password` | `reset_password` |
 //! | `GET multi-session/list-device-sessions` | `list`, or `list_held` with [`Api::list_held_only`] |
 //! | `GET multi-session/list-ended-device-sessions` | `list_ended` |
@@ -37,11 +38,11 @@
 //! | `GET ok`, `error`, `openapi.json` | |
 //! | `GET reference` (feature `reference`) | |
 //!
-//! A path must match exactly: another one, and another method, is a 404 without a body, as Better Auth answers.
+//! A path must match exactly. Other paths and other methods answer 404 without a body, as Better Auth does.
 //!
-//! The API bounds its bodies and has its own session layer. What counts requests or logs them is around the whole
-//! program, and so no part of it: [`SessionHttp::takes_password`] says what to count apart, and the path
-//! `reset-password/{token}` has a secret that belongs in no log.
+//! The API limits request bodies and brings its own session layer. Rate limits and request logs are left to
+//! the program around it. [`SessionHttp::takes_password`] tells which requests to limit more strictly. The
+//! path `reset-password/{token}` contains a secret, so do not log it.
 
 use std::time::Duration;
 
@@ -107,7 +108,7 @@ pub use operator_token::{InvalidTokenHash, OperatorTokens};
 
 use state::{ApiState, Settings};
 
-/// The REST API: [`SessionHttp::api`] makes it, and a router takes it by `merge`.
+/// The REST API. [`SessionHttp::api`] creates it; pass it to `Router::merge`.
 ///
 /// # Examples
 ///
@@ -130,7 +131,8 @@ pub struct Api {
 }
 
 impl SessionHttp {
-    /// The REST API under [`SessionHttp::api_path`], with every endpoint but those of accounts and operators.
+    /// Creates the REST API under [`SessionHttp::api_path`], with all endpoints except those of accounts and
+    /// operators.
     pub fn api(&self) -> Api {
         let settings = Settings {
             sessions: self.sessions().clone(),
@@ -145,8 +147,8 @@ impl SessionHttp {
         Api { settings, body_time: BODY_TIME, error_page }
     }
 
-    /// Whether a path is one of the API that takes a password or the ticket of one, or mails a link to set one: an address
-    /// should be allowed only a few such requests at a time.
+    /// Whether this path of the API takes a password or a sign-in ticket, or mails a link to set a password.
+    /// Allow each address only a few such requests at a time.
     pub fn takes_password(&self, path: &str) -> bool {
         let starts = ["/sign-in/", "/sign-up/", "/change-password", "/multi-session/reauthenticate"];
         let others = ["/request-password-reset", "/reset-password", "/multi-session/sign-in-instead"];
@@ -164,8 +166,8 @@ impl Api {
         self
     }
 
-    /// Sets whether a report locks the user, by default not: see [`Sessions::report`]. With [`Api::accounts`] it depends
-    /// on whether mails are sent.
+    /// Sets whether a report locks the user (default: no), see [`Sessions::report`]. With [`Api::accounts`] a
+    /// report locks if mails are sent.
     #[must_use]
     pub fn lock_reported(mut self, locks: bool) -> Self {
         self.settings.locks_reported = locks;
@@ -187,7 +189,7 @@ impl Api {
         self
     }
 
-    /// Sets the page that explains a failed redirect: [`FailedRedirect`] extracts what to say.
+    /// Sets the page that explains a failed redirect. It gets the error from [`FailedRedirect`].
     #[must_use]
     pub fn error_page(mut self, page: MethodRouter) -> Self {
         self.error_page = page.with_state(());
@@ -215,7 +217,7 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
         let public = Router::from(document_endpoints()).route("/error", error_page);
         #[cfg(feature = "reference")]
         let public = public.route("/reference/{file}", routing::get(reference::file));
-        // What is the same for everybody, and what programs of operators call with a token: no cookie is read.
+        // These endpoints read no cookies: they answer everybody alike, or check an operator's token.
         let mut others = nested(public);
         let mut described = sessions.clone();
         if settings.operators.are_taken() {
@@ -231,9 +233,10 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
         let state = ApiState::from(settings);
         let sessions = nested(sessions.into()).fallback(not_found).with_state(state.clone());
         let others = others.layer(exact.clone()).layer(bounded.clone()).with_state(state);
-        // Layers around the router, not around its routes: a request clones what it passes, and a router is cheap to clone.
+        // The layers wrap the router and not its routes: a request clones what it passes through, and a
+        // router is cheap to clone.
         let sessions = (bounded, session_layer, exact).layer(sessions);
-        // What is about sessions, and every path that is not there.
+        // The session endpoints, and every unknown path below the API.
         [path.clone(), format!("{path}/"), format!("{path}/{{*rest}}")]
             .iter()
             .fold(others, |router, path| router.route_service(path, sessions.clone()))
@@ -300,8 +303,8 @@ async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
-/// Answers other methods as unknown paths are answered. Axum answers HEAD by the handler of GET, and some of these change
-/// something.
+/// Answers other methods like unknown paths. Axum would answer HEAD with the handler of GET, and some of
+/// these change something.
 async fn only_get_and_post(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::POST) {
         next.run(request).await
@@ -310,7 +313,8 @@ async fn only_get_and_post(request: Request, next: Next) -> Response {
     }
 }
 
-/// What an operator's program asked for is done also if it disconnects, as the session layer sees to it for browsers.
+/// Runs an operator's request to its end even if the client disconnects, as the session layer does for
+/// browsers.
 async fn finished(State(sessions): State<Sessions>, request: Request, next: Next) -> Response {
     sessions.finish(next.run(request)).await
 }

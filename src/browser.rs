@@ -11,11 +11,11 @@ use crate::{
 /// What a request's cookies claim, before anything is verified.
 #[derive(Clone, Debug, Default)]
 pub struct Presented {
-    /// What the session cookies hold, in cookie order: the first that is live counts.
+    /// The credentials of the session cookies, in cookie order. The first live one counts.
     pub active: Vec<Credential>,
     /// The credentials of the held-session cookies, in cookie order.
     pub held: Vec<Credential>,
-    /// The same of cookies that Better Auth has set, where ours have other names.
+    /// The same for cookies that Better Auth set, if their names differ from ours.
     pub imported: Option<Box<Presented>>,
 }
 
@@ -43,45 +43,45 @@ pub struct Client {
     pub devices: Vec<DeviceToken>,
 }
 
-/// The standing of a credential among those that its session has had.
+/// Where a credential stands in the sequence of its session's credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is the current one.
     Present,
     /// It is the current one and replaced another one; no request has used it before.
     New,
-    /// Another one replaced it that no request has used yet, maybe because its answer was lost. A session with this
-    /// credential is not fresh.
+    /// A later credential exists, but no request has used that one yet, maybe because its answer was lost. A
+    /// session with the superseded credential is not fresh.
     Superseded,
 }
 
-/// A live session that this browser has proved to hold: its credential, and the session as it is stored.
+/// A live session whose cookie this browser has presented.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Held {
     /// What its cookie says.
     pub credential: Credential,
-    /// Where that stands among the credentials of the session.
+    /// Whether the credential is the current one of the session.
     pub standing: Standing,
     /// The session as it is stored.
     pub(crate) stored: Arc<StoredSession>,
-    /// Whether the browser must be sent the cookies, since they were made just now or are asked for.
+    /// Whether the answer must set the cookies, because they are new or the person asked for this session.
     pub issue: bool,
 }
 
 impl Held {
-    /// A session that was stored just now; the browser has not its cookies yet.
+    /// A session that was just stored. The browser does not have its cookies yet.
     pub(crate) fn issued(credential: Credential, new: NewSession, user: User) -> Self {
         let stored = Arc::new(StoredSession::begun(new, user));
         Self { credential, standing: Standing::Present, stored, issue: true }
     }
 
-    /// The session, to be changed here and nowhere else.
+    /// Mutable access, by copying the session if it is shared.
     pub(crate) fn stored_mut(&mut self) -> &mut StoredSession {
         Arc::make_mut(&mut self.stored)
     }
 
-    /// How long the browser keeps it.
+    /// How long the browser keeps the cookie.
     pub(crate) fn keep(&self) -> Keep {
         Keep::of(self.remember, self.shared_computer)
     }
@@ -97,19 +97,20 @@ impl Deref for Held {
 
 /// What a browser holds: live, verified sessions, at most one of each user, and which one is active.
 ///
-/// Methods of [`Sessions`](crate::Sessions) take it as the one who acts, and return the next one. The HTTP layer writes
-/// the difference as cookies.
+/// Methods of [`Sessions`](crate::Sessions) take the acting browser and return its next state. The HTTP layer
+/// writes the difference as cookies.
 #[derive(Clone, Debug, Default)]
 pub struct Browser {
     pub(crate) active: Option<SessionId>,
     pub(crate) held: Vec<Held>,
-    /// The sessions that have ended and may live again in a moment, and whose they were: their cookies stay.
+    /// Ended sessions whose revocation may still be undone, with their users. Their cookies stay.
     pub(crate) undoable: Vec<(Handle, UserId)>,
-    /// The sessions that have ended and by whose cookies the next request is to prove that they were this browser's.
-    pub(crate) untold: Vec<Handle>,
-    /// The device cookie that the browser is to be sent.
+    /// Ended sessions whose cookies stay for one more request, so that the browser can prove that they were
+    /// its own.
+    pub(crate) unexplained: Vec<Handle>,
+    /// The device cookie to set.
     pub(crate) device: Option<DeviceToken>,
-    /// Whether it is signed out: nobody is active, whatever it has said.
+    /// Whether the person signed out: nobody is active, whatever the cookies say.
     pub(crate) signed_out: bool,
 }
 
@@ -120,7 +121,7 @@ impl Browser {
         self.held.iter().find(|held| held.session.id == *id)
     }
 
-    /// The session that requests act as, if there must be one.
+    /// Returns the active session, or an error if there is none.
     ///
     /// # Errors
     ///
@@ -129,34 +130,33 @@ impl Browser {
         self.active().ok_or(Code::Unauthorized)
     }
 
-    /// The sessions it can switch to, the active one among them, in cookie order.
+    /// The sessions that the browser can switch to, including the active one, in cookie order.
     pub fn held(&self) -> &[Held] {
         &self.held
     }
 
-    /// The device cookie that it is to be sent, after a sign-in that is remembered.
+    /// The device cookie to set after a remembered sign-in.
     pub fn device(&self) -> Option<&DeviceToken> {
         self.device.as_ref()
     }
 
-    /// The handles of the sessions that have ended and whose cookies stay, which open nothing: they may live again in a
-    /// moment, or the browser is yet to be told how they ended.
+    /// The handles of ended sessions whose cookies stay although they open nothing: the revocation may still
+    /// be undone, or the next page has to explain how the session ended.
     pub fn undoable(&self) -> impl Iterator<Item = &Handle> {
-        self.undoable.iter().map(|(handle, _)| handle).chain(&self.untold)
+        self.undoable.iter().map(|(handle, _)| handle).chain(&self.unexplained)
     }
 
-    /// Lets the browser keep the held cookie of the session that it acted as for one more request, though it has ended: by
-    /// that it proves on the next page that it may be told how. Where no other session becomes active it proves it by the
-    /// session cookie, which stays.
-    #[must_use]
-    pub fn to_be_told(self, presented: &Presented) -> Self {
+    /// Keeps the held cookie of the ended active session for one more request. With it the browser proves on
+    /// the next page that it may see how the session ended. If no other session becomes active, the session
+    /// cookie stays and proves the same.
+    pub fn keep_ended_cookie(self, presented: &Presented) -> Self {
         if self.active.is_none() {
             return self;
         }
-        Self { untold: presented.active.iter().map(|active| active.handle.clone()).collect(), ..self }
+        Self { unexplained: presented.active.iter().map(|active| active.handle.clone()).collect(), ..self }
     }
 
-    /// Whether its person has just signed out, so that the session cookie goes also where it opened nothing.
+    /// Whether the person just signed out, so that the session cookie is removed even if it was invalid.
     pub fn signed_out(&self) -> bool {
         self.signed_out
     }
@@ -165,7 +165,8 @@ impl Browser {
         self.held.iter().any(|held| held.session.id == *id)
     }
 
-    /// Lets go of a session; if it was active, the first one still held takes its place where `promote` says so.
+    /// Removes a session. If it was the active one and `promote` is set, the first remaining session becomes
+    /// active.
     pub(crate) fn without(&self, id: &SessionId, promote: bool) -> Self {
         let mut next = self.clone();
         next.held.retain(|held| held.session.id != *id);
@@ -175,7 +176,8 @@ impl Browser {
         next
     }
 
-    /// Gives the active session another credential and expiry, since its person proved at `now` who they are.
+    /// Gives the active session another credential and expiry, because the person proved at `now` who they
+    /// are.
     pub(crate) fn renewed(&self, credential: Credential, expires_at: Timestamp, now: Timestamp) -> Self {
         let mut next = self.clone();
         if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
@@ -191,7 +193,7 @@ impl Browser {
         next
     }
 
-    /// Gives the active session another credential, with all else as it was.
+    /// Gives the active session another credential. Everything else stays.
     pub(crate) fn rotated(&self, credential: Credential) -> Self {
         let mut next = self.clone();
         if let Some(held) = next.held.iter_mut().find(|held| next.active.as_ref() == Some(&held.session.id)) {
@@ -203,7 +205,7 @@ impl Browser {
         next
     }
 
-    /// Takes in a new session and makes it active, letting go of those that `ended`.
+    /// Adds a new session and makes it active. Removes the sessions in `ended`.
     pub(crate) fn with(&self, new: Held, ended: &[SessionId]) -> Self {
         let mut next = self.clone();
         next.held.retain(|held| !ended.contains(&held.session.id));

@@ -29,7 +29,7 @@ pub enum Change {
         /// The session that is active now.
         to: SessionId,
     },
-    /// A session has another credential since its person proved once more who they are.
+    /// A session got another credential because its person proved again who they are.
     Reauthenticated {
         /// The user.
         user: UserId,

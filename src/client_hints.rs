@@ -45,7 +45,7 @@ impl ClientHints {
         if values.iter().all(|value| value.is_empty()) { Self::default() } else { Self(values.join("\t")) }
     }
 
-    /// Whether the browser sent none.
+    /// Whether the browser sent no hints.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -53,13 +53,13 @@ impl ClientHints {
 
 #[cfg(feature = "engine")]
 impl ClientHints {
-    /// Joins a user agent and hints to one text, as stores keep them: the history copies what a browser said of itself
-    /// from row to row, and has one column for it.
+    /// Joins a user agent and its hints into one text, as stores keep them: the history has one column for
+    /// what a browser said about itself.
     pub(crate) fn joined_to(&self, user_agent: &str) -> String {
         if self.is_empty() { user_agent.to_owned() } else { [user_agent, "\n", &self.0].concat() }
     }
 
-    /// Takes a stored text apart. No header contains a line feed.
+    /// Splits a stored text. It works because no header contains a line feed.
     pub(crate) fn split_from(stored: &str) -> (&str, Self) {
         match stored.split_once('\n') {
             Some((user_agent, hints)) => (user_agent, Self(hints.to_owned())),

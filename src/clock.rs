@@ -58,14 +58,14 @@ impl ManualClock {
         Self { now: now.unix_ms().into(), steady: 0.into() }
     }
 
-    /// Lets time go by.
+    /// Moves the time forward.
     pub fn advance(&self, by: Duration) {
         let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.steady.fetch_add(step, std::sync::atomic::Ordering::SeqCst);
         self.now.fetch_add(step.cast_signed(), std::sync::atomic::Ordering::SeqCst);
     }
 
-    /// Sets the clock back. No time goes by.
+    /// Sets the clock back. The steady time stays.
     pub fn set_back(&self, by: Duration) {
         let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.now.fetch_sub(step.cast_signed(), std::sync::atomic::Ordering::SeqCst);

@@ -38,7 +38,7 @@ codes! {
     /// The email is unknown or the password is wrong. The answer does not say which.
     InvalidEmailOrPassword = "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password",
         "Wrong email or password.";
-    /// The text is not an e-mail address.
+    /// The text is not an email address.
     InvalidEmail = "INVALID_EMAIL", "Invalid email",
         "Enter a valid email address.";
     /// The account has no password.
@@ -56,7 +56,7 @@ codes! {
     /// The password has more than 128 characters.
     PasswordTooLong = "PASSWORD_TOO_LONG", "Password too long",
         "A password can have at most 128 characters.";
-    /// The e-mail has an account already.
+    /// The email has an account already.
     UserAlreadyExists = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
         "User already exists. Use another email.",
         "An account with this email already exists. Sign in instead.";
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_says_how_long_and_how_many_where_that_is_known() {
+    fn sentence_includes_the_number_if_it_is_known() {
         for (code, number, told) in [
             (Code::TooManyRequests, 1, "Too many attempts. Try again in 1 second."),
             (Code::TooManyRequests, 119, "Too many attempts. Try again in 119 seconds."),

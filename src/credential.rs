@@ -11,17 +11,17 @@ use crate::{Handle, Random};
 
 const HANDLE_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
-/// 32 random bytes that only the browser has; it cannot be printed or serialised.
+/// 32 random bytes that only the browser has. It cannot be printed or serialised.
 #[derive(Clone)]
 pub struct Secret([u8; 32]);
 
-/// The SHA-256 of a [`Secret`]: the only form that is stored.
+/// The SHA-256 of a [`Secret`]. Only this hash is stored.
 #[derive(Clone, Copy)]
 pub struct SecretHash([u8; 32]);
 
 /// A session cookie's value: `handle.secret`, the secret in padded standard base64.
 ///
-/// It has the exact form of Better Auth's signed cookie (`token.signature`), but nothing is signed: the
+/// It has the exact form of Better Auth's signed cookie (`token.signature`), but nothing is signed. The
 /// secret is compared with its stored hash, so there is no server key to lose or to rotate.
 #[derive(Clone, Debug)]
 pub struct Credential {
@@ -32,10 +32,10 @@ pub struct Credential {
 }
 
 impl Secret {
-    /// How many characters it has in unpadded base64 for URLs.
+    /// Its length in unpadded URL-safe base64.
     pub(crate) const URL_SAFE_LEN: usize = 43;
 
-    /// Makes a new one.
+    /// Generates a new secret.
     pub(crate) fn generate(random: &dyn Random) -> Self {
         let mut bytes = [0; 32];
         random.fill(&mut bytes);
@@ -55,7 +55,7 @@ impl Secret {
         BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// Writes what [`Secret::parse_url_safe`] reads.
+    /// Writes the form that [`Secret::parse_url_safe`] reads.
     pub(crate) fn to_url_safe(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
@@ -84,7 +84,7 @@ impl SecretHash {
 }
 
 impl Credential {
-    /// Makes a new one.
+    /// Generates a new credential.
     pub(crate) fn generate(random: &dyn Random) -> Self {
         let secret = Secret::generate(random);
         Self { handle: generate_handle(random), secret }
@@ -106,7 +106,7 @@ impl Credential {
         format!("{}.{}", self.handle.as_str(), BASE64_STANDARD.encode(self.secret.0))
     }
 
-    /// Tells whether both are the same credential.
+    /// Whether both are the same credential.
     pub fn is(&self, other: &Self) -> bool {
         self.handle == other.handle && bool::from(self.secret.0.ct_eq(&other.secret.0))
     }
@@ -117,7 +117,8 @@ fn generate_handle(random: &dyn Random) -> Handle {
     let mut bytes = [0; 48];
     while text.len() < Handle::LEN {
         random.fill(&mut bytes);
-        // 252 is the largest multiple of 36 in a byte: above it letters would not be equally likely.
+        // 252 is the largest multiple of 36 that fits in a byte. Using larger values would favour some
+        // letters.
         let usable = bytes.iter().filter(|&&byte| byte < 252);
         let missing = Handle::LEN - text.len();
         text.extend(usable.take(missing).map(|&byte| HANDLE_ALPHABET[usize::from(byte % 36)] as char));
@@ -143,7 +144,7 @@ mod tests {
     use crate::OsRandom;
 
     #[test]
-    fn a_credential_survives_its_cookie() {
+    fn credential_round_trips_through_its_cookie() {
         let credential = Credential::generate(&OsRandom);
         let value = credential.to_cookie_value();
         assert_eq!(value.len(), 32 + 1 + 44);
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_credential() {
+    fn malformed_cookie_values_are_rejected() {
         let value = Credential::generate(&OsRandom).to_cookie_value();
         for other in [
             "",
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edited_secret_does_not_match() {
+    fn modified_secret_does_not_match() {
         let one = Credential::generate(&OsRandom);
         let other = Credential::generate(&OsRandom);
         assert!(!one.secret.hash().matches(&other.secret));

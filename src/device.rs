@@ -1,8 +1,8 @@
-//! What a person recognises a session by.
+//! The device that a person recognises a session by.
 
 use serde::{Deserialize, Serialize};
 
-/// The form of a device.
+/// The kind of a device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -18,11 +18,11 @@ pub enum DeviceKind {
     Tv,
     /// A games console.
     Console,
-    /// A headset that shows a world of its own.
+    /// A virtual or mixed reality headset.
     Headset,
-    /// A program without a person in front of it.
+    /// A program without a person, such as a script or a crawler.
     Program,
-    /// Nothing is known.
+    /// The kind is not known.
     #[default]
     Unknown,
 }
@@ -36,7 +36,7 @@ pub struct Device {
     pub browser: String,
     /// The operating system, as in `macOS`; empty when it is not known.
     pub os: String,
-    /// The form of the device.
+    /// The kind of the device.
     pub kind: DeviceKind,
     /// What people call it, as in `Firefox on macOS` or `Safari on iPhone`: [`Device::short_description`], or
     /// `Unknown device` when nothing is known.
@@ -44,7 +44,8 @@ pub struct Device {
 }
 
 impl Device {
-    /// What it is, whatever its person calls it: browser and system in one line, as far as they are known.
+    /// The browser and system in one line, as far as they are known. The person's own name for the device is
+    /// ignored.
     ///
     /// # Examples
     ///
@@ -66,8 +67,8 @@ impl Device {
         }
     }
 
-    /// The same as people say it: without versions, and with the device that a system is of. A program on no known system
-    /// keeps its version.
+    /// The same in everyday words: without versions, and with the device instead of its system (`iPhone` for
+    /// iOS). A program on an unknown system keeps its version.
     ///
     /// # Examples
     ///
@@ -93,10 +94,10 @@ impl Device {
         }
     }
 
-    /// Whether both are the same browser on the same system, in whatever versions: one may be an update of the other.
-    /// Of what says nothing that is not known.
+    /// Whether both are the same browser on the same system, in any version, so that one may be an update of
+    /// the other. `false` if neither browser nor system is known.
     #[cfg(feature = "engine")]
-    pub(crate) fn is_kin(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_browser(&self, other: &Self) -> bool {
         fn family(device: &Device) -> (&str, &str) {
             (without_version(&device.browser), without_version(&device.os))
         }
@@ -104,7 +105,7 @@ impl Device {
     }
 }
 
-/// `Firefox` of `Firefox 145`, and `Windows` of `Windows 11`.
+/// `Firefox` for `Firefox 145`, and `Windows` for `Windows 11`.
 fn without_version(name: &str) -> &str {
     match name.rsplit_once(' ') {
         Some((name, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => name,
@@ -117,18 +118,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_update_keeps_the_browser_and_its_system() {
+    fn updated_browser_counts_as_the_same_browser() {
         let device = |browser: &str, os: &str| Device {
             browser: browser.to_owned(),
             os: os.to_owned(),
             ..Device::default()
         };
         let firefox = device("Firefox 145", "macOS");
-        assert!(firefox.is_kin(&device("Firefox 147", "macOS")));
-        assert!(device("Chrome 142", "Windows 10").is_kin(&device("Chrome 143", "Windows 11")));
-        assert!(!firefox.is_kin(&device("Firefox 145", "Windows")), "another machine");
-        assert!(!firefox.is_kin(&device("Chrome 145", "macOS")));
-        assert!(device("okhttp 4", "").is_kin(&device("okhttp 5", "")));
-        assert!(!device("", "").is_kin(&device("", "")), "everybody may say nothing");
+        assert!(firefox.is_same_browser(&device("Firefox 147", "macOS")));
+        assert!(device("Chrome 142", "Windows 10").is_same_browser(&device("Chrome 143", "Windows 11")));
+        assert!(!firefox.is_same_browser(&device("Firefox 145", "Windows")), "another machine");
+        assert!(!firefox.is_same_browser(&device("Chrome 145", "macOS")));
+        assert!(device("okhttp 4", "").is_same_browser(&device("okhttp 5", "")));
+        assert!(!device("", "").is_same_browser(&device("", "")), "everybody may say nothing");
     }
 }

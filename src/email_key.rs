@@ -1,7 +1,7 @@
-//! Which e-mail addresses are the same.
+//! Which email addresses count as the same.
 //!
-//! All spellings of an address have one key: `idn@bücherei.example` and the `idn@xn--bcherei-n2a.example` that browsers
-//! make of it, composed and decomposed letters, capitals and small ones.
+//! All spellings of an address have one key: `idn@bücherei.example` and the form
+//! `idn@xn--bcherei-n2a.example` that browsers send, composed and decomposed letters, upper and lower case.
 //!
 //! idna maps domains as browsers do (UTS 46, non-transitional), unicase folds case; both have been maintained since 2015
 //! and are dependencies of other crates anyway.
@@ -10,8 +10,8 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
-/// Gives the key of an address, which every spelling of it has: the local part composed (NFC) and with its case folded,
-/// the domain in ASCII (UTS 46, non-transitional). A store finds accounts by it.
+/// Returns the key of an address, which is the same for every spelling: the local part is composed (NFC) and
+/// case-folded, the domain is in ASCII (UTS 46, non-transitional). Stores look accounts up by it.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub fn email_key(email: &str) -> String {
     let local: String = UniCase::new(decomposed).to_folded_case().nfc().collect();
     let ascii =
         Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow, DnsLength::Ignore);
-    // A domain that is none has one spelling.
+    // An invalid domain is only lowercased.
     let domain = ascii.map_or_else(|_| domain.to_lowercase(), |ascii| ascii.into_owned());
     format!("{local}@{domain}")
 }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_an_address_has_one_key() {
+    fn all_spellings_of_an_address_have_the_same_key() {
         for spellings in [
             &[
                 "idn@bücherei.example",

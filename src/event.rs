@@ -1,4 +1,4 @@
-//! What happens to a user's sessions, as every signed-in browser of that user hears it.
+//! Events about a user's sessions, as each of the user's browsers receives them.
 
 use std::cmp::Reverse;
 
@@ -45,7 +45,7 @@ impl Ending {
         Self { id, reason, at, by: None }
     }
 
-    /// Whether the person ended it in its own browser.
+    /// Whether the person signed out in that session's own browser.
     pub fn is_own(&self) -> bool {
         self.by.as_ref().is_some_and(|by| by.id == self.id)
     }
@@ -113,7 +113,8 @@ pub enum SessionEvent {
 }
 
 impl SessionEvent {
-    /// Brings a list up to date: the one reducer, of servers, pages and tests. The same event twice changes nothing.
+    /// Applies the event to a list. Servers, pages and tests all use this one function. Applying the same
+    /// event twice changes nothing.
     ///
     /// # Examples
     ///
@@ -130,7 +131,7 @@ impl SessionEvent {
         match self {
             Self::Created { row } => {
                 if !rows.iter().any(|known| known.id == row.id) {
-                    // The others stay where they are: nothing moves under a finger.
+                    // The other rows keep their order, so that no row moves while somebody clicks.
                     let place = rows.iter().position(|other| place_of(row) < place_of(other));
                     rows.insert(place.unwrap_or(rows.len()), (**row).clone());
                 }
@@ -165,7 +166,7 @@ impl SessionEvent {
     }
 }
 
-/// Puts a list into its order: current first, then the most recently active.
+/// Sorts a list: current first, then the most recently active.
 #[cfg(feature = "engine")]
 pub(crate) fn in_order(rows: &mut [DeviceSession]) {
     rows.sort_by_key(place_of);
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_row_takes_its_place_once() {
+    fn created_event_inserts_the_row_once() {
         let mut rows = vec![row("current", 1), row("old", 2)];
         let created = SessionEvent::Created { row: Box::new(row("new", 3)) };
         created.apply(&mut rows);
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_row_goes_and_a_touched_one_stays_in_place() {
+    fn ended_row_is_removed_and_touched_row_stays_in_place() {
         let mut rows = vec![row("current", 1), row("newer", 3), row("older", 2)];
         let older = SessionId::new("older").expect("an id");
         let at = Timestamp::from_unix_ms(600_000);
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_row_has_its_name_and_stays_in_place() {
+    fn renamed_row_shows_its_name_and_stays_in_place() {
         let mut rows = vec![row("current", 1), row("other", 2)];
         let (id, name) = (rows[1].id.clone(), Some("Work".to_owned()));
         SessionEvent::Renamed { id, name: name.clone(), label: "Work".to_owned() }.apply(&mut rows);
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recognized_row_is_of_a_new_device_no_more() {
+    fn recognized_row_loses_its_new_device_mark() {
         let mut rows = vec![row("current", 1), row("other", 2)];
         rows.iter_mut().for_each(|row| row.new_device = true);
         SessionEvent::Recognized { id: rows[1].id.clone() }.apply(&mut rows);
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_moved_shows_where_it_is_and_stays_in_place() {
+    fn moved_row_shows_its_new_address_and_stays_in_place() {
         let mut rows = vec![row("current", 1), row("other", 2)];
         let moved = SessionEvent::Moved {
             id: rows[1].id.clone(),
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_crosses_the_wire() {
+    fn event_round_trips_as_json() {
         let id = SessionId::new("s1").expect("an id");
         let at = Timestamp::from_unix_ms(1_763_896_161_802);
         let by = EndedBy { id: id.clone(), label: "Firefox on macOS".to_owned() };

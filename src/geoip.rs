@@ -1,4 +1,4 @@
-//! Places from a MaxMind database on this machine. No other service is used.
+//! Places of addresses from a local MaxMind database. No other service is used.
 
 use std::io;
 use std::net::IpAddr;
@@ -38,7 +38,7 @@ impl GeoIp {
         Reader::from_source(bytes).map(Self).map_err(|error| GeoIpError::Format(error.into()))
     }
 
-    /// What the database calls itself, as in `DBIP-City-Lite`.
+    /// The type that the database declares, such as `DBIP-City-Lite`.
     pub fn kind(&self) -> &str {
         &self.0.metadata().database_type
     }
@@ -52,7 +52,7 @@ impl GeoIp {
 impl Places for GeoIp {
     fn place_of(&self, address: IpAddr) -> Option<String> {
         self.look_up(address).unwrap_or_else(|error| {
-            // Without the address, and not louder: it may be so of each row of a list.
+            // At debug level and without the address: this may happen for every row of a list.
             tracing::debug!(%error, "a place could not be looked up");
             None
         })
@@ -65,7 +65,7 @@ impl std::fmt::Debug for GeoIp {
     }
 }
 
-/// What is read of a record; all the rest is skipped.
+/// The fields of a record that are read; serde skips the others.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Record<'a> {
@@ -92,7 +92,7 @@ struct Names<'a> {
 }
 
 impl Record<'_> {
-    /// As in "Berlin, Germany"; once where the city is the country.
+    /// Such as "Berlin, Germany"; one name if the city and the country are the same.
     fn words(&self) -> Option<String> {
         let city = self.city.names.en.and_then(printable);
         let country = self.country.names.en.and_then(printable);
@@ -104,7 +104,7 @@ impl Record<'_> {
     }
 }
 
-/// A name without control characters, which a terminal or a mail would obey; `None` where nothing is left.
+/// Removes control characters, which a terminal or a mail client would interpret. `None` if nothing is left.
 fn printable(name: &str) -> Option<String> {
     let name: String = name.chars().filter(|it| !it.is_control()).collect();
     let name = name.trim();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_a_city_and_a_country_or_what_is_known_of_them() {
+    fn place_names_the_city_and_the_country_as_far_as_known() {
         let places = open([
             ("::203.0.113.0/120", map([("city", named("Berlin")), ("country", named("Germany"))])),
             ("::198.51.100.0/120", map([("country", map([("iso_code", Value::Text("FR"))]))])),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_or_empty_is_no_place_and_nothing_is_obeyed() {
+    fn broken_records_have_no_place_and_control_characters_are_removed() {
         let places = open([
             ("::203.0.113.0/120", Value::Text("Berlin")),
             ("::198.51.100.0/120", map([("country", Value::Text("DE"))])),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_or_something_else_is_refused() {
+    fn missing_or_foreign_file_is_refused() {
         let folder = TempDir::new().expect("a folder");
         let file = folder.path().join("places.csv");
         assert!(matches!(GeoIp::open(&file), Err(GeoIpError::Read(_))));

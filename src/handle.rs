@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The public name of a session on the wire (Better Auth's `token`): 32 letters or digits.
 ///
-/// It names the held-session cookie and stands before the dot in the cookie's value. Alone it opens nothing: a request
-/// acts as a session only with the secret behind the dot. Ours consist of lower-case letters and digits.
+/// It names the held-session cookie and is the part before the dot in the cookie's value. It opens nothing
+/// without the secret behind the dot. New handles consist of lower-case letters and digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle([u8; Self::LEN]);
 
@@ -15,22 +15,22 @@ impl Handle {
     /// The length in bytes.
     pub const LEN: usize = 32;
 
-    /// Takes a handle's text, if it has a handle's form.
+    /// Reads a handle; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
         bytes.iter().all(u8::is_ascii_alphanumeric).then_some(Self(bytes))
     }
 
-    /// Gives the handle's text.
+    /// The handle as text.
     pub fn as_str(&self) -> &str {
-        // All of it is ASCII.
+        // Handles are ASCII.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Public on the wire, but half of a cookie all the same: logs get the session's id.
+        // It is public on the wire, but still half of a cookie. Logs use the session's id.
         f.write_str("Handle(..)")
     }
 }

@@ -66,7 +66,7 @@ impl HistoryKind {
         Self::Enabled,
     ];
 
-    /// Takes a kind's stable name.
+    /// Reads a kind from its stable name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
@@ -115,7 +115,7 @@ impl Refusal {
     /// Every refusal there is.
     pub const ALL: &'static [Self] = &[Self::Locked, Self::Disabled, Self::TwoFactor, Self::LimitReached];
 
-    /// Takes a refusal's stable name.
+    /// Reads a refusal from its stable name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|refusal| refusal.as_str() == text)
     }
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_has_one_name_everywhere() {
+    fn kinds_and_refusals_have_one_name_everywhere() {
         for &kind in HistoryKind::ALL {
             assert_eq!(HistoryKind::parse(kind.as_str()), Some(kind));
             let json = serde_json::to_value(kind).expect("JSON");

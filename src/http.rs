@@ -53,7 +53,8 @@ pub use session_http::{InvalidSetting, SessionHttp};
 pub use session_request::SessionRequest;
 pub use signed_in::SignedIn;
 
-/// A header as text. Bytes that are no text become a replacement character, so that they hide nothing beside them.
+/// A header as text. Invalid bytes become replacement characters, so that they cannot hide the rest of the
+/// value.
 fn text(value: &http::HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes())
 }

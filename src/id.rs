@@ -19,7 +19,7 @@ macro_rules! id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes an identifier's text.
+            /// Creates an identifier from text.
             ///
             /// # Errors
             ///
@@ -31,7 +31,7 @@ macro_rules! id {
                 if valid { Ok(Self(text.into())) } else { Err(InvalidId) }
             }
 
-            /// Gives the identifier's text.
+            /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -9,18 +9,20 @@ use sha2::Sha256;
 
 use crate::accounts::{email, is_better_auth, name_or_local_part};
 use crate::store::better_auth::{SourceError, Table, TextRow};
-use crate::store::import::{Import, ImportStore, ImportedRestrictions, ImportedSession, TakeError, Taken};
+use crate::store::import::{
+    Import, ImportOutcome, ImportRowError, ImportStore, ImportedRestrictions, ImportedSession,
+};
 use crate::subject::{check_image, checked_name};
 use crate::{
     BetterAuthSource, ClientHints, Handle, IpMode, Secret, Session, SessionId, StoreError, Timestamp, User,
     UserId,
 };
 
-/// Better Auth gives a sign-in that is not to be remembered one day.
+/// Better Auth's lifetime of a sign-in that is not remembered: one day. A minute is added for rounding.
 const NOT_REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60 + 60);
-/// Longer than what any proxy writes; Better Auth keeps whatever it was sent.
+/// Longer than any address that a proxy sends. Better Auth stores whatever it was sent.
 const MAXIMUM_ADDRESS_LEN: usize = 256;
-/// How many rows go by between two reports of progress.
+/// How many rows are read between two progress reports.
 const PROGRESS_EVERY: u64 = 10_000;
 
 /// The result for the rows of a table.
@@ -40,11 +42,11 @@ pub struct ImportCounts {
 }
 
 impl ImportCounts {
-    fn count(&mut self, taken: Taken) {
+    fn count(&mut self, taken: ImportOutcome) {
         match taken {
-            Taken::New => self.imported += 1,
-            Taken::Updated => self.updated += 1,
-            Taken::Unchanged => self.unchanged += 1,
+            ImportOutcome::New => self.imported += 1,
+            ImportOutcome::Updated => self.updated += 1,
+            ImportOutcome::Unchanged => self.unchanged += 1,
         }
     }
 }
@@ -108,7 +110,7 @@ pub enum ImportProgress {
     },
 }
 
-/// How an import goes.
+/// The options of an import.
 #[derive(Clone, Default)]
 pub struct ImportOptions {
     /// The secret with which Better Auth signs its cookies. Without it sessions are skipped.
@@ -209,12 +211,12 @@ impl Work<'_> {
             match done {
                 Ok(Some(taken)) => counts.count(taken),
                 Ok(None) => counts.expired += 1,
-                Err(Left::Impersonated) => self.report.impersonated += 1,
-                Err(Left::Broken(why)) => {
+                Err(Skipped::Impersonated) => self.report.impersonated += 1,
+                Err(Skipped::Broken(why)) => {
                     counts.broken += 1;
                     (self.progress)(ImportProgress::Broken { table: table.name(), id: row.id, why });
                 }
-                Err(Left::Failed(error)) => return Err(error.into()),
+                Err(Skipped::Failed(error)) => return Err(error.into()),
             }
             if read % PROGRESS_EVERY == 0 {
                 (self.progress)(ImportProgress::Read { table: table.name(), rows: read });
@@ -224,13 +226,13 @@ impl Work<'_> {
         Ok(counts)
     }
 
-    /// Reports that a part of a row is dropped because a sign-up would not accept it either.
+    /// Reports that a part of a row is dropped, because a sign-up would not accept it either.
     fn drop_part(&mut self, table: Table, id: &str, what: &'static str) {
         self.report.dropped += 1;
         (self.progress)(ImportProgress::Dropped { table: table.name(), id: id.to_owned(), what });
     }
 
-    async fn user(&mut self, row: &mut Columns) -> Result<Option<Taken>, Left> {
+    async fn user(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Skipped> {
         let id = UserId::new(row.text("id")?).map_err(broken)?;
         let email =
             email::normalise(&row.text("email")?).map_err(|_| broken("its email is missing or invalid"))?;
@@ -264,8 +266,8 @@ impl Work<'_> {
         self.report.two_factor += u64::from(has_two_factor);
         let needs_two_factor = has_two_factor && !self.options.allow_password_alone;
         let restrictions = ImportedRestrictions { is_banned, needs_two_factor };
-        // A new user has no restriction that could be lifted.
-        if taken != Taken::New || restrictions != ImportedRestrictions::default() {
+        // A new user has no earlier restriction that could be lifted.
+        if taken != ImportOutcome::New || restrictions != ImportedRestrictions::default() {
             let restricted = self.import.restrict(&user.id, restrictions).await?;
             self.report.ended += restricted.ended;
             self.report.still_disabled += u64::from(restricted.is_still_disabled);
@@ -273,7 +275,7 @@ impl Work<'_> {
         Ok(Some(taken))
     }
 
-    async fn password(&mut self, row: &mut Columns) -> Result<Option<Taken>, Left> {
+    async fn password(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Skipped> {
         row.text("id")?;
         let user = UserId::new(row.text("userId")?).map_err(broken)?;
         let hash = row.text("password")?;
@@ -284,7 +286,7 @@ impl Work<'_> {
         Ok(Some(self.import.password(&user, &hash, updated_at).await?))
     }
 
-    async fn session(&mut self, row: &mut Columns) -> Result<Option<Taken>, Left> {
+    async fn session(&mut self, row: &mut Columns) -> Result<Option<ImportOutcome>, Skipped> {
         let id = SessionId::new(row.text("id")?).map_err(broken)?;
         let user_id = UserId::new(row.text("userId")?).map_err(broken)?;
         let token = row.text("token")?;
@@ -309,12 +311,12 @@ impl Work<'_> {
             return Ok(None);
         }
         if row.take().is_some_and(|by| !by.is_empty()) {
-            return Err(Left::Impersonated);
+            return Err(Skipped::Impersonated);
         }
         let secret = self.options.secret.as_deref().unwrap_or_default();
         let imported = ImportedSession {
             secret_hash: signature(secret, &token).hash(),
-            // No column says it; the time that it was given does.
+            // No column says whether the sign-in was remembered, but its lifetime does.
             remember: session.expires_at.since(session.updated_at) > NOT_REMEMBERED,
             session,
         };
@@ -322,7 +324,8 @@ impl Work<'_> {
     }
 }
 
-/// What is kept of an address of theirs: the text as it is, or truncated, and then nothing of what is no address.
+/// What is stored of an imported address: the text as it is, or truncated. When truncating, text that is no
+/// address is dropped.
 fn kept(mode: IpMode, text: String) -> String {
     match mode {
         IpMode::Full => text,
@@ -332,29 +335,29 @@ fn kept(mode: IpMode, text: String) -> String {
     }
 }
 
-/// What stands behind the dot of Better Auth's cookie: the HMAC-SHA-256 of the token.
+/// The part behind the dot of Better Auth's cookie: the HMAC-SHA-256 of the token.
 fn signature(secret: &str, token: &str) -> Secret {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(token.as_bytes());
     Secret::from_bytes(mac.finalize().into_bytes().into())
 }
 
-/// Why a row was not taken.
-enum Left {
+/// Why a row was not imported.
+enum Skipped {
     /// It is a session in which an administrator acts as the user.
     Impersonated,
     Broken(String),
     Failed(StoreError),
 }
 
-fn broken(why: impl ToString) -> Left {
-    Left::Broken(why.to_string())
+fn broken(why: impl ToString) -> Skipped {
+    Skipped::Broken(why.to_string())
 }
 
-impl From<TakeError> for Left {
-    fn from(error: TakeError) -> Self {
+impl From<ImportRowError> for Skipped {
+    fn from(error: ImportRowError) -> Self {
         match error {
-            TakeError::Store(error) => Self::Failed(error),
+            ImportRowError::Store(error) => Self::Failed(error),
             other => broken(other),
         }
     }
@@ -384,11 +387,11 @@ impl Columns {
         self.take().unwrap_or_default()
     }
 
-    fn text(&mut self, name: &str) -> Result<String, Left> {
+    fn text(&mut self, name: &str) -> Result<String, Skipped> {
         self.take().filter(|text| !text.is_empty()).ok_or_else(|| broken(format!("it has no {name}")))
     }
 
-    fn truth(&mut self, name: &str) -> Result<bool, Left> {
+    fn truth(&mut self, name: &str) -> Result<bool, Skipped> {
         match self.optional().to_ascii_lowercase().as_str() {
             "1" | "true" | "t" => Ok(true),
             "" | "0" | "false" | "f" => Ok(false),
@@ -396,20 +399,20 @@ impl Columns {
         }
     }
 
-    fn moment(&mut self, name: &str) -> Result<Timestamp, Left> {
+    fn moment(&mut self, name: &str) -> Result<Timestamp, Skipped> {
         self.optional_moment(name)?.ok_or_else(|| broken(format!("it has no {name}")))
     }
 
-    fn optional_moment(&mut self, name: &str) -> Result<Option<Timestamp>, Left> {
+    fn optional_moment(&mut self, name: &str) -> Result<Option<Timestamp>, Skipped> {
         let text = self.take().filter(|text| !text.is_empty());
         let read = text.map(|text| moment(&text).ok_or_else(|| broken(format!("its {name} is not a time"))));
         read.transpose()
     }
 }
 
-/// Reads ISO 8601, SQLite's own `2026-11-23 11:09:21`, and numbers of seconds or milliseconds.
+/// Reads ISO 8601, SQLite's `2026-11-23 11:09:21`, and numbers of seconds or milliseconds.
 fn moment(text: &str) -> Option<Timestamp> {
-    /// As milliseconds it is in 1973, as seconds in the year 5138.
+    /// Numbers from here on are milliseconds: as milliseconds it is in 1973, as seconds in the year 5138.
     const MILLISECONDS_FROM: i64 = 100_000_000_000;
     let number = text.parse::<i64>().ok().or_else(|| text.strip_suffix(".0")?.parse().ok());
     match number {
@@ -434,7 +437,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_kept_as_it_is_or_truncated() {
+    fn imported_address_is_kept_or_truncated() {
         for (theirs, truncated) in [
             ("203.0.113.7", "203.0.113.0"),
             ("2001:0db8:0001:0002:0000:0000:0000:0001", "2001:db8:1::"),
@@ -447,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_in_every_form_that_adapters_write() {
+    fn times_are_read_in_every_format_of_better_auth_adapters() {
         let moment_ms = 1_763_896_161_802;
         for text in
             ["2025-11-23T11:09:21.802Z", "1763896161802", "1763896161802.0", "2025-11-23 11:09:21.802"]

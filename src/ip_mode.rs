@@ -9,9 +9,9 @@ pub enum IpMode {
     /// The whole address.
     #[default]
     Full,
-    /// The network alone: the last 8 bits of an IPv4 address and the last 80 of an IPv6 one are zero.
+    /// Only the network: the last 8 bits of an IPv4 address and the last 80 of an IPv6 address are zero.
     ///
-    /// What is left is a /24 or a /48, as in Google Analytics: about 250 neighbours, or the largest network that
+    /// This leaves a /24 or a /48, as in Google Analytics: about 250 neighbours, or the largest network that
     /// providers usually give to one site (RFC 6177).
     Truncated,
 }
@@ -25,7 +25,8 @@ impl IpMode {
         }
     }
 
-    /// What is kept of an address, in its canonical form: an IPv4 address that is written as an IPv6 one is an IPv4 one.
+    /// The part of an address that is stored, in canonical form: an IPv4-mapped IPv6 address becomes an IPv4
+    /// address.
     pub fn kept(self, address: IpAddr) -> IpAddr {
         match (self, address.to_canonical()) {
             (Self::Full, canonical) => canonical,
@@ -40,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_kept_whole_or_as_its_network() {
+    fn address_is_kept_whole_or_truncated_to_its_network() {
         for (address, full, truncated) in [
             ("203.0.113.7", "203.0.113.7", "203.0.113.0"),
             ("::ffff:203.0.113.255", "203.0.113.255", "203.0.113.0"),

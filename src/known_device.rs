@@ -1,4 +1,4 @@
-//! What a browser is recognised by when an account is signed in to.
+//! How a browser is recognised when somebody signs in.
 
 use sha2::{Digest, Sha256};
 
@@ -16,7 +16,7 @@ impl DeviceToken {
         Self(Secret::generate(random))
     }
 
-    /// Reads a cookie's value; `None` unless it has exactly this form.
+    /// Reads a cookie's value; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         Secret::parse_url_safe(text).map(Self)
     }
@@ -27,8 +27,8 @@ impl DeviceToken {
     }
 }
 
-/// The SHA-256 of something that an account recognises a browser by: its device cookie, its name together with its
-/// network, or the network alone.
+/// The SHA-256 of something by which an account recognises a browser: its device cookie, its name together
+/// with its network, or the network alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DeviceKey([u8; 32]);
 
@@ -48,14 +48,14 @@ impl DeviceKey {
         Self(*token.0.hash().as_bytes())
     }
 
-    /// By what the browser is called and its network, which hold where its cookies were cleared; none where the address
-    /// or the browser is not known. The network is that of the address as it is kept: whoever tries all addresses
-    /// against the hash learns no more than is stored anyway.
+    /// The key of the browser's name and network, which still works after cookies were cleared. `None` if the
+    /// address or the browser is unknown. It uses the address as it is stored, so trying all addresses
+    /// against the hash reveals no more than the store already has.
     pub(crate) fn of_client(client: &Client, mode: IpMode) -> Option<Self> {
         let network = Network::of(mode.kept(client.ip_address?));
         let device =
             device_of(&client.client_hints.joined_to(client.user_agent.as_deref().unwrap_or_default()));
-        // Strangers behind one address are not one device because neither says what it is.
+        // Two strangers behind one address are not one device just because neither names its browser.
         if device.browser.is_empty() {
             return None;
         }
@@ -66,10 +66,10 @@ impl DeviceKey {
         Some(Self(hash.finalize().into()))
     }
 
-    /// By its network, of the address as it is kept. It says nothing of the browser: who is there waits for no failures
-    /// of strangers, and that is all.
+    /// The key of a network alone, with the address as it is stored. It does not identify a browser. Its only
+    /// use is that somebody in this network does not wait for failed attempts of strangers elsewhere.
     pub fn of_network(network: Network) -> Self {
-        // No browser is called that: its name has no control characters.
+        // The line feed separates these keys from those of browsers, whose names have no control characters.
         Self(Sha256::new().chain_update("\n").chain_update(network.to_string()).finalize().into())
     }
 }
@@ -85,7 +85,7 @@ impl std::fmt::Debug for DeviceKey {
 pub struct KnownDevice {
     /// The key.
     pub key: DeviceKey,
-    /// When it was last signed in with.
+    /// When it was last used to sign in.
     pub seen_at: Timestamp,
     /// Whether a sign-in was reported since. Then it proves nothing until the next sign-in with it.
     pub is_forgotten: bool,
@@ -97,7 +97,7 @@ mod tests {
     use crate::OsRandom;
 
     #[test]
-    fn a_token_survives_its_cookie_and_is_not_printed() {
+    fn token_round_trips_through_its_cookie_and_is_not_printed() {
         let token = DeviceToken::generate(&OsRandom);
         let text = token.to_text();
         let read = DeviceToken::parse(&text).expect("our own form");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_known_by_its_words_and_its_network_together() {
+    fn browser_is_recognised_by_its_name_and_network_together() {
         let client = |agent: &str, address: &str| Client {
             user_agent: Some(agent.to_owned()),
             ip_address: Some(address.parse().expect("an address")),

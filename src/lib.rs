@@ -251,13 +251,13 @@ pub use {
     random::{OsRandom, Random},
     sessions::{
         AcceptedProofs, HistoryExport, HistoryFilter, KnownSession, Others, Outbox, Reportable, Reported,
-        Sessions, SessionsBuilder, SignOutScope, Swept, Target, Told, Watch,
+        Sessions, SessionsBuilder, SignOutScope, StreamItem, Swept, Target, Watch,
     },
     store::{
         AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerLease, Deliverer,
-        DueEvent, DueMail, End, Ended, Ender, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
+        DueEvent, DueMail, End, Ended, EndingSession, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
         NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore, OutboxStore,
-        Page, PasswordOf, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry,
+        Page, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredPassword,
         StoredSession, StoredTicket, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
     },
     subject::Subject,
@@ -276,7 +276,7 @@ pub use {
     import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, import_better_auth},
     store::better_auth::{BetterAuthSource, InvalidSourceName, SourceError, SourceName},
     store::import::{
-        Import, ImportStore, ImportedRestrictions, ImportedSession, Restricted, TakeError, Taken,
+        Import, ImportOutcome, ImportRowError, ImportStore, ImportedRestrictions, ImportedSession, Restricted,
     },
 };
 

@@ -1,4 +1,4 @@
-//! What is told by mail, and what the links in mails prove.
+//! The kinds of mails, and what the links in them allow.
 
 use crate::Random;
 use crate::credential::{Secret, SecretHash};
@@ -81,7 +81,7 @@ impl MailToken {
         Self(Secret::generate(random))
     }
 
-    /// Reads what a link has; `None` unless it has exactly our form.
+    /// Reads the token of a link; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         Secret::parse_url_safe(text).map(Self)
     }
@@ -103,7 +103,7 @@ mod tests {
     use crate::OsRandom;
 
     #[test]
-    fn a_token_survives_its_link() {
+    fn token_round_trips_through_its_link() {
         let token = MailToken::generate(&OsRandom);
         let text = token.to_text();
         assert_eq!(text.len(), MailToken::LEN);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_token() {
+    fn malformed_tokens_are_rejected() {
         let text = MailToken::generate(&OsRandom).to_text();
         for other in
             ["", &text[1..], &format!("{text}="), &format!("{text}A"), &"é".repeat(21), &".".repeat(43)]
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_comes_back_from_its_name() {
+    fn kind_round_trips_through_its_name() {
         for &kind in MailKind::ALL {
             assert_eq!(MailKind::parse(kind.as_str()), Some(kind));
         }

@@ -1,4 +1,4 @@
-//! OpenAPI schemas of the types that are a text on the wire.
+//! OpenAPI schemas of the types that are strings on the wire.
 
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
@@ -17,19 +17,19 @@ impl PartialSchema for Handle {
 
 impl PartialSchema for SessionId {
     fn schema() -> RefOr<Schema> {
-        id("Names a session in lists and calls; it opens nothing.")
+        id("The id of a session in lists and calls. It opens nothing.")
     }
 }
 
 impl PartialSchema for UserId {
     fn schema() -> RefOr<Schema> {
-        id("Names a user.")
+        id("The id of a user.")
     }
 }
 
 impl PartialSchema for Timestamp {
     fn schema() -> RefOr<Schema> {
-        text("A moment in UTC, in milliseconds.")
+        text("A time in UTC, with milliseconds.")
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .pattern(Some(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"))
             .examples(["2026-11-23T11:09:21.802Z"])
@@ -39,7 +39,7 @@ impl PartialSchema for Timestamp {
 
 impl PartialSchema for Code {
     fn schema() -> RefOr<Schema> {
-        text("The stable name of a refusal.").enum_values(Some(Self::ALL.iter().map(|it| it.as_str()))).into()
+        text("The stable code of an error.").enum_values(Some(Self::ALL.iter().map(|it| it.as_str()))).into()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who acts beside the users.
+//! Operators, who act without a session.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_short_line() {
+    fn name_is_one_short_line_without_control_characters() {
         assert_eq!(Operator::new("token:1a2b3c4d").to_string(), "token:1a2b3c4d");
         assert_eq!(Operator::new("cli:a\0b\u{1b}[31m").as_str(), "cli:a?b?[31m");
         assert_eq!(Operator::new(&"é".repeat(100)).as_str(), "é".repeat(Operator::MAXIMUM_CHARACTERS));

@@ -1,4 +1,4 @@
-//! How long sessions live and how many there may be.
+//! Limits of sessions: how long they live, and how many a user may have.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a browser keeps a cookie at most (RFC 6265bis, 5.5).
+/// The longest time for which a browser keeps a cookie (RFC 6265bis, 5.5).
 const LONGEST: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// A level of NIST SP 800-63B-4 (2.1.3, 2.2.3, 2.3.3): how long a session may last, and be idle.
@@ -150,7 +150,7 @@ impl Options {
     pub const ABSOLUTE_TIMEOUT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
     /// How old the last proof may be by default to end other sessions: a day, as in Better Auth.
     pub const FRESH_AGE: Duration = DAY;
-    /// How far the clocks of nodes may differ.
+    /// The largest expected difference between the clocks of nodes.
     const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
     /// The default time between two extensions of a session: a day.
     pub const UPDATE_AGE: Duration = DAY;
@@ -190,16 +190,17 @@ impl Options {
         self.revoke_oldest_on_max
     }
 
-    /// The time after which activity extends a session again: the configured one, but never more
-    /// than a thirtieth of the timeout, so that a short timeout slides too.
+    /// The time after which activity extends a session again: the configured one, but at most a thirtieth of
+    /// the session timeout, so that sessions with a short timeout are extended too.
     pub fn update_age(&self) -> Duration {
         self.update_age_for(self.session_timeout)
     }
 
-    /// When a session ends that is active at `now`, by whichever limit comes first: idle from `now`, or overall from
-    /// `authenticated_at`, the moment at which its person last proved who they are (ASVS 5.0, 7.3.1 and 7.3.2).
+    /// When a session ends that is active at `now`: at the idle timeout counted from `now`, or at the
+    /// absolute timeout counted from `authenticated_at`, the time of the last proof, whichever is first (ASVS
+    /// 5.0, 7.3.1 and 7.3.2).
     ///
-    /// Re-authentication restarts both and activity only the idle one (NIST SP 800-63B-4, 5.2).
+    /// A new proof restarts both timeouts, activity only the idle one (NIST SP 800-63B-4, 5.2).
     ///
     /// # Examples
     ///
@@ -225,10 +226,10 @@ impl Options {
         authenticated_at.plus(self.overall(keep))
     }
 
-    /// When an active session that expires at `from` expires from now on; `None` where nothing is to be written: it
-    /// was extended less than the update age ago.
+    /// The new expiry of an active session that now expires at `from`. `None` if nothing is to be written,
+    /// because it was extended less than the update age ago.
     ///
-    /// A session that was made under longer limits is brought under those in force.
+    /// If the timeouts were shortened since, the session is shortened to the present ones.
     #[cfg(feature = "engine")]
     pub(crate) fn extension(
         &self,
@@ -241,7 +242,7 @@ impl Options {
         let idle = self.idle(keep);
         let update_age = self.update_age_for(idle);
         let is_due = from.minus(idle).plus(update_age) <= now;
-        // Clocks of nodes differ a little, which is no reason to write.
+        // The clocks of nodes differ a little. That alone is no reason to write.
         let is_too_long =
             from > self.latest_end(authenticated_at, keep) || from > now.plus(idle).plus(update_age);
         (to != from && (is_due || is_too_long)).then_some(to)
@@ -249,7 +250,7 @@ impl Options {
 
     /// Whether a session with a proof from `authenticated_at` is fresh.
     pub fn is_fresh(&self, authenticated_at: Timestamp, now: Timestamp) -> bool {
-        // A proof from the future was made before the clock was set back, and nobody knows how long ago.
+        // A proof from the future was made before the clock was set back, so its age is unknown.
         authenticated_at.since(now) <= Self::CLOCKS_DIFFER && now.since(authenticated_at) <= self.fresh_age
     }
 
@@ -278,7 +279,7 @@ impl Options {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct OptionsBuilder {
-    /// What no preset has a say in.
+    /// The values that no preset limits.
     options: Options,
     preset: Option<Preset>,
     session_timeout: Option<Duration>,
@@ -423,7 +424,8 @@ impl OptionsBuilder {
         })
     }
 
-    /// What was set, if it is not looser than the preset; otherwise the preset's, otherwise the default.
+    /// The configured value if it is not looser than the preset, otherwise the preset's, otherwise the
+    /// default.
     fn timeout(
         &self,
         name: &'static str,
@@ -482,9 +484,9 @@ pub enum InvalidOptions {
 mod tests {
     use super::*;
 
-    /// ASVS 5.0, 7.1.1: what the documents say is what the constants are.
+    /// ASVS 5.0, 7.1.1: the documented timeouts equal the constants.
     #[test]
-    fn asvs_7_1_1_the_readme_says_the_timeouts_that_are_in_force() {
+    fn asvs_7_1_1_documents_have_the_timeouts_in_force() {
         let document = include_str!("../docs/configuration.md");
         let days = |duration: Duration| {
             assert_eq!(duration.subsec_nanos(), 0);
@@ -518,7 +520,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preset_is_the_standards() {
+    fn presets_equal_the_limits_of_the_standard() {
         for (preset, absolute, idle) in [
             (Preset::NistAal1, 30 * DAY, 30 * DAY),
             (Preset::NistAal2, 24 * HOUR, HOUR),
@@ -529,7 +531,7 @@ mod tests {
         }
     }
 
-    /// One of the settings that a preset has a say in.
+    /// A setting that a preset limits.
     struct Setting {
         name: &'static str,
         set: fn(OptionsBuilder, Duration) -> OptionsBuilder,
@@ -538,7 +540,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stricter_than_a_preset_wins_and_what_is_looser_is_refused() {
+    fn stricter_value_than_the_preset_wins_and_looser_one_is_refused() {
         let second = Duration::from_secs(1);
         let settings = [
             Setting {
@@ -578,7 +580,7 @@ mod tests {
 
     #[cfg(feature = "engine")]
     #[test]
-    fn a_session_from_longer_limits_is_brought_under_those_in_force() {
+    fn session_from_longer_timeouts_is_shortened_to_the_present_ones() {
         let options = Options::builder().preset(Preset::NistAal2).build().expect("a preset is valid");
         let signed_in = Timestamp::from_unix_ms(1_795_000_000_000);
         let now = signed_in.plus(10 * DAY);
@@ -592,7 +594,7 @@ mod tests {
 
     #[cfg(feature = "engine")]
     #[test]
-    fn a_last_extension_reaches_the_absolute_limit_and_none_follows() {
+    fn last_extension_reaches_the_absolute_timeout_and_none_follows() {
         let options = Options::default();
         let signed_in = Timestamp::from_unix_ms(1_795_000_000_000);
         let limit = signed_in.plus(90 * DAY);

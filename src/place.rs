@@ -1,4 +1,4 @@
-//! Where an address is, in plain words.
+//! Places of addresses, in plain words.
 
 use std::net::IpAddr;
 

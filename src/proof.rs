@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proof_counts_until_a_credential_changes() {
+    fn proof_is_valid_until_a_credential_changes() {
         let epochs = [Epoch::UNKNOWN, Epoch::FIRST, Epoch::from_number(2)];
         for (number, proved) in epochs.into_iter().enumerate() {
             let counts = epochs.map(|present| proved.holds_at(present));

@@ -1,4 +1,4 @@
-//! Where randomness comes from.
+//! The source of randomness.
 
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ impl Random for OsRandom {
     }
 }
 
-/// Makes a version 7 UUID.
+/// Generates a version 7 UUID.
 pub(crate) fn uuid_v7(random: &dyn Random, now: Timestamp) -> Uuid {
     let mut bytes = [0; 10];
     random.fill(&mut bytes);

@@ -64,7 +64,7 @@ impl Session {
         crate::device_of(&self.agent())
     }
 
-    /// What the browser said of itself, as stores keep it.
+    /// The user agent and client hints, as stores keep them.
     pub(crate) fn agent(&self) -> String {
         self.client_hints.joined_to(&self.user_agent)
     }
@@ -92,7 +92,7 @@ pub struct DeviceSession {
     /// Where that address is, as in "Berlin, Germany", if the server has a database of places; otherwise null.
     #[serde(default)]
     pub place: Option<String>,
-    /// Where it began.
+    /// Where the session began.
     #[serde(default)]
     pub signed_in_from: SignedInFrom,
     /// When the session last made a request, accurate to the minute.
@@ -128,7 +128,7 @@ pub struct DeviceSession {
 }
 
 impl DeviceSession {
-    /// A row with what the session itself tells: on an unknown device, neither current nor held.
+    /// A row with what the session itself says: on an unknown device, neither current nor held.
     pub fn new(session: Session, user: User) -> Self {
         Self {
             id: session.id.clone(),

@@ -52,7 +52,7 @@ pub use outbox::Outbox;
 pub use report::{Reportable, Reported};
 pub use sign_out::SignOutScope;
 pub use upkeep::Swept;
-pub use watch::{Told, Watch};
+pub use watch::{StreamItem, Watch};
 
 /// Everything that people and programs can do with sessions. It is cheap to clone.
 ///
@@ -72,11 +72,11 @@ struct Inner {
     refused: Refused,
     hub: Arc<Hub>,
     ip_mode: IpMode,
-    /// `None` where nobody knows places.
+    /// `None` if addresses have no places.
     places: Option<Arc<dyn Places>>,
     retention: Duration,
     history_retention: Duration,
-    /// What runs to its end whether somebody waits for it or not.
+    /// The tasks of [`Sessions::finish`], which run to their end even if nobody waits for them.
     work: TaskTracker,
     readiness: Readiness,
 }
@@ -94,7 +94,7 @@ pub trait AcceptedProofs: Send + Sync {
 
 #[async_trait]
 impl AcceptedProofs for Vec<SignInMethod> {
-    /// The same for everybody.
+    /// The same methods for everybody.
     async fn of(&self, _user: &UserId) -> Result<Vec<SignInMethod>> {
         Ok(self.clone())
     }
@@ -171,7 +171,8 @@ impl Sessions {
     /// [`SessionLayer`](crate::http::SessionLayer) does this for every request.
     pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         let mut work = Box::pin(work.in_current_span());
-        // Nobody can go away during the first poll, and a request that is answered from memory needs no other.
+        // The client cannot disconnect during the first poll, and a request that is answered from memory
+        // needs no other.
         if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
             return output;
         }
@@ -179,7 +180,7 @@ impl Sessions {
             Ok(output) => output,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is about to stop, and with it whoever waits.
+                // The runtime is about to stop, and the caller with it.
                 Err(_cancelled) => std::future::pending().await,
             },
         }
@@ -195,15 +196,15 @@ impl Sessions {
         self.0.proofs.of(&browser.signed_in()?.user.id).await
     }
 
-    /// A random time below so many milliseconds, so that not everybody acts at once.
+    /// A random time below so many milliseconds, so that not all clients act at once.
     fn spread(&self, milliseconds: u64) -> Duration {
         let mut bytes = [0; 8];
         self.0.random.fill(&mut bytes);
         Duration::from_millis(u64::from_be_bytes(bytes) % milliseconds)
     }
 
-    /// Holds that the active session's person proved not long ago who they are (ASVS 5.0, 7.5.2). It stands before
-    /// writes that end other sessions, never before a list.
+    /// Returns the active session as the actor, if it is fresh (ASVS 5.0, 7.5.2). Required before changes
+    /// that end other sessions, never before reading a list.
     async fn fresh_actor<'a>(&self, browser: &'a Browser) -> Result<Actor<'a>> {
         let active = browser.signed_in()?;
         if self.options().is_fresh(active.authenticated_at, self.now()) {
@@ -242,9 +243,9 @@ pub struct SessionsBuilder {
 impl SessionsBuilder {
     /// How long ended sessions are kept by default: 90 days.
     pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-    /// How long it is kept by default what happened to accounts: 400 days.
+    /// How long account histories are kept by default: 400 days.
     pub const HISTORY_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
-    /// How long that is kept at least: a day. Whether a revocation can still be undone is read there.
+    /// The shortest retention of account histories: a day, because undoing a revocation reads them.
     pub const SHORTEST_HISTORY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// Sets the limits of sessions.

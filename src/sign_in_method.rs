@@ -24,7 +24,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct SignInMethod(Cow<'static, str>);
 
 impl SignInMethod {
-    /// An e-mail address and its password.
+    /// An email address and its password.
     pub const PASSWORD: Self = Self::from_static("password");
 
     const MAXIMUM_LEN: usize = 40;
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_method_is_one_short_word() {
+    fn method_is_one_short_word() {
         for name in ["password", "oidc:google", "passkey", "2fa.totp_1-a", &"a".repeat(40)] {
             assert_eq!(SignInMethod::parse(name).expect("it is valid").as_str(), name);
         }

@@ -1,19 +1,22 @@
-//! Where users and sessions are kept.
+//! Stores of users and sessions.
 //!
 //! # Another store
 //!
-//! A store of your own, in your own crate, implements [`Store`], [`AccountStore`], [`OperatorStore`] and [`OutboxStore`]
-//! with public items only, one method for each operation, and every method is one transaction unless it says that it is several. With the feature
-//! `test-support` you hold it to [`store_contract!`](crate::store_contract), one test for each promise;
-//! [`MemoryStore`](crate::MemoryStore) is the reference. `tests/stores/counting.rs` is a small one, in a crate that is not this one.
+//! A store of your own implements [`Store`], [`AccountStore`], [`OperatorStore`] and [`OutboxStore`] with
+//! public items only. They have one method for each operation. Every method is one transaction, unless it
+//! says that it is several. Test it with [`store_contract!`](crate::store_contract) (feature `test-support`),
+//! which has one test for each promise. [`MemoryStore`](crate::MemoryStore) is the reference.
+//! `tests/stores/counting.rs` is a small store outside of this crate.
 //!
-//! [`Store`] includes [`AccountStore`] also where nobody uses `Accounts`: sign-ins, resets and reports change sessions and
-//! passwords in one transaction, so one store must keep both. With your own login its tables stay empty.
+//! [`Store`] includes [`AccountStore`] even if `Accounts` is not used: sign-ins, resets and reports change
+//! sessions and passwords in one transaction, so one store must keep both. With your own login its tables
+//! stay empty.
 //!
-//! What stores take and give grows with minor versions: their types gain fields, and the traits gain methods. So a store
-//! of your own is built for one minor version, and the compiler says what the next one asks of it.
+//! The types of stores gain fields and the traits gain methods with minor versions. So a store of your own
+//! works with one minor version, and the compiler reports what the next one requires.
 //!
-//! Another SQL database needs less: `src/store/sql.rs` has all of that once, over about ten methods for each database.
+//! Another SQL database needs less: `src/store/sql.rs` has everything that databases share, on top of about
+//! ten methods for each.
 
 use std::sync::Arc;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -28,7 +31,7 @@ use crate::{
     SecretHash, Session, SessionId, SignInMethod, Subject, Timestamp, User, UserId,
 };
 
-// First: its macros are known to what follows.
+// First, because the modules below use its macros.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 #[macro_use]
 mod sql;
@@ -63,7 +66,7 @@ mod session_cache;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-pub use accounts::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken};
+pub use accounts::{AccountStore, DueMail, NewMail, StoredPassword, StoredToken};
 pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
@@ -71,7 +74,7 @@ pub use outbox::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use session_cache::SessionCacheStatistics;
 
-/// Locks what is changed without a way to panic between.
+/// Locks a mutex, and ignores poisoning: a panic cannot leave the value inconsistent.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -114,7 +117,7 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    /// What is stored of a session that begins.
+    /// The stored form of a session that begins.
     pub(crate) fn begun(new: NewSession, user: User) -> Self {
         let now = new.session.created_at;
         Self {
@@ -173,7 +176,7 @@ impl Touch {
         Self { session, at, ip_address: None, user_agent: None, other_user_agent: None }
     }
 
-    /// Whether it changes more than the time.
+    /// Whether it changes more than the time of the last activity.
     pub(crate) fn is_news(&self) -> bool {
         self.ip_address.is_some() || self.user_agent.is_some() || self.other_user_agent.is_some()
     }
@@ -198,7 +201,7 @@ pub struct NewSession {
     pub signed_in_with: Option<SignInMethod>,
 }
 
-/// What a session gets with a new proof.
+/// The new credential and expiry of a session after a new proof.
 #[derive(Clone, Debug)]
 pub struct Renewal {
     /// The public half of the new cookie.
@@ -270,7 +273,7 @@ pub struct Begun {
     pub ended: Vec<Ended>,
 }
 
-/// What decides whether a proof of a stored user counts.
+/// The restrictions that decide whether a user's proof is valid.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 #[derive(Clone, Copy, Debug)]
 struct Restrictions {
@@ -282,7 +285,8 @@ struct Restrictions {
 
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 impl Restrictions {
-    /// Checks a proof that was made at `epoch`; of a user who is not stored it must not be from when they were.
+    /// Checks a proof that was made at `epoch`. For an unknown user, the proof must not come from a time when
+    /// they were stored.
     fn check(known: Option<&Self>, epoch: Option<Epoch>) -> Result<(), ChangeError> {
         if known.is_some_and(|known| known.is_disabled) {
             return Err(ChangeError::UserDisabled);
@@ -303,7 +307,7 @@ impl Restrictions {
 pub struct Ended {
     /// The session.
     pub id: SessionId,
-    /// Whose it was.
+    /// The user of the session.
     pub user_id: UserId,
     /// Why it ended.
     pub reason: EndedReason,
@@ -317,13 +321,13 @@ pub struct End {
     /// When.
     pub at: Timestamp,
     /// The session that ended it.
-    pub by: Option<Ender>,
+    pub by: Option<EndingSession>,
 }
 
 /// The session that ended another one, as far as it is still stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ender {
-    /// Names it.
+pub struct EndingSession {
+    /// The session.
     pub id: SessionId,
     /// The user agent and client hints of the browser.
     pub user_agent: String,
@@ -336,7 +340,7 @@ pub struct Ender {
 pub struct Found {
     /// The session.
     pub stored: StoredSession,
-    /// How it ended, if it has; an expired one may not be marked yet.
+    /// How it ended, if it did. An expired session may not be marked yet.
     pub end: Option<End>,
 }
 
@@ -369,11 +373,11 @@ pub struct Undo<'a> {
 /// An ended session whose revocation can still be undone.
 #[derive(Clone, Debug)]
 pub struct Undoable {
-    /// Its handle.
+    /// The handle.
     pub handle: Handle,
-    /// Whose session it was.
+    /// The user of the session.
     pub user_id: UserId,
-    /// What its secret is compared with.
+    /// The hash of the secret, to compare a cookie with.
     pub secret_hash: SecretHash,
 }
 
@@ -766,33 +770,33 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     async fn close(&self);
 }
 
-/// How many entries of one kind a user's history keeps; the databases' own limit is in a migration.
+/// How many entries of one kind a user's history keeps. The SQL databases have the same limit in a migration.
 #[cfg(feature = "test-support")]
 const HISTORY_OF_A_KIND: usize = 1_000;
 
-/// How many keys are kept by which a user's browsers are recognised.
+/// How many keys of known browsers are kept for each user.
 #[cfg(feature = "test-support")]
 const KNOWN_DEVICES: usize = 100;
 
-/// What a committed re-authentication is told as.
+/// The change that announces a re-authentication.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn reauthenticated(actor: Actor<'_>) -> Change {
     Change::Reauthenticated { user: actor.user.clone(), id: actor.session.clone() }
 }
 
-/// What a revocation that was taken back is told as: the session is there again.
+/// The change that announces an undone revocation: the session is live again.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn undone(undo: Undo<'_>) -> Change {
     Change::Sessions { user: undo.actor.user.clone(), ids: vec![undo.id.clone()] }
 }
 
-/// What a committed new name is told as.
+/// The change that announces a new name.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn renamed(actor: Actor<'_>, id: &SessionId) -> Change {
     Change::Renamed { user: actor.user.clone(), id: id.clone() }
 }
 
-/// What the history says of a new device that its person knows.
+/// The history entry about a confirmed new device.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn recognition(actor: Actor<'_>, id: &SessionId, now: Timestamp) -> NewHistoryEntry {
     NewHistoryEntry {
@@ -801,13 +805,14 @@ fn recognition(actor: Actor<'_>, id: &SessionId, now: Timestamp) -> NewHistoryEn
     }
 }
 
-/// What that is told as.
+/// The change that announces a confirmed new device.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn recognized(actor: Actor<'_>, id: &SessionId) -> Change {
     Change::Recognized { user: actor.user.clone(), id: id.clone() }
 }
 
-/// The parts in which activity is written, one after the other: a session is in each of them once.
+/// Splits a batch of activity so that no part has the same session twice. The parts are written one after the
+/// other.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn rounds(batch: &[Touch]) -> Vec<Vec<&Touch>> {
     let mut written = std::collections::HashMap::new();
@@ -823,7 +828,7 @@ fn rounds(batch: &[Touch]) -> Vec<Vec<&Touch>> {
     rounds
 }
 
-/// What committed activity is told as: the times, and the rows that show something else.
+/// The changes that announce activity: the times, and the rows whose other fields have changed.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn touches(batch: &[Touch], touched: Vec<(UserId, SessionId, Timestamp)>) -> Vec<Change> {
     let news: std::collections::HashSet<&SessionId> =
@@ -834,7 +839,7 @@ fn touches(batch: &[Touch], touched: Vec<(UserId, SessionId, Timestamp)>) -> Vec
     std::iter::once(Change::Touched(touched)).chain(news).collect()
 }
 
-/// What the history says of a changed credential.
+/// The history entry about a changed credential.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn credential_changed(user: &UserId, by: Option<&SessionId>, now: Timestamp) -> NewHistoryEntry {
     NewHistoryEntry {
@@ -843,7 +848,7 @@ fn credential_changed(user: &UserId, by: Option<&SessionId>, now: Timestamp) -> 
     }
 }
 
-/// What the history says of a sign-in that was not the person's.
+/// The history entry about a reported sign-in.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn reported(
     user: &UserId,
@@ -857,13 +862,13 @@ fn reported(
     }
 }
 
-/// What the history says of a user whom an operator has disabled, or lets sign in again.
+/// The history entry about a user whom an operator has disabled or enabled.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn by_operator(kind: HistoryKind, user: &UserId, now: Timestamp) -> NewHistoryEntry {
     NewHistoryEntry::new(kind, user.clone(), None, now)
 }
 
-/// What a committed change is told as: the sessions that began or ended, a user at a time.
+/// The changes that announce the sessions that began or ended, one for each user.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 fn changes_of(new: Option<&Session>, ended: &[Ended]) -> Vec<Change> {
     let mut by_user: Vec<(&UserId, Vec<SessionId>)> = Vec::new();

@@ -6,10 +6,10 @@ const MAXIMUM_NAME_CHARACTERS: usize = 100;
 const MAXIMUM_EMAIL_LEN: usize = 320;
 const MAXIMUM_IMAGE_LEN: usize = 2048;
 
-/// Checks what a person is to be called, and trims it.
+/// Checks and trims a name.
 pub(crate) fn checked_name(name: &str) -> Result<&str, Code> {
     let name = name.trim();
-    // PostgreSQL has no NUL in its texts.
+    // PostgreSQL cannot store NUL in text.
     if name.chars().count() > MAXIMUM_NAME_CHARACTERS || name.contains('\0') {
         return Err(Code::InvalidName);
     }
@@ -79,7 +79,7 @@ impl Subject {
         Self { image: image.into(), ..self }
     }
 
-    /// Checks that a store can keep it; [`Sessions::begin`](crate::Sessions::begin) does so too.
+    /// Checks that a store can keep it. [`Sessions::begin`](crate::Sessions::begin) does this too.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A sign-in that waits for its person to choose which device gives way to it.
+//! Tickets for sign-ins that wait until the person chooses a device to sign out.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl SignInTicket {
         Self(Secret::generate(random))
     }
 
-    /// Reads what the person's browser sends; `None` unless it has exactly this form.
+    /// Reads the token that the browser sent; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         Secret::parse_url_safe(text).map(Self)
     }

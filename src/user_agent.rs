@@ -1,7 +1,8 @@
-//! User-agent text in plain words.
+//! Parses user agents into names of browsers and systems.
 //!
-//! ua-parser reads it with the expressions of uap-core, which its project keeps up to date; `user_agent/uap-core.json`
-//! is a copy of them. What they do not tell is in our own [`rules`]: apps, televisions, consoles and forms of devices.
+//! ua-parser matches them with the expressions of uap-core, which its project keeps up to date.
+//! `user_agent/uap-core.json` is a copy of them. Our own [`rules`] add what they lack: apps, televisions,
+//! consoles and kinds of devices.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -16,17 +17,17 @@ mod rules;
 
 /// The longest user agent that is stored, in bytes; the rest is cut off.
 const MAXIMUM_LEN: usize = 512;
-/// How many user agents are remembered with what they say: a history names the same few again and again.
+/// How many parsed user agents are cached. A history repeats the same few.
 const REMEMBERED: usize = 1_000;
 
-/// Cuts a user agent to what is stored, at a character's border.
+/// Truncates a user agent to the length that is stored, at a character boundary.
 pub(crate) fn shortened(user_agent: &str) -> &str {
-    // Only an import can have a line feed, and what follows one would be taken for client hints.
+    // Only an import can contain a line feed. The text behind it would be read as client hints.
     let line = user_agent.lines().next().unwrap_or_default();
     &line[..line.floor_char_boundary(line.len().min(MAXIMUM_LEN))]
 }
 
-/// The user agent of what a store keeps of a browser, as it was sent.
+/// The user agent as it was sent, without the client hints that a store keeps with it.
 pub(crate) fn as_sent(stored: &str) -> &str {
     stored.lines().next().unwrap_or_default()
 }
@@ -55,7 +56,7 @@ pub fn device_of(user_agent: &str) -> Device {
         None => read(shortened(user_agent)),
     };
     let mut known = known();
-    // Strangers choose their user agents, so they are not kept for long.
+    // Clients choose their user agents, so the cache must stay small.
     if known.len() >= REMEMBERED {
         known.clear();
     }
@@ -70,8 +71,8 @@ struct Parsers {
     kinds: device::Extractor<'static>,
 }
 
-/// Compiled once, when the first user agent is read. A page does not fail for want of them, so an error, which a test
-/// rules out, is logged, and every device is unknown.
+/// Compiled once, when the first user agent is read. If an expression is invalid, which a test rules out, the
+/// error is logged and every device is unknown. Pages still work.
 static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| {
     let compiled = Parsers::compile();
     compiled
@@ -121,11 +122,12 @@ fn read(user_agent: &str) -> Device {
     let os =
         parsers.systems.extract(user_agent).map(|found| os_name(&found.os).to_owned()).unwrap_or_default();
     let browser = parsers.browsers.extract(user_agent).map(|found| {
-        // Which version of a crawler came by is nothing to recognise it by.
+        // The version of a crawler says nothing useful.
         let version = found.major.filter(|_| kind != "crawler").unwrap_or_default();
         browser_name(user_agent, &found.family, version)
     });
-    // Apps and programs that are not known name themselves first; so do old telephones, but with the telephone's name.
+    // Unknown apps and programs name themselves first. Old telephones do as well, but with the name of the
+    // telephone.
     let names_itself = kind.is_empty() || kind == "crawler" || !os.is_empty();
     let browser = browser
         .filter(|browser| !browser.is_empty())
@@ -139,7 +141,7 @@ fn read(user_agent: &str) -> Device {
         "console" => device(browser, os, DeviceKind::Console),
         "headset" => device(browser, os, DeviceKind::Headset),
         "program" => device(browser, os, DeviceKind::Program),
-        // What a crawler says of a system is said to websites that look for telephones.
+        // Crawlers claim a system only for websites that look for telephones.
         "crawler" => device(browser, String::new(), DeviceKind::Program),
         _ if browser.is_empty() => device(browser, os, DeviceKind::Unknown),
         _ => device(browser, os, DeviceKind::Program),
@@ -155,7 +157,7 @@ fn device(browser: String, os: String, kind: DeviceKind) -> Device {
     device
 }
 
-/// Reads `curl/8.5.0` and the like: a program names itself first.
+/// Reads a program's own name, such as `curl/8.5.0`: programs name themselves first.
 fn program(user_agent: &str) -> Option<String> {
     let is_name = |name: &str| {
         (1..=40).contains(&name.len())
@@ -174,10 +176,10 @@ fn program(user_agent: &str) -> Option<String> {
         .or_else(|| is_name(first).then(|| first.to_owned()))
 }
 
-/// A browser as people call it: whether it runs on a telephone is told by the system.
+/// A browser's name in everyday words. Whether it runs on a telephone is clear from the system.
 fn browser_name(user_agent: &str, family: &str, version: &str) -> String {
     let name = match family {
-        // What a web view is part of, people know; the web view they do not.
+        // People know the app that a web view belongs to, not the web view.
         "Mobile Safari UI/WKWebView" => return product(user_agent, "like Gecko)").unwrap_or_default(),
         "Chrome Mobile WebView" => {
             return product(user_agent, "like Gecko)")
@@ -187,7 +189,7 @@ fn browser_name(user_agent: &str, family: &str, version: &str) -> String {
             let own = family.strip_suffix(" Mobile").or(family.strip_prefix("Mobile ")).unwrap_or(family);
             return product(user_agent, " Safari/").unwrap_or_else(|| with_major_version(own, version));
         }
-        // Android's version, not a browser's.
+        // This is Android's version, not a browser's.
         "Android" => return String::new(),
         "CFNetwork" => return program(user_agent).unwrap_or_default(),
         "Chrome Mobile iOS" => "Chrome",
@@ -210,8 +212,8 @@ fn browser_name(user_agent: &str, family: &str, version: &str) -> String {
     with_major_version(name, version)
 }
 
-/// The first product behind `start` that is not one of the engine's own: an app with a web view, or a browser that is
-/// not known otherwise.
+/// The first product behind `start` that is not one of the engine's own: an app with a web view, or an
+/// unknown browser.
 fn product(user_agent: &str, start: &str) -> Option<String> {
     const OF_ENGINES: &[&str] = &[
         "Android",
@@ -254,13 +256,13 @@ fn os_name(os: &str) -> &str {
         "Chrome OS" => "ChromeOS",
         "BlackBerry OS" => "BlackBerry",
         "Chromecast Linux" | "Chromecast Android" | "Chromecast SmartSpeaker" => "Chromecast",
-        // Which distribution it is only some browsers say, and only in some versions.
+        // Only some browsers name the distribution, and only in some versions.
         "Ubuntu" | "Debian" | "Fedora" | "Red Hat" | "CentOS" | "SUSE" | "Mint" | "Linux Mint"
         | "Arch Linux" | "Gentoo" | "Slackware" | "Mandriva" | "Mageia" | "PCLinuxOS" | "VectorLinux"
         | "Puppy" => "Linux",
         "Other" => "",
         os if os.starts_with("Windows Phone") || os == "Windows Mobile" => os,
-        // Windows 11 says "Windows NT 10.0" too, so no number is told.
+        // Windows 11 says "Windows NT 10.0" too, so the number is left out.
         os if os.starts_with("Windows") => "Windows",
         os => os,
     }
@@ -281,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_of_2025_and_2026_are_named_as_people_know_them() {
+    fn current_browsers_have_their_familiar_names() {
         use DeviceKind::{Desktop, Phone, Program, Tablet, Unknown};
         let cases = [
             (
@@ -373,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_what_people_say() {
+    fn label_uses_everyday_words() {
         for (user_agent, label) in [
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",

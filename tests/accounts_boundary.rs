@@ -1,5 +1,5 @@
-//! Holds accounts to the public API of sessions: here their source is compiled once more outside the crate, where
-//! `crate::` names public items only.
+//! Checks that accounts use only the public API of sessions: their source is compiled again outside of the
+//! crate, where `crate::` has only public items.
 
 #![allow(dead_code, unreachable_pub, unused_imports, missing_docs, reason = "the source is used elsewhere")]
 
@@ -11,7 +11,7 @@ mod source {
 }
 
 #[tokio::test]
-async fn accounts_work_on_the_public_api_of_sessions_alone() {
+async fn accounts_use_only_the_public_api_of_sessions() {
     use source::accounts::{Accounts, SignIn, SignUp};
 
     let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::default()), Options::default());

@@ -1,4 +1,4 @@
-//! The REST API in an application that is not the server: where it is mounted, and what of it is there.
+//! The REST API in an application other than the server: where it is mounted, and which endpoints it has.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -43,7 +43,7 @@ fn under(path: &str) -> Router {
     Router::new().merge(http.api().accounts(&accounts))
 }
 
-/// The API of an application that has a login of its own, at `/login`.
+/// The API of an application with its own login at `/login`.
 fn with_own_login(api: impl Fn(Api) -> Api) -> Router {
     let http = http(&sessions());
     let login = async |request: SessionRequest| {
@@ -53,7 +53,7 @@ fn with_own_login(api: impl Fn(Api) -> Api) -> Router {
     Router::new().route("/login", get(login)).layer(http.layer()).merge(api(http.api()))
 }
 
-/// A browser: it keeps cookies.
+/// A browser with cookies.
 struct TestBrowser<'a> {
     app: &'a Router,
     cookies: Mutex<BTreeMap<String, String>>,
@@ -100,7 +100,7 @@ impl<'a> TestBrowser<'a> {
             self.cookies.lock().expect("the cookies").insert(name.to_owned(), value.to_owned());
         }
         let bytes = if header(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
-            // A stream does not end: what it begins with is enough.
+            // A stream does not end, so read only its beginning.
             body.frame().await.expect("a frame").expect("a frame").into_data().expect("data")
         } else {
             body.collect().await.expect("a body").to_bytes()
@@ -157,7 +157,7 @@ async fn document_and_links_follow_the_path() {
     assert!(paths.contains_key("/v1/auth/multi-session/revoke"), "{:?}", paths.keys());
     assert!(paths.keys().all(|path| path.starts_with("/v1/auth/")), "{:?}", paths.keys());
     assert!(!document.to_string().contains("/api/auth"), "{document}");
-    // Nobody says where to go on.
+    // The redirect address is missing.
     let link = browser.get("/v1/auth/reset-password/secret?callbackURL=").await;
     let error = "/v1/auth/error?error=INVALID_TOKEN";
     assert_eq!((link.status, &*link.location), (StatusCode::FOUND, &*format!("{BASE_URL}{error}")));
@@ -167,11 +167,11 @@ async fn document_and_links_follow_the_path() {
 }
 
 #[tokio::test]
-async fn stream_of_a_mounted_api_is_no_use_of_a_session() {
+async fn stream_of_a_mounted_api_is_not_activity() {
     let app = under("/auth");
     let laptop = TestBrowser::of(&app);
     laptop.post("/auth/sign-up/email", ada()).await.json();
-    // What the browser lacks is set by every answer but those to what pages ask by themselves.
+    // Every answer sets missing cookies, except for unattended requests.
     laptop.cookies.lock().expect("the cookies").retain(|name, _| !name.contains("_multi-"));
     assert_eq!(laptop.get("/auth/multi-session/events").await.set_cookies, [""; 0]);
     assert_eq!(laptop.get("/auth/get-session").await.set_cookies.len(), 1);

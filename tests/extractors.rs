@@ -1,4 +1,4 @@
-//! What handlers are given of a request, with the layer and without it.
+//! The extractors, with and without the layer.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ async fn get_of(app: &Router, path: &str, accept: &str, cookies: &str) -> Respon
 }
 
 #[tokio::test]
-async fn who_is_not_signed_in_is_refused_or_sent_to_sign_in() {
+async fn signed_out_request_is_refused_or_redirected() {
     let app = layered();
     assert_eq!(get_of(&app, "/own", "application/json", "").await.status(), StatusCode::UNAUTHORIZED);
     let page = get_of(&app, "/own", "text/html", "").await;
@@ -48,7 +48,7 @@ async fn who_is_not_signed_in_is_refused_or_sent_to_sign_in() {
 }
 
 #[tokio::test]
-async fn who_has_begun_a_session_is_signed_in() {
+async fn signed_in_request_gets_its_session() {
     let app = layered();
     let begun = get_of(&app, "/sign-in", "*/*", "").await;
     assert_eq!(begun.status(), StatusCode::OK);
@@ -59,7 +59,7 @@ async fn who_has_begun_a_session_is_signed_in() {
 }
 
 #[tokio::test]
-async fn without_the_layer_nobody_is_let_in() {
+async fn without_the_layer_extractors_fail() {
     for path in ["/own", "/any", "/sign-in"] {
         let answer = get_of(&handlers(), path, "text/html", "").await;
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");

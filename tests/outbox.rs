@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Far more than anything here takes.
+/// A timeout that is far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Nodes {
@@ -31,7 +31,7 @@ impl Nodes {
         Sessions::builder(Arc::clone(&self.store)).clock(Arc::clone(&self.clock) as _).build()
     }
 
-    /// Lets time go by, and consumers look.
+    /// Moves the clock forward and wakes the consumers.
     async fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.wake().await;
@@ -61,7 +61,7 @@ impl Running {
         timeout(PATIENCE, self.task).await.expect("it stops in time").expect("no panic");
     }
 
-    /// As a crash does: nothing is finished.
+    /// Like a crash: nothing is finished.
     async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.is_err_and(|error| error.is_cancelled()));
@@ -71,7 +71,7 @@ impl Running {
 type Told = mpsc::UnboundedReceiver<OutboxEvent>;
 type Teller = mpsc::UnboundedSender<OutboxEvent>;
 
-/// Runs a consumer whose callback first tells the test what it was told.
+/// Runs a consumer whose callback first passes the event to the test.
 fn run<Fut>(
     outbox: Outbox,
     tell: Teller,
@@ -82,7 +82,7 @@ where
 {
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(outbox.run(async { drop(stopped.await) }, move |event: OutboxEvent| {
-        // The test may have heard enough.
+        // The test may have stopped listening.
         let _ = tell.send(event.clone());
         then(event)
     }));
@@ -98,12 +98,12 @@ async fn next(told: &mut Told) -> OutboxEvent {
 }
 
 async fn audit(sessions: &Sessions) -> Outbox {
-    // So that it looks every second, and a busy machine does not end the lease.
+    // It then polls every second, and the lease does not expire on a busy machine.
     sessions.outbox("audit").await.expect("it is added").lease(Duration::from_secs(12))
 }
 
 #[tokio::test]
-async fn callback_is_told_what_happens_in_order() {
+async fn callback_gets_events_in_order() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -134,7 +134,7 @@ async fn callback_is_told_what_happens_in_order() {
 }
 
 #[tokio::test]
-async fn event_that_fails_is_retried_and_holds_up_its_user_only() {
+async fn failed_event_is_retried_and_delays_only_its_user() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -165,7 +165,7 @@ async fn event_that_fails_is_retried_and_holds_up_its_user_only() {
 }
 
 #[tokio::test]
-async fn callback_that_hangs_holds_up_its_user_only() {
+async fn hanging_callback_delays_only_its_user() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -207,7 +207,7 @@ async fn one_node_delivers_and_another_takes_over_when_it_stops() {
 }
 
 #[tokio::test]
-async fn event_of_a_node_that_dies_is_delivered_again_by_another_one() {
+async fn event_of_a_dead_node_is_delivered_again_by_another() {
     let nodes = Nodes::new();
     let (here, there) = (nodes.start(), nodes.start());
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -218,7 +218,7 @@ async fn event_of_a_node_that_dies_is_delivered_again_by_another_one() {
     dying.kill().await;
     let (tell, mut told) = mpsc::unbounded_channel();
     let running = run(audit(&there).await, tell, take);
-    // Whatever it hears of before the lease is over.
+    // A change wakes it before the lease has expired.
     sign_in(&there, "grace").await;
     nodes.advance(Duration::from_secs(60)).await;
     let mut again = Vec::new();
@@ -233,7 +233,7 @@ async fn event_of_a_node_that_dies_is_delivered_again_by_another_one() {
 }
 
 #[tokio::test]
-async fn callback_that_has_begun_is_finished_when_its_node_stops() {
+async fn running_callback_is_finished_when_its_node_stops() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -278,7 +278,7 @@ async fn removed_consumer_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn consumer_that_is_removed_and_added_while_it_runs_goes_on() {
+async fn consumer_removed_and_added_again_continues() {
     let nodes = Nodes::new();
     let sessions = nodes.start();
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -303,7 +303,7 @@ async fn name_of_a_consumer_is_one_short_word() {
     }
 }
 
-/// However long ago it happened: this session expired weeks before the sweep that noticed it.
+/// The time of writing counts: this session expired weeks before the sweep that noticed it.
 #[tokio::test]
 async fn sweep_deletes_events_that_were_written_thirty_days_ago() {
     let nodes = Nodes::new();

@@ -27,7 +27,7 @@ async fn sign_in(sessions: &Sessions) -> Browser {
 }
 
 #[tokio::test]
-async fn whoever_proves_anew_may_do_all_that_a_password_allows() {
+async fn new_proof_allows_everything_a_password_does() {
     let (sessions, clock) = start();
     let (laptop, phone) = (sign_in(&sessions).await, sign_in(&sessions).await);
     let phone = phone.active().expect("it is signed in").session.id.clone();
@@ -60,7 +60,7 @@ async fn whoever_proves_anew_may_do_all_that_a_password_allows() {
 }
 
 #[tokio::test]
-async fn a_report_that_locks_keeps_everybody_out_until_a_credential_changes() {
+async fn locking_report_blocks_sign_in_until_a_credential_changes() {
     let (sessions, _) = start();
     let (laptop, phone) = (sign_in(&sessions).await, sign_in(&sessions).await);
     let phone = phone.active().expect("it is signed in").session.id.clone();
@@ -80,7 +80,7 @@ async fn a_report_that_locks_keeps_everybody_out_until_a_credential_changes() {
 }
 
 #[tokio::test]
-async fn a_proof_from_before_a_change_begins_nothing_and_makes_nothing_fresh() {
+async fn proof_from_before_a_credential_change_is_refused() {
     let (sessions, _) = start();
     let laptop = sign_in(&sessions).await;
     let stale = Proof::by("code").at(sessions.epoch(&ada().id).await.expect("an answer"));
@@ -98,7 +98,7 @@ async fn a_proof_from_before_a_change_begins_nothing_and_makes_nothing_fresh() {
 }
 
 #[tokio::test]
-async fn live_streams_end_when_the_upkeep_stops() {
+async fn live_streams_end_when_run_stops() {
     let (sessions, _) = start();
     let laptop = sign_in(&sessions).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -1,4 +1,4 @@
-//! What is told above every page of an account.
+//! Warnings above every page of an account.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -12,29 +12,30 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// From how many failed sign-ins on a person is told: anybody mistypes a password.
-const WORTH_TELLING: u64 = 3;
-/// As many as are counted.
+/// How many failed sign-ins are needed for a warning. Anybody mistypes a password.
+const MIN_FAILURES: u64 = 3;
+/// The count stops here.
 const MOST: u64 = 1_000;
 
-/// Says above a page that the password is locked, until another one is set; and above the devices how often a sign-in has
-/// failed of late. Nothing in an application with a login of its own.
+/// Warns above pages that the password is locked until a new one is set, and above the devices that sign-ins
+/// have failed recently. Shows nothing in an application with its own login.
 #[component]
 pub(crate) fn AccountBanner() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    sessions.options.has_passwords().then(|| view! { <Told /> })
+    sessions.options.has_passwords().then(|| view! { <AccountWarnings /> })
 }
 
 #[component]
-fn Told() -> impl IntoView {
+fn AccountWarnings() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let options = sessions.options;
     let status = use_account_status();
     let path = use_location().pathname;
     let locked = move || {
-        // These pages say it themselves.
-        let is_told = path.with(|path| options.not_me_path().is(path) || options.password_path().is(path));
-        (!is_told).then(|| {
+        // These pages explain it themselves.
+        let is_explained =
+            path.with(|path| options.not_me_path().is(path) || options.password_path().is(path));
+        (!is_explained).then(|| {
             view! {
                 <section class="ms-banner" aria-label="Password locked">
                     <Icon name=IconName::Alert size=20 />
@@ -52,7 +53,7 @@ fn Told() -> impl IntoView {
     };
     let refused = move |count: u64| {
         let is_shown = options.has(Feature::History) && path.with(|path| path == options.devices_path());
-        (is_shown && count >= WORTH_TELLING).then(|| {
+        (is_shown && count >= MIN_FAILURES).then(|| {
             view! {
                 <section class="ms-banner" aria-label="Failed sign-ins">
                     <Icon name=IconName::Alert size=20 />
@@ -65,9 +66,9 @@ fn Told() -> impl IntoView {
             .into_any()
         })
     };
-    let told = move || {
+    let warnings = move || {
         Suspend::new(async move {
-            // What cannot be told now, the page tells itself.
+            // If the status is unavailable, the page reports the error itself.
             let status = status.await.ok().flatten();
             status.map(|AccountStatus { is_locked, refused_sign_ins, .. }| {
                 view! {
@@ -78,7 +79,7 @@ fn Told() -> impl IntoView {
             })
         })
     };
-    view! { <Transition>{told}</Transition> }
+    view! { <Transition>{warnings}</Transition> }
 }
 
 fn words(count: u64) -> String {
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn count_that_goes_no_further_may_be_more() {
+    fn capped_count_is_shown_with_a_plus() {
         assert_eq!(words(70), "70 failed sign-ins in the last 24 hours.");
         assert_eq!(words(1_000), "1000+ failed sign-ins in the last 24 hours.");
     }

@@ -1,4 +1,4 @@
-//! What a person should know of their account: whether its password is locked, and whether somebody tries to sign in.
+//! The status of the account: whether its password is locked, and how many sign-ins failed.
 
 #[cfg(feature = "ssr")]
 use leptos::server_fn::ServerFn;
@@ -9,10 +9,10 @@ use multi_session::AccountStatus;
 use crate::context::{fail, request_if_any, sessions};
 use crate::{AppError, hooks::on_change, sessions::use_list_device_sessions};
 
-/// The state of the active user's account; nothing where nobody is signed in.
+/// The status of the active user's account; `None` if nobody is signed in.
 pub(crate) type Status = Resource<Result<Option<AccountStatus>, AppError>>;
 
-/// Tells the state of the active user's account; nothing where nobody is signed in.
+/// Returns the status of the active user's account; `None` if nobody is signed in.
 ///
 /// # Errors
 ///
@@ -27,11 +27,12 @@ pub async fn read_account_status() -> Result<Option<AccountStatus>, AppError> {
     sessions().account_status(&browser).await.map(Some).map_err(fail)
 }
 
-/// Where [`read_account_status`] answers.
+/// The path of [`read_account_status`].
 #[cfg(feature = "ssr")]
 pub(crate) const ACCOUNT_STATUS: &str = ReadAccountStatus::PATH;
 
-/// Asks for the state of the active user's account once for the whole page, and again for each account.
+/// Fetches the status of the active user's account once for the whole page, and again after switching
+/// accounts.
 pub(crate) fn provide_account_status() {
     let sessions = use_list_device_sessions();
     let status = Resource::new(|| (), |()| read_account_status());
@@ -39,7 +40,7 @@ pub(crate) fn provide_account_status() {
     provide_context(status);
 }
 
-/// Gives the state of the active user's account.
+/// The status of the active user's account.
 pub(crate) fn use_account_status() -> Status {
     expect_context()
 }

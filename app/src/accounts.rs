@@ -1,4 +1,4 @@
-//! Signing in and up, confirming and changing the password, and the accounts that one browser holds.
+//! Sign-in, sign-up, passwords, and the accounts that one browser holds.
 
 mod actions;
 mod avatar;

@@ -1,4 +1,4 @@
-//! What a page shows of a server function's answer.
+//! Shows the answer of a server function.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,8 +14,8 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// Waits for an answer and shows it. `None` sends the person to where they start. A failure shows at the page's own
-/// address, so that they can try again.
+/// Waits for an answer and shows it. `None` redirects the person to their start page. A failure is shown at
+/// the page's own address, so that they can try again.
 pub(crate) fn answered<T, V>(
     answer: Resource<Result<Option<T>, AppError>>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
@@ -34,7 +34,7 @@ where
         },
         false,
     );
-    // The link that was pressed may have gone with the answer before.
+    // The link that was pressed may have disappeared with the previous answer.
     on_change(
         move || answer.track(),
         || {
@@ -62,7 +62,7 @@ where
 #[component]
 pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
     let options = use_options();
-    // Nobody else is let in to these pages.
+    // These pages are only for signed-in people.
     let is_signed_in = use_location().pathname.with_untracked(|path| options.needs_sign_in(path));
     let text = if is_signed_in && error.is(Code::ServiceUnavailable) {
         "You're still signed in. Please try again.".to_owned()
@@ -76,7 +76,7 @@ pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
             <Icon name=IconName::Alert size=40 />
             <h1>{UNAVAILABLE}</h1>
             <p>{text}</p>
-            // An address that is empty is the page's own.
+            // An empty address is that of the page itself.
             <a
                 class="ms-button"
                 href=""
@@ -90,5 +90,5 @@ pub(crate) fn Unavailable(error: AppError) -> impl IntoView {
     }
 }
 
-/// The title of a page that cannot be made now.
+/// The title of a page whose data is unavailable.
 pub const UNAVAILABLE: &str = "We can't load your data right now";

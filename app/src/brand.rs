@@ -7,7 +7,7 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// The site's logo and name, which lead to the start.
+/// The logo and name of the site, with a link to the start page.
 #[component]
 pub(crate) fn Brand() -> impl IntoView {
     let options = use_options();

@@ -1,19 +1,19 @@
-//! What a server function answers when it refuses or fails.
+//! Errors of server functions.
 
 use std::fmt;
 
 use multi_session::{Code, SignInMethod};
 use serde::{Deserialize, Serialize};
 
-/// A refusal or failure, as it crosses the wire: in the same form as the REST interface's.
+/// A refusal or failure, in the same JSON shape as in the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppError {
-    /// The stable name, as in `INVALID_SESSION_TOKEN`; empty where the answer has none.
+    /// The stable code, such as `INVALID_SESSION_TOKEN`; empty if there is none.
     #[serde(default)]
     pub code: String,
     /// The sentence for the person at the page.
     pub message: String,
-    /// The number in that sentence, where there is one: see [`Code::sentence_with`].
+    /// The number in that sentence, if there is one: see [`Code::sentence_with`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
     /// With `SESSION_NOT_FRESH`, the ways to confirm that it's you.
@@ -22,7 +22,7 @@ pub struct AppError {
 }
 
 impl AppError {
-    /// The server could not be asked.
+    /// The server could not be reached.
     pub(crate) fn unreachable() -> Self {
         Self {
             code: "UNREACHABLE".to_owned(),
@@ -32,7 +32,7 @@ impl AppError {
         }
     }
 
-    /// The refusal that a code names, with the number that belongs into its sentence.
+    /// The error of a code, with the number for its sentence.
     pub(crate) fn with_number(code: Code, number: Option<u64>) -> Self {
         Self {
             code: code.as_str().to_owned(),
@@ -42,7 +42,7 @@ impl AppError {
         }
     }
 
-    /// Whether this is the refusal that `code` names.
+    /// Whether this error has the given code.
     pub fn is(&self, code: Code) -> bool {
         self.code == code.as_str()
     }

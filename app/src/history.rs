@@ -1,4 +1,4 @@
-//! What happened to an account.
+//! The account history.
 
 mod asked;
 mod item;

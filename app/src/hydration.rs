@@ -1,11 +1,12 @@
-//! The scripts that start the browser's half.
+//! The scripts that start hydration.
 
 use std::sync::OnceLock;
 
 use leptos::{nonce::use_nonce, prelude::*};
 
-/// Starts the browser's half, as Leptos' own `HydrationScripts` does, which preloads the WebAssembly: WebKit does not use
-/// what is preloaded for a `fetch`, warns, and in private windows loads it twice. This script fetches it once, and early.
+/// Starts hydration, in place of Leptos' `HydrationScripts`, which preloads the WebAssembly. WebKit does not
+/// use preloaded files for `fetch`, warns, and in private windows loads them twice. This script fetches the
+/// file once, and early.
 #[component]
 pub(crate) fn Hydration(options: LeptosOptions) -> impl IntoView {
     static NAMES: OnceLock<[String; 2]> = OnceLock::new();
@@ -21,8 +22,8 @@ pub(crate) fn Hydration(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The addresses of the script and of the WebAssembly. Where the build has put a hash into the names, a file beside the
-/// program says which.
+/// The addresses of the script and of the WebAssembly. If the build put a hash into the names, a file beside
+/// the program has it.
 fn names(options: &LeptosOptions) -> [String; 2] {
     let hashes = std::env::current_exe()
         .ok()
@@ -33,7 +34,8 @@ fn names(options: &LeptosOptions) -> [String; 2] {
     ["js", "wasm"].map(|kind| format!("/{folder}/{}", hashed_name(&hashes, name, kind)))
 }
 
-/// The name of a file of the site: the build's list of hashes has lines such as `css: HASH`, or none for this kind.
+/// The name of a file of the site. The build's list of hashes has lines such as `css: HASH`, or none for this
+/// kind.
 pub fn hashed_name(hashes: &str, name: &str, kind: &str) -> String {
     let mut pairs = hashes.lines().filter_map(|line| line.split_once(':'));
     match pairs.find(|(key, _)| key.trim() == kind) {

@@ -1,23 +1,24 @@
-//! What a person typed into a form that was refused, also where there is no script: it waits for the form's next page in
-//! the cookie of the notices, as no address should have it. No password is kept.
+//! Keeps the input of a refused form, even without scripts. It is passed to the form's next page in the
+//! notice cookie, because addresses should not contain it. Passwords are not kept.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What is kept.
+/// The kept input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeptForm {
     pub(crate) name: String,
     pub(crate) email: String,
 }
 
-/// What the notice begins with.
+/// The prefix of the notice.
 #[cfg(feature = "ssr")]
 const KEPT: &str = "form.";
 
 #[cfg(feature = "ssr")]
 impl KeptForm {
-    /// Keeps it for the next page, where the browser itself sent the form: a script leaves the form as it is.
+    /// Keeps it for the next page if the browser itself submitted the form. A script leaves the form as it
+    /// is.
     pub(crate) fn keep(&self) {
         crate::context::leave_notice(&[KEPT, &self.to_notice()].concat());
     }
@@ -34,7 +35,7 @@ impl KeptForm {
         serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(notice.strip_prefix(KEPT)?).ok()?).ok()
     }
 
-    /// What this page brings back: only after a refusal, which its address tells.
+    /// The input to restore on this page, only after a refusal, which is in the address.
     fn of_request() -> Option<Self> {
         let parts = use_context::<http::request::Parts>()?;
         crate::query::query_value(parts.uri.query()?, "__err")?;
@@ -42,7 +43,7 @@ impl KeptForm {
     }
 }
 
-/// Gives what was typed into the form before it was refused.
+/// Returns the input of the form before it was refused.
 pub(crate) fn use_kept_form() -> KeptForm {
     let kept = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn form_comes_back_as_it_was_typed() {
+    fn form_is_restored_as_typed() {
         let typed = KeptForm {
             name: "Zoë =&;,\" 👩‍👩‍👧".to_owned(), email: "zoë@example.org".to_owned()
         };

@@ -19,7 +19,7 @@ pub mod hooks;
 pub mod sessions;
 pub mod ui;
 
-/// What an application that mounts the pages needs of this crate.
+/// Everything that an application needs to mount the pages.
 pub mod prelude {
     pub use crate::{
         Feature, MultiSessionOptions, MultiSessionRoutes, Toaster,
@@ -79,13 +79,13 @@ pub use {
     site::page_routes,
 };
 
-/// The document around [`App`]: what the browser needs before the first script runs.
+/// The document around [`App`].
 #[cfg(feature = "ssr")]
 pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
     use leptos::prelude::*;
     use leptos_meta::{HashedStylesheet, MetaTags};
 
-    // Outside of what the browser's half takes over: the style shows then what needs a mail server.
+    // Outside of the hydrated part. The style sheet then shows elements that need a mail server.
     let mail = context::sends_mail().then_some("on");
     let ours = options::use_options();
     let style = ours.stylesheet_address().map(|address| view! { <link rel="stylesheet" href=address /> });
@@ -98,7 +98,8 @@ pub fn shell(options: leptos::config::LeptosOptions) -> impl leptos::IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#15171d" media="(prefers-color-scheme: dark)" />
-                // A page that is painted while it is parsed moves what is there already: its first paint waits for its end.
+                // Painting while parsing would move elements that are already visible, so the first paint
+                // waits for the end of the page.
                 <link rel="expect" href="#end" blocking="render" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />

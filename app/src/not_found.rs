@@ -1,11 +1,11 @@
-//! The page for addresses that lead nowhere.
+//! The "not found" page.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::ui::{Icon, IconName};
 
-/// Says that there is no such page, with status 404.
+/// Says that the page does not exist, with status 404.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]

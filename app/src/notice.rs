@@ -1,4 +1,4 @@
-//! The outcome of an act, told in one place of every page.
+//! Notices: the results of actions, shown in one place on every page.
 
 use leptos::{
     prelude::*,
@@ -15,28 +15,28 @@ use crate::{
     options::use_options,
     query::{form_error, query_value},
     sessions::words,
-    signed_out::{SignedOutElsewhere, is_told_by_page},
+    signed_out::{SignedOutElsewhere, page_explains_sign_out},
 };
 
-/// One outcome.
+/// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
     pub(crate) text: String,
     pub(crate) tone: Tone,
     /// The session whose revocation can be undone.
     pub(crate) undo: Option<SessionId>,
-    /// Whether the address asks for it.
+    /// Whether it comes from the address.
     pub(crate) is_asked: bool,
 }
 
-/// What kind of news it is.
+/// The kind of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Tone {
-    /// What the person did has worked.
+    /// The person's action succeeded.
     Done,
     /// Something happened elsewhere.
     News,
-    /// What the person did has failed, or they were signed out.
+    /// The person's action failed, or they were signed out.
     Bad,
 }
 
@@ -54,47 +54,47 @@ impl Notice {
     }
 }
 
-/// The one notice that pages show now.
+/// The notice that the page shows now.
 #[derive(Clone, Copy)]
 pub(crate) struct Notices(RwSignal<Option<Notice>>);
 
 impl Notices {
-    /// What the page shows.
+    /// The shown notice.
     pub(crate) fn shown(self) -> RwSignal<Option<Notice>> {
         self.0
     }
 
-    /// Tells that an act succeeded.
+    /// Shows that an action succeeded.
     pub(crate) fn succeeded(self, text: String) {
         self.0.set(Some(Notice::good(text)));
     }
 
-    /// Tells news from elsewhere, unless a notice with "Undo" shows.
+    /// Shows news from elsewhere, unless a notice with "Undo" is shown.
     pub(crate) fn tell(self, text: String) {
         if self.0.with_untracked(|notice| notice.as_ref().is_none_or(|notice| notice.undo.is_none())) {
             self.0.set(Some(Notice::new(Tone::News, text)));
         }
     }
 
-    /// Tells nothing any more.
+    /// Removes the notice.
     pub(crate) fn clear(self) {
         self.0.set(None);
     }
 
-    /// Tells that an act failed.
+    /// Shows that an action failed.
     pub(crate) fn failed(self, error: &AppError) {
         self.0.set(Some(Notice::bad(error.to_string())));
     }
 }
 
-/// Gives the notices of the page.
+/// The notices of the page.
 pub(crate) fn use_notices() -> Notices {
     expect_context()
 }
 
-/// Starts the notices with what a form's redirect has put into the address.
+/// Starts the notices with the result of a form from the address.
 pub(crate) fn provide_notices() {
-    // Only the server believes an address: what the notice says travels with the page.
+    // Only the server can verify the address, so the notice is part of the page.
     let first = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
         let first = first_notice().map(|notice| Notice { is_asked: true, ..notice });
@@ -109,19 +109,23 @@ pub(crate) fn provide_notices() {
 fn first_notice() -> Option<Notice> {
     let parts = use_context::<http::request::Parts>()?;
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    // At a page of the application a query has meanings of its own.
+    // On pages of the application, the query belongs to the application.
     let options = use_options();
     let is_ours = options.has_passwords() || options.is_ours(path);
-    // The application tells the errors of its own forms.
-    let is_told = |act: &str| act.starts_with("/fn/") || is_ours && act.is_empty();
-    if let Some((act, error)) = form_error(query).filter(|(act, _)| is_told(act)) {
+    // The application shows the errors of its own forms.
+    let is_shown = |act: &str| act.starts_with("/fn/") || is_ours && act.is_empty();
+    if let Some((act, error)) = form_error(query).filter(|(act, _)| is_shown(act)) {
         return (!(is_ours && is_own(path, &act))).then(|| Notice::bad(error.message));
     }
-    let ended = parts.extensions.get::<SignedOutElsewhere>().filter(|_| !is_told_by_page(&options, path));
-    ended.and_then(SignedOutElsewhere::words).map(Notice::bad).or_else(|| told_by(query).filter(|_| is_ours))
+    let ended =
+        parts.extensions.get::<SignedOutElsewhere>().filter(|_| !page_explains_sign_out(&options, path));
+    ended
+        .and_then(SignedOutElsewhere::words)
+        .map(Notice::bad)
+        .or_else(|| notice_of_query(query).filter(|_| is_ours))
 }
 
-/// Makes the action of a form that shows its errors itself. The first may come from the address.
+/// Creates the action of a form that shows its own errors. The first error may come from the address.
 pub(crate) fn form_action<S>() -> ServerAction<S>
 where
     S: ServerFn<Error = AppError> + Send + Sync + Clone + 'static,
@@ -132,58 +136,59 @@ where
     action
 }
 
-/// The error that a form's redirect has written into the address, or anybody else: its code counts, its words do not.
+/// The error in the address. Anybody can write an address, so only its code is used, not its text.
 pub(crate) fn form_error_of<S: ServerFn>() -> Option<AppError> {
     let is_asked = use_query_map().with_untracked(|query| query.get_str("__err").is_some());
     let error = use_context::<ServerActionError>().filter(|error| is_asked && error.path() == S::PATH)?;
     Some(trusted(ServerFnUrlError::<AppError>::decode_err(error.err())))
 }
 
-/// Whether the page has the form that posts to `act` and shows its errors itself: it has the same name.
+/// Whether the page has the form of `act` and shows its errors itself. It then has the same name.
 #[cfg(feature = "ssr")]
 fn is_own(page: &str, act: &str) -> bool {
     let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
     !page.ends_with('/') && name(page) == name(act)
 }
 
-/// What a query tells that is true: anybody can write an address, and people go back to one.
+/// The notice in a query, if it is true: anybody can write an address, and people go back to old ones.
 ///
-/// Who is signed in is seen. That anything else was done is believed only where the browser brings the notice that the
-/// act has left with it.
+/// Whether somebody is signed in is known. Any other result is shown only if the browser sends the notice
+/// cookie of the action.
 #[cfg(feature = "ssr")]
-fn told_by(query: &str) -> Option<Notice> {
+fn notice_of_query(query: &str) -> Option<Notice> {
     let request = crate::context::request_if_any()?;
     let signed_in = request.browser().ok().map(|browser| browser.active().is_some());
     let done = query_value(query, "done")?;
     let is_true = match done {
         "signed-in" => signed_in == Some(true),
         "signed-out" => signed_in == Some(false),
-        _ => is_told(&request, query),
+        _ => has_notice(&request, query),
     };
     if is_true {
         let undo = query_value(query, "undo").filter(|_| done == "revoked");
         let undo = undo.and_then(|id| SessionId::new(id).ok());
         return of_done(done).map(|told| Notice { undo, ..told });
     }
-    // A browser that has just signed in would have brought a cookie.
+    // A browser that has just signed in would send a cookie.
     let keeps_none = done == "signed-in" && signed_in == Some(false) && !request.has_cookies();
     keeps_none.then(|| Notice::bad(NO_COOKIES.to_owned()))
 }
 
-/// What a browser without cookies is told at the address to which a sign-in leads; true whether it has signed in or not.
+/// The text for a browser without cookies after a sign-in. It is true whether the browser has signed in or
+/// not.
 #[cfg(feature = "ssr")]
 const NO_COOKIES: &str = "You're not signed in. Your browser may block cookies for this site. Allow them, then sign \
                           in again.";
 
-/// Whether a request brings the notice that an act has left with what its address says was done.
+/// Whether a request has the notice that matches the result in its address.
 #[cfg(feature = "ssr")]
-pub(crate) fn is_told(request: &multi_session::http::SessionRequest, query: &str) -> bool {
+pub(crate) fn has_notice(request: &multi_session::http::SessionRequest, query: &str) -> bool {
     let undo = query_value(query, "undo").map_or_else(String::new, |id| ["&undo=", id].concat());
     let done = query_value(query, "done").map(|done| [done, &undo].concat());
     done.is_some() && request.notice() == done.as_deref()
 }
 
-/// The words of `?done=`.
+/// The text for `?done=`.
 #[cfg(feature = "ssr")]
 pub(crate) fn of_done(done: &str) -> Option<Notice> {
     let text = match done {
@@ -209,7 +214,7 @@ mod tests {
 
     #[cfg(feature = "ssr")]
     #[test]
-    fn a_form_tells_what_was_done() {
+    fn form_result_has_its_text() {
         let text = |done| of_done(done).map(|notice| notice.text);
         assert_eq!(text("others").as_deref(), Some("All other devices are signed out."));
         assert_eq!(text("nonsense"), None);

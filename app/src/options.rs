@@ -24,7 +24,7 @@ pub enum Feature {
     Switcher,
 }
 
-/// Where the pages are, and what they show.
+/// The paths of the pages, and what they show.
 ///
 /// # Examples
 ///
@@ -75,8 +75,9 @@ impl MultiSessionOptions {
         is_hidden: [false; 4],
     };
 
-    /// The pages of an application at which people sign in at `sign_in`: the list of devices is at `devices`, and the other
-    /// pages are below it, as in `/account/devices/history`. Nothing links to our password forms.
+    /// The pages of an application with its own sign-in page at `sign_in`. The list of devices is at
+    /// `devices`, and the other pages are below it, such as `/account/devices/history`. Nothing links to our
+    /// password forms.
     ///
     /// # Panics
     ///
@@ -87,8 +88,8 @@ impl MultiSessionOptions {
         Self { sign_in, devices, under: devices, has_passwords: false, ..Self::SITE }
     }
 
-    /// Sets the path of the application's page on which people without a password confirm that it's them. Its query says
-    /// what for, in `act` and `session_id`: pass both to `multi_session_leptos::step_up` with the proof.
+    /// Sets the path of the application's step-up page, for people without a password. Its query has `act`
+    /// and `session_id`: pass both to `multi_session_leptos::step_up` with the proof.
     ///
     /// # Panics
     ///
@@ -123,12 +124,12 @@ impl MultiSessionOptions {
         Self { stylesheet: Some(address), ..self }
     }
 
-    /// The same with the name and the logo that the server has written into the document, for the browser's half.
+    /// The same with the name and the logo that the server wrote into the document, for hydration.
     #[cfg(feature = "hydrate")]
     #[must_use]
     pub fn of_document(self) -> Self {
         let root = leptos::prelude::document().document_element();
-        // The page has it for as long as it is there.
+        // The page needs it as long as it exists.
         let written = |name| {
             let value = root.as_ref().and_then(|root| root.get_attribute(name));
             value.map(|value| -> &'static str { value.leak() })
@@ -192,7 +193,7 @@ impl MultiSessionOptions {
         self.brand
     }
 
-    /// What stands before it.
+    /// The logo before the name.
     pub(crate) fn logo_view(&self) -> Option<AnyView> {
         let image = |address| view! { <img src=address alt="" /> }.into_any();
         self.logo.map(|view| view()).or_else(|| self.logo_image.map(image))
@@ -209,7 +210,7 @@ impl MultiSessionOptions {
         self.stylesheet
     }
 
-    /// What the row of a device shows besides.
+    /// The application's own view in the row of a device.
     pub(crate) fn row_view(&self, device: &DeviceSession) -> Option<AnyView> {
         self.row.map(|view| view(device))
     }
@@ -235,7 +236,7 @@ impl MultiSessionOptions {
         PagePath { under: "", name: self.devices, exists: true }
     }
 
-    /// The path of the page that changes the password: an application with a login of its own has none of ours.
+    /// The path of the page that changes the password. An application with its own login does not have it.
     pub(crate) const fn password_path(&self) -> PagePath {
         PagePath { under: "", name: CHANGE_PASSWORD, exists: self.has_passwords }
     }
@@ -255,17 +256,17 @@ impl MultiSessionOptions {
         self.below("/history/export", self.has(Feature::History))
     }
 
-    /// The path of the page that asks who somebody is before an act.
+    /// The path of the step-up page.
     pub const fn confirm_path(&self) -> PagePath {
         self.below("/confirm", true)
     }
 
-    /// The path of the page that asks what a device is called.
+    /// The path of the page that names a device.
     pub const fn rename_path(&self) -> PagePath {
         self.below("/rename", self.has(Feature::Rename))
     }
 
-    /// The path of the page that asks whether a sign-in was somebody else's.
+    /// The path of the page "This wasn't me".
     pub const fn not_me_path(&self) -> PagePath {
         self.below("/not-me", self.has(Feature::Report))
     }
@@ -280,7 +281,7 @@ impl MultiSessionOptions {
         path == self.devices || pages.iter().any(|page| page.is(path))
     }
 
-    /// Whether a page is one of ours: the page at which people sign in counts, which may be the application's.
+    /// Whether a page is one of ours. The sign-in page counts, even if it is the application's.
     #[cfg(feature = "ssr")]
     pub(crate) fn is_ours(&self, path: &str) -> bool {
         path == self.sign_in
@@ -296,25 +297,25 @@ impl MultiSessionOptions {
         [self.history_path(), self.rename_path(), self.confirm_path(), self.not_me_path()]
     }
 
-    /// Where a person starts.
+    /// The start page of a person.
     pub const fn home(&self, signed_in: bool) -> &'static str {
         if signed_in { self.devices } else { self.sign_in }
     }
 
-    /// Where a person goes on after an act that changed who is signed in; the page tells what was `done`.
+    /// The page after an action that changed who is signed in. It shows the notice `done`.
     pub(crate) fn start(&self, done: &str) -> String {
         format!("{}?done={done}", self.devices)
     }
 
-    /// Where a browser goes from a page when its session has ended elsewhere: the server tells there how it ended. The
-    /// application's own pages are loaded anew instead, and lead on themselves.
+    /// The address to leave for when the session was ended elsewhere. The server explains there how it ended.
+    /// `None` for the application's own pages, which are reloaded and redirect themselves.
     pub(crate) fn ended(&self, path: &str, session_id: &SessionId) -> Option<String> {
         let leads_on = self.has_passwords || self.needs_sign_in(path);
         leads_on.then(|| format!("{}?ended={session_id}", self.devices))
     }
 }
 
-/// Whether addresses can be made of a path by adding to it.
+/// Whether addresses can be built by appending to the path.
 const fn is_path(path: &str) -> bool {
     let bytes = path.as_bytes();
     let mut at = 0;
@@ -327,12 +328,12 @@ const fn is_path(path: &str) -> bool {
     bytes.len() > 1 && bytes[0] == b'/' && bytes[bytes.len() - 1] != b'/'
 }
 
-/// The options that the application has provided to its pages, or for a request, or else the defaults.
+/// The options that the application provided to its pages or for a request, or else the defaults.
 pub(crate) fn use_options() -> MultiSessionOptions {
     use_context().or_else(of_request).unwrap_or_default()
 }
 
-/// What [`router`](fn@crate::router) was given; for server functions, beside which no page is rendered.
+/// The options of [`router`](fn@crate::router), for server functions, which render no page.
 #[cfg(feature = "ssr")]
 fn of_request() -> Option<MultiSessionOptions> {
     use_context::<http::request::Parts>()?.extensions.get().copied()
@@ -343,7 +344,7 @@ fn of_request() -> Option<MultiSessionOptions> {
     None
 }
 
-/// The path of a page, which routes match and addresses begin with.
+/// The path of a page, for routes and addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PagePath {
     under: &'static str,
@@ -352,7 +353,7 @@ pub struct PagePath {
 }
 
 impl PagePath {
-    /// Whether it is the path of this page; no path is that of a page that is left out.
+    /// Whether it is the path of this page. A page that is left out has no path.
     pub(crate) fn is(self, path: &str) -> bool {
         self.exists && path.strip_prefix(self.under) == Some(self.name)
     }
@@ -375,7 +376,8 @@ impl fmt::Display for PagePath {
     }
 }
 
-/// The router's own segments are one segment long each, and these paths are known at run time only.
+/// The router's own segment types match one segment each and are static. These paths are known only at run
+/// time.
 impl PossibleRouteMatch for PagePath {
     fn optional(&self) -> bool {
         false
@@ -389,7 +391,8 @@ impl PossibleRouteMatch for PagePath {
     }
 
     fn generate_path(&self, path: &mut Vec<PathSegment>) {
-        // The server has a route for each path: at that of a page that is left out the application may have its own.
+        // The server has a route for each path. At the path of a page that is left out, the application may
+        // have its own.
         let first = if self.exists { "" } else { "left-out" };
         let segments = [first, self.under, self.name].into_iter().flat_map(|part| part.split('/'));
         path.extend(segments.filter(|it| !it.is_empty()).map(|it| PathSegment::Static(it.into())));
@@ -401,7 +404,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn page_that_is_left_out_matches_nothing() {
+    fn left_out_page_matches_no_path() {
         let options = MultiSessionOptions::default().without(Feature::History);
         assert!(options.history_path().test("/history").is_none());
         assert!(options.rename_path().test("/rename").is_some());

@@ -1,4 +1,4 @@
-//! Threads on which pages are rendered.
+//! Threads that render pages.
 
 use std::{
     future::ready,
@@ -22,23 +22,23 @@ use multi_session::{Code, http::Problem};
 use tokio_util::task::LocalPoolHandle;
 use tracing::{Instrument, Span};
 
-/// One for each processor, with a runtime of its own, for as long as the process lives: connections to the database that
-/// were opened by a page belong to its runtime.
+/// One thread with its own runtime for each processor. They live as long as the process, because database
+/// connections opened by a page belong to its runtime.
 static THREADS: LazyLock<LocalPoolHandle> =
     LazyLock::new(|| LocalPoolHandle::new(available_parallelism().map_or(2, usize::from)));
 
-/// Starts the threads that render pages, once in each process. Do it before anything is served: a runtime needs files, of
-/// which connections may have left none when the first page is asked for.
+/// Starts the threads that render pages, once in each process. Do it before anything is served: a runtime
+/// needs open files, and connections may have used them up by the time of the first page.
 pub fn start_render_threads() {
     LazyLock::force(&THREADS);
 }
 
-/// Renders each page on one thread, to its end even when nobody waits for it any more: a middleware for
-/// [`axum::middleware::from_fn`].
+/// A middleware for [`axum::middleware::from_fn`] that renders each page on one thread and to its end, even
+/// if the client disconnects.
 ///
-/// What Leptos does beside the rendering, such as asking for the list, would else run on another thread at the same moment.
-/// Of 200,000 pages whose readers went away, four then found a value that was gone with its request, and panicked, and one
-/// was never answered. What is no page, such as a file or a stream of events, is sent as it comes.
+/// Otherwise Leptos runs parts of a page, such as fetching the list, on another thread at the same time. In
+/// 200,000 pages whose clients disconnected, four then panicked because a value was gone with its request,
+/// and one was never answered. Other answers, such as files and event streams, are passed through.
 pub async fn pinned(request: Request, next: Next) -> Response {
     if !request.method().is_safe() {
         return next.run(request).await;
@@ -47,7 +47,7 @@ pub async fn pinned(request: Request, next: Next) -> Response {
     let (answer, answered) = oneshot::channel();
     let rendering = THREADS.spawn_pinned(move || {
         let rendering = async move {
-            // Whoever does not listen any more has gone away.
+            // If nobody receives it, the client has disconnected.
             let response = next.run(request).await;
             if !is_page(&response) {
                 let _ = answer.send(response);
@@ -61,7 +61,7 @@ pub async fn pinned(request: Request, next: Next) -> Response {
                 let _ = sender.unbounded_send(chunk);
                 ready(())
             });
-            // A page that broke off must not look whole.
+            // An incomplete page must not look complete.
             if AssertUnwindSafe(forwarded).catch_unwind().await.is_err() {
                 let _ =
                     chunks.unbounded_send(Err(axum::Error::new("the page could not be rendered completely")));
@@ -71,7 +71,7 @@ pub async fn pinned(request: Request, next: Next) -> Response {
     });
     match answered.await {
         Ok(response) => response,
-        // It is answered as any other panic.
+        // Handle it like any other panic.
         Err(_) => match rendering.await.map_err(tokio::task::JoinError::try_into_panic) {
             Err(Ok(panic)) => resume_unwind(panic),
             // The server is stopping.

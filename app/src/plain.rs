@@ -1,4 +1,4 @@
-//! Documents without scripts, for what is told where the application itself has failed.
+//! Documents without scripts, for errors outside of the application.
 
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
@@ -8,7 +8,7 @@ use crate::{
     options::use_options, sessions::provide_list_device_sessions,
 };
 
-/// The frame of such a page, around its content.
+/// The frame of such a page around its content.
 pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl IntoView + use<> {
     let ours = use_options();
     let brand = ours.brand_name();
@@ -34,7 +34,7 @@ pub fn plain(options: LeptosOptions, title: &str, content: AnyView) -> impl Into
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options id="leptos" />
                 {style}
-                // As text it would have a marker, which a title shows.
+                // As a text node it would have a hydration marker, which titles show.
                 <title inner_html=title></title>
             </head>
             <body class="ms">

@@ -1,4 +1,4 @@
-//! What every page shares: the list of sessions, the notices, the clock.
+//! Provides what every page shares: the list of sessions, notices, and the clock.
 
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use crate::{
     sessions::{announce_outcomes, follow_live, provide_list_device_sessions},
 };
 
-/// Provides what our pages and [`use_list_device_sessions`](crate::sessions::use_list_device_sessions()) need, for
-/// everything inside the component that calls it.
+/// Provides the contexts of our pages and of
+/// [`use_list_device_sessions`](crate::sessions::use_list_device_sessions()) to everything inside of the
+/// calling component.
 ///
 /// Call it once, inside the application's `<Router>`. When the row with the focus disappears, the focus moves to the
 /// element with the id `content`: give that id and `tabindex="-1"` to your `<main>`.
@@ -23,7 +24,7 @@ pub fn provide_multi_session(options: MultiSessionOptions) {
     provide_notices();
     let sessions = provide_list_device_sessions();
     announce_outcomes(sessions);
-    // leptos-use may close its channel only on the thread that has made it, which a server cannot promise.
+    // leptos-use must close its channel on the thread that created it, which a server cannot guarantee.
     if !cfg!(feature = "ssr") {
         follow_live(sessions);
     }
@@ -31,18 +32,18 @@ pub fn provide_multi_session(options: MultiSessionOptions) {
     hide_while_away();
     leave_by_forms();
 
-    // A page for signed-in people gives way, once nobody is signed in, to a document that says why.
+    // When nobody is signed in any more, leave a page for signed-in people for a document that explains why.
     let path = use_location().pathname;
     Effect::new(move |_| {
         let needs_sign_in = path.with(|path| options.needs_sign_in(path));
         if needs_sign_in && sessions.signed_in.get() == Some(false) {
             let path = path.get();
             let ended = sessions.last_current().and_then(|id| options.ended(&path, &id));
-            // Where the page before could not know who is signed in, the server decides.
+            // If the page did not know who is signed in, the server decides.
             replace(&ended.unwrap_or(path));
         }
     });
-    // Client-side navigation is activity, although it requests no document.
+    // Client-side navigation is activity, although it loads no document.
     let now = use_now();
     on_change(
         move || path.with(|_| ()),

@@ -1,4 +1,4 @@
-//! What an address says: values, and the errors of forms that came back to it.
+//! Reads addresses: values, and errors of forms.
 
 #[cfg(feature = "ssr")]
 use leptos::server_fn::error::ServerFnUrlError;
@@ -6,15 +6,15 @@ use multi_session::Code;
 
 use crate::AppError;
 
-/// An address with an error in its query, as a form's redirect puts it there.
+/// Adds an error to the query of an address, as a form's redirect does.
 #[cfg(feature = "ssr")]
 pub(crate) fn with_error(address: &str, act: &str, error: &AppError) -> String {
-    // A URL needs a host; only what follows it is used.
+    // A URL needs a host; only the part after it is used.
     let url = ServerFnUrlError::new(act, error.clone()).to_url(&["http://localhost", address].concat());
     url.map_or_else(|_| address.to_owned(), |url| [url.path(), "?", url.query().unwrap_or_default()].concat())
 }
 
-/// The error that a form's redirect has put into a query, and the server function that it is of.
+/// The error in a query, and its server function.
 #[cfg(feature = "ssr")]
 pub(crate) fn form_error(query: &str) -> Option<(String, AppError)> {
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -23,7 +23,7 @@ pub(crate) fn form_error(query: &str) -> Option<(String, AppError)> {
     Some((act, trusted(ServerFnUrlError::<AppError>::decode_err(&error))))
 }
 
-/// The value of a name in a query, as it is written there: ours are plain words.
+/// The raw value of a name in a query. Ours need no decoding.
 #[cfg(feature = "ssr")]
 pub(crate) fn query_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     query.split('&').find_map(|pair| {
@@ -32,7 +32,8 @@ pub(crate) fn query_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Takes an error that came with the address, which anybody can write: its code and its number count, its words do not.
+/// Sanitises an error from the address, which anybody can write: its code and number are kept, its text is
+/// replaced.
 pub(crate) fn trusted(error: AppError) -> AppError {
     let code = Code::ALL.iter().copied().find(|code| error.is(*code));
     code.map_or(Code::Internal.into(), |code| AppError::with_number(code, error.number))
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_in_the_address_speaks_with_our_words_only() {
+    fn error_in_the_address_is_shown_with_our_text_only() {
         let forged = AppError {
             code: Code::InvalidSessionToken.as_str().to_owned(),
             message: "Call 0800 to get your account back".to_owned(),
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_cannot_be_read_is_an_error_all_the_same() {
+    fn unreadable_error_is_still_an_error() {
         let (act, error) = form_error("__path=%2Ffn%2Frevoke&__err=%25%25%25").expect("there is an error");
         assert_eq!(act, "/fn/revoke");
         assert_eq!(error.message, Code::Internal.sentence());

@@ -1,4 +1,4 @@
-//! Where a request for a page leads before anything is rendered.
+//! Redirects before a page is rendered.
 
 #[cfg(feature = "ssr")]
 use std::time::Duration;
@@ -27,18 +27,18 @@ use crate::{
         SIGN_IN_TO_EXPORT,
         paths::{CHOOSE_DEVICE, FORGOT_PASSWORD, RESET_PASSWORD},
     },
-    notice::{is_told, of_done},
+    notice::{has_notice, of_done},
     query::query_value,
     signed_out::SignedOutElsewhere,
 };
 
-/// How long a browser may take from hearing that its session ended to asking for the next page.
+/// How long a browser may take from the end of its session to requesting the next page.
 #[cfg(feature = "ssr")]
 const JUST_NOW: Duration = Duration::from_secs(60);
 
-/// Where a request for a page is sent instead, if the person does not belong there.
+/// The page to redirect to, if the requested one is not for this person.
 ///
-/// `adding` is for `?add=1`: a signed-in person who is about to add one more account.
+/// `adding` is for `?add=1`: a signed-in person wants to add another account.
 pub(crate) fn detour(
     options: &MultiSessionOptions,
     path: &str,
@@ -53,10 +53,10 @@ pub(crate) fn detour(
     (!belongs).then(|| options.home(signed_in))
 }
 
-/// Sends a request for one of our pages where the person belongs, and tells the page what it has to say on arrival: a
-/// middleware for [`axum::middleware::from_fn_with_state`], inside of the session layer.
+/// A middleware for [`axum::middleware::from_fn_with_state`], inside of the session layer. It redirects
+/// requests for our pages that are not for this person, and passes notices to the pages.
 ///
-/// A browser whose session has ended elsewhere is sent on and told how. Other requests pass through.
+/// A browser whose session was ended elsewhere is redirected to an explanation. Other requests pass through.
 #[cfg(feature = "ssr")]
 pub async fn redirects(
     State(options): State<MultiSessionOptions>,
@@ -71,7 +71,7 @@ pub async fn redirects(
     }
     let query = request.uri().query().unwrap_or_default().to_owned();
     let asked = query_value(&query, "ended").and_then(|id| SessionId::new(id).ok());
-    // A link of another site makes nobody act as another account.
+    // A link of another site must not switch accounts.
     let is_same_origin = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     let page = Page { options, path: &path, query: &query, asked: asked.as_ref(), is_same_origin };
     if let Some(to) = page.redirect(&state, request.headers()).await {
@@ -82,55 +82,56 @@ pub async fn redirects(
     }
     let is_form = options.has_passwords() && [SIGN_IN, SIGN_UP].contains(&&*path);
     let mut response = next.run(request).await;
-    // A redirect passes it on.
+    // A redirect keeps it for the next page.
     if response.status().is_success() {
-        // A link leads from any page of ours to the forms, without another document. At the forms also where other cookies
-        // came: this answer may clear them, and a notice goes by itself.
+        // People can get from any page to the forms without loading a document, so every page tests cookies.
+        // Forms do so even if other cookies were sent, because this answer may clear those, and a notice
+        // expires.
         if options.has_passwords() && (is_form || !state.has_cookies()) {
             state.probe_cookies();
         }
-        // Who is back at a form has not chosen, and begins anew.
+        // A person who is back at a form has not chosen a device, and starts again.
         if is_form {
             state.clear_ticket();
         }
-        if !is_form && is_told(&state, &query) {
+        if !is_form && has_notice(&state, &query) {
             state.clear_notice();
         }
     }
     if page.is_secret() {
-        // Nothing that the page asks for is told where it was asked from.
+        // Requests from this page must not send its address.
         response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
     response
 }
 
-/// What is asked for.
+/// The requested page.
 #[cfg(feature = "ssr")]
 struct Page<'a> {
     options: MultiSessionOptions,
     path: &'a str,
     query: &'a str,
-    /// The session of `?ended=`, whose end the person wants to know about.
+    /// The session in `?ended=`, whose end is to be explained.
     asked: Option<&'a SessionId>,
-    /// Whether a page of the same origin leads here.
+    /// Whether the request comes from a page of the same origin.
     is_same_origin: bool,
 }
 
 #[cfg(feature = "ssr")]
 impl Page<'_> {
-    /// The address to which the request is sent instead.
+    /// The address to redirect to.
     async fn redirect(&self, state: &SessionRequest, headers: &HeaderMap) -> Option<String> {
         if let Some(to) = self.asked_before(state, headers) {
             return Some(to);
         }
-        // What a mail or the right password has led to goes first.
+        // Pages reached by a mail or after the right password take precedence.
         let is_open = self.is_secret()
             || [CHOOSE_DEVICE, FORGOT_PASSWORD].contains(&self.path)
             || self.options.not_me_path().is(self.path);
         if !is_open && let Some(to) = self.move_on(state).await {
             return Some(to);
         }
-        // A database that does not answer is told by the page itself.
+        // If the database is unavailable, the page itself reports it.
         let signed_in = state.browser().ok()?.active().is_some();
         let is_adding = query_value(self.query, "add").is_some();
         let to = detour(&self.options, self.path, is_adding, signed_in)?;
@@ -142,16 +143,16 @@ impl Page<'_> {
         })
     }
 
-    /// Whether the address has the secret of a mailed link.
+    /// Whether the address contains the secret of a mailed link.
     fn is_secret(&self) -> bool {
         self.path == RESET_PASSWORD
             || self.options.not_me_path().is(self.path) && query_value(self.query, "token").is_some()
     }
 
-    /// Where a person goes on to who has just signed in at a page whose address asks for that.
+    /// The page that a person wanted before signing in, if the address of the sign-in page named it.
     ///
-    /// Every sign-in leads to the same page, with a script or without, which the Referer tells where the person was. Where
-    /// none is sent, people arrive where everybody does.
+    /// Every sign-in redirects to the same page, with a script or without. The Referer has the address of the
+    /// sign-in page. Without a Referer the person gets the usual page.
     fn asked_before(&self, state: &SessionRequest, headers: &HeaderMap) -> Option<String> {
         let has_signed_in = query_value(self.query, "done") == Some("signed-in");
         let from = String::from_utf8_lossy(headers.get(REFERER)?.as_bytes());
@@ -160,16 +161,18 @@ impl Page<'_> {
             .then(|| self.options.history_path().to_string())
     }
 
-    /// Where a browser goes whose active session was ended elsewhere: to the next account that it holds, or to sign in.
+    /// The redirect for a browser whose active session was ended elsewhere: to its next account, or to
+    /// sign-in.
     async fn move_on(&self, state: &SessionRequest) -> Option<String> {
-        // What the query of an application's own page says is the application's business.
+        // The query of an application's own page belongs to the application.
         if !self.options.has_passwords() && self.path == self.options.home(false) && !self.query.is_empty() {
             return None;
         }
         let sessions = state.sessions();
         let browser = state.browser().ok().filter(|browser| browser.active().is_none())?;
-        let lost = match (sessions.lost(state.presented()).await.ok()?, self.asked) {
-            // Another request of this browser may have taken the dead cookie away already: it goes on, and is told nothing.
+        let lost = match (sessions.ending_of_active(state.presented()).await.ok()?, self.asked) {
+            // Another request of this browser may have cleared the dead cookie already. It is redirected
+            // without an explanation.
             (None, Some(id)) if self.is_same_origin && !browser.held().is_empty() => {
                 let ending = sessions.ending(id).await.ok()?;
                 ending.filter(|ending| sessions.now().since(ending.at) < JUST_NOW)
@@ -177,30 +180,30 @@ impl Page<'_> {
             (lost, _) => lost,
         };
         let ending = lost.filter(|ending| !ending.is_own())?;
-        let next = sessions.fall_over(&browser);
+        let next = sessions.activate_first_held(&browser);
         if next.active().is_none() && self.stays_signed_out(state, &ending) {
             return None;
         }
         let to = format!("{}?ended={}", self.options.home(next.active().is_some()), ending.id);
-        state.set_browser(next.to_be_told(state.presented()));
+        state.set_browser(next.keep_ended_cookie(state.presented()));
         Some(to)
     }
 
-    /// Whether a person is where people sign in, and was told how the session ended or is told something else there. The dead
-    /// cookie stays for as long as the session may live again.
+    /// Whether the person is on the sign-in page and sees an explanation or another notice there. The dead
+    /// cookie stays as long as the session may be restored.
     fn stays_signed_out(&self, state: &SessionRequest, ending: &Ending) -> bool {
         let is_told_already = self.asked == Some(&ending.id);
-        let has_news = is_told(state, self.query) || query_value(self.query, "__err").is_some();
+        let has_news = has_notice(state, self.query) || query_value(self.query, "__err").is_some();
         self.path == SIGN_UP || self.path == self.options.home(false) && (is_told_already || has_news)
     }
 
-    /// How the session ended that the address names, for the browser that held it.
+    /// How the session in the address ended, for the browser that held it.
     async fn signed_out_elsewhere(&self, state: &SessionRequest) -> Option<SignedOutElsewhere> {
         let (id, sessions) = (self.asked?, state.sessions());
-        // A database that does not answer is told by the page itself.
-        let ending = match sessions.ending_told(state.presented(), id).await.ok()? {
+        // If the database is unavailable, the page itself reports it.
+        let ending = match sessions.ending_of_held(state.presented(), id).await.ok()? {
             Some(ending) => ending,
-            // Another tab has signed out, and taken the cookies away. That is all that is told then: no device is named.
+            // Another tab has signed out and cleared the cookies. Only that is shown, without a device.
             None => sessions.ending(id).await.ok()?.filter(|ending| {
                 self.is_same_origin && ending.is_own() && sessions.now().since(ending.at) < JUST_NOW
             })?,
@@ -217,7 +220,7 @@ mod tests {
     const OURS: MultiSessionOptions = MultiSessionOptions::SITE;
 
     #[test]
-    fn start_leads_where_one_belongs() {
+    fn start_page_redirects_by_sign_in_state() {
         assert_eq!(detour(&OURS, "/", false, true), Some("/sessions"));
         assert_eq!(detour(&OURS, "/", false, false), Some("/sign-in"));
     }
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_do_not_exist_stay_so() {
+    fn unknown_pages_are_not_redirected() {
         assert_eq!(detour(&OURS, "/nowhere", false, true), None);
         assert_eq!(detour(&OURS, "/nowhere", false, false), None);
     }

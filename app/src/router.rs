@@ -1,4 +1,5 @@
-//! The application's router: the sessions around its pages, the REST API with the event stream, and the history as a file.
+//! The router around an application's pages: the session layer, the REST API with the event stream, and the
+//! history as a file.
 
 use axum::{
     Router,
@@ -67,7 +68,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(
     pages.layer(http.layer()).merge(http.api())
 }
 
-/// Sends people from the addresses of pages with a slash at the end to those without.
+/// Redirects addresses of pages with a slash at the end to those without.
 pub fn without_slash<S: Clone + Send + Sync + 'static>(pages: Router<S>, paths: &[String]) -> Router<S> {
     let to_page = |uri: Uri| async move {
         let path = uri.path().trim_end_matches('/');
@@ -79,8 +80,8 @@ pub fn without_slash<S: Clone + Send + Sync + 'static>(pages: Router<S>, paths: 
         .fold(pages, |pages, path| pages.route(&format!("{path}/"), get(to_page)))
 }
 
-/// The [`SessionHttp`] for a site whose address begins with `base_url`: it knows where people sign in, and what pages ask by
-/// themselves.
+/// The [`SessionHttp`] for a site at `base_url`, with the sign-in path and the unattended requests of our
+/// pages.
 ///
 /// # Errors
 ///
@@ -114,7 +115,7 @@ pub async fn export_history(
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     let format = query_value(uri.query().unwrap_or_default(), "format").unwrap_or_default();
-    // A link of another site writes nothing into a person's history.
+    // A link of another site must not write into a person's history.
     if is_of_another_site(headers) {
         return Ok(Redirect::to(&options.history_path().to_string()).into_response());
     }
@@ -130,7 +131,7 @@ pub async fn export_history(
     }
 }
 
-/// Everything that is kept of the active user's history.
+/// The whole history of the active user.
 async fn exported(state: &SessionRequest, format: HistoryFormat) -> Result<Response, Error> {
     let user = state.browser()?.signed_in()?.user.clone();
     let history = state.export_history().await?;

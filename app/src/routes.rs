@@ -1,4 +1,4 @@
-//! The pages that an application mounts among its own.
+//! The routes that an application mounts.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -44,7 +44,7 @@ pub fn MultiSessionRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     .into_inner()
 }
 
-/// What our pages have in common, and what our styles apply to, wherever the application puts it.
+/// The frame of our pages, to which our styles apply.
 #[component]
 fn Framed() -> impl IntoView {
     if use_options().has_passwords() {
@@ -59,12 +59,12 @@ fn Framed() -> impl IntoView {
     }
 }
 
-/// Whether a page for signed-in people shows, for protected routes. A database that does not answer signs nobody out: the
-/// page tells it.
+/// Whether a page for signed-in people is shown, for protected routes. If the database is unavailable, it is
+/// shown and reports that.
 fn may_show() -> Option<bool> {
     #[cfg(feature = "ssr")]
     let may_show = crate::context::may_be_signed_in();
-    // In the browser a session that has ended leads to another document: see `provide_multi_session`.
+    // In the browser, the end of a session loads another document: see `provide_multi_session`.
     #[cfg(not(feature = "ssr"))]
     let may_show = true;
     Some(may_show)

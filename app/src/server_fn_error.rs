@@ -1,4 +1,4 @@
-//! How the errors of Leptos' own reading and calling become ours.
+//! Converts errors of Leptos' server functions to ours.
 
 use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
@@ -15,7 +15,8 @@ impl FromServerFnError for AppError {
         match error {
             ServerFnErrorErr::Request(_) => Self::unreachable(),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => invalid(),
-            // A body that is no text; elsewhere it is an answer or an address that cannot be read, no fault of a form.
+            // A body that is not text. Without a body it is an unreadable answer or address, which is not the
+            // form's fault.
             #[cfg(feature = "ssr")]
             ServerFnErrorErr::Deserialization(_) if is_post() => invalid(),
             _ => Self::from(Code::Internal),
@@ -23,7 +24,7 @@ impl FromServerFnError for AppError {
     }
 }
 
-/// The form is none that the server function takes.
+/// The form does not match the server function.
 fn invalid() -> AppError {
     let error = Code::ValidationError.into();
     #[cfg(feature = "ssr")]
@@ -31,7 +32,7 @@ fn invalid() -> AppError {
     error
 }
 
-/// Whether the request has a body for a server function.
+/// Whether the request has a body.
 #[cfg(feature = "ssr")]
 fn is_post() -> bool {
     leptos::prelude::use_context::<http::request::Parts>()

@@ -1,4 +1,4 @@
-//! The list of a person's sessions: what it says, and what can be done with it.
+//! The list of a person's sessions, and its actions.
 
 mod actions;
 mod announce;

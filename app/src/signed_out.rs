@@ -1,5 +1,5 @@
-//! That a session of this browser was ended elsewhere: above the form to sign in on our own site, as a notice on any other
-//! page.
+//! Explains that a session of this browser was ended elsewhere: above the sign-in form of our own site, and
+//! as a notice on other pages.
 
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -13,21 +13,21 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// That a session of this browser was ended elsewhere.
+/// A session of this browser that was ended elsewhere.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug)]
 pub(crate) struct SignedOutElsewhere {
     /// How it ended.
     pub(crate) ending: Ending,
-    /// The name of the account that the browser acts as now, if it still held one.
+    /// The name of the account that is active now, if there is one.
     pub(crate) now_using: Option<String>,
-    /// The present moment.
+    /// The current time.
     pub(crate) now: Timestamp,
 }
 
 #[cfg(feature = "ssr")]
 impl SignedOutElsewhere {
-    /// Why this browser is signed out, or acts as another account than before; nothing where it signed in again.
+    /// Why this browser is signed out or another account is active; `None` if it signed in again.
     pub(crate) fn words(&self) -> Option<String> {
         let Self { ending, now_using, now } = self;
         if ending.is_own() {
@@ -66,7 +66,7 @@ impl SignedOutElsewhere {
         Some(text)
     }
 
-    /// Whether another device did it, which may have been somebody else's.
+    /// Whether another device did it, which may belong to somebody else.
     fn may_be_foreign(&self) -> bool {
         let Ending { reason, by, .. } = &self.ending;
         !self.ending.is_own()
@@ -75,38 +75,38 @@ impl SignedOutElsewhere {
     }
 }
 
-/// Whether a page tells it itself.
+/// Whether a page explains it itself.
 #[cfg(feature = "ssr")]
-pub(crate) fn is_told_by_page(options: &MultiSessionOptions, path: &str) -> bool {
+pub(crate) fn page_explains_sign_out(options: &MultiSessionOptions, path: &str) -> bool {
     options.has_passwords() && path == SIGN_IN
 }
 
-/// What the page to sign in says above its form.
+/// The explanation above the sign-in form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Told {
+struct Explanation {
     text: String,
     may_be_foreign: bool,
 }
 
 #[cfg(feature = "ssr")]
-fn told() -> Option<Told> {
+fn explanation() -> Option<Explanation> {
     let parts = use_context::<http::request::Parts>()?;
-    let told = parts.extensions.get::<SignedOutElsewhere>()?;
-    Some(Told { text: told.words()?, may_be_foreign: told.may_be_foreign() })
+    let elsewhere = parts.extensions.get::<SignedOutElsewhere>()?;
+    Some(Explanation { text: elsewhere.words()?, may_be_foreign: elsewhere.may_be_foreign() })
 }
 
-/// Says above the form to sign in how this browser was signed out, and what to do if that was somebody else.
+/// Explains above the sign-in form how this browser was signed out, and what to do if somebody else did it.
 #[component]
 pub(crate) fn SignedOut() -> impl IntoView {
-    // Only the server believes an address: what it says travels with the page.
-    let told = SharedValue::new(|| {
+    // Only the server can verify the address, so the explanation is part of the page.
+    let explained = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
-        let told = told();
+        let explained = explanation();
         #[cfg(not(feature = "ssr"))]
-        let told = None::<Told>;
-        told
+        let explained = None::<Explanation>;
+        explained
     });
-    told.into_inner().map(|Told { text, may_be_foreign }| {
+    explained.into_inner().map(|Explanation { text, may_be_foreign }| {
         let reset = may_be_foreign.then(|| {
             view! {
                 <a class="ms-if-mail" href=FORGOT_PASSWORD>
@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    fn told(
+    fn ended(
         reason: EndedReason,
         by: Option<&str>,
         now_using: Option<&str>,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn browser_is_told_who_signed_it_out() {
+    fn explanation_names_who_signed_the_browser_out() {
         for (reason, by, now_using, seconds, words) in [
             (
                 EndedReason::Revoked,
@@ -187,14 +187,14 @@ mod tests {
                 "You were signed out just now because you reported a sign-in from Firefox on macOS.",
             ),
         ] {
-            assert_eq!(told(reason, by, now_using, seconds).words().as_deref(), Some(words));
+            assert_eq!(ended(reason, by, now_using, seconds).words().as_deref(), Some(words));
         }
-        assert_eq!(told(EndedReason::Replaced, Some("s2"), None, 1).words(), None);
+        assert_eq!(ended(EndedReason::Replaced, Some("s2"), None, 1).words(), None);
     }
 
     #[test]
-    fn only_another_device_may_have_been_somebody_elses() {
-        let may_be = |reason, by| told(reason, by, None, 1).may_be_foreign();
+    fn only_another_device_may_belong_to_somebody_else() {
+        let may_be = |reason, by| ended(reason, by, None, 1).may_be_foreign();
         assert!(may_be(EndedReason::Revoked, Some("s2")));
         assert!(may_be(EndedReason::PasswordChanged, Some("s2")));
         assert!(!may_be(EndedReason::SignedOut, Some("s1")));

@@ -1,4 +1,4 @@
-//! Our own site: the frame around every page, the routes, and who belongs where.
+//! Our own site: the frame of every page, the routes, and redirects.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -25,8 +25,8 @@ use crate::{
 
 /// The routes of all pages of our own site, for the server.
 ///
-/// They are collected once: while Leptos collects routes, no resource of the whole process loads, and a page that is being
-/// rendered meanwhile waits for ever (leptos-rs/leptos#4773).
+/// They are collected once: while Leptos collects routes, no resource in the process loads, and a page that
+/// is being rendered waits forever (leptos-rs/leptos#4773).
 #[cfg(feature = "ssr")]
 pub fn page_routes() -> &'static [leptos_axum::AxumRouteListing] {
     static ROUTES: std::sync::LazyLock<Vec<leptos_axum::AxumRouteListing>> =
@@ -34,12 +34,12 @@ pub fn page_routes() -> &'static [leptos_axum::AxumRouteListing] {
     &ROUTES
 }
 
-/// Our own site: the router, and in it the frame of every page and the page that the address asks for.
+/// Our own site: the router, the frame, and the pages.
 ///
-/// The server's [`context`](fn@crate::context) and the browser's half take the same options.
+/// The server's [`context`](fn@crate::context) and the hydrating client need the same options.
 #[component]
 pub fn App(
-    /// The site's name and logo, and which parts it has.
+    /// The name, logo and parts of the site.
     #[prop(default = MultiSessionOptions::SITE)]
     options: MultiSessionOptions,
 ) -> impl IntoView {
@@ -88,14 +88,14 @@ fn Site() -> impl IntoView {
     }
 }
 
-/// `/`: nobody stays there.
+/// `/`, which always redirects.
 #[component]
 fn Start() -> impl IntoView {
     view! { <span hidden></span> }.into_any()
 }
 
-/// Leads people on from pages that are not for them, in the browser: the server has answered with a redirect. A session
-/// that ends is not among the reasons: see [`provide_multi_session`].
+/// In the browser, redirects people from pages that are not for them, as the server does. For sessions that
+/// end see [`provide_multi_session`].
 fn lead_home() {
     let (sessions, options) = (use_list_device_sessions(), use_options());
     let (path, query, navigate) = (use_location().pathname, use_query_map(), use_navigate());
@@ -109,7 +109,7 @@ fn lead_home() {
     });
 }
 
-/// Gives the focus to the content of each page to which a link has led, as a new document would. Browser only.
+/// Moves the focus to the content after client-side navigation, as a new document would. Browser only.
 fn focus_follows_the_page() {
     let path = use_location().pathname;
     on_change(

@@ -1,4 +1,4 @@
-//! What is done once the person has confirmed who they are.
+//! The actions that may need a step-up first.
 
 use multi_session::{SessionId, SignInMethod};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::{
     history::{CSV, EXPORT},
 };
 
-// The paths of the server functions, which use this file.
+// The paths of the server functions. Those modules depend on this one, so they cannot be used here.
 const REVOKE: &str = "/fn/revoke";
 const REVOKE_OTHERS: &str = "/fn/revoke-others";
 const REVOKE_ALL: &str = "/fn/revoke-all";
@@ -18,7 +18,7 @@ const REPORT: &str = "/fn/report";
 #[cfg(feature = "ssr")]
 const CONFIRM: &str = "/fn/confirm";
 
-/// What is done once the person has confirmed: nothing else can be.
+/// An action that continues after a step-up. There are no others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
     /// Ends one session.
@@ -32,12 +32,13 @@ pub enum Step {
         /// As a table.
         csv: bool,
     },
-    /// Takes one session as somebody else's.
+    /// Reports one session as somebody else's.
     Report(SessionId),
 }
 
 impl Step {
-    /// Takes what a form or an address says, which anybody can write: the path of a server function, and a session's id.
+    /// Reads the path of a server function and a session id from a form or an address, which anybody can
+    /// write.
     pub(crate) fn parse(act: &str, session_id: &str) -> Option<Self> {
         match act {
             REVOKE => SessionId::new(session_id).ok().map(Self::Revoke),
@@ -49,7 +50,7 @@ impl Step {
         }
     }
 
-    /// What does it: the path of a server function, or of a file.
+    /// The path of its server function or file.
     pub(crate) fn act(&self) -> &'static str {
         match self {
             Self::Revoke(_) => REVOKE,
@@ -60,7 +61,7 @@ impl Step {
         }
     }
 
-    /// What the act is about: a session, or the format of a file.
+    /// The session that it is about, or the format of a file.
     pub(crate) fn session_id(&self) -> &str {
         match self {
             Self::Revoke(id) | Self::Report(id) => id.as_str(),
@@ -69,12 +70,13 @@ impl Step {
         }
     }
 
-    /// The address of the page that asks who the person is first.
+    /// The address of our step-up page for it.
     pub fn address(&self, options: &MultiSessionOptions) -> String {
         format!("{}?act={}&session_id={}", options.confirm_path(), self.act(), self.session_id())
     }
 
-    /// The same where the account accepts these proofs: without a password the application's own page asks, if it has one.
+    /// The step-up page for an account with these proofs. Without a password it is the application's own
+    /// page, if there is one.
     pub(crate) fn asking_address(&self, options: &MultiSessionOptions, proofs: &[SignInMethod]) -> String {
         match options.step_up_path().filter(|_| !proofs.contains(&SignInMethod::PASSWORD)) {
             Some(page) => format!("{page}?act={}&session_id={}", self.act(), self.session_id()),
@@ -82,7 +84,7 @@ impl Step {
         }
     }
 
-    /// What the button does, and the rest of a sentence that begins with "to".
+    /// The text of the button, and a phrase that follows "to".
     pub(crate) fn words(&self, device: Option<&str>) -> (&'static str, String) {
         match self {
             Self::Revoke(_) => ("Revoke", ["sign out ", device.unwrap_or("that device")].concat()),
@@ -94,8 +96,8 @@ impl Step {
     }
 }
 
-/// What a person confirms at the application's step-up page, as the rest of a sentence that begins with "to": `act` and
-/// `session_id` are what the address of that page says. `None` where they ask for nothing.
+/// What a person confirms on the application's step-up page, as a phrase that follows "to". `act` and
+/// `session_id` are parameters in the address of that page. `None` if they name no action.
 ///
 /// # Examples
 ///
@@ -111,17 +113,17 @@ pub fn step_up_purpose(act: &str, session_id: &str) -> Option<String> {
 
 #[cfg(feature = "ssr")]
 impl Step {
-    /// The page that asks, once more, after a refusal of the password.
+    /// The address of our step-up page after a wrong password.
     pub(crate) fn refused(&self, error: &AppError) -> String {
         with_error(&self.address(&use_options()), CONFIRM, error)
     }
 
-    /// The page of `asking_address`, once more, after a refusal of the proof.
+    /// The address of `asking_address` after a refused proof.
     pub(crate) fn refused_elsewhere(&self, error: &AppError) -> String {
         with_error(&self.asking_address(&use_options(), &[]), CONFIRM, error)
     }
 
-    /// Where the step's own form would have led after a refusal.
+    /// The address to which the action's own form redirects after an error.
     pub(crate) fn failed(&self, error: &AppError) -> String {
         with_error(use_options().home(true), self.act(), error)
     }
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_comes_back_from_its_address() {
+    fn step_round_trips_through_its_address() {
         let id = SessionId::new("session_123").expect("an id");
         let exports = [true, false].map(|csv| Step::ExportHistory { csv });
         let steps = [Step::Report(id.clone()), Step::Revoke(id), Step::RevokeOthers, Step::RevokeAll];
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_a_step() {
+    fn unknown_actions_are_rejected() {
         for (act, id) in [
             ("", ""),
             ("/fn/revoke", ""),
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_leads_back_with_all_that_was_there() {
+    fn error_redirects_back_with_the_same_parameters() {
         let step = Step::Revoke(SessionId::new("session_123").expect("an id"));
         let error = AppError::from(multi_session::Code::InvalidPassword);
         let address = step.refused(&error);

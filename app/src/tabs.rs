@@ -1,4 +1,4 @@
-//! The pages of an account, one press from each other.
+//! Links between the pages of an account.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -9,7 +9,8 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// Links to the pages of who is signed in: the devices, the activity and the password, as far as the application has them.
+/// Links to the devices, the activity and the password of the signed-in person, as far as the application has
+/// these pages.
 #[component]
 pub(crate) fn Tabs() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -23,7 +24,7 @@ pub(crate) fn Tabs() -> impl IntoView {
         options.has_passwords().then(|| (IconName::Key, "Password", options.password_path().to_string())),
     ];
     let tabs: Vec<_> = tabs.into_iter().flatten().collect();
-    // Where the server cannot tell who is signed in, the page can: nobody else is let in.
+    // If the server cannot determine who is signed in, these pages imply that somebody is.
     let is_signed_in = move || {
         let is_let_in = || path.with(|path| options.needs_sign_in(path));
         sessions.signed_in.get().unwrap_or_else(is_let_in)
@@ -41,7 +42,7 @@ pub(crate) fn Tabs() -> impl IntoView {
         }
         .into_any()
     };
-    // One alone would lead nowhere.
+    // A single tab would be useless.
     (tabs.len() > 1).then(|| {
         view! {
             <Loaded>

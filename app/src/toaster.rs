@@ -1,4 +1,4 @@
-//! Where notices show.
+//! Shows notices.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::{
     ui::{Icon, IconName, Submit},
 };
 
-/// How long good news stays.
+/// How long a success stays visible.
 const STAY: Duration = Duration::from_secs(6);
 
-/// What an address tells by a notice.
+/// The query parameters that become a notice.
 const TELLING: &[&str] = &["done", "undo", "ended", "__err", "__path"];
 
-/// Tells what was done, always in the same place, good news for six seconds unless somebody is reading it; and warns before
-/// a session ends since nobody used it.
+/// Shows notices in one place. Successes disappear after six seconds unless somebody is reading them. It also
+/// warns before a session expires.
 ///
-/// An application puts it into its frame, once.
+/// Put it into the application's frame once.
 #[component]
 pub fn Toaster() -> impl IntoView {
     let notice = use_notices().shown();
@@ -35,7 +35,7 @@ pub fn Toaster() -> impl IntoView {
         let is_asked = notice.with_untracked(|notice| notice.as_ref().is_some_and(|notice| notice.is_asked));
         notice.set(None);
         reading.set(false);
-        // That page shows what was done itself.
+        // That page shows the result itself.
         if is_asked && !options.not_me_path().is(&path.read_untracked()) {
             forget();
         }
@@ -49,7 +49,8 @@ pub fn Toaster() -> impl IntoView {
         }
     };
     Effect::new(move |_| {
-        // Another notice is read anew, though the pointer or the focus was on the one before: it may be gone with it.
+        // Another notice starts without pointer and focus, which may have been on the previous one and
+        // disappeared with it.
         notice.track();
         if reading.get_untracked() {
             reading.set(false);
@@ -57,7 +58,7 @@ pub fn Toaster() -> impl IntoView {
         }
     });
     Effect::new(move |_| {
-        // What can be undone goes when it cannot any more, whether somebody is reading it or not.
+        // A notice with "Undo" disappears when the time is over, even if somebody is reading it.
         match notice
             .with(|notice| notice.as_ref().map(|notice| (notice.tone != Tone::Bad, notice.undo.is_none())))
         {
@@ -88,7 +89,7 @@ pub fn Toaster() -> impl IntoView {
                 </ActionForm>
             }
         });
-        // `//host` would lead there.
+        // `//host` would name another host.
         let here = path.get_untracked();
         let here = if here.starts_with("//") { "/".to_owned() } else { here };
         view! {

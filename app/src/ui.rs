@@ -1,4 +1,4 @@
-//! Leaf components without domain words.
+//! Small components without knowledge of sessions.
 
 pub mod dialog;
 pub mod field;

@@ -1,4 +1,4 @@
-//! Our pages in an application with a login of its own: where requests lead, and what pages tell on arrival.
+//! Our pages in an application with its own login: redirects and notices.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -62,10 +62,11 @@ fn Frame() -> impl IntoView {
     }
 }
 
-/// Collected once: pages that are rendered meanwhile, as those of another test, wait for ever (leptos-rs/leptos#4773).
+/// Collected once, because pages of other tests that are rendered meanwhile would wait forever
+/// (leptos-rs/leptos#4773).
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
-/// The application: `/enter` logs Ada in.
+/// The application, whose `/enter` logs Ada in.
 fn app(clock: &Arc<ManualClock>) -> Router {
     let store = Arc::new(MemoryStore::default());
     let sessions = Sessions::builder(store).clock(Arc::clone(clock) as _).proofs(["code"]).build();
@@ -83,7 +84,7 @@ fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)))
 }
 
-/// A browser without scripts: it keeps cookies.
+/// A browser with cookies and without scripts.
 struct Browser<'a> {
     app: &'a Router,
     cookies: Mutex<BTreeMap<String, String>>,
@@ -155,7 +156,7 @@ impl<'a> Browser<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signed_out_person_is_led_to_the_applications_login_and_told_why() {
+async fn signed_out_person_gets_an_explanation_at_the_applications_login() {
     let app = app(&clock());
     let stranger = Browser::of(&app);
     assert_eq!(stranger.open("/account/devices").await.location, "/login");
@@ -190,7 +191,7 @@ async fn pages_of_the_application_are_left_alone() {
     let (laptop, phone) = (Browser::logged_in(&app).await, Browser::logged_in(&app).await);
     laptop.submit("revoke-others", "").await;
     assert!(phone.open("/").await.text.contains("The start"));
-    // A login of several pages would lose its place.
+    // A redirect would interrupt a login of several pages.
     assert!(phone.open("/login?email=ada%40example.org").await.text.contains("The login"));
 }
 
@@ -205,7 +206,7 @@ async fn page_that_is_left_out_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn act_that_needs_a_confirmation_leads_to_the_applications_page() {
+async fn action_that_needs_a_step_up_redirects_to_the_applications_page() {
     let clock = clock();
     let app = app(&clock);
     let (ada, _phone) = (Browser::logged_in(&app).await, Browser::logged_in(&app).await);

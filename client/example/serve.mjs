@@ -1,4 +1,4 @@
-// Serves the example, and passes `/api/auth` on to the multi-session server, so that both have one origin.
+// Serves the example and proxies `/api/auth` to the multi-session server, so that both have the same origin.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

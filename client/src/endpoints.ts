@@ -56,7 +56,7 @@ export interface AtLimit {
   devices: DeviceSession[];
 }
 
-/** Who was signed in. */
+/** The result of a sign-in. */
 export interface SignedIn {
   /** Always false: there is no redirect. */
   redirect: boolean;

@@ -6,7 +6,7 @@ export const SET_ACTIVE = "/multi-session/set-active";
 export const REVOKE = "/multi-session/revoke";
 /** Undoes a revocation, for ten seconds. */
 export const UNDO_REVOKE = "/multi-session/undo-revoke";
-/** Ends every session but the current one. */
+/** Ends every session except the current one. */
 export const REVOKE_OTHERS = "/multi-session/revoke-others";
 /** Ends every session, including the current one. */
 export const REVOKE_ALL = "/multi-session/revoke-all";

@@ -14,12 +14,12 @@ import { changesActive, changesList, LIST, REVOKE_ALL, REVOKE_OTHERS } from "./p
 import { refetchAfterRefusal, refetchWithSession } from "./refetch.js";
 import type { DeviceSession } from "./types.js";
 
-/** What {@link multiSessionClient} gives to `createAuthClient`. */
+/** The plugin that {@link multiSessionClient} returns for `createAuthClient`. */
 export interface MultiSessionClientPlugin extends BetterAuthClientPlugin {
   id: "multi-session";
   $InferServerPlugin: MultiSessionServerPlugin;
   getAtoms: ($fetch: BetterFetch) => {
-    /** Set it to refetch the list alone. */
+    /** Set it to refetch only the list. */
     $deviceSessionsSignal: WritableAtom<boolean>;
     /** Becomes the hook `useListDeviceSessions`. */
     listDeviceSessions: AuthQueryAtom<DeviceSession[]>;
@@ -31,9 +31,9 @@ export interface MultiSessionClientPlugin extends BetterAuthClientPlugin {
 /**
  * The client plugin for a multi-session server. It replaces Better Auth's own plugin of that name.
  *
- * `authClient.multiSession` lists the sessions of the active user on every device and those of the other accounts
- * of this browser, switches between held ones, and revokes one, the others or all; the hook `useListDeviceSessions`
- * is that list, fetched when it is used and refetched when it changes.
+ * `authClient.multiSession` lists the sessions of the active user on every device and those of the other accounts of
+ * this browser, switches between held ones, and revokes one, the others or all. The hook `useListDeviceSessions`
+ * returns that list. It is fetched when it is used and refetched when it changes.
  *
  * @example
  * ```ts
@@ -46,17 +46,17 @@ export function multiSessionClient(): MultiSessionClientPlugin {
   let refused = () => {};
   return {
     id: "multi-session",
-    // Read by the compiler only.
+    // Only for the compiler.
     $InferServerPlugin: {} as MultiSessionServerPlugin,
     $ERROR_CODES: MULTI_SESSION_ERROR_CODES,
-    // Better Auth would send a GET where a call has no argument, and these change something.
+    // Better Auth sends a GET for calls without arguments, but these change something.
     pathMethods: { [REVOKE_OTHERS]: "POST", [REVOKE_ALL]: "POST" },
     getAtoms($fetch) {
       const $deviceSessionsSignal = atom(false);
       const listDeviceSessions = useAuthQuery<DeviceSession[]>($deviceSessionsSignal, LIST, $fetch, { method: "GET" });
       return { $deviceSessionsSignal, listDeviceSessions };
     },
-    // One signal a path: the list follows the session's too, and both would fetch it twice.
+    // One signal for each path: the list also follows the session's signal, and both would fetch it twice.
     atomListeners: [
       { matcher: changesActive, signal: "$sessionSignal" },
       { matcher: changesList, signal: "$deviceSessionsSignal" },

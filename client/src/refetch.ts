@@ -9,10 +9,10 @@ import { onMount, type WritableAtom } from "nanostores";
 import { isAct } from "./paths.js";
 
 /**
- * Refetches a list whenever Better Auth refetches the session: after an act that changes it, when the window is
- * shown again, when the browser is online again, after a sign-out in another tab, and as `sessionOptions` say.
+ * Refetches a list whenever Better Auth refetches the session: after an action that changes it, when the window gets
+ * the focus, when the browser is online again, after a sign-out in another tab, and as `sessionOptions` configure.
  *
- * A list without a subscriber is left alone.
+ * A list without subscribers is not fetched.
  */
 export function refetchWithSession(
   list: AuthQueryAtom<unknown>,
@@ -20,7 +20,7 @@ export function refetchWithSession(
   options: BetterAuthClientOptions | undefined,
 ): void {
   onMount(list, () => {
-    // Every manager of a page hears of another tab as often as there are managers: the session has one too.
+    // Every manager gets each message of another tab once for each manager of the page. The session has one too.
     let isToldAlready = false;
     const refetch = async () => {
       if (isToldAlready) return;
@@ -40,7 +40,7 @@ export function refetchWithSession(
 }
 
 /**
- * Refetches after a call was answered by 401: a session has ended elsewhere, so what the page shows is out of date.
+ * Refetches after a call was answered by 401: the session has ended elsewhere, so the page is out of date.
  *
  * Better Auth's own listeners run only after successes.
  */

@@ -34,21 +34,21 @@ export interface SessionAndUser {
   user: User;
 }
 
-/** The form of a device. */
+/** The kind of a device. */
 export type DeviceKind = "desktop" | "phone" | "tablet" | "tv" | "console" | "headset" | "program" | "unknown";
 
 /** A user agent in plain words. */
 export interface Device {
-  /** The browser with its major version, as in `Firefox 145`; empty when it is not known. */
+  /** The browser with its major version, such as `Firefox 145`; empty when unknown. */
   browser: string;
-  /** The operating system, as in `macOS`; empty when it is not known. */
+  /** The operating system, such as `macOS`; empty when unknown. */
   os: string;
   kind: DeviceKind;
-  /** What people call it, as in `Firefox on macOS` or `Safari on iPhone`; `Unknown device` when nothing is known. */
+  /** The name of the device, such as `Firefox on macOS` or `Safari on iPhone`; `Unknown device` when nothing is known. */
   label: string;
 }
 
-/** One thing that happened to an account. */
+/** An entry of the account history. */
 export interface HistoryEntry {
   /** The id of the entry. Later entries have greater ids. */
   id: number;

@@ -1,4 +1,4 @@
-// The real client with our plugin against our server: every call, and what was really sent.
+// The real client with our plugin against our server: every call, and the requests that it sends.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -96,7 +96,7 @@ describe('multiSession', () => {
     assert.equal(await laptop.email(), bob.email);
   });
 
-  test('signOut ends the account that is asked for, and without a scope all of this browser', async () => {
+  test('signOut ends the given scope, by default all accounts of this browser', async () => {
     const { ada, bob, laptop, phone, multiSession } = await household();
     const held = async () => emails(must(await multiSession.listDeviceSessions()).filter((row) => row.isHeld));
     must(await laptop.client.signOut({ scope: 'account' }));
@@ -127,7 +127,7 @@ describe('multiSession', () => {
     const sessionId = await idOf(phone);
     const before = must(await laptop.client.getSession()).session;
     laptop.client.sent.length = 0;
-    // The server of these tests sends no mail, so nothing is locked that a mail would open.
+    // The server of these tests sends no mail, so a report locks nothing.
     const reported = must(await multiSession.report({ sessionId }));
     assert.deepEqual(reported, { status: true, ended: 1, passwordLocked: false });
     assert.deepEqual(laptop.client.sent, ['POST /multi-session/report']);
@@ -140,7 +140,7 @@ describe('multiSession', () => {
     );
   });
 
-  test('undoRevoke takes a revocation back, once', async () => {
+  test('undoRevoke undoes a revocation once', async () => {
     const { ada, laptop, phone, multiSession } = await household();
     const sessionId = await idOf(phone);
     must(await multiSession.revoke({ sessionId }));
@@ -170,7 +170,7 @@ describe('multiSession', () => {
     );
   });
 
-  test('recognize is of a session that may vouch for another', async () => {
+  test('recognize needs a session that can confirm another', async () => {
     const { laptop, phone, multiSession } = await household();
     const sessionId = await idOf(phone);
     assert.deepEqual(must(await multiSession.recognize({ sessionId })), { status: true });
@@ -184,7 +184,7 @@ describe('multiSession', () => {
     assert.equal(laptop.client.sent.filter((sent) => sent === 'POST /multi-session/recognize').length, 1);
   });
 
-  test('what was signed out lately is listed with why and by whom', async () => {
+  test('recently signed-out devices are listed with reason and actor', async () => {
     const { laptop, phone, multiSession } = await household();
     const sessionId = await idOf(phone);
     assert.deepEqual(must(await multiSession.listEndedDeviceSessions()), []);
@@ -196,7 +196,7 @@ describe('multiSession', () => {
     assert.ok(ended.ending.at instanceof Date && ended.lastActiveAt instanceof Date);
   });
 
-  test('history tells what happened, a page at a time', async () => {
+  test('history returns entries in pages', async () => {
     const { laptop, phone, multiSession } = await household();
     const sessionId = await idOf(phone);
     must(await multiSession.revoke({ sessionId }));
@@ -216,7 +216,7 @@ describe('multiSession', () => {
     );
   });
 
-  test('what is refused comes back as an error', async () => {
+  test('a refusal is returned as an error', async () => {
     const { phone, multiSession } = await household();
     const stranger = await signedUp(person('Eve'));
     const sessionId = await idOf(phone);

@@ -1,4 +1,4 @@
-// Browsers against our server, as `end2end/client` has them, with our plugin in the real client.
+// Browsers against our server, as in `end2end/client`, with our plugin in the real client.
 
 import { createAuthClient } from 'better-auth/client';
 import { multiSessionClient } from 'multi-session-client';
@@ -6,12 +6,12 @@ import { multiSessionClient } from 'multi-session-client';
 export { actors, must, person, refused } from '../../end2end/client/harness/actors.mjs';
 
 /**
- * Gives what makes the real client with our plugin in the browser that a jar is.
+ * Returns a function that creates the real client with our plugin in the browser of a jar.
  *
- * `client.sent` is what it really sent, without the base path, as in `POST /sign-out`; to the path in `client.broken`
- * it is answered as by a server whose database is out of reach.
+ * `client.sent` has its requests without the base path, such as `POST /sign-out`. Requests to the path in
+ * `client.broken` fail as if the database were unavailable.
  *
- * @param {Parameters<typeof createAuthClient>[0]} options beside those that the jar asks for
+ * @param {Parameters<typeof createAuthClient>[0]} options in addition to those for the jar
  */
 export const clientWith = (options) => (/** @type {import('../../end2end/client/harness/jar.mjs').Jar} */ jar) => {
   const browser = { sent: [], broken: undefined };
@@ -28,12 +28,12 @@ export const clientWith = (options) => (/** @type {import('../../end2end/client/
     },
     ...options,
   });
-  // The client itself answers every name with a call, so what is ours stands in front of it.
+  // The client is a proxy that turns every name into a call, so our own properties need a proxy around it.
   return new Proxy(client, {
     get: (it, name) => (name in browser ? browser[name] : it[name]),
     set: (_, name, value) => Reflect.set(browser, name, value),
   });
 };
 
-/** The same with no other options. */
+/** The same without options. */
 export const clientOf = clientWith({});

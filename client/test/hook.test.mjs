@@ -1,4 +1,4 @@
-// The hook's atom in the real client: what it fetches and when, act by act, and the session with it.
+// The hook's atom in the real client: what it fetches after each action, together with the session.
 
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
@@ -34,7 +34,7 @@ async function laptopAndPhone() {
   return { ada, bob, laptop, phone };
 }
 
-/** The laptop with a page open in it, and the rows of that page. */
+/** The laptop with an open page, and the rows of that page. */
 async function household() {
   const { laptop, ...rest } = await laptopAndPhone();
   const { client } = laptop;
@@ -48,7 +48,7 @@ async function household() {
 const told = (page) => page.rows()?.map((row) => `${row.user.name} on ${row.userAgent}${row.isCurrent ? '*' : ''}`);
 const ALL = ['Ada on Laptop/1.0*', 'Ada on Phone/1.0', 'Bob on Laptop/1.0'];
 
-describe('one fetch after each act, and the page shows what is', () => {
+describe('one fetch after each action, and the page is up to date', () => {
   const cases = [
     {
       name: 'setActive',
@@ -138,7 +138,7 @@ describe('one fetch after each act, and the page shows what is', () => {
       await settled(client);
       assert.deepEqual(client.sent.toSorted(), sends.toSorted());
       assert.deepEqual([page.name(), told(page)?.toSorted()], [user, rows.toSorted()]);
-      // The current one is first; rows of the same minute stand in no order.
+      // The current one is first. Rows of the same minute have no order.
       if (user) assert.equal(told(page)[0], rows[0]);
     });
   }
@@ -153,7 +153,7 @@ describe('one fetch after each act, and the page shows what is', () => {
     assert.ok(client.sent.filter((it) => it === LIST).length <= 2);
   });
 
-  test('beside the stock plugin there is no second fetch', async () => {
+  test('with the stock plugin there is no second fetch', async () => {
     const { laptop } = await laptopAndPhone();
     const client = clientWith({ plugins: [stockClient(), multiSessionClient()] })(laptop.jar);
     const page = await shown(client);
@@ -165,7 +165,7 @@ describe('one fetch after each act, and the page shows what is', () => {
 });
 
 describe('when it fetches', () => {
-  test('not before somebody looks, and once for all who look', async () => {
+  test('not before there is a subscriber, and once for all of them', async () => {
     const { laptop } = await laptopAndPhone();
     const { client } = laptop;
     client.sent.length = 0;
@@ -182,7 +182,7 @@ describe('when it fetches', () => {
     assert.deepEqual(atFirst.toSorted(), [SESSION, LIST].toSorted());
   });
 
-  test('not after everybody has left', async () => {
+  test('not without subscribers', async () => {
     const { client, page } = await household();
     await page.close();
     comeBack();
@@ -218,7 +218,7 @@ describe('when it fetches', () => {
     assert.deepEqual([page.name(), told(page)], [null, []]);
   });
 
-  test('not on coming back where the options say so', async () => {
+  test('not on window focus if the options disable it', async () => {
     const { laptop } = await laptopAndPhone();
     const client = clientWith({ sessionOptions: { refetchOnWindowFocus: false } })(laptop.jar);
     await shown(client);
@@ -227,7 +227,7 @@ describe('when it fetches', () => {
     assert.deepEqual(client.sent, []);
   });
 
-  test('when it is asked to', async () => {
+  test('when refetch is called', async () => {
     const { client, page, phone } = await household();
     must(await phone.client.signOut());
     await client.useListDeviceSessions.value.refetch();
@@ -235,7 +235,7 @@ describe('when it fetches', () => {
     assert.deepEqual(told(page), ['Ada on Laptop/1.0*', 'Bob on Laptop/1.0']);
   });
 
-  test('not where a call says that it wants no signal', async () => {
+  test('not after a call with disableSignal', async () => {
     const { client, row, phone } = await household();
     const fetchOptions = { disableSignal: true };
     must(await client.multiSession.revoke({ sessionId: row.phone.id, fetchOptions }));
@@ -248,7 +248,7 @@ describe('when it fetches', () => {
 });
 
 describe('what fails', () => {
-  test('a list out of reach keeps the last rows and says why, and comes back', async () => {
+  test('a failed fetch keeps the last rows, reports the error, and recovers', async () => {
     const { client, page } = await household();
     const list = client.useListDeviceSessions;
     client.broken = '/multi-session/list-device-sessions';
@@ -262,7 +262,7 @@ describe('what fails', () => {
     assert.deepEqual([list.value.error, told(page)], [null, ALL]);
   });
 
-  test('an act that fails for another reason fetches nothing', async () => {
+  test('an action that fails for another reason fetches nothing', async () => {
     const { client, page } = await household();
     client.broken = '/multi-session/revoke-others';
     assert.equal((await client.multiSession.revokeOthers()).error.status, 503);
@@ -271,7 +271,7 @@ describe('what fails', () => {
     assert.deepEqual(told(page), ALL);
   });
 
-  test('an act of a session that was ended elsewhere shows that it was', async () => {
+  test('an action of a session that was ended elsewhere shows that it was', async () => {
     const { client, page, phone, row } = await household();
     must(await phone.client.multiSession.revoke({ sessionId: row.ada.id }));
     refused(await client.multiSession.revokeOthers(), 401, 'Unauthorized', 'UNAUTHORIZED', 'Unauthorized');
@@ -280,7 +280,7 @@ describe('what fails', () => {
     assert.deepEqual([page.name(), told(page)], [null, ['Bob on Laptop/1.0']]);
   });
 
-  test('a row that has ended meanwhile goes, though its revocation is refused', async () => {
+  test('a row that has ended meanwhile disappears although its revocation is refused', async () => {
     const { client, page, phone, row } = await household();
     must(await phone.client.signOut());
     const answer = await client.multiSession.revoke({ sessionId: row.phone.id });

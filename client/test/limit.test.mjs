@@ -1,4 +1,4 @@
-// The real client with our plugin against our server where no device gives way unasked.
+// The real client with our plugin against our server without eviction.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ const { browser, signedIn, signedUp } = actors(clientOf, {
   MULTI_SESSION_REVOKE_OLDEST_ON_MAX: 'false',
 });
 
-test('signInInstead signs in and signs out the device that was chosen, once', async () => {
+test('signInInstead signs in and signs out the chosen device once', async () => {
   const ada = person('Ada');
   const laptop = await signedUp(ada, 'Laptop/1.0');
   const phone = await signedIn(ada, 'Phone/1.0');

@@ -1,4 +1,4 @@
-// The hook on a server that renders React: it waits, and asks nobody.
+// The hook in React's server rendering: it stays pending and fetches nothing.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { multiSessionClient } from 'multi-session-client';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 
-test('a page rendered on the server has no rows yet, and nothing is fetched', async () => {
+test('a page rendered on the server has no rows and fetches nothing', async () => {
   const sent = [];
   const client = createAuthClient({
     baseURL: 'http://127.0.0.1:9',
@@ -21,7 +21,7 @@ test('a page rendered on the server has no rows yet, and nothing is fetched', as
   }
   const html = renderToString(createElement(Rows));
   assert.equal(html, `<p>${JSON.stringify({ data: null, error: null, isPending: true }).replaceAll('"', '&quot;')}</p>`);
-  // A browser would fetch in a timer of no length.
+  // A browser would fetch in a timer of 0 ms.
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.deepEqual(sent, []);
 });

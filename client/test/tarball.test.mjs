@@ -1,4 +1,4 @@
-// What `npm pack` makes, installed into a project of its own: it imports, and its types are found.
+// The result of `npm pack`, installed into a separate project: it can be imported, and its types are found.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -17,7 +17,7 @@ before(async () => {
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', project], { cwd: root });
   const [tarball] = await readdir(project);
   await writeFile(path.join(project, 'package.json'), JSON.stringify({ name: 'front-end', type: 'module' }));
-  // The front end's own packages are those of this folder: nothing is fetched.
+  // The front end uses the packages of this folder, so nothing is downloaded.
   const install = ['install', '--offline', '--legacy-peer-deps', '--ignore-scripts', '--no-package-lock', `./${tarball}`];
   await run('npm', install, { cwd: project });
   await mkdir(path.join(project, 'node_modules/@types'));
@@ -27,7 +27,7 @@ before(async () => {
 });
 after(() => rm(project, { recursive: true, force: true }));
 
-test('it holds the plugin with its types and licenses, and nothing else', async () => {
+test('the tarball contains only the plugin with types and licenses', async () => {
   const installed = path.join(project, 'node_modules/multi-session-client');
   const files = await readdir(installed, { recursive: true });
   const wanted = /^(package\.json|README\.md|LICENSE-(MIT|APACHE)|dist|dist\/[a-z-]+\.(js|d\.ts))$/;
@@ -50,7 +50,7 @@ for (const [resolution, module] of [
   ['nodenext', 'nodenext'],
   ['bundler', 'esnext'],
 ]) {
-  test(`the compiler takes what the README shows, with ${resolution}`, async () => {
+  test(`the README's examples compile with ${resolution}`, async () => {
     const readme = await readFile(path.join(root, 'README.md'), 'utf8');
     const shown = [...readme.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, code]) => code);
     assert.equal(shown.length, 4);

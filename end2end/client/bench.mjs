@@ -1,5 +1,5 @@
-// Measures the server beside better-auth and a bare route, and prints ratios: `make bench`. Arguments name sections;
-// `--smoke` is a short run of all, whose figures are worth nothing but which must go through.
+// Compares the server with better-auth and a bare route, and prints ratios: `make bench`. Arguments name sections.
+// `--smoke` is a short run of all sections that only checks that they work. Its figures mean nothing.
 
 import { moveToLoad } from './bench/cores.mjs';
 import { capacity } from './bench/capacity.mjs';
@@ -16,7 +16,7 @@ const wanted = args.filter((it) => it !== '--smoke');
 const unknown = wanted.find((it) => !Object.hasOwn(SECTIONS, it));
 if (unknown) throw new Error(`${unknown} is no section: ${Object.keys(SECTIONS).join(', ')}`);
 
-// What was started ends with this process.
+// Child processes end with this process.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 moveToLoad();
 const how = short
@@ -30,7 +30,7 @@ for (const name of wanted.length ? wanted : Object.keys(SECTIONS)) {
   try {
     await SECTIONS[name](how);
   } catch (error) {
-    // The others are measured all the same.
+    // Continue with the other sections.
     console.error(error);
     process.exitCode = 1;
   }

@@ -1,5 +1,5 @@
 // The real better-auth client, unchanged, against our server: accounts, sessions and passwords.
-// Each jar is a browser; each test has users of its own.
+// Each jar is a browser. Each test has its own users.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -36,7 +36,7 @@ describe('sign-up, sign-in, sign-out', () => {
     assert.equal(await laptop.email(), ada.email);
   });
 
-  test('a wrong password and an unknown e-mail are refused alike', async () => {
+  test('a wrong password and an unknown email get the same answer', async () => {
     const ada = person();
     await signedUp(ada);
     const { client, jar } = browser();
@@ -47,7 +47,7 @@ describe('sign-up, sign-in, sign-out', () => {
     assert.equal(jar.sessions.size, 0);
   });
 
-  test('an e-mail has one account', async () => {
+  test('an email has only one account', async () => {
     const ada = person();
     await signedUp(ada);
     refused(
@@ -74,7 +74,7 @@ describe('sign-up, sign-in, sign-out', () => {
 });
 
 describe('getSession', () => {
-  test('gives the session and the user, with dates', async () => {
+  test('returns the session and the user, with dates', async () => {
     const { client, token, user } = await signedUp(person(), 'Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0');
     const { session, user: seen } = must(await client.getSession());
     assert.deepEqual(seen, user);
@@ -104,7 +104,7 @@ describe('the sessions of a user', () => {
     refused(await browser().client.listSessions(), 401, 'Unauthorized', 'UNAUTHORIZED', 'Unauthorized');
   });
 
-  test('revokeSession signs the other browser out at once', async () => {
+  test('revokeSession signs the other browser out immediately', async () => {
     const ada = person();
     const laptop = await signedUp(ada);
     const phone = await signedIn(ada);
@@ -115,7 +115,7 @@ describe('the sessions of a user', () => {
     assert.equal(await laptop.email(), ada.email);
   });
 
-  test('revokeSession leaves another user alone', async () => {
+  test('revokeSession does not end sessions of another user', async () => {
     const laptop = await signedUp(person());
     const bob = await signedUp(person('Bob'));
     assert.deepEqual(must(await laptop.client.revokeSession({ token: bob.token })), { status: true });
@@ -130,7 +130,7 @@ describe('the sessions of a user', () => {
     assert.equal(must(await laptop.client.listSessions()).length, 1);
   });
 
-  test('revokeSessions ends them all, this one too', async () => {
+  test('revokeSessions ends all sessions including this one', async () => {
     const ada = person();
     const [laptop, phone] = [await signedUp(ada), await signedIn(ada)];
     const bob = await signedUp(person('Bob'));
@@ -154,7 +154,7 @@ describe('changePassword', () => {
     await signedIn({ ...ada, password: 'another horse' });
   });
 
-  test('with revokeOtherSessions every other browser is out, and this one has a new session', async () => {
+  test('with revokeOtherSessions every other browser is signed out and this one gets a new session', async () => {
     const ada = person();
     const [laptop, phone] = [await signedUp(ada), await signedIn(ada)];
     const [laptopHeader, phoneHeader] = [laptop.jar.header, phone.jar.header];

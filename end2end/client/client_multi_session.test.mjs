@@ -1,5 +1,5 @@
 // The real better-auth client with its multi-session plugin, unchanged, against our server.
-// Each jar is a browser; each test has users of its own.
+// Each jar is a browser. Each test has its own users.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -10,7 +10,7 @@ const { assertOut, browser, signedIn, signedUp } = actors();
 
 const emails = (rows) => rows.map((row) => row.user.email);
 
-describe('multiSession as the real plugin has it', () => {
+describe('multiSession as in the original plugin', () => {
   test('listDeviceSessions lists the accounts of this browser', async () => {
     const [ada, bob] = [person('Ada'), person('Bob')];
     const laptop = await signedUp(ada);
@@ -44,7 +44,7 @@ describe('multiSession as the real plugin has it', () => {
     assert.equal(must(await laptop.client.getSession()).session.token, laptop.token);
   });
 
-  test('revoke({sessionToken}) of the active one promotes the next', async () => {
+  test('revoke({sessionToken}) of the active session activates the next', async () => {
     const [ada, bob] = [person('Ada'), person('Bob')];
     const laptop = await signedUp(ada);
     const { token } = must(await laptop.client.signUp.email(bob));
@@ -59,7 +59,7 @@ describe('multiSession as the real plugin has it', () => {
     assert.equal(laptop.jar.sessions.size, 0);
   });
 
-  test("revoke refuses what is neither held nor the user's", async () => {
+  test("revoke refuses sessions that are neither held nor the user's", async () => {
     const laptop = await signedUp(person());
     const bob = await signedUp(person('Bob'));
     const answer = await laptop.client.multiSession.revoke({ sessionToken: bob.token });
@@ -68,7 +68,7 @@ describe('multiSession as the real plugin has it', () => {
   });
 });
 
-describe('multiSession as the page has it', () => {
+describe('multiSession as in our plugin', () => {
   /** A laptop with two accounts, Ada's active, and Ada's phone. */
   async function household() {
     const [ada, bob] = [person('Ada'), person('Bob')];
@@ -107,13 +107,13 @@ describe('multiSession as the page has it', () => {
     const answer = await multiSession.setActive({ sessionId: session_123 });
     assert.equal(must(answer).session.id, session_123);
     assert.equal(await laptop.email(), bob.email);
-    // Bob's list has nothing of Ada's phone, which this browser does not hold.
+    // Bob's list does not have Ada's phone, which this browser does not hold.
     assert.deepEqual(emails(must(await multiSession.listDeviceSessions())), [bob.email, ada.email]);
     const foreign = await multiSession.setActive({ sessionId: await idOf(phone) });
     refused(foreign, 401, 'Unauthorized', 'INVALID_SESSION_TOKEN', 'Invalid session token');
   });
 
-  test('revoke({ sessionId }) revokes one, on any device, at once', async () => {
+  test('revoke({ sessionId }) revokes a session on any device immediately', async () => {
     const { ada, laptop, phone, multiSession } = await household();
     const session_123 = await idOf(phone);
     const phoneHeader = phone.jar.header;

@@ -1,4 +1,4 @@
-// What the differential test would see, and what a listed difference covers.
+// Tests of the comparison: which differences it finds, and what a listed difference covers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -26,7 +26,7 @@ function answer({ status = 200, cookie = COOKIE, body = {} } = {}) {
 const seen = (answer) => normaliser('http://127.0.0.1:1')(answer, { keep: 'ada' });
 const changes = (changed) => differencesOf('step', seen(answer()), seen(answer(changed)));
 
-test('an answer equals itself, whatever its identifiers', () => {
+test('equal answers with other identifiers have no differences', () => {
   const other = 'c'.repeat(32);
   const body = { token: other, user: { id: 'v', email: 'ada@example.org', createdAt: new Date().toISOString() } };
   assert.deepEqual(changes({ body, cookie: COOKIE.replace(TOKEN, other) }), []);

@@ -7,10 +7,10 @@ import { origins } from './differences/origins.mjs';
 import { verbs } from './differences/verbs.mjs';
 
 /**
- * Where our answers are meant to differ from Better Auth's. `*` stands for anything.
+ * The intended differences from Better Auth's answers. `*` stands for anything.
  *
  * @typedef {object} Intended
- * @property {string[]} steps of the script; the difference must be there in each of them
+ * @property {string[]} steps of the script; each of them must have the difference
  * @property {Record<string, [theirs: string, ours: string]>} differs by the place in the normalised answer
  * @property {string} reason
  */

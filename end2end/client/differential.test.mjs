@@ -1,5 +1,5 @@
-// One script, played against a real better-auth server and against ours: the answers are equal, but for the
-// differences that are listed with a reason, and every one of these is there.
+// Runs one script against a real better-auth server and against ours. The answers must be equal except for the
+// differences that are listed with a reason, and all of these must exist.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -27,13 +27,13 @@ async function answersOf(start) {
   }
 }
 
-test('the script is long, and its steps have names of their own', () => {
+test('the script is long and its steps have unique names', () => {
   assert.ok(script.length >= 60);
   const names = script.map((step) => step.name);
   assert.deepEqual(names, [...new Set(names)]);
 });
 
-describe('the answers are equal but for what is listed', () => {
+describe('the answers are equal except for listed differences', () => {
   for (const { name } of script) {
     test(name, () => {
       const unlisted = found.filter((it) => it.step === name && !listed.some((entry) => covers(entry, it)));
@@ -42,7 +42,7 @@ describe('the answers are equal but for what is listed', () => {
   }
 });
 
-describe('what is listed is there', () => {
+describe('every listed difference exists', () => {
   for (const entry of listed) {
     test(`${entry.step}, ${entry.at}: ${entry.theirs} → ${entry.ours}`, () => {
       assert.ok(

@@ -1,4 +1,4 @@
-// What the tests start: our server, the real better-auth server, and browsers with the real client in them.
+// The test harness: our server, the real better-auth server, and browsers with the real client.
 
 export { PASSWORD, actors, must, person, refused } from './harness/actors.mjs';
 export { clientOf } from './harness/client.mjs';

@@ -1,4 +1,4 @@
-// Moving from Better Auth, with databases that the real one has written just before.
+// Imports from Better Auth, with databases that the real one has just written.
 
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { admin, twoFactor } from 'better-auth/plugins';
 import { Jar, SECRET, clientOf, importFrom, must, person, startOurs, theirDatabase } from './harness.mjs';
 
 for (const kind of ['sqlite', 'postgres']) {
-  test(`who was not allowed to sign in with a password alone is not allowed here either, from ${kind}`, async () => {
+  test(`users who could not sign in by password alone cannot here either, from ${kind}`, async () => {
     const theirs = await theirDatabase(kind, { plugins: [admin(), twoFactor()] });
     const folder = await mkdtemp(path.join(os.tmpdir(), 'import-'));
     const target = `sqlite://${path.join(folder, 'ours')}.db`;
@@ -71,7 +71,7 @@ for (const kind of ['sqlite', 'postgres']) {
       const none = new Jar('http://127.0.0.1:3999');
       await theirs.send(none, 'sign-up/email', social);
       const session = await theirs.send(none, 'get-session');
-      // As a sign-in by GitHub leaves it, and one that was not used for a week.
+      // A user without a password, as after a sign-in by GitHub, and a session that was not used for a week.
       await theirs.run(`delete from account where "userId" = '${session.user.id}'`);
       const past = kind === 'sqlite' ? '2020-01-01T00:00:00.000Z' : '2020-01-01';
       await theirs.run(`update session set "expiresAt" = '${past}' where id = '${session.session.id}'`);
@@ -86,7 +86,7 @@ for (const kind of ['sqlite', 'postgres']) {
       startOurs({ DATABASE_URL: target(name), MULTI_SESSION_COOKIE_PREFIX: 'better-auth' });
     const who = async (jar) => must(await clientOf(jar).getSession())?.user.email ?? null;
 
-    test('nobody is signed out by the move, and passwords work', async () => {
+    test('the import signs nobody out and passwords work', async () => {
       const told = await importFrom(theirs.url, target('all'), { secret: SECRET });
       assert.match(told, /users: 4 imported, 0 updated, 0 unchanged, 0 expired, 0 broken/);
       assert.match(told, /passwords: 3 imported/);
@@ -112,7 +112,7 @@ for (const kind of ['sqlite', 'postgres']) {
         must(await clientOf(onShared).multiSession.setActive({ sessionToken: other.session.token }));
         assert.equal(await who(onShared), mary.email);
 
-        // What was not to be remembered is not remembered now.
+        // A session that was not remembered is still not remembered.
         const { token } = must(await clientOf(onOnce).getSession()).session;
         const switched = await onOnce.send({
           method: 'POST',
@@ -140,19 +140,19 @@ for (const kind of ['sqlite', 'postgres']) {
       } finally {
         await server.stop();
       }
-      // Ada's hash is ours now, and a further import leaves it so; Grace's and Mary's wait for their sign-ins.
+      // Ada's hash is ours now, and another import keeps it. Those of Grace and Mary change at their sign-ins.
       const third = await importFrom(theirs.url, target('all'), { secret: SECRET });
       assert.match(third, /passwords: 0 imported, 0 updated, 3 unchanged/);
     });
 
-    test('a dry run keeps nothing', async () => {
+    test('a dry run stores nothing', async () => {
       const told = await importFrom(theirs.url, target('dry'), { secret: SECRET, flags: ['--dry-run'] });
       assert.match(told, /users: 4 imported/);
       assert.match(told, /dry run: nothing was stored/);
       assert.match(await importFrom(theirs.url, target('dry'), { secret: SECRET }), /users: 4 imported/);
     });
 
-    test('without the secret, or with another one, cookies open nothing', async () => {
+    test('without the right secret cookies open nothing', async () => {
       const without = await importFrom(theirs.url, target('without'));
       assert.match(without, /users: 4 imported/);
       assert.match(without, /sessions: skipped/);
@@ -168,7 +168,7 @@ for (const kind of ['sqlite', 'postgres']) {
       }
     });
 
-    test('a later run follows what has changed there: a new password, a sign-out, a new sign-in', async () => {
+    test('a later run imports changes: a new password, a sign-out, a new sign-in', async () => {
       const jar = new Jar('http://127.0.0.1:3999');
       const eve = person('Eve');
       await theirs.send(jar, 'sign-up/email', eve);
@@ -195,7 +195,7 @@ for (const kind of ['sqlite', 'postgres']) {
       }
     });
 
-    test('broken rows are told and skipped, and the others are taken', async () => {
+    test('broken rows are reported and skipped, and the others imported', async () => {
       const now = kind === 'sqlite' ? `'${new Date().toISOString()}'` : 'now()';
       const later = kind === 'sqlite' ? `'2099-01-01T00:00:00.000Z'` : `'2099-01-01'`;
       const user = (id, email) =>
@@ -232,7 +232,7 @@ for (const kind of ['sqlite', 'postgres']) {
   });
 }
 
-test('what is no Better Auth database is refused, and nothing is made of it', async () => {
+test('another database is refused and nothing is created', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'import-'));
   try {
     const target = `sqlite://${path.join(folder, 'target.db')}`;

@@ -1,4 +1,4 @@
-// For an account switcher that was written for the real plugin: `MULTI_SESSION_LIST_SCOPE=browser`.
+// `MULTI_SESSION_LIST_SCOPE=browser`, for account switchers written for the original plugin.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -15,7 +15,7 @@ after(() => Promise.all(Object.values(servers).map((server) => server.stop())));
 const ada = { name: 'Ada', email: 'ada@example.org', password: 'correct horse' };
 const bob = { ...ada, name: 'Bob', email: 'bob@example.org' };
 
-/** The names in the switcher: with two accounts, after a switch, after a revoke, and after another device came. */
+/** The names in the switcher: with two accounts, after a switch, after a revocation, and after a sign-in on another device. */
 async function switcher({ origin }) {
   const [laptop, phone] = [clientOf(new Jar(origin)), clientOf(new Jar(origin))];
   const seen = [];
@@ -37,7 +37,7 @@ async function switcher({ origin }) {
   return seen;
 }
 
-test('the list is that of the real plugin: the accounts of this browser, in the order of their cookies', async () => {
+test('the list is the same as in the original plugin: the accounts of this browser in cookie order', async () => {
   const [theirs, ours] = [await switcher(servers.theirs), await switcher(servers.ours)];
   assert.deepEqual(theirs, [['Ada', 'Bob'], ['Ada', 'Bob'], ['Ada'], []]);
   assert.deepEqual(ours, theirs);

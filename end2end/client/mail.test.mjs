@@ -1,4 +1,4 @@
-// The real better-auth client resets a password by the mail that our server sends.
+// The real better-auth client resets a password with a mail from our server.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { SMTPServer } from 'smtp-server';
 
 import { Jar, clientOf, must, person, refused, startOurs } from './harness.mjs';
 
-/** Tells of each mail that it takes. */
+/** Emits an event for each mail. */
 const mails = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS'],
@@ -37,7 +37,7 @@ after(async () => {
   await new Promise((done) => mails.close(done));
 });
 
-test('requestPasswordReset and resetPassword replace a forgotten password by the mailed link', async () => {
+test('requestPasswordReset and resetPassword set a new password with the mailed link', async () => {
   const client = clientOf(new Jar(server.origin));
   const ada = person();
   must(await client.signUp.email(ada));

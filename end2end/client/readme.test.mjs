@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { table } from './differential/table.mjs';
 
-test('the README prints the list of intended differences', async () => {
+test('the README has the list of intended differences', async () => {
   const readme = await readFile(new URL('README.md', import.meta.url), 'utf8');
   const [printed] = readme.match(/^\| step \|(?:.*\n)+?(?=\n|(?![\s\S]))/m) ?? [];
   assert.equal(printed, table(), '`node differential/table.mjs` prints the new one');

@@ -1,62 +1,62 @@
 import { expect } from "@playwright/test";
 
-/** What is pressed: a menu is a `<summary>`, which has no role that the engines agree on. */
+/** The kind of element to press. A menu is a `<summary>`, for which the engines have different roles. */
 export type Role = "button" | "link" | "menu";
 
-/** Tries until it succeeds: a page on its way to another answers nothing meanwhile. */
+/** Retries until it succeeds, because a navigating page does not answer. */
 export async function soon(act: () => Promise<void>): Promise<void> {
   await expect(act).toPass({ timeout: 15_000, intervals: [50, 100, 200] });
 }
 
-/** A browser of some engine, with cookies of its own and one page. An engine adds how it is driven. */
+/** A browser of some engine, with its own cookies and one page. Each engine implements the driver. */
 export abstract class Actor {
-  /** What the page's console and scripts complained of. */
+  /** Errors and warnings of the page's console and scripts. */
   readonly complaints: string[] = [];
 
   constructor(private readonly origin: string) {}
 
   abstract back(): Promise<void>;
   abstract close(): Promise<void>;
-  /** What an expression is worth in the page, also one of a promise. */
+  /** Evaluates an expression in the page, and awaits a promise. */
   abstract run<Value>(expression: string): Promise<Value>;
   protected abstract go(url: string): Promise<void>;
   protected abstract press(role: Role, name: string): Promise<void>;
   protected abstract type(label: string, text: string): Promise<void>;
 
-  /** Opens a page and waits until it is alive. */
+  /** Opens a page and waits until it is hydrated. */
   async open(path: string): Promise<void> {
     await this.go(this.origin + path);
-    await this.isAlive();
+    await this.isHydrated();
   }
 
-  /** Presses what has exactly this name; the name of a menu only begins so. */
+  /** Presses the element with exactly this name. The name of a menu only has to begin so. */
   async click(role: Role, name: string): Promise<void> {
-    await this.isAlive();
+    await this.isHydrated();
     await this.press(role, name);
   }
 
-  /** Types by the keys into the field of this label, in place of what is in it. */
+  /** Replaces the content of the field with this label by typing. */
   async fill(label: string, text: string): Promise<void> {
-    await this.isAlive();
+    await this.isHydrated();
     await this.type(label, text);
   }
 
-  /** The client has taken the page over. */
-  async isAlive(): Promise<void> {
+  /** Waits until the page is hydrated. */
+  async isHydrated(): Promise<void> {
     await soon(async () => expect(await this.run("document.body.dataset.hydrated")).toBe("true"));
   }
 
-  /** These words are to be seen on the page. */
+  /** Waits until the page shows this text. */
   async shows(words: string | RegExp): Promise<void> {
     await soon(async () => expect(await this.text()).toMatch(words));
   }
 
-  /** What a person can read. */
+  /** The visible text. */
   async text(): Promise<string> {
     return await this.run("document.body.checkVisibility() ? document.body.innerText : ''");
   }
 
-  /** What the REST interface answers to this page. */
+  /** Sends a REST request from this page. */
   async ask<Answer>(path: string, body?: object): Promise<Answer> {
     const headers = { "content-type": "application/json" };
     const how = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };

@@ -2,7 +2,7 @@ import { type Browser, type Locator, type Page, firefox } from "@playwright/test
 
 import { Actor, type Role } from "./actor";
 
-/** Debian's Firefox by WebDriver BiDi; each actor has one. */
+/** Debian's Firefox, driven by WebDriver BiDi. Each actor has its own. */
 export class Firefox extends Actor {
   private constructor(
     origin: string,
@@ -46,13 +46,13 @@ export class Firefox extends Actor {
 
   protected async type(label: string, text: string): Promise<void> {
     const field = await this.shown(this.page.getByLabel(label, { exact: true }));
-    // `fill` would set the value by script.
+    // `fill` would set the value with a script.
     await field.press("ControlOrMeta+a");
     await field.press("Delete");
     await field.pressSequentially(text);
   }
 
-  /** The one to be seen, in the window that has the focus. */
+  /** The visible one, in the focused window. */
   private async shown(found: Locator): Promise<Locator> {
     await this.page.bringToFront();
     return found.filter({ visible: true }).first();

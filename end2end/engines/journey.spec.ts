@@ -12,7 +12,7 @@ export interface Engine {
 
 const test = base.extend<Engine & { actor: (origin: string, userAgent?: string) => Promise<Actor> }>({
   engine: ["firefox", { option: true }],
-  // Asked for so that every server outlives the browsers: a page whose server goes complains of its stream.
+  // Requested so that every server outlives the browsers: a page logs an error if its server stops.
   actor: async ({ engine, startServer: _outlives }, use) => {
     const actors: Actor[] = [];
     await use(async (origin, userAgent) => {
@@ -27,7 +27,7 @@ const test = base.extend<Engine & { actor: (origin: string, userAgent?: string) 
   },
 });
 
-test("from sign-up to what Back shows after the sign-out", async ({ actor, startServer }) => {
+test("from sign-up to Back after the sign-out", async ({ actor, startServer }) => {
   const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
   const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const [laptop, phone] = [await actor(origin), await actor(origin, site.phone.userAgent)];
@@ -39,7 +39,7 @@ test("from sign-up to what Back shows after the sign-out", async ({ actor, start
     await site.hearsOfSignIn(laptop, label);
   });
 
-  await test.step("a revocation asks for the password, and the open page of the revoked device says why it is out", async () => {
+  await test.step("a revocation asks for the password, and the revoked device's open page says why it was signed out", async () => {
     await site.isStale(laptop);
     await site.revoke(laptop, label);
     await site.provesWhoTheyAre(laptop, ada);
@@ -87,7 +87,7 @@ test("from sign-up to what Back shows after the sign-out", async ({ actor, start
   });
 });
 
-test("what a page complains of is heard", async ({ actor, server }) => {
+test("errors of a page are recorded", async ({ actor, server }) => {
   const laptop = await actor(server.origin);
   await laptop.open("/sign-in");
   await laptop.run("console.error('told by the console')");

@@ -1,4 +1,4 @@
-/** What the journey does on the pages and reads there. Names and words that change with the pages are in this file only. */
+/** The steps of the journey on our pages. Only this file has names and texts of the pages. */
 import { expect } from "@playwright/test";
 
 import { type Label, type Person, userAgents } from "../fixtures/device";
@@ -6,7 +6,7 @@ import { type Actor, soon } from "./actor";
 
 const LIST = "Your devices";
 
-/** The second device; the first one is known by the engine's own user agent. */
+/** The second device. The first one has the engine's own user agent. */
 export const phone = { label: "Safari on iPhone" satisfies Label, userAgent: userAgents["Safari on iPhone"] };
 
 export async function signUp(actor: Actor, who: Person): Promise<void> {
@@ -44,12 +44,12 @@ export async function switchTo(actor: Actor, who: Person): Promise<void> {
   await isUsing(actor, who);
 }
 
-/** The header names whom the browser acts as. */
+/** The header shows the active account. */
 async function isUsing(actor: Actor, who: Person): Promise<void> {
   await soon(async () => expect(await actor.run("document.querySelector('header summary').innerText")).toContain(who.name));
 }
 
-/** The page learns by its stream that somebody has signed in. */
+/** The page receives a sign-in by its stream. */
 export async function hearsOfSignIn(actor: Actor, label: string): Promise<void> {
   await actor.shows(`New sign-in: ${label}`);
   await has(actor, label);
@@ -80,7 +80,7 @@ export async function rename(actor: Actor, label: string, name: string): Promise
   await has(actor, name);
 }
 
-/** The list has a device of this name. */
+/** The list has a device with this name. */
 export async function has(actor: Actor, label: string): Promise<void> {
   await soon(async () => expect(await labels(actor)).toContain(label));
 }
@@ -89,22 +89,22 @@ function labels(actor: Actor): Promise<string[]> {
   return actor.run("[...document.querySelectorAll('ul[aria-label=Devices] h2')].map((heading) => heading.innerText)");
 }
 
-/** An open page that lost its session says why, and asks to sign in. */
+/** An open page whose session has ended explains why, and asks to sign in. */
 export async function isToldWhyItIsOut(actor: Actor): Promise<void> {
   await actor.shows(/You were signed out by your other device \(.+\)/);
   await actor.shows("New here?");
 }
 
-/** The page asks once more for the password, gets it, and goes on by itself. */
+/** The page asks for the password, gets it, and continues by itself. */
 export async function provesWhoTheyAre(actor: Actor, who: Person): Promise<void> {
   await actor.shows("Confirm it's you");
   await actor.fill("Password", who.password);
   await actor.click("button", "Continue");
 }
 
-/** Waits until the sign-in is not fresh any more. */
+/** Waits until the session is no longer fresh. */
 export async function isStale(actor: Actor): Promise<void> {
-  // Nobody's session: refused as unknown as long as the sign-in is fresh.
+  // An unknown session, which is reported as unknown while the session is fresh.
   const ask = () => actor.ask<{ code: string }>("multi-session/revoke", { sessionId: "nobodys" });
   await soon(async () => expect((await ask()).code).toBe("SESSION_NOT_FRESH"));
 }
@@ -114,9 +114,9 @@ export async function signOutEverywhere(actor: Actor): Promise<void> {
   await actor.click("button", "Sign out everywhere");
 }
 
-/** Nobody is signed in, and the page asks who it is. */
+/** Nobody is signed in, and the page asks to sign in. */
 export async function isSignedOut(actor: Actor): Promise<void> {
   await actor.shows("New here?");
-  await actor.isAlive();
+  await actor.isHydrated();
   expect(await actor.ask("get-session")).toBeNull();
 }

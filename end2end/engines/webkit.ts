@@ -3,7 +3,7 @@ import { Actor, type Role, soon } from "./actor";
 
 const pressed: Record<Role, string> = { button: "button", link: "a[href]", menu: "summary" };
 
-/** Hears from now on what a page complains of: the driver tells nothing of it, and runs nothing before the page does. */
+/** Records errors of a page from now on. The driver reports none, and cannot run scripts before the page's own. */
 const hear = `
   if (!window.complaints) {
     const heard = window.complaints = [];
@@ -15,7 +15,7 @@ const hear = `
     }
   }`;
 
-/** WebKitGTK's own small browser; each actor has one, with a driver. */
+/** WebKitGTK's MiniBrowser. Each actor has its own, with a driver. */
 export class WebKit extends Actor {
   private constructor(
     origin: string,
@@ -38,7 +38,7 @@ export class WebKit extends Actor {
   }
 
   async run<Value>(expression: string): Promise<Value> {
-    // What was heard is taken along each time: a page that has been left cannot be asked any more.
+    // Collect the errors with each script, because they are lost when the page is left.
     const script = `${hear} return Promise.resolve(${expression}).then((value) => [value, window.complaints.splice(0)])`;
     const [value, heard] = await this.driver.execute<[Value, string[]]>(script);
     this.complaints.push(...heard);
@@ -62,7 +62,7 @@ export class WebKit extends Actor {
     });
   }
 
-  /** The one to be seen whose name, as the engine tells it to a screen reader, fits. */
+  /** The visible element whose accessible name fits. */
   private async shown(selector: string, fits: (label: string) => boolean, wanted: string): Promise<string> {
     for (const element of await this.driver.find(selector)) {
       if ((await this.driver.isShown(element)) && fits(await this.driver.label(element))) return element;

@@ -2,7 +2,7 @@ import { type Locator, expect } from "@playwright/test";
 
 import type { Device } from "../fixtures/device";
 
-/** The page that asks for the password before other sessions end, where there is no script, before an export and "This wasn't me". */
+/** The page that asks for the password before an export and "This wasn't me", and without scripts before other sessions end. */
 export class ConfirmPage {
   constructor(private readonly device: Device) {}
 
@@ -34,16 +34,16 @@ export class ConfirmPage {
     return this.page.getByRole("button", { name, exact: true });
   }
 
-  /** Types the password and presses the button of this name. */
+  /** Enters the password and presses the button with this name. */
   async confirm(password: string, button: string): Promise<void> {
     await this.password.fill(password);
     await this.button(button).click();
   }
 }
 
-/** Waits until the device's sign-in is not fresh any more. */
+/** Waits until the device's session is no longer fresh. */
 export async function isStale(device: Device): Promise<void> {
-  // Nobody's session: refused as unknown as long as the sign-in is fresh.
+  // An unknown session, which is reported as unknown while the session is fresh.
   const ask = () =>
     device.context.request.post(`${device.origin}/api/auth/multi-session/revoke`, {
       data: { sessionId: "nobodys" },

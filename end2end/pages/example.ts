@@ -15,7 +15,7 @@ export class ExamplePage {
     return this;
   }
 
-  /** The person was in another tab meanwhile. */
+  /** The person returns from another tab. */
   async comeBack(): Promise<void> {
     await this.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   }

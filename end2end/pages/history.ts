@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import type { Device } from "../fixtures/device";
 
-/** The page of what happened. */
+/** The page of the account history. */
 export class HistoryPage {
   constructor(private readonly device: Device) {}
 
@@ -19,17 +19,17 @@ export class HistoryPage {
     return this.device.page.locator("ol > li");
   }
 
-  /** What each entry says happened, without device, address and time. */
+  /** The sentence of each entry, without device, address and time. */
   get sentences(): Locator {
     return this.entries.locator("p:first-child");
   }
 
-  /** The devices that an entry names, each with its place and address. */
+  /** The devices of an entry, each with its place and address. */
   sides(entry: Locator): Locator {
     return entry.locator(".ms-timeline__side");
   }
 
-  /** What the page says about itself. */
+  /** The introduction of the page. */
   get lead(): Locator {
     return this.device.page.locator(".ms-page__lead");
   }

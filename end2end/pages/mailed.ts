@@ -2,7 +2,7 @@ import { type Locator, expect } from "@playwright/test";
 
 import type { Device } from "../fixtures/device";
 
-/** The pages of what goes by mail; the server alone makes them. */
+/** The pages about mails, which the server renders. */
 export class MailedPages {
   constructor(private readonly device: Device) {}
 
@@ -38,7 +38,7 @@ export class MailedPages {
     return this.page.getByRole("button", { name: "Send it again" });
   }
 
-  /** What the page knows of the sign-in in question. */
+  /** A fact about the sign-in. */
   fact(name: string): Locator {
     return this.page.locator("dt").filter({ hasText: name }).locator("+ dd");
   }

@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 
 import type { Device } from "../fixtures/device";
 
-/** The page that asks what a device is called; it has no script. */
+/** The page that names a device. It has no script. */
 export class RenamePage {
   constructor(private readonly device: Device) {}
 

@@ -24,7 +24,7 @@ export class SessionsPage {
     return this.entries.filter({ has: this.page.getByRole("heading") });
   }
 
-  /** These, and what stands in the place of devices that were signed out here. */
+  /** The rows, including those of devices that were just signed out here. */
   private get entries(): Locator {
     return this.page.getByRole("list", { name: "Devices", exact: true }).locator("> li");
   }
@@ -49,12 +49,12 @@ export class SessionsPage {
     return this.page.getByRole("button", { name: `Revoke ${label}` });
   }
 
-  /** Asks first: nobody signs out by one press. */
+  /** It asks first, so that one press does not sign out. */
   get revokeCurrent(): Locator {
     return this.current.getByRole("link", { name: "Revoke" });
   }
 
-  /** Signs this device out by its own row, and by the question. */
+  /** Signs this device out with its own row and the dialog. */
   async signOutHere(): Promise<void> {
     await this.revokeCurrent.click();
     await this.dialog("Sign out of this device?").getByRole("button", { name: "Sign out" }).click();
@@ -67,7 +67,7 @@ export class SessionsPage {
     await row.getByRole("link", { name: item }).click();
   }
 
-  /** What stands in the place of a device that was signed out here. */
+  /** The row of a device that was just signed out here. */
   gone(label: string): Locator {
     return this.entries.filter({ hasText: `${label} was signed out.` });
   }
@@ -102,7 +102,7 @@ export class SessionsPage {
     return this.page.getByRole("status");
   }
 
-  /** Says when the session ends, since nobody uses it. */
+  /** The warning before the session expires. */
   get expiry(): Locator {
     return this.page.getByText("You will be signed out at");
   }

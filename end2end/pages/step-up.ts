@@ -30,7 +30,7 @@ export class StepUpDialog {
     return this.text.getByRole("button", { name: "Continue" });
   }
 
-  /** Types the password, where the focus is already, and presses Enter. */
+  /** Types the password into the focused field and presses Enter. */
   async confirm(password: string): Promise<void> {
     await expect(this.password).toBeFocused();
     await this.password.fill(password);

@@ -10,7 +10,7 @@ export class Tabs {
     return this.device.page.getByRole("navigation", { name: "Your account" }).getByRole("link");
   }
 
-  /** The one of the page that is open. */
+  /** The tab of the open page. */
   get current(): Locator {
     return this.all.and(this.device.page.locator("[aria-current=page]"));
   }

@@ -7,7 +7,7 @@ import { Switcher } from "../pages/switcher";
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ device }) => {
-    // Twenty pages and states, at a second or two each.
+    // Twenty pages and states, one or two seconds each.
     test.slow();
     const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
     const nobody = await device("Edge on Windows", { colorScheme });
@@ -67,7 +67,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("a screen reader hears the sign-in page in order", async ({ device }) => {
+test("a screen reader reads the sign-in page in order", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await new EntryPage(laptop).openSignIn();
   await expect(laptop.page.getByRole("main")).toMatchAriaSnapshot(`
@@ -90,7 +90,7 @@ test("a screen reader hears the sign-in page in order", async ({ device }) => {
   `);
 });
 
-test("everything is reached by the keyboard alone", async ({ device }) => {
+test("everything can be reached with the keyboard", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const phone = await device("Safari on iPhone");
   await phone.signUp(ada);
@@ -113,14 +113,14 @@ test("everything is reached by the keyboard alone", async ({ device }) => {
     throw new Error(`the keyboard does not reach ${name}`);
   };
   const entry = await new EntryPage(laptop).openSignIn();
-  // The focus is there already.
+  // It has the focus already.
   await expect(entry.email).toBeFocused();
   await keyboard.type(ada.email);
   await focusOn("Password");
   await keyboard.type(ada.password);
   await keyboard.press("Enter");
   await expect(new SessionsPage(laptop).heading).toBeVisible();
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await focusOn("Revoke Safari on iPhone");
   await keyboard.press("Enter");
   await expect(new SessionsPage(laptop).rows).toHaveCount(1);

@@ -11,18 +11,18 @@ test("a person signs up, signs out and signs in again", async ({ device }) => {
   await laptop.open("/");
   await expect(laptop.page).toHaveURL(/\/sign-in/);
   await laptop.page.getByRole("link", { name: "Create an account" }).click();
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await new EntryPage(laptop).signUp(ada);
 
   const sessions = new SessionsPage(laptop);
   await expect(sessions.heading).toBeVisible();
   await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await (await new Switcher(laptop).open()).signOut.click();
   await expect(laptop.page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   expect(await laptop.whoAmI()).toBeUndefined();
 
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await new EntryPage(laptop).signIn(ada);
   await expect(sessions.heading).toBeVisible();
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
@@ -44,7 +44,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a wrong password is told, and what was typed is kept", async ({ device }) => {
+test("a wrong password is reported and the input is kept", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome on Windows")).signUp(ada);
   const laptop = await device("Firefox on macOS");
@@ -61,7 +61,7 @@ test("a wrong password is told, and what was typed is kept", async ({ device }) 
   await expect(new SessionsPage(laptop).heading).toBeVisible();
 });
 
-test("an email that has an account is told", async ({ device }) => {
+test("sign-up with a known email is reported", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome on Windows")).signUp(ada);
   const laptop = await device("Firefox on macOS");
@@ -74,7 +74,7 @@ test("an email that has an account is told", async ({ device }) => {
   await expect(entry.email).toBeFocused();
 });
 
-test("a password that is too short is not even sent", async ({ device }) => {
+test("a password that is too short is not sent", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   const sent: string[] = [];
   laptop.page.on("request", (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
@@ -88,7 +88,7 @@ test("a password that is too short is not even sent", async ({ device }) => {
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`${how} JavaScript a browser that keeps no cookies is told so and begins no session`, async ({ device }) => {
+  test(`${how} JavaScript a browser without cookies gets an error and begins no session`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const phone = await device("Safari on iPhone");
     await phone.signUp(ada);
@@ -99,19 +99,19 @@ for (const javaScriptEnabled of [true, false]) {
     await entry.signIn(ada);
     await expect(entry.alert).toContainText("blocks cookies");
     await expect((await new SessionsPage(phone).open()).rows).toHaveCount(1);
-    // Once it keeps them, the same page signs in.
+    // When it accepts cookies again, the same page signs in.
     await entry.signIn(ada);
     await expect(new SessionsPage(laptop).heading).toBeVisible();
   });
 }
 
-test("after signing out the way back shows nothing", async ({ device }) => {
+test("after signing out Back shows nothing private", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(person("Ada Lovelace"));
   await new SessionsPage(laptop).open();
   await (await new Switcher(laptop).open()).signOut.click();
   await expect(new EntryPage(laptop).email).toBeVisible();
-  await laptop.isAlive();
+  await laptop.isHydrated();
   const asked: string[] = [];
   laptop.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await laptop.page.goBack();
@@ -120,7 +120,7 @@ test("after signing out the way back shows nothing", async ({ device }) => {
   await expect(new SessionsPage(laptop).rows).toHaveCount(0);
 });
 
-test("a sign-in that is not to be remembered goes with the window", async ({ device }) => {
+test("an unremembered sign-in ends with the window", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Chrome on Windows")).signUp(ada);
   const laptop = await device("Firefox on macOS");

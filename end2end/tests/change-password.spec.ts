@@ -9,14 +9,14 @@ const next = "another correct horse";
 for (const javaScriptEnabled of [true, false]) {
   const where = javaScriptEnabled ? "with" : "without";
 
-  test(`${where} JavaScript a change of password signs the other devices out`, async ({ device }) => {
+  test(`${where} JavaScript a password change signs out the other devices`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const options = { javaScriptEnabled };
     const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], options);
     const before = await laptop.context.cookies();
     await new SessionsPage(laptop).open();
     await (await new Switcher(laptop).open()).changePassword.click();
-    await laptop.isAlive();
+    await laptop.isHydrated();
     const page = new ChangePasswordPage(laptop);
     await expect(page.others).toBeChecked();
     await page.change(ada.password, next);
@@ -26,20 +26,20 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
     expect(await laptop.whoAmI()).toBe("Ada Lovelace");
     expect(await phone.whoAmI()).toBeUndefined();
-    // The session is a new one: a copy of the old cookie opens nothing.
+    // The session is new, so a copy of the old cookie is refused.
     const after = await laptop.context.cookies();
     expect(after.map(({ value }) => value)).not.toEqual(before.map(({ value }) => value));
     await phone.open("/sign-in");
     const entry = new EntryPage(phone);
     if (javaScriptEnabled) phone.expects(/401 POST \/fn\/sign-in/);
     await entry.signIn(ada);
-    // Beside it the page still says how the session ended.
+    // The page also still says how the session ended.
     await expect(entry.alert.filter({ hasText: "Wrong email or password." })).toBeVisible();
     await entry.signIn({ ...ada, password: next });
     await expect(new SessionsPage(phone).rows).toHaveCount(2);
   });
 
-  test(`${where} JavaScript the other devices stay if the person says so`, async ({ device }) => {
+  test(`${where} JavaScript a password change can keep the other devices`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const options = { javaScriptEnabled };
     const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], options);
@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
     expect(await phone.whoAmI()).toBe("Ada Lovelace");
   });
 
-  test(`${where} JavaScript a wrong current password is told at its field`, async ({ device }) => {
+  test(`${where} JavaScript a wrong current password is reported at its field`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], {
       javaScriptEnabled,
@@ -68,16 +68,16 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("who is signed out is sent to sign in first", async ({ device }) => {
+test("a signed-out person is redirected to sign in", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await laptop.open("/change-password");
   await expect(laptop.page).toHaveURL(/\/sign-in/);
 });
 
-test("a device that is signed out meanwhile is told, and nothing is changed", async ({ device }) => {
+test("a device signed out meanwhile gets an explanation and nothing changes", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
-  await laptop.hearsNothing();
+  await laptop.blockStream();
   const page = await new ChangePasswordPage(laptop).open();
   await phone.post("multi-session/revoke-others", {});
   laptop.expects(/401 POST \/fn\/change-password/);

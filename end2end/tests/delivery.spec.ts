@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 
 import { expect, person, signedIn, test } from "../fixtures/test";
 
-/** Bytes of the client's WebAssembly after `gzip -9`, whichever compressor has made what is served. */
+/** The size of the client's WebAssembly after `gzip -9`, however the served file was compressed. */
 const budget = 600_000;
 
-test("the client is small, hashed, compressed and kept for ever", async ({ device, server }) => {
+test("the client is small, hashed, compressed and cached forever", async ({ device, server }) => {
   const laptop = await device("Firefox on macOS");
   const loaded: string[] = [];
   laptop.page.on("request", (request) => loaded.push(request.url()));
@@ -29,7 +29,7 @@ test("the client is small, hashed, compressed and kept for ever", async ({ devic
   expect(missing.headers.get("cache-control") ?? "").not.toContain("immutable");
 });
 
-test("the page does not jump when the client takes it over", async ({ device }) => {
+test("hydration causes no layout shift", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS", "Safari on iPhone"]);
   await laptop.page.addInitScript(countShifts);
   const nobody = await device("Chrome on Windows");
@@ -42,7 +42,7 @@ test("the page does not jump when the client takes it over", async ({ device }) 
   }
 });
 
-test("the policy allows only what carries the page's nonce", async ({ device }) => {
+test("the content security policy allows only scripts with the nonce", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   await laptop.page.addInitScript(() => {
     const seen: string[] = [];
@@ -55,13 +55,13 @@ test("the policy allows only what carries the page's nonce", async ({ device }) 
   expect(policy).not.toContain("unsafe-inline");
   const again = (await fetch(`${laptop.origin}/sign-in`)).headers.get("content-security-policy");
   expect(again).not.toBe(policy);
-  await laptop.isAlive();
+  await laptop.isHydrated();
   const violations = () => laptop.page.evaluate(() => (window as unknown as { violations: string[] }).violations);
   expect(await violations()).toEqual([]);
 });
 
-test("an attack that writes into the page does not run", async ({ browser, server }) => {
-  // Its own context: the browser's complaint in the console is what is wanted here.
+test("an injected script does not run", async ({ browser, server }) => {
+  // Its own context, because this test wants the browser's error in the console.
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${server.origin}/sign-in`);
@@ -75,7 +75,7 @@ test("an attack that writes into the page does not run", async ({ browser, serve
   await context.close();
 });
 
-/** Sums the page's jumps up in `window.shifts`. */
+/** Adds up the page's layout shifts in `window.shifts`. */
 function countShifts(): void {
   const seen = { sum: 0 };
   (window as unknown as { shifts: typeof seen }).shifts = seen;

@@ -1,7 +1,7 @@
 import { expect, person, signedIn, test } from "../fixtures/test";
 import { SessionsPage } from "../pages/sessions";
 
-test("a dialog is the keyboard's too", async ({ device }) => {
+test("a dialog works with the keyboard", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -24,7 +24,7 @@ test("a dialog is the keyboard's too", async ({ device }) => {
   expect(await phone.whoAmI()).toBe("Ada Lovelace");
 });
 
-test("an address that asks opens the dialog", async ({ device }) => {
+test("an address can open the dialog", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   await laptop.open("/sessions?confirm=others");
@@ -36,7 +36,7 @@ test("an address that asks opens the dialog", async ({ device }) => {
   await expect(laptop.page).toHaveURL(/\/sessions$/);
 });
 
-test("the browser's way back closes a dialog, and the way forward opens it", async ({ device }) => {
+test("Back closes a dialog and Forward opens it", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -69,7 +69,7 @@ test("a dialog keeps the focus and a press outside closes it", async ({ device }
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
 });
 
-test("a dialog that was closed is not met again on the way back", async ({ device }) => {
+test("Back does not reopen a closed dialog", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
   await laptop.open("/history");

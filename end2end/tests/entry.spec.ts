@@ -46,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(entry.name).toHaveValue("");
   });
 
-  test(`${how} JavaScript an account is added on a page that says so, or is not after all`, async ({ device }) => {
+  test(`${how} JavaScript adding an account can be completed or cancelled`, async ({ device }) => {
     const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
     await (await device(phoneIs)).signUp(grace);
     const laptop = await device(laptopIs, { javaScriptEnabled });
@@ -68,7 +68,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(switcher.summary).toContainText(grace.name);
   });
 
-  test(`${how} JavaScript a browser that was signed out elsewhere is told above the form, with a way to a new password`, async ({
+  test(`${how} JavaScript a browser signed out elsewhere gets an explanation and a link to reset the password`, async ({
     device,
     startServer,
   }) => {
@@ -92,7 +92,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("who signed out themselves is not asked whether that was somebody else", async ({ device }) => {
+test("signing out oneself offers no password reset", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), [laptopIs]);
   await new SessionsPage(laptop).open();
   await (await new Switcher(laptop).open()).signOut.click();
@@ -100,7 +100,7 @@ test("who signed out themselves is not asked whether that was somebody else", as
   await expect(laptop.page.getByText("Not you?")).toHaveCount(0);
 });
 
-test("trying again shows that it is under way", async ({ device }) => {
+test("Try again shows that it is loading", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), [laptopIs]);
   await new SessionsPage(laptop).open();
   laptop.expects(/failed GET \/fn\/read-history/);
@@ -108,7 +108,7 @@ test("trying again shows that it is under way", async ({ device }) => {
   await laptop.page.getByRole("navigation", { name: "Your account" }).getByRole("link", { name: "Activity" }).click();
   const again = laptop.page.getByRole("link", { name: "Try again" });
   await expect(again).not.toHaveAttribute("aria-busy", "true");
-  // It stays where it is, as on a slow line.
+  // It stays on the page, as with a slow network.
   await laptop.page.evaluate(() => addEventListener("click", (event) => event.preventDefault(), { once: true }));
   await again.click();
   await expect(again).toHaveAttribute("aria-busy", "true");

@@ -3,7 +3,7 @@ import { SessionsPage } from "../pages/sessions";
 
 const LONG = { timeout: 75_000 };
 
-test("who does nothing is warned in every tab, and stays by a press in one of them", async ({ device, startServer }) => {
+test("an idle person is warned in every tab and can stay signed in from one", async ({ device, startServer }) => {
   test.setTimeout(240_000);
   const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "60s" });
   const laptop = await device("Firefox on macOS", {}, origin);
@@ -24,7 +24,7 @@ test("who does nothing is warned in every tab, and stays by a press in one of th
   await expect(laptop.page.getByRole("alert")).toContainText("due to inactivity");
 });
 
-test("who works in one tab, on pages without a script, is not warned in another", async ({ device, startServer }) => {
+test("activity in one tab without scripts prevents the warning in another", async ({ device, startServer }) => {
   test.setTimeout(240_000);
   const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "40s" });
   const laptop = await device("Firefox on macOS", {}, origin);
@@ -40,7 +40,7 @@ test("who works in one tab, on pages without a script, is not warned in another"
       }),
   );
   const tab = await laptop.anotherTab();
-  // The person reads a page every ten seconds: the sleep is the person's.
+  // The sleep is the person, who reads a page every ten seconds.
   for (let pages = 0; pages < 4; pages += 1) {
     await tab.page.waitForTimeout(10_000);
     await tab.page.goto(`${origin}/history`);
@@ -48,7 +48,7 @@ test("who works in one tab, on pages without a script, is not warned in another"
   expect(await warned).toBe(false);
 });
 
-test("a session that has lasted as long as it may offers to sign in again", async ({ device, startServer }) => {
+test("a session at its absolute timeout offers to sign in again", async ({ device, startServer }) => {
   test.setTimeout(240_000);
   const { origin } = await startServer({
     MULTI_SESSION_SESSION_TIMEOUT: "60s",

@@ -14,7 +14,7 @@ const pages = [
   ["Password", "/change-password"],
 ] as const;
 
-/** The pages on which the tabs are, each by its tab. */
+/** The pages with tabs, by the name of the tab. */
 async function goesAround(device: Device, press: (name: (typeof pages)[number][0]) => Promise<void>): Promise<void> {
   const tabs = new Tabs(device);
   for (const [name, path] of [...pages, pages[0]]) {
@@ -28,13 +28,13 @@ async function goesAround(device: Device, press: (name: (typeof pages)[number][0
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`${how} JavaScript the tabs lead from each page of an account to the others`, async ({ device }) => {
+  test(`${how} JavaScript the tabs link all pages of an account`, async ({ device }) => {
     const [laptop] = await signedIn(device, person("Ada Lovelace"), [laptopIs], { javaScriptEnabled });
     await new SessionsPage(laptop).open();
     await goesAround(laptop, (name) => new Tabs(laptop).to(name).click());
   });
 
-  test(`${how} JavaScript the tabs are reached and pressed by the keyboard`, async ({ device }) => {
+  test(`${how} JavaScript the tabs work with the keyboard`, async ({ device }) => {
     const [laptop] = await signedIn(device, person("Ada Lovelace"), [laptopIs], { javaScriptEnabled });
     await new SessionsPage(laptop).open();
     await goesAround(laptop, async (name) => {
@@ -48,14 +48,14 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 
-  test(`${how} JavaScript nobody who is signed out sees the tabs`, async ({ device }) => {
+  test(`${how} JavaScript signed-out pages have no tabs`, async ({ device }) => {
     const laptop = await device(laptopIs, { javaScriptEnabled });
     const entry = await new EntryPage(laptop).openSignIn();
     await expect(entry.email).toBeVisible();
     await expect(new Tabs(laptop).all).toHaveCount(0);
   });
 
-  test(`${how} JavaScript the page of a failure has the same switcher`, async ({ device }) => {
+  test(`${how} JavaScript an error page has the same switcher`, async ({ device }) => {
     const laptop = await device(laptopIs, { javaScriptEnabled });
     const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
     await laptop.signUp(grace);
@@ -70,7 +70,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("the tabs are as high as a finger needs and fit on a phone", async ({ device }) => {
+test("the tabs are large enough for a finger and fit on a phone", async ({ device }) => {
   const [phone] = await signedIn(device, person("Ada Lovelace"), ["Safari on iPhone"], { viewport: { width: 390, height: 844 } });
   await new SessionsPage(phone).open();
   for (const tab of await new Tabs(phone).all.all()) {
@@ -84,7 +84,7 @@ test("the tabs are as high as a finger needs and fit on a phone", async ({ devic
   }
 });
 
-test("where colours are forced the tab that is on has a bar", async ({ device }) => {
+test("with forced colours the current tab has a bar", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), [laptopIs], { forcedColors: "active" });
   await new SessionsPage(laptop).open();
   const bar = (name: "Devices" | "Activity") =>
@@ -92,7 +92,7 @@ test("where colours are forced the tab that is on has a bar", async ({ device })
   expect([await bar("Devices"), await bar("Activity")]).toEqual(["3px", "auto"]);
 });
 
-test("initials and names are whole, whatever they are written in", async ({ device }) => {
+test("initials and names are complete in every script", async ({ device }) => {
   const laptop = await device(laptopIs);
   const family = { ...person("Family"), name: "👩‍👩‍👧 עדה" };
   await laptop.signUp(family);
@@ -105,7 +105,7 @@ test("initials and names are whole, whatever they are written in", async ({ devi
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`${how} JavaScript failed sign-ins are told above the devices from the third on, and lead to the activity`, async ({
+  test(`${how} JavaScript three failed sign-ins show a warning above the devices with a link to the activity`, async ({
     device,
     startServer,
   }) => {
@@ -117,7 +117,7 @@ for (const javaScriptEnabled of [true, false]) {
     const sessions = new SessionsPage(laptop);
     const banner = laptop.page.getByRole("region", { name: "Failed sign-ins" });
     await failsToSignIn(thief, ada, 2);
-    // They are written every few seconds, and when the server stops.
+    // Failures are written every few seconds, and when the server stops.
     await server.restart();
     await sessions.open();
     await expect(sessions.heading).toBeVisible();

@@ -7,10 +7,10 @@ import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 import { Tabs } from "../pages/tabs";
 
-/** How many entries a page has. */
+/** The number of entries on a page. */
 const PAGE = 50;
 
-/** Reads on from the page that is open, and holds that there is just this, page by page. */
+/** Reads the following pages, and checks that they have exactly these entries. */
 async function readsOn(history: HistoryPage, expected: string[]): Promise<void> {
   await expect(history.newest).toHaveCount(0);
   for (let from = 0; from < expected.length; from += PAGE) {
@@ -24,7 +24,7 @@ async function readsOn(history: HistoryPage, expected: string[]): Promise<void> 
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
-    test("a person reads what happened, to the account and to one session", async ({ device }) => {
+    test("the history shows an account or one session", async ({ device }) => {
       const ada = person("Ada Lovelace");
       const labels = ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows"] as const;
       const [laptop] = await signedIn(device, ada, labels, { javaScriptEnabled });
@@ -60,7 +60,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(history.entries).toHaveCount(4);
     });
 
-    test("a long history is read page by page, each entry once, and stays filtered", async ({ device }) => {
+    test("a long history is paged without duplicates and stays filtered", async ({ device }) => {
       const ada = person("Ada Lovelace");
       const [laptop] = await signedIn(device, ada, ["Firefox on macOS"], { javaScriptEnabled });
       const sessionId = await laptop.sessionId();
@@ -88,9 +88,9 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(history.lead).toContainText("in one session of");
     });
 
-    test("wrong passwords in a row are one entry, however many, with the place and both times", async ({ device, startServer }) => {
+    test("many wrong passwords in a row are one entry with place and both times", async ({ device, startServer }) => {
       test.setTimeout(90_000);
-      // More than the server reads at once; each costs the time of a password.
+      // More than the server reads at once. Each takes the time of a hash.
       const times = javaScriptEnabled ? 20 : 130;
       const server = await startServer({});
       const ada = person("Ada Lovelace");
@@ -111,7 +111,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(history.sentences).toHaveText(["Signed in with password"]);
     });
 
-    test("the filter that is on has a tick beside its name", async ({ device }) => {
+    test("the active filter has a tick", async ({ device }) => {
       const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS"], { javaScriptEnabled });
       const history = await new HistoryPage(laptop).open();
       await expect(history.show("All").locator("svg")).toBeVisible();
@@ -120,7 +120,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(history.show("All").locator("svg")).toHaveCount(0);
     });
 
-    test("the history is a file once the password is right", async ({ device, startServer }) => {
+    test("the history is exported after the right password", async ({ device, startServer }) => {
       const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
       const ada = person("Ada Lovelace");
       const laptop = await device("Firefox on macOS", { javaScriptEnabled }, origin);
@@ -141,14 +141,14 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("times are in UTC on the page as it arrives, and in the person's time zone once it is alive", async ({ device }) => {
+test("times are in UTC before hydration and in the person's time zone afterwards", async ({ device }) => {
   const ada = person("Ada Lovelace");
   for (const javaScriptEnabled of [false, true]) {
-    // Fourteen hours before or after UTC it is another day for a part of the day.
+    // Fourteen hours before or after UTC, the date differs for a part of the day.
     const laptop = await device("Firefox on macOS", { javaScriptEnabled, timezoneId: "Pacific/Kiritimati" });
     await (javaScriptEnabled ? laptop.signIn(ada) : laptop.signUp(ada));
     const history = await new HistoryPage(laptop).open();
-    await laptop.isAlive();
+    await laptop.isHydrated();
     await expect(history.lead).toContainText(javaScriptEnabled ? "Times are in your time zone." : "Times are in UTC.");
     const entry = history.entries.last();
     const at = Date.parse((await entry.locator("time").getAttribute("datetime"))!);

@@ -7,7 +7,7 @@ import { MailedPages } from "../pages/mailed";
 import { SessionsPage } from "../pages/sessions";
 
 for (const javaScriptEnabled of [true, false]) {
-  test(`a browser never seen is marked and mailed, ${javaScriptEnabled ? "with" : "without"} JavaScript`, async ({
+  test(`a new device is marked and mailed about, ${javaScriptEnabled ? "with" : "without"} JavaScript`, async ({
     device,
     startServer,
   }) => {
@@ -36,13 +36,13 @@ for (const javaScriptEnabled of [true, false]) {
     await pages.notMe.click();
     await expect(pages.heading("Set a new password")).toBeVisible();
     expect(await phone.whoAmI()).toBeUndefined();
-    // Its page is on its way to say so: a browser that is closed meanwhile may not close.
+    // Its page is navigating to the explanation. A browser that is closed meanwhile may hang.
     if (javaScriptEnabled) await expect(phone.page.getByRole("alert")).toContainText("because you reported a sign-in");
     await mails.stop();
   });
 }
 
-test("a browser that was seen before is no news", async ({ device }) => {
+test("a known browser is not a new device", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(ada);
@@ -56,7 +56,7 @@ test("a browser that was seen before is no news", async ({ device }) => {
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`a new device that was the person is marked no more, on any device, ${how} JavaScript`, async ({ device }) => {
+  test(`a confirmed new device loses its mark on every device, ${how} JavaScript`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const laptop = await device("Firefox on macOS", { javaScriptEnabled });
     await laptop.signUp(ada);

@@ -5,7 +5,7 @@ import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
 
-test("at the maximum the oldest device gives way", async ({ device, startServer }) => {
+test("at the maximum the oldest device is evicted", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_MAXIMUM_SESSIONS: "2" });
   const ada = person("Ada Lovelace");
   const oldest = await device("Firefox on macOS", {}, origin);
@@ -15,7 +15,7 @@ test("at the maximum the oldest device gives way", async ({ device, startServer 
   const newest = await device("Chrome on Windows", {}, origin);
   await (await new EntryPage(newest).openSignIn()).signIn(ada);
   const sessions = new SessionsPage(newest);
-  // It signed in on our page, so it was asked for its client hints.
+  // It signed in on our page, which asks for client hints.
   await expect(sessions.labels).toHaveText(["Chrome on Windows 10", "Safari on iPhone"]);
   expect(await oldest.whoAmI()).toBeUndefined();
   expect(await middle.whoAmI()).toBe("Ada Lovelace");
@@ -26,7 +26,7 @@ const limited = { MULTI_SESSION_MAXIMUM_SESSIONS: "2", MULTI_SESSION_REVOKE_OLDE
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`${how} JavaScript a person chooses the device that is signed out at the limit`, async ({ device, startServer }) => {
+  test(`${how} JavaScript a person chooses a device to sign out at the limit`, async ({ device, startServer }) => {
     const { origin } = await startServer(limited);
     const ada = person("Ada Lovelace");
     const laptop = await device("Firefox on macOS", {}, origin);
@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(choice.heading).toBeVisible();
     await expect(desktop.page.getByText("You've reached the limit of 2 devices. Sign out of one to continue.")).toBeVisible();
     await expect(choice.labels).toHaveText([/Firefox/, /Safari/]);
-    // No address has the ticket, and a reload asks again.
+    // No address contains the ticket, and a reload shows the choice again.
     expect(new URL(desktop.page.url()).search).toBe("");
     await desktop.page.reload();
     await expect(choice.heading).toBeVisible();
@@ -51,7 +51,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44);
     }
 
-    // Somebody who cancels begins anew.
+    // After cancelling the person starts again.
     await choice.cancel.click();
     await expect(entry.email).toBeVisible();
     await desktop.open("/choose-device");
@@ -69,7 +69,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a device that was signed out meanwhile is not chosen, and another one is", async ({ device, startServer }) => {
+test("a chosen device that was signed out meanwhile is reported and another can be chosen", async ({ device, startServer }) => {
   const { origin } = await startServer(limited);
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", {}, origin);
@@ -93,7 +93,7 @@ test("a device that was signed out meanwhile is not chosen, and another one is",
   expect(await laptop.whoAmI()).toBeUndefined();
 });
 
-test("who adds an account at its limit of devices keeps the other one", async ({ device, startServer }) => {
+test("adding an account at its limit of devices keeps the other account", async ({ device, startServer }) => {
   const { origin } = await startServer(limited);
   const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
   const laptop = await device("Firefox on macOS", {}, origin);
@@ -114,13 +114,13 @@ test("who adds an account at its limit of devices keeps the other one", async ({
   expect(await laptop.whoAmI()).toBeUndefined();
 });
 
-test("a session that nobody used is over, although its cookies are there", async ({ device, startServer }) => {
+test("an idle session expires although its cookies remain", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "2s" });
   const laptop = await device("Firefox on macOS", {}, origin);
   await laptop.signUp(person("Ada Lovelace"));
   const answer = await laptop.context.request.get(`${origin}/api/auth/get-session`);
   const { expiresAt } = (await answer.json()).session;
-  // Nothing happens at that moment that could be awaited, and asking would extend the session.
+  // There is no event to await, and a request would extend the session.
   await laptop.page.waitForTimeout(Date.parse(expiresAt) - Date.now() + 100);
   const names = (await laptop.context.cookies()).map(({ name }) => name);
   expect(names.some((name) => name.endsWith(".session_token"))).toBe(true);
@@ -129,7 +129,7 @@ test("a session that nobody used is over, although its cookies are there", async
   await expect(laptop.page).toHaveURL(/\/sign-in/);
 });
 
-test("a session that has lasted as long as it may is over, and its cookies are gone", async ({ device, startServer }) => {
+test("a session ends at its absolute timeout with its cookies", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_ABSOLUTE_TIMEOUT: "4s" });
   const laptop = await device("Firefox on macOS", {}, origin);
   await laptop.signUp(person("Ada Lovelace"));
@@ -140,7 +140,7 @@ test("a session that has lasted as long as it may is over, and its cookies are g
   await expect(laptop.page).toHaveURL(/\/sign-in/);
 });
 
-test("too many tries are told in words", async ({ device, startServer }) => {
+test("too many attempts are reported", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_RATE_LIMIT: "on" });
   const laptop = await device("Firefox on macOS", {}, origin);
   const entry = await new EntryPage(laptop).openSignIn();

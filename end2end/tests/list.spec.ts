@@ -28,7 +28,7 @@ test("every device is listed, the current one first", async ({ device }) => {
   await expect(time).toHaveText(/^\d+ \w+ \d{4} at \d\d:\d\d$/);
 });
 
-test("a screen reader hears the list in order", async ({ device }) => {
+test("a screen reader reads the list in order", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Chrome on Windows"]);
   await new SessionsPage(laptop).open();
@@ -54,7 +54,7 @@ test("a screen reader hears the list in order", async ({ device }) => {
   `);
 });
 
-test("times are kept current", async ({ device }) => {
+test("times are kept up to date", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   await laptop.page.clock.install();
@@ -80,7 +80,7 @@ test("the list that the server rendered is not fetched again", async ({ device }
   expect(fetched).toEqual(["/fn/revoke", "/fn/list-device-sessions"]);
 });
 
-test("a list that cannot be brought up to date says so, stays, and can be tried again", async ({ device }) => {
+test("a list that cannot be refreshed says so, stays, and can be retried", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -100,7 +100,7 @@ test("a list that cannot be brought up to date says so, stays, and can be tried 
   await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
 });
 
-test("sessions of one browser are one row that opens", async ({ device }) => {
+test("sessions of one browser are grouped in one row", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
   for (let count = 0; count < 3; count++) {
@@ -124,7 +124,7 @@ test("sessions of one browser are one row that opens", async ({ device }) => {
   await expect(sessions.revoke("curl 8").first(), "the group stays open").toBeVisible();
 });
 
-test("what arrives while the pointer is over the list waits until it leaves", async ({ device }) => {
+test("new rows wait while the pointer is over the list", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -144,7 +144,7 @@ test("what arrives while the pointer is over the list waits until it leaves", as
 });
 
 for (const javaScriptEnabled of [true, false]) {
-  test(`devices that were signed out lately are told on demand, ${javaScriptEnabled ? "with" : "without"} JavaScript`, async ({
+  test(`recently signed-out devices are shown on demand, ${javaScriptEnabled ? "with" : "without"} JavaScript`, async ({
     device,
   }) => {
     const ada = person("Ada Lovelace");

@@ -5,7 +5,7 @@ import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 import { Switcher } from "../pages/switcher";
 
-test("a new sign-in appears and a revoked row goes, without a reload", async ({ device }) => {
+test("a new sign-in appears and a revoked row disappears without a reload", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -26,7 +26,7 @@ for (const [where, path] of [
   ["the list", "/sessions"],
   ["another page", "/change-password"],
 ] as const) {
-  test(`a revoked device is out within a second, on ${where}`, async ({ device }) => {
+  test(`a revoked device leaves within a second, on ${where}`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
     const sessions = await new SessionsPage(laptop).open();
@@ -42,7 +42,7 @@ for (const [where, path] of [
   });
 }
 
-test("an evicted device is told which sign-in took its place", async ({ device, startServer }) => {
+test("an evicted device shows which sign-in evicted it", async ({ device, startServer }) => {
   const small = await startServer({ MULTI_SESSION_MAXIMUM_SESSIONS: "1" });
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", {}, small.origin);
@@ -54,7 +54,7 @@ test("an evicted device is told which sign-in took its place", async ({ device, 
   await expect(new EntryPage(laptop).alert).toContainText("you reached the limit of devices and signed in on Chrome on Windows");
 });
 
-test("a browser that holds another account falls over to it and says so", async ({ device }) => {
+test("a browser with another account switches to it and says so", async ({ device }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
   const shared = await device("Firefox on macOS");
   await shared.signUp(grace);
@@ -70,7 +70,7 @@ test("a browser that holds another account falls over to it and says so", async 
   expect(await shared.whoAmI()).toBe("Grace Hopper");
 });
 
-test("another tab of the same browser follows a switch, a sign-out and a change of password", async ({ device }) => {
+test("another tab of the same browser follows a switch, a sign-out and a password change", async ({ device }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(grace);
@@ -92,7 +92,7 @@ test("another tab of the same browser follows a switch, a sign-out and a change 
   await expect(new SessionsPage(laptop).toast).toContainText("Your password was changed");
   await expect(elsewhere.heading).toBeVisible();
   await expect(new Switcher(tab).summary).toContainText("Grace Hopper");
-  await tab.isAlive();
+  await tab.isHydrated();
   await tab.isLive();
 
   const departures: string[] = [];
@@ -103,11 +103,11 @@ test("another tab of the same browser follows a switch, a sign-out and a change 
   await expect(new EntryPage(laptop).email).toBeVisible();
   await expect(new EntryPage(tab).email).toBeVisible();
   await expect(new EntryPage(tab).alert).toHaveText("You signed out in this browser.");
-  // Its stream and the other tab both tell it.
+  // Its stream and the other tab both send the event.
   expect(departures).toHaveLength(1);
 });
 
-test("after the server was away the list is right again", async ({ device, startServer }) => {
+test("after an outage of the server the list is up to date again", async ({ device, startServer }) => {
   const server = await startServer({});
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", {}, server.origin);
@@ -121,7 +121,7 @@ test("after the server was away the list is right again", async ({ device, start
   await expect(sessions.labels).toHaveText(["Firefox on macOS", "Safari on iPhone"], { timeout: 15_000 });
 });
 
-test("a device that was offline while it was revoked learns it when it is back", async ({ device, startServer }) => {
+test("a device that was revoked while offline leaves when it is back", async ({ device, startServer }) => {
   const cable = await Cable.lay();
   const server = await startServer({ MULTI_SESSION_BASE_URL: cable.origin });
   cable.plug(server.origin);
@@ -145,7 +145,7 @@ test("a device that was offline while it was revoked learns it when it is back",
   await cable.remove();
 });
 
-test("a hidden tab holds no stream and is right when it is shown", async ({ device }) => {
+test("a hidden tab holds no stream and is up to date when shown", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
   const sessions = await new SessionsPage(laptop).open();

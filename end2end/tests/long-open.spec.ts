@@ -1,14 +1,14 @@
 import { expect, person, signedIn, test } from "../fixtures/test";
 import { SessionsPage } from "../pages/sessions";
 
-/** What the test plays in the page: the stream, and how much memory the client has. */
+/** The parts of the page that the test controls: the stream, and the client's memory. */
 interface Played {
   opened: number;
   latest: EventTarget;
   memory: WebAssembly.Memory;
 }
 
-test("a tab that stays open keeps neither events nor streams", async ({ device }) => {
+test("a tab that stays open does not accumulate events or streams", async ({ device }) => {
   test.slow();
   const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS", "Safari on iPhone"]);
   const id = await laptop.sessionId();
@@ -36,7 +36,7 @@ test("a tab that stays open keeps neither events nor streams", async ({ device }
   });
   await new SessionsPage(laptop).open();
 
-  /** Opens the stream anew so often, and tells so many events; a person's browser comes to rest between them. */
+  /** Reopens the stream so often and sends so many events, with pauses as in a real browser. */
   const lives = (streams: number, events: number) =>
     laptop.page.evaluate(
       async ({ id, streams, events }) => {

@@ -21,7 +21,7 @@ for (const javaScriptEnabled of [true, false]) {
     const accessible = async (device: Device, where: string) => {
       if (javaScriptEnabled) await isAccessible(device, where);
     };
-    /** The link of the mail that is sent when the password is changed. */
+    /** The link of the mail about a password change. */
     const changed = async (by: Device) => {
       await by.post("change-password", { currentPassword: ada.password, newPassword: ada.password });
       return mails.link(ada.email, "Your Multi-session password was changed");
@@ -34,7 +34,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
     test.afterEach(async () => mails.stop());
 
-    test("a forgotten password is replaced by the link in the mail, once", async () => {
+    test("the mailed link sets a new password once", async () => {
       const laptop = await open(first);
       await laptop.signUp(ada);
       const phone = await open(second);
@@ -64,7 +64,7 @@ for (const javaScriptEnabled of [true, false]) {
       await accessible(phone, "the page of a link that was used");
     });
 
-    test("a device of the list was not me: it is out, and a new password is chosen by the mailed link", async () => {
+    test("reporting a device signs it out and the mailed link sets a new password", async () => {
       const [laptop, phone] = [await open(first), await open(third)];
       await laptop.signUp(ada);
       await phone.signIn(ada);
@@ -89,7 +89,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(laptop.page.getByText("We've sent it again")).toBeVisible();
       await expect(pages.heading("Check your email")).toBeVisible();
 
-      // Until the new password is set every page says so, and none asks for the old one.
+      // Until the new password is set, every page says so, and none asks for the old one.
       const banner = laptop.page.getByRole("region", { name: "Password locked" });
       for (const path of ["/sessions", "/history"]) {
         await laptop.open(path);
@@ -118,7 +118,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(banner).toHaveCount(0);
     });
 
-    test("the mail's link was not me: everybody is out, and after a new password the history is exported", async () => {
+    test("the mailed report link signs everybody out, sets a new password and offers the export", async () => {
       const [laptop, thief] = [await open(first), await open(third)];
       await laptop.signUp(ada);
       await thief.signIn(ada);
@@ -138,7 +138,7 @@ for (const javaScriptEnabled of [true, false]) {
       await accessible(laptop, "the page after the new password");
 
       await pages.link("Export your activity").click();
-      await laptop.isAlive();
+      await laptop.isHydrated();
       const entry = new EntryPage(laptop);
       if (javaScriptEnabled) laptop.expects(/401 POST \/fn\/sign-in/);
       await entry.signIn(ada);
@@ -157,7 +157,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 
-  test(`${how} and without a mail server nothing is offered that needs one`, async ({ device }) => {
+  test(`${how} and without a mail server features that need one are not offered`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const laptop = await device(first, { javaScriptEnabled });
     await laptop.signUp(ada);

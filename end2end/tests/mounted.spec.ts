@@ -56,7 +56,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goBack();
       await page.getByRole("button", { name: "Revoke Work phone" }).click();
       await expect(devicesOf(page)).toHaveText([laptopIs]);
-      // The app's own page stays, as that of somebody who is signed out.
+      // The app's own page stays and shows that nobody is signed in.
       if (!javaScriptEnabled) await phone.page.reload();
       await expect(phone.page.getByRole("link", { name: "Log in" })).toBeVisible();
       await expect(phone.page).toHaveURL(`${meadow.origin}/`);
@@ -65,7 +65,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(phone.page.getByRole("alert")).toContainText(`by your other device (${laptopIs})`);
     });
 
-    test("who must confirm first does so on the app's own page, and the act goes on", async ({ startMeadow, device }) => {
+    test("a step-up happens on the app's own page and the action continues", async ({ startMeadow, device }) => {
       const meadow = await startMeadow({ FRESH_AGE: "1" });
       const laptop = await device(laptopIs, { javaScriptEnabled }, meadow.origin);
       const phone = await device(phoneIs, { javaScriptEnabled }, meadow.origin);
@@ -84,7 +84,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(devicesOf(laptop.page)).toHaveText([laptopIs]);
     });
 
-    test("the switcher of the app's header leads to another account and back", async ({ startMeadow, device }) => {
+    test("the switcher in the app's header switches to another account and back", async ({ startMeadow, device }) => {
       const meadow = await startMeadow();
       const laptop = await device(laptopIs, { javaScriptEnabled }, meadow.origin);
       const page = laptop.page;
@@ -100,7 +100,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("pages whose readers go away are rendered without a panic", async ({ startMeadow, device }) => {
+test("pages of disconnected clients are rendered without a panic", async ({ startMeadow, device }) => {
   const renders = Number(process.env.RENDERS ?? 1_000);
   test.setTimeout(30_000 + renders * 20);
   const meadow = await startMeadow({ RUST_LOG: "warn,example_leptos=info" });
@@ -117,7 +117,7 @@ test("pages whose readers go away are rendered without a panic", async ({ startM
       const path = ["/", "/me/devices", "/me/devices/history", "/nothing"][begun % 4];
       try {
         const answer = await fetch(meadow.origin + path, { headers, signal: gone });
-        // Of so many, `expect` would keep each.
+        // `expect` would keep every one of these in memory.
         if (answer.status !== (path === "/nothing" ? 404 : 200)) throw new Error(`${path} answered ${answer.status}`);
         await answer.arrayBuffer();
       } catch (error) {
@@ -128,19 +128,19 @@ test("pages whose readers go away are rendered without a panic", async ({ startM
   await Promise.all(Array.from({ length: 32 }, reader));
 });
 
-test("a link leads from the app's page for what is not there to the devices", async ({ startMeadow, device }) => {
+test("a link on the app's page for unknown addresses leads to the devices", async ({ startMeadow, device }) => {
   const meadow = await startMeadow();
   const laptop = await device(laptopIs, {}, meadow.origin);
   await meadow.logIn(laptop.page, "ada@example.org");
   laptop.expects(/404 GET \/nothing/);
   await laptop.page.goto(`${meadow.origin}/nothing`);
   await expect(laptop.page.getByText("This page does not exist.")).toBeVisible();
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await laptop.page.getByRole("link", { name: "Devices" }).click();
   await expect(devicesOf(laptop.page)).toHaveText([laptopIs]);
 });
 
-test("the app's own headings and links look as it says", async ({ startMeadow, device }) => {
+test("the app's own headings and links keep their style", async ({ startMeadow, device }) => {
   const meadow = await startMeadow();
   const laptop = await device(laptopIs, {}, meadow.origin);
   await meadow.logIn(laptop.page, "ada@example.org");
@@ -151,7 +151,7 @@ test("the app's own headings and links look as it says", async ({ startMeadow, d
   await expect(laptop.page.locator("header")).toHaveCSS("background-color", "rgb(46, 84, 48)");
 });
 
-test("our pages cost an app at most twenty lines, its login aside", async () => {
+test("mounting our pages takes an app at most twenty lines", async () => {
   const folder = resolve(import.meta.dirname, "../../examples/leptos/src");
   const text = (await Promise.all(["app.rs", "main.rs"].map((name) => readFile(join(folder, name), "utf8")))).join("\n");
   const lines = text.split("\n");

@@ -2,14 +2,14 @@ import { expect, person, signedIn, test } from "../fixtures/test";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 
-test("pages of ours open without a new document, and keep the stream and the list", async ({ device }) => {
+test("our pages open without a new document and keep the stream and the list", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
   await laptop.isLive();
   const asked: string[] = [];
   laptop.page.on("request", (request) => {
-    // The browser asks for its icon when it likes.
+    // The browser may request its icon at any time.
     const { pathname } = new URL(request.url());
     if (pathname !== "/favicon.svg") asked.push(pathname);
   });
@@ -28,7 +28,7 @@ test("pages of ours open without a new document, and keep the stream and the lis
   expect(new Set(asked)).toEqual(new Set(["/fn/read-history"]));
 });
 
-test("a question that an address asks opens and closes with the history of the browser", async ({ device }) => {
+test("a dialog in an address opens and closes with Back and Forward", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -40,7 +40,7 @@ test("a question that an address asks opens and closes with the history of the b
   await expect(sessions.dialog("Sign out other devices?")).toBeVisible();
 });
 
-test("a page that comes back from the browser's cache is loaded anew, and hidden until then", async ({ device }) => {
+test("a page from the back/forward cache is hidden and reloaded", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), ["Firefox on macOS"]);
   await new SessionsPage(laptop).open();
   const told = (name: string) => (kind: string) => window.dispatchEvent(new PageTransitionEvent(kind, { persisted: true })) && name;
@@ -52,7 +52,7 @@ test("a page that comes back from the browser's cache is loaded anew, and hidden
   await expect(new SessionsPage(laptop).heading).toBeVisible();
 });
 
-test("a form that is sent before the client takes the page over is not lost", async ({ device }) => {
+test("a form submitted before hydration is not lost", async ({ device }) => {
   const ada = person("Ada Lovelace");
   await (await device("Safari on iPhone")).signUp(ada);
   const laptop = await device("Firefox on macOS");

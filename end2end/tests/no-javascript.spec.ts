@@ -5,7 +5,7 @@ import { Switcher } from "../pages/switcher";
 
 const plain = { javaScriptEnabled: false };
 
-test("without JavaScript a person signs up, is told a wrong password, and signs in", async ({ device }) => {
+test("without JavaScript a person signs up, sees the error for a wrong password, and signs in", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", plain);
   const entry = await new EntryPage(laptop).openSignUp();
@@ -35,7 +35,7 @@ test("without JavaScript the list is complete and a device is revoked", async ({
   expect(await phone.whoAmI()).toBeUndefined();
 });
 
-test("without JavaScript a revocation that is refused is told", async ({ device }) => {
+test("without JavaScript a refused revocation is reported", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], plain);
   const sessions = await new SessionsPage(laptop).open();
@@ -45,7 +45,7 @@ test("without JavaScript a revocation that is refused is told", async ({ device 
   await expect(sessions.rows).toHaveCount(1);
 });
 
-test("without JavaScript the others end, after a question", async ({ device }) => {
+test("without JavaScript the other devices are signed out after a question", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], plain);
   const sessions = await new SessionsPage(laptop).open();
@@ -64,7 +64,7 @@ test("without JavaScript the others end, after a question", async ({ device }) =
   expect(await phone.whoAmI()).toBeUndefined();
 });
 
-test("without JavaScript all end, and another account is offered, switched to and added", async ({ device }) => {
+test("without JavaScript all devices are signed out, and another account is offered, switched to and added", async ({ device }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
   const laptop = await device("Firefox on macOS", plain);
   await laptop.signUp(grace);
@@ -91,7 +91,7 @@ test("without JavaScript all end, and another account is offered, switched to an
   await expect(sessions.otherAccounts).toContainText(grace.email);
 });
 
-test("without JavaScript a form that is refused is told its reason also where the browser sends no Referer", async ({ device }) => {
+test("without JavaScript a refused form shows its error even without a Referer", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"], plain);
   await laptop.page.route("**/fn/*", (route) => {

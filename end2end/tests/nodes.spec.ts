@@ -21,7 +21,7 @@ test("what happens on one node is seen on the others", async ({ cluster, device 
   const answered = laptop.page.waitForResponse(/revoke/);
   await sessions.revoke("Safari on iPhone").click();
   expect((await answered).ok()).toBe(true);
-  // That takes no notification: no node accepts it.
+  // This needs no notification: no node accepts the session.
   for (const node of ["one", "two", "three"] as const) {
     expect(await phone.whoAmI(on(node).extraHTTPHeaders)).toBeUndefined();
   }
@@ -29,7 +29,7 @@ test("what happens on one node is seen on the others", async ({ cluster, device 
   await expect(new EntryPage(phone).alert).toContainText("by your other device (Firefox on macOS)");
 });
 
-test("the browsers of a killed node go to another one and are right", async ({ cluster, device }) => {
+test("browsers of a killed node reconnect to another and are up to date", async ({ cluster, device }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", on("one"), cluster.origin);
   await laptop.signUp(ada);
@@ -53,7 +53,7 @@ test("the browsers of a killed node go to another one and are right", async ({ c
   expect(await desktop.whoAmI()).toBe("Ada Lovelace");
 });
 
-test("a database that crashes under load signs nobody out and loses nothing that was answered", async ({ cluster, device }) => {
+test("a database crash under load signs nobody out and loses no answered change", async ({ cluster, device }) => {
   test.setTimeout(90_000);
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS", on("one"), cluster.origin);
@@ -75,7 +75,7 @@ test("a database that crashes under load signs nobody out and loses nothing that
   expect((await phone.page.goto(`${cluster.origin}/history?show=sign-ins`))?.status()).toBe(503);
   await expect(new HistoryPage(phone).heading).toHaveText("We can't load your data right now");
   await isAccessible(phone, "a page that could not be loaded");
-  // Whoever only looks is left alone.
+  // A person who only reads is not interrupted.
   await expect(sessions.labels).toHaveText(["Firefox on macOS", "Safari on iPhone"]);
 
   await cluster.database.startAgain();
@@ -84,7 +84,7 @@ test("a database that crashes under load signs nobody out and loses nothing that
   await load.stop();
   const again = phone.page.getByRole("link", { name: "Try again" });
   await expect(async () => {
-    // Its node may be the last one to find the database again.
+    // Its node may be the last one to reconnect to the database.
     if (await again.isVisible()) await again.click();
     await expect(new HistoryPage(phone).heading).toHaveText("Activity", { timeout: 1_000 });
   }).toPass({ timeout: 15_000 });

@@ -3,7 +3,7 @@ import { EntryPage } from "../pages/entry";
 import { HistoryPage } from "../pages/history";
 import { SessionsPage } from "../pages/sessions";
 
-test("what an operator ends from a shell leaves the open page, which says so", async ({ device, server }) => {
+test("a session ended by an operator leaves its open page, which says so", async ({ device, server }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
   await new SessionsPage(laptop).open();
@@ -16,15 +16,15 @@ test("what an operator ends from a shell leaves the open page, which says so", a
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
 
-  test(`${how} a disabled user is out, is told why at sign-in, and is let in once enabled`, async ({ device, server }) => {
+  test(`${how} a disabled user is signed out, sees why at sign-in, and can sign in once enabled`, async ({ device, server }) => {
     const ada = person("Ada Lovelace");
     const [laptop] = await signedIn(device, ada, ["Firefox on macOS"], { javaScriptEnabled });
     const sessions = await new SessionsPage(laptop).open();
     await server.run("users", "disable", ada.email);
-    // Without a script a page learns it when it is asked for again.
+    // Without scripts a page notices it when it is loaded again.
     if (!javaScriptEnabled) await laptop.page.reload();
     await expect(laptop.page).toHaveURL(/\/sign-in/);
-    await laptop.isAlive();
+    await laptop.isHydrated();
     const entry = new EntryPage(laptop);
     await expect(entry.alert).toContainText("You were signed out by an administrator");
 

@@ -1,7 +1,7 @@
 import { expect, person, signedIn, test } from "../fixtures/test";
 import { SessionsPage } from "../pages/sessions";
 
-test("a revocation shows that it is under way and is not sent twice", async ({ device }) => {
+test("a running revocation shows progress and is not sent twice", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -25,7 +25,7 @@ test("a revocation shows that it is under way and is not sent twice", async ({ d
   expect(sent).toBe(1);
 });
 
-test("a revocation that cannot be sent is told, and nothing has changed", async ({ device }) => {
+test("a revocation that cannot be sent is reported and nothing changes", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -39,12 +39,12 @@ test("a revocation that cannot be sent is told, and nothing has changed", async 
   await laptop.page.unroute("**/fn/revoke");
   await sessions.revoke("Safari on iPhone").click();
   await expect(sessions.rows).toHaveCount(1);
-  // The button has gone with its row: the keyboard goes on where it stood, and then at the content.
+  // The button has disappeared with its row. The focus is in its place, and then on the content.
   await expect(sessions.undo("Safari on iPhone")).toBeFocused();
   await expect(laptop.page.getByRole("main")).toBeFocused({ timeout: 13_000 });
 });
 
-test("a toast can be dismissed and goes by itself", async ({ device }) => {
+test("a toast can be dismissed and disappears by itself", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone", "Edge on Windows"]);
   const sessions = await new SessionsPage(laptop).open();

@@ -24,7 +24,7 @@ for (const [javaScriptEnabled, mode, address] of [
     const phone = await device(labels[1], {}, origin);
     const sessions = await new SessionsPage(laptop).open();
     if (javaScriptEnabled) {
-      // The phone's row comes by the stream, and the laptop's with the page.
+      // The phone's row comes from the stream, and the laptop's with the page.
       await laptop.isLive();
       await phone.signIn(ada);
     } else {

@@ -8,7 +8,7 @@ import { ExamplePage } from "../pages/example";
 const laptopIs = "Firefox on macOS";
 const phoneIs = "Safari on iPhone";
 
-test("the list has the current device first, and another one when the person comes back", async ({ device, example }) => {
+test("the list has the current device first and is refreshed when the person returns", async ({ device, example }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(ada);
@@ -22,7 +22,7 @@ test("the list has the current device first, and another one when the person com
   await expect(page.labels).toHaveText([`${laptopIs} (current)`, phoneIs]);
 });
 
-test("the list and the session are asked for once", async ({ device, example }) => {
+test("the list and the session are fetched once", async ({ device, example }) => {
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(person("Ada Lovelace"));
   const asked: string[] = [];
@@ -36,7 +36,7 @@ test("the list and the session are asked for once", async ({ device, example }) 
   expect(asked.sort()).toEqual(["get-session", "multi-session/list-device-sessions"]);
 });
 
-test("a revoked row goes without a reload, and its device is out", async ({ device, example }) => {
+test("a revoked row disappears without a reload and its device is signed out", async ({ device, example }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = [await device(laptopIs, {}, example), await device(phoneIs, {}, example)];
   await laptop.signUp(ada);
@@ -62,7 +62,7 @@ test("revoking the current session signs out", async ({ device, example }) => {
   expect(await laptop.whoAmI()).toBeUndefined();
 });
 
-test("revoking the current session falls over to the account that is held", async ({ device, example }) => {
+test("revoking the current session switches to the held account", async ({ device, example }) => {
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(person("Grace Hopper"));
   await laptop.signUp(person("Ada Lovelace"));
@@ -90,7 +90,7 @@ test("a switch changes the session and the list", async ({ device, example }) =>
   expect(await laptop.whoAmI()).toBe("Grace Hopper");
 });
 
-test("the others end, then all, and a held account goes on", async ({ device, example }) => {
+test("revoking the others and then all keeps a held account", async ({ device, example }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
   const [laptop, phone] = [await device(laptopIs, {}, example), await device(phoneIs, {}, example)];
   await laptop.signUp(grace);
@@ -107,7 +107,7 @@ test("the others end, then all, and a held account goes on", async ({ device, ex
   await expect(page.who).toHaveText("Grace Hopper");
 });
 
-test("an act after the session was ended elsewhere shows that it was", async ({ device, example }) => {
+test("an action after the session was ended elsewhere shows that it was", async ({ device, example }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = [await device(laptopIs, {}, example), await device(phoneIs, {}, example)];
   await laptop.signUp(ada);
@@ -164,7 +164,7 @@ test("a sign-out in one tab shows in the other", async ({ device, example }) => 
   expect(lists).toHaveLength(1);
 });
 
-test("a server out of reach is told, and the rows stay", async ({ device, example }) => {
+test("an unreachable server is reported and the rows stay", async ({ device, example }) => {
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(person("Ada Lovelace"));
   const page = await new ExamplePage(laptop).open();

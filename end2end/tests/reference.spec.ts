@@ -1,7 +1,7 @@
 import { expect, test } from "../fixtures/test";
 
 test.describe("the API reference", () => {
-  test("shows the endpoints, asks no other host and complains of nothing", async ({ device, server }) => {
+  test("shows the endpoints without requests to other hosts and without errors", async ({ device, server }) => {
     const reader = await device("Firefox on macOS");
     const asked: string[] = [];
     reader.page.on("request", (request) => asked.push(request.url()));
@@ -17,7 +17,7 @@ test.describe("the API reference", () => {
     expect(files.filter((url) => new URL(url).origin !== server.origin)).toEqual([]);
   });
 
-  test("sends a request as the browser that is signed in", async ({ device, server }) => {
+  test("sends a request as the signed-in browser", async ({ device, server }) => {
     const reader = await device("Firefox on macOS");
     await reader.signUp({ name: "Ada", email: "ada.reference@example.org", password: "correct horse battery" });
 

@@ -2,10 +2,10 @@ import { expect, person, signedIn, test } from "../fixtures/test";
 import { EntryPage } from "../pages/entry";
 import { SessionsPage } from "../pages/sessions";
 
-test("another device is revoked and out at once", async ({ device }) => {
+test("a revoked device is signed out immediately", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
-  await phone.hearsNothing();
+  await phone.blockStream();
   await new SessionsPage(phone).open();
   const sessions = await new SessionsPage(laptop).open();
   await sessions.revoke("Safari on iPhone").click();
@@ -17,10 +17,10 @@ test("another device is revoked and out at once", async ({ device }) => {
   expect(await laptop.whoAmI()).toBe("Ada Lovelace");
 });
 
-test("a revoked device that presses a button is told and sent to sign-in", async ({ device }) => {
+test("a revoked device that presses a button gets an explanation at sign-in", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
-  await phone.hearsNothing();
+  await phone.blockStream();
   const onPhone = await new SessionsPage(phone).open();
   await (await new SessionsPage(laptop).open()).revoke("Safari on iPhone").click();
   await expect(new SessionsPage(laptop).rows).toHaveCount(1);
@@ -38,7 +38,7 @@ test("revoking the current session signs out", async ({ device }) => {
   expect(await laptop.whoAmI()).toBeUndefined();
 });
 
-test("revoking the current session falls over to the next account", async ({ device }) => {
+test("revoking the current session switches to the next account", async ({ device }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(grace);
@@ -50,7 +50,7 @@ test("revoking the current session falls over to the next account", async ({ dev
   await expect(sessions.labels).toHaveText(["Firefox on macOS"]);
 });
 
-test("the others end and this one stays", async ({ device }) => {
+test("signing out the other devices keeps this one", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone, desktop] = await signedIn(device, ada, [
     "Firefox on macOS",
@@ -72,7 +72,7 @@ test("the others end and this one stays", async ({ device }) => {
   await expect(sessions.signOutOthers).toBeHidden();
 });
 
-test("everywhere ends all, and sign-in offers the other account", async ({ device }) => {
+test("signing out everywhere offers the other account at sign-in", async ({ device }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(grace);
@@ -87,7 +87,7 @@ test("everywhere ends all, and sign-in offers the other account", async ({ devic
   expect(await laptop.whoAmI()).toBeUndefined();
   expect(await phone.whoAmI()).toBeUndefined();
 
-  await laptop.isAlive();
+  await laptop.isHydrated();
   await new EntryPage(laptop).continueAs("Grace Hopper").click();
   await expect(sessions.heading).toBeVisible();
   expect(await laptop.whoAmI()).toBe("Grace Hopper");

@@ -18,7 +18,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`pictures at ${width} px in ${colorScheme}`, async ({ device }) => {
       test.skip(!folder, "SCREENSHOTS names the folder to put them into");
-      // What failed is written every fifteen seconds.
+      // Failures are written every fifteen seconds.
       test.slow();
       const options = { colorScheme, viewport: { width, height } };
       const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
@@ -29,7 +29,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
         options,
       );
       const picture = async (name: string) => {
-        await laptop.isStill();
+        await laptop.animationsFinished();
         await laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
       };
       await laptop.signUp(grace);
@@ -113,7 +113,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       laptop.expects(/400 POST \/fn\/reauthenticate/);
       await list.revoke("Safari on iPhone").click();
       await expect(dialog.password).toBeFocused();
-      await laptop.isStill();
+      await laptop.animationsFinished();
       await picture("step-up");
       await dialog.confirm("not the password");
       await expect(dialog.alert).toBeVisible();
@@ -142,7 +142,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       await laptop.post("multi-session/rename", { sessionId, name: "The computer in the living room, which everybody uses" });
       const desktop = await device("Chrome on Windows", { colorScheme, viewport: { width, height } }, origin);
       const picture = async (name: string) => {
-        await desktop.isStill();
+        await desktop.animationsFinished();
         await desktop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
       };
       desktop.expects(/403 POST \/fn\/sign-in/);
@@ -169,7 +169,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       const options = { colorScheme, viewport: { width, height } };
       const laptop = await device("Firefox on macOS", options, origin);
       const picture = async (name: string) => {
-        await laptop.isStill();
+        await laptop.animationsFinished();
         await laptop.page.screenshot({ path: join(folder!, `${name}-${width}-${colorScheme}.png`) });
       };
       const ada = person("Ada Lovelace");

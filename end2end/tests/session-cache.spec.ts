@@ -11,7 +11,7 @@ import { type Person, expect, person } from "../fixtures/test";
 const byHand = process.env.REVOCATIONS !== undefined;
 const revocations = Number(process.env.REVOCATIONS ?? 60);
 const operatorRevocations = Number(process.env.OPERATOR_REVOCATIONS ?? 15);
-/** How many revocations go with one failure: of more, the failure comes again and again. */
+/** How many revocations there are for one failure. With more, the failure is repeated. */
 const mostAtOnce = 40;
 
 const settings = {
@@ -20,7 +20,7 @@ const settings = {
   MULTI_SESSION_RATE_LIMIT: "off",
   MULTI_SESSION_SIGN_IN_THROTTLE: "off",
 };
-/** How long a node answers from its memory without a word of its database, in ms. */
+/** How long a node answers from its cache without its database, in ms. */
 const lease = 2_000;
 const stop = 7_000;
 
@@ -38,13 +38,13 @@ const test = base.extend<{ trialOf: (nodes: Node[]) => Trial }>({
 
 test.use({ clusterOptions: { settings, ownClock: "three" } });
 
-test("a session that was revoked on one node opens nothing on any other, whatever fails", async ({ cluster, trialOf }) => {
+test("a session revoked on one node is refused on every other despite failures", async ({ cluster, trialOf }) => {
   test.setTimeout(90_000 + revocations * 1_000);
   const nodes = nodesOf(cluster);
   const [one, two, three] = nodes;
   const trial = trialOf(nodes);
   await trial.begins(8, byHand ? 12 : 4);
-  // What fails has a share each, and what is well has the rest.
+  // Each failure gets a share of the revocations, and the healthy cluster gets the rest.
   const share = Math.floor((revocations * 2) / 15);
   const rounds = Math.ceil(share / mostAtOnce);
   const each = Math.ceil(share / rounds);
@@ -53,7 +53,7 @@ test("a session that was revoked on one node opens nothing on any other, whateve
   await trial.phase("all is well, one at a time", () => trial.revokes(rest / 2, { atOnce: 1 }));
   await trial.phase("all is well", async (phase) => {
     await trial.revokes(rest / 2 - 1);
-    await trial.revokesOthers();
+    await trial.revokeOthers();
     expect(phase.failed, "changes that failed").toBe(0);
   });
   cluster.missesItsDatabase();
@@ -63,17 +63,17 @@ test("a session that was revoked on one node opens nothing on any other, whateve
       const node = nodes[round % 3]!;
       const before = phase.changes.length;
       node.halts();
-      const goesOn = pause(stop).then(() => node.goesOn());
-      // They stay revoked: what the node is asked meanwhile, it answers once it goes on.
+      const isRunning = pause(stop).then(() => node.resume());
+      // They stay revoked, because the node answers requests from meanwhile only once it resumes.
       await trial.revokes(each - 1, { undo: false });
-      await trial.revokesOthers();
-      await goesOn;
-      await trial.isAnswered();
-      // The first ones wait for it, and remove its row.
+      await trial.revokeOthers();
+      await isRunning;
+      await trial.allAnswered();
+      // The first changes wait for it and remove its row.
       const waited = phase.changes.slice(before).filter(({ took }) => took > lease);
       const isRemoved = Math.min(...waited.map(({ at, took }) => at + took));
       expect.soft(waited.filter(({ at }) => at > isRemoved), "revocations that waited for it again").toEqual([]);
-      await trial.mends();
+      await trial.restoreAll();
     }
     expect.soft(phase.judgedLate, "answers of what it was asked meanwhile").toBeGreaterThanOrEqual(rounds * each);
     expect.soft(Math.max(...phase.changes.map(({ took }) => took)), "the longest revocation").toBeLessThan(3_500);
@@ -90,9 +90,9 @@ test("a session that was revoked on one node opens nothing on any other, whateve
       };
       await trial.revokes(each / 2, { meanwhile: dies() });
       await trial.revokes(each / 2);
-      await trial.mends();
+      await trial.restoreAll();
     }
-    await trial.revokesOthers();
+    await trial.revokeOthers();
   });
 
   await trial.phase("a node stops hearing", async () => {
@@ -102,11 +102,11 @@ test("a session that was revoked on one node opens nothing on any other, whateve
     const cuts = Math.max(2, rounds * 4);
     const cut = `select pg_terminate_backend(pid) ${listening} order by random() limit 1`;
     for (let round = 0; round < cuts; round += 1) {
-      // The one that was cut last may still be coming back.
+      // The node that was cut off last may still be reconnecting.
       const isCut = expect.poll(() => cluster.database.sql(cut), "a connection that listens was cut").toBe("t");
       await trial.revokes(Math.ceil((rounds * each) / cuts), { meanwhile: isCut });
     }
-    await trial.revokesOthers();
+    await trial.revokeOthers();
   });
 
   await trial.phase("the database crashes", async () => {
@@ -118,23 +118,23 @@ test("a session that was revoked on one node opens nothing on any other, whateve
       };
       await trial.revokes(each / 2, { meanwhile: crashes() });
       await trial.revokes(each / 2);
-      await trial.mends();
+      await trial.restoreAll();
     }
-    await trial.revokesOthers();
+    await trial.revokeOthers();
   });
 
   await trial.phase("a clock goes an hour ahead, and back", async () => {
     for (let round = 0; round < rounds; round += 1) {
       for (const ahead of [3_600, 0]) await trial.revokes(each / 2, { meanwhile: three.server.setClock(ahead) });
-      await trial.mends();
+      await trial.restoreAll();
     }
-    await trial.revokesOthers();
+    await trial.revokeOthers();
   });
 
-  await trial.looksAtAll();
+  await trial.readAll();
 });
 
-test("nodes answer from memory without their database, for as long as a lease lasts", async ({ cluster, trialOf }) => {
+test("nodes answer from the cache without their database only while the lease lasts", async ({ cluster, trialOf }) => {
   const nodes = nodesOf(cluster);
   const trial = trialOf(nodes);
   await trial.begins(1, 1);
@@ -148,7 +148,7 @@ test("nodes answer from memory without their database, for as long as a lease la
     await pause(lease);
     expect(await statuses()).toEqual([503, 503, 503]);
   } finally {
-    cluster.database.goOn();
+    cluster.database.resume();
   }
   await expect.poll(statuses).toEqual([200, 200, 200]);
   await cluster.databaseCrashes();
@@ -157,7 +157,7 @@ test("nodes answer from memory without their database, for as long as a lease la
   await expect.poll(statuses).toEqual([200, 200, 200]);
 });
 
-test("what an operator revokes beside a running server opens nothing from then on", async ({ startServer, trialOf }) => {
+test("a session revoked by an operator is refused by a running server immediately", async ({ startServer, trialOf }) => {
   test.setTimeout(60_000 + operatorRevocations * 2_000);
   const { MULTI_SESSION_SESSION_CACHE: _theDefault, ...others } = settings;
   const first = await startServer(others);
@@ -171,7 +171,7 @@ test("what an operator revokes beside a running server opens nothing from then o
     for (let count = 0; count < operatorRevocations; count += 1) {
       const session = await trial.signsIn(bob);
       trial.sessions.push(session);
-      await trial.looksEverywhere(session);
+      await trial.readFromAllNodes(session);
       const acts = [["sessions", "revoke", session.id], ["sessions", "revoke-user", bob.email], ["users", "disable", bob.email]];
       const act = acts[count % acts.length]!;
       await trial.ends(session, () => first.run(...act));
@@ -180,7 +180,7 @@ test("what an operator revokes beside a running server opens nothing from then o
     }
   });
   await trial.phase("by another server", () => trial.revokes(operatorRevocations * 2));
-  await trial.looksAtAll();
+  await trial.readAll();
 });
 
 function nodesOf(cluster: Cluster): [Node, Node, Node] {
@@ -189,10 +189,10 @@ function nodesOf(cluster: Cluster): [Node, Node, Node] {
   return [node("one", one), node("two", two), node("three", three)];
 }
 
-/** One process, asked on connections that are kept. */
+/** One process, with persistent connections. */
 class Node {
   private readonly agent = new Agent({ keepAlive: true });
-  /** Nobody waits for it. */
+  /** Not awaited. */
   isAway = false;
   isHalted = false;
 
@@ -202,7 +202,7 @@ class Node {
     private readonly origin = server.origin,
   ) {}
 
-  /** Gives the status of the answer, 0 where there is none, and what was answered. */
+  /** Returns the status of the answer, 0 if there is none, and its content. */
   async ask(path: string, cookie: string, body?: object): Promise<{ status: number; cookie: string; said: string }> {
     try {
       const headers = { origin: this.origin, "content-type": "application/json", cookie };
@@ -225,8 +225,8 @@ class Node {
     this.server.halt();
   }
 
-  goesOn(): void {
-    this.server.goOn();
+  resume(): void {
+    this.server.resume();
     this.isAway = this.isHalted = false;
   }
 
@@ -241,15 +241,15 @@ class Node {
   }
 }
 
-/** A session, and what has to be answered about it. */
+/** A session, and the answer that is expected for it. */
 class Session {
-  /** Unknown while a change of it is under way, and after one that failed. */
+  /** Unknown during a change, and after a failed one. */
   lives?: boolean = true;
   since = performance.now();
   changes = 0;
   isChanging = false;
-  /** Somebody is at it, who revokes it and brings it back. */
-  isTaken = false;
+  /** Whether it is being revoked and restored. */
+  isBusy = false;
   isUndoable = false;
 
   constructor(
@@ -260,18 +260,18 @@ class Session {
 }
 
 interface User extends Person {
-  /** The session that revokes the others. */
+  /** The session that revokes the other ones. */
   keeper: Session;
 }
 
-/** What was done while something failed, and what was answered. */
+/** The results during one kind of failure. */
 class Phase {
-  /** Revocations that were answered: when they began, and how many ms they took. */
+  /** Answered revocations: when they began, and how many ms they took. */
   readonly changes: { at: number; took: number }[] = [];
   judged = 0;
-  /** Of them, those that a halted node was asked. */
+  /** Those of them that were sent to a halted node. */
   judgedLate = 0;
-  /** Changes that were not answered. */
+  /** Changes without an answer. */
   failed = 0;
   /** Revocations that could not be undone. */
   refused = 0;
@@ -290,9 +290,9 @@ class Phase {
   }
 }
 
-/** Sessions that are revoked and brought back, and asked for at all nodes all the while. */
+/** Revokes and restores sessions, and meanwhile reads them from all nodes. */
 class Trial {
-  /** Those that are asked for. */
+  /** The sessions that are read. */
   readonly sessions: Session[] = [];
   private readonly all: Session[] = [];
   private readonly users: User[] = [];
@@ -303,7 +303,7 @@ class Trial {
 
   constructor(private readonly nodes: readonly Node[]) {}
 
-  /** Signs people up, and each of them in so many times more. */
+  /** Signs people up, and signs each of them in so many more times. */
   async begins(people: number, sessions: number): Promise<void> {
     const signs = async () => {
       const user = await this.signsUp(person("Ada"));
@@ -328,44 +328,44 @@ class Trial {
     const phase = new Phase(name);
     this.phases.push(phase);
     await does(phase);
-    await this.mends();
+    await this.restoreAll();
   }
 
-  /** Revokes so many sessions, and brings each back; goes on, slower, until `meanwhile` is over. */
+  /** Revokes and restores so many sessions, and continues more slowly until `meanwhile` is over. */
   async revokes(
     count: number,
     { atOnce = 4, undo = true, meanwhile }: { atOnce?: number; undo?: boolean; meanwhile?: Promise<unknown> } = {},
   ): Promise<void> {
     let left = count;
-    let goesOn = meanwhile !== undefined;
-    const isOver = meanwhile?.finally(() => (goesOn = false));
+    let isRunning = meanwhile !== undefined;
+    const isOver = meanwhile?.finally(() => (isRunning = false));
     const works = async () => {
-      while (left > 0 || goesOn) {
+      while (left > 0 || isRunning) {
         if (left <= 0) await pause(100);
-        const session = anyOf(this.sessions.filter((it) => it.lives && !it.isTaken && it !== it.user.keeper));
+        const session = anyOf(this.sessions.filter((it) => it.lives && !it.isBusy && it !== it.user.keeper));
         if (!session) {
           await pause(5);
           continue;
         }
         left -= 1;
-        session.isTaken = true;
+        session.isBusy = true;
         await this.revokesOne(session);
         if (session.lives === undefined) left += 1;
-        if (undo) await this.bringsBack(session);
-        session.isTaken = false;
+        if (undo) await this.restore(session);
+        session.isBusy = false;
       }
     };
     await Promise.all([isOver, ...Array.from({ length: atOnce }, works)]);
   }
 
-  /** One person revokes all other sessions for good. */
-  async revokesOthers(): Promise<void> {
+  /** One person revokes all other sessions, which is final. */
+  async revokeOthers(): Promise<void> {
     const user = this.users[this.phases.length % this.users.length]!;
     const others = this.sessions.filter((it) => it.user === user && it !== user.keeper && it.lives);
     if (others.length > 0) await this.changes(others, "multi-session/revoke-others", {}, false);
   }
 
-  /** Somebody else ends a session. */
+  /** Ends a session in another way. */
   async ends(session: Session, act: () => Promise<void>): Promise<void> {
     const phase = this.now;
     this.isChanging([session]);
@@ -375,14 +375,14 @@ class Trial {
     await this.isChanged([session], false);
   }
 
-  /** Lets every session live again, or puts another one in its place. */
-  async mends(): Promise<void> {
+  /** Restores every session, or replaces it by a new one. */
+  async restoreAll(): Promise<void> {
     const gone = this.sessions.filter((it) => !it.lives);
-    await Promise.all(gone.map((session) => this.bringsBack(session)));
+    await Promise.all(gone.map((session) => this.restore(session)));
   }
 
-  /** Waits for the answers of what was asked so far. */
-  async isAnswered(): Promise<void> {
+  /** Waits for the answers to all requests so far. */
+  async allAnswered(): Promise<void> {
     await Promise.all(this.asked);
   }
 
@@ -390,13 +390,13 @@ class Trial {
     while (!holds()) await pause(5);
   }
 
-  /** Asks every node for every session that there ever was. */
-  async looksAtAll(): Promise<void> {
-    for (const session of this.all) await this.looksEverywhere(session);
+  /** Reads every session that ever existed from every node. */
+  async readAll(): Promise<void> {
+    for (const session of this.all) await this.readFromAllNodes(session);
   }
 
-  /** Asks every node for a session, also a halted one, which answers later. */
-  async looksEverywhere(session: Session): Promise<void> {
+  /** Reads a session from every node, including a halted one, which answers later. */
+  async readFromAllNodes(session: Session): Promise<void> {
     const looks = this.nodes.map((node) => {
       const both = Promise.all([this.looks(node, session), this.looks(node, session)]);
       return node.isAway ? undefined : both.then(() => this.looks(node, session));
@@ -404,19 +404,19 @@ class Trial {
     await Promise.all(looks);
   }
 
-  /** Asks a node for a session, and judges the answer unless a change came between. Gives the status. */
+  /** Reads a session from a node, and checks the answer unless it changed meanwhile. Returns the status. */
   looks(node: Node, session: Session): Promise<number> {
     const look = this.judges(node, session, this.now);
     this.asked.add(look);
     return look.finally(() => this.asked.delete(look));
   }
 
-  /** Stops, tells what was measured, and holds that every answer was right. */
+  /** Stops, reports the measurements, and checks that every answer was right. */
   async isOver(): Promise<void> {
     this.isStopped = true;
-    for (const node of this.nodes) if (node.isHalted) node.goesOn();
+    for (const node of this.nodes) if (node.isHalted) node.resume();
     await Promise.all(this.working);
-    await this.isAnswered();
+    await this.allAnswered();
     for (const phase of this.phases.slice(1)) {
       test.info().annotations.push({ type: "measured", description: `${phase}` });
       if (byHand) console.log(`${phase}`);
@@ -456,7 +456,7 @@ class Trial {
     }
   }
 
-  /** Asks for it until the change is answered, less and less often: what is read just before must not be kept. */
+  /** Reads it until the change is answered, less and less often: a value read just before must not be cached. */
   private async presses(node: Node, session: Session): Promise<void> {
     for (let time = 2; session.isChanging && !this.isStopped; time += 1) {
       await this.looks(node, session);
@@ -464,7 +464,7 @@ class Trial {
     }
   }
 
-  /** Lets the keeper change sessions, again until it is answered; says whether it was at the first try. */
+  /** Makes the keeper change sessions, and retries until there is an answer. Returns whether the first try succeeded. */
   private async changes(sessions: Session[], path: string, body: object, lives: boolean): Promise<boolean> {
     const phase = this.now;
     this.isChanging(sessions);
@@ -478,7 +478,7 @@ class Trial {
         return tries === 0;
       }
       if (status >= 400 && status < 500) {
-        // An earlier try may have been made, and nobody knows when.
+        // An earlier try may have succeeded at an unknown time.
         if (tries > 0) await this.isChanged(sessions, undefined);
         else if (!lives) throw new Error(`${path}: ${status} ${said}`);
         else await this.isChanged(sessions, false);
@@ -500,14 +500,14 @@ class Trial {
 
   private async isChanged(sessions: Session[], lives: boolean | undefined): Promise<void> {
     for (const session of sessions) Object.assign(session, { lives, since: performance.now(), isChanging: false });
-    await Promise.all(sessions.map((session) => this.looksEverywhere(session)));
+    await Promise.all(sessions.map((session) => this.readFromAllNodes(session)));
   }
 
   private async revokesOne(session: Session): Promise<void> {
     session.isUndoable = await this.changes([session], "multi-session/revoke", { sessionId: session.id }, false);
   }
 
-  private async bringsBack(session: Session): Promise<void> {
+  private async restore(session: Session): Promise<void> {
     if (session.isUndoable) {
       session.isUndoable = false;
       await this.changes([session], "multi-session/undo-revoke", { sessionId: session.id }, true);
@@ -523,7 +523,7 @@ class Trial {
       const node = this.nodes.find(({ isAway }) => !isAway)!;
       const { status, cookie, said } = await node.ask(path, "", body);
       if (status >= 400 && status < 500) throw new Error(`${path}: ${status} ${said}`);
-      // The answer has no id: it is read by the cookie.
+      // The answer has no id, so it is read with the cookie.
       const read = status === 200 ? await node.ask("get-session", cookie) : undefined;
       if (read?.status === 200) {
         if (read.said === "null") throw new Error("a new session was refused");

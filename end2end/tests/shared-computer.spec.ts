@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
 
-  test(`${how} a shared computer keeps nothing, and is marked in the list`, async ({ device }) => {
+  test(`${how} a shared computer keeps no cookies and is marked in the list`, async ({ device }) => {
     const ada = person("Ada Lovelace");
     const laptop = await device("Firefox on macOS");
     await laptop.signUp(ada);
@@ -35,7 +35,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a shared computer warns before its half hour is over, other devices do not, and the person stays", async ({ device }) => {
+test("a shared computer warns before it expires, other devices do not, and the person can stay", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const laptop = await device("Firefox on macOS");
   await laptop.signUp(ada);
@@ -46,14 +46,14 @@ test("a shared computer warns before its half hour is over, other devices do not
   const after = (minutes: number) => new Date(signedInAt + minutes * MINUTE);
   const warning = (minutes: number) => `You will be signed out at ${after(minutes).toISOString().slice(11, 16)}.`;
   for (const one of [laptop, library]) {
-    // A stream would bring a list of the server's time, which does not pass with the page's.
-    await one.hearsNothing();
+    // A stream would bring a list with the server's time, which differs from the page's fake time.
+    await one.blockStream();
     await one.page.clock.install();
     await new SessionsPage(one).open();
   }
   const passes = async (one: Device, minutes: number, told: RegExp) => {
     await one.page.clock.fastForward(minutes * MINUTE);
-    // The other device was not used meanwhile.
+    // The other device was idle meanwhile.
     await expect(new SessionsPage(one).rows.last()).toContainText(told);
   };
 
@@ -65,7 +65,7 @@ test("a shared computer warns before its half hour is over, other devices do not
   await passes(laptop, 26, /Active 2[5678] minutes ago/);
   await expect(new SessionsPage(laptop).expiry).toBeHidden();
 
-  // The server answers as it would at the page's time.
+  // Answers as the server would at the page's fake time.
   await library.page.route("**/fn/list-device-sessions*", async (route) => {
     const rows: { isCurrent: boolean; expiresAt: string }[] = await (await route.fetch()).json();
     for (const row of rows) if (row.isCurrent) row.expiresAt = after(55).toISOString();

@@ -9,7 +9,7 @@ interface Measured {
   shifted: string;
 }
 
-test("five devices are shown and hydrated soon on a slow processor", async ({ device }) => {
+test("five devices are shown and hydrated quickly on a slow processor", async ({ device }) => {
   test.slow();
   const labels = ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows", "Edge on Windows", "Safari on iPhone"] as const;
   const [laptop] = await signedIn(device, person("Ada Lovelace"), labels);
@@ -34,7 +34,7 @@ test("five devices are shown and hydrated soon on a slow processor", async ({ de
   });
   const slow = await laptop.context.newCDPSession(laptop.page);
   await slow.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-  // A phone's take no place.
+  // A phone's scroll bars take no space.
   await slow.send("Emulation.setScrollbarsHidden", { hidden: true });
   const measured: Measured[] = [];
   let sizes = "";
@@ -59,6 +59,6 @@ test("five devices are shown and hydrated soon on a slow processor", async ({ de
   const told = `processor slowed fourfold: LCP ${largest} ms, hydrated ${median(hydration)} ms after the first paint, CLS ${shift}${measured.map((one) => one.shifted).join("")}, bytes: ${sizes}`;
   console.log(told);
   expect(shift, told).toBe(0);
-  // Other tests run beside this one.
+  // Other tests run at the same time.
   expect(Math.min(...measured.map(hydration)), told).toBeLessThan(1_000);
 });

@@ -8,7 +8,7 @@ import { Switcher } from "../pages/switcher";
 
 const [first, second, third] = ["Firefox on macOS", "Safari on iPhone", "Chrome on Windows"] as const;
 
-/** Ada, with the list open on the laptop, whose sign-in is not fresh any more, and signed in on others. */
+/** Ada has the list open on the laptop, whose session is stale, and is signed in on other devices. */
 async function signedInLongAgo<const Labels extends readonly Label[]>(
   device: Fixtures["device"],
   startServer: Fixtures["startServer"],
@@ -30,7 +30,7 @@ async function signedInLongAgo<const Labels extends readonly Label[]>(
   return { ada, origin, laptop, others: others as { -readonly [Index in keyof Labels]: Device }, sessions };
 }
 
-/** Holds requests back until what it gives is called. */
+/** Delays requests until the returned function is called. */
 async function held(device: Device, url: string): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((done) => (release = done));
@@ -58,7 +58,7 @@ for (const javaScriptEnabled of [true, false]) {
       for (const other of others) await other.signIn(ada);
     });
 
-    test("a device is revoked once the password is right, and nothing is lost by a wrong one", async () => {
+    test("a device is revoked after the right password and a wrong one loses nothing", async () => {
       const [laptop, phone, desktop] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
@@ -100,7 +100,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await phone.whoAmI()).toBe(ada.name);
     });
 
-    test("the other devices are signed out after both questions", async () => {
+    test("the other devices are signed out after both dialogs", async () => {
       const [laptop, phone, desktop] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
@@ -116,7 +116,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect([await phone.whoAmI(), await desktop.whoAmI()]).toEqual([undefined, undefined]);
     });
 
-    test("all devices are signed out, this one too", async () => {
+    test("all devices including this one are signed out", async () => {
       const [laptop, phone] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
@@ -129,7 +129,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect([await laptop.whoAmI(), await phone.whoAmI()]).toEqual([undefined, undefined]);
     });
 
-    test("who cancels is back, and nothing has ended", async () => {
+    test("cancelling returns and ends nothing", async () => {
       const [laptop, phone] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
@@ -140,7 +140,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await phone.whoAmI()).toBe(ada.name);
     });
 
-    test("a device that has gone meanwhile is told", async () => {
+    test("a device that was signed out meanwhile is reported", async () => {
       const [laptop, phone] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
@@ -155,7 +155,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(sessions.rows).toHaveCount(2);
     });
 
-    test("who signs out here is asked for nothing", async () => {
+    test("signing out here needs no password", async () => {
       const [laptop, phone] = devices;
       const sessions = await new SessionsPage(laptop).open();
       await isStale(laptop);
@@ -167,7 +167,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("the other tabs go on, and hear what happens", async ({ device, startServer }) => {
+test("other tabs continue and get events", async ({ device, startServer }) => {
   const ada = person("Ada Lovelace");
   const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const laptop = await device(first, {}, origin);
@@ -191,7 +191,7 @@ test("the other tabs go on, and hear what happens", async ({ device, startServer
   expect(await laptop.whoAmI()).toBe(ada.name);
 });
 
-test("the dialog is the keyboard's, and forgets what was typed into it", async ({ device, startServer }) => {
+test("the dialog works with the keyboard and forgets its input", async ({ device, startServer }) => {
   const { ada, origin, laptop, others, sessions } = await signedInLongAgo(device, startServer, [second]);
   const [phone] = others;
   laptop.expects(/403 POST \/fn\/revoke/);
@@ -207,7 +207,7 @@ test("the dialog is the keyboard's, and forgets what was typed into it", async (
   await expect(sessions.revoke(second)).toBeFocused();
   expect(await phone.whoAmI()).toBe(ada.name);
 
-  // What was cancelled does not go on with what is asked for next.
+  // A cancelled action does not continue with the next one.
   await sessions.signOutOthers.click();
   await sessions.dialog("Sign out other devices?").getByRole("button", { name: "Sign out other devices" }).click();
   await expect(dialog.text).toBeVisible();
@@ -223,7 +223,7 @@ test("the dialog is the keyboard's, and forgets what was typed into it", async (
   expect(await phone.whoAmI()).toBeUndefined();
 });
 
-test("who closes the dialog while the password is verified has thought better of it", async ({ device, startServer }) => {
+test("closing the dialog while the password is verified cancels the action", async ({ device, startServer }) => {
   const { ada, laptop, others, sessions } = await signedInLongAgo(device, startServer, [second]);
   const [phone] = others;
   laptop.expects(/403 POST \/fn\/revoke/);
@@ -242,7 +242,7 @@ test("who closes the dialog while the password is verified has thought better of
   expect(await phone.whoAmI()).toBe(ada.name);
 });
 
-test("what two presses asked for goes on by one password", async ({ device, startServer }) => {
+test("two waiting actions continue after one password", async ({ device, startServer }) => {
   const { ada, laptop, sessions } = await signedInLongAgo(device, startServer, [second, third]);
   laptop.expects(/403 POST \/fn\/revoke/);
   laptop.expects(/403 POST \/fn\/revoke/);
@@ -254,7 +254,7 @@ test("what two presses asked for goes on by one password", async ({ device, star
   await expect(sessions.labels).toHaveText([first]);
 });
 
-test("who switches accounts in another tab is not asked as the one before", async ({ device, startServer }) => {
+test("switching accounts in another tab closes the dialog of the old account", async ({ device, startServer }) => {
   const [ada, grace] = [person("Ada Lovelace"), person("Grace Hopper")];
   const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const laptop = await device(first, {}, origin);
@@ -278,7 +278,7 @@ test("who switches accounts in another tab is not asked as the one before", asyn
   expect([await laptop.whoAmI(), await phone.whoAmI()]).toEqual([grace.name, ada.name]);
 });
 
-test("an address that asks for something else leads nowhere", async ({ device, startServer }) => {
+test("an address with an unknown action leads nowhere", async ({ device, startServer }) => {
   const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
   const laptop = await device(first, {}, origin);
   await laptop.signUp(person("Ada Lovelace"));

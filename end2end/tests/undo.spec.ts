@@ -6,7 +6,7 @@ const labels = ["Firefox on macOS", "Safari on iPhone"] as const;
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
-    test("a revoked device is out until the revocation is undone", async ({ device }) => {
+    test("a revoked device is signed out until the revocation is undone", async ({ device }) => {
       const [laptop, phone] = await signedIn(device, person("Ada Lovelace"), labels, { javaScriptEnabled });
       const sessions = await new SessionsPage(laptop).open();
       await sessions.revoke("Safari on iPhone").click();
@@ -23,13 +23,13 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await phone.whoAmI()).toBe("Ada Lovelace");
     });
 
-    test("an undo that comes too late says so", async ({ device }) => {
+    test("a late undo says so", async ({ device }) => {
       const [laptop, phone] = await signedIn(device, person("Ada Lovelace"), labels, { javaScriptEnabled });
       const sessions = await new SessionsPage(laptop).open();
       await sessions.revoke("Safari on iPhone").click();
       const undo = javaScriptEnabled ? sessions.undo("Safari on iPhone") : sessions.toast.getByRole("button", { name: "Undo" });
       await expect(undo).toBeVisible();
-      // Whoever changed the password meanwhile wants nobody back.
+      // A password change in between prevents the undo.
       const password = { currentPassword: "correct horse battery", newPassword: "another good password" };
       await laptop.post("change-password", password);
       if (javaScriptEnabled) laptop.expects(/403 POST \/fn\/undo-revoke/);
@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("after ten seconds the undo is gone, and the device stays out", async ({ device }) => {
+test("after ten seconds Undo disappears and the device stays signed out", async ({ device }) => {
   const [laptop, phone] = await signedIn(device, person("Ada Lovelace"), labels);
   const sessionId = await phone.sessionId();
   const sessions = await new SessionsPage(laptop).open();
@@ -49,7 +49,7 @@ test("after ten seconds the undo is gone, and the device stays out", async ({ de
   await sessions.revoke("Safari on iPhone").click();
   const undo = sessions.undo("Safari on iPhone");
   await expect(undo).toBeVisible();
-  // It stays no longer for somebody who is about to press it.
+  // It does not stay longer for a person who is about to press it.
   await undo.hover();
   await expect(undo).toBeHidden({ timeout: 15_000 });
   expect(Date.now() - pressed).toBeGreaterThan(9_500);
@@ -63,7 +63,7 @@ test("after ten seconds the undo is gone, and the device stays out", async ({ de
   expect(await phone.whoAmI()).toBeUndefined();
 });
 
-test("another tab shows the device again, and calls it no new sign-in", async ({ device }) => {
+test("another tab shows the restored device and not as a new sign-in", async ({ device }) => {
   const [laptop] = await signedIn(device, person("Ada Lovelace"), labels);
   const sessions = await new SessionsPage(laptop).open();
   const desktop = await device("Chrome on Windows");
@@ -77,7 +77,7 @@ test("another tab shows the device again, and calls it no new sign-in", async ({
   await expect(others.toast).not.toContainText("New sign-in");
 });
 
-test("letting go of an account of this browser cannot be undone", async ({ device }) => {
+test("signing out an account of this browser cannot be undone", async ({ device }) => {
   const laptop = await device("Firefox on macOS");
   const grace = person("Grace Hopper");
   await laptop.signUp(grace);
@@ -88,7 +88,7 @@ test("letting go of an account of this browser cannot be undone", async ({ devic
   await expect(sessions.toast.getByRole("button", { name: "Undo" })).toHaveCount(0);
 });
 
-test("each of several revocations has an Undo of its own, where the device stood", async ({ device }) => {
+test("each revocation has its own Undo in the place of the device", async ({ device }) => {
   const [laptop, phone, desktop] = await signedIn(device, person("Ada Lovelace"), [...labels, "Chrome on Windows"]);
   const sessions = await new SessionsPage(laptop).open();
   await sessions.revoke("Safari on iPhone").click();

@@ -1,4 +1,4 @@
-//! Whatever a body holds, it is refused and changes nothing.
+//! Any request body is refused and changes nothing.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! Whatever the header of the cookies holds, nobody is signed in by it, and only dead cookies are cleared.
+//! No cookie header signs anybody in, and only dead cookies are cleared.
 
 #![cfg_attr(fuzzing, no_main)]
 

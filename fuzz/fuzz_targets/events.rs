@@ -1,4 +1,4 @@
-//! Whatever an event says, it is read as it was written, or not at all.
+//! An event is read as it was written, or not at all.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! Whatever a form holds, the server function refuses it and leads to a page of ours.
+//! The server function refuses any form and redirects to a page of ours.
 
 #![cfg_attr(fuzzing, no_main)]
 

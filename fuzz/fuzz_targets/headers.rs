@@ -1,4 +1,4 @@
-//! Whatever other headers say, another site changes nothing and nobody chooses an address.
+//! With any other headers, another site changes nothing, and nobody can choose an address.
 
 #![cfg_attr(fuzzing, no_main)]
 

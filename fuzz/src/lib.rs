@@ -1,4 +1,4 @@
-//! What the targets hold: the properties of server/tests/it/properties.rs, over servers with a store in memory.
+//! The fuzz targets: the properties of server/tests/it/properties.rs, over servers with a store in memory.
 #![forbid(unsafe_code)]
 
 use std::sync::{Mutex, PoisonError};
@@ -12,10 +12,10 @@ mod frames;
 
 use attacked::{Attacked, HTTPS, LOCAL};
 
-/// After so many inputs the servers are made anew, since a store in memory keeps its whole history.
+/// The servers are restarted after so many inputs, because a store in memory keeps its whole history.
 const INPUTS: u32 = 10_000;
 
-/// Both kinds of servers: their cookies have other names.
+/// Both kinds of servers, whose cookies have different names.
 struct Servers {
     runtime: Runtime,
     local: Attacked,
@@ -47,7 +47,7 @@ fn hold(holds: impl AsyncFnOnce(&Servers)) {
     }
 }
 
-/// Holds it of a header of cookies.
+/// Checks the property for a cookie header.
 pub fn cookies(header: &[u8]) {
     hold(async |servers: &Servers| {
         servers.local.hold_cookies(header).await;
@@ -55,22 +55,23 @@ pub fn cookies(header: &[u8]) {
     });
 }
 
-/// Holds it of other headers, as in `origin: null | accept: text/html`.
+/// Checks the property for other headers, such as `origin: null | accept: text/html`.
 pub fn headers(line: &[u8]) {
     hold(async |servers: &Servers| servers.local.hold_headers(line).await);
 }
 
-/// Holds it of a body of the REST interface.
+/// Checks the property for a body of the REST API.
 pub fn bodies(body: &[u8]) {
     hold(async |servers: &Servers| servers.local.hold_bodies(body).await);
 }
 
-/// Holds it of the form of a server function.
+/// Checks the property for the form of a server function.
 pub fn forms(form: &[u8]) {
     hold(async |servers: &Servers| servers.local.hold_forms(form).await);
 }
 
-/// Holds it of a text: as a stream, as an event, as the id of one, and as the name of a device that an event tells.
+/// Checks the property for a text: as a stream, as an event, as the id of an event, and as a device name in
+/// an event.
 pub fn events(text: &[u8]) {
     frames::hold_frames(text);
     let text = String::from_utf8_lossy(text);
@@ -78,7 +79,7 @@ pub fn events(text: &[u8]) {
     hold(async |servers: &Servers| servers.local.hold_events(&text).await);
 }
 
-/// Holds it of the files that the program is given, such as an input that cargo-fuzz has found.
+/// Checks the property for the files in the arguments, such as an input that cargo-fuzz has found.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What is kept of addresses, and where they are, as it is configured.
+//! The configuration of addresses and their places.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use multi_session::{GeoIp, IpMode, Places, SessionsBuilder};
 
 use crate::{Config, ServerError};
 
-/// How an sessions treats addresses; by default it keeps all of them and knows no places.
+/// How addresses are stored and looked up. By default whole addresses are stored and there are no places.
 #[derive(Default)]
 pub struct Addresses {
     mode: IpMode,
@@ -14,11 +14,11 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Takes what the configuration says, and reads the database of places, where there is one, into memory.
+    /// Reads the configuration, and the database of places, if one is configured.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Places`] when that cannot be opened.
+    /// [`ServerError::Places`] when the database cannot be opened.
     pub fn new(config: &Config) -> Result<Self, ServerError> {
         let mode = config.ip_mode.0;
         let Some(path) = &config.geoip else { return Ok(Self { mode, places: None }) };
@@ -28,7 +28,7 @@ impl Addresses {
         Ok(Self { mode, places: Some(Arc::new(places)) })
     }
 
-    /// Tells it to an sessions.
+    /// Applies it to the builder.
     pub fn set(self, builder: SessionsBuilder) -> SessionsBuilder {
         let builder = builder.ip_mode(self.mode);
         match self.places {

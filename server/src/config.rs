@@ -576,7 +576,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_are_those_of_the_documents() {
+    fn defaults_equal_the_documented_ones() {
         let config = Config::parse_from(["multi-session"]);
         let options = config.session_options().expect("the defaults are valid");
         assert_eq!(options, Options::default());
@@ -595,7 +595,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_values_are_refused() {
+    fn invalid_values_are_refused() {
         for flags in [
             ["--maximum-sessions", "0"],
             ["--session-timeout", "0s"],
@@ -632,7 +632,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preset_is_taken_with_what_is_stricter_and_refused_with_what_is_looser() {
+    fn preset_accepts_stricter_values_and_refuses_looser_ones() {
         let options = |flags: &[&str]| {
             let flags = ["multi-session", "--preset", "nist-aal3"].iter().chain(flags);
             Config::parse_from(flags).session_options()

@@ -12,14 +12,14 @@ use url::Url;
 
 use crate::{Config, ServerError};
 
-/// The URL of a database; printed, it has no password.
+/// The URL of a database. Its printed form has no password.
 #[derive(Clone)]
 pub struct DatabaseUrl(String);
 
 impl FromStr for DatabaseUrl {
     type Err = Infallible;
 
-    // Whatever is wrong with it is said later: clap's own message would print all of it.
+    // Errors are reported later, because clap's own message would print the whole URL.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self(text.to_owned()))
     }
@@ -31,7 +31,7 @@ impl fmt::Display for DatabaseUrl {
         if scheme == "sqlite" {
             return f.write_str(&self.0);
         }
-        // Parameters can hold a password as well.
+        // Parameters may contain a password as well.
         match Url::parse(&self.0) {
             Ok(url) => {
                 write!(f, "{scheme}://{}", url.host_str().unwrap_or_default())?;
@@ -51,17 +51,17 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// What a database can be asked for.
+/// The traits that the server needs of a store.
 pub(crate) trait Database: Store + ImportStore {}
 
 impl<T: Store + ImportStore> Database for T {}
 
-/// Opens the configured database, made where it is missing, and brings its schema up to date.
+/// Opens the configured database, creates it if it is missing, and runs the migrations.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Database>, ServerError> {
     open_with(config, true).await
 }
 
-/// Opens the configured database, which must be there: an operator who is in another folder is told so.
+/// Opens the configured database, which must exist, so that an operator in the wrong folder gets an error.
 pub(crate) async fn open_existing(config: &Config) -> Result<Arc<dyn Database>, ServerError> {
     open_with(config, false).await
 }
@@ -81,7 +81,7 @@ async fn open_with(config: &Config, create: bool) -> Result<Arc<dyn Database>, S
             Ok(Arc::new(store.map_err(failed)?))
         }
         Some("postgres" | "postgresql") => {
-            // Operators' commands verify no requests.
+            // Operators' commands verify no requests, so they need no cache.
             let sessions = config.session_cache.filter(|_| create).unwrap_or_default();
             let options = PostgresOptions::default().session_cache(sessions);
             let store = PostgresStore::open_with(&url.0, config.database_connections.get(), &options).await;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_printed_url_has_no_password() {
+    fn printed_url_has_no_password() {
         for (text, printed) in [
             ("sqlite://data/app.db", "sqlite://data/app.db"),
             ("postgres://ada:s3cret@db.example.org/app", "postgres://db.example.org/app"),

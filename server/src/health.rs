@@ -1,4 +1,4 @@
-//! `GET /healthz` and `GET /readyz`, for whoever runs the process.
+//! `GET /healthz` and `GET /readyz`, for process managers and load balancers.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -6,12 +6,12 @@ use multi_session::http::Problem;
 
 use crate::Server;
 
-/// Tells that the process is alive.
+/// Answers while the process is alive.
 pub(crate) async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Tells that the database answers and takes writes.
+/// Answers 200 if the database can be read and written.
 pub(crate) async fn readyz(State(server): State<Server>) -> Response {
     match server.sessions.ping().await {
         Ok(()) => "ok".into_response(),

@@ -7,12 +7,12 @@ use multi_session::{
 
 use crate::{BetterAuthImport, Config, ServerError, database};
 
-/// Takes the users and sessions of a Better Auth database over, telling how it goes.
+/// Imports the users and sessions of a Better Auth database, and logs the progress.
 ///
 /// # Errors
 ///
-/// [`ServerError::Config`] when the secrets are malformed, [`ServerError::Database`] when our own database cannot be
-/// opened, [`ServerError::Import`] when nothing was taken.
+/// [`ServerError::Config`] when the secrets are malformed, [`ServerError::Database`] when our own database
+/// cannot be opened, [`ServerError::Import`] when the import failed.
 pub async fn import(config: &Config, import: BetterAuthImport) -> Result<(), ServerError> {
     let secret = signing_secret(import.secrets.as_deref(), import.secret.as_deref())?;
     let store = database::open(config).await?;
@@ -39,9 +39,9 @@ async fn run(
     Ok(())
 }
 
-/// The secret that signs Better Auth's cookies: the first of several, as Better Auth itself takes it.
+/// The secret that signs Better Auth's cookies: the first of several, as in Better Auth itself.
 fn signing_secret(secrets: Option<&str>, secret: Option<&str>) -> Result<Option<String>, ServerError> {
-    // What is wrong is said without any part of it.
+    // The error contains no part of the secrets.
     let malformed = || {
         let how = "BETTER_AUTH_SECRETS must be VERSION:SECRET, separated by commas, each version a number";
         ServerError::Config(how.to_owned())

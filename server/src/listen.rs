@@ -1,7 +1,7 @@
-//! The connections: how many there are, how long and how large the head of a request may be, and how long an answer may
+//! Limits of connections: their number, the time and size of a request's head, and how long an answer may
 //! wait to be read.
 //!
-//! hyper reads them, as under `axum::serve`, which has no bound of its own on any of it.
+//! hyper serves them, as in `axum::serve`, which has no such limits.
 
 use std::convert::Infallible;
 use std::io;
@@ -29,28 +29,29 @@ use explained::Explained;
 
 mod explained;
 
-/// How long nothing is accepted after the system had no room for another connection.
+/// How long to wait before accepting again if the system has no room for another connection.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What one connection may cost, and how many there may be.
+/// Limits of connections and request heads.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// How many connections are open at once; the next ones wait in the system's queue.
+    /// How many connections are open at once. More wait in the system's queue.
     pub connections: usize,
-    /// How large a request's head may be, in bytes: a larger one is answered 431.
+    /// The maximum size of a request's head, in bytes. A larger one is answered 431.
     pub head_bytes: usize,
-    /// How many headers a request may have: more are answered 431.
+    /// The maximum number of headers of a request. More are answered 431.
     pub headers: usize,
-    /// How long the head of the next request may take, from the answer before; then the connection is closed.
+    /// How long the head of the next request may take, counted from the previous answer. Then the connection
+    /// is closed.
     pub head_time: Duration,
-    /// How long nothing may be read of an answer that is being sent; then the connection is closed, and what was kept
-    /// for it in memory is free.
+    /// How long a client may read nothing of its answer. Then the connection is closed and its memory freed.
     pub write_time: Duration,
 }
 
 impl Default for ConnectionLimits {
-    /// 12 000 connections; heads of 32 KiB and 100 headers, within 75 seconds: proxies keep an idle connection for 60,
-    /// and one that is closed under their next request is an error to somebody. Nothing is read for 30 seconds at most.
+    /// 12 000 connections; heads of 32 KiB and 100 headers, within 75 seconds; answers not read for 30
+    /// seconds. Proxies keep idle connections for 60 seconds, and closing one under their next request would
+    /// cause an error.
     fn default() -> Self {
         Self {
             connections: 12_000,
@@ -62,13 +63,13 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Serves connections until `stop`; then it finishes the requests that are under way.
+/// Serves connections until `stop`, then finishes running requests.
 pub async fn listen(listener: TcpListener, app: Router, limits: ConnectionLimits, stop: CancellationToken) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_headers(limits.headers)
-        // The buffer alone lets heads through that are half as large again.
+        // The buffer size alone would accept heads that are half as large again.
         .max_header_size(limits.head_bytes)
         .max_buf_size(limits.head_bytes);
     let room = Arc::new(Semaphore::new(limits.connections));
@@ -85,7 +86,7 @@ pub async fn listen(listener: TcpListener, app: Router, limits: ConnectionLimits
     connections.wait().await;
 }
 
-/// Waits for room, and then for somebody to take it.
+/// Waits until there is room for a connection, and then for a connection.
 async fn next(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
@@ -103,7 +104,7 @@ async fn next(
     }
 }
 
-/// Whether only the connection failed that was being accepted.
+/// Whether the error concerns only the connection that was being accepted.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 
@@ -118,7 +119,8 @@ async fn serve(
     app: Router,
     stop: CancellationToken,
 ) {
-    // An event of a stream is a small packet that would wait for the last one's receipt, up to 40 ms.
+    // Otherwise the small packet of an event would wait for the acknowledgement of the previous one, up to 40
+    // ms.
     if let Err(error) = connection.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set on a connection");
     }

@@ -159,7 +159,7 @@ impl Mailer {
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = accounts.mail_wanted() => {}
+                () = accounts.wait_for_letters() => {}
                 // Something may be due by time alone.
                 () = tokio::time::sleep(EVERY) => {}
                 // One that is done makes room; where there is room already, nothing is due for it.

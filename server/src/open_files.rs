@@ -1,28 +1,30 @@
-//! How many files the process may have open: each connection is one, and the rest of the program needs some as well.
+//! The limit of open files. Each connection is one, and the rest of the program needs some as well.
 
 use std::thread::available_parallelism;
 
 use crate::{Config, ServerError};
 
-/// What is open beside connections, SQLite and PostgreSQL: mails on their way, files that are being sent, the log.
+/// Open files other than connections and databases: mails that are being sent, files that are being served,
+/// the log.
 const OTHERS: u64 = 150;
-/// What is open for each processor: a thread that renders pages, and SQLite's readers.
+/// Open files for each processor: a rendering thread, and SQLite's readers.
 const OF_PROCESSOR: u64 = 10;
 
-/// How many connections and streams there is room for.
+/// How many connections and streams fit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Room {
     pub(crate) connections: usize,
     pub(crate) streams: usize,
 }
 
-/// Raises the limit of open files as far as the configuration needs and the system allows, and says what fits.
+/// Raises the limit of open files as far as the configuration needs and the system allows. Returns how many
+/// connections fit.
 ///
-/// Without a free file anything may fail, so fewer connections are accepted instead: their clients wait.
+/// Without a free file anything may fail, so fewer connections are accepted, and clients wait.
 ///
 /// # Errors
 ///
-/// [`ServerError::OpenFiles`] where no connection fits.
+/// [`ServerError::OpenFiles`] when no connection fits.
 pub(crate) fn room(config: &Config) -> Result<Room, ServerError> {
     let others = others(config);
     let needed = others + u64::from(config.maximum_connections.get());
@@ -50,7 +52,8 @@ pub(crate) fn room(config: &Config) -> Result<Room, ServerError> {
 }
 
 impl Room {
-    /// What fits into so many files; a sixth of the connections is for other requests than streams, as by default.
+    /// What fits into so many files. A sixth of the connections is for requests other than streams, as by
+    /// default.
     fn within(files: u64, config: &Config) -> Self {
         let connections = files.min(u64::from(config.maximum_connections.get())) as usize;
         let streams = match config.maximum_streams {
@@ -66,13 +69,13 @@ fn others(config: &Config) -> u64 {
     OTHERS + OF_PROCESSOR * processors + u64::from(config.database_connections.get())
 }
 
-/// Gives how many files may be open, which is `needed` where the system lets the process raise its limit so far.
+/// Returns how many files may be open: `needed` if the system allows that limit.
 #[cfg(unix)]
 fn raised(needed: u64) -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // None is no limit.
+    // `None` means unlimited.
     let limit = current.unwrap_or(u64::MAX);
     let raised = maximum.map_or(needed, |maximum| maximum.min(needed));
     if raised > limit && setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).is_ok() {
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_give_way_to_the_limit_and_streams_to_other_requests() {
+    fn connections_and_streams_are_reduced_to_the_limit_of_open_files() {
         let within = |files, flags: &[&str]| {
             let Room { connections, streams } =
                 Room::within(files, &Config::parse_from(["multi-session"].iter().chain(flags)));

@@ -1,4 +1,4 @@
-//! `multi-session sessions …`: what operators do from a shell.
+//! `multi-session sessions …`: commands for operators.
 
 use std::io::{self, Write};
 
@@ -20,14 +20,14 @@ pub use users::operate_users;
 
 const HEAD: [&str; 7] = ["ID", "DEVICE", "ADDRESS", "PLACE", "SIGNED IN", "LAST ACTIVE", "STATE"];
 
-/// Does what an operator asks for, on the configured database.
+/// Runs an operator's command on the configured database.
 ///
 /// # Errors
 ///
-/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user or the session is not there,
-/// [`ServerError::Places`] when addresses are to be listed and the database of places cannot be opened.
+/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user or the session does
+/// not exist, [`ServerError::Places`] when addresses are listed and the database of places cannot be opened.
 pub async fn operate(config: &Config, act: SessionsCommand) -> Result<(), ServerError> {
-    // Only a list shows addresses: what is urgent waits for no large file, and works without it.
+    // Only the list shows addresses. Urgent commands do not wait for a large file, and work without it.
     let addresses = match act {
         SessionsCommand::List(_) => Addresses::new(config)?,
         _ => Addresses::default(),
@@ -43,7 +43,7 @@ async fn with_accounts(
     let options = config.session_options()?;
     let store = database::open_existing(config).await?;
     let sessions = addresses.set(Sessions::builder(store).options(options)).build();
-    // It hashes a password, which is no work for an async thread.
+    // It hashes a password, which would block an async thread.
     let accounts = tokio::task::spawn_blocking(move || Accounts::builder(sessions).build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
@@ -52,8 +52,8 @@ async fn with_accounts(
     done
 }
 
-/// Who operates, as the environment of the shell says. It tells honest people apart and proves nothing: whoever has the
-/// database can write into it what they like.
+/// The operator's name from the environment of the shell. It distinguishes honest people and proves nothing:
+/// whoever can access the database can write anything into it.
 fn operator() -> Operator {
     let variables = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"].into_iter();
     let mut named = variables.filter_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
@@ -114,7 +114,7 @@ async fn revoke(sessions: &Sessions, session_id: &str) -> Result<(), ServerError
 
 async fn find(accounts: &Accounts, name: &str) -> Result<User, ServerError> {
     let user = accounts.find_user(name).await.map_err(ServerError::Operate)?;
-    // Not by what was typed: a log gets no e-mail.
+    // Do not repeat the input: the log must not contain email addresses.
     user.ok_or_else(|| ServerError::NotFound("there is no user with that email or id".to_owned()))
 }
 
@@ -127,17 +127,17 @@ fn counted(number: usize) -> String {
     if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
 }
 
-/// A session as JSON, in the words of the API's lists.
+/// A session as JSON, with the names of the API's lists.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {
     id: &'a SessionId,
     device: &'a str,
     ip_address: &'a str,
-    /// Where that address is; null where it is not known.
+    /// The place of that address; null if unknown.
     place: Option<&'a str>,
     user_agent: &'a str,
-    /// Where it began.
+    /// Where the session began.
     signed_in_from: &'a SignedInFrom,
     created_at: Timestamp,
     last_active_at: Timestamp,
@@ -164,7 +164,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The numbers as JSON.
+/// The counts as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counted {

@@ -1,4 +1,4 @@
-//! The tokens of operators' programs, as they are configured and made.
+//! Tokens for operators' programs: configuration and generation.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -9,14 +9,15 @@ use multi_session::api::OperatorTokens;
 
 use crate::ServerError;
 
-/// The hash of a token, as it is configured: checked when the server starts, and never printed.
+/// The configured hash of a token. It is checked when the server starts, and never printed.
 #[derive(Clone)]
 pub struct OperatorTokenHash(String);
 
 impl FromStr for OperatorTokenHash {
     type Err = Infallible;
 
-    // Whatever is wrong with it is said later: clap's own message would print it, and somebody may have given the token.
+    // Errors are reported later, because clap's own message would print the value, which may be the token
+    // itself.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self(text.trim().to_owned()))
     }
@@ -28,7 +29,7 @@ impl fmt::Debug for OperatorTokenHash {
     }
 }
 
-/// The tokens that are taken.
+/// The accepted tokens.
 pub(crate) fn tokens(hashes: &[OperatorTokenHash]) -> Result<OperatorTokens, ServerError> {
     let hashes = hashes.iter().map(|hash| &*hash.0).filter(|hash| !hash.is_empty());
     OperatorTokens::of_hashes(hashes).map_err(|error| {
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_hash_is_refused_and_not_printed() {
+    fn invalid_hash_is_refused_and_not_printed() {
         let error = tokens(&[OperatorTokenHash("mso_abc".to_owned())]).expect_err("it is refused");
         assert!(
             !format!("{error} {error:?} {:?}", OperatorTokenHash("mso_abc".to_owned())).contains("mso_abc")

@@ -1,4 +1,4 @@
-//! The Leptos app: its pages, its server functions, and the files it needs.
+//! The Leptos app: pages, server functions, and files.
 
 use std::convert::Infallible;
 
@@ -32,14 +32,14 @@ use crate::{Config, Server, service};
 
 pub(crate) mod refused;
 
-/// How long a file is kept whose address changes with its content.
+/// For files whose address changes with their content.
 const FOREVER: &str = "public, max-age=31536000, immutable";
-/// The style with the colours of the configuration.
+/// The style sheet with the configured colours.
 const COLORS: &str = "/colors.css";
 
-/// Where the pages are, and what the configuration says of their looks.
+/// The paths and the configured looks of the pages.
 ///
-/// The pages know texts that never go only, so what is made here stays for good: it is called once for a server.
+/// The options need `'static` texts, so this leaks some memory. It is called once for each server.
 pub(crate) fn options(config: &Config) -> MultiSessionOptions {
     let leaked = |text: String| -> &'static str { text.leak() };
     let options = MultiSessionOptions::SITE.brand(leaked(config.service_name.clone()));
@@ -47,14 +47,14 @@ pub(crate) fn options(config: &Config) -> MultiSessionOptions {
         Some(logo) => options.logo_image(leaked(logo.address().to_owned())),
         None => options,
     };
-    // Another colour has another address, so that it may be kept for ever.
+    // Each colour has its own address, so that it can be cached forever.
     match config.accent_color {
         Some(color) => options.stylesheet(leaked(format!("{COLORS}?{}", color.to_string().replace('#', "")))),
         None => options,
     }
 }
 
-/// The style with the colours of the configuration, where it has some.
+/// The route of the style sheet with the configured colours, if there are any.
 pub(crate) fn colors(config: &Config) -> Router<Server> {
     let Some(color) = config.accent_color else { return Router::new() };
     let headers = [(CONTENT_TYPE, "text/css"), (CACHE_CONTROL, FOREVER)];
@@ -62,7 +62,7 @@ pub(crate) fn colors(config: &Config) -> Router<Server> {
     Router::new().route(COLORS, get(async move || (headers, style)))
 }
 
-/// What a browser that installs the site as an app is told of it.
+/// The manifest for browsers that install the site as an app.
 pub(crate) async fn manifest(State(server): State<Server>) -> impl IntoResponse {
     let name = server.options.brand_name();
     let manifest = json!({
@@ -81,7 +81,7 @@ pub(crate) async fn manifest(State(server): State<Server>) -> impl IntoResponse 
 /// The pages and the server functions that they call.
 pub(crate) fn router(server: &Server) -> Router<Server> {
     let (options, context_of) = (server.leptos.clone(), server.clone());
-    // Without a mail server there is nothing to ask.
+    // Without a mail server this page is useless.
     let is_useless = |path: &str| path == "/forgot-password" && !server.accounts.sends_mail();
     let (useless, routes): (Vec<_>, Vec<_>) =
         page_routes().iter().cloned().partition(|route| is_useless(route.path()));
@@ -96,7 +96,7 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
     let pages = pages
         .layer(from_fn_with_state(server.options, redirects))
         .layer(from_fn(pinned))
-        // A file is sent while it is read, no faster than its reader reads.
+        // The file is streamed as fast as the client reads.
         .route(&export, get(export_history));
     let paths: Vec<_> = page_routes().iter().map(|route| route.path().to_owned()).chain([export]).collect();
     without_slash(pages, &paths)
@@ -106,7 +106,7 @@ async fn to_sign_in(State(server): State<Server>) -> Redirect {
     Redirect::to(server.options.sign_in_path())
 }
 
-/// The page for what is not there.
+/// The "not found" page.
 pub(crate) fn not_found(server: &Server) -> Router<Server> {
     let pages = Router::new().fallback(missing);
     pages.layer(from_fn(pinned)).layer(server.http.layer())
@@ -116,9 +116,9 @@ async fn missing(State(server): State<Server>, request: Request) -> Response {
     render(&server, request, shell).await
 }
 
-/// The files that the pages need; `not_found` answers for all others.
+/// The files that the pages need. `not_found` answers for all others.
 pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server> {
-    // A hash in the name is a promise that the content never changes.
+    // Files with a hash in their name never change.
     let hashed = SetResponseHeader::overriding(
         folder(server, "pkg"),
         CACHE_CONTROL,
@@ -130,7 +130,7 @@ pub(crate) fn files(server: &Server, not_found: Router<Server>) -> Router<Server
     Router::new().nest_service("/pkg", hashed).fallback_service(get_service(root))
 }
 
-/// Gives what happened as a file; whoever has to prove first who they are comes back to it by itself.
+/// Sends the history as a file. If a step-up is needed first, the person is redirected back here afterwards.
 async fn export_history(State(server): State<Server>, state: SessionRequest, request: Request) -> Response {
     let file =
         multi_session_leptos::export_history(server.options, &state, request.uri(), request.headers()).await;
@@ -140,11 +140,11 @@ async fn export_history(State(server): State<Server>, state: SessionRequest, req
     }
 }
 
-/// Tells at its own address that a file cannot be made.
+/// An error page in place of a file that could not be created.
 async fn instead(server: &Server, request: Request, error: Error) -> Response {
     let code = error.code();
     let failure = Problem::from(error).into_response();
-    // An address that is empty is the page's own.
+    // An empty address is that of the page itself.
     let link = (String::new(), "Try again".to_owned());
     let mut response = render(server, request, move |options| {
         refused::page(options, UNAVAILABLE, code.as_str(), code.sentence().to_owned(), link.clone())
@@ -157,7 +157,7 @@ async fn instead(server: &Server, request: Request, error: Error) -> Response {
     response
 }
 
-/// The page that tells of a redirect that failed.
+/// The page for failed redirects.
 pub(crate) fn error_page(server: &Server) -> MethodRouter {
     let page = get(failed_redirect).layer::<_, Infallible>(from_fn(pinned));
     page.layer(server.http.layer()).with_state(server.clone())
@@ -175,7 +175,7 @@ async fn failed_redirect(
     .await
 }
 
-/// Renders a document with our policy.
+/// Renders a document with our content security policy.
 async fn render<View: IntoView + 'static>(
     server: &Server,
     request: Request,
@@ -194,7 +194,7 @@ fn folder(server: &Server, name: &str) -> ServeDir {
     ServeDir::new(path).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
 }
 
-/// What pages and server functions find in their context, and the policy that a page's scripts must obey.
+/// Provides the context of pages and server functions, and sets the content security policy of a page.
 fn context(server: &Server) {
     provide_context(server.accounts.clone());
     provide_context(server.options);
@@ -210,7 +210,7 @@ fn context(server: &Server) {
     }
 }
 
-/// The headers that every answer has (ASVS 5.0, 3.4); those with a page's nonce are set by the page.
+/// The headers of every answer (ASVS 5.0, 3.4). Pages set those with their nonce themselves.
 pub(crate) async fn security_headers(
     State(transport): State<Option<HeaderValue>>,
     request: Request,
@@ -220,7 +220,7 @@ pub(crate) async fn security_headers(
     let status = response.status();
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // Forms without script go back where they came from by the Referer, which stays on this site.
+    // Forms without scripts return to their page by the Referer, which is only sent within this site.
     headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.insert(
         HeaderName::from_static("cross-origin-opener-policy"),
@@ -229,7 +229,7 @@ pub(crate) async fn security_headers(
     headers
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    // Caches keep some refusals by themselves, such as 404.
+    // Caches may store some errors by default, such as 404.
     if status.is_client_error() || status.is_server_error() {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }

@@ -1,6 +1,7 @@
-//! How many requests one address may send.
+//! Limits the requests of one address.
 //!
-//! governor counts them (GCRA, in memory): kept since 2019, and used by most of Rust's web frameworks.
+//! governor counts them (GCRA, in memory). It has been maintained since 2019 and is used with most of Rust's
+//! web frameworks.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -18,10 +19,11 @@ use multi_session::{Code, Network};
 const WINDOW: Duration = Duration::from_secs(10);
 const PASSWORDS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 const REQUESTS: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
-/// How many requests go by until addresses that went quiet are forgotten: one in so many looks through all of them.
+/// Once in so many requests, idle addresses are removed, which scans all of them.
 const CLEAN_EVERY: usize = 10_000;
 
-/// Counts requests by address: Better Auth's numbers, 3 tries with a password in 10 seconds and 100 others.
+/// Counts requests by address. The numbers are Better Auth's: 3 requests with a password in 10 seconds, and
+/// 100 others.
 #[derive(Clone)]
 pub(crate) struct RateLimit(Arc<Inner>);
 
@@ -29,9 +31,9 @@ struct Inner {
     http: SessionHttp,
     passwords: DefaultKeyedRateLimiter<Network>,
     requests: DefaultKeyedRateLimiter<Network>,
-    /// Apart, so that no other request of a proxy's address makes it take the node for one that is not ready.
+    /// Separate, so that other requests from a proxy's address do not make its readiness check fail.
     readiness: DefaultKeyedRateLimiter<Network>,
-    /// How many requests were counted.
+    /// The number of requests so far.
     counted: AtomicUsize,
     clock: DefaultClock,
 }
@@ -69,7 +71,7 @@ impl RateLimit {
     }
 }
 
-/// Refuses an address that asks too often.
+/// Refuses requests of an address over the limit.
 pub(crate) async fn enforce(State(limit): State<RateLimit>, request: Request, next: Next) -> Response {
     match limit.check(&request) {
         Ok(()) => next.run(request).await,
@@ -79,11 +81,11 @@ pub(crate) async fn enforce(State(limit): State<RateLimit>, request: Request, ne
 
 fn quota(requests: NonZeroU32) -> Quota {
     let each = WINDOW / requests.get();
-    // A period of zero is the only one that governor refuses.
+    // governor refuses only a period of zero.
     Quota::with_period(each).unwrap_or(Quota::per_second(requests)).allow_burst(requests)
 }
 
-/// The server functions that take a password or the ticket of one, or mail a link to set one.
+/// Whether the server function takes a password or a ticket, or mails a link to set a password.
 fn is_password_form(path: &str) -> bool {
     [
         "sign-in",

@@ -1,4 +1,4 @@
-//! Every route with the layers around it.
+//! All routes and the layers around them.
 
 use std::any::Any;
 use std::time::Duration;
@@ -24,19 +24,20 @@ use crate::pages::refused::{self, Refusals};
 use crate::rate_limit::{self, RateLimit};
 use crate::{Config, ListScope, Logo, ServerError, health, operator_token, pages, site, telemetry};
 
-/// Where managers of passwords look for the page (<https://www.w3.org/TR/change-password-url/>).
+/// Where password managers look for the page (<https://www.w3.org/TR/change-password-url/>).
 const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 
-/// What requests are answered with: the accounts, their sessions, and how the configuration says to talk to browsers.
+/// The state of the handlers: accounts, sessions, and the configuration for browsers.
 #[derive(Clone)]
 pub struct Server {
     pub(crate) sessions: Sessions,
     pub(crate) accounts: Accounts,
     pub(crate) http: SessionHttp,
     pub(crate) leptos: LeptosOptions,
-    /// Where the pages are, and what the service is called.
+    /// The paths of the pages, and the name of the service.
     pub(crate) options: MultiSessionOptions,
-    /// The other site whose images pages show, for their policy: empty, or with a space before it.
+    /// The other site from which pages load images, for the content security policy: empty, or with a leading
+    /// space.
     pub(crate) images: String,
     /// The colour of the window of the installed app.
     pub(crate) theme_color: String,
@@ -49,11 +50,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes what the configuration says, checked.
+    /// Creates it from the configuration.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Config`] when an origin, the cookies' prefix or the hash of an operator's token is refused.
+    /// [`ServerError::Config`] when an origin, the cookie prefix or the hash of an operator token is invalid.
     pub fn new(config: &Config, accounts: Accounts) -> Result<Self, ServerError> {
         start_render_threads();
         let sessions = accounts.sessions().clone();
@@ -104,12 +105,12 @@ fn http(config: &Config, sessions: &Sessions) -> Result<SessionHttp, InvalidSett
         .with_proven(is_proven))
 }
 
-/// What the token of a mailed link proves.
+/// Whether the token of a mailed link proves the request.
 fn is_proven(uri: &Uri) -> bool {
     [RESET_PASSWORD_FN, REPORT_BY_MAIL].contains(&uri.path())
 }
 
-/// Puts everything together.
+/// Creates the router with everything.
 pub fn router(server: &Server) -> Router {
     let http = &server.http;
     let limit = server.rate_limited.then(|| RateLimit::new(http.clone()));
@@ -136,7 +137,7 @@ pub fn router(server: &Server) -> Router {
         .route("/manifest.webmanifest", get(pages::manifest))
         .merge(server.colors.clone())
         .with_state(server.clone());
-    // The outermost first. They are around the router, not around each of its routes: a request clones what it passes, and
+    // Outermost first. They wrap the router and not its routes: a request clones what it passes through, and
     // a router is cheap to clone.
     let layers = (
         from_fn_with_state(server.transport_security.clone(), pages::security_headers),
@@ -148,13 +149,13 @@ pub fn router(server: &Server) -> Router {
     Router::new().fallback_service(layers.layer(routes))
 }
 
-/// Whether an answer is sent compressed: pages are. Files are compressed already, streams must not wait, and what the API
-/// answers may hold secrets beside what somebody else has sent (CRIME, BREACH), which no page does.
+/// Whether to compress an answer: only pages. Files are compressed already, and streams must not wait.
+/// Answers of the API may contain secrets next to text from others (CRIME, BREACH); pages never do.
 fn is_page(_status: StatusCode, _version: Version, headers: &HeaderMap, _extensions: &Extensions) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-/// The hook of [`crate::telemetry`] has logged it; the server goes on.
+/// The hook of [`crate::telemetry`] has logged the panic. The server keeps running.
 fn panicked(_panic: Box<dyn Any + Send>) -> Response {
     Problem::from(Code::Internal).into_response()
 }

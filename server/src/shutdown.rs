@@ -1,8 +1,8 @@
-//! How the process is told to stop.
+//! The signals that stop the process.
 
 use std::future::Future;
 
-/// Resolves at SIGTERM or Ctrl-C; the signals are caught from the moment of the call.
+/// Resolves at SIGTERM or Ctrl-C. The signals are caught from the call on.
 pub(crate) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     {
@@ -18,7 +18,7 @@ pub(crate) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
                         _ = interrupt.recv() => {}
                     }
                 }
-                // Without signals the process is ended from outside only.
+                // If signals cannot be caught, only the system can end the process.
                 _ => std::future::pending().await,
             }
         }

@@ -1,4 +1,4 @@
-//! Where the pages' files are.
+//! Finds the files of the pages.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use multi_session_leptos::hashed_name;
 
 use crate::{Config, ServerError};
 
-/// The name of the client's files.
+/// The base name of the client's files.
 const OUTPUT_NAME: &str = "multi-session";
-/// Written beside the program by the build: it says which hashes the files' names carry.
+/// Written beside the program by the build. It has the hashes in the file names.
 const HASH_FILE: &str = "hash.txt";
 
-/// Finds the pages' files and says how they are named.
+/// Finds the files of the pages and their names.
 ///
-/// They lie in the folder that was configured, else in `site` beside the program or one folder up, so that the
+/// They are in the configured folder, or else in `site` beside the program or one folder up, so that the
 /// program works from any folder.
 ///
 /// # Errors
 ///
-/// [`ServerError::Config`] where there are files, but not those that the pages would name: they would have neither style
-/// nor script.
+/// [`ServerError::Config`] when there are files, but not those that the pages refer to, so that pages would
+/// have neither style nor script.
 pub(crate) fn options(config: &Config) -> Result<LeptosOptions, ServerError> {
     let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
     let beside = beside.unwrap_or_default();
@@ -57,7 +57,8 @@ pub(crate) fn options(config: &Config) -> Result<LeptosOptions, ServerError> {
         .build())
 }
 
-/// The files that pages name, as Leptos makes of the hashes that the build has written: lines such as `css: HASH`.
+/// The files that pages refer to. Leptos builds their names from the hashes of the build: lines such as `css:
+/// HASH`.
 struct Named {
     has_hashes: bool,
     files: Vec<String>,
@@ -75,7 +76,7 @@ impl Named {
         Ok(Self { has_hashes: text.is_some(), files: files.into() })
     }
 
-    /// The first one that a folder has not, if it has any of our files.
+    /// The first file that is missing in a folder, if it has any of our files.
     fn missing_in(&self, folder: &Path) -> Option<&str> {
         let ours =
             |name: &str| name.strip_prefix(OUTPUT_NAME).is_some_and(|rest| rest.starts_with(['.', '_']));
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_without_the_hashes_that_name_them_are_missed() {
+    fn missing_files_of_the_pages_are_reported() {
         let folder = tempfile::tempdir().expect("a folder");
         let (hashes, pkg) = (folder.path().join(HASH_FILE), folder.path().join("pkg"));
         let missing = || {

@@ -1,15 +1,15 @@
-//! Attempts with a password that wait after others have failed.
+//! Password attempts, which have to wait after failed ones.
 
 use super::Accounts;
 use super::throttle::{Admitted, Wait};
 use crate::{Browser, Client, DeviceKey, Error, Network, Result, Timestamp, email_key};
 
-/// A try under way; nothing is counted where nobody waits.
+/// A running attempt. It is not counted if attempts are not throttled.
 #[must_use]
 pub(super) struct Attempt<'a>(Option<Admitted<'a>>);
 
 impl Attempt<'_> {
-    /// Says how it ended: whether the password was right, or why nobody looked.
+    /// Reports the outcome: whether the password was right, or why it was not checked.
     pub(super) fn ended<T>(self, outcome: Result<bool, T>) -> Result<bool, T> {
         if let Some(admitted) = self.0 {
             match &outcome {
@@ -23,20 +23,20 @@ impl Attempt<'_> {
 }
 
 impl Accounts {
-    /// Admits a try at the account of a normalised e-mail, or says how long it has to wait.
+    /// Admits an attempt at the account of a normalised email, or returns how long to wait.
     ///
-    /// It does not read the account, so neither the answer nor its time tells whether there is one.
+    /// It does not read the account, so neither the answer nor its time shows whether it exists.
     ///
-    /// A try that has to wait leaves no entry in the account's history. It costs whoever sends it nothing, and with an
-    /// entry for each a stranger could fill the history of somebody, and the database, as fast as requests come in. The
-    /// failures that it waits after have their entries.
+    /// An attempt that has to wait is not in the account's history. Such attempts cost the sender nothing, so
+    /// a stranger could otherwise fill the history and the database. The failures before it are in the
+    /// history.
     ///
     /// # Errors
     ///
     /// [`Error::Throttled`]; when the store fails.
     pub(super) async fn admit(&self, browser: &Browser, client: &Client, email: &str) -> Result<Attempt<'_>> {
         let Some(throttle) = &self.0.throttle else { return Ok(Attempt(None)) };
-        // A moment that only goes forward.
+        // A time that only goes forward.
         let steady = Timestamp::default().plus(self.sessions().clock().steady());
         let held = browser.held().iter().find(|held| held.user.email == email);
         let network = client.ip_address.map(Network::of);

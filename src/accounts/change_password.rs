@@ -39,14 +39,14 @@ impl Accounts {
         let active = browser.signed_in()?;
         let (sessions, store) = (self.sessions(), self.store());
         let others = if form.revoke_other_sessions { Others::End } else { Others::Keep };
-        // The hash may be another one by the time that the new one is there: since another sign-in has renewed it, or
-        // since the password is not the current one any more, which is what the person is told then.
+        // The stored hash may change while the new one is computed: another sign-in may have renewed it, or
+        // the password was changed. In the second case the next attempt refuses the old password.
         for _ in 0..2 {
             let (_, from) = self.verify(browser, client, &form.current_password).await?;
             let to = self.0.passwords.hash(&**sessions.random(), &new).await?;
             let work = NewPassword { store: &**store, from: &from, to: &to, tell: self.sends_mail() };
             match sessions.credentials_changed_alongside(browser, client, others, Some(&work)).await {
-                // Renewed by another sign-in or changed again while the password was hashed.
+                // Renewed by another sign-in, or changed, while the password was hashed.
                 Err(Error::ProofOutdated) => {}
                 changed => {
                     let next = changed?;

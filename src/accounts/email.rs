@@ -1,7 +1,7 @@
-//! E-mail addresses of accounts: which are accepted, and how they are stored.
+//! Email addresses of accounts: which are accepted, and how they are stored.
 //!
-//! An address is stored as it was typed except for blanks and capitals, since that is what its owner reads and what mail
-//! is sent to. An account is found by the address's [`email_key`](crate::email_key).
+//! An address is stored as it was typed, but trimmed and in lower case. Its owner reads it in this form, and
+//! mail is sent to it. An account is found by the address's [`email_key`](crate::email_key).
 
 use email_address::{EmailAddress, Options};
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -9,22 +9,22 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::Code;
 
-/// Brings an address that is looked for to the form in which addresses are kept.
+/// Converts an address to the stored form, to look it up.
 ///
-/// What was taken once is found, also what [`new`] does not take any more.
+/// It accepts addresses that [`new`] no longer accepts, so that existing accounts are found.
 ///
 /// # Errors
 ///
-/// [`Code::InvalidEmail`] when it has not the form of an address with a domain name (RFC 5321 lengths).
+/// [`Code::InvalidEmail`] when it is not an address with a domain name (RFC 5321 lengths).
 pub(crate) fn normalise(text: &str) -> Result<String, Code> {
     let email = kept(text);
-    // The local part may have every character beyond ASCII (RFC 6531, 3.3), of which mailers take letters only.
+    // The local part may have any character beyond ASCII (RFC 6531, 3.3), but mailers accept only letters.
     let is_beyond = |c: char| !c.is_ascii() && !c.is_whitespace() && !c.is_control();
     let is_one = has_form(&email.replace(is_beyond, "x")) || for_mail(&email).is_some();
     if is_one { Ok(email) } else { Err(Code::InvalidEmail) }
 }
 
-/// Brings the address of a new account to the form in which it is kept.
+/// Converts the address of a new account to the stored form.
 ///
 /// # Errors
 ///
@@ -34,8 +34,8 @@ pub(crate) fn new(text: &str) -> Result<String, Code> {
     if for_mail(&email).is_some() { Ok(email) } else { Err(Code::InvalidEmail) }
 }
 
-/// Gives the address that mail is sent to: its domain in ASCII, which every mail server takes. `None` where a mail
-/// server could not be told it: then the mailer refuses it too.
+/// The address that mail is sent to, with its domain in ASCII, which every mail server accepts. `None` if it
+/// cannot be sent to a mail server; then the mailer refuses it too.
 pub(crate) fn for_mail(email: &str) -> Option<String> {
     let (local, domain) = email.rsplit_once('@')?;
     if local.starts_with('"') {
@@ -48,7 +48,7 @@ pub(crate) fn for_mail(email: &str) -> Option<String> {
     has_form(&address).then_some(address)
 }
 
-/// Tells whether somebody can sign up with a text as their e-mail address, blanks around it aside.
+/// Whether somebody can sign up with this text as their email address. Surrounding blanks are ignored.
 ///
 /// # Examples
 ///
@@ -62,7 +62,7 @@ pub fn is_email(text: &str) -> bool {
 
 fn kept(text: &str) -> String {
     let composed: String = text.trim().nfc().collect();
-    // The only letter whose small form is two characters; mailers do not take the second one.
+    // This is the only letter whose lower case is two characters, and mailers do not accept the second one.
     let small: Vec<_> = composed.split('İ').map(str::to_lowercase).collect();
     small.join("İ")
 }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_kept_as_it_was_typed_but_for_blanks_and_capitals() {
+    fn address_is_stored_trimmed_and_in_lower_case() {
         for (typed, kept, mailed) in [
             ("IDN@Bücherei.example", "idn@bücherei.example", "idn@xn--bcherei-n2a.example"),
             ("idn@xn--bcherei-n2a.example", "idn@xn--bcherei-n2a.example", "idn@xn--bcherei-n2a.example"),
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_mailed_is_found_and_not_taken() {
+    fn unmailable_address_is_found_but_cannot_sign_up() {
         for text in ["\"ada\"@example.org", "\"a b\"@example.org", "ada@exa!mple.org", "ada@exa_mple.org"] {
             assert_eq!(new(text), Err(Code::InvalidEmail), "{text}");
             assert_eq!(normalise(text).as_deref(), Ok(text));
             assert_eq!(email_key(text), text);
         }
-        // What JavaScript makes of `İ`.
+        // The form that JavaScript converts `İ` to.
         let small = "i\u{307}pek@example.org";
         assert_eq!((new(small), normalise(small).as_deref()), (Err(Code::InvalidEmail), Ok(small)));
         assert_eq!(email_key(small), email_key("İpek@example.org"));

@@ -1,4 +1,4 @@
-//! What is told by mail: from the queue to whoever sends it.
+//! The queue of mails, and the interface to the sender.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,28 +13,28 @@ use crate::{
     device_of,
 };
 
-/// How many mails are taken at once.
+/// How many mails the sender gets at once.
 const AT_ONCE: u32 = 10;
-/// How long whoever took a mail has to send it.
+/// How long the sender has to send a mail.
 const LEASE: Duration = Duration::from_secs(15 * 60);
-/// How long after the first failure it is tried again; each further failure doubles it.
+/// How long after its first failure a mail is tried again. Each further failure doubles the delay.
 const FIRST_DELAY: Duration = Duration::from_secs(60);
 const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
 /// When a mail is given up.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many links one sweep deletes at most, so that sign-ins never wait long behind it.
+/// How many links one sweep deletes at most, so that sign-ins never wait long.
 const SWEEP_LIMIT: u32 = 1_000;
-/// How many requests may wait for their look-up.
+/// How many requests may wait to be looked up.
 const REQUESTS: usize = 1_000;
 
-/// What waits to be looked up and written, and whoever sends mails.
+/// The requests that wait to be looked up, and the signal for the sender.
 #[derive(Debug, Default)]
 pub(super) struct MailQueue {
     requests: Mutex<Vec<Request>>,
     wake: Notify,
 }
 
-/// Somebody asked for a mail to an address, which may be nobody's.
+/// A request for a mail to an address, which may be unknown.
 #[derive(Clone)]
 pub(super) struct Request {
     pub(super) email: String,
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Request {
 }
 
 impl MailQueue {
-    /// Takes a request, unless too many wait already.
+    /// Queues a request, unless too many wait already.
     pub(super) fn ask(&self, request: Request) -> Result<()> {
         let mut requests = self.lock();
         if requests.len() >= REQUESTS {
@@ -60,13 +60,13 @@ impl MailQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
-        // Each request is whole.
+        // A panic cannot leave a request half written.
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Accounts {
-    /// How long the link of a mail is good for.
+    /// How long the link of a mail is valid.
     pub const fn link_lifetime(purpose: Purpose) -> Duration {
         match purpose {
             Purpose::NotMe => Duration::from_secs(7 * 24 * 60 * 60),
@@ -74,13 +74,13 @@ impl Accounts {
         }
     }
 
-    /// Whether somebody sends mails: without, none is written and nothing is offered that needs one.
+    /// Whether mails are sent. Otherwise none are written, and features that need mail are not offered.
     pub fn sends_mail(&self) -> bool {
         self.0.mail
     }
 
-    /// Waits until there may be a mail to send; others become due as time goes by.
-    pub async fn mail_wanted(&self) {
+    /// Waits until there may be a new mail to send. Postponed mails become due later without a signal.
+    pub async fn wait_for_letters(&self) {
         self.0.mail_queue.wake.notified().await;
     }
 
@@ -111,14 +111,14 @@ impl Accounts {
         Ok(letters)
     }
 
-    /// Makes the link of a mail that is due, and gives all that the mail tells.
+    /// Creates the link of a mail that is due, and collects the mail's content.
     async fn letter(&self, mail: &DueMail, now: Timestamp) -> Result<Letter> {
         let found = match &mail.session_id {
             Some(id) => self.store().find(&[id]).await?.pop(),
             None => None,
         };
         let about = found.map(|found| found.stored);
-        // Who changed the password was where the session is used from; who signed in, where it began.
+        // For a changed password, use the session's last address; for a new device, the one of the sign-in.
         let ip_address = about.as_ref().map_or("", |stored| match mail.kind {
             MailKind::PasswordChanged => &stored.last_ip_address,
             _ => &stored.session.ip_address,
@@ -143,7 +143,8 @@ impl Accounts {
         })
     }
 
-    /// Puts one mail off, so that it holds up no others; where that fails too, its lease ends by itself.
+    /// Postpones a mail that cannot be created, so that it does not block others. If that fails too, its
+    /// lease expires.
     async fn put_off_broken(&self, mail: &DueMail, error: &Error) {
         let kind = mail.kind.as_str();
         tracing::warn!(
@@ -172,7 +173,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// When the store fails: then it is tried again once its lease is over.
+    /// When the store fails. The mail is then tried again after its lease has expired.
     pub async fn letter_failed(&self, letter: &Letter) -> Result<()> {
         self.put_off(letter.seq, letter.kind, letter.created_at, letter.attempts).await
     }
@@ -186,7 +187,7 @@ impl Accounts {
         Ok(self.store().put_off_mail(seq, now.plus(delay(attempts))).await?)
     }
 
-    /// Says that a mail went out with a change that is committed; where nobody sends mails it did not, which is logged.
+    /// Wakes the sender after a change with a mail was committed. If no mails are sent, it logs that.
     pub(super) fn mailed(&self, kind: MailKind, user: &UserId, session: &SessionId) {
         if self.sends_mail() {
             return self.wake_sender();
@@ -200,12 +201,12 @@ impl Accounts {
         );
     }
 
-    /// Deletes links that have been too old for an hour, a bounded number at a time.
+    /// Deletes links that expired over an hour ago, a bounded number at a time.
     pub(super) async fn sweep_links(&self) -> Result<()> {
         Ok(self.store().sweep_tokens(self.sessions().now(), SWEEP_LIMIT).await.map(drop)?)
     }
 
-    /// Says that there may be a mail to send.
+    /// Signals that there may be a mail to send.
     pub(super) fn wake_sender(&self) {
         self.0.mail_queue.wake.notify_one();
     }
@@ -215,7 +216,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// When the store fails: then nothing is lost, the next call goes on. The same holds for a call that is dropped
+    /// When the store fails. Nothing is lost: the next call continues. The same holds if the call is dropped
     /// before it ends.
     pub async fn look_up_requests(&self) -> Result<()> {
         let queue = &self.0.mail_queue;

@@ -1,4 +1,4 @@
-//! Passwords: hashed with argon2id, off the async threads, a bounded number at once.
+//! Hashing passwords with argon2id, off the async threads, a bounded number at once.
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
@@ -30,10 +30,10 @@ impl Default for PasswordLimits {
     }
 }
 
-/// A password as it was typed, normalised and of a length that is hashed: there is no other way to have one hashed.
+/// A typed password, normalised and of an accepted length. Only such passwords are hashed.
 ///
-/// The same characters typed on another keyboard are the same password (NIST SP 800-63B, 3.1.1.2), so they are counted
-/// after that.
+/// The same characters typed on another keyboard are the same password (NIST SP 800-63B, 3.1.1.2), so the
+/// length is counted after normalisation.
 #[derive(Clone)]
 pub(crate) struct Typed(String);
 
@@ -41,7 +41,7 @@ impl Typed {
     const MINIMUM_CHARACTERS: usize = 8;
     const MAXIMUM_CHARACTERS: usize = 128;
 
-    /// Takes a password that is to be compared with a stored one.
+    /// Checks a password that is to be compared with a stored one.
     pub(crate) fn current(text: &str) -> Result<Self, Code> {
         let normalised: String = text.nfkc().collect();
         match normalised.chars().count() {
@@ -50,7 +50,7 @@ impl Typed {
         }
     }
 
-    /// Takes a password that is to be stored.
+    /// Checks a password that is to be stored.
     pub(crate) fn new(text: &str) -> Result<Self, Code> {
         let typed = Self::current(text)?;
         match typed.0.chars().count() {
@@ -67,11 +67,11 @@ pub(crate) struct Passwords {
     waiting: AtomicUsize,
     limits: PasswordLimits,
     memory: Arc<Memory>,
-    /// Compared with when there is no account, so that it takes the same time.
+    /// The hash to compare with if there is no account, so that the answer takes the same time.
     nobody: String,
 }
 
-/// OWASP's password storage sheet: 19 MiB, 2 passes, 1 lane.
+/// From OWASP's password storage cheat sheet: 19 MiB, 2 passes, 1 lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
@@ -99,7 +99,7 @@ impl Passwords {
         self.run(move |memory| hash(password.0.as_bytes(), salt, memory)).await?
     }
 
-    /// Tells whether the password is the hashed one; without a hash it takes as long and says no.
+    /// Whether the password matches the hash. Without a hash it takes as long and returns `false`.
     pub(crate) async fn verify(&self, password: &Typed, hashed: Option<&str>) -> Result<bool> {
         let known = hashed.is_some();
         let password = password.clone();
@@ -124,7 +124,7 @@ impl Passwords {
         };
         let memory = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
-            // A caller that goes away leaves the work running: the turn stays taken until it is done.
+            // If the caller is dropped, the work continues, so it keeps its turn until it is done.
             let _turn = turn;
             memory.lend(work)
         })
@@ -133,8 +133,8 @@ impl Passwords {
     }
 }
 
-/// The memory that passwords are hashed in, as much as was ever used at once. Given back to the allocator each time it
-/// would stay with one thread after the other, and each hash would wait for new pages of the system.
+/// The memory for hashing passwords, as much as was ever used at once. If it were freed after each hash, each
+/// thread's allocator would keep some of it, and each hash would wait for new pages from the system.
 #[derive(Debug, Default)]
 struct Memory(Mutex<Vec<Vec<Block>>>);
 
@@ -151,7 +151,7 @@ impl Memory {
     }
 }
 
-/// A place among the waiting, given back when dropped.
+/// A place in the queue. Dropping it frees the place.
 struct Place<'a>(&'a AtomicUsize);
 
 impl<'a> Place<'a> {
@@ -208,7 +208,7 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Password(error.to_string())
 }
 
-/// Whether a stored hash is in the form of an older system, so that the next right password replaces it.
+/// Whether a stored hash comes from another system and is replaced at the next right password.
 pub(crate) fn is_outdated(hashed: &str) -> bool {
     !hashed.starts_with('$')
 }
@@ -221,10 +221,10 @@ pub(crate) fn is_better_auth(hashed: &str) -> bool {
         .is_some_and(|(salt, key)| salt.len() == 32 && key.len() == 128 && is_hex(salt) && is_hex(key))
 }
 
-/// Better Auth's own: scrypt with N = 16384, r = 16, p = 1 over the salt's text, not its bytes.
+/// Verifies a hash of Better Auth: scrypt with N = 16384, r = 16, p = 1 over the salt's text, not its bytes.
 ///
-/// It takes about four times as long as argon2id, so until its first sign-in an imported account can be told from
-/// an unknown one by the time of the answer; the first right password replaces it.
+/// It takes about four times as long as argon2id. So until the first right password replaces the hash, the
+/// time of the answer reveals that an imported account exists.
 fn verify_better_auth(password: &[u8], hashed: &str) -> Result<bool> {
     if !is_better_auth(hashed) {
         return Err(failed("a stored hash has no form that is known"));
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_counted_once_they_are_normalised() {
+    fn password_length_is_counted_after_normalisation() {
         let new = |text: &str| Typed::new(text).map(|typed| typed.0.chars().count());
         for e in ["é", "e\u{301}"] {
             assert_eq!(new(&e.repeat(128)), Ok(128), "{e:?}");
@@ -286,12 +286,12 @@ mod tests {
             assert_eq!(new(&e.repeat(7)), Err(Code::PasswordTooShort), "{e:?}");
             assert!(Typed::current(&e.repeat(129)).is_err() && Typed::current("").is_ok(), "{e:?}");
         }
-        // One character that is typed as three.
+        // One character that normalises to three.
         assert_eq!(new(&"ﬃ".repeat(43)), Err(Code::PasswordTooLong));
         assert_eq!(new(&"ﬃ".repeat(3)), Ok(9));
     }
 
-    /// Of "password" and "somesalt", from the tests of the reference implementation.
+    /// The hashes of "password" with "somesalt", from the tests of the reference implementation.
     const REFERENCE: [&str; 2] = [
         "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
         "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",

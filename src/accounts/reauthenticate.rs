@@ -1,8 +1,8 @@
-//! Typing the password once more.
+//! Re-authentication with the password.
 
 use super::Accounts;
 use super::password::Typed;
-use crate::{Browser, Client, Code, Error, PasswordOf, Proof, Result, SignInMethod};
+use crate::{Browser, Client, Code, Error, Proof, Result, SignInMethod, StoredPassword};
 
 /// The input to confirm the password again.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ impl Accounts {
         client: &Client,
         form: Reauthenticate,
     ) -> Result<Browser> {
-        // Once more where a credential has changed meanwhile.
+        // Try again if a credential has changed meanwhile.
         for _ in 0..2 {
             let known = self.verify(browser, client, &form.password).await?.0;
             let proof = Proof::with(SignInMethod::PASSWORD).at(known.epoch);
@@ -38,18 +38,18 @@ impl Accounts {
         Err(Code::Unauthorized.into())
     }
 
-    /// Verifies the password of the signed-in user, and gives the account with its hash; one of who is locked or disabled
-    /// proves nothing.
+    /// Verifies the password of the signed-in user and returns the account with its hash. If the user is
+    /// locked or disabled, it is refused.
     pub(super) async fn verify(
         &self,
         browser: &Browser,
         client: &Client,
         password: &str,
-    ) -> Result<(PasswordOf, String)> {
+    ) -> Result<(StoredPassword, String)> {
         let active = browser.signed_in()?;
         let password = Typed::current(password)?;
         let known = self.store().password_of(&active.user.email).await?;
-        // Another system's user may show the address of an account here.
+        // A user without an account may show the email address of somebody else's account.
         let known = known.filter(|known| known.user.id == active.user.id);
         let known = known.ok_or(Code::CredentialAccountNotFound)?;
         let hash = known.password_hash.clone().ok_or(Code::CredentialAccountNotFound)?;

@@ -1,7 +1,7 @@
 //! "This wasn't me", and the mails about it.
 
 use super::Accounts;
-use super::stored::{ReportByMail, TellOfLock};
+use super::stored::{MailAboutLock, ReportByMail};
 use crate::{
     Alongside, Browser, Code, Error, MailKind, MailToken, Purpose, Reportable, Reported, Result, SessionId,
     User,
@@ -15,7 +15,7 @@ impl Accounts {
     ///
     /// Same as [`Sessions::report`](crate::Sessions::report).
     pub async fn report(&self, browser: &Browser, id: &SessionId) -> Result<(Browser, Reported)> {
-        let (lock, tell) = (self.sends_mail(), TellOfLock { store: &**self.store() });
+        let (lock, tell) = (self.sends_mail(), MailAboutLock { store: &**self.store() });
         let work = lock.then_some(&tell as &dyn Alongside);
         let reported = self.sessions().report_alongside(browser, id, lock, work).await?;
         if let Some(active) = browser.active() {
@@ -70,7 +70,7 @@ impl Accounts {
         Ok(Some((user, session)))
     }
 
-    /// A link of a user who is not there any more proves nothing.
+    /// The link of an erased user is not valid.
     pub(super) fn link_refused(error: Error) -> Error {
         if error.code() == Code::UserNotFound { Code::InvalidToken.into() } else { error }
     }

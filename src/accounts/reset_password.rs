@@ -57,7 +57,7 @@ impl Accounts {
     /// # Errors
     ///
     /// When the store fails.
-    pub async fn is_good_link(&self, token: &str, purpose: Purpose) -> Result<bool> {
+    pub async fn is_valid_link(&self, token: &str, purpose: Purpose) -> Result<bool> {
         let Some(token) = MailToken::parse(token) else { return Ok(false) };
         Ok(self.store().find_token(&token.hash(), purpose, self.sessions().now()).await?.is_some())
     }
@@ -71,7 +71,7 @@ impl Accounts {
     /// old or another one of the user was used; [`Error::Busy`](crate::Error::Busy); when the store fails.
     pub async fn reset_password(&self, form: ResetPassword) -> Result<()> {
         let password = Typed::new(&form.new_password)?;
-        // Asked before the password is hashed, so that a link that is no good costs nothing.
+        // Check first: an invalid link must not cost a hash.
         let token = MailToken::parse(&form.token).ok_or(Code::InvalidToken)?;
         let hash = token.hash();
         let (sessions, store) = (self.sessions(), self.store());

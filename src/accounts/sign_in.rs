@@ -1,11 +1,11 @@
 //! Signing in.
 
 use super::password::{Typed, is_outdated};
-use super::stored::TellOfNewDevice;
+use super::stored::MailAboutNewDevice;
 use super::{Accounts, email};
 use crate::{
-    Browser, Client, Code, Error, Keep, MailKind, PasswordOf, Proof, Refusal, Result, SessionId,
-    SignInMethod, SignInTicket, Subject,
+    Browser, Client, Code, Error, Keep, MailKind, Proof, Refusal, Result, SessionId, SignInMethod,
+    SignInTicket, StoredPassword, Subject,
 };
 
 /// The input for a sign-in.
@@ -45,9 +45,9 @@ impl Accounts {
         let password = Typed::current(&form.password)?;
         let keep = Keep::of(form.remember, form.shared_computer);
         let (sessions, store) = (self.sessions(), self.store());
-        // Once more where the password is another one by the time the session is stored.
+        // Try again if the password was changed before the session is stored.
         for _ in 0..2 {
-            // Before the account is looked for, so that who has to wait learns nothing of it.
+            // Before the account is looked up, so that an attempt that has to wait learns nothing about it.
             let attempt = self.admit(browser, client, &email).await?;
             let mut known = None;
             let verified = async {
@@ -65,12 +65,12 @@ impl Accounts {
                 return Err(Code::from(why).into());
             }
             let proof = Proof::with(SignInMethod::PASSWORD).at(known.epoch);
-            let work = TellOfNewDevice { store: &**store, tell: self.sends_mail() };
+            let work = MailAboutNewDevice { store: &**store, tell: self.sends_mail() };
             let subject = Subject::from(&known.user);
             let begun = sessions.begin_alongside(browser, client, subject, proof, keep, Some(&work)).await;
             let next = match begun {
                 Err(Error::ProofOutdated) => continue,
-                // An import found the second factor while the password was verified.
+                // An import added the second factor while the password was verified.
                 Err(error) if error.code() == Code::TwoFactorRequired => {
                     sessions.note_refused(browser, client, &known.user.id, Some(Refusal::TwoFactor));
                     return Err(error);
@@ -99,22 +99,23 @@ impl Accounts {
         ticket: &SignInTicket,
         id: &SessionId,
     ) -> Result<Browser> {
-        let work = TellOfNewDevice { store: &**self.store(), tell: self.sends_mail() };
+        let work = MailAboutNewDevice { store: &**self.store(), tell: self.sends_mail() };
         let next = self.sessions().begin_instead(browser, client, ticket, id, Some(&work)).await?;
         self.mailed_of_new_device(&next);
         Ok(next)
     }
 
-    /// Says that a sign-in is told by mail, where the account had never seen the browser.
+    /// Wakes the sender if the sign-in is on a new device.
     fn mailed_of_new_device(&self, next: &Browser) {
         if let Some(held) = next.active().filter(|held| held.new_device) {
             self.mailed(MailKind::NewDevice, &held.user.id, &held.session.id);
         }
     }
 
-    /// Replaces a hash that an older system wrote, now that its password is known. The sign-in does not depend on it:
-    /// where it fails, the next one tries again. It comes after the session has begun, since it begins an epoch.
-    async fn renew_hash(&self, known: &PasswordOf, password: &Typed) {
+    /// Replaces the hash of another system, now that the password is known. If that fails, the sign-in still
+    /// succeeds, and the next one tries again. It runs after the session has begun, because it begins a new
+    /// epoch.
+    async fn renew_hash(&self, known: &StoredPassword, password: &Typed) {
         let Some(from) = known.password_hash.as_deref().filter(|hash| is_outdated(hash)) else { return };
         let (sessions, store) = (self.sessions(), self.store());
         let renewed = async {

@@ -37,7 +37,7 @@ impl Accounts {
         subject.check()?;
         let email = email::new(&form.email)?;
         let password = Typed::new(&form.password)?;
-        // Asked before the password is hashed, so that a form sent twice costs nothing.
+        // Check first: a form that is sent twice must not cost a hash.
         if store.password_of(&email).await?.is_some() {
             return Err(Code::UserAlreadyExists.into());
         }
@@ -51,8 +51,8 @@ impl Accounts {
     }
 }
 
-/// What a person is called: where no name is given, what stands before the @. Some front ends ask for none, and a list
-/// needs one.
+/// The name of a person, or the part of the address before the @ if the name is empty. Some front ends do not
+/// ask for a name, but lists need one.
 pub(crate) fn name_or_local_part(name: &str, email: &str) -> String {
     if name.is_empty() { email.split('@').next().unwrap_or(email) } else { name }.to_owned()
 }

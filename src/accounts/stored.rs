@@ -1,4 +1,4 @@
-//! What accounts write in the transactions of sessions.
+//! The statements of accounts in the transactions of sessions.
 
 use async_trait::async_trait;
 
@@ -7,7 +7,7 @@ use crate::{
     StoredToken, Timestamp, Transaction,
 };
 
-/// An account that is made with its first session.
+/// Creates an account with its first session.
 pub(crate) struct AddAccount<'a, S: ?Sized> {
     pub(crate) store: &'a S,
     pub(crate) email: &'a str,
@@ -25,16 +25,16 @@ impl<S: AccountStore + ?Sized> Alongside for AddAccount<'_, S> {
     }
 }
 
-/// A sign-in with a password, and the mail about a new device where mails are sent.
-pub(crate) struct TellOfNewDevice<'a, S: ?Sized> {
+/// Queues the mail about a new device with a sign-in, if mails are sent.
+pub(crate) struct MailAboutNewDevice<'a, S: ?Sized> {
     pub(crate) store: &'a S,
     pub(crate) tell: bool,
 }
 
 #[async_trait]
-impl<S: AccountStore + ?Sized> Alongside for TellOfNewDevice<'_, S> {
+impl<S: AccountStore + ?Sized> Alongside for MailAboutNewDevice<'_, S> {
     async fn run(&self, tx: &mut Transaction<'_>, change: &ChangeContext<'_>) -> Result<()> {
-        // Since an import that ran meanwhile.
+        // An import that ran meanwhile may have set this.
         if change.needs_two_factor {
             return Err(Code::from(Refusal::TwoFactor).into());
         }
@@ -45,7 +45,7 @@ impl<S: AccountStore + ?Sized> Alongside for TellOfNewDevice<'_, S> {
     }
 }
 
-/// Another password in place of the one that was typed.
+/// Replaces the password that was typed.
 pub(crate) struct NewPassword<'a, S: ?Sized> {
     pub(crate) store: &'a S,
     pub(crate) from: &'a str,
@@ -69,7 +69,7 @@ impl<S: AccountStore + ?Sized> Alongside for NewPassword<'_, S> {
     }
 }
 
-/// A password that is set by a mailed link.
+/// Sets a password with a mailed link.
 pub(crate) struct ResetByMail<'a, S: ?Sized> {
     pub(crate) store: &'a S,
     pub(crate) token: &'a SecretHash,
@@ -92,13 +92,13 @@ impl<S: AccountStore + ?Sized> Alongside for ResetByMail<'_, S> {
     }
 }
 
-/// The mail that lets the person unlock the account that a report locks; it is not sent twice.
-pub(crate) struct TellOfLock<'a, S: ?Sized> {
+/// Queues the mail with which the person can unlock an account that a report locks. It is not sent twice.
+pub(crate) struct MailAboutLock<'a, S: ?Sized> {
     pub(crate) store: &'a S,
 }
 
 #[async_trait]
-impl<S: AccountStore + ?Sized> Alongside for TellOfLock<'_, S> {
+impl<S: AccountStore + ?Sized> Alongside for MailAboutLock<'_, S> {
     async fn run(&self, tx: &mut Transaction<'_>, change: &ChangeContext<'_>) -> Result<()> {
         if !change.was_locked {
             self.store.add_mail(tx, &mail(MailKind::PasswordLocked, change)).await?;
@@ -107,7 +107,7 @@ impl<S: AccountStore + ?Sized> Alongside for TellOfLock<'_, S> {
     }
 }
 
-/// A report by a mailed link, which gives the link that sets another password in its place.
+/// Uses up a mailed link for a report, and stores the link to set a new password.
 pub(crate) struct ReportByMail<'a, S: ?Sized> {
     pub(crate) store: &'a S,
     pub(crate) token: &'a SecretHash,

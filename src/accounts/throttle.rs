@@ -1,9 +1,10 @@
-//! How long a try with a password waits after others have failed (OWASP ASVS 5.0, 6.3.1; NIST SP 800-63B-4, 3.2.2).
+//! How long a password attempt waits after failed ones (OWASP ASVS 5.0, 6.3.1; NIST SP 800-63B-4, 3.2.2).
 //!
-//! Every try counts four times: for the browser's live session of the account, for the account from this network, for
-//! the account from anywhere, and for the network at any account. A browser with a live session waits for its own
-//! failures only. A network that the account has signed in from waits for its own failures at the account. Everybody
-//! else waits for all of them. So failures of others slow strangers only, and a copied cookie gives no free guesses.
+//! Every attempt is counted four times: for the browser's live session of the account, for the account from
+//! this network, for the account from anywhere, and for the network at any account. A browser with a live
+//! session waits only for its own failures. A network that the account has signed in from waits only for its
+//! own failures at this account. Everybody else waits for all of them. So attackers slow down only strangers,
+//! and a copied cookie gives no free guesses.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,29 +14,30 @@ use sha2::{Digest, Sha256};
 
 use crate::{Network, Random, SessionId, Timestamp};
 
-/// After so many failures the wait begins: people mistype.
+/// How many failures cause no wait, because people mistype.
 const FREE_OF_PAIR: u32 = 2;
 const FREE_OF_ACCOUNT: u32 = 10;
 const FREE_OF_NETWORK: u32 = 20;
-/// The first wait; each further failure doubles it.
+/// The first wait. Each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
-/// Shorter, since the owner may be a stranger as well: on a new device in a new place.
+/// Shorter, because the owner may look like a stranger: on a new device in a new place.
 const LONGEST_WAIT_OF_STRANGERS: Duration = Duration::from_secs(60);
-/// After so long without a try all is forgotten.
+/// After this time without an attempt, the failures are forgotten.
 const QUIET: Duration = Duration::from_secs(60 * 60);
-/// How many counts are kept: some 6 MB.
+/// How many counters are kept, about 6 MB.
 const CAPACITY: usize = 50_000;
 
-/// Counts failed attempts with a password, in memory and of this process alone.
+/// Counts failed password attempts, in the memory of this process.
 pub(crate) struct Throttle {
-    /// Whoever reads the memory cannot look for e-mails in it.
+    /// With this key a memory dump contains no email addresses.
     key: [u8; 32],
     capacity: usize,
     tallies: Mutex<HashMap<Key, Tally>>,
 }
 
-/// Who tries: at an account, whether there is one or not, from a network, with a live session of the account or without.
+/// The keys of an attempt: the account (existing or not), the network, and the live session of the account,
+/// if any.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Try {
     account: KeyedHash,
@@ -43,7 +45,7 @@ pub(crate) struct Try {
     session: Option<KeyedHash>,
 }
 
-/// A keyed hash of an e-mail or of a session's id.
+/// A keyed hash of an email or of a session id.
 type KeyedHash = [u8; 16];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,24 +76,24 @@ struct Tally {
     last: Timestamp,
 }
 
-/// Why a try has to wait, and how long.
+/// Why an attempt has to wait, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// This network has failed at this account, or tries right now.
+    /// This network has failed at this account, or has a running attempt.
     Pair(Duration),
-    /// Others have failed at this account, or this network at other accounts: a network that the account has signed in
-    /// from does not wait for that.
+    /// Others have failed at this account, or this network at other accounts. A network that the account has
+    /// signed in from does not wait for this.
     Stranger(Duration),
 }
 
-/// A try that was admitted. It counts as a failure from its beginning, so that many at once are not all admitted, and
-/// until it is said to be none: whoever goes away before the answer has failed.
+/// An admitted attempt. It counts as a failure from the start until it succeeds, so that many simultaneous
+/// attempts are not all admitted, and a cancelled one counts as failed.
 #[must_use]
 pub(crate) struct Admitted<'a> {
     throttle: &'a Throttle,
     of: Try,
     at: Timestamp,
-    /// When each count was last raised before.
+    /// The earlier times of the counters.
     before: Vec<(Key, Timestamp)>,
 }
 
@@ -106,27 +108,28 @@ impl Throttle {
         Self { key, capacity, tallies: Mutex::default() }
     }
 
-    /// Names who tries: at the account of an e-mail's key, with a live session of it or without.
+    /// The keys of an attempt at the account of an email key, with or without a live session of it.
     pub(crate) fn of(&self, email_key: &str, network: Option<Network>, session: Option<&SessionId>) -> Try {
         let session = session.map(|id| self.hash(id.as_str()));
         Try { account: self.hash(email_key), network, session }
     }
 
     fn hash(&self, text: &str) -> KeyedHash {
-        // A key of one length before the text: with it SHA-256 is a keyed hash where nobody can choose what follows.
+        // A fixed-length key before the text makes SHA-256 a keyed hash. Length extension does not matter,
+        // because nobody sees the hashes.
         let hash = Sha256::new().chain_update(self.key).chain_update(text).finalize();
         let mut kept = [0; 16];
         kept.copy_from_slice(&hash[..16]);
         kept
     }
 
-    /// Admits a try and counts it, or says how long it has to wait; a try that has to wait makes nobody wait longer.
+    /// Admits and counts an attempt, or returns how long to wait. An attempt that has to wait is not counted.
     pub(crate) fn admit(&self, of: Try, knows_network: bool, now: Timestamp) -> Result<Admitted<'_>, Wait> {
         let mut tallies = self.lock();
         let mut wait = |key: Key| tallies.get_mut(&key).map_or(Duration::ZERO, |tally| tally.wait(key, now));
         let of_session = of.session.map(|session| wait(Key::Session(session)));
         if of_session != Some(Duration::ZERO) {
-            // The first of them that is over lets the try in.
+            // The attempt is admitted as soon as either wait is over.
             let either = |other: Duration| of_session.map_or(other, |of_session| of_session.min(other));
             let of_pair = wait(of.pair());
             if of_pair > Duration::ZERO {
@@ -151,7 +154,7 @@ impl Throttle {
         Ok(Admitted { throttle: self, of, at: now, before })
     }
 
-    /// Forgets what is old, and where that is too little what counts least: few failures, long ago.
+    /// Removes old counters and, if these are too few, those with few failures long ago.
     fn make_room(&self, tallies: &mut HashMap<Key, Tally>, now: Timestamp) {
         if tallies.len() < self.capacity {
             return;
@@ -171,15 +174,15 @@ impl Throttle {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Tally>> {
-        // Each count is right by itself.
+        // A panic cannot leave a counter inconsistent.
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Tally {
-    /// How long a try waits for these failures.
+    /// How long an attempt waits for these failures.
     fn wait(&mut self, key: Key, now: Timestamp) -> Duration {
-        // The clock was set back: the wait begins anew, and takes no longer than it was to take.
+        // If the clock was set back, the wait starts again with its usual length.
         self.last = self.last.min(now);
         if now.since(self.last) >= QUIET {
             return Duration::ZERO;
@@ -193,19 +196,20 @@ impl Try {
         Key::Pair(self.account, self.network)
     }
 
-    /// What the browser and its network have failed at this account.
+    /// The counters of the browser and of its network at this account.
     fn own(self) -> impl Iterator<Item = Key> {
         self.session.map(Key::Session).into_iter().chain([self.pair()])
     }
 
-    /// What others have failed at it, and its network elsewhere.
+    /// The counters of everybody at this account, and of the network at all accounts.
     fn strangers(self) -> impl Iterator<Item = Key> {
         std::iter::once(Key::Account(self.account)).chain(self.network.map(Key::Network))
     }
 }
 
 impl Admitted<'_> {
-    /// The password was right: the browser and its network begin anew, and for all others it is as if nobody had tried.
+    /// The password was right: resets the counters of the browser and its network, and takes the attempt back
+    /// from the others.
     pub(crate) fn succeeded(self) {
         self.take_back();
         let mut tallies = self.throttle.lock();
@@ -214,7 +218,7 @@ impl Admitted<'_> {
         }
     }
 
-    /// Nobody knows whether the password was right: it was not looked at.
+    /// The password was not checked, so the attempt does not count.
     pub(crate) fn withdrawn(self) {
         self.take_back();
     }
@@ -224,7 +228,7 @@ impl Admitted<'_> {
         for (key, before) in &self.before {
             let Some(tally) = tallies.get_mut(key) else { continue };
             tally.failures = tally.failures.saturating_sub(1);
-            // Unless somebody else has tried since, waits go on from the failure before.
+            // Unless there was another attempt since, waits count from the previous failure.
             if tally.last == self.at {
                 tally.last = *before;
             }
@@ -253,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_waits_twice_as_long_each_time_up_to_a_quarter_of_an_hour() {
+    fn wait_of_a_network_at_an_account_doubles_up_to_fifteen_minutes() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", network("203.0.113.7"), None);
         let mut now = NOW;
@@ -265,7 +269,7 @@ mod tests {
                     waits.push(wait.as_secs());
                     now = now.plus(wait);
                 }
-                // The second of the free ones.
+                // The second free attempt.
                 outcome => assert_eq!(outcome, Ok(())),
             }
         }
@@ -274,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_and_a_quiet_hour_begin_anew() {
+    fn success_and_a_quiet_hour_reset_the_wait() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", network("203.0.113.7"), None);
         for _ in 0..3 {
@@ -294,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_does_not_count() {
+    fn unchecked_attempt_does_not_count() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", None, None);
         for _ in 0..20 {
@@ -304,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_from_many_networks_slow_strangers_only_and_a_minute_at_most() {
+    fn failures_from_many_networks_slow_only_strangers_and_at_most_a_minute() {
         let throttle = Throttle::new(&OsRandom);
         let of =
             |number: u32| throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None);
@@ -324,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_one_network_over_many_accounts_slow_it_at_accounts_it_does_not_know() {
+    fn failures_of_one_network_at_many_accounts_slow_it_at_unknown_accounts() {
         let throttle = Throttle::new(&OsRandom);
         let of = |name: u32, from: &str| throttle.of(&format!("{name}@example.org"), network(from), None);
         for name in 0..=FREE_OF_NETWORK {
@@ -337,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_live_session_waits_for_its_own_failures_only_and_they_count_for_everybody() {
+    fn live_session_waits_only_for_its_own_failures() {
         let throttle = Throttle::new(&OsRandom);
         let session = SessionId::new("one").expect("an id");
         let with_session = |number: u32| {
@@ -351,14 +355,15 @@ mod tests {
         assert!(fail(&throttle, neighbour, NOW).is_err());
         throttle.admit(with_session(1), false, NOW).expect("the session has not failed").succeeded();
         let looked_at = (2..300).filter(|number| fail(&throttle, with_session(*number), NOW).is_ok()).count();
-        // With the neighbour's three they are the eleven that everybody together has at an account.
+        // Together with the neighbour's three, these are the eleven attempts that everybody together has at
+        // an account.
         assert_eq!(looked_at, 8);
         assert!(fail(&throttle, with_session(999), NOW).is_err());
         throttle.admit(with_session(999), true, NOW).expect("a known network").succeeded();
     }
 
     #[test]
-    fn a_success_takes_back_no_wait_of_strangers_and_makes_none_longer() {
+    fn success_does_not_change_the_wait_of_strangers() {
         let throttle = Throttle::new(&OsRandom);
         let of =
             |number: u32| throttle.of("ada@example.org", Some(Network::of(IpAddr::V4(number.into()))), None);
@@ -374,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_makes_no_wait_longer() {
+    fn clock_set_back_makes_no_wait_longer() {
         let throttle = Throttle::new(&OsRandom);
         let of = throttle.of("ada@example.org", network("203.0.113.7"), None);
         for _ in 0..3 {
@@ -387,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_the_worst_are_remembered() {
+    fn memory_is_bounded_and_keeps_the_most_failures() {
         let throttle = Throttle::with_capacity(&OsRandom, 100);
         let worst = throttle.of("ada@example.org", network("203.0.113.7"), None);
         for _ in 0..3 {
@@ -403,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_is_kept_as_a_keyed_hash() {
+    fn emails_are_stored_as_keyed_hashes() {
         let (one, other) = (Throttle::new(&OsRandom), Throttle::new(&OsRandom));
         let of = |throttle: &Throttle, email| throttle.of(email, None, None).account;
         assert_eq!(of(&one, "ada@example.org"), of(&one, "ada@example.org"));

@@ -1,4 +1,4 @@
-//! Answers and bodies that several endpoints have.
+//! Answers and bodies that several endpoints share.
 
 use axum::body::Body;
 use axum::http::HeaderValue;
@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 use crate::http::Problem;
 use crate::{Code, Session, User};
 
-/// Room for one session with its user, in bytes.
+/// The initial buffer size: room for one session with its user, in bytes.
 const ROOM: usize = 1_024;
 
-/// An answer in JSON that is asked for often: `axum::Json` begins with 128 bytes and makes room again and again.
+/// A JSON answer of a frequent request. `axum::Json` starts with 128 bytes and reallocates several times.
 pub(super) fn json(value: &impl Serialize) -> Result<Response, Problem> {
     let mut body = Vec::with_capacity(ROOM);
     serde_json::to_writer(&mut body, value).map_err(|_| Problem::from(Code::Internal))?;
@@ -40,6 +40,6 @@ impl Done {
     pub(super) const DONE: Self = Self { status: true };
 }
 
-/// A body without fields: what it has is not read.
+/// A body without fields. Its content is not read.
 #[derive(ToSchema)]
 pub(super) struct NoFields {}

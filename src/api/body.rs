@@ -1,4 +1,4 @@
-//! Request bodies: bounded, of an allowed type, and checked field by field with Better Auth's words.
+//! Request bodies: bounded, of an allowed type, and checked field by field with Better Auth's messages.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use crate::{Code, is_email};
 
 /// The largest body, in bytes.
 const LIMIT: usize = 64 * 1024;
-/// How long the body of a request may take unless told otherwise.
+/// How long the body of a request may take by default.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A middleware that reads every body before anything is done with it: one that is larger than 64 KiB, takes longer than
-/// this time or breaks off changes nothing. The API has it; it is for what is beside the API.
+/// A middleware that reads the whole body before the handler runs. A body that is larger than 64 KiB, takes
+/// longer than this time or breaks off changes nothing. The API has it already; use it for other routes.
 pub async fn bounded(State(time): State<Duration>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -34,19 +34,19 @@ pub async fn bounded(State(time): State<Duration>, request: Request, next: Next)
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             return Problem::from(Code::PayloadTooLarge).into_response();
         }
-        // It broke off, or as good as that.
+        // The connection broke off, or the body cannot be read.
         Ok(Err(_)) | Err(_) => return Problem::from(Code::BadRequest).into_response(),
     };
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
 
-/// The fields of a body, and what was found wrong with them so far.
+/// The fields of a body, and the problems found in them so far.
 pub(crate) struct Fields {
     fields: Map<String, Value>,
     issues: Vec<String>,
 }
 
-/// Which bodies an endpoint takes.
+/// The bodies that an endpoint accepts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accepts {
     /// A JSON object.
@@ -108,7 +108,7 @@ impl Fields {
         Self::new(pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))).collect())
     }
 
-    /// A text that must be there; wrong or missing ones are told by [`Fields::finish`].
+    /// A required text. [`Fields::finish`] reports a wrong or missing one.
     pub(crate) fn required(&mut self, name: &str) -> String {
         match self.fields.remove(name) {
             Some(Value::String(text)) => text,
@@ -119,7 +119,7 @@ impl Fields {
         }
     }
 
-    /// A text that must be there and not be empty.
+    /// A required text that is not empty.
     pub(crate) fn not_empty(&mut self, name: &str) -> String {
         if self.fields.get(name).is_some_and(|value| value == "") {
             self.issues.push(format!("[body.{name}] Too small: expected string to have >=1 characters"));
@@ -127,7 +127,7 @@ impl Fields {
         self.required(name)
     }
 
-    /// A text that must be there and be an e-mail address.
+    /// A required text that is an email address.
     pub(crate) fn email(&mut self, name: &str) -> String {
         if self.fields.get(name).and_then(Value::as_str).is_some_and(|text| !is_email(text)) {
             self.issues.push(format!("[body.{name}] Invalid email address"));
@@ -135,7 +135,7 @@ impl Fields {
         self.required(name)
     }
 
-    /// A text that may be missing.
+    /// An optional text.
     pub(crate) fn optional(&mut self, name: &str) -> Option<String> {
         match self.fields.remove(name) {
             Some(Value::String(text)) => Some(text),
@@ -147,7 +147,7 @@ impl Fields {
         }
     }
 
-    /// A truth value that may be missing; forms write it out.
+    /// An optional boolean; forms send it as text.
     pub(crate) fn optional_bool(&mut self, name: &str) -> Option<bool> {
         match self.fields.remove(name) {
             Some(Value::Bool(value)) => Some(value),
@@ -161,7 +161,7 @@ impl Fields {
         }
     }
 
-    /// A word out of some that may be missing: then, and where it is none of them, it is the first one.
+    /// One of several words. If it is missing or none of them, the first one is returned.
     pub(crate) fn one_of<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> T {
         let Some(text) = self.optional(name) else { return words[0].1 };
         let found = words.iter().find(|(word, _)| *word == text);
@@ -172,7 +172,7 @@ impl Fields {
         found.unwrap_or(&words[0]).1
     }
 
-    /// Says all that was wrong.
+    /// Returns an error with all problems found.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         if self.issues.is_empty() {
             Ok(())
@@ -187,19 +187,19 @@ impl Fields {
     }
 }
 
-/// The schema of what [`Fields::optional_bool`] takes.
+/// The schema of the values that [`Fields::optional_bool`] accepts.
 pub(crate) fn truth() -> Schema {
     let written_out =
         ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true", "on", "false"]));
     AnyOfBuilder::new()
-        .description(Some("A truth value; forms write it out."))
+        .description(Some("A boolean; forms send it as text."))
         .item(ObjectBuilder::new().schema_type(Type::Boolean))
         .item(written_out)
         .item(ObjectBuilder::new().schema_type(Type::Null))
         .into()
 }
 
-/// What zod, which Better Auth checks with, calls a value.
+/// The type name of a value in messages of zod, which Better Auth uses.
 fn kind(value: Option<&Value>) -> &'static str {
     match value {
         None => "undefined",

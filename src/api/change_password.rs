@@ -1,7 +1,7 @@
 //! `POST /change-password` `{currentPassword, newPassword, revokeOtherSessions?}` → `{token, user}`.
 //!
-//! With `revokeOtherSessions` every session of the user ends, and `token` is that of the new one; else it is null, and
-//! this session goes on with other cookies.
+//! With `revokeOtherSessions` every session of the user ends, and `token` is that of the new one. Otherwise
+//! `token` is null, and this session gets new cookies.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -15,7 +15,7 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{ChangePassword, Code, Handle, User};
 
-/// What a person types to change the password.
+/// The input for a password change.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct ChangePasswordBody {
@@ -34,7 +34,7 @@ impl ChangePasswordBody {
     async fn read(request: Request) -> Result<Self, Problem> {
         let mut fields = Fields::read(request, Accepts::Json).await?;
         let body = Self {
-            // In the order in which Better Auth tells what is wrong.
+            // In the order in which Better Auth reports problems.
             new_password: fields.required("newPassword"),
             current_password: fields.required("currentPassword"),
             revoke_other_sessions: fields.optional_bool("revokeOtherSessions"),
@@ -44,7 +44,7 @@ impl ChangePasswordBody {
     }
 }
 
-/// Whose password was changed.
+/// The result of a password change.
 #[derive(Serialize, ToSchema)]
 struct PasswordChanged<'a> {
     /// The token of the session that replaces this one; null if the sessions stay.

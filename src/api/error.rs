@@ -11,7 +11,7 @@ use axum::response::Html;
 use crate::Code;
 use crate::api::openapi::{EVERY, refusals};
 
-/// No code is longer.
+/// Longer than any code.
 const MAXIMUM_LEN: usize = 64;
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FailedRedirect {
-    /// The code of what failed: letters, digits, `_` and `-`, and `UNKNOWN` where none was named.
+    /// The code of what failed: letters, digits, `_` and `-`; `UNKNOWN` if the address has none.
     pub code: String,
     /// The sentence for the person.
     pub sentence: &'static str,
@@ -70,7 +70,7 @@ pub(super) async fn handle(
     ([(CONTENT_SECURITY_POLICY, POLICY)], Html(page))
 }
 
-/// The code that a query names: anybody can write there, so it must look like one.
+/// The code in the query. Anybody can write an address, so it must look like a code.
 fn code(query: &str) -> String {
     let named = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "error");
     named

@@ -1,10 +1,10 @@
-//! `GET /multi-session/events`: what happens to the active user's sessions, as server-sent events.
+//! `GET /multi-session/events`: events about the active user's sessions, as server-sent events.
 //!
 //! | event | data |
 //! |---|---|
 //! | `snapshot` | the whole list, as of `list-device-sessions` |
 //! | `session` | a [`SessionEvent`](crate::SessionEvent) |
-//! | `resync` | `{}`: something may have been missed, and a `snapshot` follows |
+//! | `resync` | `{}`: events may have been missed, and a `snapshot` follows |
 //!
 //! Each has an id. A browser that reconnects with the last one in `Last-Event-ID` gets no snapshot if it has missed
 //! nothing. When the session ends, the stream says so and closes. Without a live session there is no stream.
@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::api::openapi::{EVERY, HASHES, READS_COOKIES, refusals};
 use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
-use crate::{Code, EventId, Told, Watch};
+use crate::{Code, EventId, StreamItem, Watch};
 
 /// Shorter than the idle timeout of every common proxy.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -65,7 +65,7 @@ pub(super) async fn handle(
     let heartbeat = KeepAlive::new().interval(HEARTBEAT);
     let mut response = Sse::new(stream).keep_alive(heartbeat).into_response();
     let headers = response.headers_mut();
-    // By default it is no-cache, which allows a cache to store it.
+    // The default is no-cache, which allows a cache to store it.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would buffer the events.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
@@ -75,9 +75,9 @@ pub(super) async fn handle(
 async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
     let (id, told) = watch.next().await?;
     let event = match &told {
-        Told::Snapshot(rows) => event("snapshot", rows),
-        Told::Event(event) => self::event("session", &**event),
-        Told::Resync => event("resync", &serde_json::json!({})),
+        StreamItem::Snapshot(rows) => event("snapshot", rows),
+        StreamItem::Event(event) => self::event("session", &**event),
+        StreamItem::Resync => event("resync", &serde_json::json!({})),
     };
     Some((Ok(event.id(id.to_string())), watch))
 }

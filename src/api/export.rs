@@ -1,4 +1,4 @@
-//! A history as a file that its person keeps. It is written while it is read: no more of it is in memory than a part.
+//! The account history as a file. It is streamed, so only a part of it is in memory.
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::http::Problem;
 use crate::{Code, EndedReason, Error, HistoryEntry, Refusal, Timestamp, User};
 
-/// How a history is written.
+/// The format of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryFormat {
@@ -21,19 +21,19 @@ pub enum HistoryFormat {
 }
 
 impl HistoryFormat {
-    /// Takes a format's name; whatever is none is JSON.
+    /// Reads a format from its name. Unknown names are JSON.
     pub fn of(name: &str) -> Self {
         if name == "csv" { Self::Csv } else { Self::Json }
     }
 }
 
-/// All that is kept of what happened to an account.
+/// The whole history of an account.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryExport {
     /// When it was written.
     pub(crate) exported_at: Timestamp,
-    /// Whose account it is.
+    /// The user of the account.
     pub(crate) user: User,
     /// What happened, the latest first; the first is this export.
     pub(crate) entries: Vec<HistoryEntry>,
@@ -59,7 +59,7 @@ const COLUMNS: [&str; 17] = [
     "signed_in_with",
 ];
 
-/// By it Excel knows that a table is UTF-8.
+/// Excel recognises UTF-8 by it.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Ends the list of entries and the object of [`HistoryExport`].
@@ -105,7 +105,8 @@ enum Next {
 }
 
 impl Writer {
-    /// The next part. One that cannot be read breaks the connection off, so that no half of a file looks whole.
+    /// Writes the next part. If it cannot be read, the connection breaks off, so that half a file does not
+    /// look complete.
     async fn part(mut self) -> Result<Option<(Bytes, Self)>, Error> {
         let is_first = match self.next {
             Next::Head(head) => {
@@ -141,7 +142,7 @@ impl Writer {
     }
 }
 
-/// What comes before the entries.
+/// The part before the entries.
 fn begun(format: HistoryFormat, exported_at: Timestamp, user: User) -> Result<String, String> {
     if format == HistoryFormat::Csv {
         return csv_head();
@@ -204,14 +205,14 @@ fn table(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Result<Stri
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-/// Why a session ended or a right password was refused.
+/// The reason why a session ended or a right password was refused.
 fn why(entry: &HistoryEntry) -> &'static str {
     let ended = entry.reason.map(EndedReason::as_str);
     ended.or(entry.refusal.map(Refusal::as_str)).unwrap_or_default()
 }
 
-/// A text that strangers chose, such as a user agent, so that no spreadsheet takes any of it for a formula (OWASP, CSV
-/// injection): an apostrophe stands before each character that would begin one.
+/// Escapes text that strangers chose, such as a user agent, so that spreadsheets do not read it as a formula
+/// (OWASP, CSV injection): an apostrophe is put before each character that would begin one.
 ///
 /// Where the system's list separator is a semicolon, spreadsheets split a cell at it, quoted or not; pasted tables are
 /// split at tabs. So a cell may begin after each of these.
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_has_a_line_for_each_entry_and_no_formulas() {
+    fn csv_has_a_line_for_each_entry_and_no_formulas() {
         let mut entry = example::history().entries.remove(0);
         entry.user_agent = "=HYPERLINK(\"https://evil.example\")".to_owned();
         entry.device = "Ada's, at \"home\"\n".to_owned();
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_cell_begins_a_formula_whatever_separates_cells() {
+    fn no_part_of_a_csv_cell_begins_a_formula() {
         for (text, written) in [
             ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
             ("x\t=1+1", "x\t'=1+1"),
@@ -291,7 +292,7 @@ mod tests {
             assert_eq!(inert(text), written, "{text:?}");
         }
         let mut entry = example::history().entries.remove(0);
-        // Also what an import took over from another system.
+        // Imports may contain this too.
         for field in [&mut entry.ip_address, &mut entry.device, &mut entry.user_agent] {
             "x;=1".clone_into(field);
         }
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_file_are_one_object() {
+    fn parts_of_a_json_file_form_one_object() {
         let (user, entry) = (example::user(), example::history().entries.remove(0));
         let parts = [
             begun(HistoryFormat::Json, entry.at, user.clone()).expect("a head"),

@@ -11,7 +11,7 @@ use crate::api::openapi::{CHANGES, ENDS_OTHERS, EVERY, READS_BODY, READS_COOKIES
 use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 
-/// How the history is written.
+/// The format of the history.
 #[derive(ToSchema)]
 struct ExportHistoryBody {
     /// `json`, the default, or `csv`.

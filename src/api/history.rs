@@ -13,7 +13,7 @@ const DEFAULT_LIMIT: u32 = 50;
 
 refusals!(Refusals = EVERY, READS_COOKIES, [Code::Unauthorized, Code::ValidationError]);
 
-/// Which part of the history is asked for.
+/// Which part of the history to return.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[expect(dead_code, reason = "it only describes what `filter` reads")]

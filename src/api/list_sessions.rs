@@ -1,6 +1,7 @@
 //! `GET /list-sessions` → `[Session]`: the active user's, on every browser.
 //!
-//! Better Auth refuses it a day after the sign-in; nothing is gained by that, and people cannot see their devices.
+//! Better Auth refuses this a day after the sign-in. We do not, because it protects nothing and hides
+//! people's devices from them.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The OpenAPI document: what every endpoint says of itself, and what holds for all of them.
+//! The OpenAPI document: the descriptions of all endpoints, and what they have in common.
 
 use std::collections::HashSet;
 
@@ -23,12 +23,12 @@ pub(crate) use refusal::{
 
 /// The name of the security scheme in operations.
 const SESSION: &str = "session";
-/// The same for what operators' programs call.
+/// The same for the endpoints for operators.
 const OPERATOR: &str = "operator";
-/// The tag of those operations.
+/// The tag of those endpoints.
 const OPERATORS: &str = "operators";
 
-/// What is the same whatever the configuration.
+/// The part that does not depend on the configuration.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Multi-session", description = include_str!("openapi/description.md")),
@@ -43,14 +43,14 @@ const OPERATORS: &str = "operators";
 )]
 struct Common;
 
-/// The document of these endpoints, where they are mounted.
+/// The document of these endpoints, at the path where they are mounted.
 pub(super) fn document<S: Clone + Send + Sync + 'static>(
     endpoints: OpenApiRouter<S>,
     http: &SessionHttp,
 ) -> Bytes {
     let path = http.api_path();
     let mut document = OpenApiRouter::with_openapi(Common::openapi()).nest(path, endpoints).into_openapi();
-    // The licence in Cargo.toml is that of this library, and not of the service.
+    // The licence in Cargo.toml is the library's, not the service's.
     document.info.license = None;
     document.info.description = document.info.description.map(|it| it.replace(SessionHttp::API_PATH, path));
     document.servers = Some(vec![Server::new(http.base_url())]);
@@ -72,11 +72,11 @@ pub(super) fn document<S: Clone + Send + Sync + 'static>(
         let bearer = bearer.description(Some(says)).build();
         components.add_security_scheme(OPERATOR, SecurityScheme::Http(bearer));
     }
-    // A document cannot fail to become JSON.
+    // Serialising a document cannot fail.
     serde_json::to_vec(&document).map(Bytes::from).unwrap_or_default()
 }
 
-/// A body that may be missing is an `Option` to utoipa, which says that it may be `null`; the server takes no `null`.
+/// utoipa describes an optional body as one that may be `null`, which the server does not accept.
 fn distinguish_missing_from_null(item: &mut PathItem) {
     let Some(RefOr::T(body)) = item.post.as_mut().and_then(|post| post.request_body.as_mut()) else { return };
     for content in body.content.values_mut() {

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: this API, described.
+//! `GET /openapi.json`: the OpenAPI document.
 
 use axum::body::Bytes;
 use axum::extract::State;

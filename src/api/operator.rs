@@ -1,8 +1,8 @@
-//! What operators' programs do, authorised by a bearer token.
+//! Endpoints for operators' programs, authorised by a bearer token.
 //!
-//! A token and not a role of a user: the server keeps no roles, an operator needs no account here, and no stolen session
-//! cookie can end everybody's sessions. No cookie is read, so there is no request to forge. A product with roles of its
-//! own calls the methods of `Sessions` behind its own check.
+//! They use a token and not a role of a user: the server has no roles, an operator needs no account, and a
+//! stolen session cookie cannot end everybody's sessions. No cookie is read, so other sites cannot forge
+//! requests. A product with its own roles calls the methods of `Sessions` after its own check.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
@@ -22,7 +22,7 @@ pub(super) mod enable_user;
 pub(super) mod revoke_everybody;
 pub(super) mod revoke_user;
 
-/// Who was authorised, as the log and the trail of acts call them.
+/// The authorised operator, named as in the log and in the list of acts.
 pub(super) struct Authorised(Operator);
 
 impl FromRequestParts<ApiState> for Authorised {
@@ -39,7 +39,7 @@ impl FromRequestParts<ApiState> for Authorised {
     }
 }
 
-/// The token of `Authorization: Bearer …` (RFC 6750); the scheme's name has no case.
+/// The token of `Authorization: Bearer …` (RFC 6750). The name of the scheme is case-insensitive.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

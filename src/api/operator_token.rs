@@ -1,4 +1,4 @@
-//! What authorises an operator's program: a bearer token, of which the server knows the SHA-256 only.
+//! Bearer tokens for operators' programs. The server knows only their SHA-256.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use subtle::ConstantTimeEq;
 
 use crate::{OsRandom, Random};
 
-/// What tokens begin with, so that a scanner of sources knows one when it sees it.
+/// The prefix of tokens, so that secret scanners recognise them.
 const PREFIX: &str = "mso_";
-/// How much of a hash names its token in the log.
+/// How many digits of the hash name a token in the log.
 const NAME_LEN: usize = 8;
 
-/// The tokens that authorise operators' programs, by their SHA-256; none by default.
+/// The accepted tokens, by their SHA-256. None by default.
 #[derive(Clone, Default)]
 pub struct OperatorTokens(Vec<[u8; 32]>);
 
-/// The hash of an operator token is refused; it is not printed, as somebody may have given the token itself.
+/// An invalid hash of an operator token. It is not printed, because it may be the token itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the hash of an operator token must be a SHA-256 in 64 hexadecimal digits")]
 pub struct InvalidTokenHash;
 
 impl OperatorTokens {
-    /// Takes the hashes in hexadecimal digits.
+    /// Reads the hashes from hexadecimal digits.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl OperatorTokens {
             .map(Self)
     }
 
-    /// Makes a new token, and its hash for [`OperatorTokens::of_hashes`].
+    /// Generates a token, and its hash for [`OperatorTokens::of_hashes`].
     pub fn generate() -> (String, String) {
         let mut bytes = [0; 32];
         OsRandom.fill(&mut bytes);
@@ -44,13 +44,13 @@ impl OperatorTokens {
         (token, hash)
     }
 
-    /// Whether operators have endpoints at all.
+    /// Whether there are any tokens, and so the endpoints for operators.
     pub(super) fn are_taken(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// What the log calls the owner of this token; `None` for a token that is not taken. All are compared, in a time
-    /// that does not depend on them.
+    /// The name of this token's owner in the log; `None` if the token is not accepted. All hashes are
+    /// compared in constant time.
     pub(super) fn name(&self, token: &str) -> Option<String> {
         let presented: [u8; 32] = Sha256::digest(token).into();
         let known = self.0.iter().fold(false, |known, hash| known | bool::from(hash.ct_eq(&presented)));
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_known_by_its_hash() {
+    fn token_is_recognised_by_its_hash() {
         // printf secret | sha256sum
         let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
         let (token, generated) = OperatorTokens::generate();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_refused() {
+    fn invalid_hash_is_refused() {
         for text in ["", "mso_abc", &"g".repeat(64), &"0".repeat(63), &"é".repeat(32)] {
             assert_eq!(OperatorTokens::of_hashes([text]).err(), Some(InvalidTokenHash), "{text:?} was taken");
         }

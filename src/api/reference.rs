@@ -1,7 +1,8 @@
-//! `GET /reference`: the OpenAPI document for people, with files of our own only.
+//! `GET /reference`: the OpenAPI document as a page. It loads no files from elsewhere.
 //!
-//! Swagger UI: well kept, Apache-2.0, knows OpenAPI 3.1, light and dark, and needs neither `eval` nor inline scripts or
-//! styles, so the policy of this page is as strict as that of the others.
+//! It uses Swagger UI, which is well maintained, under Apache-2.0, supports OpenAPI 3.1, light and dark. It
+//! needs neither `eval` nor inline scripts or styles, so the content security policy is as strict as that of
+//! other pages.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::api::openapi::{EVERY, refusals};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// The names carry no hash: an hour, so that a newer server's files are soon taken.
+/// The file names have no hash, so they are cached for an hour only.
 const AN_HOUR: &str = "public, max-age=3600";
 
 refusals!(Refusals = EVERY);
@@ -58,7 +59,7 @@ pub(super) async fn file(Path(name): Path<String>) -> Response {
     }
 }
 
-/// A file of Swagger UI. It is kept compressed, and there is no browser that cannot take it so.
+/// A file of Swagger UI. It is embedded compressed, and every browser accepts that.
 fn vendored(name: &str) -> Response {
     let Ok(Some(file)) = serve(name, Arc::new(Config::default())) else {
         return StatusCode::NOT_FOUND.into_response();

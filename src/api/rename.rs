@@ -11,13 +11,13 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, SessionId};
 
-/// Which device gets which name.
+/// A device and its new name.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct RenameBody {
     /// The `id` of a row of the list.
     session_id: String,
-    /// At most 100 characters, none of them a control character; empty for what the user agent says.
+    /// At most 100 characters, without control characters. Empty to show the user agent instead.
     #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     name: String,
 }

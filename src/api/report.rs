@@ -20,8 +20,8 @@ pub(super) struct Answer {
     status: bool,
     /// How many sessions ended.
     ended: usize,
-    /// Whether nobody signs in until another password is set by the link that is mailed, or until the application says that
-    /// a credential has changed.
+    /// Whether nobody can sign in until a new password is set with the mailed link, or until the application
+    /// records that a credential has changed.
     password_locked: bool,
 }
 

@@ -11,7 +11,7 @@ use crate::api::state::ApiState;
 use crate::http::Problem;
 use crate::{Code, RequestPasswordReset};
 
-/// Whose password was forgotten.
+/// The account whose password was forgotten.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct RequestPasswordResetBody {
@@ -34,7 +34,7 @@ impl RequestPasswordResetBody {
     }
 }
 
-/// The same for every address.
+/// The answer, which is the same for every address.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Requested {
     /// Always true.
@@ -44,7 +44,7 @@ pub(super) struct Requested {
 }
 
 impl Requested {
-    /// Word for word Better Auth's.
+    /// Better Auth's exact text.
     const DONE: Self = Self {
         status: true,
         message: "If this email exists in our system, check your email for the reset link",

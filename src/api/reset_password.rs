@@ -1,5 +1,6 @@
-//! `POST /reset-password` `{newPassword, token}` → `{status: true}`, and `GET /reset-password/{token}?callbackURL=`, to
-//! which mails lead where `redirectTo` was given: it sends the person on.
+//! `POST /reset-password` `{newPassword, token}` → `{status: true}`, and `GET
+//! /reset-password/{token}?callbackURL=`, which mails link to if `redirectTo` was given, and which redirects
+//! the person there.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -18,14 +19,14 @@ use crate::api::state::ApiState;
 use crate::http::Problem;
 use crate::{Code, Purpose, ResetPassword};
 
-/// What a person types who has followed the link.
+/// The input of the form behind the link.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct ResetPasswordBody {
     /// The new password.
     #[schema(format = Password, min_length = 8, max_length = 128)]
     new_password: String,
-    /// What the mailed link has; it may stand in the query instead.
+    /// The token of the mailed link. It may be in the query instead.
     token: Option<String>,
 }
 
@@ -38,7 +39,7 @@ impl ResetPasswordBody {
     }
 }
 
-/// A parameter of the query; of several with one name the first counts.
+/// A parameter of the query. If it is repeated, the first one counts.
 fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     pairs.find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
@@ -85,7 +86,7 @@ pub(super) async fn handle(
         .filter(|token| !token.is_empty())
         .or_else(|| parameter(query.as_deref(), "token"))
         .unwrap_or_default();
-    // In the order in which Better Auth tells what is wrong.
+    // In the order in which Better Auth reports problems.
     if token.is_empty() {
         return Err(Code::InvalidToken.into());
     }
@@ -93,7 +94,7 @@ pub(super) async fn handle(
     Ok(Json(Done::DONE))
 }
 
-/// What the path says. By its name: the path of the whole API has a part too.
+/// The parameter of the path, read by its name, because the path of the API may have a parameter too.
 #[derive(Deserialize)]
 pub(super) struct Link {
     token: String,
@@ -131,7 +132,7 @@ pub(super) async fn follow(
     link: Result<Path<Link>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    // What is no text is no token either.
+    // A token that is not valid text is not valid either.
     let token = link.map(|Path(link)| link.token).unwrap_or_default();
     let to = parameter(query.as_deref(), "callbackURL").ok_or_else(|| {
         let message = "[query.callbackURL] Invalid input: expected string, received undefined";
@@ -140,17 +141,17 @@ pub(super) async fn follow(
     let is_somewhere = !to.is_empty();
     let to = if is_somewhere { to } else { [api.http.api_path(), "/error"].concat() };
     let to = api.http.origins().resolve_callback(&to)?;
-    let is_good = is_somewhere && api.accounts()?.is_good_link(&token, Purpose::ResetPassword).await?;
-    let told = if is_good { ("token", &*token) } else { ("error", Code::InvalidToken.as_str()) };
+    let is_valid = is_somewhere && api.accounts()?.is_valid_link(&token, Purpose::ResetPassword).await?;
+    let told = if is_valid { ("token", &*token) } else { ("error", Code::InvalidToken.as_str()) };
     let location = with(to, told).ok_or(Code::InvalidCallbackUrl)?;
     let mut response = StatusCode::FOUND.into_response();
     response.headers_mut().insert(LOCATION, location);
-    // The address has the secret in it.
+    // The address contains the secret.
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(response)
 }
 
-/// An address with one more parameter, in place of one of that name.
+/// Adds a parameter to an address, or replaces it.
 fn with(mut url: Url, (name, value): (&str, &str)) -> Option<HeaderValue> {
     let others: Vec<(String, String)> =
         url.query_pairs().filter(|(other, _)| other != name).map(|(a, b)| (a.into(), b.into())).collect();
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_joins_those_that_are_there() {
+    fn parameter_is_added_to_existing_ones() {
         let with = |to| {
             let to = Url::parse(to).expect("a URL");
             with(to, ("token", "abc")).map(|it| it.to_str().expect("text").to_owned())

@@ -1,4 +1,4 @@
-//! `POST /revoke-session` `{token}` → `{status: true}`, whether there was such a session or not.
+//! `POST /revoke-session` `{token}` → `{status: true}`, whether the session existed or not.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -11,10 +11,10 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, Error, Handle, Target};
 
-/// Which session ends.
+/// The session to end.
 #[derive(ToSchema)]
 struct RevokeSessionBody {
-    /// The session's public name.
+    /// The public part of the session's cookie.
     token: String,
 }
 

@@ -15,7 +15,7 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, Handle, SignIn, User};
 
-/// What a person types to sign in.
+/// The input for a sign-in.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct SignInBody {
@@ -37,7 +37,7 @@ struct SignInBody {
     shared_computer: Option<bool>,
 }
 
-/// The same as a form sends it.
+/// The same input as a form sends it.
 struct SignInForm;
 
 impl PartialSchema for SignInForm {
@@ -63,12 +63,12 @@ impl SignInBody {
     }
 }
 
-/// Who was signed in.
+/// The result of a sign-in.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SignedIn<'a> {
     /// Whether the client should go to `url`.
     redirect: bool,
-    /// The new session's public name.
+    /// The public part of the new session's cookie.
     token: &'a Handle,
     /// The `callbackURL` of the request, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ refusals!(
     ]
 );
 
-/// Sign in with e-mail and password
+/// Sign in with email and password
 ///
 /// Other accounts in the browser stay signed in. At the maximum of sessions the user's oldest session ends, or, if the
 /// server is configured so, the sign-in is refused. In that case, after the right password, the refusal has a `ticket`
@@ -118,7 +118,7 @@ refusals!(
     request_body(content(
         (SignInBody = "application/json", examples(
             ("account" = (
-                summary = "E-mail and password",
+                summary = "Email and password",
                 value = json!({ "email": "ada@example.org", "password": "correct horse battery" })
             )),
             ("account and callback" = (

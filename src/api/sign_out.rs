@@ -1,7 +1,7 @@
 //! `POST /sign-out` `{scope?}` → `{success: true}`, also for a browser that is signed out.
 //!
-//! Better Auth signs out every account of the browser, and so does this; `"scope": "account"` ends only the active
-//! session, as the page's button does.
+//! It signs out every account of the browser, as Better Auth does. `"scope": "account"` ends only the active
+//! session, as the button on the page does.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -14,10 +14,10 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, SignOutScope};
 
-/// Who is signed out.
+/// The input for a sign-out.
 #[derive(ToSchema)]
 struct SignOutBody {
-    /// Only the active account, or, as without it, every account of the browser.
+    /// Only the active account, or every account of the browser (default).
     scope: Option<Scope>,
 }
 

@@ -14,7 +14,7 @@ use crate::api::state::ApiState;
 use crate::http::{Problem, SessionRequest};
 use crate::{Code, Handle, SignUp, User};
 
-/// What a person types to sign up.
+/// The input for a sign-up.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 struct SignUpBody {
@@ -42,7 +42,7 @@ struct SignUpBody {
     shared_computer: Option<bool>,
 }
 
-/// The same as a form sends it.
+/// The same input as a form sends it.
 struct SignUpForm;
 
 impl PartialSchema for SignUpForm {
@@ -70,10 +70,10 @@ impl SignUpBody {
     }
 }
 
-/// Who was signed up, and in.
+/// The result of a sign-up.
 #[derive(Serialize, ToSchema)]
 struct SignedUp<'a> {
-    /// The new session's public name.
+    /// The public part of the new session's cookie.
     token: &'a Handle,
     /// The new user.
     user: &'a User,
@@ -97,7 +97,7 @@ refusals!(
     ]
 );
 
-/// Sign up with e-mail and password
+/// Sign up with email and password
 ///
 /// Creates an account and signs in to it, in one transaction. Other accounts in the browser stay signed in.
 #[utoipa::path(

@@ -1,4 +1,4 @@
-//! What handlers need.
+//! The state of the handlers.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::operator_token::OperatorTokens;
 use crate::http::{Problem, SessionHttp};
 use crate::{Accounts, Code, Sessions};
 
-/// What every handler is given; each request clones it.
+/// The state that every handler gets. Each request clones it.
 #[derive(Clone, Debug)]
 pub(super) struct ApiState(Arc<Settings>);
 
@@ -31,9 +31,9 @@ impl Deref for ApiState {
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) sessions: Sessions,
-    /// Where accounts have an e-mail address and a password here.
+    /// The accounts, if the API serves them.
     pub(super) accounts: Option<Accounts>,
-    /// Whether a report locks the user where there are no such accounts.
+    /// Whether a report locks the user, if the API serves no accounts.
     pub(super) locks_reported: bool,
     pub(super) http: SessionHttp,
     pub(super) operators: OperatorTokens,
@@ -43,7 +43,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// The accounts, for endpoints that are there only with them.
+    /// The accounts, for endpoints that exist only with them.
     pub(super) fn accounts(&self) -> Result<&Accounts, Problem> {
         self.accounts.as_ref().ok_or_else(|| Code::Internal.into())
     }

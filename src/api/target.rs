@@ -1,4 +1,4 @@
-//! Which session a body is about: `sessionId`, as the page says, or `sessionToken`, as the real client sends.
+//! The session that a body names: `sessionId`, or `sessionToken` as Better Auth's client sends it.
 
 use axum::extract::Request;
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
@@ -23,7 +23,7 @@ impl PartialSchema for TargetBody {
             .property("sessionToken", text("The `token` of a session."))
             .required("sessionToken");
         AnyOfBuilder::new()
-            .description(Some("Which session is meant; where both are given, `sessionId` counts."))
+            .description(Some("The session. If both are given, `sessionId` counts."))
             .item(by_id)
             .item(by_token)
             .into()
@@ -32,7 +32,7 @@ impl PartialSchema for TargetBody {
 
 impl ToSchema for TargetBody {}
 
-/// Which session is meant, by its id alone.
+/// The session, by its id.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(super) struct SessionBody {
@@ -41,7 +41,7 @@ pub(super) struct SessionBody {
 }
 
 impl SessionBody {
-    /// Reads the body. A text that names no session at all is refused with `unknown`, like one that names another person's.
+    /// Reads the body. A malformed id is refused with `unknown`, like the id of another user's session.
     pub(super) async fn read(request: Request, unknown: Code) -> Result<SessionId, Problem> {
         let mut fields = Fields::read(request, Accepts::Json).await?;
         let Self { session_id } = Self { session_id: fields.required("sessionId") };
@@ -50,7 +50,7 @@ impl SessionBody {
     }
 }
 
-/// Reads the body. A text that names no session at all is refused like one that names another person's.
+/// Reads the body. A malformed id or token is refused like that of another user's session.
 pub(super) async fn read(request: Request) -> Result<Target, Problem> {
     let mut fields = Fields::read(request, Accepts::Json).await?;
     let target = match fields.optional("sessionId") {

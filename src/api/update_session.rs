@@ -1,4 +1,4 @@
-//! `POST /update-session`: sessions have no fields of the application's own, so there is nothing to update.
+//! `POST /update-session`: sessions have no additional fields, so there is nothing to update.
 
 use axum::extract::Request;
 

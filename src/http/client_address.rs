@@ -8,7 +8,7 @@ use http::Extensions;
 use http::HeaderMap;
 use ipnet::{IpNet, Ipv4Net};
 
-/// Lets a missing peer address be logged once.
+/// Makes a missing peer address be logged only once.
 static UNKNOWN: Once = Once::new();
 
 /// Determines a browser's address: the peer of the connection, or what trusted proxies say.
@@ -21,7 +21,7 @@ pub struct ClientAddress {
 }
 
 impl ClientAddress {
-    /// Takes the networks of the trusted proxies.
+    /// Creates it from the networks of the trusted proxies.
     pub fn new(trusted_proxies: Vec<IpNet>) -> Self {
         Self { trusted_proxies: trusted_proxies.into_iter().map(canonical).collect() }
     }
@@ -39,8 +39,8 @@ impl ClientAddress {
             return None;
         };
         let peer = peer.ip().to_canonical();
-        // Bytes, since a browser may send what is no text, and a proxy writes its entry behind that. A list may have
-        // empty elements, which say nothing (RFC 9110, 5.6.1).
+        // Bytes, because a browser may send invalid text, and a proxy appends its entry to that. A list may
+        // have empty elements, which are ignored (RFC 9110, 5.6.1).
         let entries: Vec<&[u8]> = headers
             .get_all("x-forwarded-for")
             .iter()
@@ -53,8 +53,8 @@ impl ClientAddress {
             if !self.is_trusted(address) {
                 break;
             }
-            // An entry that cannot be read is nobody's address, and whoever sent the request may have written all that
-            // is left of it: the last known address is that of the proxy that wrote it.
+            // An entry that cannot be read ends the walk, because the client may have written everything left
+            // of it. The result is the last known address, that of the proxy that wrote this entry.
             let Some(previous) = parse(entry) else { break };
             address = previous;
         }
@@ -66,7 +66,8 @@ impl ClientAddress {
     }
 }
 
-/// Reads what proxies write: an address, alone or with a port, in brackets, in quotes (as in RFC 7239, 6), with a zone.
+/// Reads the forms that proxies write: an address, alone or with a port, in brackets, in quotes (as in RFC
+/// 7239, 6), with a zone.
 fn parse(entry: &[u8]) -> Option<IpAddr> {
     let entry = std::str::from_utf8(entry).ok()?;
     let entry = entry.strip_prefix('"').and_then(|entry| entry.strip_suffix('"')).unwrap_or(entry).trim();
@@ -79,7 +80,7 @@ fn parse(entry: &[u8]) -> Option<IpAddr> {
             address
         }
         None => match entry.split_once(':') {
-            // IPv6 has more than one colon, and a port only behind brackets.
+            // An IPv6 address has more than one colon, and has a port only after brackets.
             Some((address, port)) if !port.contains(':') => {
                 port.parse::<u16>().ok()?;
                 address.parse::<Ipv4Addr>().ok()?;
@@ -88,12 +89,12 @@ fn parse(entry: &[u8]) -> Option<IpAddr> {
             _ => entry,
         },
     };
-    // Which of the proxy's own networks it is in says nothing here.
+    // The zone has a meaning only on the proxy.
     let (address, _zone) = address.split_once('%').unwrap_or((address, ""));
     address.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// A network of IPv4 addresses that are written as IPv6 ones is one of IPv4 addresses.
+/// Converts a network of IPv4-mapped IPv6 addresses to IPv4.
 fn canonical(network: IpNet) -> IpNet {
     const MAPPED: u8 = 96;
     let mapped = match network {
@@ -136,7 +137,7 @@ mod tests {
             ("10.0.0.1", &["1.2.3.4", "é, 198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", &["1.2.3.4", "198.51.100.1, é"], "10.0.0.1"),
             ("fd00::1", &["2001:db8::5"], "2001:db8::5"),
-            // In every form that proxies write.
+            // Every form that proxies write.
             ("10.0.0.1", &["[2001:db8::7]"], "2001:db8::7"),
             ("10.0.0.1", &["[2001:db8::7]:4711"], "2001:db8::7"),
             ("10.0.0.1", &["\"[2001:DB8::7]:4711\""], "2001:db8::7"),
@@ -146,11 +147,11 @@ mod tests {
             ("10.0.0.1", &["::FFFF:198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", &["[::ffff:c633:6401]:55"], "198.51.100.1"),
             ("10.0.0.1", &["198.51.100.1, [fd00::7%3], \"10.0.0.7:80\""], "198.51.100.1"),
-            // Empty elements say nothing.
+            // Empty elements are ignored.
             ("10.0.0.1", &["198.51.100.1,"], "198.51.100.1"),
             ("10.0.0.1", &["198.51.100.1, , ", ""], "198.51.100.1"),
             ("10.0.0.1", &[""], "10.0.0.1"),
-            // What cannot be read ends the walk at the proxy that wrote it.
+            // An unreadable entry ends the walk at the proxy that wrote it.
             ("10.0.0.1", &["1.2.3.4, unknown"], "10.0.0.1"),
             ("10.0.0.1", &["1.2.3.4, unknown, 10.0.0.7"], "10.0.0.7"),
             ("10.0.0.1", &["1.2.3.4, \"\""], "10.0.0.1"),

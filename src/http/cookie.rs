@@ -1,4 +1,4 @@
-//! The names and forms of the cookies, and the difference between two states of a browser.
+//! The names and values of the cookies, and the difference between two states of a browser.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,35 +13,35 @@ use crate::{Browser, Credential, DeviceToken, Handle, Held, Options, Presented, 
 
 mod notice;
 
-/// How long a browser keeps the device cookie: as long as any does (RFC 6265bis, 5.5).
+/// The lifetime of the device cookie: the longest that browsers allow (RFC 6265bis, 5.5).
 const DEVICE_DAYS: i64 = 400;
-/// What a browser holds a cookie to that is called so (RFC 6265bis, 4.1.3, and `__Http-`, which came after it).
+/// Prefixes that have a meaning for browsers (RFC 6265bis, 4.1.3, and the newer `__Http-`).
 const BROWSERS_PREFIXES: [&str; 3] = ["__host-", "__secure-", "__http-"];
 
 /// The names of the cookies.
 ///
-/// `<prefix>.session_token` says which session is active; `<prefix>.session_token_multi-<handle>` is held beside
-/// it, one for each account; `<prefix>.device` lets an account recognise the browser at its next sign-in;
-/// `<prefix>.notice` is what one page leaves for the next, and `<prefix>.ticket` lets a person choose a device at the
-/// limit. On https the names begin with `__Host-` (RFC 6265bis), so that
-/// no other host and no plain-text page can set them.
+/// `<prefix>.session_token` names the active session. `<prefix>.session_token_multi-<handle>` holds the
+/// session of one account. By `<prefix>.device` an account recognises the browser at its next sign-in.
+/// `<prefix>.notice` carries a message from one page to the next. `<prefix>.ticket` lets a person choose a
+/// device at the limit. On https the names begin with `__Host-` (RFC 6265bis), so that no other host and no
+/// page without TLS can set them.
 #[derive(Clone, Debug)]
 pub struct CookieNames {
     active: String,
     held_prefix: String,
     device: String,
     ticket: String,
-    /// The active cookie's name as Better Auth has it on https: read, so that nobody is signed out by moving here, and
-    /// replaced by ours.
+    /// The active cookie's name in Better Auth on https. It is read, so that a migration signs nobody out,
+    /// and replaced by ours.
     older: Option<String>,
     secure: bool,
 }
 
 impl CookieNames {
-    /// Takes the prefix, as in `multi-session`, and whether browsers reach the server by https.
+    /// Creates the names from the prefix, such as `multi-session`, and whether browsers use https.
     ///
-    /// Refused unless it is 1 to 64 letters, digits, hyphens, dots or underscores, and where it begins with a prefix of
-    /// browsers', which they know in whatever case: they would drop the cookies.
+    /// The prefix is 1 to 64 letters, digits, hyphens, dots or underscores. It must not begin with a prefix
+    /// of [`BROWSERS_PREFIXES`] in any case, because browsers would drop the cookies.
     pub(super) fn new(prefix: &str, secure: bool) -> Result<Self, InvalidSetting> {
         let valid = (1..=64).contains(&prefix.len())
             && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
@@ -57,29 +57,29 @@ impl CookieNames {
         Ok(Self { held_prefix: format!("{active}_multi-"), active, device, ticket, older, secure })
     }
 
-    /// What all our names begin with.
+    /// The beginning of all our names.
     fn common(&self) -> &str {
         self.active.strip_suffix("session_token").unwrap_or(&self.active)
     }
 
-    /// What a cookie holds, as it was sent, if it is one of ours and if it is the notice.
+    /// `None` unless the cookie is ours; `Some` with the raw value if it is the notice.
     fn own<'a>(&self, pair: &'a [u8]) -> Option<Option<&'a [u8]>> {
         let rest = pair.trim_ascii().strip_prefix(self.common().as_bytes())?;
         Some(rest.strip_prefix(b"notice="))
     }
 
-    /// Says which cookie of ours an older one stands for, if it is one.
+    /// Our name for a cookie of Better Auth, if it is one.
     fn renamed(&self, name: &str) -> Option<String> {
         let rest = name.strip_prefix(self.older.as_deref()?)?;
         (rest.is_empty() || rest.starts_with("_multi-")).then(|| [&self.active, rest].concat())
     }
 
-    /// The name of the cookie that says which session is active.
+    /// The name of the cookie of the active session.
     pub fn active(&self) -> &str {
         &self.active
     }
 
-    /// What the names of the held sessions' cookies begin with; a session's handle follows.
+    /// The beginning of the names of held-session cookies. The session's handle follows.
     pub fn held_prefix(&self) -> &str {
         &self.held_prefix
     }
@@ -88,13 +88,13 @@ impl CookieNames {
         format!("{}{}", self.held_prefix, handle.as_str().to_ascii_lowercase())
     }
 
-    /// Whether the held session of that handle has a cookie of that name.
+    /// Whether this is the name of the held-session cookie of a handle.
     fn is_held(&self, name: &str, handle: &Handle) -> bool {
         let lower = handle.as_str().bytes().map(|b| b.to_ascii_lowercase());
         name.strip_prefix(&self.held_prefix).is_some_and(|rest| rest.bytes().eq(lower))
     }
 
-    /// Reads a request's cookies: those under our names, as they were sent, that hold what this server issues.
+    /// Reads a request's cookies that have our names and a valid form.
     pub(super) fn read(&self, headers: &HeaderMap) -> RequestCookies {
         let mut read = RequestCookies::default();
         let mut notice = None;
@@ -108,7 +108,8 @@ impl CookieNames {
             if name == self.active {
                 read.active.extend(decoded().and_then(|value| Credential::parse(&value)));
             } else if let Some(handle) = name.strip_prefix(&self.held_prefix) {
-                // A cookie of another name is none of ours. A credential filed under another one's name counts as none.
+                // Cookies with other names are not ours. A credential under the name of another handle is
+                // invalid.
                 if Handle::parse(handle).is_some()
                     && let Some(value) = decoded()
                 {
@@ -125,31 +126,31 @@ impl CookieNames {
             } else if let Some(renamed) = self.renamed(name)
                 && let Some(value) = decoded()
             {
-                // Any host of the domain can set such a cookie, so it opens only what this server did not make: a
-                // Better Auth token nearly always has a capital letter, and ours never has.
+                // Any host of the domain can set such a cookie, so it can only open imported sessions: a
+                // Better Auth token nearly always has a capital letter, and ours never have one.
                 let credential = Credential::parse(&value)
                     .filter(|it| it.handle.as_str().bytes().any(|b| b.is_ascii_uppercase()))
                     .filter(|it| renamed == self.active || renamed == self.held(&it.handle));
                 read.older.push(Older { name: name.to_owned(), active: renamed == self.active, credential });
             }
         }
-        // Of several the first.
+        // If there are several, the first.
         read.notice = notice.and_then(notice_of);
         read
     }
 
-    /// The cookies, encoded, that an answer sends to a browser that held `before` and holds `after`.
+    /// The encoded cookies to send to a browser that held `before` and now holds `after`.
     ///
-    /// A browser takes answers in whatever order they arrive, some never, and cannot be asked to keep what is newer. So:
+    /// Answers may arrive in any order or never, and a browser cannot tell which is newer. So:
     ///
-    /// - The session cookie, which has one name for all sessions, is set only by a request that has made a session active
-    ///   or given the active one another credential, and cleared only by one that has ended the active one or has signed
-    ///   out. No answer to a request that reads touches it, also where it opens nothing.
-    /// - The name of a held session's cookie belongs to one credential. So every answer sets the one that is missing and
-    ///   clears those that are dead.
-    /// - No cookie has to be sent again to live longer: each lives until its session is over whatever its activity.
+    /// - The session cookie has one name for all sessions. It is set only by a request that made a session
+    ///   active or rotated the active one's credential, and cleared only by one that ended the active session
+    ///   or signed out. A request that only reads never changes it, even if it is invalid.
+    /// - The name of a held-session cookie belongs to one credential. So every answer sets missing ones and
+    ///   clears dead ones.
+    /// - No cookie has to be sent again to extend it: each lives until the absolute timeout of its session.
     ///
-    /// [`Sessions::current`](crate::Sessions::current) reads what late answers leave behind.
+    /// [`Sessions::current`](crate::Sessions::current) copes with what late answers leave behind.
     pub(super) fn difference(
         &self,
         sent: &RequestCookies,
@@ -160,7 +161,7 @@ impl CookieNames {
         let mut changes = Vec::new();
         let set = |name: String, held: &Held| {
             let mut cookie = self.plain(name, encoded(&held.credential));
-            // Without Max-Age the cookie goes with the browser's window.
+            // Without Max-Age the cookie ends with the browser window.
             if held.remember {
                 let until = options.latest_end(held.authenticated_at, held.keep());
                 cookie.set_max_age(seconds(until.max(held.session.expires_at).since(now)));
@@ -198,7 +199,7 @@ impl CookieNames {
                 changes.push(cleared(name));
             }
         }
-        // They go on under our names, or open nothing.
+        // They continue under our names, or are invalid.
         changes.extend(sent.older.iter().map(|older| cleared(&older.name)));
         if let Some(token) = after.device() {
             let mut cookie = self.plain(self.device.clone(), token.to_text());
@@ -208,7 +209,8 @@ impl CookieNames {
         changes
     }
 
-    /// The cookie of a ticket, which is no longer there than the ticket counts; without one, that takes it back.
+    /// The cookie of a ticket, which lives as long as the ticket is valid. Without a ticket it clears the
+    /// cookie.
     pub(super) fn ticket_cookie(&self, ticket: Option<&SignInTicket>) -> Cookie<'static> {
         let mut cookie =
             self.plain(self.ticket.clone(), ticket.map(SignInTicket::to_text).unwrap_or_default());
@@ -216,7 +218,8 @@ impl CookieNames {
         cookie
     }
 
-    /// A cookie that goes with the browser's window, sent to this server alone and to no script.
+    /// A cookie that ends with the browser window. It is sent only to this server, and scripts cannot read
+    /// it.
     fn plain(&self, name: String, value: String) -> Cookie<'static> {
         let mut cookie = Cookie::new(name, value);
         cookie.set_path("/");
@@ -234,10 +237,10 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
 }
 
-/// The name of a cookie as it was sent, and its value, still encoded; none for what cannot be read.
+/// The name of a cookie as it was sent, and its value, still encoded; `None` if it cannot be read.
 ///
-/// A browser lets no other host set a cookie whose name begins with `__Host-`. That holds for the name that it sends, so
-/// names are neither decoded nor trimmed of anything but what separates cookies.
+/// Browsers let no other host set a cookie whose name begins with `__Host-`. That holds for the exact name,
+/// so names are not decoded, and only spaces and tabs are trimmed.
 fn name_and_value(pair: &[u8]) -> Option<(&str, &str)> {
     let (name, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
     let trimmed = |text| str::trim_matches(text, [' ', '\t']);
@@ -250,18 +253,18 @@ fn notice_of(value: &[u8]) -> Option<String> {
     (!text.is_empty() && is_notice(text)).then(|| text.to_owned())
 }
 
-/// Whether a cookie can carry a notice as it is: it may be the name and the address of a form that was refused.
+/// Whether a cookie can carry the text unencoded. It may contain the name and the address of a refused form.
 fn is_notice(text: &str) -> bool {
     text.len() <= 1_024 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.&=".contains(&b))
 }
 
-/// A part of a second counts as one: a cookie never goes before its session ends.
+/// Rounded up, so that a cookie never ends before its session.
 fn seconds(time: Duration) -> cookie::time::Duration {
     let seconds = time.as_millis().div_ceil(1_000);
     cookie::time::Duration::seconds(seconds.try_into().unwrap_or(i64::MAX))
 }
 
-/// Encodes as JavaScript's `encodeURIComponent` does: of what a credential is made of, these three.
+/// Encodes like JavaScript's `encodeURIComponent`. Of the characters of a credential, it encodes these three.
 fn encoded(credential: &Credential) -> String {
     credential.to_cookie_value().replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
 }
@@ -269,23 +272,24 @@ fn encoded(credential: &Credential) -> String {
 /// The session cookies of one request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestCookies {
-    /// What the session cookies hold: several, where another one of the same name has another path or domain.
+    /// The credentials of the session cookies. There are several if cookies of the same name have another
+    /// path or domain.
     active: Vec<Credential>,
     /// The held-session cookies by name, in the request's order.
     held: Vec<(String, Option<Credential>)>,
-    /// Those under the names that Better Auth gives them on https.
+    /// The cookies with Better Auth's names on https.
     older: Vec<Older>,
-    /// What the device cookies hold.
+    /// The tokens of the device cookies.
     pub(super) devices: Vec<DeviceToken>,
-    /// What lets the person choose a device.
+    /// The ticket to choose a device.
     pub(super) ticket: Option<SignInTicket>,
-    /// What an earlier answer has left for a page.
+    /// The notice that an earlier answer left.
     pub(super) notice: Option<String>,
-    /// Whether there is any cookie of ours.
+    /// Whether any of the cookies is ours.
     pub(super) any: bool,
 }
 
-/// A cookie of Better Auth's.
+/// A cookie of Better Auth.
 #[derive(Clone, Debug)]
 struct Older {
     name: String,
@@ -294,7 +298,7 @@ struct Older {
 }
 
 impl RequestCookies {
-    /// What they claim.
+    /// The unverified claims of the cookies.
     pub(super) fn presented(&self) -> Presented {
         let older = |active| {
             let cookies = self.older.iter().filter(move |older| older.active == active);
@@ -317,7 +321,7 @@ mod tests {
         HeaderMap::from_iter([(COOKIE, http::HeaderValue::from_bytes(cookies).expect("a header"))])
     }
 
-    /// What a browser is told that holds nothing.
+    /// The cookies sent to a browser that holds nothing.
     fn told(names: &CookieNames, sent: &RequestCookies) -> Vec<String> {
         let nothing = Browser::default();
         let both = (&nothing, &nothing);
@@ -325,7 +329,7 @@ mod tests {
         told.iter().map(ToString::to_string).collect()
     }
 
-    /// The value of a cookie that has the form of ours.
+    /// A well-formed cookie value.
     fn value(handle: &str) -> String {
         format!("{}.{}%3D", handle.repeat(32 / handle.len()), "A".repeat(43))
     }
@@ -344,7 +348,7 @@ mod tests {
             (read.active.len(), read.held.len(), read.devices.len(), read.older.len())
         };
         assert_eq!(read(&own.join("; ")), (1, 1, 1, 0));
-        // What a sibling host may set: no browser takes one of these for a name with the prefix.
+        // Names that a sibling host may set, because browsers do not see the prefix in them.
         type Disguise = fn(&str) -> String;
         let disguises: [(&str, Disguise); 9] = [
             ("_ is encoded", |it| it.replacen("__", "%5F%5F", 1)),
@@ -365,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_hides_no_other_cookie() {
+    fn unreadable_cookie_hides_no_other() {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
         let own = format!("multi-session.session_token={}", value("ab"));
         for other in [
@@ -403,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_a_cookie_name() {
+    fn prefix_must_be_a_valid_cookie_name() {
         for prefix in ["", "a b", "a;b", "a=b", "é"] {
             assert!(CookieNames::new(prefix, true).is_err(), "{prefix:?} was taken");
         }
@@ -412,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn rfc_6265bis_a_prefix_of_browsers_is_none_of_ours_in_whatever_case() {
+    fn rfc_6265bis_cookie_prefixes_of_browsers_are_refused_in_any_case() {
         for prefix in ["__Host-x", "__HOST-x", "__host-", "__Secure-x", "__sEcUrE-x", "__Http-x"] {
             for secure in [false, true] {
                 assert!(CookieNames::new(prefix, secure).is_err(), "{prefix:?} was taken");
@@ -422,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_says_nothing_is_told_nothing() {
+    fn request_without_cookies_gets_no_cookies() {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
         assert!(told(&names, &names.read(&HeaderMap::new())).is_empty());
     }
@@ -455,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_comes_back_for_five_minutes_and_no_script_reads_it() {
+    fn ticket_cookie_lives_five_minutes_and_is_hidden_from_scripts() {
         let names = CookieNames::new("multi-session", true).expect("a plain name");
         let ticket = SignInTicket::generate(&crate::OsRandom);
         let cookie = names.ticket_cookie(Some(&ticket)).to_string();
@@ -470,7 +474,7 @@ mod tests {
     #[test]
     fn a_cookie_lives_as_long_as_its_session_and_never_shorter() {
         let days = Duration::from_secs(30 * 24 * 60 * 60);
-        // The clock goes on between the sign-in and its answer.
+        // Time passes between the sign-in and its answer.
         for (later, expected) in [(0, 2_592_000), (1, 2_592_000), (999, 2_592_000), (1_000, 2_591_999)] {
             let left = seconds(days - Duration::from_millis(later));
             assert_eq!(left.whole_seconds(), expected, "{later} ms later");

@@ -1,4 +1,4 @@
-//! The layer between requests and the sessions: the one place that writes `Set-Cookie`.
+//! The layer between requests and the sessions. Only this file writes `Set-Cookie`.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -63,13 +63,14 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let http = self.http.clone();
         let is_verified = request.extensions().get::<SessionHttp>().is_some_and(|outer| outer.is_same(&http));
-        // The service that was asked whether it is ready is the one that is called.
+        // Call the service that was polled for readiness, not its clone.
         let waiting = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, waiting);
         if is_verified {
             return Box::pin(ready.call(request));
         }
-        // Browsers go away at any moment: a change that was begun is made, logged and told all the same.
+        // A browser may disconnect at any time. A change that has begun is still completed, logged and
+        // announced.
         Box::pin(async move {
             let sessions = http.sessions().clone();
             sessions.finish(async move { handle(&http, ready, request).await }).await
@@ -118,8 +119,7 @@ where
 
     let mut response = inner.call(Request::from_parts(head, body)).await?;
 
-    // Without an answer of the store nothing is known, and no cookie is touched. Nor is one by what a page asks by
-    // itself.
+    // If the store fails or the request is unattended, no cookie is changed.
     if let Ok(browser) = state.browser()
         && !is_unattended
     {
@@ -132,8 +132,9 @@ where
                 response.headers_mut().append(SET_COOKIE, value);
             }
         }
-        // OWASP's session management sheet. The cookies are cleared one by one, as the device cookie stays, and nothing
-        // is in caches: no answer about a person is kept. To clear `"cache"` would take browsers seconds.
+        // As in OWASP's session management cheat sheet. The cookies are cleared one by one, because the
+        // device cookie stays. `"cache"` is not cleared: no private answer is cached, and it would take
+        // browsers seconds.
         if http.clears_site_data() && !before.held().is_empty() && browser.held().is_empty() {
             response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
         }
@@ -142,10 +143,10 @@ where
 }
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// What browsers are asked to say of themselves, so that people recognise their devices.
+/// Asks browsers for client hints, so that people recognise their devices.
 const ACCEPT_CH: HeaderName = HeaderName::from_static("accept-ch");
 
-/// What a signed-in person saw is not kept by caches, and origin checks are part of the answer (ASVS 3.5, 7.4.1).
+/// Private answers are not cached, and answers depend on the origin checks (ASVS 3.5, 7.4.1).
 fn finished(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

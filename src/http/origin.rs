@@ -12,8 +12,8 @@ use crate::Code;
 pub struct TrustedOrigins(Vec<Origin>);
 
 impl TrustedOrigins {
-    /// Takes the server's own public origin and others. If the own origin is a loopback address, the other loopback
-    /// names count as its own too.
+    /// Creates them from the server's public origin and others. If its own origin is a loopback address, the
+    /// other loopback names count as its own too.
     pub(super) fn new<'a>(
         own: &str,
         others: impl IntoIterator<Item = &'a str>,
@@ -79,13 +79,13 @@ impl TrustedOrigins {
         }
     }
 
-    /// The same for what a secret in the body proves, such as the token of a mailed link. The page at such a link tells
-    /// nobody its address (`Referrer-Policy: no-referrer`), so browsers say `Origin: null`, and without Fetch Metadata
-    /// (plain http, or a proxy that removes it) they say no more.
+    /// The same for requests that are proven by a secret in the body, such as the token of a mailed link. The
+    /// page of such a link hides its address (`Referrer-Policy: no-referrer`), so browsers send `Origin:
+    /// null`, and without Fetch Metadata (plain http, or a proxy that removes it) nothing else.
     ///
     /// # Errors
     ///
-    /// Those of [`TrustedOrigins::check`] where anything says another site.
+    /// Those of [`TrustedOrigins::check`] if any header names another site.
     pub(super) fn check_proven(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Code> {
         let is_null =
             text(headers, ORIGIN.as_str()) == Some("null") && !headers.contains_key("sec-fetch-site");
@@ -131,15 +131,15 @@ impl TrustedOrigins {
     /// Resolves the address to which a person is redirected, as a browser does. It must be a path of this site or a
     /// page of a trusted origin. Pages, the REST API and mailed links all use it.
     ///
-    /// A path must stay a path wherever it is read: a resolved `//host` would name another host to whoever takes the
-    /// path alone, and so would an encoded slash or backslash to a proxy that decodes it.
+    /// A path must stay a path for every reader. `//host` names another host if only the path is used, and so
+    /// does an encoded slash or backslash if a proxy decodes it.
     ///
     /// # Errors
     ///
     /// [`Code::InvalidCallbackUrl`] for everything else.
     pub fn resolve_callback(&self, url: &str) -> Result<Url, Code> {
         let resolved = if url.starts_with('/') { self.resolve_path(url) } else { Url::parse(url).ok() };
-        // A `blob:` URL has the origin of the page that made it.
+        // A `blob:` URL has the origin of the page that created it.
         resolved
             .filter(|resolved| matches!(resolved.scheme(), "http" | "https"))
             .filter(|resolved| self.0.contains(&resolved.origin()))
@@ -164,26 +164,27 @@ impl TrustedOrigins {
         Url::parse(url).is_ok_and(|url| self.0.contains(&url.origin()))
     }
 
-    /// Whether it is the server's own public origin, which is the first.
+    /// Whether it is the server's own public origin, which is the first in the list.
     fn is_own(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.0.first() == Some(&url.origin()))
     }
 }
 
-/// Whether Fetch Metadata says that the request comes from a page of another origin.
+/// Whether, according to Fetch Metadata, the request comes from a page of another origin.
 fn is_of_another_origin(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
-/// Better Auth's two paths that sign in, and ours; a session made there would be the attacker's.
+/// The paths that sign in: Better Auth's two and ours. A forged sign-in would put the attacker's session into
+/// the browser.
 fn signs_in(path: &str) -> bool {
     ["/sign-in/email", "/sign-up/email", "/multi-session/sign-in-instead"]
         .iter()
         .any(|end| path.ends_with(end))
 }
 
-/// Without cookies, as `SameSite=Lax` keeps them from such a form. No origin is trusted with one: an application
-/// on another site sends its sign-in by script.
+/// Whether a form of another site was sent, which has no cookies because of `SameSite=Lax`. No trusted origin
+/// needs this: an application on another site signs in by script.
 fn is_form_of_another_site(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site") == Some("cross-site")
         && text(headers, "sec-fetch-mode") == Some("navigate")
@@ -203,7 +204,7 @@ fn parse(text: &str) -> Result<Url, InvalidSetting> {
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    // A header that is not text says something all the same: something that nobody trusts.
+    // An invalid header counts as an untrusted value, not as missing.
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_another_site_signs_nobody_in() {
+    fn form_of_another_site_cannot_sign_in() {
         let form: Pairs = &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         let trusted: Pairs = &[
             ("origin", "https://app.example.org:8443"),
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_get_that_changes_something_is_for_scripts_of_this_origin() {
+    fn get_that_changes_something_is_only_for_scripts_of_this_origin() {
         let cases: &[(Pairs, bool)] = &[
             (&[], false),
             (&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")], true),
@@ -423,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_has_several_names_for_itself() {
+    fn loopback_names_count_as_one_origin() {
         let origins = TrustedOrigins::new("http://127.0.0.1:3000", []).expect("an origin");
         assert!(origins.trusts("http://localhost:3000"));
         assert!(!origins.trusts("http://localhost:3001"));

@@ -1,4 +1,4 @@
-//! The map from errors to HTTP status and body.
+//! Maps errors to HTTP statuses and bodies.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -18,7 +18,7 @@ pub struct Problem {
     at_limit: Option<Box<AtLimit>>,
 }
 
-/// What the person may choose from at the limit of devices, and by what.
+/// The ticket and the devices to choose from at the limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct AtLimit {
     ticket: String,
@@ -100,7 +100,7 @@ impl From<Code> for Problem {
 }
 
 impl From<Error> for Problem {
-    /// Logs a failure of ours, with its cause; a refusal is nobody's failure.
+    /// Logs internal failures with their cause. Refusals are not logged.
     fn from(error: Error) -> Self {
         let problem = Self::from(error.code());
         match &error {
@@ -111,7 +111,7 @@ impl From<Error> for Problem {
                 Self { at_limit: Some(Box::new(at_limit)), ..problem }
             }
             Error::Busy { retry_after } => problem.retry_after(retry_after.as_secs()),
-            // Not a moment too early: whoever comes back then is let in.
+            // Rounded up, so that a retry after this time is admitted.
             Error::Throttled { retry_after } => {
                 problem.retry_after(retry_after.as_millis().div_ceil(1_000) as u64)
             }
@@ -191,7 +191,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_string(&self).unwrap_or_default();
         let mut response = (Self::status(self.code), body).into_response();
-        // For layers around that answer otherwise, as with a page.
+        // For outer layers that answer with a page instead.
         response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,4 +1,4 @@
-//! What the layer and the API share: the sessions, and how to talk to browsers.
+//! The settings that the layer and the API share.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use http::Uri;
 use super::{ClientAddress, CookieNames, SessionLayer, TrustedOrigins};
 use crate::Sessions;
 
-/// Where the stream of events is, below the path of the API.
+/// The path of the event stream below the path of the API.
 const EVENTS: &str = "/multi-session/events";
 
 /// The sessions behind HTTP: it makes the [layer](SessionHttp::layer) that joins requests to the sessions, and with the
@@ -64,7 +64,8 @@ impl SessionHttp {
     /// The path of the API if no other is set.
     pub const API_PATH: &str = "/api/auth";
 
-    /// Takes the sessions and the public origin, as browsers see it: https makes the cookies `Secure`.
+    /// Creates it from the sessions and the public origin, as browsers see it. With https the cookies are
+    /// `Secure`.
     ///
     /// # Errors
     ///
@@ -98,13 +99,13 @@ impl SessionHttp {
         Ok(self.with(|settings| settings.origins = origins))
     }
 
-    /// Sets how the address of a browser is found; by default it is the peer of the connection.
+    /// Sets how the address of a browser is determined. By default it is the peer of the connection.
     #[must_use]
     pub fn with_client_address(self, addresses: ClientAddress) -> Self {
         self.with(|settings| settings.addresses = addresses)
     }
 
-    /// Sets what the names of the cookies begin with; by default `multi-session`.
+    /// Sets the prefix of the cookie names, by default `multi-session`.
     ///
     /// # Errors
     ///
@@ -184,17 +185,17 @@ impl SessionHttp {
         &self.0.origins
     }
 
-    /// How the address of a browser is found.
+    /// How the address of a browser is determined.
     pub fn client_address(&self) -> &ClientAddress {
         &self.0.addresses
     }
 
-    /// The path under which the API is, without a slash at its end.
+    /// The path of the API, without a slash at its end.
     pub fn api_path(&self) -> &str {
         &self.0.api_path
     }
 
-    /// How the cookies are called.
+    /// The names of the cookies.
     pub fn names(&self) -> &CookieNames {
         &self.0.names
     }

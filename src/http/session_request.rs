@@ -1,4 +1,4 @@
-//! What the layer knows of a request, and what handlers, pages and server functions do with it.
+//! The sessions of a request, for handlers, pages and server functions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,27 +31,27 @@ struct Inner {
     page: bool,
     sent: Sent,
     next_notice: Mutex<Option<NextNotice>>,
-    /// What the answer leaves, or takes back with `None`.
+    /// The ticket that the answer sets; `Some(None)` clears it.
     next_ticket: Mutex<Option<Option<SignInTicket>>>,
 }
 
-/// What a request's cookies say beside its sessions.
+/// The other cookies of a request.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// The notice that an earlier answer has left.
+    /// The notice that an earlier answer left.
     pub(super) notice: Option<String>,
-    /// The ticket that an earlier answer has left.
+    /// The ticket that an earlier answer left.
     pub(super) ticket: Option<SignInTicket>,
-    /// Whether there is any cookie of ours.
+    /// Whether any of the cookies is ours.
     pub(super) any: bool,
 }
 
-/// The notice that the answer leaves.
+/// The notice that the answer sets.
 #[derive(Clone, Debug)]
 pub(super) struct NextNotice {
-    /// Empty to take it back.
+    /// Empty to clear it.
     pub(super) text: String,
-    /// Whether it is for the next page; else it stays while the browser's window is open.
+    /// Whether it is for the next page. Otherwise it stays until the browser window closes.
     pub(super) is_brief: bool,
 }
 
@@ -64,7 +64,7 @@ impl SessionRequest {
         client: Client,
         sent: Sent,
     ) -> Self {
-        // A script asks for JSON; a form that the browser itself sends asks for a page.
+        // Scripts ask for JSON. A form that the browser submits asks for a page.
         let accepts_page = parts.headers.get(ACCEPT).is_some_and(|accept| text(accept).contains("text/html"));
         Self(Arc::new(Inner {
             http,
@@ -93,7 +93,7 @@ impl SessionRequest {
         self.begin_kept(subject, proof, Keep::Remembered).await
     }
 
-    /// The same, if the person chose how long this browser keeps the sign-in.
+    /// The same, with the person's choice how long this browser keeps the sign-in.
     ///
     /// # Errors
     ///
@@ -330,7 +330,7 @@ impl SessionRequest {
     ///
     /// # Errors
     ///
-    /// When the store does not answer. Nobody is signed out by that.
+    /// When the store does not answer. This signs nobody out.
     pub fn browser(&self) -> Result<Browser> {
         self.0.browser.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -340,8 +340,8 @@ impl SessionRequest {
         *self.0.browser.lock().unwrap_or_else(PoisonError::into_inner) = Ok(browser);
     }
 
-    /// The notice that an earlier answer left with [`SessionRequest::set_notice`]. What an address says was done is
-    /// true only if this says the same.
+    /// The notice that an earlier answer left with [`SessionRequest::set_notice`]. Trust a result in an
+    /// address, such as `?done=`, only if the notice is the same.
     pub fn notice(&self) -> Option<&str> {
         self.0.sent.notice.as_deref()
     }
@@ -376,12 +376,13 @@ impl SessionRequest {
         }
     }
 
-    /// The ticket that the answer leaves or takes back.
+    /// The ticket that the answer sets or clears.
     pub(super) fn next_ticket(&self) -> Option<Option<SignInTicket>> {
         self.0.next_ticket.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the browser has sent any cookie of ours. A browser that got cookies and sends none does not keep them.
+    /// Whether the browser sent any cookie of ours. A browser that was sent cookies and returns none does not
+    /// keep them.
     pub fn has_cookies(&self) -> bool {
         self.0.sent.any
     }
@@ -396,7 +397,7 @@ impl SessionRequest {
         *self.0.next_notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
     }
 
-    /// The notice that the answer leaves or takes back.
+    /// The notice that the answer sets or clears.
     pub(super) fn next_notice(&self) -> Option<NextNotice> {
         self.0.next_notice.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -406,7 +407,7 @@ impl SessionRequest {
         &self.0.client
     }
 
-    /// Whether it is a form that the browser itself sent, without a script, and the answer is a page.
+    /// Whether the browser submitted a form without a script, so that the answer is a page.
     pub fn is_form_post(&self) -> bool {
         self.0.form_post
     }

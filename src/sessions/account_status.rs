@@ -1,4 +1,4 @@
-//! What a person should know of their account.
+//! The status of an account.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! What is kept of the address of a request, and where it is.
+//! Addresses as they are stored, and their places.
 //!
-//! Addresses are written down by way of these methods alone, and compared by them with what was written down: so a
-//! truncated one meets a truncated one. What is counted in memory goes by the address itself.
+//! Addresses are stored and compared only with these methods, so that a truncated address is compared with a
+//! truncated one. Counters in memory use the whole address.
 
 use std::net::IpAddr;
 
@@ -13,22 +13,24 @@ impl Sessions {
         client.ip_address.map(|address| self.0.ip_mode.kept(address).to_string())
     }
 
-    /// The network that a request came from, as it is stored and compared: with truncated addresses a wider one.
+    /// The network that a request came from, as it is stored and compared. With truncated addresses it is
+    /// wider.
     pub fn network_of(&self, client: &Client) -> Option<Network> {
         client.ip_address.map(|address| self.network(address))
     }
 
-    /// The network of a stored address. It may have been stored when all of it was kept.
+    /// The network of a stored address, which may be whole although addresses are truncated now.
     pub(super) fn stored_network(&self, stored: &str) -> Option<Network> {
         stored.parse().ok().map(|address| self.network(address))
     }
 
-    /// By what a browser is recognised that has no device cookie: it says no more of the address than what is stored.
+    /// The key that recognises a browser without a device cookie. It contains no more of the address than
+    /// what is stored.
     pub(super) fn device_key_of(&self, client: &Client) -> Option<DeviceKey> {
         DeviceKey::of_client(client, self.0.ip_mode)
     }
 
-    /// Where a stored address is, as far as somebody knows.
+    /// The place of a stored address, if known.
     pub fn place_of(&self, stored: &str) -> Option<String> {
         let places = self.0.places.as_ref()?;
         let address: IpAddr = stored.parse().ok()?;

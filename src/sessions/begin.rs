@@ -9,14 +9,14 @@ use crate::{
     Result, Session, SessionId, Sessions, SignInMethod, Subject, Timestamp, UserId,
 };
 
-/// A sign-in of somebody who has proved who they are.
+/// A sign-in whose proof was verified.
 pub(super) struct Proved<'a> {
     pub(super) subject: Subject,
     pub(super) proof: Proof,
     pub(super) keep: Keep,
-    /// What is stored with the session, or not at all.
+    /// The caller's work in the same transaction.
     pub(super) work: Option<&'a dyn Alongside>,
-    /// The device that the person chose to give way, where they were asked.
+    /// The device that the person chose to sign out, if they were asked.
     pub(super) chosen: Option<Chosen<'a>>,
 }
 
@@ -137,7 +137,7 @@ impl Sessions {
         self.begin_proved(browser, client, proved).await
     }
 
-    /// Begins a session of somebody who has proved who they are.
+    /// Begins the session of a verified sign-in.
     pub(super) async fn begin_proved(
         &self,
         browser: &Browser,
@@ -147,7 +147,8 @@ impl Sessions {
         let Proved { subject, proof, keep, work, chosen } = proved;
         subject.check()?;
         let (user, now) = (&subject.id, self.now());
-        // Whoever signs in here again is not brought back beside by an undo elsewhere.
+        // The new session replaces the ended ones of this user in this browser, so their revocation can no
+        // longer be undone.
         let again: Vec<_> = browser.undoable.iter().filter(|(_, whose)| whose == user).cloned().collect();
         self.release(&again, EndedReason::Replaced).await?;
         let device = self.see_device(user, client, keep).await?;
@@ -183,7 +184,7 @@ impl Sessions {
         Ok(Browser { device: device.token, ..next })
     }
 
-    /// Why a proof of a user was refused, which is in the user's history from then on.
+    /// The error for a refused proof. Records the refusal in the user's history.
     pub(super) fn not_changed(
         &self,
         browser: &Browser,
@@ -195,7 +196,7 @@ impl Sessions {
             ChangeError::UserDisabled => (Refusal::Disabled, Refusal::Disabled.into()),
             ChangeError::UserLocked => (Refusal::Locked, Refusal::Locked.into()),
             ChangeError::LimitReached => (Refusal::LimitReached, Refusal::LimitReached.into()),
-            // Nodes of the previous version know no other reason.
+            // Nodes of the previous version do not know another reason.
             ChangeError::BrowserFull => (Refusal::LimitReached, Code::MaximumAccountsReached),
             ChangeError::ProofOutdated => return Error::ProofOutdated,
             ChangeError::Alongside(error) => return error,
@@ -205,7 +206,7 @@ impl Sessions {
         code.into()
     }
 
-    /// Makes a session that is not stored yet, and the credential that will open it.
+    /// Creates a session that is not stored yet, and its credential.
     pub(super) fn new_session(
         &self,
         user: &UserId,

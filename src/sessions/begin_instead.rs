@@ -1,4 +1,4 @@
-//! Beginning a session in place of one that its person chose, where the limit of devices had refused it.
+//! Beginning a session that the limit refused, in place of a device that the person chose.
 
 use async_trait::async_trait;
 
@@ -9,18 +9,18 @@ use crate::{
     SecretHash, SessionId, Sessions, SignInTicket, Store, Subject, Transaction, UserId,
 };
 
-/// The device that a person chose, and by what they may.
+/// The device that a person chose, and the ticket for it.
 pub(super) struct Chosen<'a> {
     pub(super) id: &'a SessionId,
     ticket: &'a SignInTicket,
     stored: &'a StoredTicket,
 }
 
-/// Uses a ticket up with the session that begins by it.
+/// Uses the ticket up in the transaction that begins the session.
 struct Redeem<'a> {
     store: &'a dyn Store,
     ticket: SecretHash,
-    /// What else is stored.
+    /// The caller's own work.
     work: Option<&'a dyn Alongside>,
 }
 
@@ -105,7 +105,7 @@ impl Sessions {
         }
     }
 
-    /// The refusal of a sign-in at the limit, with a ticket by which the person may choose.
+    /// The error for a sign-in at the limit, with a ticket so that the person can choose a device.
     pub(super) async fn let_choose(
         &self,
         browser: &Browser,
@@ -115,7 +115,7 @@ impl Sessions {
     ) -> Result<Error> {
         let ticket = SignInTicket::generate(&*self.0.random);
         let epoch = match proof.epoch {
-            // It counts in the first one only.
+            // The ticket is valid only in the first epoch.
             Some(Epoch::UNKNOWN) => Epoch::FIRST,
             Some(epoch) => epoch,
             None => self.epoch(user).await?,
@@ -133,7 +133,7 @@ impl Sessions {
         Ok(Error::LimitReached { ticket, choice })
     }
 
-    /// The refusal where the person chose a session that had ended already: they may choose another one.
+    /// The error if the chosen session had already ended: the person can choose another one.
     pub(super) async fn still_full(&self, browser: &Browser, chosen: &Chosen<'_>) -> Result<Error> {
         let choice = Box::new(self.choice_of(browser, chosen.stored).await?);
         Ok(Error::LimitReached { ticket: chosen.ticket.clone(), choice })

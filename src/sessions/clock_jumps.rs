@@ -1,16 +1,16 @@
-//! A machine's clock that is set back.
+//! Detects that the machine's clock was set back.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::{Clock, Timestamp};
 
-/// How much the clock may lose without a step: time services also slow it down a little.
+/// How far the clock may fall behind before it counts as set back. Time services slow it down a little.
 const TOLERANCE_MS: i64 = 1_000;
 
-/// Notices that the clock was set back: moments that had passed would then come again.
+/// Detects that the clock was set back, so that past times come again.
 #[derive(Debug)]
 pub(super) struct ClockJumps {
-    /// How far the clock has been ahead of the time that only goes forward, at most.
+    /// The largest difference so far between the clock and the steady time.
     ahead: AtomicI64,
 }
 
@@ -19,7 +19,7 @@ impl ClockJumps {
         Self { ahead: ahead(clock).1.into() }
     }
 
-    /// Gives the present moment.
+    /// Returns the current time.
     pub(super) fn now(&self, clock: &dyn Clock) -> Timestamp {
         let (now, ahead) = ahead(clock);
         self.ahead.fetch_max(ahead, Ordering::SeqCst);
@@ -31,7 +31,7 @@ impl ClockJumps {
         ahead(clock).1 < self.ahead.load(Ordering::SeqCst) - TOLERANCE_MS
     }
 
-    /// Goes on with the clock as it is now.
+    /// Accepts the clock as it is now.
     pub(super) fn settle(&self, clock: &dyn Clock) {
         self.ahead.store(ahead(clock).1, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! A credential of a user that has changed.
+//! Changes of credentials.
 
 use crate::store::{Alongside, Ended, NextSession};
 use crate::{Browser, Client, Code, EndedCount, Held, Result, SessionId, Sessions, UserId};
@@ -69,7 +69,7 @@ impl Sessions {
         let change = async |next| {
             let changed = self.0.store.credentials_changed(Self::actor(browser)?, next, work, now).await;
             let changed = changed.map_err(|error| self.not_changed(browser, client, &active.user.id, error));
-            // It ended meanwhile.
+            // The session ended meanwhile.
             let ended = changed?.ok_or(Code::Unauthorized)?;
             self.log_changed(&active.user.id, &ended);
             Ok::<_, crate::Error>(ended)

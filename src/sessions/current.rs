@@ -1,4 +1,4 @@
-//! Who a request acts as.
+//! Verifying the cookies of a request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::{
 impl Sessions {
     /// How long after an import Better Auth's cookies with other names are accepted: 30 days.
     pub const IMPORT_GRACE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-    /// How many session cookies are looked up one by one: forged ones must not cost a query each.
+    /// How many session cookies are looked up one by one. The limit keeps forged cookies from causing many
+    /// queries.
     pub(super) const MAXIMUM_LOOKED_UP: usize = 4;
 
     /// Verifies the cookies of a request, and records that the active session is in use, and from where if the network
@@ -22,14 +23,14 @@ impl Sessions {
     /// It takes at most one query. Dead cookies cost two more: another credential may have replaced them, or the
     /// revocation of their sessions may still be undone.
     ///
-    /// Credentials that are forged, ended or expired are left out. The active session is extended when its last extension
-    /// is older than the update age, where a browser holds two sessions of one user one of them ends, and the first use of
-    /// a credential that took another one's place is noted: nothing else is written. Where that cannot be written, the
-    /// answer is the same, and the next request tries again.
+    /// Forged, ended and expired credentials are left out. It writes only three things: it extends the active
+    /// session if the last extension is older than the update age, it ends one of two sessions of the same
+    /// user in this browser, and it records the first use of a rotated credential. If such a write fails, the
+    /// result is the same, and the next request tries again.
     ///
     /// # Errors
     ///
-    /// When the store fails: then nothing is known, and nobody may be signed out.
+    /// When the store fails. Do not sign anybody out then.
     pub async fn current(&self, presented: &Presented, client: &Client) -> Result<Browser> {
         self.browser_of(presented, Some(client)).await
     }
@@ -39,18 +40,19 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// When the store fails: then nothing is known, and nobody may be signed out.
+    /// When the store fails. Do not sign anybody out then.
     pub async fn current_unattended(&self, presented: &Presented) -> Result<Browser> {
         self.browser_of(presented, None).await
     }
 
-    /// Verifies what cookies claim; `client` is whoever uses the session by that.
+    /// Verifies cookies. With a `client` the request counts as activity.
     async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
         let now = self.now();
         let mut browser = self.holding(presented, now).await?;
         self.end_duplicates(&mut browser, now).await;
         if client.is_some() && !self.extend_active(&mut browser, now).await? {
-            // It ended or another request extended it, between the query and the statement: ask once more.
+            // The session ended or was extended by another request between the query and the statement: read
+            // again.
             browser = self.holding(presented, now).await?;
         }
         self.note_first_use(&browser).await;
@@ -61,8 +63,9 @@ impl Sessions {
         Ok(browser)
     }
 
-    /// Verifies our cookies, and where none of them opens a session those of Better Auth: any host of the domain can set
-    /// them, so they replace no session of ours, and only while the import's grace period lasts.
+    /// Verifies our cookies. If none of them opens a session, it verifies those of Better Auth while the
+    /// grace period of the import lasts. Any host of the domain can set those, so they never replace a
+    /// session of ours.
     async fn holding(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
         let own = self.verified(presented, now).await?;
         let Some(imported) = presented.imported.as_deref().filter(|_| own.held.is_empty()) else {
@@ -72,13 +75,14 @@ impl Sessions {
         let mut adopted = self.verified(imported, now).await?;
         adopted.held.retain(|held| held.imported_at.is_some_and(|at| at > since));
         adopted.active = adopted.active.filter(|id| adopted.held.iter().any(|held| held.session.id == *id));
-        // They go on under our names.
+        // From now on they use our cookie names.
         adopted.held.iter_mut().for_each(|held| held.issue = true);
         Ok(adopted)
     }
 
     pub(super) async fn verified(&self, presented: &Presented, now: Timestamp) -> Result<Browser> {
-        // However many are forged, the real ones are among them: the size of a request's headers bounds their number.
+        // All are looked up, because the real ones may be among many forged ones. The size limit of headers
+        // bounds their number.
         let credentials: Vec<&Credential> = presented.held.iter().chain(&presented.active).collect();
         if credentials.is_empty() {
             return Ok(Browser::default());
@@ -113,8 +117,8 @@ impl Sessions {
         Ok(browser)
     }
 
-    /// Takes in the sessions whose credential was replaced by one that no request has used yet, since the answer with it
-    /// may be lost. Gives which sessions the credentials are of that were replaced, used or not.
+    /// Adds the sessions whose credential was superseded by one that no request has used yet, because the
+    /// answer with it may have been lost. Returns the sessions of all superseded credentials.
     async fn take_superseded<'a>(
         &self,
         browser: &mut Browser,
@@ -131,7 +135,7 @@ impl Sessions {
             let Some(sent) = sent.find(|sent| found.secret_hash.matches(&sent.secret)) else { continue };
             let id = found.session.session.id.clone();
             if found.session.credential_is_new && !found.is_dead && !browser.holds(&id) {
-                // Its owner has proved who they are since, and not with this one.
+                // The last proof belongs to the newer credential, so this one is not fresh.
                 let stored = StoredSession { authenticated_at: Timestamp::default(), ..found.session };
                 let held = held((*sent).clone(), Arc::new(stored));
                 browser.held.push(Held { standing: Standing::Superseded, ..held });
@@ -141,8 +145,8 @@ impl Sessions {
         Ok(superseded)
     }
 
-    /// The session that took the place of the one that a session cookie is of, where a late answer has named that one after
-    /// it had ended: of those that the browser holds the one of the same user, or the one that has ended it.
+    /// The successor of an ended session that a late answer has named in the session cookie: the held session
+    /// of the same user, or the held session that ended it.
     async fn successor_of(&self, browser: &Browser, active: &[Credential]) -> Result<Option<SessionId>> {
         for credential in active.iter().take(Self::MAXIMUM_LOOKED_UP) {
             let Some(found) = self.proved(credential).await? else { continue };
@@ -157,25 +161,25 @@ impl Sessions {
         Ok(None)
     }
 
-    /// Finds the session of a credential, one that has ended too.
+    /// Finds the session of a credential, even if it has ended.
     pub(super) async fn proved(&self, credential: &Credential) -> Result<Option<Found>> {
         let found = self.0.store.find_by_handle(&credential.handle).await?;
         Ok(found.filter(|found| found.stored.secret_hash.matches(&credential.secret)))
     }
 
-    /// Notes that new credentials have arrived: those before them open nothing from now on (ASVS 5.0, 7.2.4).
+    /// Records that new credentials have arrived, so that earlier ones stop working (ASVS 5.0, 7.2.4).
     async fn note_first_use(&self, browser: &Browser) {
         for held in browser.held.iter().filter(|held| held.standing == Standing::New) {
             let actor = Actor { session: &held.session.id, user: &held.user.id };
             if let Err(error) = self.0.store.use_credential(actor, &held.credential.handle).await {
-                // The next request does it.
+                // The next request tries again.
                 tracing::warn!(%error, session.id = %held.session.id, "the first use of a credential could not be recorded");
             }
         }
     }
 
-    /// Notes which dead credentials are of sessions whose revocation can still be undone: their cookies stay meanwhile,
-    /// or the session would live again without them. Nothing is asked where all are live.
+    /// Finds the dead credentials of sessions whose revocation can still be undone. Their cookies stay,
+    /// because a restored session needs them. There is no query if all credentials are live.
     async fn keep_undoable(
         &self,
         browser: &mut Browser,
@@ -199,8 +203,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// Two sign-ins of one user at the same moment in one browser leave it with two sessions: only one is kept,
-    /// the active one or else the newest, and the others end as if they had come one after the other.
+    /// Two simultaneous sign-ins of one user leave a browser with two sessions. Only the active or else the
+    /// newest one is kept. The others end as replaced.
     async fn end_duplicates(&self, browser: &mut Browser, now: Timestamp) {
         if browser.held.len() < 2 {
             return;
@@ -230,14 +234,14 @@ impl Sessions {
         browser.held.retain(|held| kept.contains(&held.session.id));
     }
 
-    /// Extends the active session where it is due; `false` if it is not as it was read any more.
+    /// Extends the active session if that is due; `false` if the session has changed since it was read.
     async fn extend_active(&self, browser: &mut Browser, now: Timestamp) -> Result<bool> {
         let options = self.options();
         let active = browser.active.as_ref();
         let Some(held) = browser.held.iter_mut().find(|held| active == Some(&held.session.id)) else {
             return Ok(true);
         };
-        // The credential proves too little to go by.
+        // A superseded credential does not extend the session.
         if held.standing == Standing::Superseded {
             return Ok(true);
         }
@@ -252,7 +256,7 @@ impl Sessions {
                 tracing::warn!(%error, session.id = %held.session.id, "a session could not be extended: the next request tries again");
                 return Ok(true);
             }
-            // Its time is over by limits that are shorter than they were.
+            // Shorter timeouts than before have ended it.
             Err(error) => return Err(error.into()),
         };
         if extended {
@@ -261,12 +265,12 @@ impl Sessions {
             let session = &mut held.stored_mut().session;
             (session.expires_at, session.updated_at) = (to, now);
         }
-        // Limits that are shorter than they were may leave it no time at all.
+        // Shorter timeouts than before may leave it no time at all.
         Ok(extended && to > now)
     }
 
-    /// Writes at once from which network and by which browser the active session is used, if the store does not know
-    /// that: what is kept next is kept with it.
+    /// Writes a new network or browser of the active session at once, so that the change that follows is
+    /// stored with it.
     pub(super) async fn note_network(
         &self,
         browser: &Browser,
@@ -281,13 +285,14 @@ impl Sessions {
         Ok(self.0.store.touch(&[used]).await?)
     }
 
-    /// That a request uses a session, with what is known of it neither by the store nor by what waits to be written.
+    /// The activity of a request, with those values that neither the store nor the buffer has.
     fn use_of(&self, held: &Held, client: &Client, now: Timestamp) -> Touch {
         self.compared(held, client, now, self.0.activity.latest(&held.session.id))
     }
 
-    /// An address counts if it is of another network than the last one: within a network it changes by itself. A user
-    /// agent that may be an update of the last one takes its place; another browser's does not, and is noted once.
+    /// An address counts if it is in another network than the last one, because it changes by itself within a
+    /// network. A user agent that may be an update replaces the last one. The user agent of another browser
+    /// does not, and is recorded once.
     fn compared(&self, held: &Held, client: &Client, now: Timestamp, waits: Option<Touch>) -> Touch {
         let known = waits.unwrap_or_else(|| Touch::new(held.session.id.clone(), now));
         let last_address = known.ip_address.as_ref().unwrap_or(&held.last_ip_address);
@@ -295,13 +300,14 @@ impl Sessions {
         let has_moved = network.is_some() && self.stored_network(last_address) != network;
         let last_agent = known.user_agent.as_ref().unwrap_or(&held.last_user_agent);
         let other = known.other_user_agent.as_ref().or(held.other_user_agent.as_ref());
-        // Not every request carries the same client hints, so they tell no browser from another. They are kept with it.
+        // Not every request carries the same client hints, so they do not distinguish browsers. They are
+        // stored with the user agent.
         let sent = agent_of(client);
         let agent = || client.client_hints.joined_to(sent);
-        let is_kin = |other: &str| device_of(as_sent(other)).is_kin(&device_of(sent));
+        let is_same_browser = |other: &str| device_of(as_sent(other)).is_same_browser(&device_of(sent));
         let is_known = as_sent(last_agent) == sent || other.is_some_and(|other| as_sent(other) == sent);
-        let is_update = !is_known && (last_agent.is_empty() || is_kin(last_agent));
-        let is_other = !is_known && !is_update && !other.is_some_and(|other| is_kin(other));
+        let is_update = !is_known && (last_agent.is_empty() || is_same_browser(last_agent));
+        let is_other = !is_known && !is_update && !other.is_some_and(|other| is_same_browser(other));
         Touch {
             ip_address: has_moved.then(|| self.address_of(client)).flatten(),
             user_agent: is_update.then(agent),

@@ -1,4 +1,4 @@
-//! What happened to an account: writing what is in no row, reading, and exporting.
+//! The account history: recording refusals, reading, and exporting.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,9 +10,9 @@ use crate::{
     Result, SessionId, Sessions, SignInMethod, UserId, device_of, user_agent,
 };
 
-/// How many refused passwords wait for the next flush; a node that hears of more at once forgets the oldest.
+/// How many refused passwords are buffered until the next flush. Beyond that the oldest are dropped.
 const REFUSED_KEPT: usize = 10_000;
-/// How many entries an export reads at once: more are in memory for no export.
+/// How many entries an export reads at once and holds in memory.
 const EXPORT_PAGE: u32 = 100;
 
 /// A filter for the history.
@@ -33,8 +33,7 @@ impl HistoryFilter {
     pub const MAXIMUM: u32 = 100;
 }
 
-/// Refused passwords until they are written: a write at once would take time, and so tell strangers which accounts
-/// there are.
+/// The buffer of refused passwords. Writing them at once would take time and so reveal which accounts exist.
 #[derive(Debug, Default)]
 pub(super) struct Refused(Mutex<Vec<NewHistoryEntry>>);
 
@@ -109,7 +108,7 @@ impl Sessions {
             session: filter.session.as_ref(),
             kinds: &filter.kinds,
             before: filter.before,
-            // One more tells whether there is a next page.
+            // One more entry, to see whether there is a next page.
             limit: filter.limit.saturating_add(1),
         };
         let mut stored = self.0.store.history(user, query).await?;
@@ -140,7 +139,7 @@ impl Sessions {
         });
     }
 
-    /// An entry in plain words; none for what a later release has written.
+    /// Converts an entry for display; `None` if a later release wrote it.
     fn entry(&self, stored: StoredHistoryEntry) -> Option<HistoryEntry> {
         let kind = stored.kind?;
         let label = |user_agent: &str, name: Option<&str>| named(device_of(user_agent), name).label;
@@ -176,7 +175,7 @@ pub struct HistoryExport {
     sessions: Sessions,
     user: UserId,
     session: SessionId,
-    /// What is read next; none at the end.
+    /// The next page to read; `None` at the end.
     next: Option<HistoryFilter>,
 }
 
@@ -208,7 +207,7 @@ impl std::fmt::Debug for HistoryExport {
     }
 }
 
-/// The browser's own words, as they are stored.
+/// The user agent, as it is stored.
 pub(super) fn agent_of(client: &Client) -> &str {
     user_agent::shortened(client.user_agent.as_deref().unwrap_or_default())
 }

@@ -1,24 +1,23 @@
-//! Browsers that an account was never signed in to from.
+//! Recognising new devices.
 
 use crate::{Client, DeviceKey, DeviceToken, Keep, Result, Sessions, UserId};
 
-/// What is known of the browser that signs in.
+/// The result of looking up the browser that signs in.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SeenDevice {
-    /// Whether the account was signed in to before, and never from it.
+    /// Whether the account has signed in before, but never from this browser.
     pub(super) is_new: bool,
-    /// What it is recognised by from now on.
+    /// The keys that recognise it from now on.
     pub(super) keys: Vec<DeviceKey>,
-    /// What its device cookie says from now on; none where it is to have none.
+    /// The device cookie to set, if any.
     pub(super) token: Option<DeviceToken>,
 }
 
 impl Sessions {
-    /// Looks whether a user has signed in from this browser before. It is recognised by its device cookie, or, where
-    /// cookies were cleared or not kept, by what it calls itself together with its network.
+    /// Looks up whether a user has signed in from this browser before. The browser is recognised by its
+    /// device cookie or, if cookies were cleared, by its name together with its network.
     ///
-    /// What is kept follows from what the person chose: the cookie only where they are remembered, and on a computer
-    /// that others use too nothing.
+    /// The device cookie is only set if the sign-in is remembered. On a shared computer nothing is stored.
     ///
     /// # Errors
     ///
@@ -32,7 +31,7 @@ impl Sessions {
         Ok(SeenDevice { is_new, ..self.remembered_device(client, by_cookie, keep) })
     }
 
-    /// What is remembered of a browser: the cookie that it is known by, or else the first that it has.
+    /// The keys and the cookie of a browser. It keeps the cookie by which it is known, or else its first one.
     fn remembered_device(&self, client: &Client, known: Option<&DeviceToken>, keep: Keep) -> SeenDevice {
         let sent = known.or(client.devices.first());
         let token = (keep == Keep::Remembered)

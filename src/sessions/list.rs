@@ -11,12 +11,12 @@ use crate::{
 pub(super) struct LastUse {
     pub(super) at: Timestamp,
     pub(super) ip_address: String,
-    /// As it is stored, with the client hints.
+    /// With the client hints, as it is stored.
     pub(super) user_agent: String,
 }
 
 impl LastUse {
-    /// As far as the store knows.
+    /// The values of the store.
     pub(super) fn of(stored: &StoredSession) -> Self {
         Self {
             at: stored.last_active_at,
@@ -94,7 +94,7 @@ impl Sessions {
         }
     }
 
-    /// When and where a session was last used: what the store knows, with what this node has not written yet.
+    /// When and where a session was last used, including activity that this node has not written yet.
     pub(super) fn last_use(&self, id: &SessionId, stored: LastUse) -> LastUse {
         let Some(latest) = self.0.activity.latest(id) else { return stored };
         LastUse {
@@ -113,7 +113,7 @@ impl Sessions {
     }
 }
 
-/// The device as its person calls it.
+/// The device with the person's name for it.
 pub(super) fn named(device: Device, name: Option<&str>) -> Device {
     match name {
         Some(name) => Device { label: name.to_owned(), ..device },

@@ -1,12 +1,12 @@
-//! The devices that were signed out lately.
+//! Recently signed-out devices.
 
 use std::time::Duration;
 
 use crate::{Browser, EndedDeviceSession, Result, Sessions};
 
-/// How long ago a session may have ended.
+/// How long ago a session may have ended to be listed.
 const LATELY: Duration = Duration::from_secs(28 * 24 * 60 * 60);
-/// How many there may be.
+/// The maximum number of entries.
 const MAXIMUM: u32 = 100;
 
 impl Sessions {

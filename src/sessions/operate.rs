@@ -1,4 +1,4 @@
-//! What operators do, without a browser: look at a user's sessions, end them, disable and erase users, and count.
+//! Methods for operators: list and end sessions, disable and erase users, and count.
 //!
 //! No browser acts here: the caller has authorised the operator in another way, such as a shell on the machine, a
 //! token, or a role in your product. Each act is stored with the [`Operator`] in its own transaction.
@@ -14,7 +14,7 @@ use crate::{
     SignedInFrom, StoredSession, Timestamp, User, UserId, device_of,
 };
 
-/// How many sessions end in one transaction when everybody's do, so that sign-ins never wait long behind it.
+/// How many sessions end in one transaction when all sessions end, so that sign-ins never wait long.
 const AT_ONCE: u32 = 1_000;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -24,7 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct KnownSession {
     /// The session.
     pub session: Session,
-    /// The user agent in plain words; its label is the name where the person gave one.
+    /// The user agent in plain words. Its label is the name, if the person gave one.
     pub device: Device,
     /// What the person calls the device.
     pub name: Option<String>,

@@ -1,4 +1,4 @@
-//! Proving again who the person is.
+//! Re-authentication.
 
 use crate::{
     Browser, Client, Code, Credential, Held, Proof, Renewal, Result, Sessions, SignInMethod, Timestamp,
@@ -43,13 +43,13 @@ impl Sessions {
         let (credential, renewal) = self.renewal_of(active, Some(proof.method), now);
         let proved = self.0.store.prove(Self::actor(browser)?, &renewal, proof.epoch, now).await;
         if !proved.map_err(|error| self.not_changed(browser, client, &active.user.id, error))? {
-            // It ended while the proof was checked.
+            // The session ended while the proof was checked.
             return Err(Code::Unauthorized.into());
         }
         Ok(Self::renewed(browser, active, credential, &renewal, now))
     }
 
-    /// Another credential for a session, and what the store keeps of it.
+    /// Creates a new credential for a session, and the part of it that is stored.
     pub(super) fn renewal_of(
         &self,
         held: &Held,
@@ -66,7 +66,7 @@ impl Sessions {
         (credential, renewal)
     }
 
-    /// What the browser holds once the store has the renewal of its active session.
+    /// The browser's next state after the store has renewed its active session.
     pub(super) fn renewed(
         browser: &Browser,
         active: &Held,

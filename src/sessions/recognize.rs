@@ -1,4 +1,4 @@
-//! "Yes, it was me": a person recognizes a new device.
+//! "Yes, it was me": a person confirms a new device.
 
 use crate::{Browser, Code, NEW_DEVICE_FOR, Result, SessionId, Sessions};
 

@@ -1,4 +1,4 @@
-//! What a person calls a device.
+//! Naming devices.
 
 use crate::store::Actor;
 use crate::{Browser, Code, Result, SessionId, Sessions};

@@ -14,7 +14,7 @@ impl Sessions {
         let now = self.now();
         let mut next = browser.clone();
         let held = next.held.iter_mut().find(|held| target.is(held)).ok_or(Code::InvalidSessionToken)?;
-        // The browser gets the cookie even when it says that it has it: the person asked for this account.
+        // Send the cookie even if the browser already has it, because the person asked for this account.
         held.issue = true;
         let id = held.session.id.clone();
         let switched = browser.active.as_ref() != Some(&id);
@@ -31,17 +31,17 @@ impl Sessions {
         Ok(next)
     }
 
-    /// Tells the browser's other tabs that it acts as another session now.
+    /// Announces the switch to the browser's other tabs.
     pub(super) async fn tell_switch(&self, browser: &Browser, to: &SessionId) {
         let Some(change) = switch(browser, to) else { return };
         if let Err(error) = self.0.store.announce(change).await {
-            // They find out with their next request.
+            // The other tabs notice it with their next request.
             tracing::warn!(%error, "a switch could not be announced");
         }
     }
 }
 
-/// What a browser that acted as another session is told in its other tabs.
+/// The change to announce, if the browser acted as another session before.
 fn switch(browser: &Browser, to: &SessionId) -> Option<Change> {
     let from = browser.active().filter(|active| active.session.id != *to)?;
     Some(Change::Switched { user: from.user.id.clone(), from: from.session.id.clone(), to: to.clone() })

@@ -25,13 +25,13 @@ impl Sessions {
             SignOutScope::Account => browser.active.iter().collect(),
             SignOutScope::Browser => browser.held().iter().map(|held| &held.session.id).collect(),
         };
-        // Also where none is left: whoever ended them may have died before any other node knew.
+        // Also if all have ended already: the node that ended them may have crashed before it announced that.
         let by = browser.active.as_ref();
         let ended = self.0.store.end_held(&ids, by, EndedReason::SignedOut, self.now()).await?;
         self.log_ended(&ended);
         let mut next = ids.into_iter().fold(browser.clone(), |next, id| next.without(id, false));
-        // Whoever signs out wants nobody to be signed in here by an undo elsewhere. This need not be in one transaction
-        // with the above: what an undo brings back in between is found here and ended.
+        // After signing out, an undo elsewhere must not sign this browser in again. This need not be in the
+        // same transaction as above: a session that an undo restores in between is found here and ended.
         let user = browser.active().map(|active| &active.user.id);
         let (gone, kept): (Vec<_>, _) = next
             .undoable

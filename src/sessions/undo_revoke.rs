@@ -37,7 +37,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Makes every revocation final if the clock was set back, as nobody can tell any more how long ago they were.
+    /// Makes every revocation final if the clock was set back, because their age is then unknown.
     pub(super) async fn close_windows_if_the_clock_went_back(&self) -> Result<()> {
         let (jumps, clock) = (&self.0.clock_jumps, &*self.0.clock);
         if !jumps.went_back(clock) {
@@ -49,13 +49,13 @@ impl Sessions {
         Ok(())
     }
 
-    /// Makes it final that sessions of the user have ended by a revocation, as something else has happened since.
+    /// Makes recent revocations of the user's sessions final, because something else has happened since.
     async fn make_ends_final(&self, user: &UserId) -> Result<()> {
         let since = self.now().minus(Self::UNDO_WINDOW);
         Ok(self.0.store.make_ends_final(user, since).await?)
     }
 
-    /// Makes it final for what a browser lets go of; what lives again already ends for `reason`.
+    /// Makes the revocations of these sessions final. Sessions that were restored already end with `reason`.
     pub(super) async fn release(&self, gone: &[(Handle, UserId)], reason: EndedReason) -> Result<()> {
         if gone.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What runs beside the requests.
+//! Background work.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use tokio_util::sync::CancellationToken;
 use crate::activity::Activity;
 use crate::{Outbox, Result, SessionId, Sessions, Timestamp, Touch};
 
-/// With what activity waits for more, within the minute to which `lastActiveAt` is right.
+/// Together with the time in the buffer, `lastActiveAt` is accurate to the minute.
 const FLUSH_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// How much activity one statement writes, so that it ends in time however many sessions are active.
 const TOUCHED_AT_ONCE: usize = 500;
 
-/// How many rows one sweep changes at most, so that sign-ins never wait long behind it.
+/// How many rows one sweep changes at most, so that sign-ins never wait long.
 const SWEEP_LIMIT: u32 = 1_000;
 
-/// How long the answer holds whether the store takes writes: anybody may ask.
+/// How long the result of a write check is reused, because anybody can call the health check.
 const WRITE_CHECKED_EVERY: Duration = Duration::from_secs(1);
-/// How long what is under way may take at the end.
+/// How long running work may take at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// When it was last seen whether the store takes writes, and what was seen.
+/// The last write check: when, and its result.
 #[derive(Default)]
 pub(super) struct Readiness(Mutex<Option<(Instant, Result<()>)>>);
 
@@ -129,7 +129,7 @@ impl Sessions {
         self.flush_taken(Activity::take).await
     }
 
-    /// Writes the refused passwords, and the activity that `take` takes out.
+    /// Writes the refused passwords, and the activity that `take` removes from the buffer.
     async fn flush_taken(&self, take: impl FnOnce(&Activity) -> Vec<Touch>) -> Result<usize> {
         let (refused, active) = (self.flush_refused().await, self.flush_activity(take).await);
         refused?;
@@ -213,7 +213,8 @@ impl Sessions {
         flushed.map(drop)
     }
 
-    /// Waits for what [`Sessions::finish`] runs, for ten seconds at most; nothing is to be run by it any more.
+    /// Waits at most ten seconds for the work of [`Sessions::finish`]. Do not call [`Sessions::finish`]
+    /// afterwards.
     pub async fn finish_all(&self) {
         self.0.work.close();
         if timeout(GRACE, self.0.work.wait()).await.is_err() {

@@ -26,12 +26,12 @@ const CHECKED_AT_ONCE: usize = 500;
 /// An item of a stream.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Told {
+pub enum StreamItem {
     /// The whole list, as [`Sessions::list`] returns it. It replaces what was known before.
     Snapshot(Vec<DeviceSession>),
     /// One event.
     Event(Arc<SessionEvent>),
-    /// Events may have been missed. The next item is a [`Told::Snapshot`].
+    /// Events may have been missed. The next item is a [`StreamItem::Snapshot`].
     Resync,
 }
 
@@ -223,7 +223,7 @@ impl Watch {
     /// Waits for the next item; `None` at the end of the stream.
     ///
     /// It can be dropped while it waits: nothing is lost.
-    pub async fn next(&mut self) -> Option<(EventId, Told)> {
+    pub async fn next(&mut self) -> Option<(EventId, StreamItem)> {
         loop {
             match self.next {
                 Next::Nothing => return None,
@@ -248,23 +248,23 @@ impl Watch {
                         SessionEvent::Switched { from, .. } if *from != self.session => continue,
                         _ => {}
                     }
-                    return Some((id, Told::Event(event)));
+                    return Some((id, StreamItem::Event(event)));
                 }
                 // Once the new cookie is used the one so far is dead: the browser comes back with the new one.
                 Ok(Message::Reauthenticated(id)) if id == self.session => self.next = Next::Snapshot,
                 // Its row has another token.
                 Ok(Message::Reauthenticated(_)) => {
                     self.next = Next::Snapshot;
-                    return Some((self.listener.last, Told::Resync));
+                    return Some((self.listener.last, StreamItem::Resync));
                 }
                 Ok(Message::Resync) => {
                     self.next = Next::Snapshot;
                     tokio::time::sleep(self.sessions.spread(RESYNC_WITHIN_MS)).await;
-                    return Some((self.listener.last, Told::Resync));
+                    return Some((self.listener.last, StreamItem::Resync));
                 }
                 Err(RecvError::Lagged(_)) => {
                     self.next = Next::Snapshot;
-                    return Some((self.listener.last, Told::Resync));
+                    return Some((self.listener.last, StreamItem::Resync));
                 }
                 Err(RecvError::Closed) => self.next = Next::Nothing,
             }
@@ -272,7 +272,7 @@ impl Watch {
     }
 
     /// Verifies the browser anew, since the stream may be older than what it holds, and lists.
-    async fn snapshot(&mut self) -> Option<(EventId, Told)> {
+    async fn snapshot(&mut self) -> Option<(EventId, StreamItem)> {
         // What happens from here on comes after the list, whether it is in it or not.
         let id = self.listener.last;
         let listed = {
@@ -283,11 +283,11 @@ impl Watch {
             Ok(Ok((rows, expires_at))) => {
                 self.expires_at = expires_at;
                 self.next = Next::Message;
-                Some((id, Told::Snapshot(rows)))
+                Some((id, StreamItem::Snapshot(rows)))
             }
             Ok(Err(ending)) => {
                 self.next = Next::Nothing;
-                ending.map(|ending| (id, Told::Event(Arc::new(SessionEvent::Ended(ending)))))
+                ending.map(|ending| (id, StreamItem::Event(Arc::new(SessionEvent::Ended(ending)))))
             }
             // The browser comes back for it.
             Err(error) => {

@@ -1,5 +1,4 @@
-//! Accounts with an e-mail address and a password: what is stored of them, the mails about them, and what the links in
-//! those mails prove.
+//! Stored accounts, the queue of mails about them, and the links in those mails.
 
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 use std::time::Duration;
@@ -9,12 +8,12 @@ use async_trait::async_trait;
 use super::{StoreError, Transaction};
 use crate::{DeviceKey, Epoch, MailKind, Purpose, Refusal, SecretHash, SessionId, Timestamp, User, UserId};
 
-/// The account of an e-mail address.
+/// The account of an email address, with its password.
 #[derive(Clone, Debug)]
-pub struct PasswordOf {
+pub struct StoredPassword {
     /// The user.
     pub user: User,
-    /// The password's hash, in PHC format or as an import found it; none for a user without a password.
+    /// The password's hash, in PHC format or as it was imported; `None` if the user has no password.
     pub password_hash: Option<String>,
     /// The credential epoch at which it was read.
     pub epoch: Epoch,
@@ -26,8 +25,8 @@ pub struct PasswordOf {
     pub needs_two_factor: bool,
 }
 
-impl PasswordOf {
-    /// Why the password signs nobody in although it is right.
+impl StoredPassword {
+    /// Why a right password is refused.
     pub fn refusal(&self) -> Option<Refusal> {
         if self.is_disabled {
             return Some(Refusal::Disabled);
@@ -73,7 +72,7 @@ pub struct DueMail {
     pub attempts: u32,
 }
 
-/// What the link of a mail proves.
+/// The stored link of a mail.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
     /// The hash by which the link's secret is looked up.
@@ -86,44 +85,44 @@ pub struct StoredToken {
     pub session_id: Option<SessionId>,
     /// Where the link leads; none for our own page.
     pub redirect_to: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// How many links to reset a password a user is mailed in an hour.
+/// How many password resets an hour are mailed to a user.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
-const RESETS_AN_HOUR: usize = 5;
-/// How long it takes at least from one to the next that leads to the same place.
+const MAX_RESETS_PER_HOUR: usize = 5;
+/// The shortest time between two resets that lead to the same address.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
-const RESETS_APART: Duration = Duration::from_secs(60);
-/// For how long a mailed link is taken as enough where there were too many: half of its life.
+const RESET_INTERVAL: Duration = Duration::from_secs(60);
+/// After too many resets, how long a mailed link counts as sufficient: half of its lifetime.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
-const ENOUGH_FOR: Duration = Duration::from_secs(15 * 60);
-/// Further than any mail is put off, also where the clocks of nodes differ.
+const LINK_SUFFICES_FOR: Duration = Duration::from_secs(15 * 60);
+/// Longer than any mail is postponed, even if the clocks of nodes differ.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
-pub(crate) const TOO_FAR: Duration = Duration::from_secs(2 * 60 * 60);
-/// How long after its making a link counts.
+pub(crate) const MAX_MAIL_DELAY: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long after its creation a link counts for these limits.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 pub(super) const COUNTED_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// A mail to reset a password that waits to be sent or was sent in the last hour.
+/// A reset mail that waits to be sent or was sent in the last hour.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reset {
-    /// Where its link leads; none for our own page.
+    /// The address that its link leads to; `None` for our own page.
     pub(super) redirect_to: Option<String>,
-    /// When it was sent; none while it waits.
+    /// When it was sent; `None` while it waits.
     pub(super) sent_at: Option<Timestamp>,
 }
 
-/// Decides where the link of another mail leads; `None` where the mailbox needs none, as a link that works waits for it
-/// or is there.
+/// Decides where the link of another reset mail leads; `None` if no mail is needed, because a usable link is
+/// queued or was sent.
 ///
-/// Anybody can ask in anybody's name, and choose where the link leads. So only a link to the same place, or to our own
-/// page, is enough for whoever asks; and once a mailbox was sent too many, nobody chooses any more: a link to our own
-/// page works for everybody.
+/// Anybody can request a reset for anybody and choose where the link leads. So a request is only covered by a
+/// link to the same address or to our own page. After too many mails, links lead to our own page, which works
+/// for everybody.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 pub(super) fn next_reset<'a>(
     asked: Option<&'a str>,
@@ -134,15 +133,15 @@ pub(super) fn next_reset<'a>(
         let mut leads_there = so_far.iter().filter(|reset| reset.redirect_to.as_deref() == place);
         leads_there.any(|reset| reset.sent_at.is_none_or(|at| at > now.minus(since) && at <= now))
     };
-    if is_there(asked, RESETS_APART) {
+    if is_there(asked, RESET_INTERVAL) {
         return None;
     }
-    // What was sent in the future was sent before the clock was set back.
+    // Mails from the future were sent before the clock was set back.
     let is_counted = |reset: &&Reset| reset.sent_at.is_none_or(|at| at > now.minus(COUNTED_FOR) && at <= now);
-    if so_far.iter().filter(is_counted).count() < RESETS_AN_HOUR {
+    if so_far.iter().filter(is_counted).count() < MAX_RESETS_PER_HOUR {
         return Some(asked);
     }
-    let has_enough = is_there(asked, ENOUGH_FOR) || is_there(None, ENOUGH_FOR);
+    let has_enough = is_there(asked, LINK_SUFFICES_FOR) || is_there(None, LINK_SUFFICES_FOR);
     (!has_enough).then_some(None)
 }
 
@@ -159,16 +158,16 @@ pub(super) fn next_reset<'a>(
 pub trait AccountStore: Send + Sync {
     /// Finds the account of a normalised email: the one with this spelling, or else the one whose email has the same
     /// [`email_key`](crate::email_key).
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>, StoreError>;
+    async fn password_of(&self, email: &str) -> Result<Option<StoredPassword>, StoreError>;
 
-    /// Tells whether a user has a password.
+    /// Whether a user has a password.
     async fn has_password(&self, user: &UserId) -> Result<bool, StoreError>;
 
-    /// Tells whether the account of a normalised e-mail recognises something by this key that was not forgotten. It looks
-    /// for one row, so it takes as long where there is none, and where there is no such account.
+    /// Whether the account of a normalised email knows this key and has not forgotten it. It looks up one
+    /// row, so it takes as long if the key or the account is unknown.
     async fn is_known_device(&self, email: &str, key: &DeviceKey) -> Result<bool, StoreError>;
 
-    /// Stores another hash of the same password, unless the hash is not `from` any more or the user is locked.
+    /// Stores another hash of the same password, if the hash is still `from` and the user is not locked.
     async fn rehash_password(
         &self,
         user: &UserId,
@@ -225,9 +224,9 @@ pub trait AccountStore: Send + Sync {
     /// Removes the mails from the queue whose links set a password, because it was set.
     async fn drop_resets(&self, tx: &mut Transaction<'_>, user: &UserId) -> Result<(), StoreError>;
 
-    /// Puts a mail to reset the password into the outbox for the user of a normalised e-mail; `false` where there is no
-    /// such user or it is disabled, or its mailbox needs none: one to the same place waits or was sent less than a minute
-    /// ago, or five in the last hour and a usable one less than a quarter of an hour ago. After five in an hour the link
+    /// Queues a reset mail for the user of a normalised email. `false` if the user is unknown or disabled, or
+    /// needs no mail: one to the same address is queued or was sent less than a minute ago, or five were sent
+    /// in the last hour and a usable one less than a quarter of an hour ago. After five in an hour the link
     /// leads to our own page.
     async fn request_reset(
         &self,

@@ -1,4 +1,4 @@
-//! What a caller writes in the transaction of a change.
+//! The caller's own statements in the transaction of a change.
 
 use async_trait::async_trait;
 

@@ -1,7 +1,7 @@
-//! A Better Auth database, to be read: its users, their passwords and their sessions.
+//! Reads a Better Auth database: users, passwords and sessions.
 //!
-//! SQLite holds times as ISO 8601 (Kysely) or as numbers (Drizzle, Prisma), PostgreSQL as `timestamp` or `timestamptz`.
-//! Every column is read as text, so that one reader serves both.
+//! SQLite has times as ISO 8601 (Kysely) or as numbers (Drizzle, Prisma), PostgreSQL as `timestamp` or
+//! `timestamptz`. Every column is read as text, so that one reader serves both.
 
 use std::fmt::Write;
 use std::str::FromStr;
@@ -61,7 +61,7 @@ pub enum SourceError {
     },
 }
 
-/// A table of Better Auth's that is read.
+/// A table of Better Auth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
     /// The users.
@@ -85,7 +85,7 @@ impl Table {
 /// A row as text, column by column.
 pub(crate) type TextRow = Vec<Option<String>>;
 
-/// A Better Auth database, read at one moment: what changes meanwhile is not seen.
+/// A Better Auth database, read as one snapshot: changes meanwhile are not seen.
 #[derive(Debug)]
 pub struct BetterAuthSource {
     database: Database,
@@ -104,14 +104,14 @@ enum Database {
 impl BetterAuthSource {
     /// Opens `sqlite://FILE` or `postgres://…`, for reading only, and finds Better Auth's tables in it.
     ///
-    /// Tables and columns are found in each spelling of Better Auth's command-line tool; `names` says what its
-    /// configuration calls otherwise. Of a PostgreSQL database the tables on the search path are looked at, or those of
-    /// the schema that the URL names with `?schema=`, as Prisma's do.
+    /// Tables and columns are found in each spelling of Better Auth's command-line tool. `names` has those
+    /// that its configuration names differently. In PostgreSQL it reads the tables on the search path, or
+    /// those of the schema that the URL names with `?schema=`, as Prisma's URLs do.
     ///
     /// # Errors
     ///
-    /// [`SourceError`] when it is not there, when a table but that of the sessions or a column is missing, or when more
-    /// than one could be meant.
+    /// [`SourceError`] when the database does not exist, when a column or a table other than that of the
+    /// sessions is missing, or when a name is ambiguous.
     pub async fn open(url: &str, names: &[SourceName]) -> Result<Self, SourceError> {
         let (database, catalogue) = if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url).map_err(open)?.read_only(true);
@@ -143,12 +143,13 @@ impl BetterAuthSource {
         Ok(Self { database, users, accounts, sessions, not_understood })
     }
 
-    /// Whether the sessions are in the database: with `secondaryStorage` they are elsewhere.
+    /// Whether the sessions are in the database. With `secondaryStorage` they are elsewhere.
     pub(crate) fn has_sessions(&self) -> bool {
         self.sessions.is_some()
     }
 
-    /// Tables, and columns of those that are read, that no import understands: what they mean is lost.
+    /// Tables, and columns of the imported tables, that the import does not understand. Their content is not
+    /// imported.
     pub fn not_understood(&self) -> &[String] {
         &self.not_understood
     }
@@ -165,7 +166,7 @@ impl BetterAuthSource {
                 None => return futures_util::stream::empty().boxed(),
             },
         };
-        // Of nothing but names from the catalogue, each in quotes.
+        // It contains only names from the catalogue, all quoted.
         let select = AssertSqlSafe(select.clone());
         match &mut self.database {
             Database::Sqlite(connection) => sqlx::query(select)
@@ -185,7 +186,7 @@ const SQLITE_CATALOGUE: &str = "select null, tables.name, columns.name, false fr
      where tables.type in ('table', 'view') and tables.name not like 'sqlite\\_%' escape '\\' \
      and columns.hidden <> 1 order by tables.rowid, columns.cid";
 
-/// `$1` is a schema or null. Of tables with one name, the search path finds the first.
+/// `$1` is a schema or null. If several tables have one name, the search path decides.
 const POSTGRES_CATALOGUE: &str = "select schemas.nspname::text, tables.relname::text, columns.attname::text, \
      columns.atttypid in ('timestamp'::regtype, 'timestamptz'::regtype, 'date'::regtype) \
      from pg_catalog.pg_class as tables \
@@ -208,7 +209,7 @@ fn tables_of(rows: Vec<(Option<String>, String, String, bool)>) -> Vec<Catalogue
     tables
 }
 
-/// What Prisma adds to the URL of a PostgreSQL database and PostgreSQL does not know.
+/// URL parameters of Prisma that PostgreSQL does not know.
 const PRISMA: [&str; 10] = [
     "schema",
     "connection_limit",
@@ -222,7 +223,7 @@ const PRISMA: [&str; 10] = [
     "sslpassword",
 ];
 
-/// The URL without what only Prisma reads, and the schema that it names.
+/// The URL without Prisma's parameters, and the schema that it names.
 fn without_prisma(url: &str) -> Result<(String, Option<String>), SourceError> {
     let mut url = Url::parse(url).map_err(|error| SourceError::Open(error.into()))?;
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -297,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_prisma_reads_leaves_the_url() {
+    fn prisma_parameters_are_removed_from_the_url() {
         for (url, kept, schema) in [
             ("postgres://a:b@h:1/x", "postgres://a:b@h:1/x", None),
             (

@@ -1,4 +1,5 @@
-//! Answers from memory that are never older than a change that was answered. `docs/session-cache.md` argues why.
+//! A cache whose entries are never older than a change that was answered. `docs/session-cache.md` explains
+//! why.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
@@ -6,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache as Entries;
 
-/// How long an entry is used before it is read again: it bounds how long a change by hand stays unseen.
-const KEPT_FOR: Duration = Duration::from_secs(60);
-/// An invalidation is of a group of owners, so that no list of owners is needed.
+/// How long an entry is used before it is read again. This bounds how long a change by hand stays unseen.
+const MAX_AGE: Duration = Duration::from_secs(60);
+/// Invalidations are counted per group of owners, so that no list of owners is needed.
 const GROUPS: usize = 4_096;
 
 /// Values by key, each with the owner whose changes invalidate it.
@@ -16,9 +17,9 @@ const GROUPS: usize = 4_096;
 pub(super) struct Cache<K, V> {
     entries: Entries<K, Entry<V>>,
     hasher: RandomState,
-    /// How many invalidations there were.
+    /// The number of invalidations so far.
     invalidations: AtomicU64,
-    /// For each group of owners the last invalidation of one of them.
+    /// The last invalidation of each group of owners.
     invalidated: Box<[AtomicU64]>,
     /// The last invalidation of everything.
     cleared: AtomicU64,
@@ -33,7 +34,7 @@ struct Entry<V> {
     noted: Noted,
 }
 
-/// The state of a cache before something is read: what is read counts from then on.
+/// The state of a cache before something is read. The value that is then read is valid from this state on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noted {
     invalidations: u64,
@@ -42,7 +43,7 @@ pub(crate) struct Noted {
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// Makes a cache of at most so many entries.
+    /// Creates a cache of at most so many entries.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: Entries::new(capacity),
@@ -55,32 +56,33 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         }
     }
 
-    /// Notes the state, before anything is looked up or read. `generation` counts the changes of other processes, and entries
-    /// count in their own generation only.
+    /// Returns the state. Call it before looking anything up or reading it. `generation` counts the changes
+    /// of other processes, and entries are valid only in their own generation.
     pub(crate) fn note(&self, generation: u64, now: Instant) -> Noted {
         Noted { invalidations: self.invalidations.load(SeqCst), generation, at: now }
     }
 
-    /// Finds a value that nothing has changed since it was read.
+    /// Finds a value that was not invalidated since it was read.
     pub(crate) fn get(&self, key: &K, noted: &Noted) -> Option<V> {
         let entry = self.entries.get(key).filter(|entry| {
             let read = &entry.noted;
             read.generation == noted.generation
                 && read.invalidations >= self.cleared.load(SeqCst)
                 && read.invalidations >= self.invalidated[entry.group].load(SeqCst)
-                && noted.at.saturating_duration_since(read.at) < KEPT_FOR
+                && noted.at.saturating_duration_since(read.at) < MAX_AGE
         });
         let counter = if entry.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Relaxed);
         entry.map(|entry| entry.value)
     }
 
-    /// Keeps a value that was read since the state was noted. What was invalidated meanwhile is never found.
+    /// Inserts a value that was read after the state was noted. If it was invalidated meanwhile, it is never
+    /// found.
     pub(crate) fn insert(&self, key: K, owner: &str, value: V, noted: Noted) {
         self.entries.insert(key, Entry { value, group: self.group(owner), noted });
     }
 
-    /// Invalidates what is there of an owner, once a change of it is committed.
+    /// Invalidates the entries of an owner after a change was committed.
     pub(crate) fn invalidate(&self, owner: &str) {
         self.raise(&self.invalidated[self.group(owner)]);
     }
@@ -95,12 +97,12 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         (self.hits.load(Relaxed), self.misses.load(Relaxed))
     }
 
-    /// How many values there are, also such as are never found again.
+    /// How many entries there are, including invalid ones.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whatever was noted before is less.
+    /// Sets it to a number greater than that of all states noted before.
     fn raise(&self, last: &AtomicU64) {
         last.fetch_max(self.invalidations.fetch_add(1, SeqCst) + 1, SeqCst);
     }

@@ -1,5 +1,5 @@
-//! What every store must hold: one test for each promise of [`Store`], which [`store_contract!`](crate::store_contract)
-//! writes out for a store.
+//! The contract of stores: one test for each promise of [`Store`]. [`store_contract!`](crate::store_contract)
+//! runs them all for a store.
 //!
 //! # Examples
 //!
@@ -7,7 +7,7 @@
 //! use std::sync::Arc;
 //! use multi_session::{MemoryStore, Store};
 //!
-//! /// Gives an empty store, and what must live as long as it.
+//! /// Returns an empty store, and a value that must live as long as the store.
 //! async fn make() -> (Arc<dyn Store>, ()) {
 //!     (Arc::new(MemoryStore::default()), ())
 //! }
@@ -20,11 +20,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Alongside, Begun, ChangeError, NextSession, Rotation};
-use crate::accounts::{AddAccount, NewPassword, ReportByMail, ResetByMail, TellOfLock, TellOfNewDevice};
+use crate::accounts::{
+    AddAccount, MailAboutLock, MailAboutNewDevice, NewPassword, ReportByMail, ResetByMail,
+};
 use crate::{
-    Actor, ClientHints, Code, Ended, EndedReason, Ender, Error, Found, Handle, Limit, NewSession, Operator,
-    Page, Purpose, Renewal, SecretHash, Session, SessionId, SignInMethod, Statistics, Store, StoreError,
-    StoredSession, Subject, Timestamp, Touch, User, UserId,
+    Actor, ClientHints, Code, Ended, EndedReason, EndingSession, Error, Found, Handle, Limit, NewSession,
+    Operator, Page, Purpose, Renewal, SecretHash, Session, SessionId, SignInMethod, Statistics, Store,
+    StoreError, StoredSession, Subject, Timestamp, Touch, User, UserId,
 };
 
 pub mod cancelling;
@@ -49,8 +51,8 @@ pub mod subjects;
 pub mod undoing;
 pub mod upkeep;
 
-/// Writes a test for each promise; `$make` is a future of an empty store, `Arc<dyn Store>`, and of what must live as
-/// long as it.
+/// Writes a test for each promise. `$make` is a future of an empty store, `Arc<dyn Store>`, and of a value
+/// that must live as long as the store.
 #[macro_export]
 macro_rules! store_contract {
     ($make:expr) => {
@@ -60,249 +62,249 @@ macro_rules! store_contract {
                 a_session_is_live_until_the_millisecond_it_expires
                 only_live_sessions_are_found_by_their_handles
                 the_live_sessions_of_a_user_are_listed_newest_first
-                a_session_says_how_it_ended_and_by_which_device
+                ended_session_tells_how_and_by_which_device_it_ended
                 a_password_hash_is_found_by_its_email
-                a_users_sessions_are_listed_a_page_at_a_time
-                what_ended_lately_is_listed_by_its_end
+                sessions_of_a_user_are_listed_in_pages
+                recently_ended_sessions_are_listed_by_their_end
                 a_user_is_found_by_its_id
-                what_is_live_began_and_ended_is_counted
-                an_account_tells_that_it_is_locked_and_how_many_proofs_were_wrong
-                who_asks_for_nothing_finds_nothing
+                live_begun_and_ended_sessions_are_counted
+                account_status_has_the_lock_and_the_number_of_wrong_proofs
+                empty_lookups_find_nothing
             }
             opening {
                 an_account_is_found_by_every_spelling_of_its_email
-                a_taken_email_stores_nothing
+                sign_up_with_a_taken_email_stores_nothing
                 a_refused_sign_up_leaves_no_user
-                the_browsers_session_of_the_same_user_is_replaced
-                the_users_sessions_in_other_browsers_stay
-                the_oldest_by_creation_gives_way_whatever_the_clock_said
-                the_oldest_account_that_the_browser_holds_gives_way
-                where_none_gives_way_nothing_changes
-                who_is_replaced_leaves_its_place
-                ended_and_expired_sessions_take_no_place
-                a_lower_maximum_is_reached_with_the_next_sign_in
+                session_of_the_same_user_in_the_browser_is_replaced
+                sessions_of_the_user_in_other_browsers_stay
+                the_first_created_session_is_evicted_even_if_the_clock_was_set_back
+                the_oldest_account_of_a_full_browser_is_evicted
+                without_eviction_a_refused_sign_in_changes_nothing
+                replaced_session_makes_room_for_the_new_one
+                ended_and_expired_sessions_do_not_count_for_the_limit
+                lowered_maximum_is_enforced_at_the_next_sign_in
             }
             devices {
-                a_browser_is_known_by_what_it_signed_in_with
-                an_account_tells_by_its_email_what_it_recognises
-                a_refused_sign_in_makes_no_browser_known
-                a_new_device_is_told_with_its_session
-                a_report_forgets_what_browsers_are_known_by
-                the_hundred_that_were_seen_last_are_kept
+                browser_is_recognised_by_its_keys_from_earlier_sign_ins
+                known_devices_of_an_account_are_found_by_its_email
+                refused_sign_in_adds_no_known_device
+                sign_in_on_a_new_device_is_marked_and_in_the_history
+                report_forgets_the_known_devices
+                the_hundred_most_recent_keys_are_kept
             }
             ending {
-                a_session_is_ended_by_its_id_and_by_its_handle
-                a_session_ends_once
-                another_users_session_stays
-                an_ended_or_expired_session_ends_no_other
-                an_actor_of_another_user_ends_nothing
-                all_sessions_end_with_the_actors_own_or_without_it
-                held_sessions_end_whosever_they_are
+                session_is_ended_by_its_id_or_its_handle
+                session_ends_only_once
+                session_of_another_user_stays
+                ended_or_expired_actor_ends_no_session
+                actor_of_another_user_ends_nothing
+                end_all_ends_the_actors_own_session_only_if_asked
+                held_sessions_of_any_user_end
                 an_operator_ends_all_sessions_of_a_user
-                an_operator_ends_everybodys_sessions_so_many_at_a_time
-                a_live_session_is_extended_from_where_it_was
+                operator_ends_all_sessions_in_bounded_batches
+                live_session_is_extended_only_from_its_known_expiry
                 an_ended_session_is_never_extended
-                a_changed_password_ends_all_sessions_but_the_new_one
-                a_changed_password_ends_nothing_where_that_is_not_asked_for
-                a_password_is_changed_from_the_known_one_only
-                another_hash_is_stored_for_the_known_one_only
+                password_change_ends_all_sessions_except_the_new_one
+                password_change_keeps_sessions_unless_asked
+                password_changes_only_if_the_known_hash_is_current
+                rehash_is_stored_only_if_the_known_hash_is_current
             }
             reauthenticating {
-                a_session_is_authenticated_when_it_begins
+                session_begins_authenticated
                 a_reauthentication_replaces_the_credential_and_keeps_the_session
                 only_a_live_session_of_the_actors_user_is_reauthenticated
-                a_reauthenticated_session_keeps_its_place_among_the_oldest
-                a_changed_password_replaces_the_credential_and_keeps_the_sessions
-                a_replaced_credential_is_known_while_its_session_lives
-                the_first_use_of_a_credential_is_noted_and_told_once
+                reauthenticated_session_keeps_its_age_for_eviction
+                password_change_replaces_the_credential_and_keeps_the_sessions
+                superseded_credential_is_known_while_its_session_is_live
+                first_use_of_a_credential_is_recorded_and_announced_once
                 the_last_eight_credentials_of_a_session_are_known
             }
             naming {
-                a_device_is_called_what_its_person_calls_it
-                another_users_device_keeps_its_name
-                an_ended_session_neither_names_nor_is_named
-                a_new_name_is_told_if_there_is_one
+                renamed_device_has_its_name
+                device_of_another_user_cannot_be_renamed
+                ended_session_cannot_rename_or_be_renamed
+                rename_is_announced_if_the_name_changes
             }
             recognizing {
-                a_recognized_device_is_new_no_more
-                nobody_vouches_for_their_own_sign_in
-                two_new_devices_do_not_vouch_for_each_other
-                a_later_session_vouches_for_no_earlier_one
+                recognized_device_loses_its_new_device_mark
+                session_cannot_recognize_itself
+                two_new_devices_cannot_recognize_each_other
+                later_session_cannot_recognize_an_earlier_one
                 only_a_live_session_of_the_actors_user_is_recognized
-                a_recognition_is_told_and_in_the_history_once
+                recognition_is_announced_and_in_the_history_once
             }
             history {
                 client_hints_are_kept_in_the_history
-                what_happens_to_a_session_is_in_its_users_history
-                a_sign_in_that_ends_others_is_named_as_what_ended_them
-                a_new_name_is_in_the_history_with_the_one_before
-                both_devices_have_their_own_address
-                another_address_is_in_the_history_once
-                each_address_is_in_the_history_where_several_are_written_at_once
-                another_browser_is_in_the_history_once_and_an_updated_one_is_not
-                of_each_kind_the_latest_thousand_are_kept
-                a_changed_password_is_in_the_history_with_what_it_ended
-                a_changed_password_that_ends_nothing_is_in_the_history_with_what_it_proves
-                what_is_recorded_is_looked_up_and_told
-                nothing_is_recorded_of_what_did_not_happen
-                a_history_is_read_a_page_at_a_time_and_filtered
-                another_users_history_is_not_read
-                history_goes_when_its_time_is_over_and_outlives_its_sessions
-                what_happens_at_once_is_all_in_the_history
+                changes_of_a_session_are_in_the_history_in_order
+                history_names_the_sign_in_that_ended_other_sessions
+                rename_is_in_the_history_with_the_previous_label
+                history_has_the_addresses_of_both_devices
+                new_address_is_in_the_history_once
+                each_address_of_one_batch_is_in_the_history
+                another_browser_is_in_the_history_once_and_an_update_is_not
+                the_latest_thousand_entries_of_each_kind_are_kept
+                password_change_is_in_the_history_with_the_sessions_it_ended
+                password_change_that_keeps_sessions_is_in_the_history_with_its_proof
+                recorded_entries_are_read_back_and_announced
+                refused_changes_leave_no_history
+                history_is_read_in_pages_and_filtered
+                history_of_another_user_is_not_read
+                history_outlives_its_sessions_and_is_deleted_after_its_retention
+                simultaneous_changes_are_all_in_the_history
             }
             operating {
-                an_operator_ends_one_session_whosever_it_is
-                what_operators_did_is_read_a_page_at_a_time_the_latest_first
-                what_operators_did_goes_when_its_time_is_over_and_outlives_its_users
-                who_is_disabled_is_out_and_signs_in_no_more_until_they_are_enabled
-                links_and_mails_of_who_is_disabled_lead_nowhere
-                nothing_of_who_was_disabled_is_taken_back
-                a_sign_in_beside_a_disabling_is_out
-                a_changed_password_beside_a_disabling_leaves_nobody_in
+                operator_ends_a_session_of_any_user
+                operator_acts_are_read_in_pages_latest_first
+                operator_acts_outlive_their_users_and_are_deleted_after_their_retention
+                disabled_user_is_signed_out_and_cannot_sign_in_until_enabled
+                links_and_mails_of_a_disabled_user_do_nothing
+                revocations_of_a_disabled_user_cannot_be_undone
+                sign_in_while_the_user_is_disabled_leaves_no_session
+                password_change_while_the_user_is_disabled_leaves_no_session
             }
             forgetting {
-                a_user_is_erased_with_everything_and_told
-                nobody_is_erased_twice
-                a_sign_in_beside_an_erasure_leaves_nothing
+                erased_user_leaves_nothing_and_is_announced
+                erasing_an_unknown_user_does_nothing
+                sign_in_during_an_erasure_leaves_nothing
             }
             outbox {
-                every_change_is_told_to_a_consumer
-                a_change_that_is_not_made_is_told_to_no_consumer
-                nothing_is_kept_for_a_consumer_that_is_not_there
-                a_consumer_that_is_removed_beside_changes_leaves_nothing
-                consumers_do_not_touch_each_other
-                a_users_events_are_told_in_the_order_of_their_changes
-                events_are_given_to_one_deliverer_at_a_time
-                an_event_that_failed_holds_up_its_user_only
-                an_erased_user_is_told_to_a_consumer
-                events_go_when_their_time_is_over
+                every_change_has_an_event
+                refused_changes_have_no_event
+                no_events_are_kept_for_an_unknown_consumer
+                consumer_removed_during_changes_leaves_no_events
+                consumers_are_independent
+                events_of_a_user_are_in_the_order_of_the_changes
+                only_one_deliverer_gets_events_at_a_time
+                failed_event_delays_only_its_user
+                erased_user_has_an_event
+                events_are_deleted_after_their_retention
             }
             mailing {
-                a_mail_to_reset_a_password_is_put_out_for_a_known_email_only
-                a_mailbox_gets_one_reset_a_minute_and_five_an_hour
+                reset_mail_is_queued_only_for_a_known_email
+                mailbox_gets_one_reset_a_minute_and_five_an_hour
                 strangers_who_ask_for_resets_leave_the_owner_a_usable_link
-                of_simultaneous_requests_one_is_put_out
-                a_mail_is_claimed_by_one_until_its_lease_is_over
-                a_mail_that_failed_is_due_later_and_a_sent_one_never
-                a_clock_that_is_set_back_holds_up_no_mail
-                a_sign_in_is_told_by_mail_if_it_was_stored
-                a_changed_password_is_told_by_mail_if_it_was_changed
-                a_link_proves_what_it_was_made_for_until_it_is_too_late
-                a_reset_sets_the_password_and_ends_every_session_once
-                a_link_is_used_once_however_many_use_it_at_once
-                a_sign_in_with_the_old_password_beside_a_reset_is_out
-                tokens_that_are_too_late_are_swept
+                one_of_simultaneous_reset_requests_is_queued
+                mail_is_claimed_by_one_sender_until_its_lease_expires
+                failed_mail_is_due_later_and_sent_mail_never
+                clock_set_back_delays_no_mail
+                mail_about_a_sign_in_is_queued_only_if_it_was_stored
+                mail_about_a_password_is_queued_only_if_it_changed
+                link_is_valid_for_its_purpose_until_it_expires
+                reset_sets_the_password_and_ends_every_session_once
+                link_works_once_even_under_simultaneous_use
+                sign_in_with_the_old_password_during_a_reset_leaves_no_session
+                expired_tokens_are_swept
             }
             reporting {
                 a_report_ends_the_others_rotates_the_actor_and_locks_the_password
-                a_session_that_has_ended_is_reported_too_and_its_end_stays
-                a_report_locks_only_where_that_is_asked_for_and_tells_of_it_once
-                only_another_session_of_a_live_actors_user_is_reported
-                a_locked_password_opens_and_changes_nothing
+                ended_session_can_be_reported_and_its_ending_stays
+                report_locks_only_if_asked_and_mails_about_it_once
+                only_another_session_of_the_live_actors_user_can_be_reported
+                locked_password_cannot_sign_in_or_be_changed
                 a_report_by_mail_ends_every_session_and_locks_the_password_once
-                a_report_is_told
-                a_sign_in_beside_a_report_is_out
-                a_session_that_is_extended_while_it_is_reported_has_ended
-                of_two_that_report_each_other_one_wins
+                report_is_announced
+                sign_in_during_a_report_is_refused_or_ended
+                session_extended_while_it_is_reported_stays_ended
+                one_of_two_sessions_that_report_each_other_wins
             }
             subjects {
                 a_user_is_stored_with_the_first_session
-                the_stored_profile_follows_with_every_session
-                an_address_without_an_account_finds_nobody
-                an_account_keeps_its_own_profile
-                how_somebody_signed_in_is_kept
-                work_alongside_is_stored_with_its_change_or_not_at_all
+                stored_profile_is_updated_with_every_session
+                email_without_an_account_finds_nobody
+                account_keeps_its_own_profile
+                sign_in_method_is_stored
+                work_alongside_commits_with_its_change_or_not_at_all
                 a_refused_first_session_leaves_no_user
             }
             proofs {
-                every_change_of_a_credential_begins_an_epoch
-                a_proof_of_an_earlier_epoch_counts_no_more
-                who_is_locked_signs_in_no_more_until_a_credential_changes
-                two_first_sessions_at_once_both_begin
-                a_session_that_begins_beside_a_change_of_a_credential_is_out
-                a_session_that_is_proved_beside_a_report_is_not_fresh_afterwards
+                every_credential_change_begins_an_epoch
+                proof_of_an_earlier_epoch_is_refused
+                locked_user_cannot_sign_in_until_a_credential_changes
+                two_simultaneous_first_sessions_both_begin
+                session_that_begins_during_a_credential_change_is_refused_or_ended
+                session_proved_during_a_report_is_not_fresh_afterwards
             }
             choosing {
-                a_ticket_is_found_as_it_was_stored_until_it_is_too_late
-                a_ticket_counts_until_a_credential_changes
-                a_sweep_deletes_tickets_that_are_too_late
-                a_ticket_goes_with_its_user
-                a_sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices
-                the_chosen_device_gives_way_and_no_other
-                a_chosen_device_gives_way_also_where_there_is_room_by_now
-                who_chose_a_device_that_had_ended_signs_in_if_there_is_room
-                a_chosen_session_of_another_account_in_the_browser_stays
-                where_the_maximum_was_lowered_one_gives_way_for_one
-                a_ticket_can_be_used_after_a_refusal
-                tickets_that_are_used_at_once_never_exceed_the_maximum
-                a_ticket_that_is_used_several_times_at_once_signs_in_once
-                a_ticket_that_is_used_beside_a_change_of_a_credential_leaves_nobody_in
+                ticket_is_found_as_stored_until_it_expires
+                ticket_is_valid_until_a_credential_changes
+                sweep_deletes_expired_tickets
+                ticket_is_deleted_with_its_user
+                sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices
+                only_the_chosen_device_is_evicted
+                chosen_device_is_evicted_even_if_there_is_room_by_now
+                choosing_an_ended_device_signs_in_if_there_is_room
+                chosen_session_of_another_account_in_the_browser_stays
+                after_a_lowered_maximum_one_chosen_device_makes_room_for_one
+                ticket_can_still_be_used_after_a_refusal
+                simultaneous_tickets_never_exceed_the_maximum
+                ticket_used_several_times_at_once_signs_in_once
+                ticket_used_during_a_credential_change_leaves_no_session
             }
             undoing {
-                a_revoked_session_lives_again_as_it_was
-                only_the_session_that_revoked_takes_it_back
-                a_revocation_is_taken_back_in_time
-                a_revocation_from_before_the_clock_was_set_back_stays_ended
-                every_users_revocations_are_made_final
-                what_ended_otherwise_stays_ended
-                after_a_new_password_nothing_is_taken_back
-                after_a_report_nothing_is_taken_back
-                after_a_report_and_a_sweep_nothing_is_taken_back
-                what_is_final_stays_ended
-                after_the_others_were_ended_nothing_is_taken_back
-                whose_place_was_taken_stays_ended
-                what_was_revoked_a_moment_ago_is_found_by_its_handle
-                an_undo_beside_sign_ins_never_exceeds_the_maximum
+                undone_revocation_restores_the_session_as_it_was
+                only_the_session_that_revoked_can_undo
+                revocation_can_be_undone_only_in_time
+                revocation_from_before_the_clock_was_set_back_cannot_be_undone
+                revocations_of_all_users_are_made_final
+                sessions_that_ended_otherwise_cannot_be_restored
+                after_a_new_password_no_revocation_can_be_undone
+                after_a_report_no_revocation_can_be_undone
+                after_a_report_and_a_sweep_no_revocation_can_be_undone
+                final_revocation_cannot_be_undone
+                after_revoking_the_others_no_revocation_can_be_undone
+                revocation_cannot_be_undone_if_the_place_was_taken
+                recently_revoked_session_is_found_by_its_handle
+                undo_during_sign_ins_never_exceeds_the_maximum
             }
             upkeep {
-                activity_is_written_and_never_goes_back
-                an_ended_sessions_activity_stays_as_it_was
-                a_sweep_marks_what_has_expired_at_the_moment_it_did
-                a_sweep_deletes_what_ended_long_ago
-                a_sweep_changes_no_more_than_it_may
+                activity_is_written_and_never_moves_backwards
+                activity_of_an_ended_session_stays_unchanged
+                sweep_marks_expired_sessions_with_the_time_they_expired
+                sweep_deletes_sessions_after_their_retention
+                sweep_respects_its_limit
                 a_closed_store_is_unavailable
             }
             changes {
-                a_sign_in_is_told_with_what_it_ended
-                every_way_to_end_a_session_is_told
-                what_an_operator_ends_is_told
-                activity_is_told_as_it_was_written
-                a_reauthentication_is_told_if_there_was_one
-                a_changed_password_that_ends_nothing_is_told_as_a_reauthentication
-                what_is_announced_is_told_to_everybody
-                what_did_not_happen_is_not_told
-                what_is_told_can_be_read
-                many_sessions_that_end_at_once_are_all_told
+                sign_in_is_announced_with_the_sessions_it_ended
+                every_way_to_end_a_session_is_announced
+                sessions_ended_by_an_operator_are_announced
+                activity_is_announced_as_written
+                only_committed_reauthentications_are_announced
+                password_change_that_keeps_sessions_is_announced_as_a_reauthentication
+                announced_change_reaches_all_receivers
+                refused_changes_are_not_announced
+                announced_change_can_be_read_at_once
+                many_sessions_that_end_at_once_are_all_announced
             }
             cancelling {
-                a_dropped_sign_in_is_told_if_it_is_made
-                a_dropped_revocation_is_told_if_it_is_made
-                a_dropped_reauthentication_is_told_if_it_is_made
-                a_dropped_change_of_the_password_is_told_if_it_is_made
-                a_dropped_report_is_told_if_it_is_made
-                a_dropped_renaming_is_told_if_it_is_made
-                a_dropped_undo_is_told_if_it_is_made
-                a_dropped_note_of_activity_is_told_if_it_is_made
-                a_dropped_switch_is_told_if_it_is_made
+                dropped_sign_in_is_announced_if_it_commits
+                dropped_revocation_is_announced_if_it_commits
+                dropped_reauthentication_is_announced_if_it_commits
+                dropped_password_change_is_announced_if_it_commits
+                dropped_report_is_announced_if_it_commits
+                dropped_rename_is_announced_if_it_commits
+                dropped_undo_is_announced_if_it_commits
+                dropped_write_of_activity_is_announced_if_it_commits
+                dropped_switch_is_announced_if_it_commits
             }
             races {
-                sixty_four_sign_ins_at_once_never_exceed_the_maximum
-                where_none_gives_way_exactly_the_maximum_of_simultaneous_sign_ins_succeeds
-                of_two_sessions_that_end_each_other_one_wins
-                a_session_that_is_ended_while_it_is_extended_has_ended
-                a_session_that_is_ended_while_it_is_reauthenticated_has_ended
-                a_session_that_is_ended_while_its_password_is_changed_has_ended
-                a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_expiry
-                of_two_reauthentications_at_once_the_credential_of_one_holds
-                a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it
-                what_is_undone_beside_a_revocation_of_the_others_ends_for_good
-                two_sign_ins_at_once_in_one_browser_replace_its_session_once
-                accounts_change_at_once_in_one_browser_without_an_error
-                of_simultaneous_sign_ups_with_one_email_one_succeeds
-                of_two_changes_of_a_password_one_succeeds
-                activity_is_written_while_its_sessions_end
-                two_sweeps_at_once_sweep_each_session_once
-                an_account_that_is_ended_while_it_is_made_active_is_not_acted_as
+                sixty_four_simultaneous_sign_ins_never_exceed_the_maximum
+                without_eviction_exactly_the_maximum_of_simultaneous_sign_ins_succeeds
+                one_of_two_sessions_that_end_each_other_wins
+                session_ended_while_it_is_extended_stays_ended
+                session_ended_while_it_is_reauthenticated_stays_ended
+                session_ended_while_its_password_is_changed_stays_ended
+                session_extended_while_it_is_reauthenticated_keeps_its_new_expiry
+                one_credential_of_two_simultaneous_reauthentications_is_current
+                sign_in_during_a_revocation_of_all_is_live_or_ended_by_it
+                undo_during_a_revocation_of_the_others_does_not_survive_it
+                two_simultaneous_sign_ins_in_one_browser_replace_its_session_once
+                simultaneous_account_changes_in_one_browser_cause_no_error
+                one_of_simultaneous_sign_ups_with_one_email_succeeds
+                one_of_two_simultaneous_password_changes_succeeds
+                activity_is_written_while_sessions_end
+                two_simultaneous_sweeps_sweep_each_session_once
+                session_ended_while_it_becomes_active_is_not_used
             }
         }
     };
@@ -317,11 +319,11 @@ macro_rules! store_contract {
     };
 }
 
-/// The moment at which most of it happens.
+/// The time of most calls.
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A user who has an account, and what its password is stored as.
+/// A user with an account, and the stored hash of the password.
 #[derive(Clone)]
 struct NewUser {
     user: User,
@@ -384,8 +386,8 @@ fn touch(name: &str, at: Timestamp) -> Touch {
     Touch::new(session_id(name), at)
 }
 
-fn ender(name: &str) -> Ender {
-    Ender { id: session_id(name), user_agent: format!("agent of {name}"), device_name: None }
+fn ender(name: &str) -> EndingSession {
+    EndingSession { id: session_id(name), user_agent: format!("agent of {name}"), device_name: None }
 }
 
 fn session_id(name: &str) -> SessionId {
@@ -405,12 +407,12 @@ fn refusing(maximum: u32, held: &[&str]) -> Limit {
     Limit { revoke_oldest: false, ..limit(maximum, held) }
 }
 
-/// The limit of a sign-in whose proof is checked now.
+/// The limit of a sign-in whose proof has the present epoch.
 async fn proving(store: &Arc<dyn Store>, user: &NewUser) -> Limit {
     Limit { epoch: Some(store.epoch(&user.user.id).await.expect("an answer")), ..limit(5, &[]) }
 }
 
-/// Begins a session, and before it makes the account of a user who signs up.
+/// Begins a session. If `signs_up` is given, it first creates that user's account.
 async fn open(
     store: &Arc<dyn Store>,
     signs_up: Option<&NewUser>,
@@ -423,14 +425,14 @@ async fn open(
             store.begin(&Subject::from(user), new, limit, Some(&work)).await
         }
         None => {
-            let work = TellOfNewDevice { store: &**store, tell: true };
+            let work = MailAboutNewDevice { store: &**store, tell: true };
             store.begin(&Subject::new(new.session.user_id.clone()), new, limit, Some(&work)).await
         }
     };
     begun.map(|begun| begun.ended)
 }
 
-/// Changes a password; `None` where that is refused.
+/// Changes a password; `None` if it is refused.
 async fn change_password(
     store: &Arc<dyn Store>,
     by: Actor<'_>,
@@ -444,7 +446,7 @@ async fn change_password(
     changed(store.credentials_changed(by, next, Some(&work), now).await)
 }
 
-/// Sets a password by a mailed link; `None` where that is refused.
+/// Sets a password by a mailed link; `None` if it is refused.
 async fn reset_password(
     store: &Arc<dyn Store>,
     token: &SecretHash,
@@ -458,7 +460,7 @@ async fn reset_password(
     Ok(ended.map(|ended| (found.user_id, ended)))
 }
 
-/// Reports a session; `None` where that is refused.
+/// Reports a session; `None` if it is refused.
 async fn report_session(
     store: &Arc<dyn Store>,
     by: Actor<'_>,
@@ -467,12 +469,12 @@ async fn report_session(
     lock: bool,
     now: Timestamp,
 ) -> Result<Option<Vec<Ended>>, StoreError> {
-    let work = TellOfLock { store: &**store };
+    let work = MailAboutLock { store: &**store };
     let work = lock.then_some(&work as &dyn Alongside);
     changed(store.report(by, id, rotation, lock, work, now).await)
 }
 
-/// Reports a sign-in by a mailed link; `None` where that is refused.
+/// Reports a sign-in by a mailed link; `None` if it is refused.
 async fn report_by_mail(
     store: &Arc<dyn Store>,
     token: &SecretHash,
@@ -487,7 +489,7 @@ async fn report_by_mail(
     Ok(ended.map(|ended| (found.user_id, ended)))
 }
 
-/// What a change gave; `None` where the work of the account refused it.
+/// The sessions that a change ended; `None` if the work of the account refused it.
 fn changed(outcome: Result<Option<Vec<Ended>>, ChangeError>) -> Result<Option<Vec<Ended>>, StoreError> {
     match outcome {
         Ok(ended) => Ok(ended),
@@ -501,7 +503,8 @@ fn actor<'a>(session: &'a NewSession) -> Actor<'a> {
     Actor { session: &session.session.id, user: &session.session.user_id }
 }
 
-/// What a session has from a re-authentication or a changed password at `now` on; it lasts two hours.
+/// The credential and expiry after a re-authentication or password change at `now`. The session lasts two
+/// hours.
 fn renewal(name: &str, now: Timestamp) -> Renewal {
     Renewal {
         handle: handle(name),
@@ -511,7 +514,7 @@ fn renewal(name: &str, now: Timestamp) -> Renewal {
     }
 }
 
-/// A user who signed up with the first of these sessions and then in with the others, each in its own browser.
+/// A user who signed up with the first session and signed in with the others, each in its own browser.
 async fn signed_in(store: &Arc<dyn Store>, name: &str, sessions: &[&str]) -> (NewUser, Vec<NewSession>) {
     let user = user(name);
     let mut opened = Vec::new();
@@ -521,7 +524,7 @@ async fn signed_in(store: &Arc<dyn Store>, name: &str, sessions: &[&str]) -> (Ne
         open(store, signs_up, &new, &limit(1_000, &[])).await.expect("a sign-in");
         opened.push(new);
     }
-    // From here on a store may answer from memory.
+    // This fills the session cache, if the store has one.
     live(store, &user, NOW).await;
     (user, opened)
 }
@@ -537,7 +540,7 @@ async fn live(store: &Arc<dyn Store>, user: &NewUser, now: Timestamp) -> Vec<Str
     live.iter().map(|stored| name(&stored.session.id)).collect()
 }
 
-/// What is never out of date, wherever it is read: all but activity.
+/// The fields that are never out of date, wherever they are read: all except activity.
 fn shown(stored: &StoredSession) -> impl PartialEq + std::fmt::Debug + use<> {
     let StoredSession { session, user, remember, shared_computer, new_device, .. } = stored.clone();
     let proof = (stored.authenticated_at, stored.signed_in_with.clone(), stored.credential_is_new);
@@ -557,7 +560,7 @@ fn name(id: &SessionId) -> String {
     id.as_str().trim_start_matches("session-").to_owned()
 }
 
-/// The names of what ended for this reason, in the order of the alphabet.
+/// The names of the sessions that ended for this reason, sorted.
 fn names(ended: &[Ended], reason: EndedReason) -> Vec<String> {
     let mut names: Vec<_> =
         ended.iter().filter(|ended| ended.reason == reason).map(|ended| name(&ended.id)).collect();

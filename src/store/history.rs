@@ -23,16 +23,16 @@ pub struct NewHistoryEntry {
     pub session_id: Option<SessionId>,
     /// The session that made the change.
     pub by_session: Option<SessionId>,
-    /// What the browser said of itself, where there is no session that has it.
+    /// The user agent and client hints, if there is no session that has them.
     pub user_agent: Option<String>,
-    /// The address that it was done from, where it is known better than from the session that did it.
+    /// The address of the actor, if it is more recent than that of the acting session.
     pub ip_address: Option<String>,
-    /// What else there is to say, as in [`StoredHistoryEntry::detail`].
+    /// Details, as in [`StoredHistoryEntry::detail`].
     pub detail: Option<String>,
 }
 
 impl NewHistoryEntry {
-    /// Something that happened to an account, and to a session of it where there is one.
+    /// An entry about an account and maybe one of its sessions.
     pub fn new(kind: HistoryKind, user_id: UserId, session_id: Option<SessionId>, at: Timestamp) -> Self {
         Self {
             user_id,
@@ -58,24 +58,26 @@ pub struct StoredHistoryEntry {
     pub kind: Option<HistoryKind>,
     /// The session that it is about.
     pub session_id: Option<SessionId>,
-    /// What the browser said of itself: its user agent, and its client hints where it sent some; empty when unknown.
+    /// The user agent and client hints of the device; empty when unknown.
     pub user_agent: String,
     /// What the person called the device.
     pub device_name: Option<String>,
-    /// The address that it was done from; empty if unknown or if nobody did it.
+    /// The address of the actor; empty if unknown or if there is no actor.
     pub ip_address: String,
     /// The address of the device; `None` in entries that were written before it was kept.
     pub device_ip_address: Option<String>,
-    /// The session that did it, with its browser's own words and what the person called its device.
+    /// The acting session, with the user agent and the name of its device.
     pub by: Option<(SessionId, String, Option<String>)>,
-    /// Why a session ended or a right password was refused, a device's new name, or the address before.
+    /// Why a session ended or a right password was refused, the new name of a device, or the previous
+    /// address.
     pub detail: Option<String>,
 }
 
 impl StoredHistoryEntry {
     /// The address of the device that the entry is about; empty when unknown.
     ///
-    /// Older entries have only the address that it was done from, which is the device's own unless another one did it.
+    /// Older entries have only the address of the actor, which is the device's own unless another device
+    /// acted.
     pub fn device_address(&self) -> &str {
         let is_own = || self.by.as_ref().is_none_or(|(by, ..)| self.session_id.as_ref() == Some(by));
         match &self.device_ip_address {
@@ -95,7 +97,7 @@ pub struct HistoryQuery<'a> {
     pub kinds: &'a [HistoryKind],
     /// Only entries before this one.
     pub before: Option<i64>,
-    /// How many there may be.
+    /// The maximum number of entries.
     pub limit: u32,
 }
 
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_older_entry_has_the_address_of_whoever_did_it() {
+    fn older_entry_has_the_address_of_its_actor() {
         let id = |id: &str| SessionId::new(id).expect("an id");
         let entry = |by: Option<&str>, device_ip_address: Option<&str>| StoredHistoryEntry {
             seq: 1,

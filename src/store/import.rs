@@ -7,7 +7,7 @@ use crate::{SecretHash, Session, Timestamp, User, UserId};
 
 /// The result of importing a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum ImportOutcome {
     /// It is new.
     New,
     /// It existed, and was updated from the source.
@@ -18,8 +18,8 @@ pub enum Taken {
 
 /// Why a row was not imported.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum TakeError {
-    /// Another user has the e-mail.
+pub enum ImportRowError {
+    /// Another user has the email.
     #[error("another user has its email")]
     EmailTaken,
     /// Its user does not exist here.
@@ -68,7 +68,7 @@ pub struct ImportedSession {
 /// A store into which rows of another system can be imported.
 #[async_trait]
 pub trait ImportStore: Send + Sync {
-    /// Begins one transaction for all of them.
+    /// Begins the transaction of an import.
     ///
     /// # Errors
     ///
@@ -78,15 +78,15 @@ pub trait ImportStore: Send + Sync {
 
 /// One import: a transaction that is committed at its end, or rolled back when it is dropped.
 ///
-/// A row that is refused leaves nothing behind, and the next one can be taken.
+/// A refused row changes nothing, and the import can continue with the next one.
 #[async_trait]
 pub trait Import: Send {
-    /// Takes a user, or follows a newer profile.
+    /// Imports a user, or updates the profile if it is newer.
     ///
     /// # Errors
     ///
-    /// [`TakeError`] when the row is refused or the store fails; so for every method.
-    async fn user(&mut self, user: &User) -> Result<Taken, TakeError>;
+    /// [`ImportRowError`] when the row is refused or the store fails; so for every method.
+    async fn user(&mut self, user: &User) -> Result<ImportOutcome, ImportRowError>;
 
     /// Applies the other system's restrictions to an imported user.
     ///
@@ -97,24 +97,24 @@ pub trait Import: Send {
         &mut self,
         user: &UserId,
         restrictions: ImportedRestrictions,
-    ) -> Result<Restricted, TakeError>;
+    ) -> Result<Restricted, ImportRowError>;
 
-    /// Takes a password's hash as it is; one that this system has made since stays.
+    /// Imports a password hash as it is. A hash that this system has created since stays.
     async fn password(
         &mut self,
         user: &UserId,
         hash: &str,
         updated_at: Timestamp,
-    ) -> Result<Taken, TakeError>;
+    ) -> Result<ImportOutcome, ImportRowError>;
 
-    /// Takes a live session, or follows a later expiry; an ended one stays ended, and of a user who is disabled here none
-    /// is taken.
-    async fn session(&mut self, session: &ImportedSession) -> Result<Taken, TakeError>;
+    /// Imports a live session, or extends it if its expiry in the source is later. An ended session stays
+    /// ended, and sessions of a user who is disabled here are refused.
+    async fn session(&mut self, session: &ImportedSession) -> Result<ImportOutcome, ImportRowError>;
 
-    /// Ends the sessions that an earlier import took, that this one did not find any more, and that nobody has used
-    /// here: they ended there.
+    /// Ends sessions from earlier imports that this import did not find and that nobody has used here,
+    /// because they have ended in the source.
     async fn end_gone(&mut self) -> Result<u64, StoreError>;
 
-    /// Makes all of it durable.
+    /// Commits the import.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -1,42 +1,42 @@
-//! How nodes that share a database agree when a cached answer may be given: leases on one side, waiting on the other.
-//! `docs/session-cache.md` argues why it is exact.
+//! How nodes that share a database agree when a cached answer may be given: a node needs a lease, and a
+//! change waits for the leases of the others. `docs/session-cache.md` explains why it is exact.
 //!
-//! Nothing here does input or output, and time is a parameter, so that a model can go through it.
+//! Nothing here does I/O, and time is a parameter, so that a model can test it.
 
 use std::time::{Duration, Instant};
 
-/// How long a node answers from its cache after it began to renew.
+/// How long a node answers from its cache after it began a renewal.
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
-/// How often it renews.
+/// How often it renews the lease.
 pub(crate) const RENEWED_EVERY: Duration = Duration::from_millis(660);
 /// How much longer than a lease a change waits: clocks may run a tenth faster or slower than each other.
 const MARGIN: Duration = Duration::from_millis(250);
-/// How long after a commit the nodes must have been read, so that the silent ones are removed.
+/// How soon after a commit the nodes must have been read, so that silent ones may be removed.
 const PROMPT: Duration = Duration::from_millis(100);
 
 /// One node's right to answer from its cache.
 #[derive(Debug, Default)]
 pub(crate) struct Lease {
-    /// The renewal that is not back yet, and when it was about to be sent.
+    /// The renewal whose notification is not back yet, and the time just before it was sent.
     renewing: Option<(i64, Instant)>,
     until: Option<Instant>,
 }
 
 impl Lease {
-    /// Notes that a renewal is about to be sent; `token` is never used twice.
+    /// Records that a renewal is about to be sent. A `token` is never used twice.
     pub(crate) fn renew(&mut self, token: i64, now: Instant) {
         self.renewing = Some((token, now));
     }
 
-    /// Notes that the node was notified of a token, and has applied all that it was notified of before. The lease counts
-    /// from before the renewal was sent. A token of an earlier renewal than the last one counts no more.
+    /// Records that the node received the notification of a token, after applying all earlier notifications.
+    /// The lease counts from before the renewal was sent. Only the token of the last renewal counts.
     pub(crate) fn renewed(&mut self, token: i64) {
         if let Some((_, sent)) = self.renewing.take_if(|(sent, _)| *sent == token) {
             self.until = Some(sent + LEASE);
         }
     }
 
-    /// Notes that the node may miss notifications from now on.
+    /// Records that the node may miss notifications from now on.
     pub(crate) fn lose(&mut self) {
         *self = Self::default();
     }
@@ -54,18 +54,19 @@ pub(crate) struct Registered {
     pub(crate) renewal: i64,
 }
 
-/// Since when a process knows the servers that databases are on.
+/// The database servers that a process knows, and since when.
 #[derive(Debug, Default)]
 pub(crate) struct KnownServers(Vec<(String, Instant)>);
 
 impl KnownServers {
-    /// None so far.
+    /// No known server.
     pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Notes which server has answered by `now`, as its start names it. Gives whether rows of nodes may be missing there: a
-    /// failover may have lost the last ones, and leases of the server before may last.
+    /// Records which server has answered by `now`, identified by its start. Returns whether rows of nodes may
+    /// be missing there: a failover may have lost the last ones, and leases from the previous server may
+    /// still be valid.
     pub(crate) fn is_new(&mut self, server: &str, now: Instant) -> bool {
         let known = self.0.iter().find(|(known, _)| known == server).map(|(_, since)| *since);
         if known.is_none() {
@@ -74,40 +75,41 @@ impl KnownServers {
         now.saturating_duration_since(known.unwrap_or(now)) < LEASE + MARGIN
     }
 
-    /// Whether no other server was known before.
+    /// Whether at most one server is known.
     pub(crate) fn has_one(&self) -> bool {
         self.0.len() < 2
     }
 }
 
-/// A committed change that waits until no node answers from before it.
+/// A committed change that waits until no node answers from the state before it.
 #[derive(Debug)]
 pub(crate) struct Settling {
     until: Instant,
     waits_for: Vec<Registered>,
     /// Whether it waits for nodes that it does not know.
     is_blind: bool,
-    /// Whether nodes that have not acknowledged by then have no lease of what was read.
+    /// Whether, after the wait, the leases of silent nodes have expired for certain.
     may_expire: bool,
 }
 
 impl Settling {
-    /// Waits for the other nodes of those that were registered after the commit, which had returned at `committed`; their
-    /// rows had been read at `read`.
+    /// Waits for the nodes other than `own` that were registered after the commit. The commit had returned at
+    /// `committed`, and the rows had been read at `read`.
     pub(crate) fn new(committed: Instant, read: Instant, registered: Vec<Registered>, own: &str) -> Self {
         let waits_for = registered.into_iter().filter(|it| it.node != own).collect();
-        // Any lease from before the commit is over a lease after it. What was read may have been renewed since the commit.
+        // Leases from before the commit expire one lease after it. A row that was read later may have been
+        // renewed since the commit.
         let may_expire = read.saturating_duration_since(committed) < PROMPT;
         let until = if may_expire { read } else { committed } + LEASE + MARGIN;
         Self { until, waits_for, is_blind: false, may_expire }
     }
 
-    /// Waits as long as any lease can last that began before the commit.
+    /// Waits as long as any lease from before the commit can last.
     pub(crate) fn blind(committed: Instant) -> Self {
         Self { is_blind: true, ..Self::new(committed, committed, Vec::new(), "") }
     }
 
-    /// Notes that a node has applied the change.
+    /// Records that a node has applied the change.
     pub(crate) fn acknowledged(&mut self, node: &str) {
         self.waits_for.retain(|it| it.node != node);
     }
@@ -117,13 +119,13 @@ impl Settling {
         now >= self.until || (self.waits_for.is_empty() && !self.is_blind)
     }
 
-    /// When it may be answered at the latest.
+    /// When the wait ends at the latest.
     pub(crate) fn until(&self) -> Instant {
         self.until
     }
 
-    /// The nodes that did not acknowledge. Those with the same renewal still have no lease any more: their rows are to be
-    /// deleted, so that the next change does not wait for them.
+    /// The nodes that did not acknowledge. If their renewal is still the same, their lease has expired. Their
+    /// rows are to be deleted, so that the next change does not wait for them.
     pub(crate) fn silent(&self) -> &[Registered] {
         if self.may_expire { &self.waits_for } else { &[] }
     }

@@ -1,4 +1,4 @@
-//! The reference store: what the others must do, in the fewest words.
+//! The reference store, which defines the behaviour of the others.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, MutexGuard, broadcast};
 
 use super::fit::fit;
 use super::{
-    Actor, Alongside, Begun, ChangeContext, ChangeError, End, Ended, Ender, Found, HISTORY_OF_A_KIND,
+    Actor, Alongside, Begun, ChangeContext, ChangeError, End, Ended, EndingSession, Found, HISTORY_OF_A_KIND,
     HistoryQuery, KNOWN_DEVICES, Limit, NewHistoryEntry, NewSession, NextSession, Page, Renewal,
     Restrictions, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, StoredTicket,
     Superseded, Touch, Transaction, Undo, Undoable, changes_of, credential_changed, reauthenticated,
@@ -36,7 +36,7 @@ pub struct MemoryStore {
 #[error("the store is closed")]
 struct Closed;
 
-/// What a [`MemoryStore`] holds, as a [`Transaction`] lends it.
+/// The content of a [`MemoryStore`], as a [`Transaction`] lends it.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryTables {
     users: Vec<Known>,
@@ -44,7 +44,7 @@ pub struct MemoryTables {
     sessions: Vec<Row>,
     /// In the order in which it was written.
     history: Vec<(UserId, StoredHistoryEntry)>,
-    /// How many entries were ever written.
+    /// How many entries were written in total.
     recorded: i64,
     devices: Vec<(UserId, KnownDevice)>,
     mail: accounts::Mail,
@@ -69,7 +69,7 @@ struct Known {
 impl Known {
     fn restrictions(&self) -> Restrictions {
         let Self { epoch, is_locked, is_disabled, .. } = *self;
-        // Only an import knows of second factors.
+        // Second factors come only from imports, which this store does not have.
         Restrictions { epoch, is_locked, is_disabled, needs_two_factor: false }
     }
 
@@ -77,7 +77,7 @@ impl Known {
         self.epoch = Epoch::from_number(self.epoch.number() + 1);
     }
 
-    /// Takes the profile over that another system keeps.
+    /// Updates the profile that the application provides.
     fn follow(&mut self, subject: &Subject, now: Timestamp) {
         let created_at = self.user.created_at;
         let followed = User { created_at, updated_at: self.user.updated_at, ..subject.first_seen(now) };
@@ -98,7 +98,7 @@ struct Row {
     device_name: Option<String>,
     end: Option<(EndedReason, Timestamp, Option<SessionId>)>,
     is_final: bool,
-    /// The credentials before the present one, and whether a later one was used.
+    /// The superseded credentials, and whether a later one was used.
     superseded: Vec<(Handle, SecretHash, bool)>,
     credential_is_new: bool,
 }
@@ -150,7 +150,7 @@ impl MemoryStore {
 
     fn tell(&self, changes: Vec<Change>) {
         for change in changes {
-            // Without listeners nobody hears it.
+            // Sending fails only without receivers.
             let _ = self.changes.send(change);
         }
     }
@@ -179,7 +179,7 @@ impl MemoryTables {
         work.run(&mut Transaction::Memory(self), &change).await.map_err(ChangeError::Alongside)
     }
 
-    /// Notes that a credential of the user has changed, by this session.
+    /// Records that a credential of the user has changed, by this session.
     fn change_credential(&mut self, user: &UserId, by: Option<&SessionId>, now: Timestamp) {
         if let Some(known) = self.known_mut(user) {
             known.next_epoch();
@@ -189,7 +189,7 @@ impl MemoryTables {
         self.record(credential_changed(user, by, now));
     }
 
-    /// Notes that a sign-in was reported, by this session, and locks the user where that is asked for.
+    /// Records a reported sign-in, by this session, and locks the user if asked to.
     fn note_report(
         &mut self,
         user: &UserId,
@@ -232,7 +232,7 @@ impl MemoryTables {
             at,
             by: by.map(|by| {
                 let actor = self.sessions.iter().find(|row| row.is(&by));
-                Ender {
+                EndingSession {
                     user_agent: actor.map(Row::last_user_agent).unwrap_or_default(),
                     device_name: actor.and_then(|actor| actor.device_name.clone()),
                     id: by,
@@ -264,7 +264,7 @@ impl MemoryTables {
         ended
     }
 
-    /// Makes it final that sessions were revoked after `ended_after`, of this user or of all.
+    /// Makes revocations after `ended_after` final, of this user or of all.
     fn make_ends_final(&mut self, user: Option<&UserId>, ended_after: Timestamp) {
         let is_asked = |row: &Row| {
             let is_revoked = |(reason, at, _): &(EndedReason, Timestamp, _)| {
@@ -373,7 +373,7 @@ impl MemoryTables {
         self.push(entry.user_id, stored);
     }
 
-    /// Of each kind a user keeps the latest.
+    /// Appends an entry. Only the latest entries of each kind are kept.
     fn push(&mut self, user: UserId, entry: StoredHistoryEntry) {
         let is_alike =
             |(whose, other): &&(UserId, StoredHistoryEntry)| *whose == user && other.kind == entry.kind;

@@ -5,7 +5,7 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{SqlSafeStr, SqlStr};
 
-/// Gives the migrations in a folder under `migrations/`. Each has a file for each database.
+/// The migrations in a folder under `migrations/`. Each has a file for each database.
 macro_rules! migrations {
     ($folder:literal) => {
         $crate::store::migrations::migrations!(
@@ -47,7 +47,7 @@ macro_rules! migrations {
 }
 pub(in crate::store) use migrations;
 
-/// Makes a migrator of file names, as in `0001_users`, and their SQL.
+/// Creates a migrator from file names, such as `0001_users`, and their SQL.
 pub(in crate::store) fn migrator(files: &[(&'static str, &'static str)]) -> Migrator {
     let migrations = files.iter().filter_map(|(name, sql)| {
         let (version, description) = name.split_once('_')?;

@@ -1,9 +1,9 @@
-//! A model of the caches of several nodes, and of several processes on one file. It goes through their protocols by
-//! chance, with pauses, crashes, and lost and late messages, and checks every answer of a request: it must not be
-//! older than a change that was answered before the request arrived.
+//! A model of the caches of several nodes, and of several processes on one file. It runs their protocols in
+//! random order, with pauses, crashes, and lost and late messages, and checks the answer of every request: it
+//! must not be older than a change that was answered before the request arrived.
 //!
-//! Steps of the wall clock are no part of it: the protocols use monotonic clocks only, and those run at different
-//! rates here. `MODEL_SEEDS=n` goes through n seeds, `MODEL_SEED=n` through that one.
+//! The wall clock is not part of it: the protocols use only monotonic clocks, which run at different rates
+//! here. `MODEL_SEEDS=n` runs n seeds, `MODEL_SEED=n` only that one.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -16,16 +16,16 @@ mod nodes;
 mod processes;
 
 const SEEDS: u64 = 3_000;
-/// How many are gone through at most until a mistake is found.
+/// How many seeds are tried at most until a mistake is found.
 const MOST_SEEDS: u64 = 10_000;
 const SESSIONS: usize = 3;
 /// Time is in nanoseconds since the start.
 const MS: u64 = 1_000_000;
 
-/// Writes down the mistakes once.
+/// Lists the mistakes once, as an enum and as a constant.
 macro_rules! mistakes {
     ($($mistake:ident,)*) => {
-        /// A mistake that whoever drives the protocol could make: the model must find what it breaks.
+        /// A mistake in the code that uses the protocol. The model must find it.
         #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
         enum Mistake {
             $($mistake,)*
@@ -48,7 +48,7 @@ mistakes! {
     AnswersAtOnceIfNothingChanged,
     TrustsANewServer,
     KnowsAServerSinceTheCommit,
-    // Nodes can make those above, processes on one file those below, and both these two.
+    // The mistakes above are for nodes, those below for processes on one file, and these two for both.
     NotesAfterTheQuery,
     InvalidatesOnlyIfChanged,
     IncrementsBeforeTheCommit,
@@ -57,7 +57,7 @@ mistakes! {
 }
 
 type Totals = BTreeMap<&'static str, u64>;
-/// Caches that are used again, as a new one takes long to make.
+/// Reused caches, because creating one takes long.
 type Spare = Vec<Cache<usize, u64>>;
 type Action<M> = Box<dyn FnOnce(&mut M)>;
 
@@ -84,7 +84,7 @@ impl Random {
         self.below(100) < percent
     }
 
-    /// Mostly short, now and then longer than a lease.
+    /// Mostly short, sometimes longer than a lease.
     fn delay(&mut self) -> u64 {
         let most = match self.below(100) {
             0..2 => 3_500,
@@ -103,7 +103,7 @@ fn owner(session: usize) -> String {
     format!("s{session}")
 }
 
-/// A request, and the least version that may answer it.
+/// A request, and the oldest version that may answer it.
 #[derive(Clone, Copy)]
 struct Request {
     session: usize,
@@ -119,7 +119,7 @@ impl Request {
     }
 }
 
-/// What both models know of the seed that they go through.
+/// The state of a run that both models share.
 struct Trial {
     random: Random,
     mistake: Option<Mistake>,
@@ -143,7 +143,7 @@ impl Trial {
         *self.totals.entry(what).or_default() += 1;
     }
 
-    /// Gives the caches back, and what happened.
+    /// Returns the caches, and the counts of what happened.
     fn ends(
         self,
         spare: &mut Spare,
@@ -157,7 +157,7 @@ impl Trial {
 
 type Run = fn(u64, Option<Mistake>, &mut Spare) -> Result<Totals, String>;
 
-/// What happened in all of some seeds; fails at the first answer that is out of date.
+/// The counts over all seeds. Fails at the first answer that is out of date.
 fn run_all(name: &str, run: Run) -> Totals {
     let number = |name| std::env::var(name).ok().map(|it| it.parse().expect("a number"));
     let only: Option<u64> = number("MODEL_SEED");
@@ -168,11 +168,12 @@ fn run_all(name: &str, run: Run) -> Totals {
             run(seed, None, &mut spare).unwrap_or_else(|stale| panic!("{name}, seed {seed}: {stale}"));
         of_seed.into_iter().for_each(|(what, times)| *totals.entry(what).or_default() += times);
     }
-    // One seed alone need not go through everything.
+    // A single seed need not cover everything.
     if only.is_some() { Totals::new() } else { totals }
 }
 
-/// Each of these happened so often in a thousand seeds, or nothing is known.
+/// Checks that each of these happened at least so often per thousand seeds. Otherwise the model proves
+/// nothing.
 fn assert_went_through(totals: &Totals, least: &[(&str, u64)]) {
     let seeds = std::env::var("MODEL_SEEDS").map_or(SEEDS, |it| it.parse().expect("a number"));
     for (what, least) in least.iter().filter(|_| !totals.is_empty()) {
@@ -182,7 +183,7 @@ fn assert_went_through(totals: &Totals, least: &[(&str, u64)]) {
 }
 
 #[test]
-fn no_request_to_a_node_is_answered_from_before_a_change_that_was_answered() {
+fn node_never_answers_from_before_an_answered_change() {
     let totals = run_all("nodes", Cluster::run);
     assert_went_through(
         &totals,
@@ -197,7 +198,7 @@ fn no_request_to_a_node_is_answered_from_before_a_change_that_was_answered() {
 }
 
 #[test]
-fn no_request_to_a_process_is_answered_from_before_a_change_that_was_answered() {
+fn process_never_answers_from_before_an_answered_change() {
     let totals = run_all("processes", Processes::run);
     assert_went_through(
         &totals,
@@ -208,7 +209,7 @@ fn no_request_to_a_process_is_answered_from_before_a_change_that_was_answered() 
 }
 
 #[test]
-fn the_model_finds_each_known_mistake() {
+fn model_finds_each_known_mistake() {
     let mut spare = Spare::new();
     let mut finds = |run: Run, can_make: fn(&Mistake) -> bool| {
         for mistake in MISTAKES.iter().filter(|mistake| can_make(mistake)) {

@@ -62,7 +62,7 @@ pub struct NewOperatorAct {
 }
 
 impl NewOperatorAct {
-    /// An act that is about nobody in particular.
+    /// An act that is not about a single user.
     pub fn new(operator: &Operator, kind: OperatorActKind, at: Timestamp) -> Self {
         Self { at, operator: operator.clone(), kind, user_id: None, session_id: None, ended: 0 }
     }
@@ -79,7 +79,7 @@ impl NewOperatorAct {
         Self { user_id: Some(user.clone()), ended, ..Self::new(operator, kind, at) }
     }
 
-    /// That one session was to end, and did if it was live.
+    /// The act of ending one session, which ended if it was live.
     #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
     pub(super) fn revoke(operator: &Operator, id: &SessionId, ended: &[Ended], at: Timestamp) -> Self {
         Self {
@@ -112,7 +112,7 @@ pub struct OperatorAct {
 }
 
 impl OperatorAct {
-    /// An act that no user and no session had to do with, and that ended none.
+    /// An act without user and session that ended no session.
     pub const fn new(seq: i64, at: Timestamp, operator: String, act: String) -> Self {
         Self { seq, at, operator, act, user_id: None, session_id: None, ended: 0 }
     }
@@ -128,7 +128,7 @@ impl OperatorAct {
 /// [`StoreError`] when the store fails; so for every method.
 #[async_trait]
 pub trait OperatorStore: Send + Sync {
-    /// Ends one live session of any user; of one that was revoked a moment ago it makes that final.
+    /// Ends one live session of any user. If it was revoked a moment ago, that becomes final.
     async fn end_by_operator(
         &self,
         by: &Operator,
@@ -178,7 +178,7 @@ pub trait OperatorStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<SessionId>>, StoreError>;
 
-    /// Stores an act that is more than one transaction.
+    /// Stores an act whose changes take more than one transaction.
     async fn record_act(&self, act: &NewOperatorAct) -> Result<(), StoreError>;
 
     /// Lists operator acts, latest first, only those before the given one.

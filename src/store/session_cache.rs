@@ -1,4 +1,4 @@
-//! Live sessions in memory.
+//! The session cache.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,17 +7,17 @@ use super::StoredSession;
 use super::cache::{Cache, Noted};
 use crate::{Change, Handle, Timestamp, UserId};
 
-/// Of so many sessions in memory one user's list is kept, if it has no more.
+/// One list is cached for so many cached sessions, if the list is not longer than that.
 const SESSIONS_FOR_A_LIST: usize = 10;
 
-/// Live sessions by their handles, and the lists of the users who look at theirs.
+/// Live sessions by their handles, and the lists of users who look at their devices.
 #[derive(Debug)]
 pub struct SessionCache {
     live: Cache<Handle, Arc<StoredSession>>,
     lists: Cache<UserId, Arc<[Arc<StoredSession>]>>,
 }
 
-/// A cache that may be used now, and its state before anything is read.
+/// A cache that may be used now, with its state before anything is read.
 #[derive(Debug)]
 pub(super) struct Usable<'a> {
     cache: &'a SessionCache,
@@ -26,17 +26,17 @@ pub(super) struct Usable<'a> {
 }
 
 impl SessionCache {
-    /// Makes a cache of at most so many sessions, and a tenth as many lists.
+    /// Creates a cache of at most so many sessions, and a tenth as many lists.
     pub(super) fn new(sessions: usize) -> Self {
         Self { live: Cache::new(sessions), lists: Cache::new(sessions.div_ceil(SESSIONS_FOR_A_LIST)) }
     }
 
-    /// Notes the state, before anything is looked up or read: see [`Cache::note`].
+    /// Returns the state before anything is looked up or read: see [`Cache::note`].
     pub(super) fn note(&self, generation: u64, now: Instant) -> Usable<'_> {
         Usable { cache: self, live: self.live.note(generation, now), lists: self.lists.note(generation, now) }
     }
 
-    /// Invalidates what changes may show in: all that is there of their users.
+    /// Invalidates the entries of all users that the changes are about.
     pub(super) fn apply(&self, changes: &[Change]) {
         for change in changes {
             match change {
@@ -44,7 +44,7 @@ impl SessionCache {
                 | Change::Reauthenticated { user, .. }
                 | Change::Renamed { user, .. }
                 | Change::Recognized { user, .. } => self.invalidate(user),
-                // A list shows when its sessions were last active.
+                // A list shows the last activity of its sessions.
                 Change::Touched(touched) => {
                     touched.iter().for_each(|(user, ..)| self.lists.invalidate(user.as_str()));
                 }
@@ -54,7 +54,7 @@ impl SessionCache {
         }
     }
 
-    /// Invalidates what is there of a user.
+    /// Invalidates the entries of a user.
     pub(super) fn invalidate(&self, user: &UserId) {
         self.live.invalidate(user.as_str());
         self.lists.invalidate(user.as_str());
@@ -66,7 +66,7 @@ impl SessionCache {
         self.lists.clear();
     }
 
-    /// How much is there and how much was found.
+    /// The numbers of entries, hits and misses.
     pub(super) fn statistics(&self, waits: u64) -> SessionCacheStatistics {
         let (live, lists) = (self.live.lookups(), self.lists.lookups());
         let (hits, misses) = (live.0 + lists.0, live.1 + lists.1);
@@ -75,24 +75,24 @@ impl SessionCache {
 }
 
 impl Usable<'_> {
-    /// Finds a live session. One that looks expired may have been extended since.
+    /// Finds a live session. One that looks expired is not returned, because it may have been extended since.
     pub(super) fn live(&self, handle: &Handle, now: Timestamp) -> Option<Arc<StoredSession>> {
         self.cache.live.get(handle, &self.live).filter(|stored| stored.session.expires_at > now)
     }
 
-    /// Keeps a session that was read.
+    /// Inserts a session that was read.
     pub(super) fn keep(&self, stored: &Arc<StoredSession>) {
         let key = stored.session.handle.clone();
         self.cache.live.insert(key, stored.user.id.as_str(), Arc::clone(stored), self.live);
     }
 
-    /// Finds the list of a user's live sessions. One of which a session looks expired is read again.
+    /// Finds the list of a user's live sessions. If one of them looks expired, the list is not returned.
     pub(super) fn list(&self, user: &UserId, now: Timestamp) -> Option<Arc<[Arc<StoredSession>]>> {
         let list = self.cache.lists.get(user, &self.lists)?;
         list.iter().all(|stored| stored.session.expires_at > now).then_some(list)
     }
 
-    /// Keeps the list of a user that was read.
+    /// Inserts the list of a user that was read.
     pub(super) fn keep_list(&self, user: &UserId, list: &[Arc<StoredSession>]) {
         if list.len() <= SESSIONS_FOR_A_LIST {
             self.cache.lists.insert(user.clone(), user.as_str(), list.into(), self.lists);
@@ -100,15 +100,15 @@ impl Usable<'_> {
     }
 }
 
-/// What a store did with the sessions that it keeps in memory.
+/// Statistics of the session cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionCacheStatistics {
-    /// How many sessions and lists of sessions were found there.
+    /// How many sessions and lists were found in it.
     pub hits: u64,
-    /// How many were not, and were read.
+    /// How many were not found, and were read.
     pub misses: u64,
-    /// How many are there, those that are out of date too.
+    /// How many are in it, including invalid ones.
     pub sessions: usize,
     /// How many changes have waited for other nodes.
     pub waits: u64,

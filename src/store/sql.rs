@@ -1,7 +1,7 @@
-//! The store of every SQL database: its transactions, its rows and its limits are written once.
+//! The SQL store: transactions, rows and limits, written once for all databases.
 //!
-//! To add a database, implement [`Database`] in a file of its own beside this one, and expand `every_statement!` with
-//! the dialect's macros; `src/store/sqlite.rs` is the shorter example.
+//! To add a database, implement [`Database`] in a file beside this one, and expand `every_statement!` with
+//! the dialect's macros. `src/store/sqlite.rs` is the shorter example.
 
 use std::fmt;
 use std::ops::DerefMut;
@@ -15,7 +15,7 @@ use crate::{
     SignInMethod, Timestamp, UserId,
 };
 
-// First: its macros are known to what follows.
+// First, because the modules below use its macros.
 #[macro_use]
 mod statements;
 
@@ -33,16 +33,16 @@ use errors::Result;
 pub(super) use rows::Columns;
 pub(super) use statements::Statement;
 
-/// What an SQL database does for [`SqlStore`].
+/// An SQL database, as [`SqlStore`] uses it.
 ///
-/// Statements that only lock may have no text where a transaction has the whole database for itself: then
-/// [`Database::execute`] does nothing.
+/// Statements that only lock may be empty if a transaction has the whole database for itself.
+/// [`Database::execute`] then does nothing.
 pub trait Database: fmt::Debug + Send + Sync + 'static {
     /// A row.
     type Row: Columns + Send + Sync;
     /// A connection.
     type Connection: Send;
-    /// A transaction of a connection; it is rolled back when it is dropped.
+    /// A transaction of a connection. Dropping it rolls it back.
     type Transaction: DerefMut<Target = Self::Connection> + Send;
 
     /// Reads rows.
@@ -52,7 +52,7 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
 
-    /// Runs one statement in a transaction of its own, and gives how many rows it changed.
+    /// Runs one statement in its own transaction, and returns how many rows it changed.
     fn write(&self, statement: Statement, values: &[Value<'_>]) -> impl Future<Output = Result<u64>> + Send;
 
     /// Begins a transaction.
@@ -61,10 +61,10 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
     /// Lends the connection of a transaction to the caller of a change.
     fn lend(connection: &mut Self::Connection) -> crate::Transaction<'_>;
 
-    /// The connection that was lent; `None` where it is another database's.
+    /// The connection that was lent; `None` if it belongs to another database.
     fn lent<'a>(transaction: &'a mut crate::Transaction<'_>) -> Option<&'a mut Self::Connection>;
 
-    /// Runs a statement in a transaction, and gives its rows.
+    /// Runs a statement in a transaction, and returns its rows.
     fn fetch(
         &self,
         connection: &mut Self::Connection,
@@ -72,7 +72,7 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
 
-    /// Runs a statement in a transaction, and gives how many rows it changed.
+    /// Runs a statement in a transaction, and returns how many rows it changed.
     fn execute(
         &self,
         connection: &mut Self::Connection,
@@ -80,45 +80,46 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Commits, and tells of the changes if and when it is committed, also where the caller goes away meanwhile.
+    /// Commits, and announces the changes once they are committed, even if the caller is dropped meanwhile.
     fn commit(
         &self,
         transaction: Self::Transaction,
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// The sessions that are kept in memory, invalidated by [`Database::commit`] and by what others commit.
+    /// The session cache, which [`Database::commit`] and commits of others invalidate.
     fn cache(&self) -> Option<&SessionCache> {
         None
     }
 
-    /// Counts the changes of others of which the cache knows no more than that there were some; `None` while nothing may be
-    /// answered from it.
+    /// A counter of changes by others that the cache cannot attribute to users; `None` while the cache may
+    /// not be used.
     fn generation(&self, _now: Instant) -> Option<u64> {
         None
     }
 
-    /// Waits until no other process answers from before what is committed now: a change is answered after that. So is a call
-    /// that found its change made, since whoever made it may have died before.
+    /// Waits until no other process answers from the state before the changes that are committed now. A
+    /// change is answered after that. A call that finds its change already made waits too, because the
+    /// process that made it may have crashed before it was answered.
     fn settle(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
 
-    /// How many calls of [`Database::settle`] had to wait for others.
+    /// How many calls of [`Database::settle`] have waited for others.
     fn waits(&self) -> u64 {
         0
     }
 
-    /// Tells all nodes of a change that is in no row.
+    /// Announces a change that is in no row to all nodes.
     fn announce(&self, change: Change) -> impl Future<Output = Result<()>> + Send;
 
-    /// Gives what is told from now on.
+    /// The changes that are announced from now on.
     fn changes(&self) -> Changes;
 
-    /// Finishes what is under way and lets go of the database.
+    /// Finishes running calls and closes the database.
     fn close(&self) -> impl Future<Output = ()> + Send;
 
-    /// Waits for a call as long as the database may take for one, and learns from its failure.
+    /// Runs a call with the database's timeout, and reacts to its failure.
     fn attempt<T: Send, E: Failure>(
         &self,
         call: impl Future<Output = Result<T, E>> + Send,
@@ -126,18 +127,18 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
         call
     }
 
-    /// Whether the database took a change back in favour of another one, so that it can be tried anew.
+    /// Whether the database rolled a change back because of a conflict, so that it can be retried.
     fn was_taken_back(_error: &StoreError) -> bool {
         false
     }
 
-    /// Removes what is left of deleted rows outside the tables.
+    /// Removes the remains of deleted rows outside of the tables.
     fn erase_remains(&self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 }
 
-/// Why a call failed: the store, or what the store was asked for.
+/// Why a call failed: an error of the store, or a refusal.
 pub trait Failure: From<StoreError> + Send {
     /// The store's error, if it is what failed.
     fn store_error(&self) -> Option<&StoreError>;
@@ -220,7 +221,7 @@ macro_rules! values {
 }
 use values;
 
-/// How often a change is tried that the database took back in favour of another one.
+/// How often a change is tried if the database rolls it back because of a conflict.
 const TRIES: u32 = 3;
 
 /// Sessions in an SQL database.
@@ -245,7 +246,7 @@ impl<D: Database> SqlStore<D> {
         &self.database
     }
 
-    /// What was found in memory so far, where sessions are kept there.
+    /// The statistics of the session cache, if there is one.
     pub fn session_cache(&self) -> Option<SessionCacheStatistics> {
         let cache = self.database.cache()?;
         Some(cache.statistics(self.database.waits()))
@@ -272,7 +273,7 @@ impl<D: Database> SqlStore<D> {
         rows.iter().map(read).collect()
     }
 
-    /// Reads the one row that there is at most.
+    /// Reads at most one row.
     async fn find_one<T>(
         &self,
         statement: Statement,
@@ -283,7 +284,7 @@ impl<D: Database> SqlStore<D> {
         rows.first().map(read).transpose()
     }
 
-    /// Makes a change that nobody is told of, and gives how many rows it changed.
+    /// Makes a change that is not announced, and returns how many rows it changed.
     async fn write(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
         self.retrying(|| self.database.write(statement, values)).await
     }
@@ -300,15 +301,16 @@ impl<D: Database> SqlStore<D> {
         let change = &change;
         let outcome =
             self.retrying(|| async move { change(self.begin(Arc::clone(affected)).await?).await }).await;
-        // Not within the time that the database may take: whatever was committed is answered as such.
+        // This wait is outside of the database's timeout, so that a committed change is reported as
+        // committed.
         if outcome.is_ok() {
             self.settle(affected).await;
         }
         outcome
     }
 
-    /// Tries a change anew that the database took back in favour of another one; a lost connection is no such thing, as
-    /// then nobody knows what happened.
+    /// Retries a change that the database rolled back because of a conflict. It does not retry after a lost
+    /// connection, because the outcome is then unknown.
     async fn retrying<T: Send, E: Failure, F>(&self, change: impl Fn() -> F) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>> + Send,
@@ -332,7 +334,7 @@ impl<D: Database> SqlStore<D> {
         })
     }
 
-    /// Waits until nobody answers from before a change.
+    /// Waits until no process answers from the state before a change.
     async fn settle(&self, affected: &Mutex<Affected>) {
         let must_settle = locked(affected).invalidate(self.database.cache());
         if must_settle {
@@ -340,7 +342,7 @@ impl<D: Database> SqlStore<D> {
         }
     }
 
-    /// The sessions in memory, where they may be used now.
+    /// The session cache, if it may be used now.
     fn cached(&self) -> Option<Usable<'_>> {
         let cache = self.database.cache()?;
         let now = Instant::now();
@@ -348,15 +350,15 @@ impl<D: Database> SqlStore<D> {
     }
 }
 
-/// A change that is being made; dropped, it is rolled back.
+/// The transaction of a change. Dropping it rolls it back.
 struct Transaction<D: Database> {
     database: Arc<D>,
     inner: D::Transaction,
     affected: Arc<Mutex<Affected>>,
 }
 
-/// Whose sessions a change is about, whether it found something to change or not: another process may have made it and died
-/// before it told anybody, so that the sessions are still in memory here as they were.
+/// The users that a change is about, even if it found nothing to change: another process may have made the
+/// change and crashed before it was announced, so their sessions may be cached here in their old state.
 #[derive(Debug, Default)]
 struct Affected {
     users: Vec<UserId>,
@@ -365,7 +367,7 @@ struct Affected {
 }
 
 impl Affected {
-    /// Invalidates their sessions; gives whether others must know before the change is answered.
+    /// Invalidates their sessions. Returns whether others must know of the change before it is answered.
     fn invalidate(&self, cache: Option<&SessionCache>) -> bool {
         if let Some(cache) = cache {
             self.users.iter().for_each(|user| cache.invalidate(user));
@@ -406,7 +408,7 @@ impl<D: Database> Transaction<D> {
         Ok(!self.database.fetch(&mut self.inner, statement, values).await?.is_empty())
     }
 
-    /// Runs what the caller does in this transaction.
+    /// Runs the caller's work in this transaction.
     async fn alongside(
         &mut self,
         work: Option<&dyn Alongside>,
@@ -416,29 +418,30 @@ impl<D: Database> Transaction<D> {
         work.run(&mut D::lend(&mut self.inner), &change).await.map_err(ChangeError::Alongside)
     }
 
-    /// Whoever begins or ends sessions holds the lock of their users.
+    /// Locks a user. Required before sessions begin or end.
     async fn lock_user(&mut self, user: &UserId) -> Result<()> {
         self.affects(user);
         self.execute(Statement::LockUser, values![user]).await.map(drop)
     }
 
-    /// Notes that the change is about a user.
+    /// Records that the change is about a user.
     fn affects(&self, user: &UserId) {
         locked(&self.affected).users.push(user.clone());
     }
 
-    /// Notes that the change may be about users who are not known.
+    /// Records that the change may be about unknown users.
     fn affects_everybody(&self) {
         locked(&self.affected).everybody = true;
     }
 
-    /// Commits; whoever made the change must settle it before it is answered.
+    /// Commits. The caller must settle the change before it answers.
     async fn commit(self, changes: Vec<Change>) -> Result<()> {
         locked(&self.affected).has_committed = true;
         self.database.commit(self.inner, changes).await
     }
 
-    /// Commits what others need not know before this is answered: activity, and what shows in no session.
+    /// Commits changes that others need not know before they are answered: activity, and changes that no
+    /// session shows.
     async fn commit_unseen(self, changes: Vec<Change>) -> Result<()> {
         *locked(&self.affected) = Affected::default();
         self.database.commit(self.inner, changes).await

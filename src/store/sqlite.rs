@@ -28,24 +28,24 @@ mod dialect;
 mod generation;
 mod watching;
 
-/// How long a statement waits for another one's lock, and a request for a connection.
+/// How long a statement waits for a lock, and a call for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many changes wait for a slow listener before it is told of a gap.
+/// How many changes are buffered for a slow receiver before it gets a gap.
 const CHANGES_KEPT: usize = 1_024;
 
-/// How an [`SqliteStore`] works.
+/// Options of an [`SqliteStore`].
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
     session_cache: usize,
 }
 
 impl SqliteOptions {
-    /// How many sessions are kept in memory by default.
+    /// How many sessions are cached by default.
     pub const SESSION_CACHE: usize = 100_000;
 
-    /// Sets how many sessions are kept in memory at most, about two kilobytes each, so that requests are verified without a
-    /// query; none with 0. What they are verified by is never older than a change that was answered, whichever process
-    /// made it.
+    /// Sets how many sessions are cached at most, about two kilobytes each, so that requests are verified
+    /// without a query. 0 turns the cache off. A cached answer is never older than a change that was
+    /// answered, whichever process made it.
     #[must_use]
     pub fn session_cache(self, sessions: usize) -> Self {
         Self { session_cache: sessions }
@@ -63,9 +63,10 @@ impl Default for SqliteOptions {
 /// WAL lets readers go on beside the one writer, and `synchronous = full` makes an answered change survive a power
 /// cut. Every change is one `begin immediate` transaction or one statement, so limits are exact.
 ///
-/// It is for one node. What another process commits through a store, such as an operator's command, is seen by the next
-/// read, and told within a second as [`Change::Gap`]. What another program commits is seen within a second too. Beside
-/// the file is a counter, `<file>-generation`, by which processes hear of each other: never remove it while one runs.
+/// It is for one node. A change that another process commits through a store, such as an operator's command,
+/// is seen by the next read, and announced within a second as [`Change::Gap`]. A change by another program is
+/// seen within a second too. Next to the file is a counter, `<file>-generation`, by which processes notice
+/// each other's changes. Never remove it while one of them runs.
 pub type SqliteStore = SqlStore<Sqlite>;
 
 /// One SQLite file.
@@ -81,8 +82,8 @@ pub struct Sqlite {
 }
 
 impl SqlStore<Sqlite> {
-    /// Opens the database of a URL such as `sqlite://data/multi-session.db`, made with its folder where it is
-    /// missing, and brings its schema up to date.
+    /// Opens the database of a URL such as `sqlite://data/multi-session.db`, creates it with its folder if it
+    /// is missing, and runs the migrations.
     ///
     /// # Errors
     ///
@@ -100,7 +101,7 @@ impl SqlStore<Sqlite> {
         Self::start(url, true, options).await
     }
 
-    /// Opens a database that is there already, and brings its schema up to date.
+    /// Opens an existing database and runs the migrations.
     ///
     /// # Errors
     ///
@@ -123,7 +124,7 @@ impl SqlStore<Sqlite> {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            // What is deleted is overwritten: an erased user is in no part of the file.
+            // Overwrite deleted rows, so that no part of the file contains an erased user.
             .pragma("secure_delete", "on")
             .busy_timeout(PATIENCE);
         let file = options.get_filename().to_owned();
@@ -134,7 +135,7 @@ impl SqlStore<Sqlite> {
             .min_connections(1)
             .max_connections(1)
             .acquire_timeout(PATIENCE)
-            // One and the same for as long as it works: what others commit is seen against its own commits.
+            // Keep the same connection: commits of others are detected relative to its own commits.
             .max_lifetime(None)
             .idle_timeout(None)
             .after_connect(move |_, _| {
@@ -151,7 +152,7 @@ impl SqlStore<Sqlite> {
             .connect_with(options.read_only(true))
             .await?;
         let changes = broadcast::Sender::new(CHANGES_KEPT);
-        // Processes hear of each other's changes on Unix only.
+        // Processes notice each other's changes only on Unix.
         let cache = (cfg!(unix) && session_cache > 0).then(|| Arc::new(SessionCache::new(session_cache)));
         let watching = Watching::start(writer.clone(), connections, changes.clone(), cache.clone()).await?;
         let store = Self::new(Sqlite {
@@ -167,7 +168,7 @@ impl SqlStore<Sqlite> {
         Ok(store)
     }
 
-    /// Gives the plan of each statement, as SQLite explains it, for the test that refuses scans.
+    /// Returns SQLite's query plan of each statement, for the test that refuses scans.
     ///
     /// # Errors
     ///
@@ -184,7 +185,7 @@ impl SqlStore<Sqlite> {
         Ok(plans)
     }
 
-    /// Runs statements, as somebody else with access to the file would.
+    /// Runs statements like another program with access to the file.
     ///
     /// # Errors
     ///
@@ -246,17 +247,17 @@ impl Database for Sqlite {
         Ok(query(statement, values).execute(connection).await?.rows_affected())
     }
 
-    /// Both run in a task of their own: the caller may be dropped while it waits, and SQLite commits all the same.
+    /// Runs in its own task, because SQLite commits even if the caller is dropped while it waits.
     async fn commit(&self, transaction: Self::Transaction, changes: Vec<Change>) -> Result<()> {
         let listeners = self.changes.clone();
         let cache = self.cache.clone();
         let committing = tokio::spawn(async move {
             let outcome = transaction.commit().await;
-            // Whether it was made or not, where that is not known.
+            // Invalidate even if the outcome is unknown.
             cache.iter().for_each(|cache| cache.apply(&changes));
             outcome?;
             for change in changes {
-                // Without listeners nobody hears it.
+                // Sending fails only without receivers.
                 let _ = listeners.send(change);
             }
             Ok::<_, StoreError>(())
@@ -274,7 +275,8 @@ impl Database for Sqlite {
         self.generation.of_others().filter(|_| is_watched)
     }
 
-    /// Where it cannot be counted, every process has looked at the database itself meanwhile, or does not trust its memory.
+    /// If the counter cannot be incremented, wait until every process has checked the database itself or no
+    /// longer uses its cache.
     #[cfg(unix)]
     async fn settle(&self) {
         if !self.generation.count().await {
@@ -297,7 +299,7 @@ impl Database for Sqlite {
         self.writer.close().await;
     }
 
-    /// Nothing of a deleted row stays in the log beside the file; with a reader in the way it goes with a later checkpoint.
+    /// Removes deleted rows from the WAL file. If a reader prevents that, a later checkpoint does it.
     async fn erase_remains(&self) -> Result<()> {
         sqlx::query("pragma wal_checkpoint(truncate)").execute(&self.writer).await?;
         Ok(())
@@ -306,7 +308,7 @@ impl Database for Sqlite {
 
 type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
 
-/// Whether it only locks, which `begin immediate` has done.
+/// Whether the statement only locks, which `begin immediate` has already done.
 fn is_needless(statement: Statement) -> bool {
     TEXTS[statement as usize].is_empty()
 }
@@ -324,8 +326,8 @@ fn query(statement: Statement, values: &[Value<'_>]) -> Query {
 
 /// Whether a connection can be used again.
 ///
-/// SQLite rolls a transaction back by itself when the disk is full or fails. sqlx then fails to roll it back, believes
-/// the transaction to be open, and refuses the next one: such a connection is closed.
+/// SQLite itself rolls a transaction back when the disk is full or fails. sqlx then fails to roll it back,
+/// assumes that the transaction is still open, and refuses the next one. Such a connection is closed.
 async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     // A rollback may still be in the connection's queue: this waits for it.
     connection.ping().await?;

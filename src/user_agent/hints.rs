@@ -1,10 +1,10 @@
-//! What client hints say of a device.
+//! Reads the client hints of a browser.
 
 use std::borrow::Cow;
 
 use crate::{ClientHints, Device, DeviceKind};
 
-/// The hints of one browser, taken apart.
+/// The parsed hints of one browser.
 pub(super) struct Hints<'a> {
     brands: Vec<(&'a str, &'a str)>,
     is_mobile: Option<bool>,
@@ -23,7 +23,7 @@ impl<'a> Hints<'a> {
         let brands: Vec<_> = strings(brands).collect();
         let string = |value| strings(value).next().unwrap_or_default();
         Some(Self {
-            // Each is a name with its version as a parameter.
+            // Each brand has its version as a parameter.
             brands: brands.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
             is_mobile: match mobile {
                 "?1" => Some(true),
@@ -37,7 +37,7 @@ impl<'a> Hints<'a> {
         })
     }
 
-    /// The user agent with the model that Chrome leaves out of it, by which televisions and the like are told.
+    /// The user agent with the model that Chrome leaves out. Televisions are recognised by it.
     pub(super) fn completed<'b>(&self, user_agent: &'b str) -> Cow<'b, str> {
         if is_plain(self.model) {
             user_agent.replacen("; K)", &format!("; {})", self.model), 1).into()
@@ -46,30 +46,30 @@ impl<'a> Hints<'a> {
         }
     }
 
-    /// What is known better than from the user agent, which gave `device`.
+    /// Improves `device`, which was read from the user agent, with what the hints say.
     pub(super) fn refined(&self, device: Device) -> Device {
         let brand = self.brand();
         let browser = brand.map_or(device.browser, |(name, version)| super::browser_name("", name, version));
         let kind = self.kind(device.kind);
-        // A console or a television says of itself what its browser runs on, not what it is.
+        // The hints of a console or a television name the system that its browser runs on, not the device.
         let is_special = matches!(kind, DeviceKind::Console | DeviceKind::Tv | DeviceKind::Headset);
         let os = self.os().filter(|_| !is_special || device.os.is_empty()).unwrap_or(device.os);
         super::device(browser, os, kind)
     }
 
-    /// The browser, which is named beside the engine that it shares with others, and a brand that does not exist.
+    /// The browser's brand. The list also has the engine's brand and a made-up one.
     fn brand(&self) -> Option<(&'a str, &'a str)> {
         let is_browser = |name: &str| {
             let is_invented =
                 name.starts_with(|c: char| !c.is_ascii_alphanumeric()) || name.contains("Brand");
             !is_invented
                 && is_plain(name)
-                // Which app it is part of, only the user agent tells.
+                // For these, only the user agent tells which app they are part of.
                 && !matches!(name, "Chromium" | "Android WebView" | "Microsoft Edge WebView2" | "Yowser")
         };
         let mut brands = self.brands.iter().copied().filter(|(name, _)| is_browser(name));
         let first = brands.next()?;
-        // Where a browser also calls itself Chrome, for websites that look for it.
+        // Some browsers also call themselves Chrome, for websites that look for it.
         if first.0 == "Google Chrome" { Some(brands.next().unwrap_or(first)) } else { Some(first) }
     }
 
@@ -77,7 +77,7 @@ impl<'a> Hints<'a> {
         let major: u32 = self.platform_version.split('.').next()?.parse().unwrap_or_default();
         let os = match (self.platform, major) {
             ("" | "Unknown", _) => return None,
-            // Microsoft's numbers of what the hint gives: Windows 11 began with 13.
+            // The numbers are Microsoft's: 13 is the first release of Windows 11.
             ("Windows", 13..) => "Windows 11",
             ("Windows", 1..) => "Windows 10",
             ("Chromium OS", _) => "ChromeOS",
@@ -106,13 +106,13 @@ impl<'a> Hints<'a> {
     }
 }
 
-/// Whether it can be shown as a name.
+/// Whether the text can be shown as a name.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b" -_.+()".contains(&b))
 }
 
-/// The strings of a structured field (RFC 9651), with what is escaped in them as it is: no name has it.
+/// The strings of a structured field (RFC 9651). Escapes are kept as they are, because no name contains any.
 fn strings(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = value;
     std::iter::from_fn(move || {

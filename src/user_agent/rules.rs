@@ -1,13 +1,14 @@
 //! Our own rules. Each list is tried in order, before the lists of uap-core.
 //!
-//! uap-core knows browsers, crawlers and systems, and is taken as it is. What is here is what it does not know or what
-//! people call otherwise: apps that embed a browser, systems of televisions and consoles, and the form of the device.
+//! uap-core knows browsers, crawlers and systems, and is used unchanged. These rules add what it does not
+//! know or names differently from what people say: apps that embed a browser, systems of televisions and
+//! consoles, and kinds of devices.
 
 /// Browsers and apps: an expression whose second group is the major version, and the name; empty for the first group.
 ///
 /// Apps come first, since their user agents also name the browser that they embed.
 pub(super) const BROWSERS: &[(&str, &str)] = &[
-    // Crawlers that also carry a browser's words.
+    // Crawlers that also name a browser.
     (r"\b(Googlebot)(?:-[A-Za-z]+)?(?:/(\d+)|\b)", ""),
     (r"\b((?:ChatGPT|Claude|Perplexity|MistralAI|DuckAssist)-?[A-Z][A-Za-z]*)(?:/(\d+)|\b)", ""),
     (r"\b(meta-external[a-z]+)/(\d+)", ""),
@@ -38,17 +39,17 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     (r"\bFB_IAB/(MESSENGER|Orca-Android);FBAV/(\d+)", "Messenger"),
     (r"\b(TwitterAndroid|Twitter for iPhone|Twitter for iPad)(?:/(\d+))?", "X"),
     (r"\b(Flipboard)(?:-Briefing)?/(\d+)", ""),
-    // An app that puts its name before the browser's words.
+    // An app that puts its name before the browser's user agent.
     (r"^([A-Za-z][A-Za-z0-9 ._-]*)/v?(\d+)[^(]* Mozilla/\d", ""),
     (r"\bValve (Steam)\b", ""),
     (r"^Microsoft Office/.*\bMicrosoft ([A-Z][A-Za-z]+) (\d+)", ""),
     // Electron: the app names itself before Chrome.
     (r"like Gecko\) ([A-Za-z][A-Za-z0-9_.-]*)/(\d+)[^ ]* (?:[^ ]+ )*Electron/", ""),
     (r"\b(WhatsApp|Slack|Notion|Figma|Discord)/(\d+)", ""),
-    // Browsers that uap-core does not know, or only by their engine.
+    // Browsers that uap-core does not know, or knows only by their engine.
     (r"\b(Falkon|Konqueror|qutebrowser|Otter|Midori|Min|Epiphany)/(\d+)", ""),
     (r"\b(QIHU 360[A-Z]*|360SE|360EE|QihooBrowser)(?:/(\d+))?", "360 Browser"),
-    // Safari's own words on a system that has no Safari.
+    // Safari's user agent on a system that has no Safari.
     (
         r"X11; Linux[^)]*\) AppleWebKit/[0-9.]+ \(KHTML, like Gecko\) (Version)/[0-9.]+ Safari/[0-9.]+$",
         "WebKitGTK",
@@ -63,7 +64,7 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     (r"\b(Ecosia)/?(?:[a-z]+@)?(\d+)", ""),
     (r"\b(Maxthon)/(\d+)", ""),
     (r"\b(Tesla)/(\d+)", ""),
-    // Televisions: HbbTV is what they can receive, not what they are.
+    // Televisions. HbbTV is something they can receive, not their system.
     (r"\b(RokuBrowser|Roku)/(?:[A-Z]+-)?(\d+)", "Roku"),
     (r"\b(OPR)/(\d+).*\b(?:HbbTV|OMI)/", "Opera"),
     (r"^(Opera)/.*HbbTV/.*Version/(\d+)", ""),
@@ -76,11 +77,11 @@ pub(super) const BROWSERS: &[(&str, &str)] = &[
     (r"\b(LG Browser)/(\d+)", ""),
     // Consoles.
     (r"\b(NintendoBrowser)/(\d+)", "Nintendo Browser"),
-    // Browsers that put their name behind the words of the engine.
+    // Browsers that put their name after the engine's.
     (r" Safari/[\d.]+ (?:.* )?([A-Z][a-z]+)Browser/(\d+)", "$1 Browser"),
 ];
 
-/// What is tried after uap-core.
+/// Rules that are tried after uap-core.
 pub(super) const OTHER_BROWSERS: &[(&str, &str)] =
     &[(r"^Mozilla/[45]\.0 \(compatible; ([A-Za-z][A-Za-z0-9_.-]*)(?:/(\d+)|[;)])", "")];
 
@@ -101,7 +102,7 @@ pub(super) const SYSTEMS: &[(&str, &str)] = &[
     (r"\b(?:CrKey)\b.*DeviceType/AndroidTV", "Android"),
     (r"Sailfish", "Sailfish OS"),
     (r"\bmacOS\b|\bosx-|Macintosh", "macOS"),
-    // Apps name the processor on a Mac only.
+    // Apps name the processor only on a Mac.
     (r"CFNetwork/.* Darwin/[\d.]+ \(", "macOS"),
     (r"iPad", "iPadOS"),
     (r"Windows Phone", "Windows Phone"),
@@ -109,15 +110,15 @@ pub(super) const SYSTEMS: &[(&str, &str)] = &[
     (r"\(Windows/\d|\bWinNT\b", "Windows"),
 ];
 
-/// Forms of devices: an expression and the form that it tells.
+/// Kinds of devices: an expression and the kind.
 pub(super) const KINDS: &[(&str, &str)] = &[
-    // A telephone whose maker ends in "bot".
+    // A maker of telephones whose name ends in "bot".
     (r"(?i)\bcubot\b.* AppleWebKit", "phone"),
     (
         r"(?i)(?:bot|crawler|spider|slurp)\b|crawl|https?://|\bfacebookexternalhit|preview|\bvia [a-z.]+ ",
         "crawler",
     ),
-    // But not old browsers, which say that they are compatible as well.
+    // Not old browsers, which say "compatible" as well.
     (r"^Mozilla/[45]\.0 \(compatible; (?:[^MKAi]|M[^S]|K[^o]|A[^B]|i[^C])", "crawler"),
     (r"Headless[A-Z]", "program"),
     (
@@ -144,6 +145,6 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     (r"^Mozilla/5\.0 \(Linux;.*Android.*AppleWebKit", "tablet"),
     (r"\bAndroid\b|\biOS\b|okhttp.*Android|\bMobile\b|CFNetwork/.* Darwin/[\d.]+$", "phone"),
     (r"^(?:Mozilla|Opera)/.*(?:Windows|Macintosh|X11|Linux|CrOS|OpenHarmony|BSD)", "desktop"),
-    // Programs with a window; those without one seldom say what they run on.
+    // Desktop programs. Command line programs seldom name their system.
     (r"\bmacOS\b|Mac OS|Macintosh|Windows NT|\(Windows/\d|osx-|CFNetwork/", "desktop"),
 ];

@@ -1,4 +1,4 @@
-//! Databases of Better Auth, as its command-line tool makes them, into a store of ours.
+//! Imports databases of Better Auth, as its command-line tool creates them.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const HASH: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638";
 
-/// A database of theirs.
+/// A database of Better Auth.
 enum Theirs {
     Sqlite(TempDir),
     Postgres(Box<PostgresTestDatabase>),
@@ -53,16 +53,16 @@ impl Theirs {
     }
 }
 
-/// How a generator of the command-line tool writes names and times.
+/// How a generator of the command-line tool writes names and times in a schema.
 #[derive(Clone, Copy, Debug)]
 struct Style {
     name: &'static str,
     is_snake: bool,
     is_plural: bool,
     is_capital: bool,
-    /// In SQLite; PostgreSQL has types of its own.
+    /// Only in SQLite. PostgreSQL has its own types.
     times_are_numbers: bool,
-    /// In PostgreSQL.
+    /// Only in PostgreSQL.
     times_have_zone: bool,
 }
 
@@ -85,7 +85,7 @@ const STYLES: [Style; 5] = [
     Style { name: "prisma without @@map", is_capital: true, ..PRISMA },
 ];
 
-/// Writes statements as a generator and its database spell them.
+/// Writes statements in the style of a generator and its database.
 struct Script<'a> {
     theirs: &'a Theirs,
     style: Style,
@@ -160,7 +160,7 @@ impl Script<'_> {
         .concat()
     }
 
-    /// A user with a password; `rest` is banned, banExpires and twoFactorEnabled.
+    /// A user with a password. `rest` is banned, banExpires and twoFactorEnabled.
     fn user(&self, name: &str, rest: [&str; 3]) -> String {
         let (id, email) = (format!("'{name}'"), format!("'{name}@example.org'"));
         let (before, [banned, ban_expires, two_factor]) = (self.time(NOW.minus(HOUR)), rest);
@@ -203,7 +203,7 @@ fn snake(name: &str) -> String {
     })
 }
 
-/// A store of ours.
+/// Our store.
 struct Ours {
     store: SqliteStore,
     _folder: TempDir,
@@ -216,7 +216,7 @@ impl Ours {
         Self { store: SqliteStore::open(&url).await.expect("a database"), _folder: folder }
     }
 
-    /// What is told on the way, and the report.
+    /// The problems that are reported during an import, and its report.
     async fn import_with(
         &self,
         url: &str,
@@ -257,7 +257,7 @@ impl Ours {
 const NONE: [&str; 3] = ["null", "null", "null"];
 
 #[tokio::test]
-async fn every_schema_of_the_command_line_tool_is_imported_alike() {
+async fn every_schema_of_the_command_line_tool_is_imported() {
     for style in STYLES {
         for theirs in Theirs::each().await {
             let script = Script { theirs: &theirs, style };
@@ -289,7 +289,7 @@ async fn every_schema_of_the_command_line_tool_is_imported_alike() {
 }
 
 #[tokio::test]
-async fn what_the_configuration_calls_otherwise_is_imported_by_the_names_that_are_said() {
+async fn configured_names_are_imported() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: DRIZZLE };
         let rename = "alter table \"user\" rename to people; alter table people rename column email to mail;";
@@ -308,7 +308,7 @@ async fn what_the_configuration_calls_otherwise_is_imported_by_the_names_that_ar
     }
 }
 
-/// SQLite reads a quoted name that it does not know as a text: nothing may come of that.
+/// SQLite reads an unknown quoted name as text. That must not go unnoticed.
 #[tokio::test]
 async fn a_missing_column_is_an_error_before_anything_is_read() {
     for theirs in Theirs::each().await {
@@ -322,7 +322,7 @@ async fn a_missing_column_is_an_error_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn the_schema_in_a_url_of_prismas_is_looked_at_and_no_other() {
+async fn only_the_schema_in_a_prisma_url_is_read() {
     let database = PostgresTestDatabase::empty().await;
     let url = database.url();
     let theirs = Theirs::Postgres(Box::new(database));
@@ -341,7 +341,7 @@ async fn the_schema_in_a_url_of_prismas_is_looked_at_and_no_other() {
 }
 
 #[tokio::test]
-async fn who_is_banned_there_is_disabled_here_until_an_operator_says_otherwise() {
+async fn imported_ban_disables_until_an_operator_enables() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: KYSELY };
         let (past, future) = (script.time(NOW.minus(HOUR)), script.time(NOW.plus(HOUR)));
@@ -364,7 +364,7 @@ async fn who_is_banned_there_is_disabled_here_until_an_operator_says_otherwise()
             assert_eq!(ours.restrictions(name).await.0, is_disabled, "{name}");
         }
 
-        // One is enabled here, one is not banned any more there, and one is banned there since.
+        // One is enabled here, one is no longer banned there, and one was banned there meanwhile.
         let by = Operator::new("cli:test");
         let ever = UserId::new("ever").expect("an id");
         assert!(ours.store.enable_user(&by, &ever, NOW).await.expect("an answer"));
@@ -381,7 +381,7 @@ async fn who_is_banned_there_is_disabled_here_until_an_operator_says_otherwise()
 }
 
 #[tokio::test]
-async fn two_factor_authentication_is_kept_in_mind_until_it_is_waived() {
+async fn imported_two_factor_is_required_until_waived() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: DRIZZLE };
         let (yes, no) = (script.truth(true), script.truth(false));
@@ -423,7 +423,7 @@ async fn two_factor_authentication_is_kept_in_mind_until_it_is_waived() {
 }
 
 #[tokio::test]
-async fn sessions_in_which_an_administrator_acts_are_left_and_counted() {
+async fn impersonated_sessions_are_skipped_and_counted() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: KYSELY };
         let rows = [
@@ -440,7 +440,7 @@ async fn sessions_in_which_an_administrator_acts_are_left_and_counted() {
 }
 
 #[tokio::test]
-async fn without_a_table_of_sessions_users_and_passwords_are_taken() {
+async fn users_and_passwords_are_imported_without_a_table_of_sessions() {
     for theirs in Theirs::each().await {
         let script = Script { theirs: &theirs, style: KYSELY };
         let rows = script.user("ada", NONE) + &script.session("one", "ada", "", "null");
@@ -456,7 +456,7 @@ async fn without_a_table_of_sessions_users_and_passwords_are_taken() {
 }
 
 #[tokio::test]
-async fn the_limits_of_a_sign_up_hold_for_an_import() {
+async fn import_applies_the_limits_of_a_sign_up() {
     let theirs = Theirs::sqlite();
     let script = Script { theirs: &theirs, style: KYSELY };
     let (long, longest) = ("x".repeat(101), "x".repeat(100));
@@ -498,7 +498,7 @@ async fn the_limits_of_a_sign_up_hold_for_an_import() {
 }
 
 #[tokio::test]
-async fn an_import_of_which_every_user_is_broken_fails_and_leaves_nothing() {
+async fn import_with_only_broken_users_fails_and_leaves_nothing() {
     let theirs = Theirs::sqlite();
     let script = Script { theirs: &theirs, style: KYSELY };
     let rows = script.user("ada", NONE) + "update \"user\" set \"createdAt\" = 'createdAt';";

@@ -1,4 +1,4 @@
-//! A store of another crate, which this one is to the library: it counts what it is asked, and asks another one.
+//! A store outside of the library: it counts its calls and passes them to another store.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,9 +9,9 @@ use multi_session::{
     ConsumerLease, Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch, Found, Handle,
     HistoryQuery, Keep, KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail, NewOperatorAct,
     NewSession, NextSession, Operator, OperatorAct, OperatorStore, Options, OutboxEvent, OutboxStore, Page,
-    PasswordOf, Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionEvent, SessionId, Sessions,
-    Statistics, Store, StoreError, StoredHistoryEntry, StoredSession, StoredTicket, StoredToken, Subject,
-    Superseded, Timestamp, Told, Touch, Transaction, Undo, Undoable, User, UserId,
+    Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionEvent, SessionId, Sessions, Statistics,
+    Store, StoreError, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken,
+    StreamItem, Subject, Superseded, Timestamp, Touch, Transaction, Undo, Undoable, User, UserId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 struct CountingStore<S> {
     store: S,
     calls: Mutex<Vec<&'static str>>,
-    /// Whether it never answers a request to delete events.
+    /// Whether it never answers calls that delete events.
     is_stuck: bool,
 }
 
@@ -44,7 +44,7 @@ impl<S> CountingStore<S> {
     }
 }
 
-/// Writes methods that count and ask the other store.
+/// Writes methods that count and call the other store.
 macro_rules! counted {
     ($trait:ident { $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)* } $($rest:tt)*) => {
         #[async_trait]
@@ -106,7 +106,7 @@ counted! { Store {
 } }
 
 counted! { AccountStore {
-    password_of(email: &str) -> Result<Option<PasswordOf>, StoreError>;
+    password_of(email: &str) -> Result<Option<StoredPassword>, StoreError>;
     has_password(user: &UserId) -> Result<bool, StoreError>;
     is_known_device(email: &str, key: &DeviceKey) -> Result<bool, StoreError>;
     rehash_password(user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<(), StoreError>;
@@ -168,7 +168,7 @@ async fn sign_in(sessions: &Sessions, name: &str) -> Browser {
 }
 
 #[tokio::test]
-async fn store_of_another_crate_is_asked_once_for_each_request() {
+async fn each_request_calls_the_store_once() {
     let store = Arc::new(CountingStore::new(MemoryStore::default()));
     let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
     let browser = sign_in(&sessions, "ada").await;
@@ -216,20 +216,20 @@ async fn changes_that_wait_are_read_by_one_query_and_told_in_order() {
     }
     for device in &devices {
         let (_, item) = timeout(PATIENCE, watch.next()).await.expect("it is told in time").expect("an event");
-        let Told::Event(event) = item else { panic!("{item:?}") };
+        let StreamItem::Event(event) = item else { panic!("{item:?}") };
         assert!(matches!(&*event, SessionEvent::Created { row } if row.id == device.id), "{event:?}");
     }
     assert_eq!(store.calls_of("find"), before + 1);
     following.abort();
 }
 
-/// Far more than anything here takes, and less than a callback may take.
+/// A timeout that is far longer than anything here takes, and shorter than that of a callback.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// So that it is extended once in a test.
+/// Long, so that it is extended only once in a test.
 const LONG_LEASE: Duration = Duration::from_secs(60 * 60);
 
 #[tokio::test]
-async fn node_with_the_lease_writes_it_once_for_many_events() {
+async fn lease_is_written_once_for_many_events() {
     let store = Arc::new(CountingStore::new(MemoryStore::default()));
     let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
     let outbox = sessions.outbox("audit").await.expect("it is added").lease(LONG_LEASE);
@@ -247,7 +247,7 @@ async fn node_with_the_lease_writes_it_once_for_many_events() {
 }
 
 #[tokio::test]
-async fn node_without_the_lease_asks_the_store_nothing_after_a_change() {
+async fn node_without_the_lease_makes_no_calls_after_a_change() {
     let store = Arc::new(CountingStore::new(MemoryStore::default()));
     let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
     let outbox = sessions.outbox("audit").await.expect("it is added").lease(LONG_LEASE);
@@ -267,7 +267,7 @@ async fn node_without_the_lease_asks_the_store_nothing_after_a_change() {
     running.abort();
 }
 
-/// Tells when it is dropped.
+/// Signals when it is dropped.
 struct Dropped(Option<oneshot::Sender<()>>);
 
 impl Drop for Dropped {
@@ -277,7 +277,7 @@ impl Drop for Dropped {
 }
 
 #[tokio::test]
-async fn callbacks_are_cut_off_when_the_lease_is_over_even_if_the_store_hangs() {
+async fn callbacks_are_cut_off_when_the_lease_expires_even_if_the_store_hangs() {
     let store = CountingStore { is_stuck: true, ..CountingStore::new(MemoryStore::default()) };
     let sessions = Sessions::new(Arc::new(store), Options::default());
     let outbox = sessions.outbox("audit").await.expect("it is added").lease(Duration::from_secs(3));

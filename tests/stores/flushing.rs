@@ -1,4 +1,4 @@
-//! What is kept in memory, and what becomes of it when writing is cut off.
+//! Buffers in memory, when writing them is cut off.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ fn accounts(store: Arc<dyn Store>, clock: &Arc<ManualClock>) -> Accounts {
     Accounts::builder(sessions).mail(true).build()
 }
 
-/// A flush that is dropped in the middle loses nothing: what it took is written at the end.
-pub(crate) async fn a_flush_that_is_cut_off_loses_nothing(
+/// A flush that is dropped halfway loses nothing: its batch is written at the end.
+pub(crate) async fn cancelled_flush_loses_nothing(
     store: Arc<dyn Store>,
     again: impl AsyncFn() -> Arc<dyn Store>,
 ) {
@@ -47,7 +47,7 @@ pub(crate) async fn a_flush_that_is_cut_off_loses_nothing(
     let forgotten = RequestPasswordReset { email: EMAIL.to_owned(), redirect_to: None };
     here.request_password_reset(forgotten).expect("it is taken");
 
-    // Each is asked once how far it is, and has begun by that.
+    // Each is polled once, so that it has begun.
     for _ in 0..2 {
         let _ = timeout(Duration::ZERO, here.sessions().flush()).await;
         let _ = timeout(Duration::ZERO, here.due_letters()).await;
@@ -62,7 +62,7 @@ pub(crate) async fn a_flush_that_is_cut_off_loses_nothing(
     assert!(!history.expect("a history").entries.is_empty(), "once, or twice where it was under way");
     let live = store.live_of_user(&active.user.id, used_at).await.expect("a list");
     assert_eq!(live[0].last_active_at, used_at);
-    // A call that was cut off may have taken the mail: then it is due again once that lease is over.
+    // A call that was cut off may have claimed the mail. It is then due again after the lease.
     let later = used_at.plus(Duration::from_secs(16 * 60));
     let mails = store.claim_mails(later, later, 10).await.expect("an answer");
     assert_eq!(mails.len(), 1);

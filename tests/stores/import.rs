@@ -1,11 +1,11 @@
-//! Rows of another system, into the stores that can take them.
+//! Imports into the stores that support them.
 
 use std::time::Duration;
 
 use multi_session::{
-    ChangeError, Code, EndedReason, Handle, HistoryKind, HistoryQuery, ImportStore, ImportedRestrictions,
-    ImportedSession, NewSession, Operator, SecretHash, Session, SessionId, Store, TakeError, Taken,
-    Timestamp, Touch, User, UserId,
+    ChangeError, Code, EndedReason, Handle, HistoryKind, HistoryQuery, ImportOutcome, ImportRowError,
+    ImportStore, ImportedRestrictions, ImportedSession, NewSession, Operator, SecretHash, Session, SessionId,
+    Store, Timestamp, Touch, User, UserId,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
@@ -31,26 +31,27 @@ fn session(name: &str, user: &str, expires_at: Timestamp) -> ImportedSession {
     }
 }
 
-/// New rows are taken, known ones follow, refused ones leave nothing, and what has ended there ends here.
-pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + ImportStore)) {
+/// New rows are imported, known ones are updated, refused ones leave nothing, and sessions that ended there
+/// end here.
+pub(crate) async fn import_updates_from_the_other_system(store: &(impl Store + ImportStore)) {
     let later = NOW.plus(HOUR);
     let mut import = store.begin_import(NOW).await.expect("a transaction");
-    assert_eq!(import.user(&user("ada", NOW)).await.expect("taken"), Taken::New);
-    assert_eq!(import.user(&user("ada", NOW)).await.expect("taken"), Taken::Unchanged);
+    assert_eq!(import.user(&user("ada", NOW)).await.expect("taken"), ImportOutcome::New);
+    assert_eq!(import.user(&user("ada", NOW)).await.expect("taken"), ImportOutcome::Unchanged);
     let mut other = user("other", NOW);
     other.email = "ada@example.org".to_owned();
-    assert!(matches!(import.user(&other).await, Err(TakeError::EmailTaken)));
+    assert!(matches!(import.user(&other).await, Err(ImportRowError::EmailTaken)));
     let ada = UserId::new("ada").expect("an id");
-    assert!(matches!(import.password(&other.id, "hash", NOW).await, Err(TakeError::UnknownUser)));
-    assert_eq!(import.password(&ada, "salt:key", NOW).await.expect("taken"), Taken::New);
+    assert!(matches!(import.password(&other.id, "hash", NOW).await, Err(ImportRowError::UnknownUser)));
+    assert_eq!(import.password(&ada, "salt:key", NOW).await.expect("taken"), ImportOutcome::New);
     for name in ["stays", "goes", "used"] {
-        assert_eq!(import.session(&session(name, "ada", later)).await.expect("taken"), Taken::New);
+        assert_eq!(import.session(&session(name, "ada", later)).await.expect("taken"), ImportOutcome::New);
     }
     let foreign = import.session(&session("foreign", "nobody", later)).await;
-    assert!(matches!(foreign, Err(TakeError::UnknownUser)));
+    assert!(matches!(foreign, Err(ImportRowError::UnknownUser)));
     let mut twin = session("twin", "ada", later);
     twin.session.handle = session("stays", "ada", later).session.handle;
-    assert!(matches!(import.session(&twin).await, Err(TakeError::HandleTaken)));
+    assert!(matches!(import.session(&twin).await, Err(ImportRowError::HandleTaken)));
     assert_eq!(import.end_gone().await.expect("an answer"), 0);
     import.commit().await.expect("durable");
     store.touch(&[Touch::new(SessionId::new("used").expect("an id"), later)]).await.expect("a write");
@@ -59,11 +60,11 @@ pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + Imp
     let mut import = store.begin_import(again).await.expect("a transaction");
     let mut renamed = user("ada", again);
     renamed.name = "Ada L.".to_owned();
-    assert_eq!(import.user(&renamed).await.expect("taken"), Taken::Updated);
-    assert_eq!(import.password(&ada, "salt:other", again).await.expect("taken"), Taken::Updated);
+    assert_eq!(import.user(&renamed).await.expect("taken"), ImportOutcome::Updated);
+    assert_eq!(import.password(&ada, "salt:other", again).await.expect("taken"), ImportOutcome::Updated);
     let longer = session("stays", "ada", later.plus(HOUR));
-    assert_eq!(import.session(&longer).await.expect("taken"), Taken::Updated);
-    assert_eq!(import.session(&longer).await.expect("taken"), Taken::Unchanged);
+    assert_eq!(import.session(&longer).await.expect("taken"), ImportOutcome::Updated);
+    assert_eq!(import.session(&longer).await.expect("taken"), ImportOutcome::Unchanged);
     assert_eq!(import.end_gone().await.expect("an answer"), 1);
     import.commit().await.expect("durable");
 
@@ -76,8 +77,8 @@ pub(crate) async fn an_import_follows_the_other_system(store: &(impl Store + Imp
     assert_eq!(gone[0].end.as_ref().map(|end| end.reason), Some(EndedReason::SignedOut));
 }
 
-/// A password that was made here is not taken back, and an ended session stays ended.
-pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStore)) {
+/// A password that was set here stays, and an ended session stays ended.
+pub(crate) async fn changes_made_here_stay(store: &(impl Store + ImportStore)) {
     let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     import.user(&ada).await.expect("taken");
@@ -90,17 +91,17 @@ pub(crate) async fn what_was_changed_here_stays(store: &(impl Store + ImportStor
     assert_eq!(ended.expect("an answer").len(), 1);
 
     let mut import = store.begin_import(later).await.expect("a transaction");
-    assert_eq!(import.password(&ada.id, "salt:new", later).await.expect("taken"), Taken::Unchanged);
+    assert_eq!(import.password(&ada.id, "salt:new", later).await.expect("taken"), ImportOutcome::Unchanged);
     let longer = session("one", "ada", later.plus(HOUR));
-    assert_eq!(import.session(&longer).await.expect("taken"), Taken::Unchanged);
+    assert_eq!(import.session(&longer).await.expect("taken"), ImportOutcome::Unchanged);
     import.commit().await.expect("durable");
     assert!(store.live_of_user(&ada.id, NOW).await.expect("a list").is_empty());
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("a user");
     assert_eq!(known.password_hash.as_deref(), Some("$argon2id$ours"));
 }
 
-/// Who was disabled here stays so, and none of their sessions is taken.
-pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportStore)) {
+/// A user who is disabled here stays so, and none of their sessions is imported.
+pub(crate) async fn user_disabled_here_stays_disabled(store: &(impl Store + ImportStore)) {
     let (later, ada) = (NOW.plus(HOUR), user("ada", NOW));
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     import.user(&ada).await.expect("taken");
@@ -114,18 +115,18 @@ pub(crate) async fn who_is_disabled_here_stays_out(store: &(impl Store + ImportS
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     import.user(&user("ada", later)).await.expect("taken");
     let known = import.session(&session("one", "ada", later.plus(HOUR))).await;
-    assert_eq!(known.expect("taken"), Taken::Unchanged);
+    assert_eq!(known.expect("taken"), ImportOutcome::Unchanged);
     let new = import.session(&session("two", "ada", later)).await;
-    assert!(matches!(new, Err(TakeError::UserDisabled)), "{new:?}");
+    assert!(matches!(new, Err(ImportRowError::UserDisabled)), "{new:?}");
     import.commit().await.expect("durable");
     assert!(store.live_of_user(&ada.id, NOW).await.expect("a list").is_empty());
     let known = store.password_of("ada@example.org").await.expect("an answer").expect("a user");
     assert!(known.is_disabled);
 }
 
-/// Who is banned there is out here at once; who has two-factor authentication there stays signed in, and no session begins
-/// until an operator allows the password alone.
-pub(crate) async fn users_are_held_to_what_was_not_allowed_there(store: &(impl Store + ImportStore)) {
+/// A user who is banned there is signed out here at once. A user with two-factor authentication there stays
+/// signed in, but no session begins until an operator allows the password alone.
+pub(crate) async fn restrictions_of_the_other_system_apply(store: &(impl Store + ImportStore)) {
     let later = NOW.plus(HOUR);
     let mut import = store.begin_import(NOW).await.expect("a transaction");
     for name in ["ada", "grace"] {
@@ -144,7 +145,7 @@ pub(crate) async fn users_are_held_to_what_was_not_allowed_there(store: &(impl S
     let two_factor = ImportedRestrictions { is_banned: false, needs_two_factor: true };
     assert_eq!(import.restrict(&grace, two_factor).await.expect("taken").ended, 0);
     let nobody = UserId::new("nobody").expect("an id");
-    assert!(matches!(import.restrict(&nobody, banned).await, Err(TakeError::UnknownUser)));
+    assert!(matches!(import.restrict(&nobody, banned).await, Err(ImportRowError::UnknownUser)));
     import.commit().await.expect("durable");
 
     assert!(store.live_of_user(&ada, NOW).await.expect("a list").is_empty());

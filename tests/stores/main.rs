@@ -1,4 +1,4 @@
-//! What every store holds, on every store; and what is particular to each.
+//! The contract suite on every store, and tests that are particular to each.
 
 mod better_auth;
 mod counting;

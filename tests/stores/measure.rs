@@ -47,7 +47,7 @@ async fn open(store: &Arc<dyn Store>, is_new: bool, user: usize, name: &str) {
     crate::opening::open(&**store, new_user.as_ref(), &session(user, name)).await.expect("a session");
 }
 
-/// Does something so many times by so many tasks at once, and prints how long it took.
+/// Runs something so many times in so many tasks, and prints how long it took.
 #[expect(clippy::print_stdout, reason = "that is what it is for")]
 async fn measure<F: Future<Output = ()> + Send>(
     what: &str,
@@ -148,7 +148,7 @@ async fn measure_postgres() {
     measure_all("postgres", Arc::new(store)).await;
 }
 
-/// Of a consumer with a long backlog.
+/// The due events of a consumer with a long backlog.
 async fn measure_due_events(name: &str, store: Arc<dyn Store>) {
     measure(&format!("{name} due_events"), 1, 64, move |_| {
         let store = Arc::clone(&store);

@@ -12,7 +12,7 @@ async fn make() -> (Arc<dyn Store>, ()) {
 multi_session::store_contract!(make());
 
 #[test]
-fn every_promise_is_among_those_that_are_tested() {
+fn every_contract_test_is_listed() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let listed = std::fs::read_to_string(folder.join("contract.rs")).expect("the list");
     let mut count = 0;

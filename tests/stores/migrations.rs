@@ -15,7 +15,7 @@ fn names(folder: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_change_of_the_schema_has_its_file_for_each_database() {
+fn every_migration_exists_for_each_database() {
     let sqlite = names("sqlite");
     assert!(sqlite.len() > 1);
     assert_eq!(sqlite, names("postgres"));
@@ -40,7 +40,7 @@ async fn every_migration_is_embedded() {
 }
 
 #[test]
-fn the_number_of_a_migration_is_its_own() {
+fn migration_numbers_are_unique() {
     let names = names("sqlite");
     let numbers: Vec<&str> = names.iter().filter_map(|name| Some(name.split_once('_')?.0)).collect();
     assert_eq!(numbers.len(), names.len());

@@ -6,18 +6,18 @@ use multi_session::{
     Result, Store, Subject, Transaction, User,
 };
 
-/// A user who has an account, and what its password is stored as.
+/// A user with an account, and the stored hash of the password.
 pub(crate) struct NewUser {
     pub(crate) user: User,
     pub(crate) password_hash: String,
 }
 
-/// At most five sessions, of which the oldest gives way.
+/// At most five sessions, with eviction of the oldest.
 pub(crate) fn limit() -> Limit {
     Limit { maximum: 5, revoke_oldest: true, held: Vec::new(), epoch: None, chosen: None }
 }
 
-/// Begins a session, and before it makes the account of a user who signs up.
+/// Begins a session. For a sign-up it first creates the account.
 pub(crate) async fn open(
     store: &(impl Store + ?Sized),
     signs_up: Option<&NewUser>,
@@ -31,7 +31,7 @@ pub(crate) async fn open(
     store.begin(&subject, new, &limit(), Some(&work)).await.map(|begun| begun.ended)
 }
 
-/// The account of a user who signs up, and a mail about a new device.
+/// Creates an account, and queues a mail about a new device.
 struct AddAccount<'a, S: ?Sized> {
     store: &'a S,
     of: Option<&'a NewUser>,

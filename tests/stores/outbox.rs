@@ -1,4 +1,4 @@
-//! Events that were written by hand, for the stores that have tables.
+//! Events written by hand, for the stores with tables.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use multi_session::{ConsumerLease, Deliverer, Store, Timestamp};
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
 pub(crate) const AUDIT: Deliverer<'_> = Deliverer { consumer: "audit", id: "one" };
 
-/// More users than are delivered to at once, and one after them.
+/// More users than one claim returns, and one more.
 const OF_A_LATER_VERSION: &str = "insert into outbox (consumer, user_id, at, kind, written_at)
         with recursive numbers (number) as (select 1 union all select number + 1 from numbers where number < 33)
         select 'audit', 'a' || number, 0, 'of-a-later-version', 0 from numbers;
@@ -24,7 +24,7 @@ pub(crate) async fn lease(store: &dyn Store) {
     assert_eq!(lease, ConsumerLease::Held);
 }
 
-pub(crate) async fn events_of_a_later_version_hold_up_only_their_users(
+pub(crate) async fn events_of_a_later_version_delay_only_their_users(
     store: &dyn Store,
     by_hand: impl AsyncFn(&'static str),
 ) {

@@ -26,7 +26,7 @@ async fn make() -> (Arc<dyn Store>, PostgresTestDatabase) {
 
 multi_session::store_contract!(make());
 
-/// The same with `sessions` in parts, as docs/operating.md says for very many sessions.
+/// The same with `sessions` partitioned, as docs/operating.md describes for very many sessions.
 pub(crate) mod partitioned {
     use super::*;
 
@@ -107,11 +107,11 @@ async fn several_nodes_start_at_once_on_an_empty_database() {
 }
 
 #[tokio::test]
-async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts() {
+async fn users_of_the_previous_version_get_email_keys_at_start() {
     let database = PostgresTestDatabase::migrated().await;
     let store = node(&database).await;
     database.execute(email_keys::USERS).await.map(drop).expect("they are stored");
-    email_keys::each_is_found_by_its_own_spelling(&store).await;
+    email_keys::each_is_found_by_the_stored_spelling(&store).await;
     let (one, other) = tokio::join!(node(&database), node(&database));
     for node in [one, other] {
         email_keys::each_is_found_by_its_key(&node).await;
@@ -119,7 +119,7 @@ async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts
 }
 
 #[tokio::test]
-async fn history_is_never_rewritten_also_by_hand() {
+async fn history_cannot_be_rewritten_by_hand() {
     let database = PostgresTestDatabase::migrated().await;
     sign_up(&node(&database).await, "ada", "one").await.expect("a sign-up");
     let rewritten = database.execute("update history set ip_address = '192.0.2.1'").await;
@@ -128,7 +128,7 @@ async fn history_is_never_rewritten_also_by_hand() {
 }
 
 #[tokio::test]
-async fn acts_of_operators_are_never_rewritten_also_by_hand() {
+async fn operator_acts_cannot_be_rewritten_by_hand() {
     let database = PostgresTestDatabase::migrated().await;
     let act = NewOperatorAct::new(&Operator::new("cli:test"), OperatorActKind::RevokeEverybody, NOW);
     node(&database).await.record_act(&act).await.expect("it is kept");
@@ -137,9 +137,9 @@ async fn acts_of_operators_are_never_rewritten_also_by_hand() {
     assert!(refused.contains("acts of operators are never rewritten"), "{refused}");
 }
 
-/// A sequence counts the refused too, so the database takes back only the first of what it is asked for.
+/// A sequence also counts refused attempts, so the database rolls only the first one back.
 #[tokio::test]
-async fn a_change_that_the_database_took_back_is_made_all_the_same() {
+async fn change_rolled_back_by_the_database_is_retried() {
     let database = PostgresTestDatabase::empty().await;
     let node = node(&database).await;
     let refuse_once = "create sequence tries;
@@ -159,7 +159,7 @@ async fn a_change_that_the_database_took_back_is_made_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_node_hears_what_another_one_changes() {
+async fn node_receives_changes_of_another() {
     let database = PostgresTestDatabase::migrated().await;
     let (here, there) = (node(&database).await, node(&database).await);
     let mut changes = here.changes();
@@ -188,14 +188,14 @@ async fn event_of_a_change_on_another_node_is_delivered_at_once() {
         assert_eq!(id.as_ref().map(SessionId::as_str), Some(&*name));
         delays.push(at.saturating_duration_since(since));
     }
-    // It looks when it starts, and without notifications every five seconds after that.
+    // It polls when it starts, and without notifications every five seconds.
     assert!(delays[1..].iter().min() < Some(&Duration::from_secs(1)), "{delays:?}");
     drop(stop);
     running.await.expect("it stops");
 }
 
 #[tokio::test]
-async fn after_a_restart_of_the_server_it_goes_on_and_tells_of_the_gap() {
+async fn store_recovers_after_a_server_restart_and_announces_a_gap() {
     let database = PostgresTestDatabase::migrated().await;
     let node = node(&database).await;
     let mut changes = node.changes();
@@ -204,7 +204,7 @@ async fn after_a_restart_of_the_server_it_goes_on_and_tells_of_the_gap() {
 
     database.disconnect_all().await;
     assert_eq!(next(&mut changes).await, Change::Gap);
-    // A connection that was in use a moment ago is not asked first: its request fails, and only that.
+    // A recently used connection is not tested first: its request fails, and only that.
     let mut failures = 0;
     while let Err(error) = node.ping().await {
         assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
@@ -215,7 +215,7 @@ async fn after_a_restart_of_the_server_it_goes_on_and_tells_of_the_gap() {
     assert_eq!(next(&mut changes).await, began(&new));
 }
 
-/// Existing connections are told so when they write, and new ones are read-only from the start.
+/// Existing connections get an error when they write, and new ones are read-only from the start.
 const DEMOTE: &str = "create function refuse() returns trigger language plpgsql as $$
     begin
         raise exception 'cannot execute INSERT in a read-only transaction' using errcode = '25006';
@@ -233,8 +233,8 @@ const PROMOTE: &str = "begin read write;
     commit";
 
 #[tokio::test]
-async fn connections_to_a_demoted_primary_are_replaced_and_the_next_ones_must_take_writes() {
-    // Not one that another test is given afterwards.
+async fn connections_to_a_demoted_primary_are_replaced_by_writable_ones() {
+    // Not a database that another test gets afterwards.
     let database = PostgresTestDatabase::empty().await;
     let node = node(&database).await;
     let mut changes = node.changes();
@@ -248,7 +248,7 @@ async fn connections_to_a_demoted_primary_are_replaced_and_the_next_ones_must_ta
     database.execute(DEMOTE).await.map(drop).expect("it is demoted");
     let refused = sign_up(&node, "grace", "two").await;
     assert!(matches!(refused, Err(ChangeError::Store(StoreError::Unavailable(_)))), "{refused:?}");
-    // None of the connections of before is used any more, for reading either.
+    // None of the old connections is used any more, not even for reading.
     for _ in 0..4 {
         let read = live().await;
         assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
@@ -265,7 +265,7 @@ async fn connections_to_a_demoted_primary_are_replaced_and_the_next_ones_must_ta
 }
 
 #[tokio::test]
-async fn a_change_whose_connection_is_lost_is_an_error_and_was_not_half_made() {
+async fn change_with_a_lost_connection_fails_and_is_not_half_made() {
     let database = PostgresTestDatabase::migrated().await;
     let node = node(&database).await;
     sign_up(&node, "ada", "one").await.expect("a sign-up");
@@ -292,7 +292,7 @@ async fn a_change_that_waits_too_long_is_unavailable() {
     drop(held);
 }
 
-/// Stands between a node and the server.
+/// A network between a node and the server.
 struct Network {
     address: SocketAddr,
     silent: watch::Sender<bool>,
@@ -311,7 +311,7 @@ impl Network {
                     let silence = async { is_silent.wait_for(|silent| *silent).await.map(drop) };
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut node, &mut server) => {}
-                        // Open, and nothing goes through.
+                        // The connection stays open, but nothing goes through.
                         _ = silence => std::future::pending().await,
                     }
                 });
@@ -322,7 +322,7 @@ impl Network {
 }
 
 #[tokio::test]
-async fn a_network_that_falls_silent_makes_it_unavailable() {
+async fn silent_network_makes_the_store_unavailable() {
     let database = PostgresTestDatabase::migrated().await;
     let mut url = url::Url::parse(&database.url()).expect("a URL");
     let server = url.socket_addrs(|| None).expect("an address")[0];
@@ -340,7 +340,7 @@ async fn a_network_that_falls_silent_makes_it_unavailable() {
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     assert!(matches!(changed, Err(StoreError::Unavailable(_))), "{changed:?}");
 
-    // Whoever comes after somebody who waited in vain is told at once.
+    // After one call has timed out, the next one fails at once.
     node.ping().await.expect_err("it is silent");
     let since = Instant::now();
     node.ping().await.expect_err("it is silent");
@@ -348,7 +348,7 @@ async fn a_network_that_falls_silent_makes_it_unavailable() {
 }
 
 #[tokio::test]
-async fn an_ended_session_stays_ended_also_by_hand() {
+async fn ended_session_cannot_be_revived_by_hand() {
     let database = PostgresTestDatabase::migrated().await;
     let node = node(&database).await;
     let new = sign_up(&node, "ada", "one").await.expect("a sign-up");
@@ -365,7 +365,7 @@ async fn an_ended_session_stays_ended_also_by_hand() {
 }
 
 #[tokio::test]
-async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
+async fn revoked_session_can_be_restored_by_hand_only_in_its_window() {
     let database = PostgresTestDatabase::migrated().await;
     let node = node(&database).await;
     let one = sign_up(&node, "ada", "one").await.expect("a sign-up");
@@ -405,7 +405,7 @@ async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable_and_the_error_says_why() {
+async fn missing_server_is_unavailable_and_the_error_says_why() {
     let nowhere = PostgresStore::open("postgres://nobody:secret@127.0.0.1:1/nothing", 1).await;
     let error = nowhere.expect_err("nobody listens there");
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
@@ -431,14 +431,14 @@ async fn no_plan_scans_a_table(store: &PostgresStore) {
 }
 
 #[tokio::test]
-async fn a_flush_that_is_cut_off_loses_nothing() {
+async fn cancelled_flush_loses_nothing() {
     let database = PostgresTestDatabase::migrated().await;
     let again = async || Arc::new(node(&database).await) as Arc<dyn Store>;
-    flushing::a_flush_that_is_cut_off_loses_nothing(again().await, again).await;
+    flushing::cancelled_flush_loses_nothing(again().await, again).await;
 }
 
 #[tokio::test]
-async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others() {
+async fn mail_of_a_later_version_is_left_to_its_nodes_and_delays_no_others() {
     let database = PostgresTestDatabase::migrated().await;
     let store = node(&database).await;
     for name in ["ada", "grace"] {
@@ -459,15 +459,15 @@ async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others()
 }
 
 #[tokio::test]
-async fn events_of_a_later_version_hold_up_only_their_users() {
+async fn events_of_a_later_version_delay_only_their_users() {
     let database = PostgresTestDatabase::migrated().await;
-    outbox::events_of_a_later_version_hold_up_only_their_users(&node(&database).await, async |statement| {
+    outbox::events_of_a_later_version_delay_only_their_users(&node(&database).await, async |statement| {
         database.execute(statement).await.map(drop).expect("a change");
     })
     .await;
 }
 
-/// Such a change has seen that there is no consumer.
+/// Such a change has read that there is no consumer.
 #[tokio::test]
 async fn a_new_consumer_waits_for_changes_that_have_begun() {
     const WAITS: &str = "select exists (select 1 from pg_stat_activity \
@@ -494,31 +494,31 @@ async fn a_new_consumer_waits_for_changes_that_have_begun() {
 }
 
 #[tokio::test]
-async fn an_import_follows_the_other_system() {
+async fn import_updates_from_the_other_system() {
     let database = PostgresTestDatabase::migrated().await;
-    import::an_import_follows_the_other_system(&node(&database).await).await;
+    import::import_updates_from_the_other_system(&node(&database).await).await;
 }
 
 #[tokio::test]
-async fn what_was_changed_here_stays_in_an_import() {
+async fn changes_made_here_survive_an_import() {
     let database = PostgresTestDatabase::migrated().await;
-    import::what_was_changed_here_stays(&node(&database).await).await;
+    import::changes_made_here_stay(&node(&database).await).await;
 }
 
 #[tokio::test]
-async fn who_is_disabled_here_stays_out_in_an_import() {
+async fn user_disabled_here_stays_disabled_after_an_import() {
     let database = PostgresTestDatabase::migrated().await;
-    import::who_is_disabled_here_stays_out(&node(&database).await).await;
+    import::user_disabled_here_stays_disabled(&node(&database).await).await;
 }
 
 #[tokio::test]
-async fn an_import_holds_users_to_what_was_not_allowed_there() {
+async fn import_applies_restrictions_of_the_other_system() {
     let database = PostgresTestDatabase::migrated().await;
-    import::users_are_held_to_what_was_not_allowed_there(&node(&database).await).await;
+    import::restrictions_of_the_other_system_apply(&node(&database).await).await;
 }
 
 #[tokio::test]
-async fn streams_ask_anew_after_an_import() {
+async fn streams_get_the_list_again_after_an_import() {
     let database = PostgresTestDatabase::migrated().await;
     let (here, there) = (node(&database).await, node(&database).await);
     let mut changes = here.changes();

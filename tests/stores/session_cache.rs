@@ -1,4 +1,4 @@
-//! Sessions in memory are never older than a change that was answered, by this process or another one.
+//! Cached sessions are never older than a change that was answered, by this process or another one.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::postgres::{NOW, session, user};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Two stores of one database, each of which keeps sessions in memory.
+/// Two stores on one database, each with a session cache.
 struct Two<'a, S> {
     here: &'a S,
     there: &'a S,
@@ -22,7 +22,7 @@ struct Two<'a, S> {
 }
 
 impl<S: Store> Two<'_, S> {
-    /// Asks both for a session, and for the list of its user, until they answer from memory; gives the user.
+    /// Reads a session and the list of its user from both until they answer from the cache. Returns the user.
     async fn warm(&self, handle: &Handle) -> UserId {
         let user = self.ask(self.here, handle).await.expect("a live session").user.id.clone();
         for store in [self.here, self.there] {
@@ -40,7 +40,7 @@ impl<S: Store> Two<'_, S> {
         }
     }
 
-    /// Makes a change and holds that both stores know it at once; gives what they know of the session.
+    /// Makes a change and checks that both stores see it at once. Returns the session as they see it.
     async fn after<T>(
         &self,
         handle: &Handle,
@@ -48,7 +48,7 @@ impl<S: Store> Two<'_, S> {
     ) -> Option<std::sync::Arc<StoredSession>> {
         let user = self.warm(handle).await;
         change(self.here).await;
-        // These are not kept in memory.
+        // These are not cached.
         let page = Page { ended: false, after: None, limit: 100 };
         let mut live = self.there.of_user(&user, page, NOW).await.expect("an answer");
         live.sort_by_key(|found| std::cmp::Reverse(found.stored.session.created_at));
@@ -56,7 +56,7 @@ impl<S: Store> Two<'_, S> {
         assert_eq!(self.list(self.here, &user).await, live, "the list where the change was made");
         assert_eq!(self.list(self.there, &user).await, live, "the list elsewhere");
         let (here, there) = (self.ask(self.here, handle).await, self.ask(self.there, handle).await);
-        // What is read of one session by its handle is not kept in memory.
+        // Sessions found by their handle are not cached.
         let stored = self.there.find_by_handle(handle).await.expect("an answer");
         let stored = stored.filter(|found| found.end.is_none()).map(|found| found.stored);
         let shown = |it: &StoredSession| format!("{it:?}");
@@ -86,8 +86,8 @@ fn renewal(name: &str) -> Renewal {
     Renewal { handle, secret_hash, expires_at: NOW.plus(HOUR), verified_with: None }
 }
 
-/// Every kind of change, and what it shows.
-async fn every_change_is_known_at_once<S: Store>(two: Two<'_, S>) {
+/// Every kind of change, and its effect.
+async fn every_change_is_seen_at_once<S: Store>(two: Two<'_, S>) {
     let ada = user("ada");
     let own = NewSession { new_device: false, ..session(&ada, "own") };
     open(two.here, Some(&ada), &own).await.expect("a sign-up");
@@ -122,7 +122,7 @@ async fn every_change_is_known_at_once<S: Store>(two: Two<'_, S>) {
     undo(two.there).await.expect("an answer");
     assert!(two.ask(two.here, handle).await.is_some(), "it lives again");
 
-    // The profile of a user without an account follows.
+    // The profile of a user without an account is updated.
     let grace = session(&user("grace"), "grace");
     let begin = async |store: &S, name: &str, new: &NewSession| {
         let subject = Subject::new(new.session.user_id.clone()).name(name);
@@ -164,13 +164,13 @@ async fn every_change_is_known_at_once<S: Store>(two: Two<'_, S>) {
 }
 
 #[tokio::test]
-async fn change_of_another_process_is_known_at_once_with_sqlite() {
+async fn change_by_another_process_is_seen_at_once_with_sqlite() {
     let folder = TempDir::new().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let here = SqliteStore::open(&url).await.expect("a database");
     let there = SqliteStore::open(&url).await.expect("a database");
     let statistics = |store: &SqliteStore| store.session_cache().expect("it keeps sessions");
-    every_change_is_known_at_once(Two { here: &here, there: &there, statistics }).await;
+    every_change_is_seen_at_once(Two { here: &here, there: &there, statistics }).await;
 }
 
 async fn caching(database: &PostgresTestDatabase) -> PostgresStore {
@@ -183,10 +183,10 @@ fn of_postgres(store: &PostgresStore) -> SessionCacheStatistics {
 }
 
 #[tokio::test]
-async fn change_of_another_node_is_known_at_once_with_postgres() {
+async fn change_by_another_node_is_seen_at_once_with_postgres() {
     let database = PostgresTestDatabase::migrated().await;
     let (here, there) = (caching(&database).await, caching(&database).await);
-    every_change_is_known_at_once(Two { here: &here, there: &there, statistics: of_postgres }).await;
+    every_change_is_seen_at_once(Two { here: &here, there: &there, statistics: of_postgres }).await;
     assert!(of_postgres(&here).waits > 0, "it waited for the other node");
     here.close().await;
     there.close().await;
@@ -195,7 +195,7 @@ async fn change_of_another_node_is_known_at_once_with_postgres() {
 }
 
 #[tokio::test]
-async fn node_that_keeps_no_sessions_waits_for_those_that_do() {
+async fn node_without_a_cache_waits_for_those_with_one() {
     let database = PostgresTestDatabase::migrated().await;
     let here = crate::postgres::node(&database).await;
     let there = caching(&database).await;
@@ -214,7 +214,7 @@ async fn node_that_keeps_no_sessions_waits_for_those_that_do() {
 }
 
 #[tokio::test]
-async fn dead_node_delays_one_change_and_no_more() {
+async fn dead_node_delays_only_one_change() {
     let database = PostgresTestDatabase::migrated().await;
     let here = caching(&database).await;
     let ada = user("ada");
@@ -233,7 +233,7 @@ async fn dead_node_delays_one_change_and_no_more() {
 }
 
 #[tokio::test]
-async fn store_without_memory_asks_its_database_each_time() {
+async fn store_without_a_cache_queries_every_time() {
     let folder = TempDir::new().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let options = SqliteOptions::default().session_cache(0);

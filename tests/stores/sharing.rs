@@ -1,4 +1,4 @@
-//! PostgreSQL databases that installations share with each other and with an application.
+//! PostgreSQL databases that several installations share with each other and with an application.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use crate::opening::limit;
 use crate::postgres::{NOW, began, next, node, session, sign_up, user};
 
-/// What an application has in its search path: tables of the same names, and settings that we do not work with.
+/// Tables of the same names in the search path of an application, and settings that we do not work with.
 const APPLICATION: &str = "create schema application;
     create table application.users (number int);
     create table application.sessions (number int);
@@ -43,8 +43,7 @@ async fn shared() -> PostgresTestDatabase {
     database
 }
 
-/// Every promise holds beside all the other installations, in the one database that these tests share, and with sessions in
-/// memory.
+/// The contract suite next to many other installations in one shared database, with the session cache.
 mod beside_others {
     use super::*;
 
@@ -60,14 +59,14 @@ mod beside_others {
 }
 
 #[tokio::test]
-async fn installations_in_one_database_never_touch_each_other() {
+async fn installations_in_one_database_are_independent() {
     let database = shared().await;
     let pool = pool(&database).await;
     let (one, two, default) =
         (installation(&pool, "one").await, installation(&pool, "Two").await, node(&database).await);
     let other_node = installation(&pool, "one").await;
     let mut changes = other_node.changes();
-    // The same user and session in each, and the one whose changes are heard is the last.
+    // The same user and session in each. The installation whose changes are received is the last.
     for store in [&default, &two, &one] {
         sign_up(store, "ada", "first").await.expect("a sign-up");
     }
@@ -92,7 +91,7 @@ async fn installations_in_one_database_never_touch_each_other() {
 }
 
 #[tokio::test]
-async fn triggers_work_whatever_the_search_path_of_who_changes_a_row() {
+async fn triggers_work_with_any_search_path() {
     let database = shared().await;
     let store = installation(&pool(&database).await, "one").await;
     sign_up(&store, "ada", "first").await.expect("a sign-up");
@@ -131,7 +130,7 @@ async fn installation_is_found_by_its_name_and_by_its_search_path() {
     let options = PostgresOptions::default().schema("one");
     let named = PostgresStore::open_with(&database.url(), 1, &options).await.expect("an installation");
     let new = sign_up(&named, "ada", "first").await.expect("a sign-up");
-    // As installations do that are older than names.
+    // Like installations from before schemas could be named.
     let mut url = url::Url::parse(&database.url()).expect("a URL");
     url.query_pairs_mut().append_pair("options", "-c search_path=one");
     let by_path = PostgresStore::open(url.as_str(), 1).await.expect("the same installation");

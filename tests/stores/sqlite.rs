@@ -48,7 +48,7 @@ async fn no_statement_scans_a_table() {
 }
 
 #[tokio::test]
-async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is_not() {
+async fn commits_of_other_processes_are_announced_as_a_gap() {
     let (here, folder) = new_store().await;
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let there = SqliteStore::open_existing(&url).await.expect("it is there");
@@ -56,7 +56,7 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     let (new_user, new) = sign_up("ada");
     let by = Operator::new("cli:test");
     open(&here, Some(&new_user), &new).await.expect("a sign-up");
-    // For longer than it takes to look twice.
+    // Longer than two checks of the file.
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_200) {
         let at = NOW.plus(since.elapsed());
@@ -74,14 +74,14 @@ async fn what_another_process_commits_is_told_as_a_gap_and_what_this_one_does_is
     assert_eq!(told.expect("it is told in time"), Some(Change::Gap));
 }
 
-/// What SQLite does when the disk is full: the whole transaction is rolled back, without being asked.
+/// Simulates a full disk, when SQLite itself rolls the whole transaction back.
 const FULL_DISK: &str = "create trigger full_disk before insert on sessions
     begin select raise(rollback, 'database or disk is full'); end;
     create trigger full_disk_too before update on sessions
     begin select raise(rollback, 'database or disk is full'); end";
 
 #[tokio::test]
-async fn after_a_failed_transaction_every_change_works_again() {
+async fn changes_work_again_after_a_failed_transaction() {
     let (store, folder) = new_store().await;
     let (ada, one) = sign_up("ada");
     open(&store, Some(&ada), &one).await.expect("a sign-up");
@@ -91,7 +91,7 @@ async fn after_a_failed_transaction_every_change_works_again() {
     let touch = Touch::new(one.session.id.clone(), NOW);
 
     by_hand(&folder, FULL_DISK).await.expect("two triggers");
-    // Each kind of change twice, as the second one meets the connection of the first.
+    // Each kind of change twice, because the second one gets the connection of the first.
     for _ in 0..2 {
         let failed = [
             open(&store, None, &two).await.map(drop).map_err(|error| error.to_string()),
@@ -118,7 +118,7 @@ async fn after_a_failed_transaction_every_change_works_again() {
 }
 
 #[tokio::test]
-async fn a_file_that_must_be_there_is_not_made() {
+async fn open_existing_does_not_create_a_file() {
     let folder = TempDir::new().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("data/test.db").display());
     let nowhere = SqliteStore::open_existing(&url).await;
@@ -127,10 +127,10 @@ async fn a_file_that_must_be_there_is_not_made() {
 }
 
 #[tokio::test]
-async fn users_of_the_version_before_are_found_and_get_their_keys_when_it_starts() {
+async fn users_of_the_previous_version_get_email_keys_at_start() {
     let (store, folder) = new_store().await;
     by_hand(&folder, email_keys::USERS).await.expect("they are stored");
-    email_keys::each_is_found_by_its_own_spelling(&store).await;
+    email_keys::each_is_found_by_the_stored_spelling(&store).await;
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     for _ in 0..2 {
         email_keys::each_is_found_by_its_key(&SqliteStore::open(&url).await.expect("it starts")).await;
@@ -156,7 +156,7 @@ fn sign_up(name: &str) -> (NewUser, NewSession) {
     (NewUser { user, password_hash: "a hash".to_owned() }, new)
 }
 
-/// Does what somebody types into the file, or gives why SQLite refuses it.
+/// Runs a statement like somebody with access to the file. Returns SQLite's error if it is refused.
 async fn by_hand(folder: &TempDir, statement: &'static str) -> Result<(), String> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("a connection");
@@ -169,7 +169,7 @@ async fn refused_by_hand(folder: &TempDir, statement: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn acts_of_operators_are_never_rewritten_also_by_hand() {
+async fn operator_acts_cannot_be_rewritten_by_hand() {
     let (store, folder) = new_store().await;
     let act = NewOperatorAct::new(&Operator::new("cli:test"), OperatorActKind::RevokeEverybody, NOW);
     store.record_act(&act).await.expect("it is kept");
@@ -180,7 +180,7 @@ async fn acts_of_operators_are_never_rewritten_also_by_hand() {
 }
 
 #[tokio::test]
-async fn history_is_never_rewritten_also_by_hand() {
+async fn history_cannot_be_rewritten_by_hand() {
     let (store, folder) = new_store().await;
     let (new_user, new) = sign_up("ada");
     open(&store, Some(&new_user), &new).await.expect("a sign-up");
@@ -189,7 +189,7 @@ async fn history_is_never_rewritten_also_by_hand() {
 }
 
 #[tokio::test]
-async fn an_ended_session_stays_ended_also_by_hand() {
+async fn ended_session_cannot_be_revived_by_hand() {
     let (store, folder) = new_store().await;
     let (new_user, new) = sign_up("ada");
     open(&store, Some(&new_user), &new).await.expect("a sign-up");
@@ -205,7 +205,7 @@ async fn an_ended_session_stays_ended_also_by_hand() {
 }
 
 #[tokio::test]
-async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
+async fn revoked_session_can_be_restored_by_hand_only_in_its_window() {
     let (store, folder) = new_store().await;
     let (new_user, one) = sign_up("ada");
     open(&store, Some(&new_user), &one).await.expect("a sign-up");
@@ -251,15 +251,15 @@ async fn a_revoked_session_lives_again_by_hand_within_its_window_only() {
 }
 
 #[tokio::test]
-async fn a_flush_that_is_cut_off_loses_nothing() {
+async fn cancelled_flush_loses_nothing() {
     let (store, folder) = new_store().await;
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let again = async || Arc::new(SqliteStore::open(&url).await.expect("a database")) as Arc<dyn Store>;
-    flushing::a_flush_that_is_cut_off_loses_nothing(Arc::new(store), again).await;
+    flushing::cancelled_flush_loses_nothing(Arc::new(store), again).await;
 }
 
 #[tokio::test]
-async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others() {
+async fn mail_of_a_later_version_is_left_to_its_nodes_and_delays_no_others() {
     let (store, folder) = new_store().await;
     let clock = Arc::new(ManualClock::new(NOW));
     let sessions = Sessions::builder(Arc::new(store.clone())).clock(Arc::clone(&clock) as _).build();
@@ -282,16 +282,16 @@ async fn a_mail_of_a_later_version_is_left_to_its_nodes_and_holds_up_no_others()
 }
 
 #[tokio::test]
-async fn events_of_a_later_version_hold_up_only_their_users() {
+async fn events_of_a_later_version_delay_only_their_users() {
     let (store, _folder) = new_store().await;
-    outbox::events_of_a_later_version_hold_up_only_their_users(&store, async |statement| {
+    outbox::events_of_a_later_version_delay_only_their_users(&store, async |statement| {
         store.execute(statement).await.expect("a change");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_mail_whose_link_cannot_be_made_holds_up_no_others() {
+async fn mail_whose_link_cannot_be_created_delays_no_others() {
     let (store, folder) = new_store().await;
     let clock = Arc::new(ManualClock::new(NOW));
     let sessions = Sessions::builder(Arc::new(store.clone())).clock(Arc::clone(&clock) as _).build();
@@ -317,25 +317,25 @@ async fn a_mail_whose_link_cannot_be_made_holds_up_no_others() {
 }
 
 #[tokio::test]
-async fn an_import_follows_the_other_system() {
+async fn import_updates_from_the_other_system() {
     let (store, _folder) = new_store().await;
-    import::an_import_follows_the_other_system(&store).await;
+    import::import_updates_from_the_other_system(&store).await;
 }
 
 #[tokio::test]
-async fn what_was_changed_here_stays_in_an_import() {
+async fn changes_made_here_survive_an_import() {
     let (store, _folder) = new_store().await;
-    import::what_was_changed_here_stays(&store).await;
+    import::changes_made_here_stay(&store).await;
 }
 
 #[tokio::test]
-async fn who_is_disabled_here_stays_out_in_an_import() {
+async fn user_disabled_here_stays_disabled_after_an_import() {
     let (store, _folder) = new_store().await;
-    import::who_is_disabled_here_stays_out(&store).await;
+    import::user_disabled_here_stays_disabled(&store).await;
 }
 
 #[tokio::test]
-async fn an_import_holds_users_to_what_was_not_allowed_there() {
+async fn import_applies_restrictions_of_the_other_system() {
     let (store, _folder) = new_store().await;
-    import::users_are_held_to_what_was_not_allowed_there(&store).await;
+    import::restrictions_of_the_other_system_apply(&store).await;
 }

@@ -1,4 +1,4 @@
-//! A database that the version before this one wrote, and nodes of that version beside ours.
+//! A database of the previous version, and nodes of that version next to ours.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 use tempfile::TempDir;
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
-/// The last migration of the version before.
+/// The last migration of the previous version.
 const BEFORE: i64 = 23;
 
 /// The migrations of a folder up to a number.
@@ -34,7 +34,7 @@ fn migrations(folder: &str, last: i64) -> Migrator {
     Migrator::with_migrations(migrations.collect())
 }
 
-/// A session as the version before stores it; `{hash}` is 32 bytes.
+/// A session as the previous version stores it. `{hash}` is 32 bytes.
 fn session(user: &str, name: &str, hash: &str) -> String {
     format!(
         "insert into sessions (id, user_id, handle, secret_hash, ip_address, user_agent, remember, created_at, \
@@ -55,7 +55,7 @@ fn password(name: &str) -> String {
     format!("insert into passwords (user_id, hash, updated_at) values ('{name}', 'a hash', 1);")
 }
 
-/// With a password, locked, disabled, and without a password.
+/// Users with a password, locked, disabled, and without a password.
 fn written_before(hash: &str) -> String {
     let mut all = String::new();
     for name in ["ada", "locked", "disabled", "social"] {
@@ -80,7 +80,7 @@ async fn epoch(store: &dyn Store, name: &str) -> Epoch {
     store.epoch(&UserId::new(name).expect("an id")).await.expect("an answer")
 }
 
-/// All is there as it was, and says how people signed in as far as that can be known.
+/// Everything is kept, and sessions have a sign-in method as far as it can be known.
 async fn everything_is_kept(store: &dyn Store) {
     for (name, locked, disabled, method) in [
         ("ada", false, false, Some(SignInMethod::PASSWORD)),
@@ -105,8 +105,8 @@ async fn everything_is_kept(store: &dyn Store) {
     assert_eq!(store.known_devices(&ada).await.expect("a list").len(), 1);
 }
 
-/// What nodes of the version before do is told to consumers, begins an epoch, and locks and unlocks for all.
-async fn nodes_of_the_version_before_go_on(
+/// Changes by nodes of the previous version reach consumers, begin epochs, and lock and unlock for all nodes.
+async fn nodes_of_the_previous_version_keep_working(
     store: &dyn Store,
     hash: &str,
     by_the_other: impl AsyncFn(String),
@@ -143,7 +143,7 @@ async fn nodes_of_the_version_before_go_on(
         assert_ne!(std::mem::replace(&mut before, now), now, "{what}");
         assert_eq!(is_locked(store, "grace").await, locks, "{what}");
     }
-    // And the other way round: what we lock is locked for them.
+    // The other way round, users that we lock are locked for those nodes.
     store.report_of(&UserId::new("ada").expect("an id"), None, true, None, NOW).await.expect("it is locked");
     by_the_other(
         "update passwords set hash = 'stolen' where user_id = 'ada' and locked_at is null".to_owned(),
@@ -167,8 +167,8 @@ async fn sqlite(folder: &TempDir) -> (String, sqlx::SqliteConnection) {
 }
 
 #[tokio::test]
-async fn an_sqlite_database_of_the_version_before_is_brought_up_to_date() {
-    // Also where the process was killed right after the table of users was built anew.
+async fn sqlite_database_of_the_previous_version_is_migrated() {
+    // Also if the process was killed right after the table of users was rebuilt.
     for is_cut_off in [false, true] {
         let folder = TempDir::new().expect("a folder");
         let (url, mut connection) = sqlite(&folder).await;
@@ -192,12 +192,12 @@ async fn an_sqlite_database_of_the_version_before_is_brought_up_to_date() {
             let done = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
             done.map(drop).expect("it works as before");
         };
-        nodes_of_the_version_before_go_on(&store, SQLITE_HASH, by_the_other).await;
+        nodes_of_the_previous_version_keep_working(&store, SQLITE_HASH, by_the_other).await;
     }
 }
 
 #[tokio::test]
-async fn a_postgres_database_of_the_version_before_is_brought_up_to_date() {
+async fn postgres_database_of_the_previous_version_is_migrated() {
     let database = PostgresTestDatabase::empty().await;
     let mut connection = sqlx::PgConnection::connect(&database.url()).await.expect("a connection");
     migrations("postgres", BEFORE).run_direct(None, &mut connection, false).await.expect("the schema before");
@@ -209,5 +209,5 @@ async fn a_postgres_database_of_the_version_before_is_brought_up_to_date() {
         let done = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
         done.map(drop).expect("it works as before");
     };
-    nodes_of_the_version_before_go_on(&*store, POSTGRES_HASH, by_the_other).await;
+    nodes_of_the_previous_version_keep_working(&*store, POSTGRES_HASH, by_the_other).await;
 }

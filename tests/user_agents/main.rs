@@ -1,4 +1,4 @@
-//! What user agents are read as, with expressions for the whole of what is right.
+//! The results for many user agents, with expressions for the expected device.
 
 use multi_session::device_of;
 use regex::Regex;
@@ -14,7 +14,7 @@ struct Case {
 }
 
 impl Case {
-    /// What is wrong with how it is read.
+    /// The difference from the expected result, if there is one.
     fn fault(&self) -> Option<String> {
         let device = device_of(&self.user_agent);
         let kind = serde_json::to_value(device.kind).expect("a name");
@@ -36,13 +36,13 @@ fn faults(cases: &str) -> Vec<String> {
 }
 
 #[test]
-fn user_agents_that_were_reported_as_wrong_are_read_right() {
+fn reported_user_agents_are_read_correctly() {
     let faults = faults(include_str!("reported.json"));
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
 #[test]
-fn user_agents_of_browsers_apps_televisions_consoles_and_programs_are_read_right() {
+fn user_agents_of_all_kinds_are_read_correctly() {
     let faults = faults(include_str!("others.json"));
     assert!(faults.is_empty(), "{faults:#?}");
 }

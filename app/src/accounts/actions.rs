@@ -21,8 +21,8 @@ use multi_session::{Code, Error, Proof};
 ///
 /// # Errors
 ///
-/// When the email and password match no account, or no further session is allowed: at the limit of devices the person
-/// chooses on the next page which one is signed out.
+/// When the email and password match no account, or no further session is allowed. At the limit of devices
+/// the person chooses a device to sign out on the next page.
 #[server(prefix = "/fn", endpoint = "sign-in")]
 pub async fn sign_in(
     /// The address of the account.
@@ -49,29 +49,29 @@ pub async fn sign_in(
     Ok(())
 }
 
-/// Whoever is refused by the limit of devices alone is sent to the page on which they choose one.
+/// At the limit of devices, redirects to the page on which the person chooses one.
 #[cfg(feature = "ssr")]
 fn fail_or_let_choose(request: &multi_session::http::SessionRequest, error: Error) -> AppError {
     let Error::LimitReached { ticket, .. } = &error else { return fail(error) };
     request.set_ticket(ticket);
     let error = fail(error);
-    // After the refusal, which would lead back to the form.
+    // After `fail`, whose redirect goes back to the form.
     send_form(CHOOSE_DEVICE);
     error
 }
 
-/// Makes an account and signs in to it, in this browser.
+/// Creates an account and signs in to it, in this browser.
 ///
 /// # Errors
 ///
-/// When the email has an account already, or an entry is malformed.
+/// When the email has an account already, or a field is invalid.
 #[server(prefix = "/fn", endpoint = "sign-up")]
 pub async fn sign_up(
-    /// What the person is called.
+    /// The name of the person.
     name: String,
-    /// The address that will sign in.
+    /// The email address of the account.
     email: String,
-    /// The password that will sign in.
+    /// The password.
     password: String,
     /// How long the browser keeps the sign-in.
     #[server(default)]
@@ -92,8 +92,8 @@ pub async fn sign_up(
     Ok(())
 }
 
-/// Refuses a form whose page has sent a cookie that is not here: a session would begin that the browser cannot use, and
-/// another one with each try. The next try has a new cookie to keep.
+/// Refuses a form if its page has set a cookie that the browser does not send. Otherwise each attempt would
+/// begin a session that the browser cannot use. The next attempt gets a new cookie.
 #[cfg(feature = "ssr")]
 fn must_keep_cookies(request: &multi_session::http::SessionRequest, probe: bool) -> Result<(), AppError> {
     if !probe || request.has_cookies() {
@@ -117,16 +117,16 @@ pub async fn sign_out() -> Result<(), AppError> {
     Ok(())
 }
 
-/// Changes the active user's password; tells whether the other sessions have ended.
+/// Changes the active user's password. Returns whether the other sessions have ended.
 ///
 /// # Errors
 ///
 /// When the current password is wrong, the new one is too short or too long, or nobody is signed in.
 #[server(prefix = "/fn", endpoint = "change-password")]
 pub async fn change_password(
-    /// The password so far.
+    /// The current password.
     current_password: String,
-    /// The new one.
+    /// The new password.
     new_password: String,
     /// Whether every other session of the user ends.
     #[server(default)]
@@ -137,22 +137,22 @@ pub async fn change_password(
     let form = multi_session::ChangePassword { current_password, new_password, revoke_other_sessions };
     let browser = accounts()?.change_password(&browser, request.client(), form).await.map_err(fail)?;
     let done = if revoke_other_sessions { "password-others" } else { "password" };
-    // A script leads away, too.
+    // Scripts leave the page too.
     request.set_notice(done);
     settle(&request, browser, done);
     Ok(revoke_other_sessions)
 }
 
-/// Proves once more who the active session's person is; a script then does what that was needed for.
+/// Re-authenticates the active session with the password. The script then repeats the action that needed it.
 ///
 /// # Errors
 ///
-/// When the password is wrong, or the browser does not act as that session any more.
+/// When the password is wrong, or another session is active by now.
 #[server(prefix = "/fn", endpoint = "reauthenticate")]
 pub async fn reauthenticate(
     /// The account's password.
     password: String,
-    /// The session that the person was asked as.
+    /// The session that was active when the person was asked.
     acting: String,
 ) -> Result<(), AppError> {
     let request = request();
@@ -163,21 +163,21 @@ pub async fn reauthenticate(
     prove(&request, &browser, password).await
 }
 
-/// Proves once more who the active session's person is, and then does what that was needed for.
+/// Re-authenticates the active session with the password, and then runs the action that needed it.
 ///
 /// # Errors
 ///
-/// When the password is wrong, nobody is signed in, or what follows is refused.
+/// When the password is wrong, nobody is signed in, or the action is refused.
 #[server(prefix = "/fn", endpoint = "confirm")]
 pub async fn confirm_step(
     /// The account's password.
     password: String,
-    /// The path of the server function that was not allowed without.
+    /// The path of the server function to run.
     act: String,
-    /// The session that it is about; empty if it is about none.
+    /// The session that it is about, or empty.
     #[server(default)]
     session_id: String,
-    /// The session that the person was asked as.
+    /// The session that was active when the person was asked.
     acting: String,
 ) -> Result<(), AppError> {
     let request = request();
@@ -185,8 +185,8 @@ pub async fn confirm_step(
     let browser = request.browser().map_err(fail)?;
     if !is_acting_as(&browser, &acting) {
         let error = fail(Code::Unauthorized.into());
-        // After the refusal, which would lead back to the form. Another account is active by now: the person is asked as that
-        // one.
+        // After `refuse`, whose redirect goes back to the form. Another account is active by now, so the
+        // question is asked again for that one.
         send_form(&step.address(&use_options()));
         return Err(error);
     }
@@ -194,15 +194,15 @@ pub async fn confirm_step(
     take(&step).await.inspect_err(|error| send_form(&step.failed(error)))
 }
 
-/// Takes the proof that the application's own step-up page has asked for, and does what it was needed for: `act` and
-/// `session_id` are what the address of that page says.
+/// Records the proof from the application's own step-up page and runs the action that needed it. `act` and
+/// `session_id` are parameters in the address of that page.
 ///
-/// Call it from a server function to which a plain `<form method="post">` posts: it redirects to where the act leads, or to
-/// the devices where there is none. A script that calls the function is not redirected.
+/// Call it from a server function that a plain `<form method="post">` posts to. It redirects to the page of
+/// the action, or to the devices if there is no action. A script that calls the function is not redirected.
 ///
 /// # Errors
 ///
-/// When nobody is signed in, the account does not accept the proof, or what follows is refused.
+/// When nobody is signed in, the account does not accept the proof, or the action is refused.
 #[cfg(feature = "ssr")]
 pub async fn step_up(proof: Proof, act: &str, session_id: &str) -> Result<(), AppError> {
     let step = Step::parse(act, session_id);
@@ -221,14 +221,15 @@ pub async fn step_up(proof: Proof, act: &str, session_id: &str) -> Result<(), Ap
     }
 }
 
-/// Does what a confirmation was needed for, and sends the person where it leads.
+/// Runs the action that needed a confirmation, and redirects to its page.
 #[cfg(feature = "ssr")]
 async fn take(step: &Step) -> Result<(), AppError> {
     match step {
         Step::Revoke(id) => revoke(id.clone()).await.map(drop),
         Step::RevokeOthers => revoke_others().await.map(drop),
         Step::RevokeAll => revoke_all().await.map(drop),
-        // A page, which then goes on to the file: a form that was answered with a file would stay as it is.
+        // Redirect to a page that then loads the file. If the answer were the file, the form would stay on
+        // the screen.
         Step::ExportHistory { csv } => {
             send_form(&export_page(&use_options(), if *csv { CSV } else { JSON }));
             Ok(())
@@ -242,7 +243,7 @@ fn is_acting_as(browser: &multi_session::Browser, session_id: &str) -> bool {
     browser.active().is_some_and(|active| active.session.id.as_str() == session_id)
 }
 
-/// Proves who the active session's person is, and keeps the new cookies.
+/// Verifies the person of the active session, and sets the new cookies.
 #[cfg(feature = "ssr")]
 async fn prove(
     request: &multi_session::http::SessionRequest,

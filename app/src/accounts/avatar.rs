@@ -1,9 +1,9 @@
-//! A face for an account.
+//! The picture of an account.
 
 use leptos::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The initials of a name, on a colour of its own.
+/// The initials of a name, on a colour that depends on it.
 #[component]
 pub(crate) fn Avatar(
     /// The name.
@@ -16,7 +16,7 @@ pub(crate) fn Avatar(
     }
 }
 
-/// What the first and the last word begin with, as people see it: an emoji may be many characters.
+/// The first visible character of the first and the last word. An emoji may be many code points.
 fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.graphemes(true).next());
     let first = words.next();
@@ -24,7 +24,7 @@ fn initials(name: &str) -> String {
     first.into_iter().chain(last).map(str::to_uppercase).collect()
 }
 
-/// One of six, by FNV-1a: names that are nearly the same get others.
+/// One of six, by FNV-1a, so that similar names get different colours.
 fn colour(name: &str) -> u32 {
     let hash =
         name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

@@ -22,14 +22,14 @@ const ABOUT: About = &[
     (Code::PasswordTooLong, "new_password"),
 ];
 
-/// The form for a new password, which by default signs the other devices out; while the password is locked, how to set
-/// another one.
+/// The form for a new password, which by default signs out the other devices. While the password is locked,
+/// it explains how to set a new one.
 #[component]
 pub fn ChangePasswordPage() -> impl IntoView {
     let status = use_account_status();
     let page = move || {
         Suspend::new(async move {
-            // What cannot be told now, the form tells when it is sent.
+            // If the status is unavailable, submitting the form reports the error.
             let is_locked = status.await.ok().flatten().is_some_and(|status| status.is_locked);
             if is_locked { view! { <CheckEmail /> }.into_any() } else { view! { <Form /> }.into_any() }
         })
@@ -69,7 +69,7 @@ fn Form() -> impl IntoView {
         <div class="ms-card ms-entry__card">
             <ActionForm action>
                 <Message error=entry.error />
-                // Password managers ask of which account it is.
+                // Password managers need to know the account.
                 <input type="text" autocomplete="username" value=email readonly hidden />
                 <PasswordField
                     name="current_password"

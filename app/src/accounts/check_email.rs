@@ -1,4 +1,4 @@
-//! What a person does whose password is locked.
+//! Instructions for a person whose password is locked.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -9,7 +9,8 @@ use crate::{
     ui::Submit,
 };
 
-/// Says how the mailed link leads to a new password, and sends it again. The browser posts the form itself.
+/// Explains how to set a new password with the mailed link, and sends it again. The browser itself submits
+/// the form.
 #[component]
 pub(crate) fn CheckEmail(
     /// Whether it was sent again just now.

@@ -1,7 +1,6 @@
-//! The page at the limit of devices: the person has signed in with the right password, and chooses the device that is
-//! signed out for it.
+//! The page at the limit of devices: after the right password, the person chooses a device to sign out.
 //!
-//! The browser posts its forms itself: what follows is another document, in any case.
+//! The browser itself submits the forms, because another document follows in any case.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -24,49 +23,49 @@ use crate::{
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Shown {
-    /// What the person chooses from.
+pub enum DeviceChoiceState {
+    /// The devices to choose from.
     Devices {
         /// How many devices may be signed in.
         maximum: u32,
-        /// Those that are, the one first that was not used for the longest time.
+        /// The signed-in devices, least recently used first.
         devices: Vec<DeviceSession>,
-        /// Whether somebody else is signed in beside whom the person signs in.
+        /// Whether another account is signed in already.
         adding: bool,
     },
-    /// The person has taken too long, or a credential has changed since.
+    /// The ticket is no longer valid.
     TooLate {
-        /// The same.
+        /// Whether another account is signed in already.
         adding: bool,
     },
 }
 
-/// Tells what the person chooses from who has just been refused at the limit of devices.
+/// Returns the devices to choose from after a sign-in was refused at the limit.
 ///
 /// # Errors
 ///
 /// When the store does not answer.
 #[server(prefix = "/fn", endpoint = "device-choice")]
-pub async fn device_choice() -> Result<Option<Shown>, AppError> {
+pub async fn device_choice() -> Result<Option<DeviceChoiceState>, AppError> {
     let Some(request) = request_if_any() else { return Ok(None) };
     let browser = request.browser().map_err(fail)?;
     let adding = browser.active().is_some();
-    let Some(ticket) = request.ticket() else { return Ok(Some(Shown::TooLate { adding })) };
+    let Some(ticket) = request.ticket() else { return Ok(Some(DeviceChoiceState::TooLate { adding })) };
     match sessions().device_choice(&browser, ticket).await {
         Ok(choice) => {
             let (maximum, devices) = (choice.maximum, choice.devices);
-            Ok(Some(Shown::Devices { maximum, devices, adding }))
+            Ok(Some(DeviceChoiceState::Devices { maximum, devices, adding }))
         }
-        Err(error) if error.code() == Code::InvalidTicket => Ok(Some(Shown::TooLate { adding })),
+        Err(error) if error.code() == Code::InvalidTicket => Ok(Some(DeviceChoiceState::TooLate { adding })),
         Err(error) => Err(fail(error)),
     }
 }
 
-/// Signs the person in, and signs out the device that they chose.
+/// Signs the person in, and signs out the chosen device.
 ///
 /// # Errors
 ///
-/// When the person has taken too long, or the device was signed out meanwhile and there is no room.
+/// When the ticket is no longer valid, or the device was signed out meanwhile and there is no room.
 #[server(prefix = "/fn", endpoint = "choose-device")]
 pub async fn choose_device(
     /// The session of the device.
@@ -87,16 +86,16 @@ pub async fn choose_device(
 pub fn ChooseDevicePage() -> impl IntoView {
     let shown = Resource::new(|| (), |()| device_choice());
     answered(shown, |shown| match shown {
-        Shown::Devices { maximum, devices, adding } => {
+        DeviceChoiceState::Devices { maximum, devices, adding } => {
             view! { <Devices maximum devices back=sign_in(adding) /> }.into_any()
         }
-        Shown::TooLate { adding } => view! { <TooLate back=sign_in(adding) /> }.into_any(),
+        DeviceChoiceState::TooLate { adding } => view! { <TooLate back=sign_in(adding) /> }.into_any(),
     })
 }
 
 #[component]
 fn Devices(maximum: u32, devices: Vec<DeviceSession>, back: &'static str) -> impl IntoView {
-    // Here it is known what that means.
+    // On this page the error has a more exact meaning.
     let error = form_error_of::<ChooseDevice>().map(|error| {
         let is_gone = error.is(Code::MaximumSessionsReached);
         if is_gone { AppError { message: GONE.to_owned(), ..error } } else { error }
@@ -112,7 +111,7 @@ fn Devices(maximum: u32, devices: Vec<DeviceSession>, back: &'static str) -> imp
             <Message error=Signal::stored(error) />
             <ul class="ms-card ms-choose">{rows}</ul>
             <p class="ms-entry__foot">
-                // A document of its own: the server takes the ticket back with it.
+                // Loads a new document, so that the server can clear the ticket.
                 <a href=back rel="external">
                     "Cancel"
                 </a>

@@ -1,8 +1,8 @@
-//! The page that asks for the password before an export and before "This wasn't me", and before other sessions end where
-//! there is no JavaScript: with it, the list asks in a dialog. What it was asked for goes on by itself once the password
-//! is right.
+//! The page that asks for the password before an export and before "This wasn't me". Without JavaScript it
+//! also asks before other sessions end; with it, the list asks in a dialog. The action continues after the
+//! right password.
 //!
-//! People whose account has no password are sent here by a script too: the page offers to set one by email.
+//! Scripts also send people here whose account has no password: the page offers to set one by email.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -25,22 +25,23 @@ use crate::{
     ui::{PasswordField, Submit},
 };
 
-/// What a person confirms, and how they can.
+/// The action to confirm, and the ways to confirm it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     step: Step,
-    /// The session that the browser acts as: another one by the time the form comes has another password.
+    /// The active session. If another account is active when the form is submitted, the password belongs to
+    /// the wrong account.
     acting: SessionId,
     email: String,
     device: Option<String>,
-    means: Means,
+    by: ConfirmBy,
 }
 
-/// How the person can confirm.
+/// The way to confirm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Means {
+enum ConfirmBy {
     Password,
-    /// The account confirms in other ways, which this page cannot ask for.
+    /// The account has other proofs, which this page cannot ask for.
     Elsewhere(Vec<SignInMethod>),
     /// The account has no password: a mailed link sets one.
     Mail,
@@ -49,7 +50,7 @@ enum Means {
 }
 
 #[cfg(feature = "ssr")]
-impl Means {
+impl ConfirmBy {
     fn of(proofs: Vec<SignInMethod>, mail: bool) -> Self {
         match (proofs.is_empty(), mail) {
             _ if proofs.contains(&SignInMethod::PASSWORD) => Self::Password,
@@ -60,16 +61,16 @@ impl Means {
     }
 }
 
-/// Says what the person has to confirm; `None` if nobody is signed in, or if the session is fresh.
+/// Returns what the person has to confirm; `None` if nobody is signed in or the session is fresh.
 ///
 /// # Errors
 ///
 /// When the store does not answer.
 #[server(prefix = "/fn", endpoint = "confirm-question")]
 pub async fn confirm_question(
-    /// The path of the server function that was not allowed without.
+    /// The path of the server function that needs the confirmation.
     act: String,
-    /// The session that it is about; empty if it is about none.
+    /// The session that it is about, or empty.
     #[server(default)]
     session_id: String,
 ) -> Result<Option<Question>, AppError> {
@@ -90,11 +91,11 @@ pub async fn confirm_question(
         acting: active.session.id.clone(),
         email: active.user.email.clone(),
         device: row.map(|row| row.device.label),
-        means: Means::of(proofs, sends_mail()),
+        by: ConfirmBy::of(proofs, sends_mail()),
     }))
 }
 
-/// Asks who the person is before the act that the address names.
+/// Asks the person to confirm the action in the address.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let query = use_query_map();
@@ -115,8 +116,8 @@ pub fn ConfirmPage() -> impl IntoView {
 fn Asked(question: Question) -> impl IntoView {
     let (_, purpose) = question.step.words(question.device.as_deref());
     let email = question.email.clone();
-    let (lead, form) = match question.means.clone() {
-        Means::Password => {
+    let (lead, form) = match question.by.clone() {
+        ConfirmBy::Password => {
             let lead = view! {
                 "Enter the password for "
                 <strong>
@@ -126,7 +127,7 @@ fn Asked(question: Question) -> impl IntoView {
             };
             (lead.into_any(), Some(view! { <PasswordForm question /> }.into_any()))
         }
-        Means::Mail => {
+        ConfirmBy::Mail => {
             let lead = view! {
                 <strong>
                     <bdi>{email.clone()}</bdi>
@@ -135,13 +136,13 @@ fn Asked(question: Question) -> impl IntoView {
             };
             (lead.into_any(), Some(mail_form(email)))
         }
-        Means::Elsewhere(proofs) => {
+        ConfirmBy::Elsewhere(proofs) => {
             let proofs = proofs.iter().map(method).collect::<Vec<_>>().join(" or ");
             let lead =
                 format!("This account signs in with {proofs}. Sign out and sign in again to {purpose}.");
             (lead.into_any(), None)
         }
-        Means::Nothing => (NOT_AVAILABLE.into_any(), None),
+        ConfirmBy::Nothing => (NOT_AVAILABLE.into_any(), None),
     };
     view! {
         <div class="ms-entry">
@@ -161,7 +162,7 @@ const NOT_AVAILABLE: &str =
     "This account has no password, and this service sends no email, so you can't do this here.";
 const ABOUT: About = &[(Code::InvalidPassword, "password")];
 
-/// The browser posts it itself: what follows is another document, in any case.
+/// The browser itself submits it, because another document follows in any case.
 #[component]
 fn PasswordForm(question: Question) -> impl IntoView {
     let Question { step, acting, email, device, .. } = question;
@@ -177,7 +178,7 @@ fn PasswordForm(question: Question) -> impl IntoView {
             <input type="hidden" name="act" value=step.act() />
             <input type="hidden" name="session_id" value=step.session_id().to_owned() />
             <input type="hidden" name="acting" value=acting.to_string() />
-            // Password managers ask of which account it is.
+            // Password managers need to know the account.
             <input type="text" autocomplete="username" value=email readonly hidden />
             <PasswordField
                 name="password"
@@ -191,7 +192,7 @@ fn PasswordForm(question: Question) -> impl IntoView {
     }
 }
 
-/// Asks for the link that sets a password.
+/// The form that requests a link to set a password.
 fn mail_form(email: String) -> AnyView {
     view! {
         <form method="post" action=ForgotPassword::PATH>
@@ -207,13 +208,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn account_without_a_password_that_confirms_otherwise_is_not_told_that_it_cannot() {
+    fn account_without_a_password_can_confirm_with_its_other_proofs() {
         let passkey = SignInMethod::from_static("passkey");
         let both = vec![passkey.clone(), SignInMethod::PASSWORD];
         for mail in [true, false] {
-            assert_eq!(Means::of(both.clone(), mail), Means::Password);
-            assert_eq!(Means::of(vec![passkey.clone()], mail), Means::Elsewhere(vec![passkey.clone()]));
+            assert_eq!(ConfirmBy::of(both.clone(), mail), ConfirmBy::Password);
+            assert_eq!(
+                ConfirmBy::of(vec![passkey.clone()], mail),
+                ConfirmBy::Elsewhere(vec![passkey.clone()])
+            );
         }
-        assert_eq!((Means::of(vec![], true), Means::of(vec![], false)), (Means::Mail, Means::Nothing));
+        assert_eq!(
+            (ConfirmBy::of(vec![], true), ConfirmBy::of(vec![], false)),
+            (ConfirmBy::Mail, ConfirmBy::Nothing)
+        );
     }
 }

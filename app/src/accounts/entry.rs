@@ -1,4 +1,4 @@
-//! What the forms with a password have in common: sign-in, sign-up, change of password, proof of who one is.
+//! Common parts of the forms with a password: sign-in, sign-up, password change, and step-up.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use multi_session::{Code, Keep};
@@ -13,26 +13,26 @@ use crate::{
 /// The id of the message above the form.
 const MESSAGE: &str = "entry-error";
 
-/// Which field each refusal is about.
+/// The field that each error is about.
 pub(crate) type About = &'static [(Code, &'static str)];
 
-/// Why the last try of one of the forms was refused.
+/// The error of the last attempt, and the fields of the form.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
-    /// The refusal.
+    /// The error.
     pub(crate) error: Signal<Option<AppError>>,
-    /// The field to begin with.
+    /// The first field.
     first: &'static str,
     about: About,
 }
 
 impl Entry {
-    /// Names the message to the field that it is about.
+    /// The id of the message, for the field that the error is about.
     pub(crate) fn error_of(self, field: &'static str) -> Signal<Option<&'static str>> {
         Signal::derive(move || self.error.with(|error| (self.field(error) == Some(field)).then_some(MESSAGE)))
     }
 
-    /// Whether a field has the focus when the page opens: the one in question after a refusal, or else the first.
+    /// Whether a field has the focus when the page opens: the one that the error is about, or else the first.
     pub(crate) fn begins_with(self, field: &'static str) -> bool {
         self.error.with_untracked(|error| self.field(error)).unwrap_or(self.first) == field
     }
@@ -43,7 +43,7 @@ impl Entry {
     }
 }
 
-/// Follows a form: after a refusal the focus goes to the field in question, or else to the `first`.
+/// Watches a form. After an error the focus moves to the field that it is about, or else to `first`.
 pub(crate) fn use_entry<S>(action: ServerAction<S>, first: &'static str, about: About) -> Entry
 where
     S: ServerFn<Error = AppError> + Send + Sync + Clone + 'static,
@@ -60,12 +60,12 @@ where
     entry
 }
 
-/// The same of a form that the browser posts itself: only the address tells of a refusal.
+/// The same for a form that the browser itself submits. Its errors come only in the address.
 pub(crate) fn posted_entry<S: ServerFn>(first: &'static str, about: About) -> Entry {
     Entry { error: Signal::stored(form_error_of::<S>()), first, about }
 }
 
-/// The choice of how long the browser keeps the sign-in.
+/// The choice how long the browser keeps the sign-in.
 #[component]
 pub(super) fn KeepChoice() -> impl IntoView {
     let choice = |keep: Keep, checked: bool, text: &'static str, hint: Option<&'static str>| {
@@ -93,10 +93,10 @@ pub(super) fn KeepChoice() -> impl IntoView {
     }
 }
 
-/// The refusal, above the form.
+/// The error message above the form.
 #[component]
 pub(crate) fn Message(
-    /// Why the last try was refused.
+    /// The error of the last attempt.
     error: Signal<Option<AppError>>,
 ) -> impl IntoView {
     let message = |error: AppError| {

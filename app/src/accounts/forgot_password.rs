@@ -1,4 +1,4 @@
-//! The page for who has forgotten the password.
+//! The page for people who forgot their password.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -17,13 +17,13 @@ use crate::{
 
 const ABOUT: About = &[(Code::InvalidEmail, "email")];
 
-/// Asks whose password was forgotten, and tells that the mail is on its way.
+/// Asks for the email address, and then says that the mail was sent.
 #[component]
 pub fn ForgotPasswordPage() -> impl IntoView {
     let action = form_action::<ForgotPassword>();
     let entry = use_entry(action, "email", ABOUT);
     let email = StoredValue::new(use_kept_form().email);
-    // Without JavaScript the form's redirect tells it; the server alone can believe that.
+    // Without JavaScript the redirect of the form says so. Only the server can check that.
     let was_sent = SharedValue::new(|| {
         #[cfg(feature = "ssr")]
         let was_sent = was_sent();
@@ -86,9 +86,9 @@ fn was_sent() -> bool {
     use crate::{context::request_if_any, query::query_value};
 
     let parts = use_context::<http::request::Parts>();
-    let is_told =
+    let is_claimed =
         parts.is_some_and(|parts| query_value(parts.uri.query().unwrap_or_default(), "sent").is_some());
-    is_told
+    is_claimed
         && request_if_any()
             .is_some_and(|request| request.notice() == Some(crate::accounts::paths::SENT_NOTICE))
 }

@@ -1,4 +1,4 @@
-//! The accounts to continue as, on the sign-in page.
+//! The accounts of this browser, on the sign-in page.
 
 use leptos::prelude::*;
 use multi_session::DeviceSession;
@@ -9,8 +9,8 @@ use crate::{
     ui::{Icon, IconName, Submit},
 };
 
-/// One button for each account that this browser holds, to continue as; nothing if it holds none. For the page at which
-/// people sign in.
+/// A "Continue as" button for each account that this browser holds; nothing if it holds none. For the page on
+/// which people sign in.
 #[component]
 pub fn HeldAccounts() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -32,7 +32,7 @@ pub fn HeldAccounts() -> impl IntoView {
     }
 }
 
-/// The button that continues as one account.
+/// The button of one account.
 #[component]
 fn HeldAccount(row: DeviceSession) -> impl IntoView {
     let set_active = use_list_device_sessions().set_active;

@@ -1,4 +1,4 @@
-//! The server functions of what goes by mail. The rules are those of `Accounts`.
+//! Server functions about mails. The rules are in `Accounts`.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -13,11 +13,11 @@ use crate::{
     sessions::{NOT_ME_AGAIN, NOT_ME_RESET},
 };
 
-/// Asks for a mail with a link to a new password; it is the same for every address.
+/// Requests a mail with a link to set a new password. The answer is the same for every address.
 ///
 /// # Errors
 ///
-/// When that is no address, there were many requests, or no mail server is configured.
+/// When the address is invalid, there were too many requests, or no mail server is configured.
 #[server(prefix = "/fn", endpoint = "forgot-password")]
 pub async fn forgot_password(
     /// The address of the account.
@@ -39,11 +39,11 @@ pub async fn forgot_password(
     asked
 }
 
-/// Asks once more for the mail with a link to a new password, for who is signed in and has a password that is locked.
+/// Requests the mail again for the signed-in user, whose password is locked.
 ///
 /// # Errors
 ///
-/// When nobody is signed in, there were many requests, or no mail server is configured.
+/// When nobody is signed in, there were too many requests, or no mail server is configured.
 #[server(prefix = "/fn", endpoint = "send-again")]
 pub async fn send_again() -> Result<(), AppError> {
     let browser = request().browser().map_err(fail)?;
@@ -62,11 +62,11 @@ pub async fn send_again() -> Result<(), AppError> {
 /// When the link was used or is too old, or the password is too short or too long.
 #[server(prefix = "/fn", endpoint = "reset-password")]
 pub async fn reset_password(
-    /// What the link has.
+    /// The token of the link.
     token: String,
     /// The new password.
     new_password: String,
-    /// Whether "This wasn't me" has led to the form: it changes only what the person is told afterwards.
+    /// Whether the form follows "This wasn't me". It only changes the text afterwards.
     #[server(default)]
     reported: bool,
 ) -> Result<(), AppError> {
@@ -77,7 +77,7 @@ pub async fn reset_password(
         return Err(error);
     }
     let request = request();
-    // What this browser held of the user has ended as well.
+    // This browser's session of the user has ended as well.
     let browser = sessions().current(request.presented(), request.client()).await.map_err(fail)?;
     if reported {
         request.set_browser(browser);
@@ -89,5 +89,5 @@ pub async fn reset_password(
     Ok(())
 }
 
-/// Where [`reset_password`] answers.
+/// The path of [`reset_password`].
 pub const RESET_PASSWORD_FN: &str = ResetPassword::PATH;

@@ -1,7 +1,7 @@
-//! Where the pages of accounts are, on our own site.
+//! Paths of the account pages on our own site.
 
 pub(crate) const SIGN_IN: &str = "/sign-in";
-/// The same, beside the account that somebody is signed in to.
+/// The same, to add another account.
 pub(crate) const SIGN_IN_TO_ADD: &str = "/sign-in?add=1";
 pub(crate) const SIGN_UP: &str = "/sign-up";
 pub(crate) const CHOOSE_DEVICE: &str = "/choose-device";
@@ -18,15 +18,15 @@ pub fn form_page(act: &str) -> Option<&'static str> {
     pages.into_iter().find(|page| *page == name)
 }
 
-/// The page after the form was sent.
+/// The page after the form was submitted.
 #[cfg(feature = "ssr")]
 pub(crate) const SENT: &str = "/forgot-password?sent=1";
-/// The notice without which that page is not believed.
+/// The notice that this page requires.
 #[cfg(feature = "ssr")]
 pub(crate) const SENT_NOTICE: &str = "forgot-password";
 
-/// The address of the page for a mailed secret, which has letters, digits, `-` and `_`; whatever else was sent is none.
-/// `reported` is for who has said by a mail that a sign-in was somebody else's.
+/// The address of the page for a mailed token, which has letters, digits, `-` and `_`. Other tokens are
+/// dropped. `reported` is for people who reported a sign-in by a mailed link.
 #[cfg(feature = "ssr")]
 pub(crate) fn reset_address(token: &str, reported: bool) -> String {
     let is_ours = token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_a_secret_of_our_form_or_none() {
+    fn address_contains_only_well_formed_tokens() {
         assert_eq!(reset_address("aB3-_", false), "/reset-password?token=aB3-_");
         assert_eq!(reset_address("aB3-_", true), "/reset-password?token=aB3-_&reported=1");
         assert_eq!(reset_address("a&__err=b", false), "/reset-password?token=");

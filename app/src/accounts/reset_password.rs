@@ -1,4 +1,4 @@
-//! The page to which the mailed link leads. Its address holds a secret, so what it links to is not told that address.
+//! The page of a mailed link. Its address contains a secret, so it sends no Referer.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -18,36 +18,37 @@ use crate::{
     ui::{PasswordField, Submit},
 };
 
-/// What is told of a link that does not work, whatever it was for.
+/// The title for invalid links of any kind.
 pub(crate) const GONE: &str = "This link has expired or was already used";
 
 const ABOUT: About = &[(Code::PasswordTooShort, "new_password"), (Code::PasswordTooLong, "new_password")];
 
-/// Tells whether a mailed link can be used, without using it up. It is no GET: addresses are logged.
+/// Returns whether a mailed link is valid, without using it up. It is not a GET, because addresses are
+/// logged.
 ///
 /// # Errors
 ///
 /// When the store does not answer.
 #[server(prefix = "/fn", endpoint = "check-reset-link")]
 pub async fn check_reset_link(
-    /// What the link has.
+    /// The token of the link.
     #[server(default)]
     token: String,
 ) -> Result<Option<bool>, AppError> {
     let accounts = accounts()?;
-    let is_good = accounts.is_good_link(&token, multi_session::Purpose::ResetPassword).await;
-    is_good.map(Some).map_err(fail)
+    let is_valid = accounts.is_valid_link(&token, multi_session::Purpose::ResetPassword).await;
+    is_valid.map(Some).map_err(fail)
 }
 
-/// Asks for the new password; opening it does not use the link up.
+/// Asks for the new password. Opening the page does not use the link up.
 #[component]
 pub fn ResetPasswordPage() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
-    let is_good = Resource::new(move || token.get(), check_reset_link);
-    answered(is_good, move |is_good| {
-        if is_good {
-            // Anybody can write that into an address, so it changes words alone.
+    let is_valid = Resource::new(move || token.get(), check_reset_link);
+    answered(is_valid, move |is_valid| {
+        if is_valid {
+            // Anybody can write this into an address, so it only changes the text.
             let reported = query.with_untracked(|query| query.get_str("reported").is_some());
             view! { <Form token=token.get_untracked() reported /> }.into_any()
         } else {
@@ -56,7 +57,7 @@ pub fn ResetPasswordPage() -> impl IntoView {
     })
 }
 
-/// The browser posts it itself: what follows is another document, in any case.
+/// The browser itself submits it, because another document follows in any case.
 #[component]
 fn Form(token: String, reported: bool) -> impl IntoView {
     let lead = if reported {

@@ -1,4 +1,4 @@
-//! The page to sign in, and to add an account to those of the browser.
+//! The sign-in page, which also adds another account to the browser.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -20,12 +20,12 @@ use crate::{
     ui::{EmailField, PasswordField, Submit},
 };
 
-/// Where a person signs in to go on to the history, also beside another account; the server leads them on.
+/// The sign-in page from which the server redirects to the history, even if another account is signed in.
 pub const SIGN_IN_TO_EXPORT: &str = "/sign-in?add=1&to=history";
 
 const ABOUT: About = &[(Code::InvalidEmail, "email"), (Code::InvalidEmailOrPassword, "password")];
 
-/// The accounts of this browser that nobody acts as, and the form for any other.
+/// The held accounts of this browser, and the form to sign in to another one.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -38,11 +38,11 @@ pub fn SignInPage() -> impl IntoView {
         Err(error) if error.is(Code::MaximumSessionsReached) => go(CHOOSE_DEVICE),
         Err(_) => {}
     });
-    // The next page tells it.
+    // The next page shows this error.
     let refused = move || entry.error.get().filter(|error| !error.is(Code::MaximumSessionsReached));
     let query = use_query_map();
     let adding = move || query.with(|query| query.get_str("add").is_some());
-    // Whoever is signed in is here only to add an account.
+    // A signed-in person comes here only to add an account.
     let is_signed_in = Memo::new(move |_| sessions.signed_in.get() == Some(true));
     let head = move || {
         let (title, lead) = if is_signed_in.get() {
@@ -98,7 +98,7 @@ pub fn SignInPage() -> impl IntoView {
     }
 }
 
-/// Leads back whoever is signed in and adds no account after all.
+/// The link back for signed-in people who do not want to add an account.
 #[component]
 pub(super) fn Cancel() -> impl IntoView {
     let sessions = use_list_device_sessions();

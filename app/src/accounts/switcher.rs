@@ -12,9 +12,9 @@ use crate::{
     ui::{Icon, IconName, Submit, close_like_a_menu, close_menu},
 };
 
-/// Shows who is signed in; its menu switches to another account of this browser, adds one, and signs out.
+/// Shows who is signed in. Its menu switches to another account of this browser, adds one, and signs out.
 ///
-/// Nothing while nobody is signed in.
+/// Shows nothing while nobody is signed in.
 #[component]
 pub fn Switcher() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -88,7 +88,7 @@ fn Menu(sign_out: ServerAction<SignOut>) -> impl IntoView {
     }
 }
 
-/// One account of the menu: the active one is named, another one is a button.
+/// One account in the menu: the active one is text, another one is a button.
 #[component]
 fn Account(row: DeviceSession) -> impl IntoView {
     let set_active = use_list_device_sessions().set_active;

@@ -1,4 +1,4 @@
-//! Which part of the history an address asks for.
+//! The part of the history that an address selects.
 
 use leptos_router::params::ParamsMap;
 use multi_session::SessionId;
@@ -7,20 +7,20 @@ use multi_session::{HistoryFilter, HistoryKind};
 
 use crate::MultiSessionOptions;
 
-/// What an export is called where it waits for a proof of who the person is.
+/// The name of an export that waits for a step-up.
 pub(crate) const EXPORT: &str = "/history/export";
 /// The name of a format.
 pub(crate) const JSON: &str = "json";
 /// The name of a format.
 pub(crate) const CSV: &str = "csv";
 
-/// The address of the page that goes on to the file by itself.
+/// The address of the page that then loads the file.
 #[cfg(feature = "ssr")]
 pub(crate) fn export_page(options: &MultiSessionOptions, format: &str) -> String {
     format!("{}?export={format}", options.history_path())
 }
 
-/// The format of the file that an address of the page asks it to go on to.
+/// The format of the file to load, if the address of the page names one.
 #[cfg(feature = "ssr")]
 pub(super) fn export_asked(query: &ParamsMap) -> Option<&'static str> {
     let format = query.get_str("export")?;
@@ -32,26 +32,26 @@ pub(super) fn export_file(options: &MultiSessionOptions, format: &str) -> String
     format!("{}?format={format}", options.export_path())
 }
 
-/// What people look for.
+/// A filter of the history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Group {
-    /// Whatever there is.
+    /// All entries.
     #[default]
     All,
-    /// Who came in.
+    /// Sign-ins.
     SignIns,
-    /// Who tried to, and was refused.
+    /// Failed sign-ins.
     Refused,
-    /// Which sessions ended.
+    /// Ended sessions.
     Ended,
-    /// What was changed.
+    /// Changes.
     Changes,
 }
 
 impl Group {
     pub(super) const ALL: [Self; 5] = [Self::All, Self::SignIns, Self::Refused, Self::Ended, Self::Changes];
 
-    /// The group of a name in an address.
+    /// The group with a name in an address.
     pub(super) fn named(name: &str) -> Self {
         Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or_default()
     }
@@ -67,7 +67,7 @@ impl Group {
         }
     }
 
-    /// What people read.
+    /// The text for people.
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::All => "All",
@@ -93,13 +93,13 @@ impl Group {
         self == group
     }
 
-    /// What the server is asked for.
+    /// The filter for the server.
     #[cfg(feature = "ssr")]
     pub(super) fn filter(self, session: Option<SessionId>, before: Option<i64>) -> HistoryFilter {
         HistoryFilter { session, kinds: self.kinds(), before, limit: HistoryFilter::MAXIMUM }
     }
 
-    /// The kinds that it has; none stand for all.
+    /// The kinds in the group; empty for all kinds.
     #[cfg(feature = "ssr")]
     fn kinds(self) -> Vec<HistoryKind> {
         HistoryKind::ALL.iter().copied().filter(|kind| self.has(*kind)).collect()
@@ -111,7 +111,7 @@ pub(crate) fn refused_path(options: &MultiSessionOptions) -> String {
     HistoryAsked::default().with_group(options, Group::Refused)
 }
 
-/// What an address asks for; whatever it does not say well is not asked.
+/// The filter in an address. Malformed parts are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HistoryAsked {
     pub(super) group: Group,
@@ -120,7 +120,7 @@ pub(super) struct HistoryAsked {
 }
 
 impl HistoryAsked {
-    /// Takes the address's query.
+    /// Reads the query of an address.
     pub(super) fn of(query: &ParamsMap) -> Self {
         Self {
             group: Group::named(query.get_str("show").unwrap_or_default()),
@@ -145,7 +145,7 @@ impl HistoryAsked {
             ("session_id", self.session.as_ref().map(ToString::to_string)),
             ("before", self.before.map(|before| before.to_string())),
         ];
-        // Ids and names need no escapes.
+        // Ids and names need no escaping.
         let pairs: Vec<_> =
             pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
         let mark = if pairs.is_empty() { "" } else { "?" };
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn address_asks_for_what_it_was_made_of() {
+    fn filter_round_trips_through_its_address() {
         let all = HistoryAsked {
             group: Group::Ended,
             session: Some(SessionId::new("session_123").expect("an id")),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_in_one_group_and_among_everything() {
+    fn every_kind_is_in_one_group_and_in_all() {
         for &kind in HistoryKind::ALL {
             assert_eq!(Group::ALL.into_iter().filter(|group| group.has(kind)).count(), 1, "{kind:?}");
         }

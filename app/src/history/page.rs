@@ -1,4 +1,4 @@
-//! The page of what happened to an account, or in one session of it.
+//! The page of the account history, or of one session.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use leptos_meta::Title;
@@ -24,30 +24,30 @@ use crate::{
     ui::{Icon, IconName, day, in_local_time, time_of_day},
 };
 
-/// How many parts of a history are read at most for one page, whose runs may be long.
+/// How many parts of the history are read at most for one page, because runs may be long.
 #[cfg(feature = "ssr")]
 const MOST_PARTS: usize = 20;
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryShown {
-    /// What there is of what was asked for.
+pub struct HistoryView {
+    /// The items.
     items: Vec<Item>,
-    /// Where the next page begins.
+    /// The start of the next page.
     next: Option<i64>,
-    /// The session that the browser acts as.
+    /// The active session.
     session: SessionId,
-    /// Whose history it is.
+    /// The user.
     user: User,
-    /// The latest entry that says that a sign-in was not the person's: those before it are answered.
+    /// The latest report. Earlier sign-ins need no "This wasn't me" any more.
     reported: Option<i64>,
-    /// The sessions of which somebody has said that they know them.
+    /// The sessions that the person has confirmed.
     recognized: Vec<SessionId>,
-    /// Sessions that began later are surely known still, ended or not.
+    /// Sessions that began later are certainly still stored.
     known_since: Timestamp,
 }
 
-/// Reads a page of the active user's history; nothing where nobody is signed in.
+/// Reads a page of the active user's history; `None` if nobody is signed in.
 ///
 /// # Errors
 ///
@@ -57,13 +57,13 @@ pub async fn read_history(
     /// The name of a group of entries.
     #[server(default)]
     show: String,
-    /// The session whose entries are asked for.
+    /// Only entries about this session.
     #[server(default)]
     session_id: Option<SessionId>,
-    /// Entries before this one are asked for.
+    /// Only entries before this one.
     #[server(default)]
     before: Option<i64>,
-) -> Result<Option<HistoryShown>, AppError> {
+) -> Result<Option<HistoryView>, AppError> {
     use multi_session::{HistoryFilter, SessionsBuilder};
 
     let Some(request) = request_if_any() else { return Ok(None) };
@@ -86,7 +86,7 @@ pub async fn read_history(
             break;
         }
     }
-    Ok(Some(HistoryShown {
+    Ok(Some(HistoryView {
         items: timeline.items,
         next: asked.before,
         session: active.session.id.clone(),
@@ -97,7 +97,7 @@ pub async fn read_history(
     }))
 }
 
-/// Shows what happened, a group of entries and a page at a time.
+/// Shows the history in pages, filtered by group.
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let query = use_query_map();
@@ -110,7 +110,7 @@ pub fn HistoryPage() -> impl IntoView {
 }
 
 #[component]
-fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
+fn Shown(shown: HistoryView, asked: HistoryAsked) -> impl IntoView {
     let options = use_options();
     #[cfg(feature = "ssr")]
     if let Some(format) = use_query_map().with_untracked(export_asked) {
@@ -171,7 +171,7 @@ fn Shown(shown: HistoryShown, asked: HistoryAsked) -> impl IntoView {
     }
 }
 
-fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
+fn list(shown: HistoryView, asked: &HistoryAsked) -> AnyView {
     let options = use_options();
     let newest = asked.before.map(|_| {
         view! {
@@ -200,7 +200,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
     });
     let hydrated = use_hydrated();
     view! {
-        // By the days of the person's time zone once that is known.
+        // By days in the person's time zone once that is known.
         {move || days(&shown, hydrated.get())}
         {empty}
         <div class="ms-pages">{newest} {older}</div>
@@ -209,7 +209,7 @@ fn list(shown: HistoryShown, asked: &HistoryAsked) -> AnyView {
 }
 
 /// The items day by day, in local time or else in UTC.
-fn days(shown: &HistoryShown, is_local: bool) -> AnyView {
+fn days(shown: &HistoryView, is_local: bool) -> AnyView {
     let day_of = |at| day(moment(at, is_local));
     let days = shown.items.chunk_by(|one, next| day_of(one.entry.at) == day_of(next.entry.at)).map(|items| {
         let id = format!("day-{}", items[0].entry.id);
@@ -228,7 +228,7 @@ fn days(shown: &HistoryShown, is_local: bool) -> AnyView {
     days.collect_view().into_any()
 }
 
-fn row(item: &Item, shown: &HistoryShown, is_local: bool) -> AnyView {
+fn row(item: &Item, shown: &HistoryView, is_local: bool) -> AnyView {
     let entry = &item.entry;
     let is_known = |id: &SessionId| *id == shown.session || shown.recognized.contains(id);
     let class = if is_alarming(entry, is_known) {
@@ -253,7 +253,7 @@ fn row(item: &Item, shown: &HistoryShown, is_local: bool) -> AnyView {
     .into_any()
 }
 
-/// A device that had a part in it, with its own address and place.
+/// A device of the entry, with its own address and place.
 fn side(side: Side, current: &SessionId) -> AnyView {
     let Side { role, device, session, place, ip_address } = side;
     let is_current = session.as_ref() == Some(current);
@@ -279,9 +279,9 @@ fn side(side: Side, current: &SessionId) -> AnyView {
     .into_any()
 }
 
-/// Whether a person can say from here that a sign-in was not theirs: it is another one than that in use, nobody has
-/// answered that, and its session is surely known still.
-fn is_in_question(item: &Item, shown: &HistoryShown) -> bool {
+/// Whether "This wasn't me" is offered for a sign-in: it is not the active session, was neither confirmed nor
+/// reported, and its session is certainly still stored.
+fn is_in_question(item: &Item, shown: &HistoryView) -> bool {
     let entry = &item.entry;
     use_options().has(Feature::Report)
         && matches!(entry.kind, HistoryKind::NewDevice | HistoryKind::SignedIn)
@@ -304,7 +304,7 @@ fn not_me(item: &Item, is_local: bool) -> AnyView {
     .into_any()
 }
 
-/// When it happened: a run has two times.
+/// The time of an item. A run has two times.
 fn times(item: &Item, is_local: bool) -> AnyView {
     let (first, last) = (moment(item.since, is_local), moment(item.entry.at, is_local));
     let begun = if day(first) == day(last) {

@@ -1,4 +1,4 @@
-//! How the entries of a history become items: what belongs together is one.
+//! Groups the entries of a history into items.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::item::Item;
 const ON_A_PAGE: usize = 50;
 /// How far apart two entries of a run may be.
 const GAP: Duration = Duration::from_secs(60 * 60);
-/// What happens again and again, and says nothing more the next time.
+/// Kinds whose repetitions are shown as one item.
 const REPEATED: [HistoryKind; 4] = [
     HistoryKind::PasswordRefused,
     HistoryKind::Reauthenticated,
@@ -23,7 +23,7 @@ impl Item {
         Self { count: 1, since: entry.at, entry }
     }
 
-    /// Whether an older entry belongs to the run that this is, or begins one with it.
+    /// Whether an older entry joins this item's run, or forms one with it.
     fn goes_on_to(&self, older: &HistoryEntry) -> bool {
         let one = &self.entry;
         let by = |entry: &HistoryEntry| entry.by.as_ref().map(|by| by.id.clone());
@@ -32,13 +32,13 @@ impl Item {
                 == (older.kind, older.refusal, &older.signed_in_with)
             && (&one.session_id, by(one)) == (&older.session_id, by(older))
             && (&one.user_agent, &one.ip_address) == (&older.user_agent, &older.ip_address)
-            // Attempts from unknown addresses may be of different people.
+            // Attempts from unknown addresses may be by different people.
             && !one.ip_address.is_empty()
             && self.since.since(older.at) < GAP
     }
 }
 
-/// A page of items, made of entries from the latest on.
+/// A page of items, built from entries in the order from the latest.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     pub(super) items: Vec<Item>,
@@ -47,7 +47,8 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    /// Takes the entry before those that it has, and says whether it did: a full page takes only what belongs to an item.
+    /// Adds the next older entry and returns whether it was added. A full page takes only entries that join
+    /// its last item.
     pub(super) fn take(&mut self, entry: HistoryEntry) -> bool {
         let id = entry.id;
         if let Some(item) = self.new_device_of(&entry) {
@@ -64,7 +65,7 @@ impl Timeline {
         true
     }
 
-    /// The item that already says that a sign-in was from a new device.
+    /// The item of the new device to which this sign-in belongs.
     fn new_device_of(&mut self, entry: &HistoryEntry) -> Option<&mut Item> {
         let session = entry.session_id.as_ref().filter(|_| entry.kind == HistoryKind::SignedIn)?;
         let is_its = |item: &&mut Item| {
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn full_page_takes_only_what_belongs_to_its_last_item() {
+    fn full_page_takes_only_entries_of_its_last_item() {
         let mut timeline = Timeline::default();
         for minute in (101..150).rev() {
             assert!(timeline.take(entry(minute, HistoryKind::Renamed)));

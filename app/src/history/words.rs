@@ -1,4 +1,4 @@
-//! The sentences about what happened.
+//! The texts of the history.
 
 use multi_session::{HistoryEntry, HistoryKind, Refusal, SessionId};
 
@@ -8,7 +8,7 @@ use crate::{
     ui::IconName,
 };
 
-/// What happened, in plain words, and how often.
+/// The text of an item, and how often it happened.
 pub(super) fn what(item: &Item) -> String {
     let what = once(&item.entry);
     match item.count {
@@ -71,12 +71,12 @@ fn ended(entry: &HistoryEntry) -> String {
     why_ended(entry.reason, by)
 }
 
-/// Whether a person should look twice: somebody may have used the account, or have tried to.
+/// Whether to highlight an entry, because somebody else may have used the account or tried to.
 ///
-/// Sessions are known that the person is on, or has recognized.
+/// Known sessions are the active one and those that the person has confirmed.
 pub(super) fn is_alarming(entry: &HistoryEntry, is_known: impl Fn(&SessionId) -> bool) -> bool {
     match entry.kind {
-        // Somebody with the right password chooses the device that gives way.
+        // At the limit of devices the person had the right password.
         HistoryKind::PasswordRefused => entry.refusal != Some(Refusal::LimitReached),
         HistoryKind::BrowserChanged | HistoryKind::Reported => true,
         HistoryKind::NewDevice => !entry.session_id.as_ref().is_some_and(is_known),
@@ -84,19 +84,19 @@ pub(super) fn is_alarming(entry: &HistoryEntry, is_known: impl Fn(&SessionId) ->
     }
 }
 
-/// A device that had a part in what happened, where it was then.
+/// A device of an entry, with its address and place at that time.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Side {
-    /// Which part; nothing where there is one device only.
+    /// Its role; `None` if there is only one device.
     pub(super) role: Option<&'static str>,
-    /// Empty where somebody used a mailed link, who has told nothing of a device.
+    /// Empty for mailed links, whose device is unknown.
     pub(super) device: String,
     pub(super) session: Option<SessionId>,
     pub(super) place: Option<String>,
     pub(super) ip_address: String,
 }
 
-/// The device that the entry is about and, if another one did it, that one, each with its own address and place.
+/// The device of the entry and, if another one acted, that one too, each with its own address and place.
 pub(super) fn sides(entry: &HistoryEntry) -> Vec<Side> {
     let by = actor(entry);
     let is_known = entry.session_id.is_some() || !entry.user_agent.is_empty();
@@ -118,7 +118,7 @@ pub(super) fn sides(entry: &HistoryEntry) -> Vec<Side> {
     [Some(own), by].into_iter().flatten().filter(|side| !is_empty(side)).collect()
 }
 
-/// The other device that did it; nothing where it was done on the device that the entry is about.
+/// The acting device, if it is not the device of the entry.
 fn actor(entry: &HistoryEntry) -> Option<&multi_session::HistoryActor> {
     let is_other = |by: &&multi_session::HistoryActor| {
         entry.session_id.as_ref() != Some(&by.id) || entry.kind == HistoryKind::BrowserChanged
@@ -126,7 +126,7 @@ fn actor(entry: &HistoryEntry) -> Option<&multi_session::HistoryActor> {
     entry.by.as_ref().filter(is_other)
 }
 
-/// The picture beside it.
+/// The icon of the entry.
 pub(super) fn icon(kind: HistoryKind) -> IconName {
     match kind {
         HistoryKind::SignedIn
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_password_was_wrong_or_right() {
+    fn refused_password_is_described_as_wrong_or_correct() {
         for (refusal, words) in [
             (None, "Wrong password"),
             (Some(Refusal::Locked), "Correct password, but it is locked"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn run_says_how_often() {
+    fn run_shows_how_often_it_happened() {
         let entry = of_kind(HistoryKind::PasswordRefused);
         for (count, words) in
             [(1, "Wrong password"), (2, "Wrong password, twice"), (70, "Wrong password, 70 times")]
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn new_device_is_alarming_unless_it_is_the_one_in_use() {
+    fn new_device_is_highlighted_unless_it_is_known() {
         let mut entry = of_kind(HistoryKind::NewDevice);
         entry.session_id = Some(id("phone"));
         let known = |known: &'static str| move |id: &SessionId| id.as_str() == known;
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn end_says_who_and_why() {
+    fn ended_session_shows_who_ended_it_and_why() {
         for (reason, by, words) in [
             (EndedReason::SignedOut, Some("own"), "Signed out"),
             (EndedReason::Revoked, Some("own"), "Signed out"),

@@ -1,5 +1,5 @@
-//! Leaving the document. What changes who is signed in ends with a new document, so that nothing of the account before
-//! stays in the page.
+//! Leaving the document. Actions that change who is signed in load a new document, so that no data of the
+//! previous account stays in the page.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -14,24 +14,24 @@ use leptos_router::{
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, SubmitEvent};
 
-/// Whether the page is on its way to another document; only browsers write it.
+/// Whether the page is leaving for another document. Only browsers set it.
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
-/// Whether the page is on its way to another document. Browser only.
+/// Whether the page is leaving for another document. Browser only.
 pub(crate) fn is_leaving() -> bool {
     LEAVING.load(Ordering::Relaxed)
 }
 
-/// Loads another document, wherever the page is on its way to. Browser only.
+/// Loads another document, even if the page is already leaving. Browser only.
 pub(crate) fn go(to: &str) {
     LEAVING.store(true, Ordering::Relaxed);
     stay_if_stopped();
-    // Only an address that cannot be parsed is refused.
+    // It fails only for an invalid address.
     let _ = window().location().assign(to);
 }
 
-/// Loads another document, which takes this one's place in the history, unless the page is on its way already: what an
-/// act leads to is not to be lost to the news of what it has done. Browser only.
+/// Replaces the document in the browser's history, unless the page is already leaving: an event about an
+/// action must not stop the navigation that the action started. Browser only.
 pub(crate) fn replace(to: &str) {
     if !LEAVING.swap(true, Ordering::Relaxed) {
         stay_if_stopped();
@@ -39,7 +39,7 @@ pub(crate) fn replace(to: &str) {
     }
 }
 
-/// Loads this document anew, unless the page is on its way already. Browser only.
+/// Reloads the document, unless the page is already leaving. Browser only.
 pub(crate) fn reload() {
     if !LEAVING.swap(true, Ordering::Relaxed) {
         stay_if_stopped();
@@ -48,7 +48,8 @@ pub(crate) fn reload() {
     }
 }
 
-/// Notes that a form which the browser posts itself leads away: the news of what it does would stop it. Browser only.
+/// Records that a form submitted by the browser leaves the page, because an event about its effect would stop
+/// it. Browser only.
 pub(crate) fn leave_by_forms() {
     Effect::new(move |_| {
         let posted = window_event_listener(ev::submit, |event| {
@@ -61,7 +62,7 @@ pub(crate) fn leave_by_forms() {
     });
 }
 
-/// Whether another document takes this one's place: not with what a form of the application closes or opens.
+/// Whether the form replaces the document. Forms that close a dialog or open another window do not.
 fn leads_away(event: &SubmitEvent) -> bool {
     let form = event.target().and_then(|form| form.dyn_into::<HtmlElement>().ok());
     let has = |name, wanted: fn(&str) -> bool| {
@@ -71,17 +72,17 @@ fn leads_away(event: &SubmitEvent) -> bool {
         && !has("target", |target| target != "_self")
 }
 
-/// The person may stop the load, and stay.
+/// The person may stop loading, and stay.
 fn stay_if_stopped() {
     set_timeout(|| LEAVING.store(false, Ordering::Relaxed), Duration::from_secs(10));
 }
 
-/// Gives what takes these names out of the address's query: what they asked for is done.
+/// Returns a function that removes these names from the address's query after they were handled.
 pub(crate) fn forget_query(names: &'static [&'static str]) -> impl Fn() + Clone {
     let (location, navigate) = (use_location(), use_navigate());
     move || {
         let (path, mut query) = (location.pathname.get_untracked(), location.query.get_untracked());
-        // `//host` would lead there.
+        // `//host` would name another host.
         if path.starts_with("//") {
             return;
         }
@@ -93,8 +94,8 @@ pub(crate) fn forget_query(names: &'static [&'static str]) -> impl Fn() + Clone 
     }
 }
 
-/// Hides the page while it waits in the browser's back/forward cache, and loads it anew when it comes back: somebody may
-/// have signed out meanwhile. Browser only.
+/// Hides the page while it is in the browser's back/forward cache, and reloads it when it comes back, because
+/// somebody may have signed out meanwhile. Browser only.
 pub(crate) fn hide_while_away() {
     Effect::new(move |_| {
         let hide = window_event_listener(ev::pagehide, |event| {

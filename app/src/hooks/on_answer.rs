@@ -1,4 +1,4 @@
-//! What a page does once a server function has answered.
+//! Runs code after the answer of a server function.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -1,4 +1,4 @@
-//! Whether the browser has taken the page over.
+//! Whether the page is hydrated.
 
 use leptos::prelude::*;
 
@@ -6,10 +6,10 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug)]
 pub struct Hydrated(ReadSignal<bool>);
 
-/// Tells whether the browser has taken the page over: false on the server and while hydrating, true from then on.
+/// Whether the page is hydrated: false on the server and while hydrating, true from then on.
 ///
-/// For what makes sense only with JavaScript, as a button that shows the password. The first call also marks
-/// `<body>` with `data-hydrated="true"` at that moment, which style sheets and tests can see.
+/// Use it for parts that need JavaScript, such as a button that shows the password. The first call also sets
+/// `data-hydrated="true"` on `<body>` at that moment, for style sheets and tests.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub struct Hydrated(ReadSignal<bool>);
 ///
 /// ## Server-Side Rendering
 ///
-/// The signal is false and stays so.
+/// The signal stays false.
 pub fn use_hydrated() -> ReadSignal<bool> {
     if let Some(Hydrated(hydrated)) = use_context() {
         return hydrated;
@@ -36,7 +36,7 @@ pub fn use_hydrated() -> ReadSignal<bool> {
     Effect::new(move |_| {
         set_hydrated.set(true);
         if let Some(body) = document().body() {
-            // Only a name that is no attribute name can be refused.
+            // It fails only for an invalid attribute name.
             let _ = body.set_attribute("data-hydrated", "true");
         }
     });

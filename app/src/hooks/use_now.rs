@@ -1,4 +1,4 @@
-//! The present, for texts like "3 minutes ago".
+//! The current time, for texts like "3 minutes ago".
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use multi_session::Timestamp;
 struct Now {
     now: ReadSignal<Timestamp>,
     rendered_at: Timestamp,
-    /// What the browser's clock said when it took the page over; 0 before.
+    /// The browser's clock at hydration; 0 before.
     started: StoredValue<f64>,
 }
 
-/// Milliseconds between two looks at the clock.
+/// Milliseconds between two updates.
 const TICK: u64 = 15_000;
 
-/// Gives the present by the server's clock, kept current.
+/// Returns the current time by the server's clock, kept up to date.
 ///
-/// The server's moment travels with the page and the browser adds the time gone by since, so a wrong clock in
-/// the browser makes no wrong "3 minutes ago".
+/// The server's time is part of the page, and the browser adds the time since hydration. So a wrong clock in
+/// the browser does not make "3 minutes ago" wrong.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ const TICK: u64 = 15_000;
 ///
 /// ## Server-Side Rendering
 ///
-/// The signal is the moment at which the page is rendered and stays so; the browser hydrates with the same moment.
+/// The signal stays at the time of rendering. The browser hydrates with the same time.
 ///
 /// # Panics
 ///
@@ -48,13 +48,14 @@ pub fn use_now() -> ReadSignal<Timestamp> {
     expect_context::<Now>().now
 }
 
-/// Gives what tells the present by the server's clock at each call, where fifteen seconds are too coarse. Browser only.
+/// Returns a function for the current time by the server's clock, for code that needs it more exactly than
+/// every fifteen seconds. Browser only.
 pub(crate) fn use_present() -> impl Fn() -> Timestamp + Copy {
     let Now { rendered_at, started, .. } = expect_context();
     move || rendered_at.plus(since(started.get_value()))
 }
 
-/// The time since a moment of the browser's clock.
+/// The time since a time of the browser's clock.
 fn since(started: f64) -> Duration {
     Duration::from_millis((js_sys::Date::now() - started).max(0.0) as u64)
 }
@@ -71,7 +72,7 @@ pub(crate) fn provide_now() {
     use_interval_fn(move || set_now.set(rendered_at.plus(since(started.get_value()))), TICK);
 }
 
-/// The present by the server's clock. The browser takes it from the page.
+/// The current time by the server's clock. The browser reads it from the page.
 fn at_the_server() -> Timestamp {
     #[cfg(feature = "ssr")]
     let now =

@@ -1,5 +1,5 @@
-//! The server functions on sessions. The rules are those of `Sessions`; here is only who asks and what the browser holds
-//! afterwards.
+//! Server functions on sessions. The rules are in `Sessions`; these functions only read the request and
+//! update what the browser holds.
 
 use leptos::{
     prelude::*,
@@ -23,25 +23,25 @@ use crate::{
 /// When the store does not answer.
 #[server(prefix = "/fn", endpoint = "list-device-sessions", input = GetUrl)]
 pub async fn list_device_sessions(
-    /// Whether the person has asked to stay signed in. Else a page looks by itself, which is no use of the session: the
-    /// session layer tells it by the address.
+    /// Whether the person asked to stay signed in. Otherwise the page sends the request by itself, which is
+    /// not activity. The session layer distinguishes the two by the address.
     #[server(default)]
     stay: bool,
 ) -> Result<Vec<DeviceSession>, AppError> {
     let _ = stay;
-    // Nobody is signed in where no session layer is around, as at an application's page for what is not there.
+    // Nobody is signed in without a session layer, such as on an application's "not found" page.
     let Some(request) = request_if_any() else { return Ok(Vec::new()) };
     request.list().await.map_err(fail)
 }
 
-/// Makes a held session the active one; gives its id back.
+/// Makes a held session the active one, and returns its id.
 ///
 /// # Errors
 ///
 /// When the browser does not hold it, or it has ended.
 #[server(prefix = "/fn", endpoint = "set-active")]
 pub async fn set_active(
-    /// The session to act as.
+    /// The session.
     session_id: SessionId,
 ) -> Result<SessionId, AppError> {
     let request = request();
@@ -52,7 +52,7 @@ pub async fn set_active(
     Ok(session_id)
 }
 
-/// Ends one session; gives its id back.
+/// Ends one session, and returns its id.
 ///
 /// # Errors
 ///
@@ -75,14 +75,14 @@ pub async fn revoke(
     Ok(session_id)
 }
 
-/// Takes back that this session has revoked another one of its user.
+/// Undoes the revocation of another session of the user.
 ///
 /// # Errors
 ///
 /// When it is too late, or something else has happened since.
 #[server(prefix = "/fn", endpoint = "undo-revoke")]
 pub async fn undo_revoke(
-    /// The session to live again.
+    /// The session to restore.
     session_id: SessionId,
 ) -> Result<(), AppError> {
     let browser = request().browser().map_err(fail)?;
@@ -91,11 +91,11 @@ pub async fn undo_revoke(
     Ok(())
 }
 
-/// Says that a new device is the person's, so that it is not marked as new any more.
+/// Confirms a new device, which then loses its mark.
 ///
 /// # Errors
 ///
-/// When it is not another session of the active user, or the session that says so is on a new device itself.
+/// When it is not another session of the active user, or the active session is on a new device itself.
 #[server(prefix = "/fn", endpoint = "recognize")]
 pub async fn recognize(
     /// The session on the device.
@@ -107,7 +107,7 @@ pub async fn recognize(
     Ok(())
 }
 
-/// Names the device of a session; an empty name takes it back.
+/// Names the device of a session. An empty name removes the name.
 ///
 /// # Errors
 ///
@@ -116,7 +116,7 @@ pub async fn recognize(
 pub async fn rename(
     /// The session on the device.
     session_id: SessionId,
-    /// What it is called from now on.
+    /// The new name.
     #[server(default)]
     name: String,
 ) -> Result<(), AppError> {
@@ -132,7 +132,7 @@ pub async fn rename(
     renamed
 }
 
-/// Ends every session of the active user but the current one; gives their number.
+/// Ends every session of the active user except the current one, and returns their number.
 ///
 /// # Errors
 ///
@@ -149,7 +149,7 @@ pub async fn revoke_others() -> Result<EndedCount, AppError> {
     Ok(ended)
 }
 
-/// Ends every session of the active user, the current one too; gives their number.
+/// Ends every session of the active user, including the current one, and returns their number.
 ///
 /// # Errors
 ///
@@ -164,7 +164,7 @@ pub async fn revoke_all() -> Result<EndedCount, AppError> {
     Ok(ended)
 }
 
-/// Where [`list_device_sessions`] answers.
+/// The path of [`list_device_sessions`].
 pub const LIST: &str = ListDeviceSessions::PATH;
-/// What is `true` in the query with which a person asks it who wants to stay signed in.
+/// The parameter that is `true` if the person asks to stay signed in.
 pub const STAY: &str = "stay";

@@ -1,4 +1,4 @@
-//! Tells the outcome of each act on the list, and brings the list up to date with it.
+//! Shows the result of each action on the list, and updates the list.
 
 use leptos::prelude::*;
 use multi_session::{Code, EndedReason, Ending, SessionId, SignInMethod};
@@ -11,7 +11,7 @@ use crate::{
     step::Step,
 };
 
-/// Turns each act's outcome into a notice, or leads to where it is told.
+/// Shows the result of each action as a notice, or loads the page that shows it.
 pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
     let (notices, now) = (use_notices(), use_now());
     let options = sessions.options;
@@ -22,7 +22,7 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
         match result {
             Ok(id) if sessions.last_current().as_ref() == Some(&id) => go(&options.start("revoked")),
             Ok(id) => {
-                // Its row is still there and has the name.
+                // Its row is still in the list and has the name.
                 let rows = sessions.rows.get_untracked();
                 if rows.iter().any(|row| row.id == id && words::is_undoable(row)) {
                     notices.clear();
@@ -31,7 +31,7 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
                 }
                 sessions.revoking.update(|ids| ids.retain(|other| *other != id));
                 sessions.sign_out_here(Ending::new(id, EndedReason::Revoked, now.get_untracked()));
-                // What had the focus has gone with the row.
+                // The focused button has disappeared with the row.
                 request_animation_frame(|| {
                     request_animation_frame(keep_focus);
                 });
@@ -58,21 +58,21 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
             request_animation_frame(keep_focus);
         }
     });
-    // A device that is back takes the focus from the button that brought it back.
+    // A restored device takes the focus from the button that restored it.
     Effect::new(move |_| {
         let is_back = |id: &SessionId| sessions.rows.with(|rows| rows.iter().any(|row| row.id == *id));
         let gone = sessions.signed_out.get();
         for id in gone.into_iter().map(|gone| gone.row.id).filter(is_back) {
             sessions.forget_signed_out(&id);
             request_animation_frame(move || {
-                // The person may have gone on meanwhile.
+                // The person may have moved on meanwhile.
                 if !is_focused_within_content() {
                     focus_element(&words::row_id(&id));
                 }
             });
         }
     });
-    // What an account has signed out is not for the next one to undo.
+    // One account must not undo what another has signed out.
     on_change(move || sessions.acting.with(|_| ()), move || sessions.signed_out.set(Vec::new()));
     on_answer(sessions.recognize, move |result| match result {
         Ok(()) => {
@@ -89,7 +89,7 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
     on_answer(sessions.revoke_others, move |result| match result {
         Ok(ended) => {
             notices.succeeded(words::revoked_others(ended.0));
-            // What had the focus may have gone with the last of the others.
+            // The focused button may have disappeared with the last other device.
             request_animation_frame(keep_focus);
         }
         Err(error) => refused(sessions, notices, &error, vec![Step::RevokeOthers]),
@@ -100,7 +100,7 @@ pub(crate) fn announce_outcomes(sessions: UseListDeviceSessionsReturn) {
     });
 }
 
-/// Asks who the person is, if that is all that was missing, and tells the refusal otherwise.
+/// Starts the step-up if it is the only thing missing. Otherwise shows the error.
 fn refused(sessions: UseListDeviceSessionsReturn, notices: Notices, error: &AppError, steps: Vec<Step>) {
     if !error.is(Code::SessionNotFresh) {
         return notices.failed(error);
@@ -108,7 +108,7 @@ fn refused(sessions: UseListDeviceSessionsReturn, notices: Notices, error: &AppE
     if error.proofs.contains(&SignInMethod::PASSWORD) {
         return sessions.ask(steps);
     }
-    // The page says what the person can do instead.
+    // That page explains what the person can do instead.
     if let Some(step) = steps.first() {
         go(&step.asking_address(&sessions.options, &error.proofs));
     }

@@ -1,4 +1,4 @@
-//! Signing out of multiple devices, and the questions before it.
+//! Signing out of multiple devices, with confirmation dialogs.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -9,8 +9,8 @@ use crate::{
     ui::{Dialog, Submit},
 };
 
-/// The two ways to sign out of multiple devices, and the dialogs before them and before the end of the session in use,
-/// which an address can open.
+/// The two ways to sign out of multiple devices, and their confirmation dialogs and that for the current
+/// session, which an address can open.
 #[component]
 pub(super) fn Bulk() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -33,14 +33,15 @@ pub(super) fn Bulk() -> impl IntoView {
     let is_revoking = Signal::derive(move || current().is_some_and(|id| sessions.is_revoking(&id)));
     let holds_others =
         move || sessions.rows.with(|rows| rows.iter().any(|row| row.is_held && !row.is_current));
-    // The answer is in the toast, so the question goes, whether it went well or not.
+    // The result is in the toast, so the dialog closes in any case.
     let forget = forget_query(&["confirm", "__err", "__path"]);
-    // A question that was asked on this page has an entry of the browser's history before it, to which it gives way.
+    // A dialog that was opened on this page has an entry before it in the browser's history, so closing it
+    // goes back.
     let asked_here = StoredValue::new(false);
     let is_any_asked = Memo::new(move |_| query.with(|query| query.get_str("confirm").is_some()));
     on_change(move || is_any_asked.with(|_| ()), move || asked_here.set_value(is_any_asked.get_untracked()));
     let close = move || {
-        // The page is on its way to another one.
+        // The page is leaving.
         if is_leaving() {
             return;
         }

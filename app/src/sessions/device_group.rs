@@ -12,12 +12,12 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// One browser with its sessions, which show when it is opened.
+/// One browser whose sessions are shown when the group is opened.
 #[component]
 pub(super) fn DeviceGroup(
     /// The sessions as they were when the group appeared.
     rows: Vec<DeviceSession>,
-    /// What stands in the list now.
+    /// The current entries of the list.
     entries: Memo<Vec<Entry>>,
 ) -> impl IntoView {
     let Some(first) = rows.first().cloned() else { return ().into_any() };

@@ -10,12 +10,12 @@ use crate::{
     ui::{ExactTime, Icon, IconName, Submit, TimeAgo, close_like_a_menu},
 };
 
-/// What a person recognises a device by, the button that ends its session, and what else can be done with it.
+/// A device, the button that ends its session, and a menu.
 #[component]
 pub(super) fn DeviceRow(
-    /// The session as it was when the row appeared; what changes is read from the list.
+    /// The session as it was when the row appeared. Changes are read from the list.
     row: DeviceSession,
-    /// Whether it stands in a group, which says what device it is.
+    /// Whether it is in a group, which already names the device.
     #[prop(optional)]
     in_group: bool,
 ) -> impl IntoView {
@@ -72,7 +72,7 @@ pub(super) fn DeviceRow(
     }
 }
 
-/// Where and when the device was last used, and behind it all that is known of it.
+/// Where and when the device was last used, with all known facts on demand.
 #[component]
 fn Details(row: Memo<DeviceSession>) -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -81,7 +81,7 @@ fn Details(row: Memo<DeviceSession>) -> impl IntoView {
     let is_active = Memo::new(move |_| {
         row.with(|row| row.is_current) || words::is_active(now.get().since(last_active_at.get()))
     });
-    // What a named device is besides, as far as that is known.
+    // The browser and system of a named device, if known.
     let device = row.with_untracked(|row| row.name.as_ref().map(|_| row.device.short_description()));
     let is_unfamiliar = Memo::new(move |_| {
         sessions.rows.with(|rows| row.with(|row| words::is_unfamiliar(row, rows, now.get())))
@@ -135,7 +135,7 @@ fn Details(row: Memo<DeviceSession>) -> impl IntoView {
     }
 }
 
-/// Ends the session. Of the device in use it asks first.
+/// Ends the session. For the current device it asks first.
 #[component]
 fn Revoke(row: DeviceSession) -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -169,7 +169,7 @@ fn Revoke(row: DeviceSession) -> impl IntoView {
     .into_any()
 }
 
-/// What else can be done with the device.
+/// The menu with other actions.
 #[component]
 fn More(row: DeviceSession) -> impl IntoView {
     let options = use_list_device_sessions().options;
@@ -205,7 +205,7 @@ fn More(row: DeviceSession) -> impl IntoView {
     })
 }
 
-/// The picture of a device.
+/// The icon of a device.
 pub(crate) fn device_icon(kind: DeviceKind) -> IconName {
     match kind {
         DeviceKind::Desktop => IconName::Desktop,

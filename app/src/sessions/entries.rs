@@ -1,13 +1,14 @@
-//! What stands in the list: devices, groups of sessions of one browser, and devices that were signed out a moment ago.
+//! The entries of the list: devices, groups of sessions of one browser, and devices that were just signed
+//! out.
 
 use multi_session::{DeviceSession, SessionId};
 
-/// A device that was signed out here, and can be signed in again for a moment.
+/// A device that was signed out here. This can be undone for a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct SignedOut {
     /// The device as it was.
     pub(super) row: DeviceSession,
-    /// How many entries stood before it.
+    /// How many entries were before it.
     pub(super) place: usize,
 }
 
@@ -16,13 +17,13 @@ pub(super) struct SignedOut {
 pub(super) enum Entry {
     /// A device.
     Device(DeviceSession),
-    /// Sessions of one browser at one place, in the order of the list; at least two.
+    /// At least two sessions of one browser at one place, in the order of the list.
     Group(Vec<DeviceSession>),
-    /// A device that was signed out here a moment ago.
+    /// A device that was just signed out here.
     SignedOut(DeviceSession),
 }
 
-/// What a list knows its entries by: an entry is made anew where what it shows has changed, but a group is not when one of
+/// The key of an entry. An entry is rendered again when its content changes, but a group is not when one of
 /// its sessions comes or goes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
@@ -31,10 +32,10 @@ pub(super) enum Key {
     SignedOut(SessionId),
 }
 
-/// What a row is made anew for.
+/// The values whose change renders a row again.
 pub(crate) type RowKey = (SessionId, bool, bool, String, String, String);
 
-/// What the sessions of one browser have in common: they cannot be told apart otherwise.
+/// The common properties of sessions of one browser, which look the same otherwise.
 pub(super) type Browser = (String, String);
 
 /// The key of a row for `<For>`.
@@ -44,7 +45,7 @@ pub(crate) fn row_key(row: &DeviceSession) -> RowKey {
 }
 
 impl Entry {
-    /// What the list knows it by.
+    /// Its key in the list.
     pub(super) fn key(&self) -> Key {
         match self {
             Self::Device(row) => Key::Device(row_key(row)),
@@ -54,18 +55,18 @@ impl Entry {
     }
 }
 
-/// The browser that a session is of, as far as it can be told.
+/// The browser of a session, as far as it is known.
 pub(super) fn browser(row: &DeviceSession) -> Browser {
     (row.user_agent.clone(), row.ip_address.clone())
 }
 
-/// How many entries stand before the row `id`, before any are grouped.
+/// How many entries are before the row `id`, before grouping.
 pub(super) fn place_of(id: &SessionId, rows: &[DeviceSession], signed_out: &[SignedOut]) -> usize {
     let entries = with_signed_out(rows, signed_out);
     entries.iter().position(|entry| matches!(entry, Entry::Device(row) if row.id == *id)).unwrap_or(0)
 }
 
-/// The list of `rows`, with those `signed_out` where they stood, unless they are back.
+/// The list of `rows`, with those in `signed_out` at their old places unless they are back.
 pub(super) fn entries(rows: &[DeviceSession], signed_out: &[SignedOut]) -> Vec<Entry> {
     let mut grouped: Vec<Entry> = Vec::new();
     for entry in with_signed_out(rows, signed_out) {
@@ -102,7 +103,7 @@ fn with_signed_out(rows: &[DeviceSession], signed_out: &[SignedOut]) -> Vec<Entr
     entries
 }
 
-/// Not the device in use, nor what its person must be able to find: named devices, and new ones.
+/// The current device, named devices and new ones are not grouped, so that the person finds them.
 fn is_groupable(row: &DeviceSession) -> bool {
     !row.is_current && row.name.is_none() && !row.new_device && !row.user_agent.is_empty()
 }
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_of_one_browser_are_grouped_where_the_first_stands() {
+    fn sessions_of_one_browser_are_grouped_at_the_first_one() {
         let mut current = row("s1", "curl/8");
         current.is_current = true;
         let mut elsewhere = row("s5", "curl/8");
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_that_were_signed_out_stay_where_they_stood_until_they_are_back() {
+    fn signed_out_devices_keep_their_place_until_they_are_back() {
         let rows = ["s1", "s2", "s3", "s4"].map(|id| row(id, id));
         let mut left = rows.to_vec();
         let mut signed_out = Vec::new();

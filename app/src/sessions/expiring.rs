@@ -1,8 +1,8 @@
-//! The warning before a session ends since nobody used it.
+//! The warning before a session expires.
 //!
-//! The list says when the session ends, and tabs tell each other when one's request has extended it, so that a person
-//! who works in one is not warned in another. Before it warns, a page looks into the list once more, which is no use of
-//! the session: pages without a script tell nobody what was done there.
+//! The list has the time at which the session ends. Tabs tell each other when a request has extended it, so
+//! that a person who works in one tab is not warned in another. Pages without scripts tell nobody, so a page
+//! fetches the list once more before it warns. That fetch is not activity.
 
 use std::time::Duration;
 
@@ -17,29 +17,30 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// How long before the end a person is warned at most; a quarter of the timeout where that is shorter.
+/// The longest time before the end at which the person is warned. It is a quarter of the timeout if that is
+/// shorter.
 const LONGEST_LEAD: Duration = Duration::from_secs(5 * 60);
-/// Below it the seconds are told too.
+/// Below this the text shows seconds too.
 const SHORT_LEAD: Duration = Duration::from_secs(2 * 60);
-/// A browser's timer cannot wait for a month.
+/// Browser timers cannot wait for a month.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Warns before the session ends, and lets the person stay, in every tab.
 ///
 /// ## Server-Side Rendering
 ///
-/// There is nothing to warn of: asking for the page has extended the session.
+/// There is no warning, because requesting the page has extended the session.
 #[component]
 pub(crate) fn Expiring() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let present = use_present();
     let (is_due, is_final) = (RwSignal::new(false), RwSignal::new(false));
     let waited = RwSignal::new(0_usize);
-    // When the person last asked to stay.
+    // When the person last chose to stay signed in.
     let asked_at = StoredValue::new(None::<Timestamp>);
-    // Read here, it needs no Suspense.
+    // Reading it here needs no Suspense.
     let (latest, looked_for) = (*sessions.list, StoredValue::new(None));
-    // Each time the list changes there is another timer; those of Leptos stay in memory when they are cleared.
+    // Each change of the list starts another timer. Leptos' timers stay in memory after they are cleared.
     Effect::new(move |before: Option<Option<Timeout>>| {
         drop(before);
         waited.track();
@@ -49,7 +50,7 @@ pub(crate) fn Expiring() -> impl IntoView {
             return None;
         };
         let left = row.expires_at.minus(lead(&row)).since(present());
-        // The list that was asked for is there, and the end as near as before: the session has lasted as long as it may.
+        // The list has arrived, and the end is as near as before: the absolute timeout is reached.
         is_final.set(asked_at.get_value().is_some_and(|asked_at| row.last_active_at >= asked_at));
         if left.is_zero() && looked_for.get_value() != Some(row.expires_at) {
             looked_for.set_value(Some(row.expires_at));
@@ -99,12 +100,12 @@ pub(crate) fn Expiring() -> impl IntoView {
     }
 }
 
-/// How long before its end the person of a session is warned.
+/// How long before the end of a session the person is warned.
 fn lead(row: &DeviceSession) -> Duration {
     (row.expires_at.since(row.session.updated_at) / 4).min(LONGEST_LEAD)
 }
 
-/// The time of the day where the person is, as in `14:05`.
+/// The local time of day, such as `14:05`.
 fn time_of_day(at: Timestamp, lead: Duration) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a date's milliseconds are far below 2^53")]
     let date = js_sys::Date::new(&JsValue::from_f64(at.unix_ms() as f64));

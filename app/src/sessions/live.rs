@@ -1,7 +1,8 @@
-//! The list kept live: what other devices and other tabs do shows at once.
+//! Live updates of the list by other devices and other tabs.
 //!
-//! A visible tab holds a stream, since a browser has few connections to a host; a hidden one hears from the visible tabs
-//! of its browser, and catches up when it is shown. Nothing rests on it: whatever is missed comes with the whole list.
+//! Only visible tabs hold a stream, because a browser has few connections to a host. Hidden tabs get messages
+//! from the visible tabs of the same browser, and fetch the list when they are shown. Missed events do no
+//! harm: the whole list brings everything up to date.
 
 use std::time::Duration;
 
@@ -29,34 +30,34 @@ use crate::{
 
 /// The channel between the tabs of a browser.
 const CHANNEL: &str = "multi-session";
-/// The first and the longest wait before the stream is opened again.
+/// The first and the longest wait before the stream is reopened.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What a tab tells the others of its browser.
+/// A message to the other tabs of the browser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum TabMessage {
-    /// It has changed something.
+    /// The tab has changed something.
     Changed,
-    /// The session that it acted as has ended.
+    /// The tab's active session has ended.
     Ended { id: SessionId },
-    /// The session that it acts as, and when that ends: a request may have extended it, or made it the active one.
+    /// The tab's active session and its end, which a request may have changed.
     Acting { id: SessionId, expires_at: Timestamp },
 }
 
-/// What the stream tells.
-enum Heard {
+/// A message of the stream.
+enum StreamMessage {
     Failed,
     Snapshot(Vec<DeviceSession>),
     Event(Box<SessionEvent>),
 }
 
-/// Follows what happens to the person's sessions, as long as the page is shown and somebody is signed in.
+/// Follows the events of the person's sessions while the page is visible and somebody is signed in.
 ///
 /// ## Server-Side Rendering
 ///
-/// Nothing happens: the page is what it was when it was rendered.
+/// Nothing happens on the server.
 pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     let (notices, now) = (use_notices(), use_now());
     let (visibility, path) = (use_document_visibility(), use_location().pathname);
@@ -64,13 +65,13 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
         use_broadcast_channel::<TabMessage, JsonSerdeCodec>(CHANNEL);
     let tell_the_tabs = StoredValue::new_local(post);
     let tell_the_tabs = move |message: TabMessage| tell_the_tabs.with_value(|post| post(&message));
-    // Whether something has changed while the page was hidden, and what opens the stream anew.
+    // Whether something changed while the page was hidden, and the trigger to reopen the stream.
     let (stale, restart) = (StoredValue::new(false), RwSignal::new(()));
-    // What has ended in this page: it may come back.
+    // Sessions that have ended in this page and may be restored.
     let gone = StoredValue::new(Vec::<SessionId>::new());
 
     let leave = move |current: &SessionId| {
-        // What this page does itself leads away by itself.
+        // The page's own actions leave the page themselves.
         if sessions.is_acting() {
             return;
         }
@@ -79,7 +80,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
             None => reload(),
         }
     };
-    // Asks for the list and the stream of whom the browser acts as now; later, while the page is hidden.
+    // Fetches the list and opens the stream of the account that is active now. A hidden page does this later.
     let begin_anew = move || {
         if is_hidden() {
             stale.set_value(true);
@@ -97,13 +98,13 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
             }
             SessionEvent::Ended(ending) => {
                 remember(gone, &ending.id);
-                // The row goes when the act has settled, which wants to name it.
+                // The row is removed after the action has finished, because its notice names the row.
                 if sessions.revoking.with_untracked(|ids| ids.contains(&ending.id)) {
                     return;
                 }
             }
             SessionEvent::Switched { .. } => return begin_anew(),
-            // An undo brings a row back, and has told so itself.
+            // An undo restores the row and shows its own notice.
             SessionEvent::Created { row }
                 if sessions.is_signed_out_here(&row.id) || gone.with_value(|gone| gone.contains(&row.id)) =>
             {
@@ -118,7 +119,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
         let had_focus = is_focused();
         sessions.hear(event);
         if had_focus {
-            // A row may have gone with the button that had the focus.
+            // A row may have disappeared with the focused button.
             request_animation_frame(keep_focus);
         }
     };
@@ -135,7 +136,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
         let follow = follow(sessions, hear);
         let (abort, registration) = AbortHandle::new_pair();
         spawn_local(async move {
-            // It is aborted when the page is hidden, and begins anew when it is shown.
+            // It is aborted when the page is hidden, and restarted when it is shown.
             let _ = Abortable::new(follow, registration).await;
         });
         let online = window_event_listener(ev::online, move |_| restart.set(()));
@@ -145,7 +146,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
         });
     });
 
-    // What this tab has done, the others want to know.
+    // Tell the other tabs what this tab has done.
     let changed = move || tell_the_tabs(TabMessage::Changed);
     on_answer(sessions.set_active, move |result| {
         changed();
@@ -156,7 +157,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     on_answer(sessions.revoke, move |_| changed());
     on_answer(sessions.undo_revoke, move |_| changed());
     on_answer(sessions.revoke_others, move |_| changed());
-    // Once for each, or tabs that disagree would tell each other for ever.
+    // Once for each value. Otherwise tabs that disagree would send messages forever.
     let acting = Memo::new(move |_| sessions.current().map(|row| (row.id, row.expires_at)));
     Effect::new(move |told: Option<Option<(SessionId, Timestamp)>>| {
         let acting = acting.get();
@@ -173,7 +174,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
             (Some(TabMessage::Acting { id, expires_at }), Some(current)) if *id == current => {
                 sessions.extended(*expires_at);
             }
-            // The stream told it before the other tab had the cookie, or did not tell it at all.
+            // The stream reported it before the other tab had the cookie, or not at all.
             (Some(TabMessage::Acting { .. }), Some(_)) => begin_anew(),
             (Some(TabMessage::Ended { id }), Some(current)) if *id == current => leave(&current),
             (Some(TabMessage::Changed | TabMessage::Ended { .. }), _) if is_hidden() => stale.set_value(true),
@@ -183,29 +184,29 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
     );
 }
 
-/// Reads the stream, and opens it again when it fails: later each time, and not at the same moment as all others.
+/// Reads the stream and reopens it when it fails, with exponential backoff and jitter.
 async fn follow(sessions: UseListDeviceSessionsReturn, hear: impl Fn(SessionEvent)) {
     let mut failures = 0_u32;
     loop {
         let Ok(source) = EventSource::new(sessions.options.events_path()) else { return };
         let source = Source(source);
         let (told, mut heard) = mpsc::unbounded();
-        // Each listener goes with the stream.
+        // The listeners are dropped with the stream.
         let listeners = source.listen(&told);
         while let Some(what) = heard.next().await {
             match what {
-                // A proxy may open a stream and close it at once.
-                Heard::Snapshot(rows) => {
+                // Reset the backoff only here, because a proxy may open a stream and close it at once.
+                StreamMessage::Snapshot(rows) => {
                     failures = 0;
                     sessions.take(rows);
                 }
-                Heard::Event(event) => hear(*event),
-                Heard::Failed => break,
+                StreamMessage::Event(event) => hear(*event),
+                StreamMessage::Failed => break,
             }
         }
         let refused = source.0.ready_state() == EventSource::CLOSED;
         drop((listeners, source));
-        // Whether somebody is signed in, and whether the server is there, the list tells.
+        // The list shows whether somebody is signed in and whether the server is reachable.
         if refused || failures == 1 {
             sessions.refetch();
         }
@@ -215,25 +216,26 @@ async fn follow(sessions: UseListDeviceSessionsReturn, hear: impl Fn(SessionEven
     }
 }
 
-/// A stream that closes when it is dropped. gloo-net's has a queue for each name, which loses the order of lists and events.
+/// A stream that closes when it is dropped. gloo-net's has a queue for each event name, which loses the order
+/// of lists and events.
 struct Source(EventSource);
 
 impl Source {
-    fn listen(&self, told: &mpsc::UnboundedSender<Heard>) -> [EventListener; 3] {
-        let on = |name: &'static str, heard: fn(&web_sys::Event) -> Option<Heard>| {
+    fn listen(&self, told: &mpsc::UnboundedSender<StreamMessage>) -> [EventListener; 3] {
+        let on = |name: &'static str, heard: fn(&web_sys::Event) -> Option<StreamMessage>| {
             let told = told.clone();
             EventListener::new(&self.0, name, move |event| {
                 if let Some(heard) = heard(event) {
-                    // Nobody reads any more once the stream is closed.
+                    // It fails only after the stream was closed.
                     let _ = told.unbounded_send(heard);
                 }
             })
         };
         [
-            on("error", |_| Some(Heard::Failed)),
-            on("snapshot", |event| read(event).map(Heard::Snapshot)),
-            // What a newer server may tell beside these is left out.
-            on("session", |event| read(event).map(|event| Heard::Event(Box::new(event)))),
+            on("error", |_| Some(StreamMessage::Failed)),
+            on("snapshot", |event| read(event).map(StreamMessage::Snapshot)),
+            // Other events of newer servers are ignored.
+            on("session", |event| read(event).map(|event| StreamMessage::Event(Box::new(event)))),
         ]
     }
 }
@@ -249,7 +251,7 @@ fn read<T: DeserializeOwned>(event: &web_sys::Event) -> Option<T> {
     serde_json::from_str(&data).ok()
 }
 
-/// Remembers what has ended, as far as it may come back: undo reaches back to the last few.
+/// Remembers the last ended sessions, which may be restored.
 fn remember(gone: StoredValue<Vec<SessionId>>, id: &SessionId) {
     const KEPT: usize = 100;
     gone.update_value(|gone| {

@@ -1,13 +1,13 @@
-//! What needs the list to be there.
+//! Waits for the list.
 
 use leptos::prelude::*;
 
 use crate::sessions::use_list_device_sessions;
 
-/// Waits for the list once; the server's page has all of it. Later answers change it in place.
+/// Shows its children once the list has been loaded. Later answers change the list in place.
 #[component]
 pub(crate) fn Loaded(
-    /// What stands there then.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     let sessions = use_list_device_sessions();

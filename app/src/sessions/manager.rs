@@ -1,4 +1,4 @@
-//! The list of devices, complete.
+//! The complete list of devices.
 
 use leptos::prelude::*;
 use multi_session::{DeviceSession, SessionId};
@@ -20,9 +20,9 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// Every session of the signed-in person, and the other accounts of this browser, each with what can be done to it.
+/// Every session of the signed-in person, and the other accounts of this browser, with their actions.
 ///
-/// Stands inside a `Suspense` that awaits the list; see [`use_list_device_sessions()`].
+/// Use it inside of a `Suspense` that awaits the list; see [`use_list_device_sessions()`].
 #[component]
 pub fn SessionsManager() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -63,13 +63,13 @@ pub fn SessionsManager() -> impl IntoView {
     }
 }
 
-/// The devices, and above them the new one to think about.
+/// The devices, and above them a question about a new one.
 ///
-/// What arrives while the pointer is over them waits until it leaves: nothing moves under it.
+/// New rows wait while the pointer is over the list, so that nothing moves under it.
 #[component]
 fn Devices() -> impl IntoView {
     let sessions = use_list_device_sessions();
-    // What was there when the pointer came.
+    // The rows that were in the list when the pointer arrived.
     let held = RwSignal::new(None::<Vec<SessionId>>);
     let shown = Memo::new(move |_| {
         let mut rows = sessions.devices();
@@ -120,7 +120,7 @@ fn Devices() -> impl IntoView {
     }
 }
 
-/// Says that the list is empty, which lasts as long as it takes to leave the page.
+/// Shown for an empty list, for a moment before the page is left.
 #[component]
 fn Empty() -> impl IntoView {
     let sign_in = use_list_device_sessions().options.sign_in_path();
@@ -136,7 +136,7 @@ fn Empty() -> impl IntoView {
     }
 }
 
-/// Says above the list that it could not be brought up to date, and why, and tries again.
+/// A message above a list that could not be refreshed, with a button to try again.
 #[component]
 fn Stale() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -151,7 +151,7 @@ fn Stale() -> impl IntoView {
     }
 }
 
-/// Says that the list could not be loaded, and why, and tries again.
+/// A message in place of a list that could not be loaded, with a button to try again.
 #[component]
 fn Failure() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -165,7 +165,7 @@ fn Failure() -> impl IntoView {
     }
 }
 
-/// Asks for the list again, and shows that it does.
+/// The button that fetches the list again.
 #[component]
 fn TryAgain() -> impl IntoView {
     let sessions = use_list_device_sessions();

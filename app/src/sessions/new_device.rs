@@ -1,4 +1,4 @@
-//! The sign-in to think about, above the list.
+//! The question about a new device, above the list.
 
 use leptos::prelude::*;
 use multi_session::DeviceSession;
@@ -10,10 +10,10 @@ use crate::{
     ui::{Icon, IconName, Submit, TimeAgo},
 };
 
-/// For a day, the latest sign-in from a browser that was never seen before: asks whether it was the person.
+/// Asks for a day whether the latest sign-in on a new device was the person's.
 #[component]
 pub(super) fn NewDevice(
-    /// The person's devices, as far as they show.
+    /// The shown devices of the person.
     rows: Memo<Vec<DeviceSession>>,
 ) -> impl IntoView {
     let now = use_now();
@@ -50,7 +50,7 @@ fn Banner(row: DeviceSession) -> impl IntoView {
     }
 }
 
-/// The answers to "Was this you?"; on a device that is new itself only the one that secures the account.
+/// The answers to "Was this you?". On a device that is new itself, only the one that secures the account.
 #[component]
 pub(super) fn Answers(
     /// The new device.

@@ -1,6 +1,6 @@
-//! The page of "This wasn't me": which sign-in, what will happen, one button, and afterwards what to do next.
+//! The page "This wasn't me": the sign-in, what will happen, one button, and afterwards the next steps.
 //!
-//! The browser posts its forms itself: what follows is another document, in any case.
+//! The browser itself submits the forms, because another document follows in any case.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -20,60 +20,60 @@ use crate::{
     ui::{Submit, TimeAgo},
 };
 
-/// The notice without which nobody is told that the password was set to which the link of a mail has led.
+/// The notice for the page after the password was set by a mailed link.
 #[cfg(feature = "ssr")]
 pub(crate) const NOT_ME_RESET: &str = "not-me.password";
-/// The same, that the mail was sent again.
+/// The notice for the page after the mail was sent again.
 #[cfg(feature = "ssr")]
 pub(crate) const NOT_ME_AGAIN: &str = "not-me.again";
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Shown {
+pub enum NotMeState {
     /// A device of the list, live or not.
     Device {
         /// Its session.
         id: SessionId,
-        /// Whose account it is.
+        /// The email of the account.
         email: String,
-        /// What is known of it.
-        sign_in: InQuestion,
-        /// Whether there is a mail server, by which a new password can be set.
+        /// The sign-in.
+        sign_in: QuestionedSignIn,
+        /// Whether a mail server is configured, so that a new password can be set by mail.
         mail: bool,
     },
-    /// The link of a mail.
+    /// A mailed link.
     Link {
-        /// What it proves.
+        /// Its token.
         token: String,
-        /// Whose account it is about.
+        /// The email of the account.
         email: String,
-        /// What is known of the session that it is about.
-        sign_in: Option<InQuestion>,
+        /// The sign-in, if it is still known.
+        sign_in: Option<QuestionedSignIn>,
     },
-    /// The link of a mail that proves nothing any more.
+    /// A mailed link that is no longer valid.
     Gone,
-    /// What was done.
+    /// The result of a report.
     Done {
-        /// Whether a mail is on its way, since the password is locked.
+        /// Whether the password is locked and a mail was sent.
         locked: bool,
-        /// Whether that was sent again.
+        /// Whether the mail was sent again.
         again: bool,
     },
-    /// What was done by the link of a mail, once the new password is set: nobody is signed in then.
+    /// The result of a report by a mailed link, after the new password was set. Nobody is signed in then.
     Reset,
 }
 
 /// A sign-in that may have been somebody else's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InQuestion {
+pub struct QuestionedSignIn {
     device: String,
     at: Timestamp,
-    /// Place and address, as far as they are known.
+    /// Place and address, if known.
     from: String,
 }
 
 #[cfg(feature = "ssr")]
-impl From<multi_session::Reportable> for InQuestion {
+impl From<multi_session::Reportable> for QuestionedSignIn {
     fn from(session: multi_session::Reportable) -> Self {
         let multi_session::SignedInFrom { place, ip_address, .. } = session.signed_in_from;
         let from = [place.unwrap_or_default(), ip_address];
@@ -82,39 +82,40 @@ impl From<multi_session::Reportable> for InQuestion {
     }
 }
 
-/// Tells what the page shows for its address: nothing where there is no such session. It is no GET: addresses are logged.
+/// Returns what the page shows for its address; `None` if there is no such session. It is not a GET, because
+/// addresses are logged.
 ///
 /// # Errors
 ///
 /// When the store does not answer.
 #[server(prefix = "/fn", endpoint = "not-me")]
 pub async fn not_me(
-    /// The session in question.
+    /// The session.
     #[server(default)]
     session_id: String,
-    /// What the link of a mail has.
+    /// The token of a mailed link.
     #[server(default)]
     token: Option<String>,
-    /// What was done, which is believed only with the notice that the act has left.
+    /// The result of the action, which is shown only if the notice has it too.
     #[server(default)]
     done: String,
-) -> Result<Option<Shown>, AppError> {
+) -> Result<Option<NotMeState>, AppError> {
     let Some(request) = request_if_any() else { return Ok(None) };
     match request.notice().and_then(|notice| notice.strip_prefix("not-me.")).filter(|told| *told == done) {
-        Some("mail") => return Ok(Some(Shown::Done { locked: true, again: false })),
-        Some("again") => return Ok(Some(Shown::Done { locked: true, again: true })),
-        Some("change") => return Ok(Some(Shown::Done { locked: false, again: false })),
-        Some("password") => return Ok(Some(Shown::Reset)),
+        Some("mail") => return Ok(Some(NotMeState::Done { locked: true, again: false })),
+        Some("again") => return Ok(Some(NotMeState::Done { locked: true, again: true })),
+        Some("change") => return Ok(Some(NotMeState::Done { locked: false, again: false })),
+        Some("password") => return Ok(Some(NotMeState::Reset)),
         _ => {}
     }
     if let Ok(id) = SessionId::new(session_id) {
         let browser = request.browser().map_err(fail)?;
         let session = match sessions().reportable(&browser, &id).await {
-            // Who is not signed in is sent to do so.
+            // People who are not signed in are redirected to sign in.
             Err(error) if error.code() == multi_session::Code::Unauthorized => None,
             session => session.map_err(fail)?,
         };
-        return Ok(session.map(|session| Shown::Device {
+        return Ok(session.map(|session| NotMeState::Device {
             id,
             email: session.user.email.clone(),
             sign_in: session.into(),
@@ -122,23 +123,23 @@ pub async fn not_me(
         }));
     }
     let Some(token) = token else {
-        // As long as the password is locked the page says what to do.
+        // While the password is locked, the page explains what to do.
         let browser = request.browser().map_err(fail)?;
         let is_locked = match browser.active() {
             Some(_) => sessions().account_status(&browser).await.map_err(fail)?.is_locked,
             None => false,
         };
-        return Ok(is_locked.then_some(Shown::Done { locked: true, again: false }));
+        return Ok(is_locked.then_some(NotMeState::Done { locked: true, again: false }));
     };
     let about = accounts()?.reportable_by_mail(&token).await.map_err(fail)?;
-    Ok(Some(about.map_or(Shown::Gone, |(user, session)| Shown::Link {
+    Ok(Some(about.map_or(NotMeState::Gone, |(user, session)| NotMeState::Link {
         token,
         email: user.email,
         sign_in: session.map(Into::into),
     })))
 }
 
-/// Says what "This wasn't me" does, and asks.
+/// Explains what "This wasn't me" does, and asks.
 #[component]
 pub fn NotMePage() -> impl IntoView {
     let query = use_query_map();
@@ -153,17 +154,17 @@ pub fn NotMePage() -> impl IntoView {
     );
     answered(shown, |shown| {
         let content = match shown {
-            Shown::Device { id, email, sign_in, mail } => of_device(&id, email, sign_in, mail),
-            Shown::Link { token, email, sign_in } => of_link(token, email, sign_in),
-            Shown::Gone => gone(),
-            Shown::Done { locked, again } => done(locked, again),
-            Shown::Reset => reset(),
+            NotMeState::Device { id, email, sign_in, mail } => of_device(&id, email, sign_in, mail),
+            NotMeState::Link { token, email, sign_in } => of_link(token, email, sign_in),
+            NotMeState::Gone => gone(),
+            NotMeState::Done { locked, again } => done(locked, again),
+            NotMeState::Reset => reset(),
         };
         view! { <div class="ms-entry">{content}</div> }
     })
 }
 
-/// The title of the page, and what it begins with.
+/// The title and the first paragraph of the page.
 fn head(title: &'static str, lead: impl IntoView) -> impl IntoView {
     view! {
         <Title text=title />
@@ -176,9 +177,9 @@ fn head(title: &'static str, lead: impl IntoView) -> impl IntoView {
 
 const ASKED: &str = "Wasn't you?";
 
-/// What is known of the sign-in in question.
-fn facts(email: String, sign_in: Option<InQuestion>) -> AnyView {
-    let sign_in = sign_in.map(|InQuestion { device, at, from }| {
+/// The known facts about the sign-in.
+fn facts(email: String, sign_in: Option<QuestionedSignIn>) -> AnyView {
+    let sign_in = sign_in.map(|QuestionedSignIn { device, at, from }| {
         let from = (!from.is_empty()).then(|| {
             view! {
                 <dt>"From"</dt>
@@ -211,7 +212,7 @@ fn facts(email: String, sign_in: Option<InQuestion>) -> AnyView {
     .into_any()
 }
 
-fn of_device(id: &SessionId, email: String, sign_in: InQuestion, mail: bool) -> AnyView {
+fn of_device(id: &SessionId, email: String, sign_in: QuestionedSignIn, mail: bool) -> AnyView {
     let password = match (use_options().has_passwords(), mail) {
         (false, _) => None,
         (true, true) => Some("Your current password stops working. We'll email you a link to set a new one."),
@@ -245,7 +246,7 @@ fn of_device(id: &SessionId, email: String, sign_in: InQuestion, mail: bool) -> 
     .into_any()
 }
 
-fn of_link(token: String, email: String, sign_in: Option<InQuestion>) -> AnyView {
+fn of_link(token: String, email: String, sign_in: Option<QuestionedSignIn>) -> AnyView {
     view! {
         {head(ASKED, "If this wasn't you, secure your account now.")}
         <div class="ms-card ms-entry__card">

@@ -1,4 +1,4 @@
-//! One more account that this browser holds.
+//! Another account that this browser holds.
 
 use leptos::prelude::*;
 use multi_session::DeviceSession;
@@ -9,7 +9,7 @@ use crate::{
     ui::{Submit, TimeAgo},
 };
 
-/// Whose account it is, and the buttons that switch to it and sign it out here.
+/// The account, with buttons to switch to it and to sign it out here.
 #[component]
 pub(super) fn OtherAccount(
     /// The session as it was when the row appeared.

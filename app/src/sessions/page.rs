@@ -8,7 +8,7 @@ use crate::{
     sessions::{Loaded, SessionsManager, use_list_device_sessions},
 };
 
-/// Says whose devices these are, and manages them.
+/// The page with the list of devices.
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -33,7 +33,7 @@ pub fn SessionsPage() -> impl IntoView {
                 <Loaded>
                     {move || email.get().map(|email| view! { "Devices signed in to " <strong>{email}</strong> ". " }.into_any())}
                 </Loaded>
-                // Leptos takes the text and the link as one, and would not part its text from the one before.
+                // Without the element, Leptos would not separate this text from the previous one.
                 <span>"Don't recognise one? " {advice}</span>
             </p>
         </div>

@@ -1,4 +1,4 @@
-//! The devices whose sessions ended lately, below the list.
+//! Recently signed-out devices, below the list.
 
 #[cfg(feature = "ssr")]
 use leptos::server_fn::ServerFn;
@@ -14,7 +14,7 @@ use crate::{
     ui::{Icon, IconName, TimeAgo},
 };
 
-/// Lists the active user's sessions that have ended lately, the last one first.
+/// Lists the active user's recently ended sessions, latest first.
 ///
 /// # Errors
 ///
@@ -25,19 +25,19 @@ pub async fn list_ended_device_sessions() -> Result<Vec<EndedDeviceSession>, App
     sessions().list_ended(&browser).await.map_err(fail)
 }
 
-/// Where [`list_ended_device_sessions`] answers.
+/// The path of [`list_ended_device_sessions`].
 #[cfg(feature = "ssr")]
 pub(crate) const LIST_ENDED: &str = ListEndedDeviceSessions::PATH;
 
-/// Shows on demand which devices were signed out in the last 28 days, why and by whom. Without JavaScript the address asks
-/// for it.
+/// Shows on demand which devices were signed out in the last 28 days, why and by whom. Without JavaScript the
+/// address opens it.
 #[component]
 pub(super) fn RecentlySignedOut() -> impl IntoView {
     let sessions = use_list_device_sessions();
     let devices = sessions.options.devices_path();
     let query = use_query_map();
     let is_open = Memo::new(move |_| query.with(|query| query.get_str("recent").is_some()));
-    // What ends while it is open belongs there.
+    // Fetch it again when a device ends while it is open.
     let live = Memo::new(move |_| sessions.devices().len());
     let ended = Resource::new(
         move || is_open.get().then(|| live.get()),

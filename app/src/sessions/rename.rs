@@ -1,4 +1,4 @@
-//! The page that asks what a device is called.
+//! The page that names a device.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -57,7 +57,7 @@ fn RenameForm(row: DeviceSession) -> impl IntoView {
         }
     });
     let described = entry.error_of("name");
-    // A browser that says nothing of itself is an unknown device.
+    // A browser without a user agent is an unknown device.
     let usual = Some(row.device.description()).filter(|usual| !usual.is_empty());
     let usual = usual.unwrap_or_else(|| "Unknown device".to_owned());
     view! {

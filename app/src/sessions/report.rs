@@ -1,4 +1,4 @@
-//! The server functions of "This wasn't me". The rules are those of `Accounts`.
+//! Server functions of "This wasn't me". The rules are in `Accounts`.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use multi_session::SessionId;
@@ -13,11 +13,12 @@ use crate::{
     step::Step,
 };
 
-/// Takes a session as somebody else's: the others end, and the password is locked where there is a mail server.
+/// Reports a session as somebody else's: all others end, and the password is locked if a mail server is
+/// configured.
 ///
 /// # Errors
 ///
-/// When it is the current one, foreign or unknown, or who acts must prove first who they are.
+/// When it is the current one, another user's or unknown, or a step-up is needed first.
 #[server(prefix = "/fn", endpoint = "report")]
 pub async fn report(
     /// The session that was not the person's.
@@ -27,7 +28,7 @@ pub async fn report(
     let browser = request.browser().map_err(fail)?;
     let reported = match use_context::<multi_session::Accounts>() {
         Some(accounts) => accounts.report(&browser, &session_id).await,
-        // Whether that locks the account is for the application's own login to say.
+        // The application's own login decides whether that locks the account.
         None => sessions().report(&browser, &session_id, false).await,
     };
     match reported {
@@ -49,14 +50,14 @@ pub async fn report(
     }
 }
 
-/// The same by the link of a mail, which leads on to the page for a new password.
+/// The same with a mailed link. It then redirects to the page for a new password.
 ///
 /// # Errors
 ///
-/// When the link was used or is too old.
+/// When the link was used or has expired.
 #[server(prefix = "/fn", endpoint = "report-by-mail")]
 pub async fn report_by_mail(
-    /// What the link has.
+    /// The token of the link.
     token: String,
 ) -> Result<(), AppError> {
     let reset = match accounts()?.report_by_mail(&token).await.map_err(fail) {
@@ -68,11 +69,11 @@ pub async fn report_by_mail(
         }
     };
     let request = request();
-    // What this browser held of the user has ended as well.
+    // This browser's session of the user has ended as well.
     request.set_browser(sessions().current(request.presented(), request.client()).await.map_err(fail)?);
     send_form(&reset_address(&reset.to_text(), true));
     Ok(())
 }
 
-/// Where [`report_by_mail`] answers.
+/// The path of [`report_by_mail`].
 pub const REPORT_BY_MAIL: &str = ReportByMail::PATH;

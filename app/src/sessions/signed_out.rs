@@ -1,4 +1,4 @@
-//! What a row turns into when its device was signed out here.
+//! The row of a device that was just signed out here.
 
 use leptos::prelude::*;
 use multi_session::DeviceSession;
@@ -9,7 +9,8 @@ use crate::{
     ui::{Icon, IconName, Submit},
 };
 
-/// Says that a device was signed out, and offers for ten seconds to undo it. What was pressed is gone, so it has the focus.
+/// Says that a device was signed out, and offers for ten seconds to undo it. It takes the focus, because the
+/// pressed button is gone.
 #[component]
 pub(super) fn SignedOutRow(row: DeviceSession) -> impl IntoView {
     let sessions = use_list_device_sessions();

@@ -1,4 +1,4 @@
-//! The question for the password before other sessions end: what it was asked for then goes on by itself.
+//! The step-up dialog before other sessions end. The action then continues.
 
 use leptos::prelude::*;
 use multi_session::Code;
@@ -16,7 +16,7 @@ use crate::{
 const ABOUT: About = &[(Code::InvalidPassword, PASSWORD)];
 const PASSWORD: &str = "password";
 
-/// The dialog in which a person proves once more who they are. Without JavaScript it is a page.
+/// The dialog that asks for the password. Without JavaScript it is a page.
 #[component]
 pub(super) fn StepUp() -> impl IntoView {
     let sessions = use_list_device_sessions();
@@ -32,7 +32,7 @@ pub(super) fn StepUp() -> impl IntoView {
         };
         step.map(|step| step.words(label(step.session_id()).as_deref()).1).unwrap_or_default()
     };
-    // What was asked for was asked for as this account.
+    // The action was for the account that was active then.
     on_change(move || sessions.acting.with(|_| ()), close);
     let action = ServerAction::<Reauthenticate>::new();
     sessions.watch_act(action.pending());
@@ -40,7 +40,7 @@ pub(super) fn StepUp() -> impl IntoView {
         if result.is_ok() && is_asked.get_untracked() {
             sessions.resume();
         } else {
-            // Whoever is not the one who was asked any more finds out by the list.
+            // If another account is active by now, the list shows it.
             sessions.refetch();
         }
     });
@@ -57,7 +57,7 @@ pub(super) fn StepUp() -> impl IntoView {
             cancel=sessions.options.devices_path()
             form_first=true
         >
-            // Made anew each time, so that no password and no refusal of the last time is in it.
+            // Rendered again each time, so that it has no earlier password or error.
             <Show when=move || is_asked.get()>
                 <PasswordForm action email />
             </Show>
@@ -79,7 +79,7 @@ fn PasswordForm(action: ServerAction<Reauthenticate>, email: Memo<String>) -> im
         <ActionForm action>
             <Message error=entry.error />
             <input type="hidden" name="acting" value=acting />
-            // Password managers ask of which account it is.
+            // Password managers need to know the account.
             <input type="text" autocomplete="username" value=email readonly hidden />
             <PasswordField
                 name=PASSWORD

@@ -15,7 +15,7 @@ use crate::{
     step::Step,
 };
 
-/// What [`use_list_device_sessions`] gives.
+/// The result of [`use_list_device_sessions`].
 #[derive(Clone, Copy)]
 pub struct UseListDeviceSessionsReturn {
     /// The list as a resource, for `Suspense` and `.await`; current first, then most recently active.
@@ -32,24 +32,24 @@ pub struct UseListDeviceSessionsReturn {
     pub revoke: ServerAction<Revoke>,
     /// Undoes a revocation, within ten seconds.
     pub undo_revoke: ServerAction<UndoRevoke>,
-    /// Ends every session but the current one.
+    /// Ends every session except the current one.
     pub revoke_others: ServerAction<RevokeOthers>,
-    /// Ends every session, the current one too.
+    /// Ends every session, including the current one.
     pub revoke_all: ServerAction<RevokeAll>,
     /// Confirms that a new device is the person's.
     pub recognize: ServerAction<Recognize>,
-    /// The session that this browser acts as. What one account is shown or asked is not for the next one.
+    /// The active session. Notices and dialogs of one account are not for the next one.
     pub(crate) acting: Memo<Option<SessionId>>,
     pub(crate) options: MultiSessionOptions,
-    /// The sessions whose end is under way.
+    /// The sessions that are being ended.
     pub(super) revoking: RwSignal<Vec<SessionId>>,
-    /// The devices that were signed out here, as long as that can be undone.
+    /// The devices that were signed out here, while that can be undone.
     pub(super) signed_out: RwSignal<Vec<SignedOut>>,
-    /// Whether the list is asked for.
+    /// Whether the list is being fetched.
     pub(super) fetching: RwSignal<bool>,
-    /// What goes on once the person has proved who they are.
+    /// The actions that continue after the step-up.
     pub(super) waiting: RwSignal<Vec<Step>>,
-    /// Whether the person asks to stay signed in with the next fetch.
+    /// Whether the next fetch counts as activity.
     staying: StoredValue<bool>,
     now: ReadSignal<Timestamp>,
     live: Live,
@@ -57,32 +57,32 @@ pub struct UseListDeviceSessionsReturn {
     acts: StoredValue<usize>,
 }
 
-/// What has been heard beside the answers to the resource.
+/// The list with all events applied.
 #[derive(Clone, Copy)]
 struct Live {
-    /// The latest list with all that was heard applied to it; none before the first answer in the browser.
+    /// The latest list with all events applied; `None` before the first answer in the browser.
     rows: RwSignal<Option<Vec<DeviceSession>>>,
-    /// What was heard since the fetch that is under way began: its answer may not know of it.
-    heard: StoredValue<Option<Heard>>,
-    /// Whether the stream has told the whole list since the latest answer.
+    /// The updates since the running fetch began. Its answer may not include them.
+    heard: StoredValue<Option<Updates>>,
+    /// Whether the stream has sent a snapshot since the latest answer.
     whole: RwSignal<bool>,
 }
 
-/// What the stream has told while a fetch was under way.
+/// Updates from the stream during a fetch.
 #[derive(Clone, Default)]
-struct Heard {
-    /// The latest whole list.
+struct Updates {
+    /// The latest snapshot.
     snapshot: Option<Vec<DeviceSession>>,
-    /// The events since.
+    /// The events since the snapshot.
     events: Vec<SessionEvent>,
 }
 
-impl Heard {
-    /// Brings the answer to the fetch up to date.
+impl Updates {
+    /// Applies the updates to the answer of the fetch.
     fn apply(self, rows: &mut Vec<DeviceSession>) {
         let current =
             |rows: &[DeviceSession]| rows.iter().find(|row| row.is_current).map(|row| row.id.clone());
-        // A list of another session is of before a switch.
+        // A snapshot of another session is from before a switch.
         if let Some(snapshot) = self.snapshot.filter(|snapshot| current(snapshot) == current(rows)) {
             *rows = snapshot;
         }
@@ -113,7 +113,7 @@ impl UseListDeviceSessionsReturn {
         self.rows.with(|rows| rows.iter().filter(|row| row.user.id == current.user.id).cloned().collect())
     }
 
-    /// The e-mail address of who is signed in; empty where nobody is.
+    /// The email of the signed-in user; empty if nobody is signed in.
     pub(crate) fn email(&self) -> String {
         self.current().map(|row| row.user.email).unwrap_or_default()
     }
@@ -128,17 +128,17 @@ impl UseListDeviceSessionsReturn {
         self.revoking.with(|ids| ids.contains(id))
     }
 
-    /// Whether a session is about to live again.
+    /// Whether a session is being restored.
     pub(super) fn is_undoing(&self, id: &SessionId) -> bool {
         self.undo_revoke.input().with(|input| input.as_ref().is_some_and(|input| input.session_id == *id))
     }
 
-    /// Whether a device is about to be no new one any more.
+    /// Whether a device is being confirmed.
     pub(super) fn is_recognizing(&self, id: &SessionId) -> bool {
         self.recognize.input().with(|input| input.as_ref().is_some_and(|input| input.session_id == *id))
     }
 
-    /// Whether the person may say here that a new device is theirs: not on one that is new itself, or was signed in to later.
+    /// Whether this session can confirm a new device: not if it is on a new device itself, or began later.
     pub(super) fn can_recognize(&self, row: &DeviceSession) -> bool {
         let now = self.now.get();
         let may =
@@ -146,7 +146,7 @@ impl UseListDeviceSessionsReturn {
         self.rows.with(|rows| rows.iter().any(|current| current.is_current && may(current)))
     }
 
-    /// A row as it is in the list now, or was when it was in it.
+    /// A row as it is in the list now, or as it last was.
     pub(super) fn latest(&self, row: &DeviceSession) -> Memo<DeviceSession> {
         let (rows, first) = (self.rows, row.clone());
         Memo::new(move |before: Option<&DeviceSession>| {
@@ -155,8 +155,7 @@ impl UseListDeviceSessionsReturn {
         })
     }
 
-    /// Takes a device from the list that was signed out here, and leaves its place to the button that undoes it, as long as
-    /// that is possible.
+    /// Replaces a device that was signed out here by the button to undo that, while that is possible.
     pub(super) fn sign_out_here(&self, ending: Ending) {
         let place = place_of(&ending.id, &self.devices(), &self.signed_out.read_untracked());
         let row = self.rows.with_untracked(|rows| {
@@ -174,40 +173,40 @@ impl UseListDeviceSessionsReturn {
         self.hear(SessionEvent::Ended(ending));
     }
 
-    /// Whether a device was signed out here a moment ago.
+    /// Whether a device was just signed out here.
     pub(super) fn is_signed_out_here(&self, id: &SessionId) -> bool {
         self.signed_out.with_untracked(|signed_out| signed_out.iter().any(|gone| gone.row.id == *id))
     }
 
-    /// Forgets that a device was signed out here: it is back, or it is too late to undo it.
+    /// Forgets a device that was signed out here, because it is back or can no longer be restored.
     pub(super) fn forget_signed_out(&self, id: &SessionId) {
         if self.is_signed_out_here(id) {
             self.signed_out.update(|signed_out| signed_out.retain(|gone| gone.row.id != *id));
         }
     }
 
-    /// Whether the browser is about to act as a session.
+    /// Whether the browser is switching to a session.
     pub(crate) fn is_switching_to(&self, id: &SessionId) -> bool {
         self.set_active.input().with(|input| input.as_ref().is_some_and(|input| input.session_id == *id))
     }
 
-    /// The session that this page last acted as.
+    /// The last active session of this page.
     pub(crate) fn last_current(&self) -> Option<SessionId> {
         self.last_current.get_value()
     }
 
-    /// Takes the whole list that the stream tells.
+    /// Applies a snapshot of the stream.
     pub(super) fn take(&self, rows: Vec<DeviceSession>) {
         self.live.heard.update_value(|heard| {
             if let Some(heard) = heard {
-                *heard = Heard { snapshot: Some(rows.clone()), events: Vec::new() };
+                *heard = Updates { snapshot: Some(rows.clone()), events: Vec::new() };
             }
         });
         self.live.whole.set(true);
         self.live.rows.set(Some(rows));
     }
 
-    /// Brings the rows up to date with an event.
+    /// Applies an event to the rows.
     pub(crate) fn hear(&self, event: SessionEvent) {
         let mut rows = self.rows.get_untracked();
         event.apply(&mut rows);
@@ -219,7 +218,7 @@ impl UseListDeviceSessionsReturn {
         });
     }
 
-    /// Takes from another tab when the current session ends.
+    /// Applies the end of the current session that another tab has sent.
     pub(super) fn extended(&self, expires_at: Timestamp) {
         let mut rows = self.rows.get_untracked();
         if let Some(row) = rows.iter_mut().find(|row| row.is_current && row.expires_at < expires_at) {
@@ -228,7 +227,7 @@ impl UseListDeviceSessionsReturn {
         }
     }
 
-    /// Asks who the person is before `steps`; what was asked for before the answer goes on as well.
+    /// Starts the step-up for `steps`. Actions that wait already continue as well.
     pub(super) fn ask(&self, steps: Vec<Step>) {
         self.waiting.update(|waiting| {
             for step in steps {
@@ -239,14 +238,14 @@ impl UseListDeviceSessionsReturn {
         });
     }
 
-    /// Does what has waited for the person to prove who they are.
+    /// Runs the actions that waited for the step-up.
     pub(super) fn resume(&self) {
         let steps = self.waiting.get_untracked();
         self.waiting.set(Vec::new());
         for step in steps {
             match step {
                 Step::Revoke(session_id) => {
-                    // Of several at once the action shows the last one.
+                    // An action has only its last input, so record each one here.
                     mark(self.revoking, session_id.clone());
                     self.revoke.dispatch(Revoke { session_id });
                 }
@@ -256,13 +255,13 @@ impl UseListDeviceSessionsReturn {
                 Step::RevokeAll => {
                     self.revoke_all.dispatch(RevokeAll {});
                 }
-                // Their own pages ask for them.
+                // These have their own pages.
                 Step::ExportHistory { .. } | Step::Report(_) => {}
             }
         }
     }
 
-    /// Counts an act of this page while it is under way: what it does is no news to the page.
+    /// Tracks a running action of this page, whose effect is not news to the page.
     pub(crate) fn watch_act(&self, pending: Memo<bool>) {
         let acts = self.acts;
         Effect::new(move |before: Option<bool>| {
@@ -281,7 +280,7 @@ impl UseListDeviceSessionsReturn {
         });
     }
 
-    /// Whether the page is doing something, or on its way to where that has led.
+    /// Whether an action is running, or the page is leaving because of one.
     pub(super) fn is_acting(&self) -> bool {
         is_leaving() || self.acts.with_value(|acts| *acts > 0)
     }
@@ -289,9 +288,9 @@ impl UseListDeviceSessionsReturn {
 
 /// Returns the sessions of the person at this page, and the actions on them.
 ///
-/// The whole page shares one list: each call returns the same one, and it is fetched once. After each action, whether
-/// it succeeded or not, the list is fetched again, and the rows stay in place meanwhile. What other devices do shows at
-/// once.
+/// The whole page shares one list: each call returns the same one, and it is fetched once. After each action,
+/// whether it succeeded or not, the list is fetched again, and the rows stay in place meanwhile. Changes by
+/// other devices are shown at once.
 ///
 /// # Examples
 ///
@@ -325,10 +324,10 @@ impl UseListDeviceSessionsReturn {
 ///
 /// ## Server-Side Rendering
 ///
-/// The server fetches the list while it renders and sends it along with the page, so the browser hydrates without
-/// asking again. Read it inside a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a page that is
-/// rendered asynchronously: then the page is complete without JavaScript. A form posted without JavaScript comes back by
-/// redirect, with `?done=` or with the error in the address.
+/// The server fetches the list while it renders and includes it in the page, so the browser hydrates without
+/// fetching it again. Read it inside of a `Suspense` that awaits [`UseListDeviceSessionsReturn::list`], on a
+/// page that is rendered asynchronously: then the page is complete without JavaScript. A form without
+/// JavaScript is answered with a redirect, with `?done=` or the error in the address.
 ///
 /// # Panics
 ///
@@ -369,10 +368,11 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             ];
             acts.iter().sum::<usize>()
         },
-        // Nothing outside the future: where the server's page has brought the answer, it is made and never run.
+        // Everything is inside of the future: if the server's page has the answer, the future is created but
+        // never run.
         move |_| async move {
             fetching.set(true);
-            live.heard.set_value(Some(Heard::default()));
+            live.heard.set_value(Some(Updates::default()));
             let stays = staying.try_update_value(std::mem::take).unwrap_or_default();
             let mut answer = list_device_sessions(stays).await;
             let heard = live.heard.try_update_value(Option::take).flatten();
@@ -383,10 +383,11 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
             answer
         },
     );
-    // The resource warns of reads outside a Suspense. Those here are read by views that stand inside one.
+    // The resource warns about reads outside of a Suspense. The views that read these are inside of one.
     let latest = *list;
     let fetched = move || latest.with(|list| list.as_ref().and_then(|list| list.as_ref().ok().cloned()));
-    // What the page showed stays when a later answer fails: the person is told, and can still sign out.
+    // If a later answer fails, the old rows stay and an error is shown, so that the person can still sign
+    // out.
     let rows = Memo::new(move |before: Option<&Vec<DeviceSession>>| {
         live.rows.get().or_else(fetched).or_else(|| before.cloned()).unwrap_or_default()
     });
@@ -419,7 +420,7 @@ pub(crate) fn provide_list_device_sessions() -> UseListDeviceSessionsReturn {
     let last_current = StoredValue::new(None);
     Effect::new(move |_| {
         let id = acting.get();
-        // When nobody is signed in any more, this is who was.
+        // This keeps the last one after nobody is signed in any more.
         if id.is_some() {
             last_current.set_value(id);
         }

@@ -1,23 +1,23 @@
-//! The sentences about sessions.
+//! Texts about sessions.
 
 use std::time::Duration;
 
 use multi_session::{Device, DeviceSession, EndedReason, SessionEvent, SessionId, SignInMethod, Timestamp};
 
-/// Activity is known to the minute, and told a little later.
+/// Activity is accurate to the minute, and arrives a little later.
 const ACTIVE_NOW: Duration = Duration::from_secs(2 * 60);
-/// A device that nobody used for so long is one to think about.
+/// A device that was not used for so long is marked as inactive.
 const FORGOTTEN: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// A sign-in is told of within a second; a stream that was away for longer begins with the whole list.
+/// Events of a sign-in arrive within a second. After a longer gap a stream begins with the whole list.
 const JUST_BEGUN: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What signing out of the other devices will do.
+/// The question before signing out the other devices.
 pub(super) fn others_question(others: usize, email: &str) -> String {
     format!("This signs {email} out of {}. You stay signed in here.", devices(others))
 }
 
-/// What signing out everywhere will do.
+/// The question before signing out everywhere.
 pub(super) fn everywhere_question(others: usize, email: &str) -> String {
     match others {
         0 => format!("This signs {email} out of this device."),
@@ -25,13 +25,13 @@ pub(super) fn everywhere_question(others: usize, email: &str) -> String {
     }
 }
 
-/// What signing out of the device in use will do.
+/// The question before signing out of the current device.
 pub(super) fn current_question(email: &str, holds_others: bool) -> String {
     let others = if holds_others { " Your other accounts in this browser stay signed in." } else { "" };
     format!("This signs {email} out of this browser.{others}")
 }
 
-/// What stands beside "Sign out other devices".
+/// The hint next to "Sign out other devices".
 pub(super) fn others_hint(others: usize) -> String {
     match others {
         0 => "This is your only signed-in device.".to_owned(),
@@ -40,7 +40,7 @@ pub(super) fn others_hint(others: usize) -> String {
     }
 }
 
-/// Tells that the session `id` of `rows` was ended, which this browser held.
+/// The result of ending the session `id` of `rows`, which this browser held.
 pub(super) fn revoked(id: &SessionId, rows: &[DeviceSession]) -> String {
     match rows.iter().find(|row| row.id == *id) {
         Some(row) => format!("Signed out {} in this browser.", row.user.name),
@@ -48,26 +48,26 @@ pub(super) fn revoked(id: &SessionId, rows: &[DeviceSession]) -> String {
     }
 }
 
-/// What is said of an ended session where its device is not known.
+/// The result if the device of the ended session is unknown.
 pub(crate) const SIGNED_OUT: &str = "Signed out.";
 
-/// Says that a device was signed out.
+/// The result of signing out a device.
 pub(super) fn was_signed_out(label: &str) -> String {
     [label, " was signed out."].concat()
 }
 
-/// What is said of a revocation that was taken back.
+/// The result of an undo.
 pub(crate) const UNDONE: &str = "Undone. The device is signed in again.";
 
-/// What is said of a new device that was the person's.
+/// The result of confirming a new device.
 pub(crate) const RECOGNIZED: &str = "Thanks. The device is no longer marked as new.";
 
-/// Whether the end of a session can be undone: that of another device of the person's own.
+/// Whether ending this session can be undone: only for another device of the same user.
 pub(super) fn is_undoable(row: &DeviceSession) -> bool {
     !row.is_held
 }
 
-/// Tells that the session `id` of `rows` is the active one now.
+/// The result of switching to the session `id` of `rows`.
 pub(super) fn switched(id: &SessionId, rows: &[DeviceSession]) -> String {
     match rows.iter().find(|row| row.id == *id) {
         Some(row) => format!("Switched to {}.", row.user.name),
@@ -75,7 +75,7 @@ pub(super) fn switched(id: &SessionId, rows: &[DeviceSession]) -> String {
     }
 }
 
-/// Tells that `ended` other sessions were ended.
+/// The result of ending `ended` other sessions.
 pub(super) fn revoked_others(ended: usize) -> String {
     match ended {
         0 => "There was no other device to sign out.".to_owned(),
@@ -89,12 +89,12 @@ pub(super) fn is_active(inactive: Duration) -> bool {
     inactive < ACTIVE_NOW
 }
 
-/// Whether nobody has used a device for so long that it is one to think about.
+/// Whether a device was not used for a long time.
 pub(super) fn is_forgotten(inactive: Duration) -> bool {
     inactive >= FORGOTTEN
 }
 
-/// Offers to show sign-ins that have arrived.
+/// The button that shows new sign-ins.
 pub(super) fn arrivals(count: usize) -> String {
     if count == 1 { "1 new sign-in, show".to_owned() } else { format!("{count} new sign-ins, show") }
 }
@@ -104,7 +104,7 @@ pub(super) fn row_id(id: &SessionId) -> String {
     ["device-", id.as_str()].concat()
 }
 
-/// The latest sign-in of the person from a browser that was never seen before, unless it is the one in use, for a day.
+/// The latest sign-in on a new device in the last day, except for the current one.
 pub(super) fn to_think_about(rows: &[DeviceSession], now: Timestamp) -> Option<&DeviceSession> {
     let user = rows.iter().find(|row| row.is_current).map(|row| &row.user.id)?;
     let is_meant = |row: &&DeviceSession| {
@@ -113,22 +113,22 @@ pub(super) fn to_think_about(rows: &[DeviceSession], now: Timestamp) -> Option<&
     rows.iter().filter(is_meant).max_by_key(|row| row.created_at)
 }
 
-/// Where a session was used last: its place, or else its address.
+/// Where a session was last used: the place or else the address.
 pub(crate) fn place(row: &DeviceSession) -> String {
     place_or_address(row.place.as_deref(), &row.ip_address)
 }
 
-/// Where a session was signed in.
+/// Where a session began.
 pub(super) fn first_place(row: &DeviceSession) -> String {
     place_or_address(row.signed_in_from.place.as_deref(), &row.signed_in_from.ip_address)
 }
 
-/// From where a session was used last, with the address.
+/// Where a session was last used, with the address.
 pub(super) fn last_from(row: &DeviceSession) -> String {
     place_and_address(row.place.as_deref(), &row.ip_address)
 }
 
-/// From where a session was signed in, with the address.
+/// Where a session began, with the address.
 pub(super) fn first_from(row: &DeviceSession) -> String {
     place_and_address(row.signed_in_from.place.as_deref(), &row.signed_in_from.ip_address)
 }
@@ -146,8 +146,8 @@ fn place_and_address(place: Option<&str>, address: &str) -> String {
     }
 }
 
-/// Whether a place is one to look at: a new device or one that has moved since its sign-in is there, and no other of the
-/// person's is.
+/// Whether to highlight a place: a new device or one that has moved since its sign-in is there, and no other
+/// device of the person is.
 pub(super) fn is_unfamiliar(row: &DeviceSession, rows: &[DeviceSession], now: Timestamp) -> bool {
     let Some(place) = &row.place else { return false };
     let has_moved = row.signed_in_from.place.as_ref().is_some_and(|first| first != place);
@@ -157,7 +157,7 @@ pub(super) fn is_unfamiliar(row: &DeviceSession, rows: &[DeviceSession], now: Ti
     !row.is_current && (has_moved || row.is_new_device(now)) && !familiar.any(|known| known == place)
 }
 
-/// Why a session ended, and by which other device.
+/// Why a session ended, and which other device ended it.
 pub(crate) fn why_ended(reason: Option<EndedReason>, by: Option<&str>) -> String {
     match (reason, by) {
         (Some(EndedReason::Revoked) | None, Some(by)) => format!("Signed out by {by}"),
@@ -172,13 +172,13 @@ pub(crate) fn why_ended(reason: Option<EndedReason>, by: Option<&str>) -> String
     }
 }
 
-/// What a device is, whatever its person calls it.
+/// The browser and system of a device, without the person's name for it.
 pub(super) fn known_device(device: &Device) -> String {
     let known = device.description();
     if known.is_empty() { "Unknown".to_owned() } else { known }
 }
 
-/// That somebody signed in, and how if that is known.
+/// "Signed in", with the method if it is known.
 pub(crate) fn signed_in(with: Option<&SignInMethod>) -> String {
     match with {
         Some(with) => ["Signed in with ", method(with)].concat(),
@@ -186,7 +186,7 @@ pub(crate) fn signed_in(with: Option<&SignInMethod>) -> String {
     }
 }
 
-/// A method behind "with".
+/// A sign-in method as it follows "with".
 pub(crate) fn method(method: &SignInMethod) -> &str {
     match method.as_str() {
         "passkey" => "a passkey",
@@ -199,7 +199,7 @@ fn devices(others: usize) -> String {
     if others == 1 { "1 other device".to_owned() } else { format!("{others} other devices") }
 }
 
-/// What another device did, as far as it is news to the person at this page.
+/// The notice about an event of another device, if it is news to this person.
 pub(super) fn news(
     event: &SessionEvent,
     rows: &[DeviceSession],
@@ -207,7 +207,7 @@ pub(super) fn news(
     now: Timestamp,
 ) -> Option<String> {
     match event {
-        // What began long ago was revoked and is back, which the page that took it back has told.
+        // An old session was restored by an undo, whose page shows that.
         SessionEvent::Created { row } if now.since(row.created_at) >= JUST_BEGUN => None,
         SessionEvent::Created { row } if !rows.iter().any(|known| known.id == row.id) => {
             Some(["New sign-in: ", &*row.device.label, ", ", &first_place(row), "."].concat())
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_question_counts_and_names() {
+    fn questions_name_the_account_and_count_the_devices() {
         assert_eq!(
             others_question(2, "ada@example.org"),
             "This signs ada@example.org out of 2 other devices. You stay signed in here."
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_told_by_its_label_and_an_account_by_its_name() {
+    fn results_name_devices_by_label_and_accounts_by_name() {
         let rows = [
             row("s1", "ada", "Ada", "Firefox on macOS", true),
             row("s2", "ada", "Ada", "Chrome on Windows", false),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_says_where_it_is_used_from_and_where_it_was_signed_in() {
+    fn row_shows_where_it_is_used_and_where_it_signed_in() {
         let mut row = row("s1", "ada", "Ada", "Firefox on macOS", false);
         assert_eq!(place(&row), "Unknown place");
         row.ip_address = "203.0.113.7".to_owned();
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_where_only_a_new_or_moved_device_is_stands_out() {
+    fn place_with_only_new_or_moved_devices_is_unfamiliar() {
         let now = Timestamp::from_unix_ms(0);
         let at = |id: &str, place: &str, first: &str, is_new: bool| {
             let mut row = row(id, "ada", "Ada", "Firefox on macOS", false);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_says_how_the_person_signed_in_if_that_is_known() {
+    fn row_shows_the_sign_in_method_if_known() {
         for (method, words) in [
             (None, "Signed in"),
             (Some("password"), "Signed in with password"),
@@ -341,14 +341,14 @@ mod tests {
     }
 
     #[test]
-    fn a_device_in_use_and_a_forgotten_one_are_told_from_others() {
+    fn active_and_long_unused_devices_are_marked() {
         let seconds = Duration::from_secs;
         assert!(is_active(seconds(119)) && !is_active(seconds(120)));
         assert!(!is_forgotten(seconds(90 * 86_400 - 1)) && is_forgotten(seconds(90 * 86_400)));
     }
 
     #[test]
-    fn the_latest_new_device_of_the_person_is_to_be_thought_about_for_a_day() {
+    fn latest_new_device_is_asked_about_for_a_day() {
         let at = |id: &str, user: &str, seconds: u64, is_current: bool| {
             let mut row = row(id, user, user, "Firefox on macOS", is_current);
             row.new_device = true;
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_back_is_no_new_sign_in() {
+    fn restored_session_is_not_announced_as_a_new_sign_in() {
         let one = row("s1", "ada", "Ada", "Firefox on macOS", false);
         let event = SessionEvent::Created { row: Box::new(one.clone()) };
         let told =
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_count() {
+    fn results_show_the_number_of_devices() {
         assert_eq!(revoked_others(0), "There was no other device to sign out.");
         assert_eq!(revoked_others(1), "Signed out 1 other device.");
         assert_eq!(revoked_others(4), "Signed out 4 other devices.");

@@ -1,4 +1,4 @@
-//! A question before an act.
+//! A confirmation dialog.
 
 use leptos::{html, prelude::*};
 
@@ -6,42 +6,44 @@ use crate::hooks::{focus_element, keep_focus};
 
 /// A native dialog that an address can open, so that it also works without JavaScript.
 ///
-/// The server renders it open where the address asks for it; the browser makes it modal. Escape, a press outside and
-/// Cancel close it and give the focus back.
+/// The server renders it open if the address asks for it, and the browser makes it modal. Escape, a press
+/// outside and Cancel close it and restore the focus.
 #[component]
 pub fn Dialog(
-    /// The id; the title's is `{id}-title`.
+    /// The id. The id of the title is `{id}-title`.
     id: &'static str,
-    /// The question.
+    /// The title.
     title: &'static str,
-    /// What will happen.
+    /// The text that explains what will happen.
     #[prop(into)]
     text: Signal<String>,
-    /// Whether it is asked.
+    /// Whether it is open.
     #[prop(into)]
     open: Signal<bool>,
-    /// Takes the question back: the person has closed the dialog.
+    /// Called when the person has closed the dialog.
     close: impl Fn() + 'static,
-    /// The page without the question, where Cancel leads without JavaScript.
+    /// The address that Cancel links to without JavaScript.
     cancel: &'static str,
-    /// The id of what opened it; empty where it may be any act.
+    /// The id of the element that opened it; empty if it may be any.
     #[prop(default = "")]
     trigger: &'static str,
-    /// Whether the form comes before Cancel: what stands first has the focus, and that should be what is to be filled in.
+    /// Whether the form comes before Cancel. The first element gets the focus, which should be a field if
+    /// there is one.
     #[prop(optional)]
     form_first: bool,
-    /// The form that does it.
+    /// The form.
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
-        // A press outside closes it; where the browser does not know the attribute, Escape and Cancel do.
+        // A press outside closes it. In browsers without the attribute, Escape and Cancel do.
         let _ = dialog.set_attribute("closedby", "any");
         let modal = dialog.matches(":modal").unwrap_or(false);
         match (open.get(), modal) {
             (true, false) => {
-                // The server's open dialog is not modal yet; without the attribute it may become so.
+                // The dialog that the server opened is not modal. It must lose the attribute before it can
+                // become modal.
                 let shown = dialog.remove_attribute("open").and_then(|()| dialog.show_modal());
                 if let Err(error) = shown {
                     leptos::logging::error!("the dialog {id} does not open: {error:?}");
@@ -87,7 +89,7 @@ pub fn Dialog(
             </p>
             <div class="ms-dialog__actions">
                 {first}
-                // Without a script nothing else moves the focus to the question.
+                // Without scripts nothing else moves the focus to the dialog.
                 <a class="ms-button" href=cancel autofocus=open.get_untracked() on:click=dismiss>
                     "Cancel"
                 </a>

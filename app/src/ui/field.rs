@@ -1,4 +1,4 @@
-//! A line of a form: label, box, hint.
+//! A field of a form: label, input, hint.
 
 use leptos::prelude::*;
 
@@ -7,21 +7,21 @@ use crate::{
     ui::{Icon, IconName},
 };
 
-/// A labelled line of text.
+/// A labelled text field.
 #[component]
 pub fn Field(
     /// The argument's name; also the element's id.
     name: &'static str,
-    /// What is asked for.
+    /// The label.
     label: &'static str,
     /// The `type` attribute.
     #[prop(default = "text")]
     kind: &'static str,
     /// The `autocomplete` attribute.
     autocomplete: &'static str,
-    /// The most characters it takes.
+    /// The maximum number of characters.
     max_length: &'static str,
-    /// What is in it already.
+    /// The initial value.
     #[prop(optional)]
     value: String,
     /// Whether it has the focus when the page opens.
@@ -58,17 +58,17 @@ pub fn Field(
     }
 }
 
-/// Why the browser does not send what is in the field, beside the label. Style shows it, so that it needs no JavaScript:
-/// Firefox covers its own reason with the list of saved passwords, below the field.
+/// The reason why the browser does not submit the field, next to the label. The style sheet shows it, so it
+/// needs no JavaScript. Firefox covers its own message below the field with the list of saved passwords.
 #[component]
 fn Invalid(reason: &'static str) -> impl IntoView {
     view! { <p class="ms-field__invalid">{reason}</p> }
 }
 
-/// A labelled email address, which names the account.
+/// A labelled field for the email address of the account.
 #[component]
 pub fn EmailField(
-    /// What is in it already.
+    /// The initial value.
     #[prop(optional)]
     value: String,
     /// Whether it has the focus when the page opens.
@@ -92,16 +92,16 @@ pub fn EmailField(
     }
 }
 
-/// A labelled password, which a button shows where there is JavaScript.
+/// A labelled password field, with a button to show the password if there is JavaScript.
 #[component]
 pub fn PasswordField(
     /// The argument's name; also the element's id.
     name: &'static str,
-    /// What is asked for.
+    /// The label.
     label: &'static str,
     /// The `autocomplete` attribute.
     autocomplete: &'static str,
-    /// What a password must be, for a new one.
+    /// The requirements of a new password.
     #[prop(optional)]
     hint: Option<&'static str>,
     /// Whether it has the focus when the page opens.
@@ -110,7 +110,7 @@ pub fn PasswordField(
     /// The id of the error that names this field, if there is one.
     #[prop(into)]
     error: Signal<Option<&'static str>>,
-    /// What stands beside the label, and comes after the field for the keyboard.
+    /// Content next to the label, which follows the field in the tab order.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {

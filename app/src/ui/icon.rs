@@ -1,8 +1,8 @@
-//! Pictures in one stroke.
+//! Line icons.
 
 use leptos::prelude::*;
 
-/// The picture's name.
+/// The name of an icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IconName {
     /// An exclamation mark in a circle.
@@ -96,7 +96,7 @@ impl IconName {
     }
 }
 
-/// A picture that decorates: what it says stands in words beside it.
+/// A decorative icon next to a text with the same meaning.
 #[component]
 pub fn Icon(
     /// Which one.

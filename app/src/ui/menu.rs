@@ -1,4 +1,4 @@
-//! A `<details>` that behaves as a menu button, so that it opens without JavaScript.
+//! A `<details>` that behaves like a menu button and also opens without JavaScript.
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -38,7 +38,7 @@ pub(crate) fn close_like_a_menu(node: NodeRef<html::Details>) {
                     .and_then(|details| details.query_selector("summary").ok().flatten())
                     .and_then(|summary| summary.dyn_into::<HtmlElement>().ok());
                 if let Some(summary) = summary {
-                    // Focus fails only for elements that cannot have it.
+                    // It fails only for elements that cannot have the focus.
                     let _ = summary.focus();
                 }
             }

@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-/// A submit button that shows a spinner and takes no second press while the act is under way.
+/// A submit button that shows a spinner and ignores presses while the action is running.
 #[component]
 pub fn Submit(
     /// The classes.
     #[prop(default = "ms-button")]
     class: &'static str,
-    /// Whether the act is under way.
+    /// Whether the action is running.
     #[prop(optional, into)]
     pending: Signal<bool>,
-    /// The accessible name, where the text alone does not say on what the button acts.
+    /// The accessible name, if the text does not say what the button acts on.
     #[prop(optional, into)]
     label: Option<String>,
     /// The id of what describes it further.
@@ -26,7 +26,7 @@ pub fn Submit(
     /// The text.
     children: Children,
 ) -> impl IntoView {
-    // A button that is disabled loses the focus, and the keyboard's place on the page with it.
+    // A disabled button would lose the focus, and with it the keyboard's position on the page.
     let once = move |event: web_sys::MouseEvent| {
         if pending.get_untracked() {
             event.prevent_default();

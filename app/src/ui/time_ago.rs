@@ -1,4 +1,4 @@
-//! How long ago something was.
+//! Times in words.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use wasm_bindgen::JsValue;
 
 use crate::hooks::{use_hydrated, use_now};
 
-/// A moment as "3 minutes ago", kept current, with the exact time in its title.
+/// A time as "3 minutes ago", kept up to date, with the exact time in its title.
 ///
-/// The server's title is in UTC; the browser's, once it has taken over, in the person's time zone.
+/// The title is in UTC on the server, and in the person's time zone after hydration.
 #[component]
 pub fn TimeAgo(
     /// The moment.
@@ -29,7 +29,8 @@ pub fn TimeAgo(
     }
 }
 
-/// A moment as "23 November 2025 at 12:09": in UTC on the server's page, then in the person's time zone.
+/// A time as "23 November 2025 at 12:09": in UTC on the server, and in the person's time zone after
+/// hydration.
 #[component]
 pub fn ExactTime(
     /// The moment.
@@ -44,7 +45,7 @@ fn exact(at: Signal<Timestamp>) -> impl Fn() -> String {
     move || if hydrated.get() { local(at.get()) } else { utc(at.get()) }
 }
 
-/// Says in words how long ago something was.
+/// How long ago something was, in words.
 pub(crate) fn ago(age: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
@@ -69,19 +70,19 @@ fn utc(at: Timestamp) -> String {
     [&*day(at), ", ", &time_of_day(at), " UTC"].concat()
 }
 
-/// The time of the day in UTC, as in `11:09`.
+/// The time of day in UTC, such as `11:09`.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
     let at = at.utc();
     format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
-/// The day in UTC, as in `23 November 2025`.
+/// The day in UTC, such as `23 November 2025`.
 pub(crate) fn day(at: Timestamp) -> String {
     let at = at.utc();
     format!("{} {} {:04}", at.day(), at.month(), at.year())
 }
 
-/// The moment that UTC tells as the clocks around the person tell this one. Browser only.
+/// Shifts a time so that its UTC fields show local time. Browser only.
 pub(crate) fn in_local_time(at: Timestamp) -> Timestamp {
     Timestamp::from_unix_ms(at.unix_ms() - date(at).get_timezone_offset() as i64 * 60_000)
 }

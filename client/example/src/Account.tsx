@@ -6,7 +6,7 @@ import { SessionsManager } from "./SessionsManager.js";
 import { SignIn } from "./SignIn.js";
 import { useAct } from "./use-act.js";
 
-/** What a person sees who is signed in. */
+/** The page of a signed-in person. */
 export function Account({ user }: { user: User }) {
   const { act, isRunning, failure } = useAct();
   return (

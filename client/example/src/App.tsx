@@ -7,7 +7,7 @@ import { SignIn } from "./SignIn.js";
 
 export function App() {
   const { data, error, isPending } = authClient.useSession();
-  // Signed out, the session is pending again whenever it is refetched: what is typed into the form must stay.
+  // While signed out, the session is pending again at every refetch. The input of the form must stay.
   const [isKnown, setIsKnown] = useState(false);
   if (!isPending && !isKnown) setIsKnown(true);
 

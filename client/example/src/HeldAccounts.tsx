@@ -1,7 +1,7 @@
 import { authClient } from "./auth-client.js";
 import { useAct } from "./use-act.js";
 
-/** The accounts of this browser that are not the active one, each with a button that makes it so. */
+/** The held accounts that are not active, each with a button to activate it. */
 export function HeldAccounts({ verb }: { verb: ["Switch", "to"] | ["Continue", "as"] }) {
   const { data: sessions } = authClient.useListDeviceSessions();
   const { act, isRunning, failure } = useAct();

@@ -7,7 +7,7 @@ import { useAct } from "./use-act.js";
 const { multiSession } = authClient;
 const toTheMinute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-/** Every session of the account, on every device, with what ends it. */
+/** Every session of the account on every device, with buttons to end them. */
 export function SessionsManager() {
   const { data: sessions, error, isPending, refetch } = authClient.useListDeviceSessions();
   const { act, isRunning, failure, success } = useAct();
@@ -19,7 +19,7 @@ export function SessionsManager() {
 
   async function revoke({ id, device }: DeviceSession) {
     const isRevoked = await act(() => multiSession.revoke({ sessionId: id }), `${device.label} is signed out.`);
-    // The button goes with its row, so the keyboard goes on from the heading.
+    // The button disappears with its row, so move the focus to the heading.
     if (isRevoked) heading.current?.focus();
   }
   async function revokeOthers() {

@@ -3,7 +3,7 @@ import { type FormEvent, useId, useState } from "react";
 import { authClient } from "./auth-client.js";
 import { useAct } from "./use-act.js";
 
-/** Signs in or makes an account; the account becomes the active one, and others of this browser stay held. */
+/** Signs in or creates an account. It becomes the active one, and other accounts of this browser stay held. */
 export function SignIn() {
   const [isNew, setIsNew] = useState(false);
   const { act, isRunning, failure } = useAct();

@@ -2,7 +2,7 @@ import { useState } from "react";
 
 type Answer = { error: { message?: string | undefined } | null };
 
-/** Runs one act at a time, and tells how the last one went. */
+/** Runs one action at a time, and has the result of the last one. */
 export function useAct() {
   const [isRunning, setIsRunning] = useState(false);
   const [failure, setFailure] = useState<string>();

@@ -1,4 +1,4 @@
-// What a front end sees of the types; `tsc --noEmit` is the test.
+// The types for a front end. `tsc --noEmit` is the test.
 
 import { createAuthClient } from "better-auth/client";
 import { usernameClient } from "better-auth/client/plugins";
@@ -95,10 +95,10 @@ export function hook() {
   holds<Equal<typeof isRefetching, boolean>>();
   holds<Equal<NonNullable<typeof error>["status"], number>>();
   holds<Equal<ReturnType<typeof refetch>, Promise<void>>>();
-  // @ts-expect-error: signals are no hooks
+  // @ts-expect-error: signals are not hooks
   react.use$DeviceSessionsSignal;
 
-  // Without a framework it is the atom itself.
+  // Without a framework it is an atom.
   const state = client.useListDeviceSessions.get();
   holds<Equal<typeof state.data, DeviceSession[] | null>>();
   return client.useListDeviceSessions.subscribe(({ data }) => data?.[0]?.lastActiveAt.toISOString());
@@ -112,16 +112,16 @@ export function rows(row: DeviceSession) {
   holds<Equal<typeof row.isHeld, boolean>>();
   holds<Equal<typeof row.device, Device>>();
   holds<Equal<typeof row.device.kind, "desktop" | "phone" | "tablet" | "tv" | "console" | "headset" | "program" | "unknown">>();
-  // @ts-expect-error: the wire has no such field
+  // @ts-expect-error: there is no such field
   row.device.version;
-  // What Better Auth's own components take.
+  // The types of Better Auth's own components.
   const session: BetterAuthSession = row.session satisfies Session;
   const user: BetterAuthUser = row.user satisfies User;
   return { session, user };
 }
 
 export async function besides() {
-  // The calls of Better Auth and of other plugins stay as they are.
+  // The calls of Better Auth and of other plugins are unchanged.
   const { data } = await client.getSession();
   holds<Equal<NonNullable<typeof data>["user"]["email"], string>>();
   await client.signIn.email({ email: "ada@example.org", password: "correct horse" });

@@ -1,5 +1,5 @@
-// The section `capacity`: what a node and its database spend on each act. It counts processor time, not answers a
-// second: that does not depend on what else the machine does, nor on this program, which runs on the same processors.
+// The section `capacity`: the processor time that a node and its database need for each action. Unlike answers per
+// second, it does not depend on other load of the machine, or on this program, which runs on the same processors.
 
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,7 +24,7 @@ export async function capacity({ short }) {
   const rows = short ? 1_000 : 1_000_000;
   const database = await postgresDatabase();
   try {
-    // All streams come from one address, which has a tenth of them.
+    // All streams come from one address, which may have a tenth of the node's streams.
     node = await startOurs({
       DATABASE_URL: database.url,
       MULTI_SESSION_MAXIMUM_SESSIONS: '100',
@@ -49,7 +49,7 @@ async function acts(url, count, rows, short) {
   await measure('list of devices', 10 * count, (number) =>
     ask('GET', 'multi-session/list-device-sessions', users[number % count]),
   );
-  // What comes by itself only after a while is left out of a short run.
+  // A short run leaves out measurements that need waiting.
   if (!short) await activity(users);
   const idle = await resident(node.pid);
   const streams = await measure('stream opened', PER_SESSION * count, (number) => stream(users[number % count]));
@@ -68,7 +68,7 @@ async function acts(url, count, rows, short) {
   );
 }
 
-/** Does something so many times and prints what each took of the node, of the database and of its log. */
+/** Repeats an action and prints the cost of each: processor time of node and database, and bytes of WAL. */
 async function measure(what, count, act) {
   const before = await spent();
   const done = [];
@@ -86,7 +86,7 @@ async function measure(what, count, act) {
   return done;
 }
 
-/** The activity of many sessions is written at once, a while after it was. */
+/** The cost of activity, which is written later for many sessions at once. */
 async function activity(users) {
   const since = Date.now();
   for (const user of users) await ask('GET', 'get-session', user);
@@ -104,7 +104,7 @@ async function activity(users) {
   );
 }
 
-/** What streams cost that nothing happens to. */
+/** The cost of idle streams. */
 async function heartbeat(count) {
   const quiet = await spent();
   await pause(HEARTBEAT_MS);
@@ -112,7 +112,7 @@ async function heartbeat(count) {
   console.log(`heartbeat of an open stream, every 20 s: node ${beats.toFixed(0)} µs`);
 }
 
-/** Makes many rows, and prints how large they and their indexes are. */
+/** Creates many rows, and prints the size of rows and indexes. */
 async function filled(url, count) {
   const began = performance.now();
   await fill(url, count, { probes: 0 });
@@ -165,7 +165,7 @@ function send(method, path, cookie, agent, body) {
   });
 }
 
-/** Processor time of the node and of all of PostgreSQL so far, in seconds, and how far its log is, in bytes. */
+/** The processor time of the node and of PostgreSQL so far, in seconds, and the position of its WAL, in bytes. */
 async function spent() {
   const { rows } = await sql.query(`select array_agg(pid) as pids, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as wal
     from pg_stat_activity`);

@@ -1,4 +1,4 @@
-// Which cores are used: one for the server that is measured, another one for whoever asks it.
+// The cores: one for the measured server, another one for the load.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,17 +11,17 @@ const allowed = /Cpus_allowed_list:\s*(\S+)/
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });
 
-/** The core of the server that is measured. */
+/** The core of the measured server. */
 export const SERVER = [allowed[0]];
-/** The core of whoever asks it; the same one where there is no other. */
+/** The core of the load; the same one if there is no other. */
 export const LOAD = [allowed.at(-1)];
-/** For what is measured on two cores. */
+/** For measurements on two cores. */
 export const PAIR = allowed.slice(0, 2);
 
-/** What a command begins with that runs on these cores alone. */
+/** The prefix of a command that runs only on these cores. */
 export const on = (cores) => ['taskset', '--cpu-list', cores.join()];
 
-/** Moves this process, and what it starts later, to the core of whoever asks. */
+/** Moves this process and its later children to the core of the load. */
 export function moveToLoad() {
   execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', LOAD.join(), String(process.pid)], {
     stdio: 'ignore',

@@ -1,10 +1,10 @@
-// Requests over plain sockets, for what wrk cannot do: at a given rate, each thing once, and with the time of each
+// Sends requests over plain sockets, for what wrk cannot do: a given rate, single requests, and the time of each
 // answer.
 
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How long is waited for what is late, which is a figure and no error: a server may be asked for more than it can do. */
+/** The timeout for late answers. Being late is a result and not an error: the rate may be more than a server can handle. */
 const PATIENCE_MS = 30_000;
 
 /** The bytes of a request. */
@@ -18,11 +18,11 @@ export function written(origin, path, { cookie, body, headers = {} } = {}) {
   return Buffer.from(`${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${content}`);
 }
 
-/** A connection that is kept, with one request at a time. */
+/** A persistent connection with one request at a time. */
 class Connection {
   #socket;
   #text = '';
-  /** How much of the body is still to come. */
+  /** The missing bytes of the body. */
   #rest = 0;
   #done;
   #isOpen = true;
@@ -67,7 +67,7 @@ class Connection {
   }
 }
 
-/** Runs with connections that are closed in the end; what goes wrong on one of them, or takes too long, is thrown. */
+/** Runs with connections that are closed at the end. Errors and timeouts of any connection are thrown. */
 async function connected(origin, count, milliseconds, run) {
   const connections = [];
   const state = { over: false, open: 0 };
@@ -87,14 +87,14 @@ async function connected(origin, count, milliseconds, run) {
 }
 
 /**
- * Sends requests at a rate whatever the answers do, and counts from the moment when each was due: a server that stands
- * still is seen with all requests that would have come meanwhile.
+ * Sends requests at a fixed rate, and measures from the time at which each was due. So a stall of the server shows
+ * in all requests that are due meanwhile.
  *
  * @param {(number: number) => Buffer} requestOf
  * @param {{ rate: number, seconds: number, connections?: number, spin?: boolean }} how `spin` is exact to some
  *   microseconds and takes a core; without it a request may be late by a millisecond
- * @returns {Promise<{ times: number[], due: number[], answered: number[], late: number }>} how long each took, when it was
- *   due and answered, and by how much 99 of 100 were sent late at most because of this program, all in milliseconds
+ * @returns {Promise<{ times: number[], due: number[], answered: number[], late: number }>} how long each took, when
+ * it was due and answered, and the 99th percentile of how late this program sent them, all in milliseconds
  */
 export function steadily(origin, requestOf, { rate, seconds, connections = 32, spin = false }) {
   const count = Math.max(1, Math.floor(rate * seconds));
@@ -134,7 +134,7 @@ export function steadily(origin, requestOf, { rate, seconds, connections = 32, s
 }
 
 /**
- * Sends one request after the other on each connection, `count` in all or for so many seconds.
+ * Sends one request after the other on each connection, `count` in total or for so many seconds.
  *
  * @returns {Promise<number[]>} how long each took, in milliseconds
  */
@@ -162,7 +162,7 @@ export function eachInTurn(origin, requestOf, { count = Infinity, seconds = 60, 
   });
 }
 
-/** Waits until something is so; nothing tells it. */
+/** Polls until a condition holds. */
 export async function until(isSo, what, { every = 20, milliseconds = PATIENCE_MS } = {}) {
   const deadline = performance.now() + milliseconds;
   while (!(await isSo())) {
@@ -171,7 +171,7 @@ export async function until(isSo, what, { every = 20, milliseconds = PATIENCE_MS
   }
 }
 
-/** What so large a share of the numbers does not exceed. */
+/** The percentile of the numbers. */
 export function at(numbers, share) {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];

@@ -1,4 +1,4 @@
-// The section `memory`: what the node has, and what each session takes that it keeps.
+// The section `memory`: the memory of a node, and of each cached session.
 
 import path from 'node:path';
 
@@ -26,7 +26,7 @@ export async function memory(how) {
       const requestOf = (number) => written(server.origin, GET, { cookie: cookies[number] });
       return eachInTurn(server.origin, requestOf, { count: cookies.length, connections: 32 });
     };
-    // What the node needs for so many requests, whoever makes them.
+    // First the memory for so many requests of one session.
     await read(Array.from(cookies, () => cookies[0]));
     const before = await resident(server.pid);
     say(`${cookies.length} sessions are read`);

@@ -1,4 +1,4 @@
-// How often things are measured, and how what was measured is said.
+// Rounds of measurements, and how results are printed.
 
 import { at } from './load.mjs';
 
@@ -7,13 +7,13 @@ const spread = (numbers, digits) => `${number(Math.min(...numbers), digits)}–$
 const missed = [];
 
 /**
- * Measures several things in turn, in every second round the other way round, so that what changes with time touches
- * all alike. In a short run they are measured at once: its figures are worth nothing.
+ * Runs several measurements in turn, in reverse order in every second round, so that changes over time affect all
+ * alike. A short run runs them at once, because its figures mean nothing.
  *
  * @template T
  * @param {{ rounds: number, short: boolean }} how
  * @param {Record<string, (round: number) => Promise<T>>} measures
- * @returns {Promise<Record<string, T[]>>} what each gave in each round
+ * @returns {Promise<Record<string, T[]>>} the result of each in each round
  */
 export async function inTurn({ rounds, short }, measures) {
   const names = Object.keys(measures);
@@ -27,22 +27,22 @@ export async function inTurn({ rounds, short }, measures) {
   return found;
 }
 
-/** A line about what goes on, beside the tables. */
+/** Prints a line of progress. */
 export function say(what) {
   console.error(`    ${what}`);
 }
 
 export const perSecond = (rates) => `${number(median(rates), 0)}/s`;
 export const milliseconds = (times) => `${number(median(times), 2)} ms`;
-/** What `atFullSpeed` found. */
+/** Formats results of `atFullSpeed`. */
 export const speed = (found) =>
   `${perSecond(found.map(({ rate }) => rate))}, ${number(median(found.map(({ micros }) => micros)), 0)} µs`;
 
 /**
- * A row whose figure is a ratio: what was measured in each round by what was measured beside it in the same round.
+ * A row whose figure is the ratio of two results of the same round.
  *
  * @param {string} what
- * @param {[string, string]} figures both, as they are said
+ * @param {[string, string]} figures both, formatted
  * @param {number[]} ours
  * @param {number[]} others
  * @param {{ least?: number, most?: number }} target of the ratio
@@ -52,7 +52,7 @@ export function ratio(what, figures, ours, others, target = {}) {
   return row(what, figures, number(median(ratios), 2), spread(ratios, 2), median(ratios), target);
 }
 
-/** A row whose figure is an absolute one, beside another one that says what it is worth. */
+/** A row with an absolute figure, and another one to compare it with. */
 export function absolute(what, figures, numbers, target = {}) {
   return row(what, figures, '', spread(numbers, 2), median(numbers), target);
 }
@@ -65,7 +65,7 @@ function row(what, [ours, beside], ratio, spread, figure, { least, most, unit = 
 }
 
 /**
- * Prints rows as a table in Markdown, with columns that are aligned; of a short run it says only that there are some.
+ * Prints rows as a Markdown table with aligned columns. In a short run it only says that there are some.
  */
 export function table({ short }, title, rows) {
   if (short) return say(`${title}: ${rows.length} figures`);
@@ -87,7 +87,7 @@ export function table({ short }, title, rows) {
   missed.push(...rows.filter(({ met }) => met === 'missed').map(({ what }) => `${title}: ${what}`));
 }
 
-/** Says which targets were missed. */
+/** Prints the missed targets. */
 export function summary() {
   console.log(missed.length ? `missed:\n  ${missed.join('\n  ')}` : 'all targets are met');
 }

@@ -1,4 +1,4 @@
-// The section `requests`: what the server answers on one core, beside better-auth and a bare Axum route.
+// The section `requests`: requests per second on one core, compared with better-auth and a bare Axum route.
 
 import { Jar, PASSWORD } from '../harness.mjs';
 import { LOAD, PAIR, SERVER } from './cores.mjs';
@@ -11,7 +11,7 @@ const GET = '/api/auth/get-session';
 const LIST = '/api/auth/multi-session/list-device-sessions';
 const LIST_FN = '/fn/list-device-sessions';
 const ACCOUNTS = 5;
-/** How many sign in at once. */
+/** How many people sign in at once. */
 const AT_ONCE = 8;
 
 export async function requests(how) {
@@ -103,7 +103,7 @@ async function speeds(how, started) {
   ]);
 }
 
-/** Sign-ins as many as there can be, on two cores; beside them some requests, as beside argon2id alone. */
+/** As many sign-ins as possible on two cores, with some reads at the same time, compared with argon2id alone. */
 async function signIns(how, started) {
   const seconds = how.short ? 1 : 5;
   const rate = 50;
@@ -166,7 +166,7 @@ async function browser(origin, names) {
   return jar.header;
 }
 
-/** The cookies of the last of five devices of one person. */
+/** The cookies of the last of one person's five devices. */
 async function fiveDevices(origin) {
   await browser(origin, ['devices']);
   const jars = Array.from({ length: ACCOUNTS - 1 }, () => new Jar(origin));

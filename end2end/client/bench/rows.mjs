@@ -1,5 +1,5 @@
-// Fills a database with users and their live sessions: `node bench/rows.mjs DATABASE_URL SESSIONS`, into an empty one.
-// Ten million take some minutes. A few users are probes: the secrets of their sessions are known, and some have
+// Fills an empty database with users and their live sessions: `node bench/rows.mjs DATABASE_URL SESSIONS`. Ten
+// million take some minutes. A few users are probes: the secrets of their sessions are known, and some have
 // passwords.
 
 import { execFile } from 'node:child_process';
@@ -13,7 +13,7 @@ import pg from 'pg';
 import { BINARY } from '../harness/ours.mjs';
 
 /**
- * argon2id of the harness's password with 8 kB and one pass, so that what a sign-in takes is what the database takes.
+ * argon2id of the harness's password with 8 kB and one pass, so that the database dominates the time of a sign-in.
  */
 const CHEAP = '$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBieXRlcy4uLg$455F/Q/0V4QgHpuquY8a/sPkc4MTJwOUEWuW/ZpQx7Y';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -23,7 +23,7 @@ const BROWSER =
 /** @typedef {{ id: string, email: string, sessions: { id: string, cookie: string }[] }} Probe */
 
 /**
- * Makes the schema and the rows. The sessions of a user are far apart, as those of real ones are.
+ * Creates the schema and the rows. The sessions of a user are far apart, as in real databases.
  *
  * @param {string} url
  * @param {number} count of sessions
@@ -45,7 +45,7 @@ export async function fill(url, count, { perUser = 5, probes = 2_000 } = {}) {
   }
 }
 
-/** A connection for what the benchmark does by hand. */
+/** A connection for the benchmark's own statements. */
 export async function opened(url) {
   return url.startsWith('sqlite:') ? new Sqlite(url) : new Postgres(await connected(url));
 }
@@ -82,7 +82,7 @@ class Sqlite {
   }
 
   /**
-   * Without triggers, whose entries in the history would be most of the work, and with nothing that outlives a crash.
+   * Without triggers, whose history entries would be most of the work, and without durable writes.
    */
   async fill(users, sessions, now) {
     const database = this.#database;
@@ -101,7 +101,7 @@ class Sqlite {
       ${triggers.map(({ sql }) => `${sql};`).join('\n')}
       commit;
       pragma journal_mode = wal`);
-    // Or the disk would still be at it while others are measured.
+    // Otherwise the disk would still be busy during the measurements.
     await promisify(execFile)('sync');
   }
 
@@ -123,14 +123,14 @@ class Sqlite {
     return probes;
   }
 
-  /** Adds sessions of all users whose time is over, and which nothing has ended yet. */
+  /** Adds expired sessions of all users that no sweep has marked yet. */
   async expire(count) {
     const { users } = this.#database.prepare('select count(*) as users from users').get();
     this.#database.exec(`${numbers(count)} insert into sessions (${COLUMNS})
       select ${sqliteSession(`n * ${Math.max(1, Math.floor(users / count))} % ${users}`, Date.now() - DAY_MS, Date.now() - 1000)} from numbers`);
   }
 
-  /** How many such there are. */
+  /** The number of such sessions. */
   async expired() {
     const sql = 'select count(*) as count from sessions where ended_at is null and expires_at <= ?';
     return this.#database.prepare(sql).get(Date.now()).count;
@@ -203,7 +203,7 @@ class Postgres {
     return Number((await this.#client.query(sql, [Date.now()])).rows[0].count);
   }
 
-  /** How many commits the log takes one after the other in a second: each waits until the disk has it. */
+  /** How many sequential durable commits per second are possible. */
   async flushes(seconds) {
     await this.#client.query('create table flushed (n int)');
     const end = performance.now() + seconds * 1000;

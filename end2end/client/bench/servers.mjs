@@ -1,4 +1,4 @@
-// The servers that are measured, each a process of its own on the cores that it is given.
+// The measured servers, each a separate process on its own cores.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,12 +31,12 @@ export async function bare(answer, cores = SERVER) {
   mustExist();
   const { folder, drop } = temporary();
   const file = path.join(folder, 'answer');
-  // These it makes itself.
+  // The route adds these itself.
   const own = ['connection', 'content-length', 'date', 'keep-alive'];
   const lines = answer.headers.filter(([name]) => !own.includes(name)).map((pair) => pair.join(': '));
   await writeFile(file, `${lines.join('\n')}\n\n${answer.text}`);
   try {
-    // It has read the file once it says where it is.
+    // It has read the file when it prints its address.
     return await started([BARE, 'serve', file], cores);
   } finally {
     drop();
@@ -73,18 +73,18 @@ async function started(command, cores) {
   return { origin, pid: child.pid, stop };
 }
 
-/** The processor time that a process has had, in seconds, as exact as the system counts it: to a hundredth. */
+/** The processor time of a process in seconds, with the system's resolution of a hundredth. */
 export async function processorTime(pid) {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
 
-/** The memory that a process has, in kB. */
+/** The resident memory of a process in kB. */
 export async function resident(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))[1]);
 }
 
-/** Gives an answer, which must be a good one. */
+/** Returns an answer, which must be a success. */
 export async function asked(origin, path, cookie) {
   const answer = await request(origin, { method: 'GET', path, headers: { cookie } });
   if (answer.status !== 200 || answer.text === 'null') throw new Error(`${path}: ${answer.status} ${answer.text}`);

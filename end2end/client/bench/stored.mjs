@@ -1,5 +1,5 @@
-// The section `rows`: whether acts take longer among many live sessions than among few. Each size is a database of its
-// own, with a server of its own; they are measured in turn.
+// The section `rows`: whether actions take longer among many live sessions than among few. Each size has its own
+// database and server. They are measured in turn.
 
 import path from 'node:path';
 
@@ -16,7 +16,7 @@ const LIST = '/api/auth/multi-session/list-device-sessions';
 const MOST = { most: 1.5 };
 const KINDS = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
 
-/** How many sessions: 10 thousand, and each hundred times as many up to $BENCH_ROWS; up to a million in PostgreSQL. */
+/** The numbers of sessions: 10 thousand, then a hundred times as many up to $BENCH_ROWS; at most a million in PostgreSQL. */
 function sizes(kind, short) {
   if (short) return [1_000, 5_000];
   const most = Math.min(Number(process.env.BENCH_ROWS ?? 10_000_000), kind === 'sqlite' ? Infinity : 1_000_000);
@@ -45,7 +45,7 @@ async function rowsIn(kind, how) {
 }
 
 /**
- * A database of so many sessions, with some users whose sessions are read, others whose are revoked, and some to sign
+ * A database with so many sessions. Some users have sessions to read, others have sessions to revoke, and some sign
  * in.
  */
 async function place(kind, size, short) {
@@ -68,14 +68,14 @@ function file() {
   return { url: `sqlite://${path.join(folder, 'test.db')}`, drop };
 }
 
-/** Measures what `measures` names of each place, while each has a server. */
+/** Starts a server for each place, and runs `measures` on each. */
 async function withServers(how, places, cache, measures) {
   const servers = [];
   try {
     for (const { url } of places) servers.push(await ours({ DATABASE_URL: url, MULTI_SESSION_SESSION_CACHE: cache }));
     const all = {};
     const kinds = await Promise.all(places.map((it, index) => measures(how, it, servers[index])));
-    // The sizes of one act one after the other.
+    // All sizes of one action, one after the other.
     for (const act of Object.keys(kinds[0]))
       places.forEach(({ size }, index) => (all[`${act} ${size}`] = kinds[index][act]));
     return await inTurn(how, all);
@@ -94,7 +94,7 @@ async function acts({ short, load }, { read, revoked, limit }, server) {
   );
   let ended = 0;
   const revoke = () => {
-    // Of each user the second, and once all users have had a turn the third.
+    // The second session of each user, then the third of each.
     const { sessions } = revoked[ended % revoked.length];
     const sessionId = sessions[1 + Math.floor(ended++ / revoked.length)].id;
     return written(origin, '/api/auth/multi-session/revoke', { cookie: sessions[0].cookie, body: { sessionId } });
@@ -113,7 +113,7 @@ async function uncached({ load }, { read }, server) {
   return { 'get-session, not cached': () => atFullSpeed(server, GET, cookies, load) };
 }
 
-/** How long a thousand sessions take to be marked whose time is over, by a server that has just started. */
+/** How long a sweep of a thousand expired sessions takes after the start of a server. */
 async function swept(how, places) {
   const count = how.short ? 2_500 : 10_000;
   const measures = places.map(({ size, url }) => [`sweep of 1,000 ${size}`, () => sweep(url, count)]);
@@ -139,7 +139,7 @@ async function sweep(url, count) {
     );
     server = ours({ DATABASE_URL: url });
     await Promise.all([watching, server]);
-    // All but the first thousand: until then the server was starting.
+    // Without the first thousand, which include the start of the server.
     return [((last - first.at) / first.left) * 1000];
   } finally {
     await (await server)?.stop();
@@ -147,7 +147,7 @@ async function sweep(url, count) {
   }
 }
 
-/** What was found under `act size`: how many times as long each act takes as among the fewest rows. */
+/** Reads the results under `act size`: the time of each action, relative to that with the fewest rows. */
 function tabled(places, found) {
   const fewest = places[0].size;
   const acts = Object.keys(found)

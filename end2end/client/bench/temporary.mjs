@@ -1,4 +1,4 @@
-// Folders that go with this process at the latest, however it ends.
+// Temporary folders, which are removed when this process ends, however it ends.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -8,7 +8,7 @@ const folders = new Set();
 const remove = (folder) => rmSync(folder, { recursive: true, force: true });
 process.once('exit', () => folders.forEach(remove));
 
-/** A new folder, and how it goes. */
+/** Creates a folder. Returns it and a function that removes it. */
 export function temporary() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'multi-session-bench-'));
   folders.add(folder);

@@ -1,5 +1,5 @@
-// The real better-auth with its multi-session plugin on an SQLite file, as a program: it prints where it listens, and
-// ends with its standard input.
+// The real better-auth with its multi-session plugin on an SQLite file, as a program. It prints its address, and
+// ends when its standard input closes.
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -16,6 +16,6 @@ server.on('request', toNodeHandler(auth));
 console.log(origin);
 
 await once(process.stdin.resume(), 'end');
-// What is still asked need not be answered.
+// Running requests need no answer.
 close();
 process.exit();

@@ -1,5 +1,5 @@
-// As many requests as a server answers: wrk on a core of its own. It is faster than any server here, so that the server
-// is what is measured.
+// As many requests as a server can answer, with wrk on its own core. wrk is faster than any server here, so it
+// measures the server.
 
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -11,12 +11,12 @@ import { processorTime } from './servers.mjs';
 import { temporary } from './temporary.mjs';
 
 /**
- * Asks one server for some seconds; an answer that is not a good one is an error.
+ * Loads one server for some seconds. Any answer other than a success is an error.
  *
  * @param {{ origin: string, pid: number }} server
- * @param {string[]} cookies whose they are, in turn
+ * @param {string[]} cookies sent in turn
  * @param {{ seconds: number, connections: number }} load
- * @returns {Promise<{ rate: number, micros: number }>} answers a second, and what each took of the server's processors
+ * @returns {Promise<{ rate: number, micros: number }>} answers per second, and the processor time of each
  */
 export async function atFullSpeed(server, route, cookies, { seconds, connections }) {
   const { folder, drop } = temporary();

@@ -9,12 +9,12 @@ export const cookies = [
       'cookies.session_data': ['cleared*', 'absent'],
       'cookies.dont_remember': ['cleared*', 'absent'],
     },
-    reason: 'Only what the browser has is cleared: we never set the other two.',
+    reason: 'Only existing cookies are cleared. We never set the other two.',
   },
   {
     steps: EVERYWHERE,
     differs: { 'cookies.device': ['absent', 'set'] },
-    reason: 'Who signs in and is remembered is recognised the next time: a sign-in from a browser never seen is told.',
+    reason: 'A remembered sign-in sets a device cookie, so that sign-ins on new devices can be reported.',
   },
   {
     steps: [
@@ -25,7 +25,7 @@ export const cookies = [
       'change-password: not remembered',
     ],
     differs: { 'cookies.dont_remember': ['set', 'absent'] },
-    reason: 'Whether a session is remembered stands in the database, so no cookie has to say it.',
+    reason: 'The database stores whether a session is remembered, so no cookie is needed for it.',
   },
   {
     steps: [
@@ -35,12 +35,12 @@ export const cookies = [
       'change-password: not remembered',
     ],
     differs: { 'cookies.session_token_multi-*.lives': ['7 d', 'as long as the window'] },
-    reason: 'A session that is not remembered goes with the window altogether; Better Auth leaves it in the switcher.',
+    reason: 'A session that is not remembered ends with the browser window. Better Auth leaves it in the switcher.',
   },
   {
     steps: ['change-password: not remembered, a new session'],
     differs: { 'body.session.expiresAt': ['in 7 d', 'in 1 d'] },
-    reason: 'The session that follows a change of password is not remembered either.',
+    reason: 'The new session after a password change is not remembered either.',
   },
   {
     steps: [
@@ -55,7 +55,7 @@ export const cookies = [
       'list-device-sessions: garbage',
     ],
     differs: { 'cookies.session_token_multi-*': ['absent', 'cleared'] },
-    reason: 'A cookie that opens nothing is cleared; Better Auth keeps it, and counts it towards its limit.',
+    reason: 'Invalid cookies are cleared. Better Auth keeps them and counts them towards its limit.',
   },
   {
     steps: [
@@ -70,7 +70,7 @@ export const cookies = [
       'change-password: not remembered',
     ],
     differs: { 'cookies.session_token_multi-*': ['absent', 'cleared'] },
-    reason: 'A cookie that opens nothing is cleared; Better Auth keeps it, and counts it towards its limit.',
+    reason: 'Invalid cookies are cleared. Better Auth keeps them and counts them towards its limit.',
   },
   {
     steps: ['change-password: changed'],
@@ -79,7 +79,7 @@ export const cookies = [
       'cookies.session_token_multi-<a token>': ['absent', 'set'],
       "cookies.session_token_multi-<pat's token>": ['absent', 'cleared'],
     },
-    reason: 'Whoever changes the password proves who they are: the cookie so far is dead once the new one is used (ASVS 5.0, 7.2.4).',
+    reason: 'A password change is a proof, so the cookie is rotated: the old one stops working once the new one is used (ASVS 5.0, 7.2.4).',
   },
   {
     steps: ['change-password: still signed in'],
@@ -87,7 +87,7 @@ export const cookies = [
       'body.session.token': ["pat's token", 'a token'],
       'body.session.id': ["pat's session", 'an id'],
     },
-    reason: 'It is the same session, which goes on by another token.',
+    reason: 'It is the same session with another token.',
   },
   {
     steps: [
@@ -98,17 +98,17 @@ export const cookies = [
     ],
     differs: { 'cookies.session_token': ['cleared', 'absent'] },
     reason:
-      'An answer to a read may arrive after that of a new sign-in, so it leaves this cookie alone: dead, it opens nothing.',
+      'An answer to a read may arrive after that of a new sign-in, so it does not change this cookie. A dead cookie is harmless.',
   },
   {
     steps: ['multi-session/set-active: revoked'],
     differs: { 'cookies.session_token_multi-*': ['cleared', 'absent'] },
-    reason: 'A revocation can be undone for ten seconds: meanwhile the cookies open nothing, and stay.',
+    reason: 'A revocation can be undone for ten seconds. Meanwhile the cookies are invalid but stay.',
   },
   {
     steps: ['sign-out'],
     differs: { 'cookies.session_token_multi-*': ['cleared', 'absent'] },
-    reason: 'Those dead cookies were cleared by an earlier answer.',
+    reason: 'An earlier answer has already cleared these dead cookies.',
   },
   {
     steps: [
@@ -117,7 +117,7 @@ export const cookies = [
       'set-active: only the active cookie',
     ],
     differs: { 'cookies.session_token_multi-*': ['absent', 'set'] },
-    reason: 'The active session is always held too: a lost cookie is set again.',
+    reason: 'The active session is always held too, so a lost cookie is set again.',
   },
   {
     steps: [
@@ -128,6 +128,6 @@ export const cookies = [
     ],
     differs: { 'cookies.session_token_multi-*': ['absent', 'set'] },
     reason:
-      'Switching renews both cookies of the session, so that the account does not leave the switcher before its session ends.',
+      'Switching sets both cookies of the session, so that the account stays in the switcher until its session ends.',
   },
 ];

@@ -1,4 +1,4 @@
-// Refusals and answers that several differences are made of: theirs, then ours.
+// Refusals and answers of several differences: theirs, then ours.
 
 export const EVERYWHERE = ['*'];
 export const refusal = (theirs, ours) => ({

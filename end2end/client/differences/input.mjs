@@ -5,17 +5,17 @@ export const input = [
   {
     steps: ['sign-up: a name with blanks around it'],
     differs: { 'body.user.name': ['  Una  ', 'Una'] },
-    reason: 'Blanks around a name are a slip.',
+    reason: 'Names are trimmed.',
   },
   {
-    steps: ['sign-up: an e-mail with blanks around it'],
+    steps: ['sign-up: an email with blanks around it'],
     differs: signsIn('400', '[body.email] Invalid email address', 'VALIDATION_ERROR'),
-    reason: 'Blanks around an address are a slip.',
+    reason: 'Addresses are trimmed.',
   },
   {
-    steps: ['sign-in: an e-mail with blanks around it'],
+    steps: ['sign-in: an email with blanks around it'],
     differs: { ...signsIn('400', 'Invalid email', 'INVALID_EMAIL'), 'body.redirect': ['absent', 'false'] },
-    reason: 'Blanks around an address are a slip.',
+    reason: 'Addresses are trimmed.',
   },
   {
     steps: [
@@ -29,7 +29,7 @@ export const input = [
       ['400', 'Invalid email', 'INVALID_EMAIL'],
       ['401', 'Invalid email or password', 'INVALID_EMAIL_OR_PASSWORD'],
     ),
-    reason: 'RFC 5321 and 6531 have such addresses, and only a letter sent there could tell.',
+    reason: 'RFC 5321 and 6531 allow such addresses. Only a mail can show whether they exist.',
   },
   {
     steps: ['sign-up: a password of 4 code points and 8 units'],
@@ -47,12 +47,12 @@ export const input = [
       ...signsIn('400', '[body.rememberMe] Invalid input: expected boolean, received null', 'VALIDATION_ERROR'),
       'body.redirect': ['absent', 'false'],
     },
-    reason: 'A field that may be missing may be null.',
+    reason: 'An optional field may be null.',
   },
   {
     steps: ['sign-up: null for a picture'],
     differs: signsIn('400', '[body.image] Invalid input: expected string, received null', 'VALIDATION_ERROR'),
-    reason: 'A field that may be missing may be null.',
+    reason: 'An optional field may be null.',
   },
   {
     steps: ['change-password: null for revokeOtherSessions'],
@@ -60,7 +60,7 @@ export const input = [
       'body.message': ['[body.revokeOtherSessions] Invalid input: expected boolean, received null', 'Invalid password'],
       'body.code': ['VALIDATION_ERROR', 'INVALID_PASSWORD'],
     },
-    reason: 'A field that may be missing may be null.',
+    reason: 'An optional field may be null.',
   },
   {
     steps: ['sign-in: a form, not remembered'],
@@ -68,7 +68,7 @@ export const input = [
       ...signsIn('400', '[body.rememberMe] Invalid input: expected boolean, received string', 'VALIDATION_ERROR'),
       'body.redirect': ['absent', 'false'],
     },
-    reason: 'A form has no other way to say it.',
+    reason: 'A form can only send text.',
   },
   {
     steps: ['sign-up: a number for a callback', 'sign-in: a number for a callback'],
@@ -79,7 +79,7 @@ export const input = [
       ],
       'body.code': ['absent', 'VALIDATION_ERROR'],
     },
-    reason: 'A wrong type is told as for every other field.',
+    reason: 'A wrong type gets the same error as in every other field.',
   },
   {
     steps: ['sign-in: a body without a type'],
@@ -87,7 +87,7 @@ export const input = [
       ['400', '[body] Invalid input: expected object, received undefined', 'VALIDATION_ERROR'],
       ['415', 'Content-Type "" is not allowed. Allowed types: *', 'UNSUPPORTED_MEDIA_TYPE'],
     ),
-    reason: 'The type is what is missing, not the body.',
+    reason: 'The content type is missing, not the body.',
   },
   {
     steps: ['update-session: a list'],
@@ -97,7 +97,7 @@ export const input = [
         '[body] Invalid input: expected object, received array',
       ],
     },
-    reason: 'One word for the same thing everywhere.',
+    reason: 'Messages use the same word everywhere.',
   },
   {
     steps: ['sign-in: 100 KiB'],
@@ -105,22 +105,22 @@ export const input = [
       ['400', 'Password too long', 'PASSWORD_TOO_LONG'],
       ['413', 'Request body is larger than 64 KiB', 'PAYLOAD_TOO_LARGE'],
     ),
-    reason: 'A body is bounded before it is read.',
+    reason: 'The size of a body is limited before it is read.',
   },
   {
     steps: ['sign-up: a name of 101'],
     differs: refusesSignUp('Invalid name', 'INVALID_NAME'),
-    reason: 'What is stored is bounded: a name to 100 characters.',
+    reason: 'Stored values are limited: a name to 100 characters.',
   },
   {
     steps: ['sign-up: a picture of 3000 characters'],
     differs: refusesSignUp('*', 'VALIDATION_ERROR'),
-    reason: 'What is stored is bounded: the address of a picture to 2048 bytes.',
+    reason: 'Stored values are limited: the address of a picture to 2048 bytes.',
   },
   {
     steps: ['sign-up: an empty name'],
     differs: { 'body.user.name': ['', 'anemptyname'] },
-    reason: 'A list of accounts needs a name: what stands before the @.',
+    reason: 'A list of accounts needs a name: the part before the @.',
   },
   {
     steps: ['sign-up: no body'],
@@ -130,7 +130,7 @@ export const input = [
         '[body] Invalid input: expected object, received undefined',
       ],
     },
-    reason: 'What is wrong is said once.',
+    reason: 'Each problem is reported once.',
   },
   {
     steps: ['update-session: no body'],
@@ -140,6 +140,6 @@ export const input = [
         '[body] Invalid input: expected object, received undefined',
       ],
     },
-    reason: 'An object is called so in every message.',
+    reason: 'Every message calls an object an object.',
   },
 ];

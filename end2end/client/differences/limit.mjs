@@ -8,12 +8,12 @@ export const limit = [
       "cookies.session_token_multi-<wim's token>": ['absent', 'set'],
       "cookies.session_token_multi-<ruth's token>": ['absent', 'cleared'],
     },
-    reason: 'At `maximumSessions` the oldest account of the browser gives way; Better Auth does not keep the new one.',
+    reason: 'At `maximumSessions` the oldest account of the browser is evicted. Better Auth does not keep the new one.',
   },
   {
     steps: ['list-device-sessions: the sixth account'],
     differs: { 'body.rows.ruth': ['present', 'absent'], 'body.rows.wim': ['absent', 'present'] },
-    reason: 'At `maximumSessions` the oldest account of the browser gives way; Better Auth does not keep the new one.',
+    reason: 'At `maximumSessions` the oldest account of the browser is evicted. Better Auth does not keep the new one.',
   },
   {
     steps: ['set-active: the sixth account'],
@@ -33,6 +33,6 @@ export const limit = [
       'body.user': ['present', 'absent'],
       'cookies.session_token': ['set', 'absent'],
     },
-    reason: 'The oldest account has given way.',
+    reason: 'The oldest account was evicted.',
   },
 ];

@@ -21,7 +21,7 @@ export const lists = [
       'body.rows.*.createdAt': ['absent', 'now'],
       'body.rows.*.expiresAt': ['absent', '*'],
     },
-    reason: 'A row of list-device-sessions says what a list of devices shows, beside the session and the user.',
+    reason: 'A row of list-device-sessions has the fields of a device list, in addition to session and user.',
   },
   ...[
     ['two accounts', 'mia, noa', 'noa, mia'],
@@ -34,12 +34,12 @@ export const lists = [
   ].map(([step, theirs, ours]) => ({
     steps: [`list-device-sessions: ${step}`],
     differs: { 'body.order': [theirs, ours] },
-    reason: 'The current session comes first, then the most recently active; Better Auth has the order of the cookies.',
+    reason: 'The current session comes first, then the most recently active. Better Auth has the order of the cookies.',
   })),
   {
     steps: ['list-device-sessions: promoted'],
     differs: { "body.rows.mia's phone": ['absent', 'present'] },
-    reason: "The user's other devices are in the list; `MULTI_SESSION_LIST_SCOPE=browser` leaves them out.",
+    reason: "The list has the user's other devices too. `MULTI_SESSION_LIST_SCOPE=browser` leaves them out.",
   },
   {
     steps: ['list-device-sessions: only the active cookie'],
@@ -52,6 +52,6 @@ export const lists = [
   ].map(([step, theirs, ours]) => ({
     steps: [`list-sessions: ${step}`],
     differs: { 'body.order': [theirs, ours] },
-    reason: "The newest session comes first; Better Auth's order is that of its database.",
+    reason: "The newest session comes first. Better Auth has the order of its database.",
   })),
 ];

@@ -19,7 +19,7 @@ export const origins = [
   {
     steps: ['origin: sign-out, no cookie, another site'],
     differs: { ...refusal(['200', ...absent], foreign), 'body.success': ['true', 'absent'] },
-    reason: 'A page of another site may send nothing that changes something, also without cookies.',
+    reason: 'A page of another site must not change anything, even without cookies.',
   },
   {
     steps: ['origin: sign-in, no cookie, a script that does not say its origin'],
@@ -27,7 +27,7 @@ export const origins = [
       ['403', 'Missing or null Origin', 'MISSING_OR_NULL_ORIGIN'],
       ['401', 'Invalid email or password', 'INVALID_EMAIL_OR_PASSWORD'],
     ),
-    reason: 'Sec-Fetch-Mode alone, without cookies, is what `fetch` sends on a server: it says nothing of a site.',
+    reason: 'Without cookies, Sec-Fetch-Mode alone is what `fetch` sends on a server. It does not name a site.',
   },
   {
     steps: ['revoke-session: signed out and no token'],
@@ -35,12 +35,12 @@ export const origins = [
       ['400', '[body.token] Invalid input: expected string, received undefined', 'VALIDATION_ERROR'],
       unauthorized,
     ),
-    reason: 'Who asks comes before what is asked.',
+    reason: 'The sign-in is checked before the input.',
   },
   {
     steps: ['change-password: signed out, nothing'],
     differs: refusal(['400', '[body.*', 'VALIDATION_ERROR'], unauthorized),
-    reason: 'Who asks comes before what is asked.',
+    reason: 'The sign-in is checked before the input.',
   },
   {
     steps: [
@@ -50,7 +50,7 @@ export const origins = [
       'sign-in: a callback in the query on another site',
     ],
     differs: { ...signsIn('403', 'Invalid *', 'INVALID_*'), 'body.redirect': ['absent', 'false'] },
-    reason: 'Those fields are not read, so they lead nowhere.',
+    reason: 'These fields are not read, so they have no effect.',
   },
   {
     steps: ['sign-in: a wrong password and the callback "/x/../..//evil.example"'],
@@ -58,7 +58,7 @@ export const origins = [
       ['401', 'Invalid email or password', 'INVALID_EMAIL_OR_PASSWORD'],
       ['403', 'Invalid callbackURL', 'INVALID_CALLBACK_URL'],
     ),
-    reason: 'It resolves to a path with two slashes, which is another host to whoever takes the path alone.',
+    reason: 'It resolves to a path with two slashes, which names another host if only the path is used.',
   },
   {
     steps: ['sign-out: a callback on another site'],
@@ -66,6 +66,6 @@ export const origins = [
       ...refusal(['403', 'Invalid callbackURL', 'INVALID_CALLBACK_URL'], ['200', ...absent]),
       'body.success': ['absent', 'true'],
     },
-    reason: 'That field is not read, so it leads nowhere.',
+    reason: 'This field is not read, so it has no effect.',
   },
 ];

@@ -5,7 +5,7 @@ export const verbs = [
   {
     steps: ['set-active: an unknown session id', 'revoke: an unknown session id'],
     differs: refusal(noSessionToken, invalidToken),
-    reason: 'Both take `sessionId` beside `sessionToken`.',
+    reason: 'Both accept `sessionId` as well as `sessionToken`.',
   },
   {
     steps: ['revoke: signed out, but held'],
@@ -14,7 +14,7 @@ export const verbs = [
       'body.status': ['absent', 'true'],
       "cookies.session_token_multi-<noa's token>": ['absent', 'cleared'],
     },
-    reason: 'What the browser holds it can end, also while no account is active.',
+    reason: 'A browser can end the sessions that it holds, even while no account is active.',
   },
   {
     steps: ['set-active: filed under another name'],
@@ -24,24 +24,24 @@ export const verbs = [
       'body.user': ['present', 'absent'],
       'cookies.session_token': ['set', 'absent'],
     },
-    reason: 'A cookie under a name that is not its own counts as none.',
+    reason: 'A cookie under the name of another session is invalid.',
   },
   {
     steps: ['get-session: filed under another name'],
     differs: { body: ['null', 'present'], 'cookies.session_token': ['cleared', 'absent'] },
     reason:
-      'Better Auth took that cookie for an older session of the user, and ended the session that it had just made active.',
+      'Better Auth read that cookie as an older session of the user, and ended the session that it had just activated.',
   },
   {
     steps: ['page: revoke-others as the client sends it', 'page: revoke-all'],
     differs: answers('200'),
     reason:
-      "The page's `revokeOthers()` and `revokeAll()`; Better Auth's are `revokeOtherSessions()` and `revokeSessions()`.",
+      "These are our `revokeOthers()` and `revokeAll()`. Better Auth has `revokeOtherSessions()` and `revokeSessions()`.",
   },
   {
     steps: ['page: revoke-all'],
     differs: { 'cookies.session_token*': ['absent', 'cleared'] },
-    reason: "The page's `revokeAll()` ends the session that asks for it too.",
+    reason: "Our `revokeAll()` also ends the session that calls it.",
   },
   {
     steps: ['page: revoke-others from another site', 'page: revoke-others from a link'],
@@ -51,7 +51,7 @@ export const verbs = [
   {
     steps: ['page: revoke-all signed out'],
     differs: answers('401'),
-    reason: 'Nobody is signed in whose sessions could end.',
+    reason: 'Nobody is signed in, so there are no sessions to end.',
   },
   {
     steps: ['get-session: after revoke-others', 'get-session: after revoke-all'],
@@ -66,7 +66,7 @@ export const verbs = [
   {
     steps: ['error page', 'error page without a code'],
     differs: { 'headers.content-type': ['text/html', 'text/html; charset=utf-8'] },
-    reason: 'The header says the encoding, so that no browser has to guess it.',
+    reason: 'The header has the encoding, so that browsers need not guess it.',
   },
   {
     steps: [
@@ -75,6 +75,6 @@ export const verbs = [
       'reset-password by a link: to nowhere',
     ],
     differs: { 'headers.content-type': ['application/json', 'absent'] },
-    reason: 'A redirect has no body, and so no type.',
+    reason: 'A redirect has no body, so it has no content type.',
   },
 ];

@@ -1,12 +1,12 @@
 /**
- * One place where two answers are not the same.
+ * One place in which two answers differ.
  *
  * @typedef {{ step: string, at: string, theirs: string, ours: string }} Difference
  */
 
 /**
- * Finds every place where two normalised answers differ. A place that one of them lacks is one difference, however
- * much the other has there.
+ * Finds every place in which two normalised answers differ. A place that one of them lacks is one difference,
+ * however much the other has there.
  *
  * @param {string} step
  * @returns {Difference[]}

@@ -1,7 +1,7 @@
 import { differences } from '../differences.mjs';
 
 /**
- * The list, one entry for each step and place. `*` stands for anything, and so in what is expected there.
+ * The list, one entry for each step and place. `*` stands for anything, in the expected values too.
  *
  * @type {(import('./compare.mjs').Difference & { reason: string })[]}
  */

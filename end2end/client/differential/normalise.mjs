@@ -3,20 +3,19 @@ import { daysFromNow, daysOf } from './time.mjs';
 
 const COMPARED_HEADERS = ['content-type', 'location', 'cache-control', 'pragma'];
 const TOKEN = /^[A-Za-z0-9]{32}$/;
-// 32 bytes in base64. A `+` may be percent-encoded or not: whoever reads cookies takes both for the same.
+// 32 bytes in base64. A `+` may be percent-encoded or not: readers of cookies treat both the same.
 const SIGNATURE = /^[A-Za-z0-9+/]{43}=$/;
 
 /**
- * Makes the function that turns answers of one server into what can be compared with another's: what differs by
- * nature (identifiers, tokens, times, the server's own address) becomes the name of what it is, everything else
- * stays as it is.
+ * Creates the function that makes the answers of one server comparable with another's. It replaces values that
+ * always differ (identifiers, tokens, times, the server's address) by a description. Everything else stays.
  *
  * @param {string} own the origin of the server
  */
 export function normaliser(own) {
   /** @type {import('./step.mjs').Kept} */
   const kept = {};
-  /** What identifiers and tokens are called, by their value. @type {Map<string, string>} */
+  /** The descriptions of identifiers and tokens, by their value. @type {Map<string, string>} */
   const names = new Map();
 
   const learn = (value, name) => names.has(value) || names.set(value, name);
@@ -25,12 +24,12 @@ export function normaliser(own) {
   function keepAs(name, { token, user }) {
     kept[name] = { token };
     learn(token, `${name}'s token`);
-    // The name of a held session's cookie has it in lower case.
+    // The name of a held-session cookie has it in lower case.
     learn(token.toLowerCase(), `${name}'s token`);
     learn(user.id, `${name}'s user`);
   }
 
-  /** Learns the identifiers of the sessions whose tokens are known, wherever they are in a body. */
+  /** Learns the identifiers of the sessions whose tokens are known, anywhere in a body. */
   function learnSessions(value) {
     if (value === null || typeof value !== 'object') return;
     if (names.has(value.token) && value.id) learn(value.id, names.get(value.token).replace('token', 'session'));
@@ -53,7 +52,7 @@ export function normaliser(own) {
     return value.replace(own, '{own}');
   }
 
-  /** A list of sessions: by their names, and the order they came in. */
+  /** A list of sessions: by their names, and their order. */
   function rows(values) {
     const named = values.map((value) => {
       const { token } = value.session ?? value;
@@ -64,7 +63,7 @@ export function normaliser(own) {
 
   function cookies(headers, sent) {
     const set = headers.filter(([name]) => name === 'set-cookie').map(([, value]) => parseSetCookie(value));
-    // The last one of a name is what a browser keeps.
+    // A browser keeps the last one of a name.
     return Object.fromEntries(set.map((it) => cookie(it, sent.has(it.name))));
   }
 
@@ -88,7 +87,7 @@ export function normaliser(own) {
 
   /**
    * @param {import('../harness/request.mjs').Answer} answer
-   * @param {{ sent?: string, keep?: string }} asked the Cookie header, and a name for the session that was made
+   * @param {{ sent?: string, keep?: string }} asked the Cookie header, and a name for the new session
    */
   function normalise({ status, headers, text }, { sent = '', keep }) {
     const isJson = headers.some(([name, value]) => name === 'content-type' && value.startsWith('application/json'));

@@ -4,7 +4,7 @@ import { normaliser } from './normalise.mjs';
 const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0';
 
 /**
- * Sends the script's requests one after the other, and gives each answer as it is compared.
+ * Sends the script's requests one after the other, and returns each normalised answer.
  *
  * @param {string} own the origin of the server
  * @param {import('./step.mjs').Step[]} script
@@ -32,7 +32,7 @@ export async function play(own, script) {
   return answers;
 }
 
-/** A browser with these cookies, whose answers change nothing in the one it was made of. */
+/** A copy of a browser with these cookies. Its answers do not change the original. */
 function aside(jar, header) {
   const copy = new Jar(jar.origin, jar.userAgent);
   for (const pair of header?.split('; ') ?? []) copy.cookies.set(...split(pair));
@@ -41,7 +41,7 @@ function aside(jar, header) {
 
 const split = (pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
 
-/** The body as text, and the headers that a page of the server itself would send with it. */
+/** The body as text, with the headers of a page of the server itself. */
 function payload(step, kept, own) {
   const given = typeof step.body === 'function' ? step.body(kept, own) : step.body;
   const headers = typeof step.headers === 'function' ? step.headers(own) : step.headers;

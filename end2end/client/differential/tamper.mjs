@@ -1,4 +1,4 @@
-/** What a thief or a broken proxy would make of a browser's cookies. Each takes them by name and gives a header. */
+/** Tampered cookies, as from a thief or a broken proxy. Each function takes the cookies by name and returns a header. */
 
 const HELD = '_multi-';
 
@@ -6,16 +6,16 @@ const header = (pairs) => (pairs.length ? pairs.map((pair) => pair.join('=')).jo
 const pick = (cookies, keep) => header([...cookies].filter(([name]) => keep(name)));
 const change = (cookies, to) => header([...cookies].map(([name, value]) => [name, to(value)]));
 
-/** The right tokens with a signature of the right form that nobody made. */
+/** The right tokens with a well-formed but wrong signature. */
 export const forged = (cookies) => change(cookies, (value) => `${value.split('.')[0]}.${'A'.repeat(43)}%3D`);
 
 /** The right tokens with no signature. */
 export const unsigned = (cookies) => change(cookies, (value) => value.split('.')[0]);
 
-/** Nothing that could be a cookie of ours. */
+/** A malformed cookie. */
 export const garbage = (cookies) => change(cookies, () => '%00not.a%ZZcookie');
 
-/** The accounts of the browser without the one that is active. */
+/** The held accounts without the active session. */
 export const onlyHeld = (cookies) => pick(cookies, (name) => name.includes(HELD));
 
 /** The active session alone. */
@@ -27,7 +27,7 @@ export const unrelated = () => 'theme=dark';
 /** The cookies, with an unrelated one before and one after. */
 export const amongOthers = (cookies) => `theme=dark; ${header([...cookies])}; a=b`;
 
-/** Every held session filed under the name that another one's cookie has. */
+/** Every held session under the name of another session's cookie. */
 export const filedAs = (name) => (cookies, kept) =>
   header(
     [...cookies].map(([key, value]) =>

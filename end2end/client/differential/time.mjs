@@ -1,8 +1,8 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
-// What JavaScript clients take for a date, as precisely as both servers write it.
+// The date format that JavaScript clients recognise, with the precision of both servers.
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** A moment as the days from now. */
+/** A time as the number of days from now. */
 export function daysFromNow(text) {
   if (!DATE.test(text)) return `no date: ${text}`;
   const days = rounded(new Date(text) - Date.now());
@@ -12,5 +12,5 @@ export function daysFromNow(text) {
 /** A time in days. */
 export const daysOf = (ms) => `${rounded(ms)} d`;
 
-/** To the nearest quarter of an hour: the script takes less. */
+/** Rounded to a quarter of an hour, which is longer than the script takes. */
 const rounded = (ms) => Math.round((ms / DAY_MS) * 96) / 96 || 0;

@@ -8,7 +8,7 @@ import { startOurs } from './ours.mjs';
 export const PASSWORD = 'correct horse';
 
 let people = 0;
-/** What a new person signs up with. */
+/** The sign-up of a new person. */
 export const person = (name = 'Ada') => ({
   name,
   email: `${name.toLowerCase()}${++people}@example.org`,
@@ -16,10 +16,11 @@ export const person = (name = 'Ada') => ({
 });
 
 /**
- * Starts our server for the tests of a file, and gives the browsers that they act with.
+ * Starts our server for the tests of a file, and returns functions that create browsers.
  *
  * @template [Client=ReturnType<typeof clientOf>]
- * @param {(jar: Jar) => Client} newClient makes the client in a browser; the real one with the real plugin, if not said
+ * @param {(jar: Jar) => Client} newClient creates the client of a browser, by default the real one with the
+ * original plugin
  * @param {Record<string, string>} settings of the server
  */
 export function actors(newClient = clientOf, settings = {}) {
@@ -42,13 +43,13 @@ export function actors(newClient = clientOf, settings = {}) {
     return { ...it, ...must(await it.client.signUp.email(who)) };
   }
 
-  /** A new browser in which somebody signed in who has signed up in another one. */
+  /** A new browser in which an existing person signed in. */
   async function signedIn({ email, password }, userAgent) {
     const it = browser(userAgent);
     return { ...it, ...must(await it.client.signIn.email({ email, password })) };
   }
 
-  /** Cookies that were kept aside open nothing any more: not as the active session, and not by switching to it. */
+  /** Checks that saved cookies no longer open anything: neither as the active session nor by switching to it. */
   async function assertOut(cookie) {
     const jar = new Jar(server.origin);
     const headers = { cookie, origin: server.origin, 'content-type': 'application/json' };
@@ -62,13 +63,13 @@ export function actors(newClient = clientOf, settings = {}) {
   return { browser, signedUp, signedIn, assertOut };
 }
 
-/** The data of a call that was not refused. */
+/** The data of a successful call. */
 export function must({ data, error }) {
   assert.equal(error, null);
   return data;
 }
 
-/** The whole of a refusal, as the client gives it. */
+/** Checks a complete refusal, as the client returns it. */
 export function refused({ data, error }, status, statusText, code, message) {
   assert.equal(data, null);
   assert.deepEqual(error, { code, message, status, statusText });

@@ -2,7 +2,7 @@ import { createAuthClient } from 'better-auth/client';
 import { multiSessionClient } from 'better-auth/client/plugins';
 
 /**
- * The real client, unchanged, in the browser that the jar is.
+ * The real client, unchanged, in the browser of the jar.
  *
  * @param {import('./jar.mjs').Jar} jar
  */

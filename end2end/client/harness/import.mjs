@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { BINARY } from './ours.mjs';
 
 /**
- * Runs `multi-session import better-auth` as a person does; gives what it said.
+ * Runs `multi-session import better-auth` and returns its output.
  *
  * @param {string} from the URL of the Better Auth database
  * @param {string} to the URL of ours

@@ -1,18 +1,18 @@
 import { parseSetCookie } from './set_cookie.mjs';
 import { request } from './request.mjs';
 
-/** One browser: it keeps cookies by name and says, as browsers do, which page a request comes from. */
+/** One browser: it keeps cookies by name and sends the headers of its page. */
 export class Jar {
   /** @type {Map<string, string>} raw values by name, the oldest first */
   cookies = new Map();
 
-  /** @param {string} origin of the server, and of the page whose scripts ask it */
+  /** @param {string} origin of the server, and of the page */
   constructor(origin, userAgent = 'Jar/1.0') {
     this.origin = origin;
     this.userAgent = userAgent;
   }
 
-  /** What it holds of sessions: all but the cookie by which accounts recognise it. */
+  /** Its session cookies: all except the device cookie. */
   get sessions() {
     return new Map([...this.cookies].filter(([name]) => !name.endsWith('.device')));
   }
@@ -37,7 +37,7 @@ export class Jar {
     return answer;
   }
 
-  /** A browser's `fetch` for a script of the server's own page; what the real client is given. */
+  /** `fetch` for a script of the server's own page. The real client uses it. */
   fetch = async (/** @type {string | URL} */ url, /** @type {RequestInit} */ init = {}) => {
     const { pathname, search } = new URL(url);
     const method = init.method ?? 'GET';
@@ -52,14 +52,14 @@ export class Jar {
     return new Response(answer.text || null, answer);
   };
 
-  /** The same browser, once another server answers at the address that it knows. */
+  /** The same browser after another server took over its address. */
   movedTo(origin) {
     const moved = new Jar(origin, this.userAgent);
     moved.cookies = new Map(this.cookies);
     return moved;
   }
 
-  /** Keeps what a Set-Cookie header says. */
+  /** Applies a Set-Cookie header. */
   keep(header) {
     const { name, value, attributes } = parseSetCookie(header);
     if (attributes.get('Max-Age') === '0') this.cookies.delete(name);

@@ -15,10 +15,10 @@ export const BINARY = path.resolve(
 const PATIENCE_MS = 10_000;
 
 /**
- * Starts our release program on a fresh database and an address of its own.
+ * Starts our release program with a new database and its own address.
  *
  * @param {Record<string, string>} settings environment variables
- * @param {string[]} through a command that starts the program, as `taskset` does
+ * @param {string[]} through a command that starts the program, such as `taskset`
  * @returns {Promise<{ origin: string, pid: number, stop: () => Promise<void> }>}
  */
 export async function startOurs(settings = {}, through = []) {
@@ -40,10 +40,10 @@ export async function startOurs(settings = {}, through = []) {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   };
-  // A test run that breaks off leaves nothing behind.
+  // An aborted test run leaves nothing behind.
   process.once('exit', clean);
   let log = '';
-  // The end of it: a server that fails may say so ten thousand times.
+  // Only the end, because a failing server may log the same error many times.
   child.stderr.on('data', (chunk) => (log = (log + chunk).slice(-4_000)));
   const ended = once(child, 'exit').then(([code, signal]) => `exit ${code ?? signal}`, String);
 
@@ -70,7 +70,7 @@ export async function startOurs(settings = {}, through = []) {
   return { origin, pid: child.pid, stop };
 }
 
-/** Nothing tells that another process listens but asking it. */
+/** Another process can only be polled for whether it listens. */
 async function isHealthy(origin) {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {

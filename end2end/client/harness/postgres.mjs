@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import pg from 'pg';
 
-/** An empty database of one test in the PostgreSQL that the tests run beside. */
+/** An empty database for one test, in the tests' PostgreSQL. */
 export async function postgresDatabase() {
   const admin = process.env.MULTI_SESSION_TEST_POSTGRES;
   if (!admin) throw new Error('run it beside a PostgreSQL: scripts/with-postgres.sh node --test');

@@ -4,12 +4,12 @@ import http from 'node:http';
  * @typedef {object} Answer
  * @property {number} status
  * @property {string} statusText
- * @property {[string, string][]} headers in the wire's order, names in lower case
+ * @property {[string, string][]} headers in the order on the wire, names in lower case
  * @property {string} text
  */
 
 /**
- * Sends exactly the given headers, where `fetch` would add some of its own (`sec-fetch-mode`, `accept-language`).
+ * Sends exactly the given headers. `fetch` would add its own (`sec-fetch-mode`, `accept-language`).
  *
  * @param {string} origin
  * @param {{ method: string, path: string, headers?: Record<string, string>, body?: string }} request
@@ -18,7 +18,7 @@ import http from 'node:http';
 export function request(origin, { method, path, headers = {}, body }) {
   const { hostname, port } = new URL(origin);
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  // The path as it is written: a URL object would tidy it up.
+  // The exact path, which a URL object would normalise.
   const options = { hostname, port, method, path, headers: { ...length, ...headers }, agent: false };
   return new Promise((resolve, reject) => {
     const sent = http.request(options, (answer) => {

@@ -1,7 +1,7 @@
 /** @typedef {{ name: string, value: string, attributes: Map<string, string> }} SetCookie */
 
 /**
- * Reads a Set-Cookie header. The value stays as it is written; an attribute without one is the empty text.
+ * Parses a Set-Cookie header. The value stays encoded. An attribute without a value is an empty string.
  *
  * @param {string} header
  * @returns {SetCookie}

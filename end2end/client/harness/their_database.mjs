@@ -15,8 +15,7 @@ import { postgresDatabase } from './postgres.mjs';
 export const SECRET = 'a secret of at least thirty-two characters';
 
 /**
- * A real better-auth over a database of its own, whose tables its own migrations have made; it is asked without a
- * server, as `auth.handler` is in any framework.
+ * A real better-auth with its own database and migrations. It is called without a server, by `auth.handler`.
  *
  * @param {'sqlite' | 'postgres'} kind
  */
@@ -36,7 +35,7 @@ export async function theirDatabase(kind, { baseURL = 'http://127.0.0.1:3999', p
   await runMigrations();
   const auth = betterAuth(options);
 
-  /** Sends what a browser would, and keeps its cookies in the jar. */
+  /** Sends a request like a browser, and keeps the cookies in the jar. */
   async function send(jar, route, body) {
     const headers = { origin: baseURL, 'content-type': 'application/json', 'user-agent': jar.userAgent };
     if (jar.header) headers.cookie = jar.header;

@@ -6,15 +6,15 @@ import { memoryAdapter } from 'better-auth/adapters/memory';
 import { toNodeHandler } from 'better-auth/node';
 import { multiSession } from 'better-auth/plugins';
 
-// Better Auth's scrypt would take most of the time of a test run. It normalises passwords like this.
+// A fast replacement, because Better Auth's scrypt would take most of the time. It normalises passwords like this.
 const worthless = {
   hash: async (password) => password.normalize('NFKC'),
   verify: async ({ hash, password }) => hash === password.normalize('NFKC'),
 };
 
 /**
- * Starts a real better-auth server with its multi-session plugin, all options at their defaults but for what a
- * test needs.
+ * Starts a real better-auth server with its multi-session plugin. All options have their defaults except for those
+ * that a test needs.
  *
  * @returns {Promise<{ origin: string, stop: () => Promise<void> }>}
  */
@@ -29,7 +29,7 @@ export async function startTheirs() {
     emailAndPassword: { enabled: true, password: worthless },
     plugins: [multiSession()],
     rateLimit: { enabled: false },
-    // Said aloud, since better-auth leaves the checks out where it takes itself to be tested.
+    // Explicit, because better-auth disables these checks when it detects a test environment.
     advanced: { disableOriginCheck: false, disableCSRFCheck: false },
     logger: { disabled: true },
     telemetry: { enabled: false },

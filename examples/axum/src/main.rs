@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
 
     let store = SqliteStore::open(&format!("sqlite://{folder}/sessions.db")).await?;
     let options = Options::builder().fresh_age(fresh_age).build()?;
-    // Whoever must step up is told that a code will do.
+    // A step-up accepts a code.
     let sessions = Sessions::builder(Arc::new(store)).options(options).proofs(["code"]).build();
     let database = SqlitePool::connect(&format!("sqlite://{folder}/app.db?mode=rwc")).await?;
     sqlx::raw_sql(TABLES).execute(&database).await?;
@@ -59,7 +59,7 @@ async fn main() -> anyhow::Result<()> {
         .with_state(database.clone())
         .into_make_service_with_connect_info::<SocketAddr>(); // with the addresses of browsers, for the layer
 
-    // What runs beside the requests: upkeep, and the callback that hears of ended sessions.
+    // Background tasks: upkeep, and the callback that gets ended sessions.
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(sessions.clone().run(stop.clone().cancelled_owned()));
     let (outbox, stopped) = (sessions.outbox("audit").await?, stop.clone().cancelled_owned());
@@ -75,7 +75,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(sessions.shut_down().await?)
 }
 
-/// Writes ended sessions to the app's own table. An event may come twice: its id is the key.
+/// Writes ended sessions to the app's own table. An event may be delivered twice, so its id is the key.
 async fn audit(database: SqlitePool, event: OutboxEvent) -> sqlx::Result<()> {
     let OutboxEventKind::Ended { reason } = event.kind else { return Ok(()) };
     let write = sqlx::query("insert or ignore into audit (event, user_id, reason) values ($1, $2, $3)");
@@ -83,7 +83,7 @@ async fn audit(database: SqlitePool, event: OutboxEvent) -> sqlx::Result<()> {
     write.execute(&database).await.map(drop)
 }
 
-/// What the forms send.
+/// The fields of the forms.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields {
@@ -92,8 +92,8 @@ struct Fields {
     id: String,
 }
 
-/// Makes a code for a user, good for ten minutes, and writes it to the log instead of a mail; none in the minute after
-/// another one, since each can be tried five times.
+/// Creates a code for a user, valid for ten minutes, and writes it to the log instead of a mail. There is at
+/// most one code a minute, because each can be tried five times.
 async fn make_code(db: &SqlitePool, user: &UserId, email: &str) -> Outcome<()> {
     let mut bytes = [0; 8];
     OsRandom.fill(&mut bytes);
@@ -106,8 +106,8 @@ async fn make_code(db: &SqlitePool, user: &UserId, email: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Verifies a code; each works once, and after five tries no more. The epoch is read before, so that nobody gets in with
-/// a code from before a change.
+/// Verifies a code. Each works once, and not after five tries. The epoch is read first, so that a code from
+/// before a credential change is refused.
 async fn verify(db: &SqlitePool, sessions: &Sessions, user: &UserId, code: &str) -> Outcome<Option<Proof>> {
     let epoch = sessions.epoch(user).await?;
     let tried =
@@ -118,7 +118,7 @@ async fn verify(db: &SqlitePool, sessions: &Sessions, user: &UserId, code: &str)
     Ok(is_right.then(|| Proof::by("code").at(epoch)))
 }
 
-/// The id of a user by the address, who is made where there is none.
+/// The id of the user with this address. Creates the user if there is none.
 async fn user_of(db: &SqlitePool, email: &str) -> Outcome<UserId> {
     let make = "insert into users (email) values ($1) on conflict do update set email = $1 returning id";
     let id: i64 = sqlx::query_scalar(make).bind(email).fetch_one(db).await?;
@@ -226,7 +226,7 @@ fn page(content: Markup) -> Markup {
     }
 }
 
-/// Why a request failed: whoever must step up is sent to do so.
+/// Why a request failed. If a step-up is needed, the answer redirects there.
 struct Failure(anyhow::Error);
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

@@ -1,4 +1,4 @@
-//! Drives the example over HTTP, as two browsers of one person do.
+//! Uses the example over HTTP like two browsers of one person.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(30);
 const EMAIL: &str = "ada@example.org";
 
-/// The example as a process of its own, which ends with the test.
+/// The example as a separate process, which ends with the test.
 struct Example {
     process: Child,
     address: SocketAddr,
@@ -50,7 +50,7 @@ impl Drop for Example {
     }
 }
 
-/// Waits for a line of the log, and gives what stands behind some words.
+/// Waits for a line of the log with these words, and returns the text behind them.
 fn told(log: &Receiver<String>, words: &str) -> String {
     loop {
         let line = log.recv_timeout(PATIENCE).expect("it is logged");
@@ -67,7 +67,7 @@ struct Browser<'a> {
     cookies: Vec<(String, String)>,
 }
 
-/// An answer: its status, where it leads, and its body.
+/// An answer: status, redirect and body.
 struct Answer {
     status: u16,
     location: String,
@@ -161,7 +161,7 @@ async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
     assert_eq!(devices.len(), 2);
     assert!(devices.iter().all(|device| device["signedInWith"] == "code"), "{devices:?}");
 
-    // No session has such an id.
+    // This is not a valid session id.
     assert_eq!(laptop.post("/devices/revoke", "id=a%20b").status, 401);
 
     let other = devices.iter().find(|device| device["isCurrent"] == false).expect("the phone");
@@ -193,7 +193,7 @@ async fn person_signs_in_by_code_sees_devices_and_revokes_one() {
 }
 
 #[tokio::test]
-async fn person_who_proved_it_a_while_ago_confirms_with_a_code_first() {
+async fn stale_session_needs_a_code_to_revoke_another() {
     let folder = TempDir::new().expect("a folder");
     let example = Example::start(&folder, &[("FRESH_AGE", "5")]);
     let (mut laptop, mut phone) = (Browser::new(&example, "laptop"), Browser::new(&example, "phone"));
@@ -203,7 +203,7 @@ async fn person_who_proved_it_a_while_ago_confirms_with_a_code_first() {
     let other = devices.iter().find(|device| device["isCurrent"] == false).expect("the phone");
     let other = format!("id={}", other["id"].as_str().expect("an id"));
 
-    // While the session is fresh, it is said that there is no such session.
+    // While the session is fresh, the answer is that the other session does not exist.
     let deadline = Instant::now() + PATIENCE;
     while laptop.post("/devices/revoke", "id=none").location != "/confirm" {
         assert!(Instant::now() < deadline, "the session stays fresh");
@@ -213,7 +213,7 @@ async fn person_who_proved_it_a_while_ago_confirms_with_a_code_first() {
     assert_eq!((refused.status, &*refused.location), (303, "/confirm"));
     assert_eq!(phone.get("/").status, 200, "it is signed in still");
 
-    // The same kind of code, by a click and not by a look, and once a minute.
+    // The code is sent by a click, not by opening the page, and at most once a minute.
     let before = laptop.cookies.clone();
     assert!(laptop.get("/confirm").body.contains("Send me a code"));
     assert!(laptop.post("/confirm", "").body.contains("Code from the log"));

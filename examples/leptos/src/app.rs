@@ -11,7 +11,7 @@ use multi_session_leptos::prelude::*; // multi-session
 
 use crate::login::{ConfirmPage, LoginPage};
 
-/// Where the pages of the sessions are in this app.
+/// The paths of the session pages in this app.
 pub const SESSIONS: MultiSessionOptions = MultiSessionOptions::at("/login", "/me/devices").step_up("/verify"); // multi-session
 
 #[cfg(feature = "ssr")]
@@ -65,7 +65,7 @@ fn Frame() -> impl IntoView {
     }
 }
 
-/// The start: how many devices there are.
+/// The home page, with the number of devices.
 #[component]
 fn HomePage() -> impl IntoView {
     let sessions = use_list_device_sessions(); // multi-session

@@ -1,7 +1,7 @@
 //! A Leptos app with its own router, header, users and login. The sessions and their pages are multi-session's.
 //!
-//! It began as the start template of Leptos for Axum. The lines that mount the pages of the sessions, and those of the login
-//! that begin one, end with `// multi-session`.
+//! It is based on Leptos' start template for Axum. The lines that mount the session pages, and those of the
+//! login that begin a session, end with `// multi-session`.
 
 #![expect(missing_docs, unreachable_pub, reason = "Leptos' macros make public items of what is private")]
 

@@ -35,7 +35,7 @@ pub async fn log_in(email: String, code: String) -> Result<(), ServerFnError> {
     Ok(())
 }
 
-/// Confirms with a code who is logged in, and does what that was needed for.
+/// Confirms with a code who the person is, and continues the action that needed it.
 #[server(prefix = "/login/fn")]
 pub async fn confirm(code: String, act: String, session_id: String) -> Result<(), ServerFnError> {
     let request: SessionRequest = leptos_axum::extract().await?; // multi-session
@@ -61,7 +61,7 @@ fn asking(page: &str, query: &[(&'static str, &str)]) -> String {
     page.to_owned() + &query.to_query_string()
 }
 
-/// The page that logs in: first it asks for the address, then for the code.
+/// The login page: first it asks for the address, then for the code.
 #[component]
 pub fn LoginPage() -> impl IntoView {
     view! {
@@ -72,7 +72,7 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
-/// The page that confirms, before what needs a fresh session.
+/// The step-up page, before actions that need a fresh session.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let query = use_query_map();
@@ -86,7 +86,7 @@ pub fn ConfirmPage() -> impl IntoView {
     }
 }
 
-/// The browser posts the forms itself: another document follows, with nothing of the account before in it.
+/// The browser itself submits the forms. It then loads a new document, without data of the previous account.
 #[component]
 fn Code(page: &'static str, action: &'static str) -> impl IntoView {
     let query = use_query_map();

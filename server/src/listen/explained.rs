@@ -1,4 +1,4 @@
-//! Answers to what is no request, with a body: hyper gives such answers itself, without one.
+//! Adds a body to the answers that hyper gives to invalid requests.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,10 +8,10 @@ use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A connection that says in a body what hyper refuses with a status alone.
+/// A connection that adds a body to hyper's own error answers.
 pub(super) struct Explained {
     connection: TcpStream,
-    /// What is being written in the place of hyper's answer, and how much of it was.
+    /// The answer that replaces hyper's, and how much of it was written.
     instead: Option<(Vec<u8>, usize)>,
 }
 
@@ -21,12 +21,12 @@ impl Explained {
     }
 }
 
-/// The answer in the place of one of hyper's own, if `sent` is one.
+/// The answer that replaces `sent`, if that is one of hyper's own.
 fn explained(sent: &[u8]) -> Option<Vec<u8>> {
     let status = sent.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let status: u16 = std::str::from_utf8(status).ok()?.parse().ok()?;
     let (code, message) = match status {
-        400 => ("BAD_REQUEST", "That is no HTTP request"),
+        400 => ("BAD_REQUEST", "This is not an HTTP request"),
         414 => ("URI_TOO_LONG", "The address is too long"),
         431 => (
             "REQUEST_HEADER_FIELDS_TOO_LARGE",
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_with_a_body_or_another_status_are_left_as_they_are() {
+    fn answers_with_a_body_or_another_status_are_unchanged() {
         let bare = "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n";
         let answer = String::from_utf8(explained(bare.as_bytes()).expect("another answer")).expect("text");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a body");

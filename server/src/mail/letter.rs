@@ -1,8 +1,8 @@
-//! What mails say: the one place with their words.
+//! The texts of all mails.
 //!
-//! A mail says nothing that somebody else could have written: not even the name of the account, as anybody can make
-//! one with any name for any address. What a browser says of itself is a label from our own table, escaped all the
-//! same. Each has exactly one link.
+//! A mail contains no text that somebody else could have chosen, not even the name of the account, because
+//! anybody can create one with any name for any address. The user agent is shown as a label from our own
+//! table, and is still escaped. Each mail has exactly one link.
 
 use std::fmt::Write;
 
@@ -16,10 +16,10 @@ use url::form_urlencoded;
 use crate::service::Accent;
 use crate::{Color, Config};
 
-/// The colour of the button, where none is configured.
+/// The default colour of the button.
 const ACCENT: &str = "#2f5bd7";
 
-/// What the service is called, and the colours of its button.
+/// The name of the service, and the colours of the button.
 pub(super) struct Look {
     service: String,
     button: String,
@@ -39,7 +39,7 @@ impl Look {
     }
 }
 
-/// The words of one mail.
+/// The text of one mail.
 struct Words {
     subject: String,
     /// Before the facts.
@@ -109,7 +109,7 @@ pub(super) fn written(
     let facts = facts(letter);
     let link = link(letter, base_url);
     let domain = from.email.domain().to_owned();
-    // Never the name: it would be for whoever made the account to choose.
+    // Never with the name, which was chosen by whoever created the account.
     let to = letter.to.parse().map(|address| Mailbox::new(None, address));
     let to = to.map_err(|_| lettre::error::Error::MissingTo)?;
     Message::builder()
@@ -117,7 +117,7 @@ pub(super) fn written(
         .to(to)
         .subject(&*words.subject)
         .message_id(Some(format!("<{}@{domain}>", letter.id())))
-        // Nobody's absence is answered to it (RFC 3834).
+        // Prevents out-of-office replies (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
@@ -128,7 +128,7 @@ pub(super) fn written(
         ))
 }
 
-/// Where the link leads.
+/// The address of the link.
 fn link(letter: &Letter, base_url: &str) -> String {
     let token = letter.token.to_text();
     match (letter.kind.purpose(), &letter.redirect_to) {
@@ -141,14 +141,14 @@ fn link(letter: &Letter, base_url: &str) -> String {
     }
 }
 
-/// What is known of the device, each with its name.
+/// The known facts about the device, with their names.
 fn facts(letter: &Letter) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(device) = &letter.device {
         facts.push(("Device", one_line(&device.label)));
         let address = one_line(&letter.ip_address);
         facts.push(("Address", if address.is_empty() { "unknown".to_owned() } else { address }));
-        // No more than near: the database knows where networks are, not people.
+        // "near", because the database knows the places of networks, not of people.
         facts.extend(letter.place.as_deref().map(|place| ("Place", one_line(&format!("near {place}")))));
     }
     if letter.device.is_some() || letter.kind == MailKind::PasswordChanged {
@@ -161,7 +161,7 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// As in `24 November 2026, 04:12 UTC`.
+/// Such as `24 November 2026, 04:12 UTC`.
 fn readable(at: Timestamp) -> String {
     const MONTHS: [&str; 12] = [
         "January",
@@ -195,7 +195,7 @@ fn plain(words: &Words, facts: &[(&str, String)], link: &str, Look { service, ..
     text
 }
 
-/// Text has the colours of the mail program, light or dark, and no paler ones: only the button has its own.
+/// Text has the colours of the mail program, light or dark. Only the button has its own.
 fn html(words: &Words, facts: &[(&str, String)], link: &str, look: &Look) -> String {
     let Words { subject, says, then, link: name, finally } = words;
     let Look { service, button, on_button } = look;
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_the_button_has_a_colour_of_its_own() {
+    fn only_the_button_has_its_own_colour() {
         for (flags, button) in [(&[][..], "#2f5bd7;color:#ffffff"), (&["--accent-color", "#ffd400"], "#")] {
             let look = Look::new(&Config::parse_from(["multi-session"].iter().chain(flags)));
             let page =
@@ -264,13 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_readable() {
+    fn time_is_readable() {
         assert_eq!(readable(Timestamp::from_unix_ms(1_795_493_543_000)), "24 November 2026, 04:12 UTC");
         assert_eq!(readable(Timestamp::from_unix_ms(0)), "1 January 1970, 00:00 UTC");
     }
 
     #[test]
-    fn what_a_browser_says_of_itself_is_text_and_nothing_else() {
+    fn user_agent_in_a_mail_is_escaped() {
         let facts = [("Device", one_line("<a href=\"https://evil.example\">x</a>\r\nBcc: eve@example.org"))];
         let look = Look::new(&Config::parse_from(["multi-session", "--service-name", "A & \"B\""]));
         for &kind in MailKind::ALL {

@@ -1,4 +1,4 @@
-//! `multi-session operator-acts`: which operator did what.
+//! `multi-session operator-acts`: lists the acts of operators.
 
 use multi_session::{OperatorAct, SessionId, Timestamp, UserId};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::{Addresses, Config, OperatorActs, ServerError};
 
 const HEAD: [&str; 6] = ["TIME", "OPERATOR", "ACT", "ENDED", "USER", "SESSION"];
 
-/// Prints what operators did, the latest first.
+/// Prints the acts of operators, latest first.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub async fn operator_acts(config: &Config, list: OperatorActs) -> Result<(), Se
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {
-    /// What `--before` takes.
+    /// The number for `--before`.
     id: i64,
     at: Timestamp,
     operator: &'a str,

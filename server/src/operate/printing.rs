@@ -1,4 +1,4 @@
-//! How answers are printed: as a table for people, or as JSON.
+//! Prints results as a table or as JSON.
 
 use std::io::{self, Write};
 
@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use crate::ServerError;
 
-/// What stands where nothing is known.
+/// Shown for unknown values.
 const NOTHING: &str = "-";
 
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), ServerError> {
     let mut out = io::stdout().lock();
     match write(&mut out).and_then(|()| out.flush()) {
-        // Whoever reads has seen enough, as `head` has.
+        // The reader has closed the pipe, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => printed.map_err(ServerError::Print),
     }
@@ -43,7 +43,7 @@ pub(super) fn write_table<const N: usize>(
     Ok(())
 }
 
-/// What browsers say of themselves is written to a terminal, which obeys control characters.
+/// Removes control characters, which a terminal would interpret, from text that browsers chose.
 pub(super) fn or_nothing(text: &str) -> String {
     if text.is_empty() {
         return NOTHING.to_owned();
@@ -51,7 +51,7 @@ pub(super) fn or_nothing(text: &str) -> String {
     text.chars().map(|it| if it.is_control() { '?' } else { it }).collect()
 }
 
-/// A moment to the second, in UTC.
+/// A time to the second, in UTC.
 pub(super) fn second(moment: Timestamp) -> String {
     let text = moment.to_string();
     match text.split_once('.') {

@@ -1,15 +1,15 @@
-//! `multi-session users …`: who may sign in and how, and who is not to be there any more.
+//! `multi-session users …`: disables, enables and erases users.
 
 use multi_session::Accounts;
 
 use super::{counted, find, operator, with_accounts};
 use crate::{Addresses, Config, ServerError, UsersCommand};
 
-/// Does what an operator asks for with users, on the configured database.
+/// Runs an operator's command on the configured database.
 ///
 /// # Errors
 ///
-/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user is not there.
+/// [`ServerError::Database`] when there is none, [`ServerError::NotFound`] when the user does not exist.
 pub async fn operate_users(config: &Config, act: UsersCommand) -> Result<(), ServerError> {
     with_accounts(config, Addresses::default(), async |accounts| run(accounts, act).await).await
 }

@@ -1,4 +1,5 @@
-//! What a person is told whose form is refused before it reaches its server function: always a page, never JSON.
+//! Answers forms that are refused before they reach their server function: always with a page, never with
+//! JSON.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,16 +21,16 @@ use url::Url;
 
 use crate::Server;
 
-/// Where the server functions are.
+/// The path of the server functions.
 const FUNCTIONS: &str = "/fn/";
-/// How often the log says that pages of another address are refused.
+/// How often refused pages of another address are logged.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// What the layer [`explain_refusal`] needs.
+/// The state of the layer [`explain_refusal`].
 #[derive(Clone)]
 pub(crate) struct Refusals {
     server: Arc<Server>,
-    /// When the log last said that pages of another address are refused, in milliseconds.
+    /// When refused pages of another address were last logged, in milliseconds.
     warned_at: Arc<AtomicI64>,
 }
 
@@ -38,11 +39,11 @@ impl Refusals {
         Self { server: Arc::new(server.clone()), warned_at: Arc::default() }
     }
 
-    /// Tells the operator that people may use another address than the one that is configured.
+    /// Warns the operator that people may use another address than the configured one.
     fn warn(&self, origin: &str) {
         let (now, last) = (self.server.sessions.now().unix_ms(), self.warned_at.load(Ordering::Relaxed));
         let is_due = u128::from(now.abs_diff(last)) >= WARN_EVERY.as_millis();
-        // Of several at once, one.
+        // Only one of several simultaneous requests logs it.
         let swapped = self.warned_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed);
         if is_due && swapped.is_ok() {
             let base_url = self.server.http.base_url();
@@ -56,7 +57,7 @@ impl Refusals {
         }
     }
 
-    /// The page that a form is answered with.
+    /// The page that answers a form.
     fn page(&self, response: Response, asked: &Asked, code: Code) -> Response {
         let (mut head, _) = response.into_parts();
         head.headers.remove(CONTENT_LENGTH);
@@ -85,7 +86,7 @@ impl Refusals {
             provide_context(self.server.options);
             self::page(options, TITLE, code.as_str(), sentence, link).to_html()
         });
-        // The page has no script, and loads no more than its style and its images.
+        // The page has no script and loads only its style and images.
         let policy = format!(
             "default-src 'none'; style-src 'self'; img-src 'self'{}; base-uri 'none'; form-action 'none'; \
              frame-ancestors 'none'",
@@ -98,7 +99,7 @@ impl Refusals {
         Response::from_parts(head, Body::from(document))
     }
 
-    /// What to tell a person whose page was opened at another address than this server's.
+    /// The text for a person who opened the page at another address than this server's.
     fn other_address(&self, asked: &Asked, code: Code) -> Option<String> {
         let origin = asked.own_origin.as_ref().filter(|_| code == Code::InvalidOrigin)?;
         let base_url = self.server.http.base_url();
@@ -106,14 +107,14 @@ impl Refusals {
     }
 }
 
-/// What the answer depends on.
+/// The properties of the request that the answer depends on.
 struct Asked {
     path: String,
-    /// Whether a server function is called.
+    /// Whether it calls a server function.
     is_function: bool,
-    /// Whether a browser sent it that shows the answer to a person.
+    /// Whether the browser will show the answer as a page.
     is_form: bool,
-    /// The origin of the page that sent it, unless the browser says that it is another site.
+    /// The origin of the page that sent it, unless the browser says that this is another site.
     own_origin: Option<String>,
 }
 
@@ -138,8 +139,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Answers a form with a page whatever refused it, and says where a page was opened that is not at this server's address:
-/// to the person, and to the log.
+/// Answers refused forms with a page. If the page was opened at another address than this server's, it tells
+/// the person and logs it.
 pub(crate) async fn explain_refusal(
     State(refusals): State<Refusals>,
     request: Request,
@@ -169,7 +170,7 @@ pub(crate) async fn explain_refusal(
     }
 }
 
-/// Whether a browser shows a page for it.
+/// Whether the response is a page.
 fn is_page(response: &Response) -> bool {
     response.status().is_redirection()
         || text(response.headers(), CONTENT_TYPE.as_str()).starts_with("text/html")
@@ -182,7 +183,7 @@ fn by_status(status: StatusCode) -> Code {
 /// The title of the page about a refusal.
 pub(crate) const TITLE: &str = "Something went wrong";
 
-/// The page about a refusal or a failure: its title, its code, what to tell, and a link with its text.
+/// The page about a refusal or a failure: title, code, text, and a link.
 pub(crate) fn page(
     options: LeptosOptions,
     title: &'static str,

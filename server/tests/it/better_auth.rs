@@ -13,7 +13,7 @@ async fn post(browser: &TestBrowser, path: &str, body: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn list_sessions_is_the_users_on_every_browser_also_after_a_day() {
+async fn list_sessions_returns_all_sessions_of_the_user_even_after_a_day() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     laptop.sign_up("grace").await.ok();
@@ -31,7 +31,7 @@ async fn list_sessions_is_the_users_on_every_browser_also_after_a_day() {
 }
 
 #[tokio::test]
-async fn revoke_session_ends_ones_own_and_says_nothing_of_others() {
+async fn revoke_session_ends_only_sessions_of_the_user_and_reveals_no_others() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -48,7 +48,7 @@ async fn revoke_session_ends_ones_own_and_says_nothing_of_others() {
 }
 
 #[tokio::test]
-async fn revoke_other_sessions_and_revoke_sessions_are_the_same_verbs() {
+async fn revoke_other_sessions_and_revoke_sessions_work_like_our_endpoints() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -85,7 +85,7 @@ async fn asked_supabase_797_a_password_change_ends_every_session_and_renews_this
 }
 
 #[tokio::test]
-async fn a_password_change_leaves_the_others_where_it_is_not_asked_for() {
+async fn password_change_keeps_other_sessions_unless_asked() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -117,7 +117,7 @@ async fn a_password_change_is_checked_and_changes_nothing_when_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_password_changes_at_once_one_wins() {
+async fn one_of_two_simultaneous_password_changes_wins() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -142,14 +142,14 @@ async fn update_session_has_nothing_to_update() {
 }
 
 #[tokio::test]
-async fn get_session_by_post_is_the_one_405() {
+async fn get_session_by_post_is_405() {
     let app = TestApp::start().await;
     let answer = post(&app.browser(FIREFOX), "get-session", json!({})).await;
     answer.refused(405, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED");
 }
 
 #[tokio::test]
-async fn a_callback_is_given_back_unless_it_leads_away() {
+async fn callback_is_returned_unless_it_leads_to_another_site() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let body = |url: &str| json!({ "email": "ada@example.org", "password": PASSWORD, "callbackURL": url });
@@ -182,7 +182,7 @@ async fn a_callback_is_given_back_unless_it_leads_away() {
 }
 
 #[tokio::test]
-async fn the_list_can_be_that_of_the_real_plugin() {
+async fn list_can_be_limited_to_held_accounts_like_the_original_plugin() {
     let app = TestApp::start_with(&["--list-scope", "browser"]).await;
     let shared = app.sign_up(FIREFOX, "ada").await;
     shared.sign_up("grace").await.ok();

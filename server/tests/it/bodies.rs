@@ -1,4 +1,4 @@
-//! Bodies that are not what they should be: the 4xx JSON of Better Auth, and nothing changed.
+//! Invalid bodies: they get Better Auth's 4xx JSON and change nothing.
 
 use axum::http::Method;
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn send(browser: &TestBrowser, path: &str, content_type: &str, body: &str)
 }
 
 #[tokio::test]
-async fn malformed_json_wrong_types_and_wrong_media_types_are_told() {
+async fn malformed_json_wrong_types_and_wrong_media_types_are_refused() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     for path in POSTS_WITH_A_BODY {
@@ -35,7 +35,7 @@ async fn malformed_json_wrong_types_and_wrong_media_types_are_told() {
 }
 
 #[tokio::test]
-async fn where_a_body_may_be_missing_a_broken_one_is_still_told() {
+async fn broken_optional_body_is_still_refused() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     for path in ["multi-session/revoke-others", "multi-session/revoke-all", "revoke-sessions", "sign-out"] {
@@ -47,7 +47,7 @@ async fn where_a_body_may_be_missing_a_broken_one_is_still_told() {
 }
 
 #[tokio::test]
-async fn every_issue_is_told_in_zods_words() {
+async fn every_problem_of_a_body_is_reported_with_zods_messages() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     let path = "/api/auth/sign-in/email";

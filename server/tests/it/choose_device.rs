@@ -1,4 +1,4 @@
-//! At the limit of devices, where none gives way: the person chooses which one is signed out.
+//! The limit of devices without eviction: the person chooses a device to sign out.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const LIMITED: [&str; 4] = ["--maximum-sessions", "2", "--revoke-oldest-on-max",
 const FORM: &str = "email=ada%40example.org&password=correct+horse+battery&remember=true";
 const TOO_LONG: &str = "This sign-in took too long";
 
-/// Ada on two devices, the first of which she used last.
+/// Ada on two devices. She used the first one last.
 struct Household {
     app: TestApp,
     laptop: TestBrowser,
@@ -46,7 +46,7 @@ impl Household {
         (desktop, answer.json())
     }
 
-    /// The same at the page, without a script: its browser has the ticket in a cookie.
+    /// The same on the page without scripts. The browser has the ticket in a cookie.
     async fn refused_at_the_page(&self) -> TestBrowser {
         let desktop = self.app.browser(CHROME);
         let answer = desktop.submit("/sign-in", "sign-in", FORM).await;
@@ -71,7 +71,7 @@ fn ticket_cookie(answer: &Answer) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_refusal_of_a_right_password_has_a_ticket_and_the_devices() {
+async fn refusal_at_the_limit_has_a_ticket_and_the_devices() {
     let home = Household::start().await;
     let (_, refusal) = home.refused().await;
     assert_eq!(text(&refusal["ticket"]).len(), 43);
@@ -89,7 +89,7 @@ async fn the_refusal_of_a_right_password_has_a_ticket_and_the_devices() {
 }
 
 #[tokio::test]
-async fn the_chosen_device_is_signed_out_and_this_one_signed_in_as_was_asked_for() {
+async fn chosen_device_is_signed_out_and_this_one_signed_in_with_its_options() {
     let home = Household::start().await;
     let desktop = home.app.browser(CHROME);
     let form = json!({ "email": "ada@example.org", "password": PASSWORD, "sharedComputer": true });
@@ -122,7 +122,7 @@ async fn the_chosen_device_is_signed_out_and_this_one_signed_in_as_was_asked_for
 }
 
 #[tokio::test]
-async fn a_device_that_gave_way_does_not_come_back_by_undo() {
+async fn evicted_device_cannot_be_restored_by_undo() {
     let home = Household::start().await;
     let (desktop, refusal) = home.refused().await;
     let chosen = home.phone.current_id().await;
@@ -164,7 +164,7 @@ async fn only_a_ticket_of_a_refused_sign_in_signs_in() {
 }
 
 #[tokio::test]
-async fn nobody_signs_a_session_of_somebody_else_out() {
+async fn session_of_another_user_cannot_be_chosen() {
     let home = Household::start().await;
     let grace = home.app.sign_up(CHROME, "grace").await;
     let (desktop, refusal) = home.refused().await;
@@ -176,7 +176,7 @@ async fn nobody_signs_a_session_of_somebody_else_out() {
     }
     assert_eq!(grace.whoami().await, "grace");
 
-    // Nor is somebody else's ticket good for hers.
+    // Another user's ticket does not work for her devices either.
     grace.sign_out(json!({})).await.ok();
     for _ in 0..2 {
         home.app.sign_in(FIREFOX, "grace").await;
@@ -188,7 +188,7 @@ async fn nobody_signs_a_session_of_somebody_else_out() {
 }
 
 #[tokio::test]
-async fn a_device_that_was_signed_out_meanwhile_leaves_the_ticket_usable() {
+async fn ticket_stays_usable_if_the_device_was_signed_out_meanwhile() {
     let home = Household::start().await;
     let (desktop, refusal) = home.refused().await;
     let (laptop, phone) = (home.laptop.current_id().await, home.phone.current_id().await);
@@ -207,7 +207,7 @@ async fn a_device_that_was_signed_out_meanwhile_leaves_the_ticket_usable() {
 }
 
 #[tokio::test]
-async fn a_changed_credential_makes_a_ticket_worthless() {
+async fn credential_change_invalidates_tickets() {
     let home = Household::start().await;
     let chosen = home.phone.current_id().await;
     let (desktop, refusal) = home.refused().await;
@@ -218,7 +218,7 @@ async fn a_changed_credential_makes_a_ticket_worthless() {
 }
 
 #[tokio::test]
-async fn who_is_locked_or_disabled_signs_in_by_no_ticket() {
+async fn locked_or_disabled_user_cannot_sign_in_with_a_ticket() {
     let mails = MailServer::start().await;
     let url = mails.url();
     let home = Household::start_with(&["--smtp-url", &url, "--mail-from", "no-reply@example.org"]).await;
@@ -239,7 +239,7 @@ async fn who_is_locked_or_disabled_signs_in_by_no_ticket() {
 }
 
 #[tokio::test]
-async fn a_new_device_that_signs_in_by_a_ticket_is_told_by_mail() {
+async fn new_device_that_signs_in_with_a_ticket_is_mailed_about() {
     let mails = MailServer::start().await;
     let url = mails.url();
     let home = Household::start_with(&["--smtp-url", &url, "--mail-from", "no-reply@example.org"]).await;
@@ -252,7 +252,7 @@ async fn a_new_device_that_signs_in_by_a_ticket_is_told_by_mail() {
 }
 
 #[tokio::test]
-async fn a_browser_with_too_many_accounts_is_not_told_of_the_limit_of_devices() {
+async fn browser_with_too_many_accounts_gets_no_ticket() {
     let home = Household::start().await;
     let shared = home.app.sign_up(CHROME, "grace").await;
     let refusal = shared.sign_in("ada").await.json();
@@ -274,7 +274,7 @@ async fn a_browser_with_too_many_accounts_is_not_told_of_the_limit_of_devices() 
 }
 
 #[tokio::test]
-async fn choosing_counts_as_a_try_with_a_password() {
+async fn choosing_a_device_counts_as_a_password_attempt() {
     let home = Household::start_with(&["--rate-limit", "on"]).await;
     let mut desktop = home.app.browser(CHROME);
     desktop.peer = "198.51.100.1:4000".parse().expect("an address");
@@ -287,7 +287,7 @@ async fn choosing_counts_as_a_try_with_a_password() {
 }
 
 #[tokio::test]
-async fn the_form_leads_to_the_page_and_the_ticket_is_in_no_address_or_page() {
+async fn form_redirects_to_the_choice_and_no_address_or_page_has_the_ticket() {
     let home = Household::start().await;
     let desktop = home.app.browser(CHROME);
     let answer = desktop.submit("/sign-in", "sign-in", FORM).await;
@@ -298,7 +298,7 @@ async fn the_form_leads_to_the_page_and_the_ticket_is_in_no_address_or_page() {
         .split_once(';')
         .and_then(|(pair, rest)| Some((pair.split_once('=')?.1, rest)))
         .expect("a value");
-    // Also after a reload.
+    // The same after a reload.
     for _ in 0..2 {
         let page = desktop.open("/choose-device").await;
         assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, "no-store"));
@@ -320,7 +320,7 @@ async fn the_form_leads_to_the_page_and_the_ticket_is_in_no_address_or_page() {
 }
 
 #[tokio::test]
-async fn a_script_is_told_the_refusal_and_has_the_ticket_in_the_same_cookie() {
+async fn script_gets_the_refusal_and_the_ticket_in_the_same_cookie() {
     let home = Household::start().await;
     let desktop = home.app.browser(CHROME);
     let answer = desktop.call("sign-in", FORM).await;
@@ -331,7 +331,7 @@ async fn a_script_is_told_the_refusal_and_has_the_ticket_in_the_same_cookie() {
 }
 
 #[tokio::test]
-async fn who_adds_an_account_chooses_as_well_and_keeps_the_other() {
+async fn adding_an_account_can_choose_a_device_and_keeps_the_other_account() {
     let home = Household::start().await;
     let desktop = home.app.sign_up(CHROME, "grace").await;
     let answer = desktop.submit("/sign-in?add=1", "sign-in", FORM).await;
@@ -345,7 +345,7 @@ async fn who_adds_an_account_chooses_as_well_and_keeps_the_other() {
 }
 
 #[tokio::test]
-async fn whoever_cancels_or_takes_too_long_signs_in_again() {
+async fn cancelled_or_expired_choice_needs_a_new_sign_in() {
     let home = Household::start().await;
     let desktop = home.refused_at_the_page().await;
     let page = desktop.open("/choose-device").await.text;
@@ -365,7 +365,7 @@ async fn whoever_cancels_or_takes_too_long_signs_in_again() {
 }
 
 #[tokio::test]
-async fn a_device_that_was_signed_out_meanwhile_is_told_at_the_page() {
+async fn page_reports_a_device_that_was_signed_out_meanwhile() {
     let home = Household::start().await;
     let desktop = home.refused_at_the_page().await;
     let phone = home.phone.current_id().await;
@@ -380,7 +380,7 @@ async fn a_device_that_was_signed_out_meanwhile_is_told_at_the_page() {
 }
 
 #[tokio::test]
-async fn who_was_signed_out_elsewhere_is_not_led_away_from_the_choice() {
+async fn browser_signed_out_elsewhere_stays_on_the_choice() {
     let home = Household::start().await;
     let desktop = home.app.browser(CHROME);
     desktop.set_cookies(home.phone.cookies());

@@ -7,10 +7,10 @@ use server::Config;
 
 use crate::invariants::page;
 
-/// The default and the meaning of a setting.
+/// The default and the description of a setting.
 type Row = (String, String);
 
-/// The rows of tables whose first cell is a variable in backticks, by that variable.
+/// The table rows whose first cell is a variable in backticks, by that variable.
 fn rows() -> Vec<(String, Vec<String>)> {
     let text = page("docs/configuration.md");
     let rows = text.lines().filter_map(|line| {
@@ -38,12 +38,12 @@ pub(crate) fn documented() -> BTreeMap<String, Row> {
     found
 }
 
-/// The variables without a setting that the document has.
+/// The documented variables that are not settings.
 fn others() -> BTreeSet<String> {
     rows().into_iter().filter(|(_, cells)| cells.len() == 1).map(|(name, _)| name).collect()
 }
 
-/// The flag that belongs to a variable.
+/// The flag of a variable.
 pub(crate) fn flag_of(name: &str) -> String {
     let name = name.strip_prefix("MULTI_SESSION_").or(name.strip_prefix("LEPTOS_")).unwrap_or(name);
     name.to_lowercase().replace('_', "-")
@@ -53,7 +53,7 @@ fn variable(arg: &Arg) -> Option<String> {
     arg.get_env().map(|name| name.to_string_lossy().into_owned())
 }
 
-/// The default of a flag, or else what its text says at the end, and the text.
+/// The default of a flag, or else the one at the end of its text, and the text.
 fn row(arg: &Arg) -> Row {
     let help = arg.get_help().expect("a text").to_string();
     let code = |value: &str| format!("`{value}`");
@@ -66,7 +66,7 @@ fn row(arg: &Arg) -> Row {
 }
 
 #[test]
-fn document_has_every_setting_with_the_default_and_the_text_of_help() {
+fn document_has_every_setting_with_the_default_and_text_of_help() {
     let command = Config::command();
     let args: Vec<_> = command.get_arguments().filter(|arg| !arg.is_hide_set()).collect();
     let mut settings = BTreeMap::new();
@@ -109,7 +109,7 @@ fn document_has_the_variables_of_every_command() {
         commands.extend(command.get_subcommands().cloned());
     }
     let mut documented: BTreeSet<_> = documented().into_keys().chain(others()).collect();
-    // Read by what the program is made of.
+    // Read by libraries.
     for name in ["RUST_LOG", "NO_COLOR", "SSL_CERT_FILE"] {
         assert!(documented.remove(name), "{name} is not in the document");
     }

@@ -1,4 +1,4 @@
-//! What a connection may cost: clients that send too much, too slowly, or only take the places.
+//! Limits of connections: clients that send too much, too slowly, or only occupy connections.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::harness::{FIREFOX, TestApp, text};
 
-/// Far longer than anything takes.
+/// A timeout that is far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const LIMITS: ConnectionLimits = ConnectionLimits {
@@ -36,12 +36,12 @@ async fn connect(address: SocketAddr) -> TcpStream {
     TcpStream::connect(address).await.expect("a connection")
 }
 
-/// Sends this, and gives what is answered until the connection is closed.
+/// Sends bytes, and returns the answer until the connection is closed.
 async fn answer(connection: &mut TcpStream, sent: &str) -> String {
-    // The server may have closed it before all is sent.
+    // The server may have closed it before everything is sent.
     let _ = connection.write_all(sent.as_bytes()).await;
     let mut bytes = Vec::new();
-    // A close with bytes unread is a reset.
+    // Closing with unread bytes is a reset.
     let _ = timeout(PATIENCE, connection.read_to_end(&mut bytes)).await.expect("it is closed in time");
     String::from_utf8(bytes).expect("text")
 }
@@ -87,7 +87,7 @@ async fn the_default_limit_of_a_head_is_the_documented_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_400_and_a_request_by_two_lengths_is_not_read() {
+async fn malformed_request_is_400_and_ambiguous_length_is_refused() {
     let (_app, address, _stop) = serve(LIMITS).await;
     for sent in [
         "nonsense\r\n\r\n",
@@ -101,19 +101,19 @@ async fn what_is_no_request_is_400_and_a_request_by_two_lengths_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_to_its_end_is_hung_up_on() {
+async fn unfinished_head_closes_the_connection() {
     let (_app, address, _stop) = serve(LIMITS).await;
     for begun in ["", "GET /healthz", GET] {
         let answer = answer(&mut connect(address).await, begun).await;
         assert!(!answer.contains("200"), "{begun:?}: {answer}");
     }
-    // Nor is a connection kept open for a next request that does not come.
+    // A connection is not kept open for a next request that does not come either.
     let answer = answer(&mut connect(address).await, &format!("{GET}\r\n")).await;
     assert_eq!(status(&answer), "200");
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_to_its_end_changes_nothing() {
+async fn unfinished_body_changes_nothing() {
     let (app, address, _stop) = serve(LIMITS).await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let cookies: Vec<String> = ada.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -127,7 +127,7 @@ async fn a_body_that_does_not_come_to_its_end_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_413_before_it_is_all_there() {
+async fn too_large_body_is_413_before_it_is_complete() {
     let (_app, address, _stop) = serve(LIMITS).await;
     let head = "POST /api/auth/sign-in/email HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
@@ -136,7 +136,7 @@ async fn a_body_that_is_too_large_is_413_before_it_is_all_there() {
 }
 
 #[tokio::test]
-async fn a_stream_goes_on_for_longer_than_a_head_may_take() {
+async fn stream_may_last_longer_than_the_head_timeout() {
     let (app, address, _stop) = serve(LIMITS).await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let cookies: Vec<String> = ada.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -154,7 +154,7 @@ async fn a_stream_goes_on_for_longer_than_a_head_may_take() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_is_broken_off() {
+async fn unread_answer_closes_the_connection() {
     let (app, address, _stop) = serve(ConnectionLimits { head_time: PATIENCE, ..LIMITS }).await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let user = UserId::new(text(&ada.get_session().await["user"]["id"])).expect("an id");
@@ -170,7 +170,7 @@ async fn an_answer_that_nobody_reads_is_broken_off() {
     socket.set_recv_buffer_size(16 * 1024).expect("a small buffer");
     let mut unread = socket.connect(address).await.expect("a connection");
     unread.write_all(get.as_bytes()).await.expect("a request");
-    // Both places are taken until the server closes one.
+    // Both connections are in use until the server closes one.
     let idle = connect(address).await;
     let mut waiting = connect(address).await;
     assert_eq!(status(&answer(&mut waiting, &format!("{GET}connection: close\r\n\r\n")).await), "200");
@@ -180,7 +180,7 @@ async fn an_answer_that_nobody_reads_is_broken_off() {
     assert!(!broken_off.ends_with("0\r\n\r\n"), "it does not look whole");
 }
 
-/// Reads on until this was told.
+/// Reads until this text has arrived.
 async fn hear(stream: &mut TcpStream, heard: &mut String, what: &str) {
     while !heard.contains(what) {
         let mut bytes = [0; 4096];
@@ -191,14 +191,14 @@ async fn hear(stream: &mut TcpStream, heard: &mut String, what: &str) {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_wait_for_a_place() {
+async fn connections_beyond_the_limit_wait() {
     let patient = ConnectionLimits { head_time: PATIENCE, ..LIMITS };
     let (_app, address, _stop) = serve(patient).await;
     let mut places = Vec::new();
     for _ in 0..patient.connections {
         let mut connection = connect(address).await;
         connection.write_all(format!("{GET}\r\n").as_bytes()).await.expect("a request");
-        // It has a place: it was answered, and stays open.
+        // It is connected: it was answered, and stays open.
         assert_ne!(connection.read(&mut [0; 1024]).await.expect("an answer"), 0);
         places.push(connection);
     }
@@ -213,7 +213,7 @@ async fn connections_beyond_the_limit_wait_for_a_place() {
 }
 
 #[tokio::test]
-async fn who_stops_finishes_what_is_under_way_and_takes_nothing_new() {
+async fn shutdown_finishes_running_requests_and_accepts_no_new_ones() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -230,7 +230,7 @@ async fn who_stops_finishes_what_is_under_way_and_takes_nothing_new() {
         body.len()
     );
     under_way.write_all(head.as_bytes()).await.expect("a head");
-    // It is read: the server asks for the body.
+    // The head was read: the server asks for the body.
     let mut asked = [0; 25];
     under_way.read_exact(&mut asked).await.expect("it goes on");
     assert!(asked.starts_with(b"HTTP/1.1 100 "));

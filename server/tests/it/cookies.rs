@@ -1,4 +1,4 @@
-//! The cookies: their form, their attributes, and what a changed one opens.
+//! The cookies: their form, their attributes, and modified ones.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
     let handle = text(&answer.ok()["token"]);
     let cookies = answer.set_cookies();
     assert_eq!(cookies.len(), 2);
-    // For as long as activity can extend the session, so that no late answer has to send the cookie again.
+    // As long as activity can extend the session, so that no later answer has to send the cookie again.
     let attributes = "; HttpOnly; SameSite=Lax; Path=/; Max-Age=7776000";
     for (cookie, name) in cookies.iter().zip([SESSION.to_owned(), format!("{SESSION}_multi-{handle}")]) {
         let value = cookie.strip_prefix(&format!("{name}=")).expect("the name");
@@ -34,7 +34,7 @@ async fn a_sign_in_sets_the_session_cookie_and_the_held_one() {
 }
 
 #[tokio::test]
-async fn on_https_they_are_secure_and_bound_to_the_host() {
+async fn cookies_on_https_are_secure_and_bound_to_the_host() {
     let app = TestApp::start_with(&["--base-url", "https://id.example.org", "--cookie-prefix", "auth"]).await;
     let browser = app.browser(FIREFOX);
     let headers = [("origin", "https://id.example.org"), ("content-type", "application/json")];
@@ -107,7 +107,7 @@ async fn asvs_7_2_1_a_forged_truncated_or_edited_cookie_opens_nothing_anywhere()
 }
 
 #[tokio::test]
-async fn a_credential_filed_under_another_name_is_not_held() {
+async fn credential_under_another_handle_is_not_held() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let value = browser.cookies()[SESSION].clone();
@@ -142,7 +142,7 @@ async fn asvs_7_2_3_no_secret_is_in_the_database_or_in_an_answer() {
 }
 
 #[tokio::test]
-async fn a_lost_held_cookie_comes_back_and_dead_ones_go() {
+async fn lost_held_cookie_is_set_again_and_dead_ones_are_cleared() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let mut cookies = browser.cookies();
@@ -153,7 +153,7 @@ async fn a_lost_held_cookie_comes_back_and_dead_ones_go() {
     assert_eq!(browser.cookies().len(), 2);
 }
 
-/// Asks who is signed in, with exactly these bytes as the header of the cookies.
+/// Gets the session with exactly these bytes as the cookie header.
 async fn whoami(app: &TestApp, cookies: &[u8]) -> String {
     let request = Request::get("/api/auth/get-session").header(COOKIE, cookies).body(Body::empty());
     let response = app.router().oneshot(request.expect("a request")).await.expect("an answer");
@@ -168,7 +168,7 @@ fn header(cookies: impl IntoIterator<Item = (String, String)>) -> String {
 }
 
 #[tokio::test]
-async fn a_sibling_host_signs_nobody_in_or_out_by_a_name_in_disguise() {
+async fn sibling_host_cannot_sign_in_or_out_with_a_disguised_cookie_name() {
     let app = TestApp::start_with(&["--base-url", HTTPS]).await;
     let sign_up = async |name: &str| {
         let browser = app.browser(CHROME);
@@ -201,7 +201,7 @@ async fn a_sibling_host_signs_nobody_in_or_out_by_a_name_in_disguise() {
 }
 
 #[tokio::test]
-async fn another_applications_cookie_in_whatever_bytes_signs_nobody_out() {
+async fn cookies_of_other_applications_with_any_bytes_sign_nobody_out() {
     let app = TestApp::start().await;
     let ada = header(app.sign_up(FIREFOX, "ada").await.cookies());
     for other in ["city=Zürich".as_bytes(), b"city=Z\xfcrich", b"\xff\xfe=\x80", b"a=%ff%", b"=;;", b"\"a"] {
@@ -213,7 +213,7 @@ async fn another_applications_cookie_in_whatever_bytes_signs_nobody_out() {
 }
 
 #[tokio::test]
-async fn forged_cookies_of_ours_push_out_no_real_one() {
+async fn forged_cookies_do_not_displace_real_ones() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "grace").await;
     browser.sign_up("ada").await.ok();
@@ -237,12 +237,12 @@ async fn forged_cookies_of_ours_push_out_no_real_one() {
 }
 
 #[tokio::test]
-async fn of_several_cookies_of_one_name_the_first_that_is_live_counts() {
+async fn first_live_cookie_of_the_same_name_counts() {
     let app = TestApp::start().await;
     let dead = app.sign_up(CHROME, "ada").await;
     let leftover = format!("{SESSION}={}", dead.cookies()[SESSION]);
     dead.sign_out(json!({})).await.ok();
-    // A leftover with a domain or a longer path comes first, and this server cannot take it away.
+    // A stale cookie with a domain or a longer path comes first, and this server cannot clear it.
     let browser = app.browser(FIREFOX);
     let headers = [("origin", ORIGIN), ("content-type", "application/json"), ("cookie", &leftover)];
     let body = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();
@@ -265,7 +265,7 @@ async fn of_several_cookies_of_one_name_the_first_that_is_live_counts() {
 }
 
 #[tokio::test]
-async fn a_user_agent_that_is_no_text_is_shown_as_far_as_it_is() {
+async fn invalid_bytes_in_a_user_agent_are_replaced() {
     let app = TestApp::start().await;
     app.sign_up(CHROME, "ada").await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();

@@ -1,4 +1,4 @@
-//! kill -9 under load: what was answered holds. And browsers that leave in the middle.
+//! kill -9 under load: answered changes survive. And browsers that disconnect halfway.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -49,7 +49,7 @@ fn every_answered_sign_in_works_and_every_answered_revocation_holds() {
                         let path = "/api/auth/multi-session/revoke-all";
                         match request(address, "POST", path, &cookies, "{}") {
                             Some((200, ..)) => ended.lock().expect("the list").push(cookies),
-                            // Not answered: it may have ended or not.
+                            // Without an answer it may have ended or not.
                             _ => *unknown.lock().expect("the count") += 1,
                         }
                     }
@@ -76,11 +76,12 @@ fn every_answered_sign_in_works_and_every_answered_revocation_holds() {
     }
 }
 
-/// Eight browsers that leave at another moment each time, three hundred times: what still renders for them must not miss
-/// what went with the request. Each waits for every tenth page, so that no more is under way than the server can answer.
+/// Eight browsers disconnect three hundred times, each time at another moment. Pages that are still being
+/// rendered must not panic because their request is gone. Each browser waits for every tenth page, so that
+/// the server can keep up.
 #[cfg(unix)]
 #[test]
-fn pages_of_browsers_that_leave_are_rendered_without_an_error() {
+fn pages_of_disconnected_browsers_are_rendered_without_an_error() {
     let folder = TempDir::new().expect("a folder");
     let (process, log) = Process::start_with_log(command(folder.path()));
     let address = process.address;
@@ -102,7 +103,7 @@ fn pages_of_browsers_that_leave_are_rendered_without_an_error() {
                     let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookies}\r\n\r\n");
                     let mut stream = TcpStream::connect(address).expect("a connection");
                     stream.write_all(head.as_bytes()).expect("it is sent");
-                    // A moment of the page's time, another one for each.
+                    // A different fraction of the page's time for each.
                     let moment = Duration::from_micros((client * 300 + round * 7) % 4_000 + 1);
                     stream.set_read_timeout(Some(moment)).expect("a time");
                     let _ = stream.read(&mut [0; 1]);

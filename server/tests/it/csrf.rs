@@ -34,7 +34,7 @@ async fn another_sites_page_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_signs_no_fresh_browser_in() {
+async fn form_of_another_site_cannot_sign_in_a_new_browser() {
     let app = TestApp::start_with(&["--trusted-origins", "https://app.example.org"]).await;
     app.sign_up(FIREFOX, "ada").await;
     for origin in ["https://evil.example", "https://app.example.org"] {
@@ -57,7 +57,7 @@ async fn a_form_of_another_site_signs_no_fresh_browser_in() {
 }
 
 #[tokio::test]
-async fn this_sites_pages_and_trusted_ones_and_programs_get_through() {
+async fn own_and_trusted_pages_and_programs_are_accepted() {
     let app = TestApp::start_with(&["--trusted-origins", "https://app.example.org"]).await;
     app.sign_up(FIREFOX, "ada").await;
     let (path, body) = SIGN_IN;
@@ -75,7 +75,7 @@ async fn this_sites_pages_and_trusted_ones_and_programs_get_through() {
 }
 
 #[tokio::test]
-async fn the_gets_that_change_something_answer_only_a_script_of_this_origin() {
+async fn gets_that_change_something_answer_only_scripts_of_this_origin() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let other = app.sign_in(CHROME, "ada").await;

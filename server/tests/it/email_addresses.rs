@@ -1,4 +1,4 @@
-//! E-mail addresses that have several spellings: one account each, and mail that arrives.
+//! Email addresses with several spellings: one account each, and mail that arrives.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ async fn sign_in(browser: &TestBrowser, email: &str, password: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn an_address_is_one_account_however_it_is_spelled() {
+async fn all_spellings_of_an_address_are_one_account() {
     for (first, kept, others) in [
         (
             "IDN@Bücherei.example",
@@ -46,7 +46,7 @@ async fn an_address_is_one_account_however_it_is_spelled() {
 
 #[tokio::test]
 async fn a_spelling_that_cannot_be_mailed_finds_its_account() {
-    // What JavaScript makes of `İ` where it turns capitals into small letters.
+    // The lower case of `İ` in JavaScript.
     const SMALL: &str = "i\u{307}pek@example.org";
     let app = TestApp::start().await;
     sign_up(&app.browser(CHROME), SMALL).await.refused(400, "VALIDATION_ERROR");

@@ -12,7 +12,7 @@ async fn opened(query: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_known_code_is_told_in_a_sentence() {
+async fn known_code_is_shown_as_a_sentence() {
     let page = opened("?error=INVALID_CALLBACK_URL").await;
     assert!(page.contains("<code>INVALID_CALLBACK_URL<"));
     assert!(page.contains("That address leads to another site, so it was blocked."));
@@ -28,7 +28,7 @@ async fn an_unknown_code_is_shown_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_has_not_a_codes_form_is_not_shown() {
+async fn malformed_code_is_not_shown() {
     let long = format!("?error={}", "X".repeat(65));
     for query in [
         "",

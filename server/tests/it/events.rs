@@ -1,4 +1,4 @@
-//! Live streams: who is told what, and when a stream ends.
+//! Live streams: who gets which events, and when a stream ends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use axum::http::Method;
 use futures_util::FutureExt;
-use multi_session::{Accounts, Browser, Client, SessionEvent, Sessions, SignIn, StreamLimits, Told};
+use multi_session::{Accounts, Browser, Client, SessionEvent, Sessions, SignIn, StreamItem, StreamLimits};
 
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, ORIGIN, PASSWORD, SAFARI, TestApp, ids, text};
 use crate::mail;
 use crate::smtp::MailServer;
 
 #[tokio::test]
-async fn a_stream_begins_with_the_list_and_tells_of_each_sign_in_and_end() {
+async fn stream_begins_with_the_list_and_sends_each_sign_in_and_end() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stream = laptop.events(None).await;
@@ -51,7 +51,7 @@ async fn asked_kubestellar_4906_the_stream_of_an_ended_session_says_why_and_clos
 }
 
 #[tokio::test]
-async fn an_evicted_session_is_told_which_sign_in_took_its_place() {
+async fn evicted_session_gets_an_event_with_the_sign_in_that_evicted_it() {
     let app = TestApp::start_with(&["--maximum-sessions", "1"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stream = laptop.events(None).await;
@@ -133,7 +133,7 @@ async fn without_a_live_session_there_is_no_stream() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_session_that_ends_while_its_stream_opens_is_told_so() {
+async fn session_that_ends_while_its_stream_opens_gets_the_event() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..12 {
@@ -141,7 +141,7 @@ async fn a_session_that_ends_while_its_stream_opens_is_told_so() {
         let id = phone.current_id().await;
         let (stream, revoked) = tokio::join!(phone.try_events(None), laptop.revoke(&id));
         revoked.ok();
-        // Either it was too late to open, or the stream tells and closes: it never stays open.
+        // Either it could not be opened, or it sends the event and closes. It never stays open.
         let Some(mut stream) = stream else { continue };
         let mut told = false;
         while let Some(event) = stream.next().await {
@@ -153,7 +153,7 @@ async fn a_session_that_ends_while_its_stream_opens_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_switch_is_told_to_the_tabs_of_its_browser_only() {
+async fn switch_is_sent_only_to_tabs_of_the_same_browser() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     let grace = laptop.current_id().await;
@@ -176,7 +176,7 @@ async fn a_switch_is_told_to_the_tabs_of_its_browser_only() {
 }
 
 #[tokio::test]
-async fn activity_is_told_when_it_is_written() {
+async fn activity_is_sent_when_it_is_written() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -190,7 +190,7 @@ async fn activity_is_told_when_it_is_written() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_given_the_list_instead_of_a_backlog() {
+async fn slow_reader_gets_the_list_instead_of_a_backlog() {
     let app = TestApp::start_with(&["--maximum-sessions", "100"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let (mut stream, mut reader) = (laptop.events(None).await, laptop.events(None).await);
@@ -212,12 +212,12 @@ async fn a_slow_reader_is_given_the_list_instead_of_a_backlog() {
 }
 
 #[tokio::test]
-async fn who_comes_back_and_missed_nothing_is_spared_the_list() {
+async fn reconnecting_without_missed_events_skips_the_list() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stays = laptop.events(None).await;
     stays.snapshot().await;
-    // Once this is told, all that came before it was.
+    // When this arrives, everything before it has arrived.
     let tablet = app.sign_in(CHROME, "ada").await.current_id().await;
     stays.told("created", &tablet).await;
     let mut stream = laptop.events(None).await;
@@ -226,7 +226,7 @@ async fn who_comes_back_and_missed_nothing_is_spared_the_list() {
     drop(stream);
     let mut back = laptop.events(Some(&first.id)).await;
     let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
-    // No list comes before it: that would be a failure here.
+    // A list before it would be an error here.
     back.told("created", &phone).await;
     drop(back);
     let mut missed = laptop.events(Some(&first.id)).await;
@@ -256,7 +256,7 @@ async fn streams_are_bounded_for_each_session_and_for_the_node() {
 }
 
 #[tokio::test]
-async fn no_user_takes_more_streams_than_a_share() {
+async fn one_user_cannot_use_all_streams() {
     let app = TestApp::start_with(&["--maximum-sessions", "10"]).await;
     let mut open = Vec::new();
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -311,9 +311,9 @@ async fn a_stream_carries_no_secret() {
     }
 }
 
-/// As hyper does with a request whose client has gone.
+/// As hyper does if the client disconnects.
 #[tokio::test]
-async fn a_change_is_made_and_told_although_its_client_disconnects() {
+async fn change_is_completed_and_announced_if_the_client_disconnects() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     laptop.sign_up("ada").await.ok();
@@ -324,19 +324,19 @@ async fn a_change_is_made_and_told_although_its_client_disconnects() {
     tab.snapshot().await;
     revoked.snapshot().await;
 
-    // Whoever changes something waits for it.
+    // Everybody who changes something waits for it.
     let import = app.store.begin_import(app.sessions.now()).await.expect("it holds the lock of writers");
     assert!(laptop.revoke(&phone_id).now_or_never().is_none(), "it waits");
     assert!(laptop.sign_in("grace").now_or_never().is_none(), "it waits");
     drop(import);
     assert_eq!(revoked.told("ended", &phone_id).await["reason"], "revoked");
     revoked.ends().await;
-    // The last that a sign-in does.
+    // The last step of a sign-in.
     tab.told("switched", &ada).await;
 }
 
 #[tokio::test]
-async fn a_lost_notification_leaves_no_stream_open() {
+async fn stream_closes_even_if_the_notification_is_lost() {
     let app = TestApp::start().await;
     let mut limits = StreamLimits::default();
     limits.checked_every = Duration::from_millis(20);
@@ -361,17 +361,17 @@ async fn a_lost_notification_leaves_no_stream_open() {
     let mut other = sessions.watch(&laptop, &Client::default(), None).expect("a stream");
     other.next().await.expect("the list");
 
-    // As if it had been told and not heard: the database tells nobody of this.
+    // As if the notification were lost: the database does not send one for this.
     let id = phone.active().expect("it is signed in").session.id.clone();
-    app.database.end_untold(&id).await;
-    // The sign-ins may still be told before.
+    app.database.end_unannounced(&id).await;
+    // Events of the sign-ins may come before.
     let mut last = None;
     while let Some((_, told)) = stream.next().await {
         last = Some(told);
     }
-    let Some(Told::Event(event)) = last else { panic!("{last:?}") };
+    let Some(StreamItem::Event(event)) = last else { panic!("{last:?}") };
     assert!(matches!(&*event, SessionEvent::Ended(ending) if ending.id == id), "{event:?}");
-    while !matches!(other.next().await.expect("an event").1, Told::Resync) {}
+    while !matches!(other.next().await.expect("an event").1, StreamItem::Resync) {}
     let list = other.next().await.expect("the list").1;
-    assert!(matches!(&list, Told::Snapshot(rows) if rows.iter().all(|row| row.id != id)), "{list:?}");
+    assert!(matches!(&list, StreamItem::Snapshot(rows) if rows.iter().all(|row| row.id != id)), "{list:?}");
 }

@@ -1,4 +1,4 @@
-//! The sliding window, and the end that it never passes (ASVS 5.0, 7.3.1 and 7.3.2).
+//! Idle and absolute timeouts (ASVS 5.0, 7.3.1 and 7.3.2).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::standards::surfaces::is_open;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn a_session_lives_thirty_days_without_activity_and_not_a_second_more() {
+async fn idle_session_expires_after_exactly_thirty_days() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let thief = browser.copy();
@@ -27,7 +27,7 @@ async fn a_session_lives_thirty_days_without_activity_and_not_a_second_more() {
 }
 
 #[tokio::test]
-async fn activity_extends_it_at_most_once_a_day_and_no_cookie_has_to_be_sent_again() {
+async fn activity_extends_a_session_at_most_once_a_day_without_a_new_cookie() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     let cookies = browser.sign_up("ada").await.set_cookies();
@@ -50,7 +50,7 @@ async fn activity_extends_it_at_most_once_a_day_and_no_cookie_has_to_be_sent_aga
 }
 
 #[tokio::test]
-async fn a_short_timeout_slides_too() {
+async fn activity_extends_a_short_timeout_too() {
     let app = TestApp::start_with(&["--session-timeout", "3s"]).await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..10 {
@@ -62,7 +62,7 @@ async fn a_short_timeout_slides_too() {
 }
 
 #[tokio::test]
-async fn not_to_be_remembered_is_a_day_and_goes_with_the_window() {
+async fn unremembered_session_lasts_a_day_and_ends_with_the_window() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     let body =
@@ -133,7 +133,7 @@ async fn asvs_7_3_2_constant_activity_ends_at_the_absolute_limit_and_the_cookie_
 }
 
 #[tokio::test]
-async fn a_short_timeout_slides_within_the_day_of_who_is_not_remembered() {
+async fn activity_extends_a_short_timeout_within_the_day_of_an_unremembered_session() {
     let app = TestApp::start_with(&["--session-timeout", "1h"]).await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD, "rememberMe": false });
@@ -149,7 +149,7 @@ async fn a_short_timeout_slides_within_the_day_of_who_is_not_remembered() {
 }
 
 #[tokio::test]
-async fn the_sweeper_marks_the_expired_and_deletes_after_the_retention() {
+async fn sweep_marks_expired_sessions_and_deletes_after_the_retention() {
     let app = TestApp::start().await;
     let expired = app.sign_up(FIREFOX, "ada").await;
     let signed_out = app.sign_in(CHROME, "ada").await;
@@ -168,7 +168,7 @@ async fn the_sweeper_marks_the_expired_and_deletes_after_the_retention() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn requests_at_once_extend_it_and_all_are_served() {
+async fn simultaneous_requests_extend_a_session_and_all_are_served() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..10 {
@@ -190,7 +190,7 @@ async fn requests_at_once_extend_it_and_all_are_served() {
 }
 
 #[tokio::test]
-async fn what_a_page_asks_by_itself_keeps_nobody_signed_in_and_is_no_activity() {
+async fn unattended_requests_are_not_activity() {
     let app = TestApp::start_with(&["--session-timeout", "30m"]).await;
     let (left, staying) = (app.sign_up(FIREFOX, "ada").await, app.sign_in(CHROME, "ada").await);
     let seen = app.sign_in(CHROME, "ada").await;
@@ -198,7 +198,7 @@ async fn what_a_page_asks_by_itself_keeps_nobody_signed_in_and_is_no_activity() 
     let began = app.sessions.now();
     for _ in 0..3 {
         app.advance(9 * MINUTE);
-        // A page whose connection comes and goes, and that looks into the list after that.
+        // A page whose connection breaks repeatedly, and which then fetches the list.
         left.events(None).await.snapshot().await;
         let answer = left.get("/fn/list-device-sessions").await;
         answer.ok();

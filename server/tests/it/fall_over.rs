@@ -1,4 +1,4 @@
-//! What a browser sees whose session was ended elsewhere, also without JavaScript.
+//! What a browser shows when its session was ended elsewhere, without JavaScript too.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use serde_json::json;
 use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, TestBrowser, ids};
 use crate::standards::surfaces::SESSION;
 
-/// Opens a page as a person does, and follows where it leads; gives the last address and its text.
+/// Opens a page as a person does and follows redirects. Returns the last address and its text.
 async fn arrive(browser: &TestBrowser, path: &str) -> (String, String) {
     arrive_from(browser, "none", path).await
 }
 
-/// The same by a link or a script of a page: of this site, or of another one.
+/// The same by a link or a script of a page of this site or another one.
 async fn arrive_from(browser: &TestBrowser, site: &str, path: &str) -> (String, String) {
     let headers = [("accept", "text/html"), ("sec-fetch-site", site), ("sec-fetch-mode", "navigate")];
     let mut path = path.to_owned();
@@ -31,7 +31,7 @@ async fn arrive_from(browser: &TestBrowser, site: &str, path: &str) -> (String, 
 }
 
 #[tokio::test]
-async fn a_revoked_device_is_told_from_where() {
+async fn revoked_device_shows_which_device_revoked_it() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -51,7 +51,7 @@ async fn a_revoked_device_is_told_from_where() {
 }
 
 #[tokio::test]
-async fn a_browser_falls_over_to_the_next_account_it_holds() {
+async fn next_held_account_becomes_active_when_the_active_one_ends() {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;
     let grace = shared.current_id().await;
@@ -69,7 +69,7 @@ async fn a_browser_falls_over_to_the_next_account_it_holds() {
 }
 
 #[tokio::test]
-async fn it_falls_over_also_when_the_dead_cookie_is_gone() {
+async fn next_held_account_becomes_active_even_if_the_dead_cookie_is_gone() {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;
     shared.sign_up("ada").await.ok();
@@ -99,7 +99,7 @@ async fn asked_better_auth_4585_and_8114_where_the_active_account_expires_the_ne
     let ada = shared.current_id().await;
     app.advance(DAY);
 
-    // REST tells that nobody is active, as Better Auth does, and which account can be.
+    // REST says that nobody is active, as Better Auth does, and which accounts are held.
     let program = shared.copy();
     assert!(program.get_session().await.is_null());
     let rows = program.list().await;
@@ -108,7 +108,7 @@ async fn asked_better_auth_4585_and_8114_where_the_active_account_expires_the_ne
     program.set_active(&grace).await.ok();
     assert_eq!(program.whoami().await, "grace");
 
-    // A person is not stopped at all.
+    // A person continues without interruption.
     let (path, page) = arrive(&shared, "/").await;
     assert_eq!(path, format!("/sessions?ended={ada}"));
     assert!(page.contains("You are now using grace."), "{page}");
@@ -116,7 +116,7 @@ async fn asked_better_auth_4585_and_8114_where_the_active_account_expires_the_ne
 }
 
 #[tokio::test]
-async fn an_old_link_makes_nobody_act_as_another_account() {
+async fn old_link_does_not_switch_accounts() {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;
     shared.sign_up("ada").await.ok();
@@ -140,7 +140,7 @@ async fn an_old_link_makes_nobody_act_as_another_account() {
 }
 
 #[tokio::test]
-async fn only_the_browser_that_held_a_session_is_told_how_it_ended() {
+async fn only_the_browser_that_held_a_session_sees_how_it_ended() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -176,7 +176,7 @@ async fn only_the_browser_that_held_a_session_is_told_how_it_ended() {
 }
 
 #[tokio::test]
-async fn an_evicted_device_is_told_which_sign_in_took_its_place() {
+async fn evicted_device_shows_the_sign_in_that_evicted_it() {
     let app = TestApp::start_with(&["--maximum-sessions", "1"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(CHROME, "ada").await;
@@ -186,7 +186,7 @@ async fn an_evicted_device_is_told_which_sign_in_took_its_place() {
 }
 
 #[tokio::test]
-async fn a_stolen_half_of_a_cookie_learns_nothing() {
+async fn half_of_a_cookie_reveals_nothing() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

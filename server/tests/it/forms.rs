@@ -1,4 +1,4 @@
-//! Forms as browsers send them by themselves: whoever submits one gets a page, and is told what is true.
+//! Forms without scripts: each is answered with a page, and notices are true.
 
 use axum::http::Method;
 use serde_json::json;
@@ -13,7 +13,7 @@ const NEW: &str = "another+good+password";
 const SIGN_IN: &str = "email=ada%40example.org&password=correct+horse+battery";
 const LARGE: usize = 64 * 1024 + 1;
 
-/// Submits a form with exactly these headers beside those that every form has.
+/// Submits a form with exactly these headers, in addition to those of every form.
 async fn submit(browser: &TestBrowser, function: &str, form: &str, headers: &[(&str, &str)]) -> Answer {
     let of_forms = [
         ("accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
@@ -23,7 +23,7 @@ async fn submit(browser: &TestBrowser, function: &str, form: &str, headers: &[(&
     browser.send(Method::POST, &format!("/fn/{function}"), &headers, Some(form.to_owned())).await
 }
 
-/// Holds that a browser shows a page for the answer.
+/// Checks that the answer is a page.
 #[track_caller]
 fn is_a_page(what: &str, answer: &Answer) {
     let told = format!("{what}: {} {}", answer.status, answer.text);
@@ -40,7 +40,7 @@ fn is_a_page(what: &str, answer: &Answer) {
 }
 
 #[tokio::test]
-async fn mailed_link_forms_work_where_the_browser_says_no_more_than_a_null_origin() {
+async fn mailed_link_forms_work_with_only_a_null_origin() {
     let mails = MailServer::start().await;
     for flags in [&[][..], &["--base-url", HTTPS, "--rate-limit", "off", "--sign-in-throttle", "off"]] {
         let app = start_with(&mails, flags).await;
@@ -55,7 +55,7 @@ async fn mailed_link_forms_work_where_the_browser_says_no_more_than_a_null_origi
         let (_, token) = mail.split_once("?token=").expect("a link");
         let mailed = token.split_whitespace().next().expect("a token");
 
-        // As a page with `Referrer-Policy: no-referrer` makes browsers do.
+        // As browsers do for a page with `Referrer-Policy: no-referrer`.
         let null = [("origin", "null")];
         let stranger = app.browser(CHROME);
         for (browser, form) in [(&stranger, "token=x"), (&laptop, "token=x")] {
@@ -72,7 +72,7 @@ async fn mailed_link_forms_work_where_the_browser_says_no_more_than_a_null_origi
         assert_eq!(location(&set), "/sign-in?done=password");
         let page = stranger.open(location(&set)).await;
         assert!(page.text.contains("Your password was changed."), "{}", page.text);
-        // It had no cookie but the one of what the page has told.
+        // Its only cookie was that of the notice.
         let sign_in = SIGN_IN.replace("correct+horse+battery", NEW) + "&probe=true";
         let signed_in = submit(&stranger, "sign-in", &sign_in, &[("origin", origin)]).await;
         assert_eq!(location(&signed_in), "/sessions?done=signed-in");
@@ -96,7 +96,7 @@ async fn mailed_link_forms_of_another_site_change_nothing() {
         assert_eq!(answer.status.as_u16(), 403, "{headers:?}");
         is_a_page("another site", &answer);
     }
-    // All others rest on cookies.
+    // All others need cookies.
     let answer = submit(&laptop, "sign-out", "", &[("origin", "null")]).await;
     assert_eq!(answer.status.as_u16(), 403);
     is_a_page("a null origin", &answer);
@@ -162,7 +162,7 @@ async fn every_refused_form_is_answered_with_a_page() {
 }
 
 #[tokio::test]
-async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
+async fn refusal_is_shown_at_the_form_without_a_referer() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
@@ -190,7 +190,7 @@ async fn refusal_is_told_at_the_form_where_the_browser_sends_no_referer() {
 }
 
 #[tokio::test]
-async fn person_at_another_address_than_the_servers_is_told_the_right_one() {
+async fn page_at_the_wrong_address_names_the_right_one() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let other = [("origin", "http://192.168.1.5:3000"), ("host", "192.168.1.5:3000")];
@@ -205,20 +205,20 @@ async fn person_at_another_address_than_the_servers_is_told_the_right_one() {
     let answer = browser.send(Method::POST, "/fn/sign-in", &script, Some(SIGN_IN.to_owned())).await;
     answer.refused(403, "INVALID_ORIGIN");
     assert!(answer.json()["message"].as_str().is_some_and(|text| text.contains(ORIGIN)), "{}", answer.text);
-    // The API says what Better Auth says.
+    // The API has Better Auth's message.
     let body = json!({ "email": "ada@example.org", "password": "x" }).to_string();
     let headers = [&other[..], &[("content-type", "application/json")]].concat();
     let answer = browser.send(Method::POST, "/api/auth/sign-in/email", &headers, Some(body)).await;
     answer.refused(403, "INVALID_ORIGIN");
     assert_eq!(answer.json()["message"], "Invalid origin");
-    // Another site is not told to be this one.
+    // A request from another site gets no such explanation.
     let evil = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
     let page = submit(&browser, "sign-in", SIGN_IN, &evil).await;
     assert!(page.text.contains("came from another site") && !page.text.contains("evil.example"));
 }
 
 #[tokio::test]
-async fn notice_is_shown_only_to_the_browser_that_did_it() {
+async fn notice_is_shown_only_to_the_browser_that_acted() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let (stranger, other) = (app.browser(CHROME), app.sign_in(CHROME, "ada").await);
@@ -262,7 +262,7 @@ async fn notice_is_shown_only_to_the_browser_that_did_it() {
     assert!(!other_words.contains("password was changed"), "another notice proves nothing");
     assert!(laptop.open(&to).await.text.contains("Device renamed."), "and is not lost by that");
 
-    // Over the start, as a script goes.
+    // By the start page, as a script does.
     laptop.call("revoke-all", "").await.ok();
     let start = laptop.open("/?done=everywhere").await;
     assert_eq!(location(&start), "/sign-in?done=everywhere");
@@ -282,13 +282,13 @@ async fn going_back_after_a_sign_out_claims_no_sign_in() {
     let back = location(&browser.open(&to).await).to_owned();
     let page = browser.open(&back).await.text;
     assert!(!page.contains("You're signed in.") && !page.contains("cookies"), "{page}");
-    // Nor is a person who is signed in told the contrary.
+    // A signed-in person does not get the contrary message either.
     location(&browser.submit("/sign-in", "sign-in", SIGN_IN).await);
     assert!(!browser.open("/sessions?done=signed-out").await.text.contains("You're signed out."));
 }
 
 #[tokio::test]
-async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
+async fn browser_without_cookies_gets_an_error_and_begins_no_session() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     for from in ["/sign-in", "/sign-up"] {
@@ -311,7 +311,8 @@ async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
     assert_eq!(ada.list().await.len(), 1, "no session has begun");
     app.browser(CHROME).sign_up("eve").await.ok();
 
-    // One that keeps them signs in, and keeps no more than it needs. Its second try has a cookie, too.
+    // A browser that keeps cookies signs in, and keeps no more than it needs. Its second attempt has a cookie
+    // too.
     for opens in [true, false] {
         let browser = app.browser(CHROME);
         if opens {
@@ -327,7 +328,7 @@ async fn browser_that_keeps_no_cookies_is_told_so_and_begins_no_session() {
 }
 
 #[tokio::test]
-async fn browser_that_has_lost_the_cookies_of_its_sign_in_is_told_so() {
+async fn browser_that_lost_its_cookies_after_sign_in_gets_an_explanation() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let to = app.browser(SAFARI).submit("/sign-in", "sign-in", SIGN_IN).await;
@@ -339,7 +340,7 @@ async fn browser_that_has_lost_the_cookies_of_its_sign_in_is_told_so() {
 }
 
 #[tokio::test]
-async fn mail_that_nobody_asked_for_is_not_on_its_way() {
+async fn page_does_not_claim_a_mail_that_nobody_requested() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;

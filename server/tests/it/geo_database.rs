@@ -6,14 +6,14 @@ use maxminddb_writer::paths::IpAddrWithMask;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A file with a database; it goes when this is dropped.
+/// A file with a database. Dropping this deletes it.
 pub(crate) struct GeoDatabase {
     path: String,
     _folder: TempDir,
 }
 
 impl GeoDatabase {
-    /// Knows the city of 203.0.113.0/24 and the country of 198.51.100.0/24, 2001:db8:1::/48 and 127.0.0.0/8.
+    /// It has the city of 203.0.113.0/24 and the country of 198.51.100.0/24, 2001:db8:1::/48 and 127.0.0.0/8.
     pub(crate) fn make() -> Self {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("places.mmdb");

@@ -1,4 +1,4 @@
-//! The actors.
+//! The actors of the tests: a server, and browsers.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ pub(crate) const FIREFOX: &str =
 pub(crate) const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 pub(crate) const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1";
 
-/// A server of its own: its database goes with it.
+/// A server with its own database.
 #[derive(Clone)]
 pub(crate) struct TestApp {
     pub(crate) sessions: Sessions,
@@ -94,7 +94,7 @@ impl TestApp {
         browser
     }
 
-    /// Sends the mails that are due, and gives how many were sent.
+    /// Sends the due mails, and returns how many.
     pub(crate) async fn deliver(&self) -> usize {
         self.mailer.as_ref().expect("a mail server").deliver(&self.accounts).await
     }
@@ -109,7 +109,7 @@ impl TestApp {
     }
 }
 
-/// A browser: it keeps cookies, and says where its requests come from.
+/// A browser: it keeps cookies, and sends the headers of its page.
 pub(crate) struct TestBrowser {
     pub(crate) app: TestApp,
     pub(crate) peer: SocketAddr,
@@ -136,7 +136,7 @@ impl TestBrowser {
         self.get("/api/auth/get-session").await.ok()
     }
 
-    /// Who this browser is signed in as; empty when signed out.
+    /// The name of the signed-in user; empty when signed out.
     pub(crate) async fn whoami(&self) -> String {
         self.get_session().await["user"]["name"].as_str().unwrap_or_default().to_owned()
     }
@@ -216,7 +216,7 @@ impl TestBrowser {
         Answer { status: parts.status, headers: parts.headers, text }
     }
 
-    /// The same for an answer that is no text.
+    /// The same for an answer that is not text.
     pub(crate) async fn send_for_bytes(
         &self,
         method: Method,
@@ -226,21 +226,21 @@ impl TestBrowser {
     ) -> (Parts, Bytes) {
         let (parts, mut body) = self.ask(method, path, headers, body).await;
         if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
-            // A stream does not end: what it begins with is enough.
+            // A stream does not end, so read only its beginning.
             let frame = body.frame().await.expect("a frame").expect("a frame");
             return (parts, frame.into_data().expect("data"));
         }
         (parts, body.collect().await.expect("a body").to_bytes())
     }
 
-    /// Begins to export the history, and reads nothing of it yet.
+    /// Begins to export the history, without reading it yet.
     pub(crate) async fn begin_export(&self) -> Body {
         let (parts, body) = self.ask(Method::GET, "/history/export", &[], None).await;
         assert_eq!(parts.status, StatusCode::OK);
         body
     }
 
-    /// Opens a live stream; `heard` is the id of the last event that an earlier one told.
+    /// Opens a live stream. `heard` is the id of the last event of an earlier stream.
     pub(crate) async fn events(&self, heard: Option<&str>) -> EventStream {
         self.try_events(heard).await.expect("somebody is signed in")
     }
@@ -300,21 +300,21 @@ impl TestBrowser {
         }
     }
 
-    /// The cookies of its sessions.
+    /// The session cookies.
     pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
         let mut cookies = self.cookies.lock().expect("the cookies").clone();
         cookies.retain(|name, _| is_of_session(name));
         cookies
     }
 
-    /// What an act has left for the next page to tell.
+    /// The notice that an action left for the next page.
     pub(crate) fn notice(&self) -> Option<String> {
         let cookies = self.cookies.lock().expect("the cookies");
         cookies.iter().find(|(name, _)| name.ends_with(".notice")).map(|(_, value)| value.clone())
     }
 
-    /// Whether it has no cookie but the one that says which session is active, which only signing in and out change: as
-    /// nothing is signed in by it, the browser is signed out.
+    /// Whether it has only the session cookie, which only signing in and out change. Nothing is signed in by
+    /// it alone, so the browser is signed out.
     pub(crate) fn holds_nothing(&self) -> bool {
         self.cookies().keys().all(|name| name.ends_with(".session_token"))
     }
@@ -327,7 +327,7 @@ impl TestBrowser {
         self.cookies.lock().expect("the cookies").insert(name.to_owned(), value.to_owned());
     }
 
-    /// The cookie that accounts recognise it by, with its name.
+    /// The device cookie, with its name.
     pub(crate) fn device_cookie(&self) -> Option<(String, String)> {
         let cookies = self.cookies.lock().expect("the cookies");
         cookies.clone().into_iter().find(|(name, _)| is_device(name))
@@ -364,7 +364,7 @@ pub(crate) struct StreamEvent {
 }
 
 impl EventStream {
-    /// Waits for the next event; `None` when the stream is over.
+    /// Waits for the next event; `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<StreamEvent> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -385,8 +385,8 @@ impl EventStream {
         }
     }
 
-    /// Waits until it is told that this happened to this session. What came before may be told late, as all of it
-    /// is harmless to hear twice.
+    /// Waits for this event of this session. Earlier events may arrive late, because receiving them twice is
+    /// harmless.
     pub(crate) async fn told(&mut self, what: &str, session: &str) -> Value {
         loop {
             let event = self.next().await.expect("an event");
@@ -398,21 +398,21 @@ impl EventStream {
         }
     }
 
-    /// The next event, which is the whole list.
+    /// The next event, which must be the whole list.
     pub(crate) async fn snapshot(&mut self) -> Vec<Value> {
         let event = self.next().await.expect("an event");
         assert_eq!(event.name, "snapshot", "{event:?}");
         event.data.as_array().expect("a list").clone()
     }
 
-    /// Holds that the stream is over.
+    /// Checks that the stream has ended.
     pub(crate) async fn ends(mut self) {
         let event = self.next().await;
         assert!(event.is_none(), "{event:?}");
     }
 }
 
-/// What the server answered.
+/// The server's answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -432,7 +432,7 @@ impl Answer {
         self.json()
     }
 
-    /// Holds that it is a refusal with this status and code.
+    /// Checks that it is an error with this status and code.
     #[track_caller]
     pub(crate) fn refused(&self, status: u16, code: &str) {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
@@ -440,12 +440,12 @@ impl Answer {
         assert!(self.json()["message"].as_str().is_some_and(|message| !message.is_empty()));
     }
 
-    /// The cookies of sessions that it sets or clears.
+    /// The session cookies that it sets or clears.
     pub(crate) fn set_cookies(&self) -> Vec<String> {
         self.all_cookies().filter(|cookie| is_of_session(cookie)).collect()
     }
 
-    /// The cookie by which accounts recognise the browser, where it sets one.
+    /// The device cookie, if it sets one.
     pub(crate) fn device_cookie(&self) -> Option<String> {
         self.all_cookies().find(|cookie| is_device(cookie))
     }
@@ -469,12 +469,12 @@ pub(crate) fn ids(rows: &[Value]) -> Vec<String> {
     rows.iter().map(|row| text(&row["id"])).collect()
 }
 
-/// The row of the browser that asks.
+/// The row of the current session.
 pub(crate) fn current(rows: &[Value]) -> &Value {
     rows.iter().find(|row| row["isCurrent"] == true).expect("a current row")
 }
 
-/// How long an event may take that is on its way: far more than it needs.
+/// The timeout for an event: far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! What happened to an account, as its person reads and keeps it.
+//! The account history, on the page and as an export.
 
 use http_body_util::BodyExt;
 use multi_session::{Clock, EndedReason, HistoryKind, NewHistoryEntry, Operator, UserId};
@@ -12,7 +12,7 @@ async fn read(browser: &TestBrowser, query: &str) -> Value {
     browser.get(&format!("/api/auth/multi-session/history{query}")).await.ok()
 }
 
-/// What happened, the latest first: the kind, the device, and who did it or why.
+/// The entries, latest first: kind, device, and actor or reason.
 fn words(page: &Value) -> Vec<String> {
     let entries = page["entries"].as_array().expect("a list");
     let word = |value: &Value| value.as_str().map(str::to_owned);
@@ -103,7 +103,7 @@ async fn each_device_of_an_entry_has_its_own_address() {
 }
 
 #[tokio::test]
-async fn another_browser_that_uses_a_session_is_in_the_history_and_an_updated_one_is_not() {
+async fn another_browser_is_in_the_history_and_an_update_is_not() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let updated = app.browser(&FIREFOX.replace("145.0", "147.0"));
@@ -135,7 +135,7 @@ async fn another_browser_that_uses_a_session_is_in_the_history_and_an_updated_on
 }
 
 #[tokio::test]
-async fn a_history_of_many_parts_is_exported_whole() {
+async fn long_history_is_exported_completely() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let user = UserId::new(text(&laptop.get_session().await["user"]["id"])).expect("an id");
@@ -152,7 +152,7 @@ async fn a_history_of_many_parts_is_exported_whole() {
 }
 
 #[tokio::test]
-async fn an_export_of_a_session_that_has_ended_goes_on_no_further() {
+async fn export_stops_when_its_session_ends() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let user = UserId::new(text(&laptop.get_session().await["user"]["id"])).expect("an id");
@@ -162,7 +162,7 @@ async fn an_export_of_a_session_that_has_ended_goes_on_no_further() {
 }
 
 #[tokio::test]
-async fn a_right_password_that_is_locked_is_not_called_wrong() {
+async fn locked_password_is_not_called_wrong() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -188,7 +188,7 @@ async fn a_right_password_that_is_locked_is_not_called_wrong() {
 }
 
 #[tokio::test]
-async fn a_right_password_that_a_limit_refuses_is_not_called_wrong() {
+async fn right_password_refused_by_a_limit_is_not_called_wrong() {
     let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(SAFARI, "ada").await;
@@ -211,7 +211,7 @@ async fn a_right_password_that_a_limit_refuses_is_not_called_wrong() {
 }
 
 #[tokio::test]
-async fn switching_accounts_is_told_to_the_account_that_became_active() {
+async fn switch_is_in_the_history_of_the_account_that_became_active() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let ada = browser.current_id().await;
@@ -223,7 +223,7 @@ async fn switching_accounts_is_told_to_the_account_that_became_active() {
 }
 
 #[tokio::test]
-async fn what_operators_and_time_do_is_in_the_history() {
+async fn acts_of_operators_and_timeouts_are_in_the_history() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(SAFARI, "ada").await;
@@ -237,7 +237,7 @@ async fn what_operators_and_time_do_is_in_the_history() {
     let told = words(&read(&again, "?kinds=ended").await);
     assert_eq!(told[0], "ended, Chrome on Windows, expired");
     assert_eq!(told[1..].iter().filter(|told| told.ends_with(EndedReason::Operator.as_str())).count(), 2);
-    // 400 days after it happened it is not kept any more.
+    // After 400 days it is deleted.
     app.advance(401 * DAY);
     app.sessions.sweep().await.expect("a sweep");
     let later = app.sign_in(FIREFOX, "ada").await;
@@ -286,7 +286,7 @@ async fn nobody_reads_another_account() {
 }
 
 #[tokio::test]
-async fn an_export_is_a_file_that_needs_a_fresh_sign_in_and_tells_of_itself() {
+async fn export_needs_a_fresh_session_and_is_in_the_history() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let file = export(&laptop, "json").await;
@@ -336,7 +336,7 @@ async fn a_link_of_another_site_exports_nothing() {
 }
 
 #[tokio::test]
-async fn the_page_tells_it_in_sentences_and_links_to_each_session() {
+async fn page_shows_entries_as_sentences_with_links_to_sessions() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -381,7 +381,7 @@ async fn no_secret_is_in_the_history() {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_reported_from_the_history_as_long_as_its_session_is_surely_known() {
+async fn history_offers_a_report_while_the_session_is_certainly_stored() {
     let app = TestApp::start_with(&["--session-timeout", "200d", "--absolute-timeout", "200d"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

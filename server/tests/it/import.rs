@@ -1,4 +1,4 @@
-//! Accounts that come from Better Auth, and once they are here.
+//! Accounts imported from Better Auth.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -21,7 +21,7 @@ use crate::standards::surfaces::HTTPS;
 /// Better Auth's own hash of the tests' password.
 const THEIRS: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638";
 
-/// What an import reads of a Better Auth database: ada, signed in from three places, one of them behind two proxies.
+/// A Better Auth database with ada, signed in from three places, one of them behind two proxies.
 const THEIR_TABLES: &str = r#"
 create table "user" (id text, email text, name text, image text, "emailVerified" boolean,
     "createdAt" timestamptz, "updatedAt" timestamptz);
@@ -36,7 +36,7 @@ insert into "session"
         as theirs (number, address);
 "#;
 
-/// What plugins add: a user who is banned, one with two-factor authentication, and a session of an administrator.
+/// Rows of plugins: a banned user, one with two-factor authentication, and an impersonated session.
 const RESTRICTED: &str = r#"
 alter table "user" add role text, add banned boolean, add "banExpires" timestamptz,
     add "twoFactorEnabled" boolean;
@@ -52,11 +52,11 @@ insert into "session"
     select 'support', 'ada', lpad('4', 32, '0'), '', 'theirs', now(), now(), now() + interval '1 hour', 'root';
 "#;
 
-/// Of the first of their sessions, and how Better Auth signs it with "their secret".
+/// The token of the first session, and Better Auth's signature of it with "their secret".
 const TOKEN: &str = "00000000000000000000000000000001";
 const SIGNATURE: &str = "3Gqbf9IeZlCw9X1yB%2Bb2fVzJTHK3%2F5vBP0852LQji%2BY%3D";
 
-/// A server with the user ada, with a password as Better Auth keeps it or without one.
+/// A server with the user ada, with a password hash of Better Auth or without a password.
 async fn with_ada(hash: Option<&str>) -> TestApp {
     let app = TestApp::start().await;
     import_ada(&app, hash).await;
@@ -88,7 +88,7 @@ async fn hash(app: &TestApp) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_first_right_password_makes_the_hash_ours() {
+async fn first_right_password_replaces_the_imported_hash() {
     let app = with_ada(Some(THEIRS)).await;
     let browser = app.browser(FIREFOX);
     let wrong = json!({ "email": "ada@example.org", "password": "not the password" });
@@ -100,7 +100,7 @@ async fn the_first_right_password_makes_the_hash_ours() {
 }
 
 #[tokio::test]
-async fn a_password_of_theirs_can_be_changed() {
+async fn imported_password_can_be_changed() {
     let app = with_ada(Some(THEIRS)).await;
     let browser = app.browser(FIREFOX);
     browser.sign_in("ada").await.ok();
@@ -119,9 +119,9 @@ async fn an_account_without_a_password_is_refused_like_any_other() {
     taken.refused(422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
 }
 
-/// Also not with a password that a mailed link has set; in a session that is there the password goes on to prove who acts.
+/// Nor with a password that a mailed link has set. In a live session the password still proves who acts.
 #[tokio::test]
-async fn who_has_two_factor_authentication_there_does_not_sign_in_by_the_password_alone() {
+async fn imported_two_factor_user_cannot_sign_in_by_password_alone() {
     let mails = MailServer::start().await;
     let url = mails.url();
     let flags = ["--smtp-url", &url, "--mail-from", "no-reply@example.org"];
@@ -165,16 +165,16 @@ async fn who_has_two_factor_authentication_there_does_not_sign_in_by_the_passwor
 }
 
 #[tokio::test]
-async fn who_is_banned_there_does_not_sign_in() {
+async fn imported_banned_user_cannot_sign_in() {
     let app = TestApp::start().await;
     let ada = import_ada(&app, Some(THEIRS)).await;
     restrict(&app, &ada, ImportedRestrictions { is_banned: true, needs_two_factor: false }).await;
     app.browser(FIREFOX).sign_in("ada").await.refused(403, "USER_DISABLED");
 }
 
-/// The program as a person runs it: what it says, the cookies of theirs, and the operator's command.
+/// The program as a process: its output, Better Auth's cookies, and the operator's command.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_says_what_it_did_not_take_and_what_is_to_be_done() {
+async fn import_reports_skipped_rows_and_what_to_do() {
     let theirs = PostgresTestDatabase::empty().await;
     theirs.execute(THEIR_TABLES).await.map(drop).expect("their tables");
     theirs.execute(RESTRICTED).await.map(drop).expect("their restrictions");
@@ -236,7 +236,7 @@ async fn an_import_says_what_it_did_not_take_and_what_is_to_be_done() {
 }
 
 #[tokio::test]
-async fn an_import_that_breaks_off_leaves_nothing() {
+async fn failed_import_leaves_nothing() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let at = app.sessions.now();
@@ -245,21 +245,21 @@ async fn an_import_that_breaks_off_leaves_nothing() {
     import.user(&user).await.expect("taken");
     drop(import);
     assert!(app.store.password_of("half@example.org").await.expect("an answer").is_none());
-    // The writer is free again.
+    // The database can be written again.
     app.sign_in(FIREFOX, "ada").await;
 }
 
 const THEIR_TOKEN: &str = "aBcDeFgHiJkLmNoPqRsTuVwXyZ012345";
 const OUR_COOKIE: &str = "__Host-multi-session.session_token";
 
-/// The cookies that Better Auth has set on https for ada's session.
+/// The cookies that Better Auth sets on https for ada's session.
 fn their_cookies() -> BTreeMap<String, String> {
     let value = format!("{THEIR_TOKEN}.{}%3D", "A".repeat(43));
     let held = format!("_multi-{}", THEIR_TOKEN.to_lowercase());
     ["", &held].map(|end| (format!("__Secure-multi-session.session_token{end}"), value.clone())).into()
 }
 
-/// Imports ada with this session, or follows it.
+/// Imports ada with this session, or updates it.
 async fn import_session(app: &TestApp, user: &User) {
     let credential = Credential::parse(&format!("{THEIR_TOKEN}.{}=", "A".repeat(43)));
     let credential = credential.expect("a credential");
@@ -290,7 +290,7 @@ async fn post_on_https(browser: &TestBrowser, path: &str, body: Value) -> Answer
 }
 
 #[tokio::test]
-async fn their_cookies_of_https_become_ours_with_the_first_request() {
+async fn secure_better_auth_cookies_become_ours_with_the_first_request() {
     let (app, _) = with_their_session().await;
     let browser = app.browser(FIREFOX);
     browser.set_cookies(their_cookies());
@@ -301,7 +301,7 @@ async fn their_cookies_of_https_become_ours_with_the_first_request() {
 }
 
 #[tokio::test]
-async fn a_planted_cookie_of_theirs_replaces_no_session_of_ours() {
+async fn planted_better_auth_cookie_replaces_no_session_of_ours() {
     let (app, _) = with_their_session().await;
     let browser = app.browser(FIREFOX);
     for name in ["grace", "linus"] {
@@ -316,7 +316,7 @@ async fn a_planted_cookie_of_theirs_replaces_no_session_of_ours() {
     plant();
     assert_eq!(browser.whoami().await, "linus");
     assert!(browser.cookies().keys().all(|name| name.starts_with("__Host-")), "it is cleared");
-    // Also where nobody is active, while another account is held.
+    // The same while nobody is active but another account is held.
     post_on_https(&browser, "sign-out", json!({ "scope": "account" })).await.ok();
     plant();
     assert_eq!(browser.whoami().await, "");
@@ -325,7 +325,7 @@ async fn a_planted_cookie_of_theirs_replaces_no_session_of_ours() {
 }
 
 #[tokio::test]
-async fn their_cookies_are_taken_for_thirty_days_after_the_last_import() {
+async fn better_auth_cookies_are_accepted_for_thirty_days_after_the_last_import() {
     let (app, user) = with_their_session().await;
     let opens = async || {
         let browser = app.browser(FIREFOX);
@@ -346,7 +346,7 @@ async fn their_cookies_are_taken_for_thirty_days_after_the_last_import() {
 }
 
 #[tokio::test]
-async fn addresses_are_imported_as_the_flag_says() {
+async fn addresses_are_imported_by_the_configured_mode() {
     let theirs = PostgresTestDatabase::empty().await;
     theirs.execute(THEIR_TABLES).await.map(drop).expect("their tables");
     let url = theirs.url();

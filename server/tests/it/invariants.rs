@@ -1,4 +1,4 @@
-//! What the architecture says is absent.
+//! The invariants of the architecture that tests can check.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn all_sources() -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_wasm_client_has_no_server_in_it() {
+fn wasm_client_contains_no_server_code() {
     let tree = Command::new(env!("CARGO"))
         .args([
             "tree",
@@ -58,7 +58,7 @@ fn the_wasm_client_has_no_server_in_it() {
 }
 
 #[test]
-fn sql_is_in_the_stores_only() {
+fn sql_is_only_in_the_stores() {
     for (name, text) in all_sources() {
         let lower = text.to_lowercase();
         let statements =
@@ -70,7 +70,7 @@ fn sql_is_in_the_stores_only() {
 }
 
 #[test]
-fn one_place_writes_cookies() {
+fn only_one_file_writes_cookies() {
     let writers: Vec<_> = all_sources()
         .into_iter()
         .filter(|(_, text)| text.contains("SET_COOKIE"))
@@ -92,7 +92,7 @@ pub(crate) fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|_| panic!("no {name}"))
 }
 
-/// The test files that a text names in backticks; all of them exist.
+/// The test files that a text names in backticks. All of them must exist.
 fn test_files(text: &str) -> Vec<&str> {
     let names = text.split('`').skip(1).step_by(2);
     let files: Vec<_> = names.filter(|name| name.ends_with(".rs") || name.ends_with(".ts")).collect();
@@ -116,7 +116,7 @@ fn every_threat_has_a_defence_and_test_files_that_exist() {
     assert!(threats.len() > 45, "{}", threats.len());
 }
 
-/// The lines of the standards: what is asked for, and the test files that cover it.
+/// The lines of the standards: the requirement, and the test files that cover it.
 fn standards(page: &str) -> Vec<(&str, Vec<&str>)> {
     let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     let cells = rows.map(|row| row.rsplit_once(" | ").unwrap_or_else(|| panic!("no second cell: {row}")));
@@ -138,7 +138,7 @@ fn every_line_of_the_standards_names_test_files_or_says_why_not() {
     let page = page(STANDARDS);
     let lines = standards(&page);
     assert!(lines.len() > 45, "{}", lines.len());
-    // Every file of these tests is named.
+    // Every file of these tests must be named.
     let mut files = Vec::new();
     sources(&root().join("server/tests/it/standards"), &mut files);
     assert!(files.len() > 5, "{}", files.len());
@@ -190,7 +190,7 @@ fn every_test_named_after_a_line_of_the_standards_is_in_a_file_of_that_line() {
 }
 
 #[test]
-fn the_tests_go_through_every_server_function() {
+fn tests_cover_every_server_function() {
     let mut endpoints = BTreeSet::new();
     for (_, text) in all_sources() {
         let names = text.split("endpoint = \"").skip(1).filter_map(|rest| rest.split('"').next());
@@ -202,7 +202,7 @@ fn the_tests_go_through_every_server_function() {
 }
 
 #[test]
-fn the_toolchain_installs_the_wasm_bindgen_that_the_lock_file_has() {
+fn toolchain_installs_the_locked_wasm_bindgen() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("the lock file");
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
     let pinned =
@@ -210,7 +210,7 @@ fn the_toolchain_installs_the_wasm_bindgen_that_the_lock_file_has() {
     assert!(lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{pinned}\"")));
 }
 
-/// What a crate compiles must be in its package: Cargo includes only what its manifest lists.
+/// Files that a crate compiles must be in its package: Cargo includes only those that its manifest lists.
 #[test]
 fn packages_have_every_file_that_their_sources_include() {
     for (package, folder) in [("multi-session", ""), ("multi-session-leptos", "app")] {

@@ -1,4 +1,4 @@
-//! Sign-ins from a browser that an account has never seen.
+//! Sign-ins on new devices.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn from(app: &TestApp, agent: &str, peer: &str) -> TestBrowser {
     browser
 }
 
-/// Signs in, and tells whether the list says that the browser is a new one.
+/// Signs in, and returns whether the list marks the browser as a new device.
 async fn is_new(browser: &TestBrowser, name: &str) -> bool {
     browser.sign_in(name).await.ok();
     current(&browser.list().await)["newDevice"] == true
@@ -87,7 +87,7 @@ fn without_a_mail_server_a_new_device_is_logged_with_its_user_and_session() {
 }
 
 #[tokio::test]
-async fn a_browser_is_known_by_its_cookie_wherever_it_is() {
+async fn browser_is_recognised_by_its_cookie_in_any_network() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let cookie = laptop.device_cookie().expect("a device cookie");
@@ -99,7 +99,7 @@ async fn a_browser_is_known_by_its_cookie_wherever_it_is() {
 }
 
 #[tokio::test]
-async fn a_browser_without_cookies_is_known_by_its_name_and_network_together() {
+async fn browser_without_cookies_is_recognised_by_name_and_network() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     assert!(!is_new(&app.browser(FIREFOX), "ada").await);
@@ -108,7 +108,7 @@ async fn a_browser_without_cookies_is_known_by_its_name_and_network_together() {
 }
 
 #[tokio::test]
-async fn what_one_account_knows_another_does_not() {
+async fn known_devices_of_one_account_are_unknown_to_another() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_up(SAFARI, "grace").await;
@@ -121,7 +121,7 @@ async fn what_one_account_knows_another_does_not() {
 }
 
 #[tokio::test]
-async fn of_several_device_cookies_the_one_that_is_known_counts() {
+async fn known_device_cookie_counts_among_several() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let (name, known) = laptop.device_cookie().expect("a device cookie");
@@ -136,7 +136,7 @@ async fn of_several_device_cookies_the_one_that_is_known_counts() {
 }
 
 #[tokio::test]
-async fn forged_device_cookies_are_none() {
+async fn forged_device_cookies_are_ignored() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let (name, cookie) = laptop.device_cookie().expect("a device cookie");
@@ -152,7 +152,7 @@ async fn forged_device_cookies_are_none() {
 }
 
 #[tokio::test]
-async fn a_shared_computer_is_never_known_and_one_that_forgets_keeps_no_cookie() {
+async fn shared_computer_is_never_recognised_and_unremembered_sign_in_sets_no_device_cookie() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     for _ in 0..2 {
@@ -172,7 +172,7 @@ async fn a_shared_computer_is_never_known_and_one_that_forgets_keeps_no_cookie()
 }
 
 #[tokio::test]
-async fn after_this_wasnt_me_every_browser_is_a_new_one() {
+async fn after_a_report_every_browser_is_a_new_device() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let thief = app.sign_in(CHROME, "ada").await;

@@ -1,4 +1,4 @@
-//! Answers that arrive late, in another order than they were made in, or never.
+//! Answers that arrive late, in another order, or never.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use serde_json::json;
 use crate::harness::{Answer, CHROME, DAY, FIREFOX, TestApp, TestBrowser};
 use crate::standards::surfaces::SESSION;
 
-/// A hash of "password" that is quickly verified, from the tests of argon2's reference implementation.
+/// A hash of "password" that is fast to verify, from the tests of argon2's reference implementation.
 const PASSWORD_HASH: &str =
     "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc";
 const PASSWORD: &str = "password";
 
-/// What a browser asks for that acts as ada, and holds grace too.
+/// A request of a browser in which ada is active and grace is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ask {
     Session,
@@ -61,7 +61,7 @@ impl Ask {
         SignOut,
     ];
 
-    /// Who is active afterwards, where nothing else happens; empty where nobody is.
+    /// The active user afterwards, if nothing else happens; empty if nobody is.
     fn leaves(self) -> &'static str {
         match self {
             RevokeAll | SignOutAccount | SignOut => "",
@@ -71,12 +71,12 @@ impl Ask {
         }
     }
 
-    /// Whether it ends the session that the browser acts as, and leaves no other one of the account.
+    /// Whether it ends the active session and leaves no other one of the account.
     fn ends_the_active_one(self) -> bool {
         matches!(self, RevokeOwn | RevokeAll | SignOutAccount | SignOut)
     }
 
-    /// Whether it changes nothing about who is signed in.
+    /// Whether it does not change who is signed in.
     fn only_reads(self) -> bool {
         matches!(self, Self::Session | Page | Rename)
     }
@@ -106,13 +106,14 @@ impl Ask {
     }
 }
 
-/// A server with three accounts, and a number for each session that is made.
+/// A server with three accounts, and a counter for new sessions.
 struct Room {
     app: TestApp,
     made: AtomicU32,
 }
 
-/// A browser that holds ada, active, and grace; ada has a phone too. Every request extends these sessions.
+/// A browser in which ada is active and grace is held. Ada has a phone too. Every request extends these
+/// sessions.
 struct Desk {
     browser: TestBrowser,
     ada: SessionId,
@@ -129,7 +130,7 @@ impl Room {
         room
     }
 
-    /// Stores a session without the time that a password takes.
+    /// Stores a session without hashing a password.
     async fn sign_in(&self, name: &str, signs_up: bool) -> (SessionId, String, String) {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let handle = format!("{number:0>32}");
@@ -171,7 +172,7 @@ impl Room {
         Desk { browser, ada, grace, phone }
     }
 
-    /// Makes the password quick to verify again.
+    /// Makes the password fast to verify again.
     async fn restore_password(&self) -> Result<(), StoreError> {
         let known = self.app.store.password_of("ada@example.org").await?.expect("an account");
         let from = known.password_hash.expect("a password");
@@ -184,7 +185,7 @@ impl Room {
     }
 }
 
-/// Makes an account whose password is quick to verify.
+/// Creates an account whose password is fast to verify.
 struct AddAccount<'a>(&'a TestApp);
 
 #[async_trait::async_trait]
@@ -197,10 +198,10 @@ impl Alongside for AddAccount<'_> {
     }
 }
 
-/// Two tabs ask at once, each with the cookies that the browser has: the second is answered after the first, whichever
-/// answer arrives first.
+/// Two tabs send requests at once, each with the browser's present cookies. The second is answered after the
+/// first, but either answer may arrive first.
 #[tokio::test]
-async fn of_two_answers_in_whichever_order_they_arrive_a_live_session_stays() {
+async fn two_answers_in_any_order_keep_a_live_session() {
     let room = Room::start().await;
     for first in Ask::ALL {
         for second in Ask::ALL {
@@ -248,9 +249,9 @@ fn app_of(room: &Room, browser: &TestBrowser, answers: &[Answer], is_swapped: bo
 }
 
 #[tokio::test]
-async fn a_lost_answer_signs_nobody_out_who_has_not_signed_out() {
+async fn lost_answer_signs_nobody_out() {
     let room = Room::start().await;
-    // These end the session so far, or make a copy of its cookie dead at once: that is what they are for.
+    // These are meant to end the old session or to invalidate copies of its cookie at once.
     let for_good = [SignInAgain, ChangePasswordAndRevoke, Report];
     for lost in Ask::ALL.into_iter().filter(|ask| !for_good.contains(ask)) {
         let desk = room.desk().await;
@@ -258,7 +259,7 @@ async fn a_lost_answer_signs_nobody_out_who_has_not_signed_out() {
         let ends_it = lost.ends_the_active_one();
         assert_eq!(desk.browser.whoami().await, if ends_it { "" } else { "ada" }, "{lost:?}");
         if !ends_it {
-            // The person tries again, and it works.
+            // The person tries again, and succeeds.
             lost.send(&desk.browser, &desk).await;
             assert_eq!(desk.browser.whoami().await, lost.leaves(), "{lost:?} again");
         }
@@ -267,7 +268,7 @@ async fn a_lost_answer_signs_nobody_out_who_has_not_signed_out() {
 }
 
 #[tokio::test]
-async fn a_late_answer_to_a_dead_cookie_leaves_a_new_sign_in_alone() {
+async fn late_answer_to_a_dead_cookie_keeps_a_new_sign_in() {
     let room = Room::start().await;
     let desk = room.desk().await;
     let (ada, _, value) = room.sign_in("ada", false).await;
@@ -285,7 +286,7 @@ async fn a_late_answer_to_a_dead_cookie_leaves_a_new_sign_in_alone() {
 }
 
 #[tokio::test]
-async fn a_replaced_cookie_proves_nothing_new_and_dies_with_the_first_use_of_the_next() {
+async fn superseded_cookie_is_not_fresh_and_dies_with_the_first_use_of_the_next() {
     let room = Room::start().await;
     let desk = room.desk().await;
     let (old, thief) = (desk.browser.copy(), desk.browser.copy());
@@ -318,7 +319,7 @@ async fn a_copied_cookie_is_dead_once_the_one_in_its_place_is_used_and_after_a_r
             assert_eq!(desk.browser.whoami().await, "ada");
         }
         assert_eq!(thief.whoami().await, "", "{ask:?}");
-        // Nor while another one waits for its first use.
+        // Nor while another one has not been used yet.
         desk.browser.whoami().await;
         Reauthenticate.send(&desk.browser.copy(), &desk).await.ok();
         assert_eq!(thief.whoami().await, "", "{ask:?}, and proved again");

@@ -1,4 +1,4 @@
-//! The maximum, exactly.
+//! The maximum of sessions, exactly.
 
 use std::collections::HashSet;
 
@@ -67,7 +67,7 @@ async fn asked_keycloak_14689_sixty_four_sign_ins_at_once_leave_exactly_the_five
 }
 
 #[tokio::test]
-async fn where_none_gives_way_the_new_one_is_refused_and_nothing_changes() {
+async fn without_eviction_a_new_session_is_refused_and_nothing_changes() {
     let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
     let first = app.sign_up(FIREFOX, "ada").await;
     let second = app.sign_in(CHROME, "ada").await;
@@ -120,7 +120,7 @@ async fn asked_keycloak_35344_at_the_maximum_proving_who_one_is_ends_and_refuses
 }
 
 #[tokio::test]
-async fn one_account_too_many_ends_the_oldest_held_one_here() {
+async fn one_account_too_many_ends_the_oldest_held_one() {
     let app = TestApp::start_with(&["--maximum-sessions", "2"]).await;
     let ada_elsewhere = app.sign_up(CHROME, "ada").await;
     let shared = app.sign_in(FIREFOX, "ada").await;
@@ -134,7 +134,7 @@ async fn one_account_too_many_ends_the_oldest_held_one_here() {
 }
 
 #[tokio::test]
-async fn one_account_too_many_is_refused_where_none_gives_way() {
+async fn one_account_too_many_is_refused_without_eviction() {
     let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
     let shared = app.sign_up(FIREFOX, "ada").await;
     shared.sign_up("grace").await.ok();
@@ -150,14 +150,14 @@ async fn one_account_too_many_is_refused_where_none_gives_way() {
     app.browser(CHROME).sign_in("linus").await.refused(401, "INVALID_EMAIL_OR_PASSWORD");
 }
 
-/// Which passwords were refused, the latest first: null where one was wrong.
+/// The refusals in the history, latest first: null for a wrong password.
 async fn refusals(browser: &TestBrowser) -> Vec<Value> {
     let page = browser.get("/api/auth/multi-session/history?kinds=password_refused").await.ok();
     page["entries"].as_array().expect("a list").iter().map(|entry| entry["refusal"].clone()).collect()
 }
 
 #[tokio::test]
-async fn one_account_too_many_is_in_the_history_of_the_account_that_was_refused() {
+async fn refused_extra_account_is_in_its_history() {
     let app = TestApp::start_with(&["--maximum-sessions", "2", "--revoke-oldest-on-max", "false"]).await;
     let linus = app.sign_up(CHROME, "linus").await;
     let shared = app.sign_up(FIREFOX, "ada").await;
@@ -173,14 +173,14 @@ async fn one_account_too_many_is_in_the_history_of_the_account_that_was_refused(
 }
 
 #[tokio::test]
-async fn two_sign_ins_at_once_in_one_browser_leave_one_session() {
+async fn two_simultaneous_sign_ins_in_one_browser_leave_one_session() {
     let app = TestApp::start().await;
     let one = app.browser(FIREFOX);
     one.sign_up("ada").await.ok();
     one.sign_out(json!({})).await.ok();
     let other = app.browser(FIREFOX);
     tokio::join!(async { one.sign_in("ada").await.ok() }, async { other.sign_in("ada").await.ok() });
-    // The browser took both answers: it has the session cookie of one and the held cookies of both.
+    // The browser received both answers: it has the session cookie of one and the held cookies of both.
     let mut cookies = one.cookies();
     cookies.extend(other.cookies());
     one.set_cookies(cookies);

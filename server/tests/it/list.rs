@@ -1,4 +1,4 @@
-//! The list: every live session of the active user, and what else the browser holds.
+//! The list: every live session of the active user, and the other accounts of the browser.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn shows_every_device_current_first_then_most_recently_active() {
 }
 
 #[tokio::test]
-async fn what_was_signed_out_lately_is_listed_with_why_and_by_which_device() {
+async fn recently_signed_out_devices_are_listed_with_reason_and_actor() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -61,7 +61,7 @@ async fn what_was_signed_out_lately_is_listed_with_why_and_by_which_device() {
 }
 
 #[tokio::test]
-async fn a_row_says_all_that_the_page_and_better_auth_ask_for() {
+async fn row_has_all_fields_for_the_page_and_better_auth() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let rows = laptop.list().await;
@@ -92,7 +92,7 @@ async fn a_row_says_all_that_the_page_and_better_auth_ask_for() {
 }
 
 #[tokio::test]
-async fn accounts_held_by_this_browser_are_in_it_and_those_of_others_are_not() {
+async fn list_has_accounts_of_this_browser_and_not_of_others() {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "ada").await;
     shared.sign_up("grace").await.ok();
@@ -110,7 +110,7 @@ async fn accounts_held_by_this_browser_are_in_it_and_those_of_others_are_not() {
 }
 
 #[tokio::test]
-async fn signed_out_it_shows_what_the_browser_holds_or_nothing() {
+async fn signed_out_browser_lists_only_what_it_holds() {
     let app = TestApp::start().await;
     assert!(app.browser(FIREFOX).list().await.is_empty());
 
@@ -125,7 +125,7 @@ async fn signed_out_it_shows_what_the_browser_holds_or_nothing() {
 }
 
 #[tokio::test]
-async fn last_active_is_known_at_once_and_written_by_the_flush() {
+async fn last_activity_is_shown_at_once_and_written_by_the_flush() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -164,9 +164,9 @@ async fn ids_are_unique_and_stable() {
 }
 
 #[tokio::test]
-async fn the_page_marks_a_device_in_use_and_one_that_nobody_used_for_ninety_days() {
+async fn page_marks_active_and_long_unused_devices() {
     const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0";
-    // By default a session ends before.
+    // With the default timeouts a session ends earlier.
     let app = TestApp::start_with(&["--session-timeout", "200d", "--absolute-timeout", "200d"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(SAFARI, "ada").await;
@@ -189,7 +189,7 @@ async fn the_page_marks_a_device_in_use_and_one_that_nobody_used_for_ninety_days
 }
 
 #[tokio::test]
-async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in() {
+async fn row_shows_where_the_session_was_last_used_and_where_it_signed_in() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut phone = app.sign_in(SAFARI, "ada").await;
@@ -215,7 +215,7 @@ async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in()
     let page = laptop.open("/sessions").await.text;
     assert!(page.contains("198.51.100.9") && page.contains("203.0.113.7"), "{page}");
 
-    // Where it was in between is known, though it came back before the write.
+    // The address in between is recorded, although the session returned before the write.
     for peer in ["192.0.2.1:50000", "198.51.100.9:50000"] {
         phone.peer = peer.parse().expect("an address");
         phone.whoami().await;
@@ -229,7 +229,7 @@ async fn a_row_says_where_the_session_was_last_used_and_where_it_was_signed_in()
 }
 
 #[tokio::test]
-async fn a_renamed_device_of_unknown_browser_says_only_what_is_known() {
+async fn renamed_unknown_device_shows_only_known_facts() {
     let app = TestApp::start().await;
     for (agent, said) in [("node", "<span>node<"), ("", ""), ("Mozilla/5.0", "")] {
         let browser = app.browser(agent);

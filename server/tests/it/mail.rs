@@ -1,4 +1,4 @@
-//! Mails, over a real mail server: a forgotten password, and what must never be lost or told.
+//! Mails over a real mail server: password resets, and mails that must not be lost or reveal anything.
 
 use axum::http::Method;
 use serde_json::json;
@@ -20,7 +20,7 @@ pub(crate) async fn start_with(mails: &MailServer, flags: &[&str]) -> TestApp {
     TestApp::start_with(&[&mail, flags].concat()).await
 }
 
-/// The mails so far are read and forgotten: those about new devices.
+/// Drops the mails so far, which are about new devices.
 pub(crate) async fn read_all(app: &TestApp, mails: &MailServer) {
     app.deliver().await;
     mails.taken();
@@ -45,7 +45,7 @@ pub(crate) async fn sign_in_with(browser: &TestBrowser, name: &str, password: &s
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_replaced_by_the_mailed_link_once() {
+async fn mailed_link_sets_a_new_password_once() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -67,7 +67,7 @@ async fn a_forgotten_password_is_replaced_by_the_mailed_link_once() {
     assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert!(mail.text.contains("multipart/alternative") && mail.text.contains("Content-Type: text/html"));
 
-    // Programs that look into mails open links as well.
+    // Mail scanners open links too.
     let link = mail.link();
     for _ in 0..2 {
         let page = browser.open(&link).await;
@@ -102,7 +102,7 @@ async fn a_forgotten_password_is_replaced_by_the_mailed_link_once() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_is_answered_as_a_known_one() {
+async fn reset_of_an_unknown_address_gets_the_same_answer() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -124,7 +124,7 @@ async fn an_unknown_address_is_answered_as_a_known_one() {
 }
 
 #[tokio::test]
-async fn a_link_is_good_for_thirty_minutes_and_dead_after_another_one_was_used() {
+async fn link_works_for_thirty_minutes_unless_another_one_was_used() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -153,7 +153,7 @@ async fn a_link_is_good_for_thirty_minutes_and_dead_after_another_one_was_used()
 }
 
 #[tokio::test]
-async fn nobody_floods_a_mailbox() {
+async fn reset_mails_to_a_mailbox_are_limited() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -165,14 +165,14 @@ async fn nobody_floods_a_mailbox() {
     for minute in 1..30 {
         app.advance(MINUTE);
         request(&browser, "ada@example.org").await.ok();
-        // Five, and then another one once the last is a quarter of an hour old.
+        // Five, and then another one after a quarter of an hour.
         assert_eq!(app.deliver().await, usize::from(minute < 5 || minute == 19), "minute {minute}");
     }
     assert_eq!(mails.taken().len(), 6);
 }
 
 #[tokio::test]
-async fn whatever_strangers_ask_for_the_owner_gets_a_usable_link() {
+async fn owner_gets_a_usable_link_despite_requests_of_strangers() {
     let mails = MailServer::start().await;
     let app = start_with(&mails, &["--sign-in-throttle", "on"]).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -202,7 +202,7 @@ async fn whatever_strangers_ask_for_the_owner_gets_a_usable_link() {
 }
 
 #[tokio::test]
-async fn a_mail_outlives_a_mail_server_that_is_away() {
+async fn mail_is_sent_after_an_outage_of_the_mail_server() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -221,14 +221,14 @@ async fn a_mail_outlives_a_mail_server_that_is_away() {
 }
 
 #[tokio::test]
-async fn a_mail_outlives_the_node_that_was_about_to_send_it() {
+async fn mail_is_sent_by_another_node_after_a_crash() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
     request(&app.browser(CHROME), "ada@example.org").await.ok();
     let taken = app.accounts.due_letters().await.expect("an answer");
     assert_eq!(taken.len(), 1);
-    // The node ends here. Another one looks at once, and later.
+    // The node ends here. Another one looks for mails at once, and later.
     drop(taken);
     assert_eq!(app.deliver().await, 0, "nobody sends it twice");
     app.advance(15 * MINUTE);
@@ -237,7 +237,7 @@ async fn a_mail_outlives_the_node_that_was_about_to_send_it() {
 }
 
 #[tokio::test]
-async fn a_refused_mail_holds_up_no_other_and_is_given_up_after_a_day() {
+async fn refused_mail_delays_no_others_and_is_given_up_after_a_day() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     for name in ["ada", "grace"] {
@@ -280,7 +280,7 @@ async fn the_database_has_no_secret_and_no_text_of_a_mail() {
 }
 
 #[tokio::test]
-async fn a_link_of_a_front_end_leads_there_with_the_token_or_why_not() {
+async fn front_end_link_redirects_there_with_the_token_or_an_error() {
     let mails = MailServer::start().await;
     let app = start_with(&mails, &["--trusted-origins", "https://app.example.org"]).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -325,7 +325,7 @@ async fn a_link_of_a_front_end_leads_there_with_the_token_or_why_not() {
 }
 
 #[tokio::test]
-async fn without_a_mail_server_nothing_is_offered_that_needs_one() {
+async fn without_a_mail_server_mail_features_are_not_offered() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
@@ -342,7 +342,7 @@ async fn without_a_mail_server_nothing_is_offered_that_needs_one() {
 }
 
 #[tokio::test]
-async fn a_new_device_is_told_with_its_name_its_address_and_the_time() {
+async fn mail_about_a_new_device_has_its_name_address_and_time() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -359,7 +359,7 @@ async fn a_new_device_is_told_with_its_name_its_address_and_the_time() {
 }
 
 #[tokio::test]
-async fn a_changed_password_is_told_by_mail() {
+async fn password_change_is_mailed() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -377,11 +377,11 @@ async fn a_changed_password_is_told_by_mail() {
 }
 
 #[tokio::test]
-async fn a_password_changed_from_elsewhere_is_told_and_kept_with_that_address() {
+async fn password_change_from_a_new_address_is_recorded_with_that_address() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
-    // A copied cookie, and the password: the very first request from there.
+    // With a copied cookie and the password, in the very first request from there.
     let mut thief = laptop.copy();
     thief.peer = "198.51.100.9:50000".parse().expect("an address");
     let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW });

@@ -1,4 +1,4 @@
-//! Mails by TLS and with a password, as the program sends them: neither is given to whom they are not for.
+//! Mails over TLS and with a password: both go only to the right mail server.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::process::{Process, command, request};
 use crate::smtp::{MailServer, PATIENCE, Tls, USERS_PASSWORD};
 
 const GRACE: &str = "grace@example.org";
-/// The mail server's user and password, as they stand in a URL.
+/// The mail server's user and password, encoded for a URL.
 const LOGIN: &str = "ada%40example.org:p%3Ass%2Fw%3Frd";
-/// When every mail that is kept is due.
+/// A time at which every queued mail is due.
 const LATER: Timestamp = Timestamp::from_unix_ms(4_102_444_800_000);
 
-/// A certificate for a name that nobody but itself vouches for, in PEM, and what speaks with it.
+/// A self-signed certificate in PEM, and a TLS acceptor with it.
 fn certificate(name: &str) -> (String, TlsAcceptor) {
     let certified = rcgen::generate_simple_self_signed([name.to_owned()]);
     let CertifiedKey { cert, signing_key } = certified.expect("a certificate");
@@ -30,13 +30,13 @@ fn certificate(name: &str) -> (String, TlsAcceptor) {
     (cert.pem(), TlsAcceptor::from(Arc::new(config)))
 }
 
-/// The URL by which the program is told to begin TLS, at once or with STARTTLS.
+/// The URL for TLS from the start or for STARTTLS.
 fn url(scheme: &str, login: &str, mails: &MailServer) -> String {
     let tls = if scheme == "smtp" { "?tls=required" } else { "" };
     format!("{scheme}://{login}@localhost:{}{tls}", mails.address.port())
 }
 
-/// The program beside a mail server, and its log so far.
+/// The program with a mail server, and its log so far.
 struct Program {
     folder: TempDir,
     process: Process,
@@ -45,7 +45,7 @@ struct Program {
 }
 
 impl Program {
-    /// Starts it; it believes the certificates of `roots` and no others.
+    /// Starts it. It trusts only the certificates in `roots`.
     fn start(url: &str, roots: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let file = folder.path().join("roots.pem");
@@ -57,7 +57,7 @@ impl Program {
         let (hear, lines) = unbounded_channel();
         std::thread::spawn(move || {
             for line in said {
-                // Where nobody listens any more it is read all the same, so that the program never waits.
+                // Keep reading even if nobody listens any more, so that the program never blocks.
                 let _ = hear.send(line + "\n");
             }
         });
@@ -89,7 +89,7 @@ impl Program {
         assert!(heard.is_ok_and(|heard| heard), "{what} is not in the log: {}", self.log);
     }
 
-    /// Ends it; gives its log, and to whom the mails are that it still keeps.
+    /// Ends it. Returns its log, and the recipients of the mails that are still queued.
     async fn end(self) -> (String, Vec<String>) {
         let Self { folder, process, mut lines, mut log } = self;
         process.kill();
@@ -106,7 +106,7 @@ impl Program {
     }
 }
 
-/// A mail comes to this mail server.
+/// Checks that a mail arrives at this mail server.
 async fn it_is_sent(mails: &MailServer, url: &str, roots: &str) {
     let mut program = Program::start(url, roots);
     program.is_asked_for_a_mail();
@@ -118,7 +118,7 @@ async fn it_is_sent(mails: &MailServer, url: &str, roots: &str) {
     assert!(kept.is_empty(), "{kept:?}");
 }
 
-/// A mail is not sent for this cause, and kept.
+/// Checks that a mail is not sent for this reason, and stays queued.
 async fn it_is_kept(url: &str, roots: &str, cause: &str) {
     let mut program = Program::start(url, roots);
     program.is_asked_for_a_mail();
@@ -129,7 +129,7 @@ async fn it_is_kept(url: &str, roots: &str, cause: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_goes_over_starttls_with_a_password_that_is_never_sent_before_it() {
+async fn mail_uses_starttls_and_sends_no_password_before_it() {
     let (roots, acceptor) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::Starttls(acceptor)).await;
     it_is_sent(&mails, &url("smtp", LOGIN, &mails), &roots).await;
@@ -138,7 +138,7 @@ async fn a_mail_goes_over_starttls_with_a_password_that_is_never_sent_before_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_goes_over_tls_from_the_first_word_on() {
+async fn mail_uses_tls_from_the_start() {
     let (roots, acceptor) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::AtOnce(acceptor)).await;
     it_is_sent(&mails, &url("smtps", LOGIN, &mails), &roots).await;
@@ -146,13 +146,13 @@ async fn a_mail_goes_over_tls_from_the_first_word_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail() {
+async fn mail_server_with_an_untrusted_certificate_gets_neither_password_nor_mail() {
     let (_, unknown) = certificate("localhost");
     let (roots, another) = certificate("mail.example.org");
     for (scheme, tls, heard) in [
         ("smtp", Tls::Starttls(unknown.clone()), &["EHLO", "STARTTLS"][..]),
         ("smtps", Tls::AtOnce(unknown), &[]),
-        // It is vouched for under another name.
+        // Its certificate is trusted, but for another name.
         ("smtps", Tls::AtOnce(another), &[]),
     ] {
         let mails = MailServer::start_for_its_user(tls).await;
@@ -163,7 +163,7 @@ async fn a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_that_offers_no_tls_gets_neither_password_nor_mail() {
+async fn mail_server_without_tls_gets_neither_password_nor_mail() {
     let (roots, _) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::Never).await;
     it_is_kept(&url("smtp", LOGIN, &mails), &roots, "STARTTLS").await;
@@ -171,7 +171,7 @@ async fn a_mail_server_that_offers_no_tls_gets_neither_password_nor_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_that_the_mail_server_refuses_is_in_no_log_and_the_mail_is_kept() {
+async fn refused_smtp_password_is_not_logged_and_the_mail_is_kept() {
     let (roots, acceptor) = certificate("localhost");
     let mails = MailServer::start_for_its_user(Tls::Starttls(acceptor)).await;
     let wrong = format!("{LOGIN}%21");

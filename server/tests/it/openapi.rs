@@ -1,4 +1,4 @@
-//! The OpenAPI document: complete, and what the server does is what it says.
+//! The OpenAPI document is complete and equals what the server does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,25 +10,25 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, CHROME, FIREFOX, ORIGIN, SAFARI, TestApp, TestBrowser, text};
 use crate::invariants::page;
 
-/// They are there to refuse, as Better Auth does.
+/// Endpoints that only refuse, as in Better Auth.
 const NEVER_SUCCEED: [&str; 2] = ["updateSession", "getSessionDeferred"];
-/// What it sends a person on to is no success of its own.
+/// Its success is only a redirect.
 const SENDS_ON: &str = "resetPasswordCallback";
-/// What is shown has no mailed secret and no ticket, and is about no other session of one's own: how they succeed is in
-/// `mail.rs`, `choose_device.rs`, `recognize.rs`, `report.rs` and `undo.rs`.
+/// The examples have no valid token or ticket, and name no other session of the user. Their success is tested
+/// in `mail.rs`, `choose_device.rs`, `recognize.rs`, `report.rs` and `undo.rs`.
 const NEED_MORE: [&str; 5] = ["resetPassword", "signInInstead", "report", "undoRevoke", "recognize"];
 
-/// What operators' programs send.
+/// The endpoints of operators' programs.
 pub(crate) const OPERATOR: (&str, &str) = ("authorization", "Bearer mso_0123456789abcdef");
 
-/// The flags of a server with every endpoint that there is.
+/// The flags of a server with all endpoints.
 pub(crate) const EVERYTHING: [&str; 6] = [
     // printf TOKEN | sha256sum
     "--operator-token-hash",
     "68a2d922833af5fad2d20de6d7f0002d86e52a5490b98e5a2894d07e1e8dccd3",
     "--mail-from",
     "no-reply@example.org",
-    // Nobody listens there: mails wait.
+    // Nobody listens there, so mails stay queued.
     "--smtp-url",
     "smtp://127.0.0.1:1",
 ];
@@ -37,7 +37,7 @@ async fn start() -> TestApp {
     TestApp::start_with(&EVERYTHING).await
 }
 
-/// The document, read as a client reads it.
+/// The document, read like a client.
 struct Document(Value);
 
 /// One method of one path.
@@ -71,7 +71,7 @@ impl Document {
         self.operations().into_iter().find(|operation| operation.id() == id).expect("an operation")
     }
 
-    /// What is wrong with a value where this schema is promised.
+    /// The errors of a value against this schema.
     fn issues(&self, schema: &Value, value: &Value) -> Vec<String> {
         let schema = json!({ "components": self.0["components"], "allOf": [schema] });
         let validator = jsonschema::draft202012::options()
@@ -91,7 +91,7 @@ impl Operation<'_> {
         self.value["responses"].as_object().expect("responses").iter()
     }
 
-    /// The bodies that are shown, each with its media type; one without for an operation that takes none.
+    /// The example bodies, each with its media type; one empty example for an operation without a body.
     fn bodies(&self) -> Vec<Option<(String, Value)>> {
         let Some(content) = self.value["requestBody"]["content"].as_object() else { return vec![None] };
         let shown = content.iter().flat_map(|(kind, media)| {
@@ -100,7 +100,7 @@ impl Operation<'_> {
         shown.collect()
     }
 
-    /// Holds that the answer is one of those that are described.
+    /// Checks that the answer is described.
     #[track_caller]
     fn describes(&self, answer: &Answer) {
         let Self { method, path, .. } = self;
@@ -120,14 +120,14 @@ impl Operation<'_> {
     }
 }
 
-/// What is shown of a media type.
+/// The examples of a media type.
 fn examples(media: &Value) -> Vec<&Value> {
     let several = media["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
     media.get("example").into_iter().chain(several).collect()
 }
 
 #[tokio::test]
-async fn every_operation_says_what_it_does_takes_and_answers() {
+async fn every_operation_describes_input_and_answers() {
     let app = start().await;
     let document = Document::of(&app).await;
     assert_eq!(document.0["openapi"], "3.1.0");
@@ -169,7 +169,7 @@ async fn every_operation_says_what_it_does_takes_and_answers() {
 }
 
 #[tokio::test]
-async fn every_example_has_the_shape_that_is_promised() {
+async fn every_example_matches_its_schema() {
     let app = start().await;
     let document = Document::of(&app).await;
     let mut seen = 0;
@@ -196,7 +196,7 @@ async fn signed_in(app: &TestApp) -> (TestBrowser, Value) {
     (browser, held)
 }
 
-/// A body as it is shown, but about a session and a user that there are.
+/// An example body, with an existing session and user.
 fn with_session(mut body: Value, held: &Value) -> Value {
     let pairs = [("sessionId", "id"), ("sessionToken", "token"), ("token", "token"), ("userId", "userId")];
     for (name, of) in pairs {
@@ -216,7 +216,7 @@ fn encoded(kind: &str, body: &Value) -> String {
 }
 
 #[tokio::test]
-async fn every_request_that_is_shown_succeeds_as_described() {
+async fn every_example_request_succeeds_as_described() {
     let document = Document::of(&start().await).await;
     for operation in document.operations() {
         for body in operation.bodies() {
@@ -251,7 +251,7 @@ async fn every_request_that_is_shown_succeeds_as_described() {
 }
 
 #[tokio::test]
-async fn what_a_stream_tells_has_the_shape_that_is_described() {
+async fn stream_events_match_their_schema() {
     let app = start().await;
     let document = Document::of(&app).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -271,7 +271,7 @@ async fn what_a_stream_tells_has_the_shape_that_is_described() {
 }
 
 #[tokio::test]
-async fn every_refusal_is_described() {
+async fn every_error_is_described() {
     let app = start().await;
     let document = Document::of(&app).await;
     app.sign_up(FIREFOX, "ada").await;
@@ -291,7 +291,7 @@ async fn every_refusal_is_described() {
         (&[json, ("origin", "https://evil.example")], "{}"),
         (&[json, ("origin", "null")], "{}"),
         (&[json, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], "{}"),
-        // The last, as some take it and end the session.
+        // The last one, because some endpoints use it and end the session.
         (&[own, json], ""),
     ];
     let mut seen = BTreeSet::new();
@@ -313,7 +313,7 @@ async fn every_refusal_is_described() {
 }
 
 #[tokio::test]
-async fn what_is_not_described_is_not_there() {
+async fn every_route_is_described() {
     let app = start().await;
     let document = Document::of(&app).await;
     let described: BTreeSet<(&str, Method)> =
@@ -333,7 +333,7 @@ async fn what_is_not_described_is_not_there() {
 }
 
 #[tokio::test]
-async fn it_follows_the_configuration_and_needs_no_session() {
+async fn document_follows_the_configuration_and_needs_no_session() {
     let app = TestApp::start_with(&["--base-url", "https://id.example.org", "--cookie-prefix", "mine"]).await;
     let answer = app.browser(FIREFOX).get("/api/auth/openapi.json").await;
     assert!(answer.set_cookies().is_empty());
@@ -344,7 +344,7 @@ async fn it_follows_the_configuration_and_needs_no_session() {
     assert_eq!(cookie["name"], "__Host-mine.session_token");
 }
 
-/// The cells of the tables of docs/rest.md whose first cell is in backticks, with that cell's text first.
+/// The table rows of docs/rest.md whose first cell is in backticks. The text of that cell comes first.
 fn rest_page() -> Vec<Vec<String>> {
     let page = page("docs/rest.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix('|'));
@@ -352,7 +352,7 @@ fn rest_page() -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The words in capital letters that a cell has in backticks.
+/// The upper-case words in backticks of a cell.
 fn codes_in(cell: &str) -> BTreeSet<&str> {
     let words = cell.split(['`', ' ']).filter(|word| !word.is_empty());
     words.filter(|word| word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')).collect()

@@ -1,4 +1,4 @@
-//! What operators do from a shell, while the server runs and while it does not.
+//! Operator commands, with and without a running server, and operators' programs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -35,7 +35,7 @@ impl Place {
         command
     }
 
-    /// What `multi-session sessions …` prints, where it succeeds.
+    /// The output of a successful `multi-session sessions …`.
     #[track_caller]
     fn sessions(&self, arguments: &[&str]) -> String {
         let output = run(self.command(), arguments);
@@ -43,7 +43,7 @@ impl Place {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// What the program prints and logs, where it succeeds.
+    /// The output and log of a successful run.
     #[track_caller]
     fn does(&self, arguments: &[&str]) -> (String, String) {
         let mut command = self.command();
@@ -54,7 +54,7 @@ impl Place {
         (String::from_utf8(output.stdout).expect("text"), log)
     }
 
-    /// What operators did, the latest first.
+    /// The operator acts, latest first.
     fn acts(&self, arguments: &[&str]) -> Vec<Value> {
         let (printed, _) = self.does(&[&["operator-acts", "--json"], arguments].concat());
         serde_json::from_str(&printed).expect("a list")
@@ -66,9 +66,9 @@ impl Place {
     }
 }
 
-/// A user is erased from the shell; the running server refuses the cookie at once.
+/// A user is erased from the shell. The running server refuses the cookie immediately.
 #[tokio::test]
-async fn an_operator_erases_a_user_with_everything() {
+async fn operator_erases_a_user_with_all_data() {
     for place in Place::each().await {
         let process = Process::start_as(place.command());
         let cookies = enter(process.address, "sign-up", "ada");
@@ -83,7 +83,7 @@ async fn an_operator_erases_a_user_with_everything() {
         let again = forget.output().expect("it runs");
         assert!(!again.status.success());
         assert!(String::from_utf8_lossy(&again.stderr).contains("there is no user with that email or id"));
-        // The address is free again.
+        // The email is free again.
         enter(process.address, "sign-up", "ada");
     }
 }
@@ -93,7 +93,7 @@ fn run(mut command: Command, arguments: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-/// Sends the form of a person to sign up or in, and gives the cookies.
+/// Submits a form to sign up or in, and returns the cookies.
 fn enter(address: SocketAddr, how: &str, name: &str) -> String {
     let body = format!(r#"{{"name":"{name}","email":"{name}@example.org","password":"correct horse"}}"#);
     let path = format!("/api/auth/{how}/email");
@@ -110,7 +110,7 @@ fn id(address: SocketAddr, cookies: &str) -> String {
     session(address, cookies)["id"].as_str().expect("signed in").to_owned()
 }
 
-/// A live stream over a connection of its own, after its first list.
+/// A live stream over its own connection, after the first list.
 struct Stream(BufReader<TcpStream>);
 
 impl Stream {
@@ -126,7 +126,7 @@ impl Stream {
         stream
     }
 
-    /// Reads on to the line that begins so.
+    /// Reads until a line that begins so.
     fn line(&mut self, start: &str) -> String {
         loop {
             let mut line = String::new();
@@ -137,7 +137,7 @@ impl Stream {
         }
     }
 
-    /// Reads on until it is told that this session has ended.
+    /// Reads until the event that this session has ended.
     fn ended(mut self, id: &str) -> Value {
         loop {
             let line = self.line("data: {");
@@ -150,7 +150,7 @@ impl Stream {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asvs_7_4_5_an_operator_ends_sessions_under_a_running_server_and_their_pages_hear_why() {
+async fn asvs_7_4_5_operator_ends_sessions_of_a_running_server_and_their_pages_show_why() {
     for place in Place::each().await {
         let server = Process::start_as(place.command());
         let address = server.address;
@@ -178,7 +178,7 @@ async fn asvs_7_4_5_an_operator_ends_sessions_under_a_running_server_and_their_p
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_disables_a_user_under_a_running_server_and_lets_them_in_again() {
+async fn operator_disables_and_enables_a_user_of_a_running_server() {
     for place in Place::each().await {
         let server = Process::start_as(place.command());
         let address = server.address;
@@ -206,9 +206,9 @@ async fn an_operator_disables_a_user_under_a_running_server_and_lets_them_in_aga
     }
 }
 
-/// Also when the user is gone; the newest first, and by whom.
+/// Even after the user is erased. Latest first, with the operator.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_act_of_an_operator_is_kept_with_who_did_it() {
+async fn every_operator_act_is_stored_with_its_operator() {
     for place in Place::each().await {
         let server = Process::start_as(place.command());
         let address = server.address;
@@ -263,7 +263,7 @@ async fn every_act_of_an_operator_is_kept_with_who_did_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_sees_a_users_sessions_and_counts_them_also_while_no_server_runs() {
+async fn operator_lists_and_counts_sessions_even_while_no_server_runs() {
     for place in Place::each().await {
         let server = Process::start_as(place.command());
         let first = enter(server.address, "sign-up", "ada");
@@ -278,7 +278,7 @@ async fn an_operator_sees_a_users_sessions_and_counts_them_also_while_no_server_
         server.kill();
 
         let live = place.list(&["ada@example.org"]);
-        assert_eq!(live, place.list(&[&user]), "by e-mail or by id");
+        assert_eq!(live, place.list(&[&user]), "by email or by id");
         assert_eq!(live.len(), 3);
         assert_eq!(live[2]["id"], first, "the newest first");
         assert_eq!(live[0]["ipAddress"], "127.0.0.1");
@@ -310,7 +310,7 @@ async fn an_operator_sees_a_users_sessions_and_counts_them_also_while_no_server_
 }
 
 #[test]
-fn an_operator_is_told_what_is_not_there() {
+fn operator_gets_an_error_for_unknown_users_and_sessions() {
     let folder = TempDir::new().expect("a folder");
     let says = |folder: &Path, arguments: &[&str], code: i32, says: &str| {
         let output = run(command(folder), arguments);
@@ -373,7 +373,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn asvs_7_4_5_a_program_with_the_token_ends_one_users_or_everybodys_sessions() {
+    async fn asvs_7_4_5_operator_program_ends_sessions_of_one_user_or_of_everybody() {
         let app = with_token().await;
         let (ada, grace) = (app.sign_up(FIREFOX, "ada").await, app.sign_up(FIREFOX, "grace").await);
         let phone = app.sign_in(CHROME, "ada").await;
@@ -406,7 +406,7 @@ mod over_the_api {
         assert_eq!(grace.whoami().await, "");
     }
 
-    /// What operators did, the first thing first.
+    /// The operator acts, oldest first.
     async fn acts(app: &TestApp) -> Vec<String> {
         let mut acts = app.sessions.operator_acts(None, 100).await.expect("the acts");
         acts.reverse();
@@ -414,7 +414,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn a_program_disables_a_user_and_lets_them_in_again() {
+    async fn operator_program_disables_and_enables_a_user() {
         let app = with_token().await;
         let (ada, grace) = (app.sign_up(FIREFOX, "ada").await, app.sign_up(FIREFOX, "grace").await);
         let phone = app.sign_in(CHROME, "ada").await;
@@ -472,7 +472,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn a_disabled_user_is_mailed_no_link_and_the_one_from_before_does_nothing() {
+    async fn disabled_user_gets_no_link_and_earlier_links_do_nothing() {
         let mails = MailServer::start().await;
         let url = mails.url();
         let mail = ["--smtp-url", &url, "--mail-from", "no-reply@example.org"];
@@ -503,7 +503,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn an_act_that_ends_nothing_is_kept_too_and_all_go_when_their_time_is_over() {
+    async fn acts_without_effect_are_stored_too_and_all_are_deleted_after_their_retention() {
         let app = with_token().await;
         app.sign_up(FIREFOX, "ada").await;
         let (program, bearer) = (app.browser("program/1.0"), format!("Bearer {TOKEN}"));
@@ -521,7 +521,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn the_page_says_that_it_was_an_operator() {
+    async fn page_says_that_an_operator_ended_the_session() {
         let app = with_token().await;
         let ada = app.sign_up(FIREFOX, "ada").await;
         ask(&app.browser(CHROME), EVERYBODY, Some(&format!("Bearer {TOKEN}")), &json!({})).await.ok();
@@ -532,7 +532,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn nothing_else_opens_it() {
+    async fn operator_endpoints_require_the_token() {
         let app = with_token().await;
         let ada = app.sign_up(FIREFOX, "ada").await;
         let user = json!({ "userId": ada.get_session().await["user"]["id"] });
@@ -549,7 +549,7 @@ mod over_the_api {
         let forged = [format!("Bearer {wrong}"), format!("Bearer {HASH}"), format!("Bearer {TOKEN} {TOKEN}")];
         for authorization in refused.into_iter().chain(forged.iter().map(|it| Some(it.as_str()))) {
             for path in ALL {
-                // Also with the cookies of a live session, and from a page of ours.
+                // Not even with the cookies of a live session, from a page of ours.
                 let answer = ask(&ada, path, authorization, &user).await;
                 answer.refused(401, "UNAUTHORIZED");
                 assert_eq!(answer.header("www-authenticate"), "Bearer");
@@ -563,7 +563,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn without_the_setting_it_is_not_there() {
+    async fn operator_endpoints_do_not_exist_without_the_setting() {
         let app = TestApp::start().await;
         let ada = app.sign_up(FIREFOX, "ada").await;
         for path in ALL {
@@ -579,7 +579,7 @@ mod over_the_api {
     }
 
     #[tokio::test]
-    async fn it_is_rate_limited_like_other_requests() {
+    async fn operator_endpoints_are_rate_limited() {
         let app = TestApp::start_with(&["--operator-token-hash", HASH, "--rate-limit", "on"]).await;
         let program = app.browser("program/1.0");
         let mut statuses = Vec::new();
@@ -592,7 +592,7 @@ mod over_the_api {
 }
 
 #[test]
-fn the_token_that_is_printed_opens_it_and_is_in_no_log() {
+fn printed_token_works_and_is_not_logged() {
     let folder = TempDir::new().expect("a folder");
     let printed =
         command(folder.path()).arg("operator-token").stdout(Stdio::piped()).output().expect("it runs");

@@ -1,4 +1,4 @@
-//! The pages as a browser without WebAssembly gets them.
+//! The pages without WebAssembly.
 
 use axum::http::Method;
 use multi_session::Code;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::{CHROME, FIREFOX, TestApp};
 
 #[tokio::test]
-async fn the_list_arrives_complete() {
+async fn list_is_complete_without_scripts() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(CHROME, "ada").await;
@@ -60,7 +60,7 @@ async fn every_page_has_the_name_the_colour_and_the_logo_of_the_service() {
 }
 
 #[tokio::test]
-async fn a_service_without_a_name_of_its_own_has_ours_and_no_style_beside_ours() {
+async fn default_service_name_and_style_are_ours() {
     let app = TestApp::start().await;
     let page = app.browser(FIREFOX).open("/sign-in").await;
     assert!(
@@ -72,7 +72,7 @@ async fn a_service_without_a_name_of_its_own_has_ours_and_no_style_beside_ours()
 }
 
 #[tokio::test]
-async fn pages_are_sent_compressed_to_browsers_that_ask_for_it_and_nothing_else_is() {
+async fn only_pages_are_compressed() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let whole = ada.open("/sessions").await.text.len();
@@ -96,7 +96,7 @@ async fn pages_are_sent_compressed_to_browsers_that_ask_for_it_and_nothing_else_
 }
 
 #[tokio::test]
-async fn managers_of_passwords_find_the_page_to_change_one() {
+async fn password_managers_find_the_page_to_change_a_password() {
     let app = TestApp::start().await;
     for browser in [app.sign_up(FIREFOX, "ada").await, app.browser(CHROME)] {
         let answer = browser.get("/.well-known/change-password").await;
@@ -105,7 +105,7 @@ async fn managers_of_passwords_find_the_page_to_change_one() {
 }
 
 #[tokio::test]
-async fn everybody_is_sent_where_they_belong() {
+async fn pages_redirect_by_sign_in_state() {
     let app = TestApp::start().await;
     let nobody = app.browser(FIREFOX);
     let ada = app.sign_up(CHROME, "ada").await;
@@ -129,7 +129,7 @@ async fn everybody_is_sent_where_they_belong() {
 }
 
 #[tokio::test]
-async fn slash_at_the_end_of_a_pages_address_leads_to_the_page() {
+async fn trailing_slash_redirects_to_the_page() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     for path in
@@ -148,7 +148,7 @@ async fn slash_at_the_end_of_a_pages_address_leads_to_the_page() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_there_asks_the_database_nothing() {
+async fn unknown_page_needs_no_query() {
     let app = TestApp::start().await;
     let id = app.sign_up(FIREFOX, "ada").await.current_id().await;
     app.store.close().await;
@@ -184,7 +184,7 @@ async fn scripts_run_only_with_the_pages_nonce() {
 }
 
 #[tokio::test]
-async fn forms_without_webassembly_do_the_whole_job() {
+async fn all_forms_work_without_webassembly() {
     let app = TestApp::start().await;
     let laptop = app.browser(FIREFOX);
     let form = "name=ada&email=ada%40example.org&password=correct+horse+battery";
@@ -206,7 +206,7 @@ async fn forms_without_webassembly_do_the_whole_job() {
 }
 
 #[tokio::test]
-async fn a_refusal_without_webassembly_is_told_on_the_page() {
+async fn error_without_webassembly_is_shown_on_the_page() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
@@ -221,7 +221,7 @@ async fn a_refusal_without_webassembly_is_told_on_the_page() {
 }
 
 #[tokio::test]
-async fn refused_form_keeps_name_and_email_but_never_the_password_nor_in_the_address() {
+async fn refused_form_keeps_name_and_email_but_not_the_password() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
@@ -250,7 +250,7 @@ async fn refused_form_keeps_name_and_email_but_never_the_password_nor_in_the_add
 }
 
 #[tokio::test]
-async fn the_sign_in_page_offers_the_accounts_that_are_held() {
+async fn sign_in_page_offers_the_held_accounts() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     browser.sign_up("grace").await.ok();
@@ -261,7 +261,7 @@ async fn the_sign_in_page_offers_the_accounts_that_are_held() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn pages_are_rendered_on_whichever_thread() {
+async fn pages_can_be_rendered_on_any_thread() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let pages = [("/sessions", 200), ("/sign-in?add=1", 200), ("/sign-up?add=1", 200), ("/nothing", 404)];
@@ -275,7 +275,7 @@ async fn pages_are_rendered_on_whichever_thread() {
         })
         .collect();
     for visit in visits {
-        // A value bound to one thread and dropped on another would have panicked here.
+        // A value that is bound to one thread and dropped on another would panic here.
         visit.await.expect("the page");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{CHROME, FIREFOX, PASSWORD, SAFARI, TestApp, TestBrowser, text};
 
-/// How a browser reaches the sessions.
+/// How a browser calls the sessions.
 #[derive(Clone, Copy, Debug)]
 enum By {
     Rest,
@@ -39,7 +39,7 @@ impl By {
     }
 }
 
-/// Plays one story and tells everything that was seen, without what differs by chance.
+/// Runs one story and records every result, without random values.
 async fn story(by: By) -> Vec<String> {
     let app = TestApp::start().await;
     let shared = app.sign_up(FIREFOX, "grace").await;
@@ -78,7 +78,7 @@ async fn story(by: By) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn rest_and_server_functions_tell_the_same_story() {
+async fn rest_and_server_functions_return_the_same_list() {
     let rest = story(By::Rest).await;
     let server_functions = story(By::ServerFunction).await;
     assert_eq!(rest, server_functions);
@@ -100,7 +100,7 @@ async fn rest_and_server_functions_tell_the_same_story() {
 }
 
 #[tokio::test]
-async fn both_change_the_password_alike() {
+async fn rest_and_server_functions_change_the_password_alike() {
     for by in [By::Rest, By::ServerFunction] {
         let app = TestApp::start().await;
         let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -134,7 +134,7 @@ async fn both_change_the_password_alike() {
 }
 
 #[tokio::test]
-async fn both_sign_up_in_and_out_alike() {
+async fn rest_and_server_functions_sign_up_in_and_out_alike() {
     let app = TestApp::start().await;
     let by_call = app.browser(FIREFOX);
     let form = "name=ada&email=ada%40example.org&password=correct+horse+battery";

@@ -1,4 +1,4 @@
-//! Passwords: changing one proves who one is; looking at one costs time and memory, and both are bounded.
+//! Passwords: changing one counts as a proof, and hashing is bounded in time and memory.
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ fn form(email: &str, password: &str) -> SignIn {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn beyond_the_bound_a_sign_in_is_refused_and_the_others_are_served() {
+async fn sign_ins_beyond_the_hashing_queue_are_refused_and_others_are_served() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let limits = PasswordLimits { at_once: NonZeroUsize::MIN, waiting: 2 };
@@ -67,13 +67,14 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
         times[times.len() / 2]
     });
     let (shorter, longer) = (wrong.min(unknown), wrong.max(unknown));
-    // Without the comparison it would be a thousand times shorter; the machine's noise stays far below two.
-    assert!(longer < shorter * 2, "wrong password {wrong:?}, unknown e-mail {unknown:?}");
+    // Without the comparison it would be a thousand times shorter. The noise of the machine stays far below a
+    // factor of two.
+    assert!(longer < shorter * 2, "wrong password {wrong:?}, unknown email {unknown:?}");
     assert!(shorter > Duration::from_millis(2), "{shorter:?} is no argon2id");
 }
 
 #[tokio::test]
-async fn a_change_of_the_password_rotates_this_browsers_cookie_and_is_a_fresh_sign_in() {
+async fn password_change_rotates_the_cookie_and_makes_the_session_fresh() {
     for is_form in [false, true] {
         let app = TestApp::start().await;
         let laptop = app.sign_up(FIREFOX, "grace").await;
@@ -115,7 +116,7 @@ async fn a_change_of_the_password_rotates_this_browsers_cookie_and_is_a_fresh_si
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_and_as_long_however_its_characters_are_composed() {
+async fn password_is_the_same_in_every_unicode_composition() {
     const COMPOSED: &str = "é";
     const DECOMPOSED: &str = "e\u{301}";
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! Where addresses are, and how much of them is kept.
+//! Places of addresses, and truncated addresses.
 
 use std::process::{Output, Stdio};
 
@@ -44,10 +44,10 @@ fn expected(places: &[(&str, &str)]) -> Vec<(String, Option<String>)> {
 }
 
 #[tokio::test]
-async fn a_place_is_told_wherever_an_address_is() {
+async fn place_is_shown_wherever_an_address_is() {
     let (mails, database) = (MailServer::start().await, GeoDatabase::make());
     let app = start_with(&mails, &["--geoip", database.path()]).await;
-    // It is in memory: the file may be replaced or go.
+    // The database is in memory, so the file may be replaced or deleted.
     drop(database);
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let mut stream = laptop.events(None).await;
@@ -86,7 +86,7 @@ async fn a_place_is_told_wherever_an_address_is() {
 }
 
 #[tokio::test]
-async fn without_a_database_no_place_is_known() {
+async fn without_a_database_there_are_no_places() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     assert_eq!(places(&laptop.list().await), expected(&[("203.0.113.7", "")]));
@@ -95,7 +95,7 @@ async fn without_a_database_no_place_is_known() {
 }
 
 #[tokio::test]
-async fn a_truncated_address_is_nowhere_whole() {
+async fn truncated_address_is_never_shown_or_stored_whole() {
     let (mails, database) = (MailServer::start().await, GeoDatabase::make());
     let app = start_with(&mails, &["--ip-mode", "truncated", "--geoip", database.path()]).await;
     let mut laptop = app.sign_up(FIREFOX, "ada").await;
@@ -148,7 +148,7 @@ async fn a_truncated_address_is_nowhere_whole() {
 }
 
 #[tokio::test]
-async fn within_what_is_kept_of_its_address_nobody_has_moved() {
+async fn change_within_the_stored_network_is_no_move() {
     // The same /64, the same /48, and another one.
     let peers = ["[2001:db8:1:2::4]:50000", "[2001:db8:1:9::3]:50000", "[2001:db8:2::3]:50000"];
     for (mode, moves) in [("full", [0, 1, 2]), ("truncated", [0, 0, 1])] {
@@ -167,7 +167,7 @@ async fn within_what_is_kept_of_its_address_nobody_has_moved() {
 }
 
 #[tokio::test]
-async fn a_browser_without_cookies_is_known_in_the_network_that_is_kept() {
+async fn browser_without_cookies_is_recognised_in_the_truncated_network() {
     for (mode, neighbour_is_new) in [("full", true), ("truncated", false)] {
         let app = TestApp::start_with(&["--ip-mode", mode]).await;
         app.sign_up(FIREFOX, "ada").await;
@@ -180,7 +180,7 @@ async fn a_browser_without_cookies_is_known_in_the_network_that_is_kept() {
 }
 
 #[test]
-fn an_operator_sees_places_and_needs_none_to_end_sessions() {
+fn operator_sees_places_but_does_not_need_them_to_end_sessions() {
     let (folder, database) = (TempDir::new().expect("a folder"), GeoDatabase::make());
     let mut serve = command(folder.path());
     serve.env("MULTI_SESSION_GEOIP", database.path());

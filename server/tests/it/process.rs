@@ -1,4 +1,4 @@
-//! The program as a process: it starts anywhere, says what is wrong, and stops well.
+//! The program as a process: start, errors, and shutdown.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -26,22 +26,23 @@ impl Process {
         Self::start_as(command(folder))
     }
 
-    /// Starts it as `command` says.
+    /// Starts it with `command`.
     pub(crate) fn start_as(command: Command) -> Self {
         Self::start_with_log(command).0
     }
 
-    /// The same, with all that it says from when it serves until it ends.
+    /// The same, with all its output from when it serves until it ends.
     pub(crate) fn start_with_log(command: Command) -> (Self, JoinHandle<String>) {
         let (process, lines) = Self::start_with_lines(command);
         (process, std::thread::spawn(move || lines.map(|line| line + "\n").collect()))
     }
 
-    /// The same, with the lines as they are said; somebody must read them, as the program waits once they are many.
+    /// The same, with the lines of its output. Somebody must read them, because the program blocks when the
+    /// pipe is full.
     pub(crate) fn start_with_lines(
         mut command: Command,
     ) -> (Self, impl Iterator<Item = String> + Send + 'static) {
-        // The port is free now; nobody else on this machine asks for it by chance in the next moment.
+        // The port is free now. Nobody else on this machine is likely to use it in the next moment.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
         let mut child = command
             .env("LEPTOS_SITE_ADDR", address.to_string())
@@ -100,7 +101,7 @@ pub(crate) fn request(
     request_as("", address, method, path, cookies, body)
 }
 
-/// The same by a browser that calls itself something.
+/// The same with a user agent.
 pub(crate) fn request_as(
     agent: &str,
     address: SocketAddr,
@@ -113,7 +114,7 @@ pub(crate) fn request_as(
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let cookie = if cookies.is_empty() { String::new() } else { format!("cookie: {cookies}\r\n") };
     let agent = if agent.is_empty() { String::new() } else { format!("user-agent: {agent}\r\n") };
-    // Server functions take forms.
+    // Server functions need a form.
     let kind =
         if path.starts_with("/fn/") { "application/x-www-form-urlencoded" } else { "application/json" };
     let text = format!(
@@ -137,7 +138,7 @@ pub(crate) fn request_as(
 
 #[cfg(unix)]
 #[test]
-fn it_stops_well_when_told_and_remembers_the_last_activity() {
+fn server_stops_cleanly_and_writes_the_last_activity() {
     let folder = TempDir::new().expect("a folder");
     for signal in ["-TERM", "-INT"] {
         let process = Process::start(folder.path());
@@ -158,10 +159,10 @@ fn it_stops_well_when_told_and_remembers_the_last_activity() {
     }
 }
 
-/// A limit of the size of files is the disk that is full: its signal is ignored, so that writes fail.
+/// A limit of the file size simulates a full disk. Its signal is ignored, so that writes fail.
 #[cfg(target_os = "linux")]
 #[test]
-fn after_the_disk_was_full_it_takes_writes_again() {
+fn server_recovers_after_a_full_disk() {
     let folder = TempDir::new().expect("a folder");
     let mut program = Command::new("sh");
     program.args(["-c", "trap '' XFSZ; exec \"$0\"", PROGRAM]);
@@ -200,7 +201,7 @@ fn after_the_disk_was_full_it_takes_writes_again() {
 
 #[cfg(unix)]
 #[test]
-fn pages_at_another_address_are_warned_of_once_with_both_addresses_and_the_setting() {
+fn pages_at_another_address_are_logged_once_with_both_addresses_and_the_setting() {
     let folder = TempDir::new().expect("a folder");
     let (process, log) = Process::start_with_log(command(folder.path()));
     for (origin, site) in [
@@ -233,7 +234,7 @@ fn pages_at_another_address_are_warned_of_once_with_both_addresses_and_the_setti
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_on_its_way_is_sent_once_although_the_server_is_told_to_stop() {
+async fn running_mail_is_sent_once_during_shutdown() {
     let (folder, mails) = (TempDir::new().expect("a folder"), MailServer::start().await);
     let mut with_mail = command(folder.path());
     with_mail.env("MULTI_SESSION_SMTP_URL", mails.url()).env("MULTI_SESSION_MAIL_FROM", "us@example.org");
@@ -258,13 +259,13 @@ async fn a_mail_on_its_way_is_sent_once_although_the_server_is_told_to_stop() {
     assert!(store.claim_mails(later, later, 10).await.expect("an answer").is_empty(), "it is sent");
 }
 
-/// A limit of open files that leaves room for some seventy connections, however many processors there are.
+/// A limit of open files for some seventy connections, with any number of processors.
 #[cfg(unix)]
 fn few_files() -> usize {
     236 + 10 * std::thread::available_parallelism().map_or(2, usize::from)
 }
 
-/// The program where only so many files may be open.
+/// The program with this limit of open files.
 #[cfg(unix)]
 fn with_open_files(folder: &Path, limit: usize) -> Command {
     let mut limited = Command::new("sh");
@@ -275,7 +276,7 @@ fn with_open_files(folder: &Path, limit: usize) -> Command {
 
 #[cfg(unix)]
 #[test]
-fn pages_are_rendered_although_idle_connections_leave_no_room() {
+fn pages_are_rendered_when_idle_connections_use_all_files() {
     let folder = TempDir::new().expect("a folder");
     let (process, log) = Process::start_with_log(with_open_files(folder.path(), few_files()));
     let page = |mut connection: TcpStream| {
@@ -287,7 +288,7 @@ fn pages_are_rendered_although_idle_connections_leave_no_room() {
     };
     let connect = || TcpStream::connect(process.address).expect("a connection");
     let first = connect();
-    // As many as are taken, and those that the system lets wait.
+    // As many as are accepted, and those in the system's queue.
     let connect_soon = |_| TcpStream::connect_timeout(&process.address, Duration::from_millis(500)).ok();
     let idle: Vec<TcpStream> = (0..400).map_while(connect_soon).collect();
     assert!(page(first).starts_with("HTTP/1.1 200 "), "the first page of the node");
@@ -300,7 +301,7 @@ fn pages_are_rendered_although_idle_connections_leave_no_room() {
 
 #[cfg(unix)]
 #[test]
-fn it_says_how_far_the_limit_of_open_files_must_be_raised() {
+fn error_says_how_far_to_raise_the_limit_of_open_files() {
     let folder = TempDir::new().expect("a folder");
     let mut limited = with_open_files(folder.path(), few_files());
     let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
@@ -321,7 +322,7 @@ fn it_says_how_far_the_limit_of_open_files_must_be_raised() {
 }
 
 #[test]
-fn it_says_what_is_wrong_with_its_configuration() {
+fn configuration_errors_are_explained() {
     let folder = TempDir::new().expect("a folder");
     std::fs::write(folder.path().join("file"), "not a folder").expect("a file");
     for (name, value, says) in [
@@ -366,7 +367,7 @@ fn it_says_what_is_wrong_with_its_configuration() {
 }
 
 #[test]
-fn a_setting_that_is_looser_than_the_preset_is_refused_with_a_word_that_says_so() {
+fn setting_looser_than_the_preset_is_refused_with_an_explanation() {
     let folder = TempDir::new().expect("a folder");
     let output = command(folder.path())
         .args(["--preset", "nist-aal2"])
@@ -380,7 +381,7 @@ fn a_setting_that_is_looser_than_the_preset_is_refused_with_a_word_that_says_so(
 }
 
 #[test]
-fn migrate_makes_the_database_and_exits() {
+fn migrate_creates_the_database_and_exits() {
     let folder = TempDir::new().expect("a folder");
     let output = command(folder.path()).arg("migrate").output().expect("it runs");
     assert!(output.status.success());
@@ -388,7 +389,7 @@ fn migrate_makes_the_database_and_exits() {
 }
 
 #[tokio::test]
-async fn migrate_brings_a_postgresql_database_up_to_date_as_often_as_it_is_asked() {
+async fn migrate_updates_a_postgresql_database_repeatedly() {
     let (folder, database) = (TempDir::new().expect("a folder"), PostgresTestDatabase::empty().await);
     for _ in 0..2 {
         let migrate = command(folder.path()).arg("migrate").env("DATABASE_URL", database.url()).output();
@@ -398,7 +399,7 @@ async fn migrate_brings_a_postgresql_database_up_to_date_as_often_as_it_is_asked
 }
 
 #[test]
-fn help_names_every_setting_with_its_environment_twin() {
+fn help_names_every_setting_with_its_environment_variable() {
     let output = Command::new(PROGRAM).arg("--help").stdout(Stdio::piped()).output().expect("it runs");
     let help = String::from_utf8(output.stdout).expect("text");
     let settings = crate::configuration::documented();

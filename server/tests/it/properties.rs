@@ -1,5 +1,6 @@
-//! Whatever comes in, nobody gets in by it and nothing breaks: what once was worth a look, kept in `corpus/`, and some
-//! hundred cases of chance for each. cargo-fuzz begins with the same corpus and holds the same (`make libfuzzer`).
+//! Property tests: no input signs anybody in or breaks anything. Each runs the interesting cases in `corpus/`
+//! and some hundred random ones. cargo-fuzz starts with the same corpus and checks the same properties (`make
+//! libfuzzer`).
 
 use multi_session::{EndedBy, EndedReason, Ending, SessionEvent, SessionId, Timestamp};
 use proptest::prelude::*;
@@ -16,12 +17,12 @@ mod frames;
 use attacked::{Attacked, HTTPS, LOCAL, OPERATED, hold_event_texts};
 use frames::{Frame, frames, hold_frames};
 
-/// Holds `holds` for each line of the corpus, and for so many that `strategy` makes.
+/// Checks the property for each line of the corpus, and for so many random cases of `strategy`.
 fn hold(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, holds: impl Fn(&[u8])) {
     let kept: Vec<&[u8]> = corpus.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
     assert!(kept.len() > 10);
     kept.into_iter().for_each(&holds);
-    // A failure is told with its smallest case, and that is put into the corpus by hand.
+    // A failure is reported with its smallest case, which we add to the corpus by hand.
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&strategy, |input| {
         holds(&input);
@@ -34,21 +35,21 @@ fn hold(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, hol
     }
 }
 
-/// What a regular expression describes.
+/// Texts that match a regular expression.
 fn text(expression: &'static str) -> impl Strategy<Value = Vec<u8>> {
     expression.prop_map(String::into_bytes)
 }
 
-/// Anything, seldom text.
+/// Any bytes, seldom text.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..100)
 }
 
-/// Runs `test` at a server where Ada is signed in, and holds that nothing has happened to her.
+/// Runs `test` on a server on which Ada is signed in, and checks that nothing happens to her.
 fn attack(test: impl FnOnce(&Runtime, &Attacked)) {
     let runtime = Runtime::new().expect("a runtime");
     let _guard = runtime.enter();
-    // The database goes with the app.
+    // The database is dropped with the app.
     let (_app, ada) = runtime.block_on(async {
         let app = TestApp::start_with(&OPERATED).await;
         let ada = Attacked::start(app.router(), app.sessions.clone(), app.store.clone(), &LOCAL).await;
@@ -59,7 +60,7 @@ fn attack(test: impl FnOnce(&Runtime, &Attacked)) {
 }
 
 #[test]
-fn whatever_the_cookie_header_says_nobody_is_signed_in_by_it() {
+fn no_cookie_header_signs_anybody_in() {
     attack(|runtime, ada| {
         let https = runtime.block_on(Attacked::in_memory(&HTTPS));
         let strategy = prop_oneof![
@@ -77,7 +78,7 @@ fn whatever_the_cookie_header_says_nobody_is_signed_in_by_it() {
 }
 
 #[test]
-fn whatever_the_headers_say_another_site_changes_nothing_and_nobody_chooses_an_address() {
+fn no_headers_let_another_site_change_anything_or_choose_an_address() {
     let names = [
         "origin",
         "referer",
@@ -140,7 +141,7 @@ fn whatever_the_headers_say_another_site_changes_nothing_and_nobody_chooses_an_a
 }
 
 #[tokio::test]
-async fn every_operation_that_takes_a_body_is_attacked() {
+async fn every_operation_with_a_body_is_attacked() {
     let app = TestApp::start_with(&EVERYTHING).await;
     let document = app.browser(FIREFOX).get("/api/auth/openapi.json").await.ok();
     let paths = document["paths"].as_object().expect("paths").iter();
@@ -157,7 +158,7 @@ async fn every_operation_that_takes_a_body_is_attacked() {
 }
 
 #[test]
-fn whatever_a_body_holds_it_is_refused_and_ends_nothing() {
+fn any_random_body_is_refused_and_ends_nothing() {
     attack(|runtime, ada| {
         let strategy = prop_oneof![
             text(".{0,200}"),
@@ -173,14 +174,14 @@ fn whatever_a_body_holds_it_is_refused_and_ends_nothing() {
 }
 
 #[test]
-fn whatever_a_form_holds_the_server_function_refuses_it_and_leads_to_a_page_of_ours() {
+fn any_random_form_is_refused_and_redirected_to_our_page() {
     let mut all: Vec<&str> = attacked::functions().collect();
     let mut known = FUNCTIONS.map(|(name, _)| name);
     all.sort_unstable();
     known.sort_unstable();
     assert_eq!(all, known);
     attack(|runtime, ada| {
-        // Without `password` and `current_password`, as it takes long to find out that one is wrong.
+        // Without `password` and `current_password`, because verifying a wrong one takes long.
         let strategy = prop_oneof![
             text(".{0,200}"),
             text(
@@ -196,7 +197,7 @@ fn whatever_a_form_holds_the_server_function_refuses_it_and_leads_to_a_page_of_o
 }
 
 #[test]
-fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
+fn any_event_is_read_as_written_or_not_at_all() {
     let strategy = prop_oneof![
         text(".{0,100}"),
         text("[0-9a-f]{0,18}-[0-9]{0,22}"),
@@ -223,9 +224,9 @@ fn whatever_an_event_says_it_is_read_as_it_was_written_or_not_at_all() {
 }
 
 #[test]
-fn whatever_a_device_is_called_a_stream_tells_it_in_one_event() {
+fn any_device_name_fits_into_one_event() {
     let runtime = Runtime::new().expect("a runtime");
-    // A store in memory, since PostgreSQL has no NUL in its texts.
+    // A store in memory, because PostgreSQL cannot store NUL in text.
     let ada = runtime.block_on(Attacked::in_memory(&LOCAL));
     let strategy = prop_oneof![
         text("\\PC{0,100}"),
@@ -240,10 +241,10 @@ fn whatever_a_device_is_called_a_stream_tells_it_in_one_event() {
 }
 
 #[test]
-fn whatever_bytes_a_stream_has_they_are_read_alike_in_one_piece_and_in_many() {
+fn stream_bytes_are_read_the_same_in_one_piece_and_in_many() {
     let strategy = prop_oneof![
         text("((data|event|id|retry)?:? ?[a-z]{0,5}(\\r\\n|\\r|\\n|\\x{85}|\\x{2028}|\\x{feff})){0,9}"),
-        // What fields, their ends and characters of several bytes are made of.
+        // Fragments of fields, line ends and multibyte characters.
         prop::collection::vec(prop::sample::select(b"data:id\r\n\n \0\xef\xbb\xbf\xe2".to_vec()), 0..60),
         bytes(),
     ];

@@ -1,4 +1,4 @@
-//! How many requests one address may send.
+//! The rate limit.
 
 use axum::http::Method;
 use serde_json::json;
@@ -6,12 +6,12 @@ use serde_json::json;
 use crate::harness::{FIREFOX, ORIGIN, TestApp};
 
 #[tokio::test]
-async fn the_fourth_sign_in_in_a_row_waits_by_rest_or_by_server_function() {
+async fn fourth_sign_in_in_a_row_is_limited_by_rest_and_server_function() {
     let app = TestApp::start_with(&["--rate-limit", "on"]).await;
     app.sign_up(FIREFOX, "ada").await;
     let mut browser = app.browser(FIREFOX);
     browser.peer = "198.51.100.1:4000".parse().expect("an address");
-    // Refused for their form, so that none waits for a password to be hashed and the four are at one moment.
+    // Malformed, so that none waits for a hash and all four are sent at once.
     let rest = || browser.post("/api/auth/sign-in/email", json!({ "email": "x", "password": "y" }));
     rest().await.refused(400, "INVALID_EMAIL");
     assert_eq!(browser.call("sign-in", "email=x&password=y").await.status.as_u16(), 400);
@@ -37,14 +37,14 @@ async fn the_fourth_sign_in_in_a_row_waits_by_rest_or_by_server_function() {
 }
 
 #[tokio::test]
-async fn an_address_is_one_however_a_proxy_writes_it() {
+async fn address_counts_as_one_in_every_form_that_proxies_write() {
     let app = TestApp::start_with(&["--rate-limit", "on", "--trusted-proxies", "10.0.0.0/8"]).await;
     let mut proxied = app.browser(FIREFOX);
     proxied.peer = "10.0.0.1:4000".parse().expect("an address");
     let ask = async |forwarded: &str| {
         let headers =
             [("origin", ORIGIN), ("content-type", "application/json"), ("x-forwarded-for", forwarded)];
-        // Refused for its form, so that none waits for a password to be hashed and all are at one moment.
+        // Malformed, so that none waits for a hash and all are sent at once.
         let body = json!({ "email": "x", "password": "y" }).to_string();
         proxied.send(Method::POST, "/api/auth/sign-in/email", &headers, Some(body)).await.status.as_u16()
     };
@@ -61,7 +61,7 @@ async fn an_address_is_one_however_a_proxy_writes_it() {
 }
 
 #[tokio::test]
-async fn the_hundred_and_first_request_waits() {
+async fn hundred_and_first_request_is_limited() {
     let app = TestApp::start_with(&["--rate-limit", "on"]).await;
     let browser = app.browser(FIREFOX);
     let mut refused = 0;
@@ -74,7 +74,7 @@ async fn the_hundred_and_first_request_waits() {
 }
 
 #[tokio::test]
-async fn everything_that_is_rendered_or_looked_up_is_limited() {
+async fn all_pages_and_lookups_are_limited() {
     let app = TestApp::start_with(&["--rate-limit", "on"]).await;
     for (number, path) in [
         "/nothing/here",
@@ -106,7 +106,7 @@ async fn everything_that_is_rendered_or_looked_up_is_limited() {
 }
 
 #[tokio::test]
-async fn it_is_off_on_plain_http_unless_asked_for() {
+async fn rate_limit_is_off_by_default_on_plain_http() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     for _ in 0..5 {

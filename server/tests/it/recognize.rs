@@ -1,4 +1,4 @@
-//! "Yes, it was me": a person knows a new device.
+//! "Yes, it was me": a person confirms a new device.
 
 use serde_json::{Value, json};
 
@@ -8,14 +8,14 @@ async fn recognize(browser: &TestBrowser, id: &str) -> Answer {
     browser.post("/api/auth/multi-session/recognize", json!({ "sessionId": id })).await
 }
 
-/// Whether the row of a session is of a new device.
+/// Whether the row of a session has the mark of a new device.
 async fn is_new(browser: &TestBrowser, id: &str) -> bool {
     let rows = browser.list().await;
     rows.iter().find(|row| row["id"] == id).expect("a row")["newDevice"] == true
 }
 
 #[tokio::test]
-async fn a_new_device_that_its_person_knows_is_new_no_more_in_any_list() {
+async fn confirmed_device_loses_its_mark_in_every_list() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -40,7 +40,7 @@ async fn a_new_device_that_its_person_knows_is_new_no_more_in_any_list() {
 }
 
 #[tokio::test]
-async fn who_broke_in_vouches_for_none_of_their_sign_ins() {
+async fn intruder_cannot_confirm_their_own_sign_ins() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let thieves = [app.sign_in(SAFARI, "ada").await, app.sign_in(CHROME, "ada").await];
@@ -51,7 +51,7 @@ async fn who_broke_in_vouches_for_none_of_their_sign_ins() {
             assert!(is_new(&laptop, id).await);
         }
     }
-    // With the mark of the first gone, by time or by its person, it is as good as any other.
+    // Once the first one has lost its mark, by time or by confirmation, it can confirm others.
     app.advance(7 * DAY);
     recognize(&thieves[0], &ids[0]).await.refused(403, "DEVICE_NOT_RECOGNIZED");
     recognize(&thieves[0], &ids[1]).await.ok();
@@ -59,7 +59,7 @@ async fn who_broke_in_vouches_for_none_of_their_sign_ins() {
 }
 
 #[tokio::test]
-async fn nobody_recognizes_a_device_of_somebody_else() {
+async fn device_of_another_user_cannot_be_confirmed() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

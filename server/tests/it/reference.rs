@@ -1,4 +1,4 @@
-//! The reference: its page and its files, by this server alone.
+//! The API reference: its page and files, served only by this server.
 
 use axum::http::Method;
 use axum::http::response::Parts;
@@ -6,7 +6,7 @@ use axum::http::response::Parts;
 use crate::harness::{FIREFOX, TestApp};
 
 #[tokio::test]
-async fn the_page_and_its_files_are_served_by_this_server_alone() {
+async fn reference_page_loads_files_only_from_this_server() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     let page = browser.open("/api/auth/reference").await;
@@ -16,7 +16,7 @@ async fn the_page_and_its_files_are_served_by_this_server_alone() {
     let linked: Vec<&str> = page.text.split('"').filter(|text| text.starts_with("reference/")).collect();
     assert_eq!(linked.len(), 4);
     for file in linked {
-        // The large ones are compressed, and so no text.
+        // The large ones are compressed, so they are not text.
         let headers = [("accept-encoding", "gzip")];
         let path = format!("/api/auth/{file}");
         let (Parts { status, headers, .. }, bytes) =
@@ -32,7 +32,7 @@ async fn the_page_and_its_files_are_served_by_this_server_alone() {
 }
 
 #[tokio::test]
-async fn other_files_of_the_viewer_are_not_served() {
+async fn other_files_of_swagger_ui_are_not_served() {
     let app = TestApp::start().await;
     for file in ["", "index.html", "swagger-initializer.js", "..%2Fopenapi.json"] {
         let answer = app.browser(FIREFOX).get(&format!("/api/auth/reference/{file}")).await;

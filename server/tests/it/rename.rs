@@ -1,4 +1,4 @@
-//! A person names a device.
+//! Naming devices.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ async fn called(browser: &TestBrowser, id: &str) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn asked_nextcloud_30447_a_name_stands_in_every_list_until_it_is_taken_back() {
+async fn asked_nextcloud_30447_device_name_is_in_every_list_until_removed() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -39,7 +39,7 @@ async fn asked_nextcloud_30447_a_name_stands_in_every_list_until_it_is_taken_bac
 }
 
 #[tokio::test]
-async fn every_open_list_hears_of_a_name_and_endings_are_told_by_it() {
+async fn open_lists_get_the_new_name_and_endings_use_it() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -61,7 +61,7 @@ async fn every_open_list_hears_of_a_name_and_endings_are_told_by_it() {
 }
 
 #[tokio::test]
-async fn nobody_names_a_device_of_somebody_else() {
+async fn device_of_another_user_cannot_be_named() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let id = laptop.current_id().await;
@@ -72,14 +72,14 @@ async fn nobody_names_a_device_of_somebody_else() {
     rename(&app.browser(SAFARI), &id, "Mine").await.refused(401, "UNAUTHORIZED");
     assert_eq!(called(&laptop, &id).await.0, Value::Null);
 
-    // Another account of the same browser is the person's own.
+    // Another account of the same browser belongs to the same person.
     laptop.sign_up("bea").await.ok();
     rename(&laptop, &id, "Shared").await.ok();
     assert_eq!(called(&laptop, &id).await.0, "Shared");
 }
 
 #[tokio::test]
-async fn a_name_is_short_and_printable_and_shown_as_text() {
+async fn device_name_is_short_printable_and_escaped() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let id = laptop.current_id().await;

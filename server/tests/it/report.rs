@@ -13,7 +13,7 @@ async fn report(browser: &TestBrowser, id: &str) -> Answer {
     browser.post("/api/auth/multi-session/report", json!({ "sessionId": id })).await
 }
 
-/// A mail with "This wasn't me" for ada, whose password was changed on `laptop` to the one that it was.
+/// A mail with "This wasn't me" for ada, after a password change on `laptop` to the same password.
 pub(crate) async fn not_me(app: &TestApp, mails: &MailServer, laptop: &TestBrowser) -> Mail {
     read_all(app, mails).await;
     let form = json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD });
@@ -22,7 +22,7 @@ pub(crate) async fn not_me(app: &TestApp, mails: &MailServer, laptop: &TestBrows
     mails.one()
 }
 
-/// The secret in the address to which the link of a mail leads.
+/// The token in the address of a mailed link.
 #[track_caller]
 fn token_in(address: &str) -> &str {
     let token = address.strip_prefix("/reset-password?token=");
@@ -30,7 +30,7 @@ fn token_in(address: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_report_shuts_everybody_else_out_until_the_mailed_link_has_set_a_new_password() {
+async fn report_locks_everybody_else_out_until_the_mailed_link_sets_a_password() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -77,7 +77,7 @@ async fn a_report_shuts_everybody_else_out_until_the_mailed_link_has_set_a_new_p
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_is_reported_too_and_a_second_report_sends_no_second_mail() {
+async fn ended_session_can_be_reported_and_a_second_report_sends_no_mail() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -91,7 +91,7 @@ async fn a_session_that_has_ended_is_reported_too_and_a_second_report_sends_no_s
     }
     assert_eq!(app.deliver().await, 1);
     assert_eq!(mails.one().header("Subject"), "Choose a new Multi-session password");
-    // Who lost that mail asks for another one.
+    // A person who lost that mail requests another one.
     app.advance(2 * MINUTE);
     let body = json!({ "email": "ada@example.org" });
     laptop.post("/api/auth/request-password-reset", body).await.ok();
@@ -101,7 +101,7 @@ async fn a_session_that_has_ended_is_reported_too_and_a_second_report_sends_no_s
 }
 
 #[tokio::test]
-async fn only_another_session_of_ones_own_is_reported_by_who_has_proved_lately_who_they_are() {
+async fn only_a_fresh_session_can_report_another_session_of_its_user() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -122,7 +122,7 @@ async fn only_another_session_of_ones_own_is_reported_by_who_has_proved_lately_w
 }
 
 #[tokio::test]
-async fn the_page_says_what_will_happen_and_what_has_happened() {
+async fn report_page_explains_what_will_happen_and_what_happened() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -168,7 +168,7 @@ async fn the_page_says_what_will_happen_and_what_has_happened() {
 }
 
 #[tokio::test]
-async fn while_the_password_is_locked_every_page_says_so_and_the_mail_can_be_sent_again() {
+async fn pages_show_a_locked_password_and_can_send_the_mail_again() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -200,7 +200,7 @@ async fn while_the_password_is_locked_every_page_says_so_and_the_mail_can_be_sen
 }
 
 #[tokio::test]
-async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() {
+async fn mailed_report_link_works_once_and_leads_to_a_new_password() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -218,7 +218,7 @@ async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() 
     }
     assert_eq!((laptop.whoami().await, thief.whoami().await), ("ada".to_owned(), "ada".to_owned()));
 
-    // In a browser that knows nothing of the account, as mails are often read elsewhere.
+    // In a browser without cookies of the account, because mails are often read elsewhere.
     let elsewhere = app.browser(SAFARI);
     let form = format!("token={}", mail.token());
     let led = elsewhere.submit(&link, "report-by-mail", &form).await;
@@ -242,7 +242,7 @@ async fn the_mailed_link_shuts_everybody_out_and_leads_to_a_new_password_once() 
 }
 
 #[tokio::test]
-async fn the_mailed_link_is_good_for_seven_days() {
+async fn mailed_report_link_works_for_seven_days() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -254,7 +254,7 @@ async fn the_mailed_link_is_good_for_seven_days() {
     let form = format!("token={}", mail.token());
     laptop.call("report-by-mail", &form).await.refused(400, "INVALID_TOKEN");
     assert_eq!(laptop.whoami().await, "ada");
-    // It is for one thing only.
+    // The token has only one purpose.
     reset(&laptop, &not_me(&app, &mails, &laptop).await.token(), NEW).await.refused(400, "INVALID_TOKEN");
 }
 
@@ -281,7 +281,7 @@ async fn without_a_mail_server_a_report_ends_the_others_and_leads_to_a_new_passw
 }
 
 #[tokio::test]
-async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_its_export() {
+async fn after_a_reported_reset_the_page_offers_the_history_export() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -317,7 +317,7 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
     let signed_in = laptop.submit(&tried, "sign-in", &form).await;
     let to = location(&signed_in).to_owned();
     assert_eq!(to, "/sessions?done=signed-in");
-    // Browsers tell a page of this site from which one they come. A script goes to the start.
+    // Browsers send the Referer within this site. A script goes to the start page.
     let follow = async |browser: &TestBrowser, to: &str, from: &str| {
         let from = format!("{ORIGIN}{from}");
         let headers =
@@ -333,7 +333,7 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
     assert!(file.header("content-type").starts_with("text/csv"), "{}", file.text);
     assert!(file.text.contains(",reported,"), "{}", file.text);
 
-    // Whoever did not ask for it, or is not signed in, goes where everybody goes.
+    // Without the request, or without being signed in, the person gets the usual page.
     for from in ["/sign-in", "/sign-in?add=1", "/sign-in?add=1&to=https://evil.example/history"] {
         assert_eq!(follow(&laptop, &to, from).await.status.as_u16(), 200, "{from}");
     }
@@ -346,7 +346,7 @@ async fn who_has_set_a_new_password_by_the_mails_link_is_led_to_the_history_and_
 }
 
 #[tokio::test]
-async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_words_alone() {
+async fn forged_reported_parameter_changes_only_text() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
@@ -374,7 +374,7 @@ async fn whoever_writes_into_an_address_that_a_sign_in_was_reported_changes_word
 }
 
 #[tokio::test]
-async fn what_was_reported_is_not_asked_about_again() {
+async fn reported_sign_in_is_not_asked_about_again() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let thief = app.sign_in(CHROME, "ada").await;

@@ -7,7 +7,7 @@ use crate::harness::{CHROME, FIREFOX, SAFARI, TestApp, ids, text};
 use crate::standards::surfaces::is_open;
 
 #[tokio::test]
-async fn asked_better_auth_6893_a_revoked_device_is_out_at_once() {
+async fn asked_better_auth_6893_revoked_session_is_refused_immediately() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -25,7 +25,7 @@ async fn asked_better_auth_6893_a_revoked_device_is_out_at_once() {
 }
 
 #[tokio::test]
-async fn the_handle_names_it_too() {
+async fn session_can_be_named_by_its_handle() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -35,7 +35,7 @@ async fn the_handle_names_it_too() {
 }
 
 #[tokio::test]
-async fn ending_the_active_one_promotes_the_next_held_account() {
+async fn revoking_the_active_session_activates_the_next_held_account() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     browser.sign_up("grace").await.ok();
@@ -47,7 +47,7 @@ async fn ending_the_active_one_promotes_the_next_held_account() {
 }
 
 #[tokio::test]
-async fn another_account_held_here_can_be_ended_also_when_signed_out() {
+async fn held_account_can_be_revoked_even_when_signed_out() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let ada = browser.current_id().await;
@@ -64,7 +64,7 @@ async fn another_account_held_here_can_be_ended_also_when_signed_out() {
 }
 
 #[tokio::test]
-async fn foreign_unknown_and_ended_look_the_same_and_change_nothing() {
+async fn foreign_unknown_and_ended_sessions_get_the_same_answer() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let grace = app.sign_up(CHROME, "grace").await;
@@ -87,7 +87,7 @@ async fn foreign_unknown_and_ended_look_the_same_and_change_nothing() {
 }
 
 #[tokio::test]
-async fn others_end_and_this_one_and_other_accounts_stay() {
+async fn revoke_others_keeps_this_session_and_other_accounts() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     laptop.sign_up("ada").await.ok();
@@ -104,7 +104,7 @@ async fn others_end_and_this_one_and_other_accounts_stay() {
 }
 
 #[tokio::test]
-async fn all_end_and_other_accounts_stay_held_but_not_active() {
+async fn revoke_all_keeps_other_accounts_held_but_not_active() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     laptop.sign_up("ada").await.ok();
@@ -120,7 +120,7 @@ async fn all_end_and_other_accounts_stay_held_but_not_active() {
 }
 
 #[tokio::test]
-async fn signed_out_nobody_ends_anything() {
+async fn signed_out_browser_cannot_revoke() {
     let app = TestApp::start().await;
     let nobody = app.browser(FIREFOX);
     nobody.revoke_others().await.refused(401, "UNAUTHORIZED");
@@ -128,7 +128,7 @@ async fn signed_out_nobody_ends_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_devices_that_end_each_other_at_once_leave_at_least_one_out() {
+async fn two_devices_that_revoke_each_other_do_not_both_survive() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..20 {
@@ -136,7 +136,8 @@ async fn two_devices_that_end_each_other_at_once_leave_at_least_one_out() {
         let (of_phone, of_laptop) = (phone.current_id().await, laptop.current_id().await);
         let (by_laptop, by_phone) = tokio::join!(laptop.revoke(&of_phone), phone.revoke(&of_laptop));
         let statuses = [by_laptop.status.as_u16(), by_phone.status.as_u16()];
-        // Whoever came second was refused: an ended session ends no others, and nobody ends what has ended.
+        // The second one was refused: an ended session cannot end others, and an ended session cannot be
+        // ended again.
         assert!(statuses == [200, 401] || statuses == [401, 200], "{statuses:?}");
         if laptop.whoami().await.is_empty() {
             laptop.sign_in("ada").await.ok();
@@ -146,7 +147,7 @@ async fn two_devices_that_end_each_other_at_once_leave_at_least_one_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn revoke_all_against_sign_ins_at_once_leaves_no_half_ended_list() {
+async fn revoke_all_during_sign_ins_leaves_a_consistent_list() {
     let app = TestApp::start_with(&["--maximum-sessions", "50"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let sign_ins: Vec<_> = (0..8)

@@ -28,7 +28,7 @@ async fn a_held_session_becomes_active_and_both_stay_held() {
 }
 
 #[tokio::test]
-async fn the_handle_names_it_too() {
+async fn session_can_be_named_by_its_handle() {
     let app = TestApp::start().await;
     let (browser, ada, _) = two_accounts(&app).await;
     let rows = browser.list().await;
@@ -39,7 +39,7 @@ async fn the_handle_names_it_too() {
 }
 
 #[tokio::test]
-async fn it_signs_in_again_without_a_password_what_is_still_held() {
+async fn held_account_becomes_active_again_without_a_password() {
     let app = TestApp::start().await;
     let (browser, ada, _) = two_accounts(&app).await;
     browser.revoke_all().await.ok();
@@ -49,7 +49,7 @@ async fn it_signs_in_again_without_a_password_what_is_still_held() {
 }
 
 #[tokio::test]
-async fn what_is_not_held_or_dead_or_unknown_looks_the_same() {
+async fn sessions_not_held_dead_or_unknown_get_the_same_answer() {
     let app = TestApp::start().await;
     let (browser, ada, _) = two_accounts(&app).await;
     let elsewhere = app.sign_in(CHROME, "ada").await;
@@ -65,7 +65,7 @@ async fn what_is_not_held_or_dead_or_unknown_looks_the_same() {
 }
 
 #[tokio::test]
-async fn a_dead_one_is_let_go_of() {
+async fn dead_session_is_dropped() {
     let app = TestApp::start().await;
     let (browser, ada, _) = two_accounts(&app).await;
     assert_eq!(browser.cookies().len(), 3);

@@ -1,4 +1,4 @@
-//! Signing in on a computer that others use too.
+//! Sign-ins on a shared computer.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::harness::{CHROME, DAY, FIREFOX, MINUTE, PASSWORD, SAFARI, TestApp, cu
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn a_shared_computer_keeps_no_cookie_and_is_out_after_half_an_hour() {
+async fn shared_computer_keeps_no_cookie_and_expires_after_half_an_hour() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     let body = json!({
@@ -36,7 +36,7 @@ async fn a_shared_computer_keeps_no_cookie_and_is_out_after_half_an_hour() {
 }
 
 #[tokio::test]
-async fn it_is_marked_in_every_list_and_the_others_are_not() {
+async fn shared_computer_is_marked_in_every_list() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(CHROME, "ada").await;
     let library = app.browser(FIREFOX);
@@ -57,7 +57,7 @@ async fn it_is_marked_in_every_list_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn streams_tell_it() {
+async fn streams_mark_a_shared_computer() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(CHROME, "ada").await;
     let mut stream = laptop.events(None).await;
@@ -70,7 +70,7 @@ async fn streams_tell_it() {
 }
 
 #[tokio::test]
-async fn it_is_never_longer_than_the_other_limits() {
+async fn shared_timeout_never_exceeds_the_other_timeouts() {
     let app = TestApp::start_with(&["--session-timeout", "10m"]).await;
     let browser = app.browser(FIREFOX);
     let body = json!({
@@ -97,7 +97,7 @@ async fn it_is_never_longer_than_the_other_limits() {
 }
 
 #[tokio::test]
-async fn a_new_password_and_a_confirmed_one_leave_it_shared() {
+async fn password_change_and_step_up_keep_a_computer_shared() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     let body = json!({

@@ -34,7 +34,7 @@ async fn sign_in_answers_in_better_auths_shape() {
 }
 
 #[tokio::test]
-async fn get_session_is_null_for_nobody() {
+async fn get_session_is_null_when_signed_out() {
     let app = TestApp::start().await;
     let answer = app.browser(FIREFOX).get("/api/auth/get-session").await;
     assert_eq!(answer.text, "null");
@@ -60,7 +60,7 @@ async fn wrong_password_and_unknown_email_get_the_same_answer() {
 }
 
 #[tokio::test]
-async fn what_was_typed_is_checked() {
+async fn invalid_input_is_refused() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let browser = app.browser(CHROME);
@@ -98,7 +98,7 @@ async fn forms_sign_up_and_in_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_address_signs_up_once_however_many_try() {
+async fn one_of_simultaneous_sign_ups_succeeds() {
     let app = TestApp::start().await;
     let tries: Vec<_> = (0..8)
         .map(|_| {

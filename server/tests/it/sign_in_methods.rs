@@ -1,4 +1,4 @@
-//! How somebody signed in, and how they can confirm that it's them.
+//! Sign-in methods and accepted proofs.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{DAY, FIREFOX, PASSWORD, SAFARI, TestApp};
 
 #[tokio::test]
-async fn a_session_says_in_the_list_the_history_and_the_export_how_it_began() {
+async fn list_history_and_export_have_the_sign_in_method() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.sign_in(SAFARI, "ada").await;
@@ -34,7 +34,7 @@ async fn a_session_says_in_the_list_the_history_and_the_export_how_it_began() {
 }
 
 #[tokio::test]
-async fn who_is_not_fresh_is_told_which_proofs_are_accepted() {
+async fn refusal_of_a_stale_session_lists_the_accepted_proofs() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.advance(DAY + Duration::from_secs(1));

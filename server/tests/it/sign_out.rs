@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{CHROME, FIREFOX, ORIGIN, TestApp};
 
 #[tokio::test]
-async fn it_ends_every_account_of_this_browser_and_of_no_other() {
+async fn sign_out_ends_every_account_of_this_browser_only() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     browser.sign_up("grace").await.ok();
@@ -18,7 +18,7 @@ async fn it_ends_every_account_of_this_browser_and_of_no_other() {
 }
 
 #[tokio::test]
-async fn of_one_account_it_leaves_the_others_held() {
+async fn sign_out_of_one_account_keeps_the_others_held() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     browser.sign_up("grace").await.ok();
@@ -29,7 +29,7 @@ async fn of_one_account_it_leaves_the_others_held() {
 }
 
 #[tokio::test]
-async fn it_needs_no_body_and_no_session() {
+async fn sign_out_needs_no_body_and_no_session() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..2 {

@@ -1,5 +1,5 @@
-//! A mail server: it speaks as much SMTP (RFC 5321) as clients need, over TLS and to its user alone where a test wants
-//! it, and keeps what it takes.
+//! A mail server with as much SMTP (RFC 5321) as clients need, optionally with TLS and a password. It keeps
+//! the mails that it receives.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -13,18 +13,18 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-/// Who may send where a mail server has a user. In a URL both are percent-encoded.
+/// The user and password of a mail server. In a URL both are percent-encoded.
 const USER: &str = "ada@example.org";
 pub(crate) const USERS_PASSWORD: &str = "p:ss/w?rd";
 
-/// How long a test waits for what must come.
+/// The timeout for mails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A mail as it was taken.
+/// A received mail.
 #[derive(Clone, Debug)]
 pub(crate) struct Mail {
     pub(crate) to: String,
-    /// Its headers and its text, as they came.
+    /// Its headers and its text, as received.
     pub(crate) text: String,
 }
 
@@ -49,7 +49,7 @@ impl Mail {
         if head.contains("quoted-printable") { decoded(text) } else { text.to_owned() }
     }
 
-    /// Its one link, from the path on.
+    /// Its only link, from the path on.
     #[track_caller]
     pub(crate) fn link(&self) -> String {
         let plain = self.plain();
@@ -59,14 +59,14 @@ impl Mail {
         link
     }
 
-    /// The secret in its link to one of our pages.
+    /// The token in its link to one of our pages.
     #[track_caller]
     pub(crate) fn token(&self) -> String {
         self.link().split_once("?token=").expect("a token").1.to_owned()
     }
 }
 
-/// What parts the parts of a mail with this head (RFC 2046, 5.1.1).
+/// The delimiter of the parts of a mail with this head (RFC 2046, 5.1.1).
 fn boundary(head: &str) -> String {
     let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
     let kind = head.lines().find_map(|line| line.strip_prefix("Content-Type: ")).expect("a kind");
@@ -94,31 +94,31 @@ fn decoded(body: &str) -> String {
 /// When a mail server begins TLS.
 pub(crate) enum Tls {
     Never,
-    /// When it is asked to, as it offers.
+    /// After STARTTLS, which it offers.
     Starttls(TlsAcceptor),
-    /// Before a word is said.
+    /// From the start.
     AtOnce(TlsAcceptor),
 }
 
-/// A mail server of a test; it goes when it is dropped.
+/// A mail server of a test. Dropping it stops it.
 pub(crate) struct MailServer {
     pub(crate) address: SocketAddr,
     office: Arc<Office>,
     listening: JoinHandle<()>,
 }
 
-/// How it works, and what it knows.
+/// Its settings and its state.
 struct Office {
     tls: Tls,
-    /// Whether it takes mails of its user only.
+    /// Whether it requires the password.
     has_user: bool,
     taken: Mutex<Vec<Mail>>,
     came: Notify,
     /// Recipients that it refuses.
     refused: Mutex<Vec<String>>,
-    /// Every command that was said to it, and whether that was over TLS.
+    /// Every command that it received, and whether that was over TLS.
     heard: Mutex<Vec<(bool, String)>>,
-    /// Whether it says nothing yet about the mails that it takes.
+    /// Whether it delays its answers to mails.
     is_silent: watch::Sender<bool>,
 }
 
@@ -137,8 +137,8 @@ impl MailServer {
         Self::open(address, Tls::Never, false).await
     }
 
-    /// Starts one that takes mails of its user only. It asks for the password at every chance, so that a client that
-    /// keeps it back until there is TLS does so of itself.
+    /// Starts one that requires the password. It also asks for it without TLS, so that a client that waits
+    /// for TLS does so by itself.
     pub(crate) async fn start_for_its_user(tls: Tls) -> Self {
         Self::open(any_port(), tls, true).await
     }
@@ -173,12 +173,12 @@ impl MailServer {
         format!("smtp://{}", self.address)
     }
 
-    /// What it has taken since it was last asked.
+    /// The mails since the last call.
     pub(crate) fn taken(&self) -> Vec<Mail> {
         std::mem::take(&mut *self.office.taken.lock().expect("the mails"))
     }
 
-    /// The one mail that it has taken since it was last asked.
+    /// The only mail since the last call.
     #[track_caller]
     pub(crate) fn one(&self) -> Mail {
         let mut taken = self.taken();
@@ -186,14 +186,14 @@ impl MailServer {
         taken.remove(0)
     }
 
-    /// The next mail, which it may still have to take.
+    /// Waits for the next mail.
     pub(crate) async fn next(&self) -> Mail {
         let next = async {
             loop {
                 if let Some(mail) = self.first() {
                     return mail;
                 }
-                // Also of one that came after the look.
+                // This also wakes for a mail that came after the check.
                 self.office.came.notified().await;
             }
         };
@@ -209,22 +209,22 @@ impl MailServer {
         self.office.refused.lock().expect("the list").push(recipient.to_owned());
     }
 
-    /// Whether it keeps back that it has taken a mail, as a slow one does.
+    /// Sets whether it delays its answers to mails, like a slow server.
     pub(crate) fn be_silent(&self, is_silent: bool) {
         self.office.is_silent.send_replace(is_silent);
     }
 
-    /// The commands that were said to it for everybody on the way to read.
+    /// The commands that it received in plain text.
     pub(crate) fn heard_in_the_clear(&self) -> Vec<String> {
         self.heard(false)
     }
 
-    /// The commands that were said to it alone.
+    /// The commands that it received over TLS.
     pub(crate) fn heard_over_tls(&self) -> Vec<String> {
         self.heard(true)
     }
 
-    /// Without the farewell, which is said while nobody waits for it.
+    /// Without QUIT, which may arrive at any time.
     fn heard(&self, over_tls: bool) -> Vec<String> {
         let heard = self.office.heard.lock().expect("the commands");
         let meant = heard.iter().filter(|(over, verb)| *over == over_tls && verb != "QUIT");
@@ -241,14 +241,14 @@ impl Office {
         !over_tls && matches!(self.tls, Tls::Starttls(_))
     }
 
-    /// What it offers after EHLO.
+    /// Its answer to EHLO.
     fn offers(&self, over_tls: bool) -> String {
         let starttls = if self.begins_tls(over_tls) { "250-STARTTLS\r\n" } else { "" };
         let auth = if self.has_user { "250-AUTH PLAIN\r\n" } else { "" };
         format!("250-test\r\n{starttls}{auth}250 8BITMIME")
     }
 
-    /// Whether its user says this (RFC 4616).
+    /// Whether this is the password of its user (RFC 4616).
     fn is_of_its_user(&self, line: &str) -> bool {
         let proof = BASE64_STANDARD.encode(format!("\0{USER}\0{USERS_PASSWORD}"));
         line == format!("AUTH PLAIN {proof}")
@@ -270,7 +270,7 @@ async fn serve(mut stream: TcpStream, office: &Office) -> Option<()> {
     converse(stream, true, office).await.map(drop)
 }
 
-/// Answers until the client leaves; gives the stream back when it is to go on over TLS.
+/// Answers until the client disconnects. Returns the stream to continue over TLS.
 async fn converse<S>(stream: S, over_tls: bool, office: &Office) -> Option<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -290,7 +290,7 @@ where
             }
             "AUTH" if office.has_user => {
                 is_known = office.is_of_its_user(&line);
-                // As mail servers do, it says more than a log should.
+                // Like real mail servers, it says more than a log should contain.
                 if is_known { "235 2.7.0 welcome" } else { "535 5.7.8 ada@example.org has another password" }
             }
             "MAIL" if !is_known => "530 5.7.0 who is it?",
@@ -333,13 +333,14 @@ async fn next_line<S: AsyncBufRead + Unpin>(stream: &mut S) -> Option<String> {
 
 async fn say<S: AsyncWrite + Unpin>(stream: &mut S, text: &str) -> Option<()> {
     stream.write_all(format!("{text}\r\n").as_bytes()).await.ok()?;
-    // TLS may hold back what is only written.
+    // TLS may buffer written data.
     stream.flush().await.ok()
 }
 
-/// A secret goes on after a soft line break with whatever base64url has, and that may look as a delimiter begins.
+/// After a soft line break a token continues with any base64url characters, which may look like the beginning
+/// of a delimiter.
 #[test]
-fn a_secret_that_goes_on_as_a_delimiter_begins_is_read_to_its_end() {
+fn secret_that_resembles_the_delimiter_is_read_completely() {
     for (parameters, part) in [("\r\n boundary=\"pa:rt\"", "pa:rt"), (" boundary=part; a=b", "part")] {
         let text = format!(
             "Subject: Choose a new password\r\nContent-Type: multipart/alternative;{parameters}\r\nMIME-Version: 1.0\r\n\r\n\

@@ -1,4 +1,4 @@
-//! Ending other sessions needs a sign-in that is fresh, and a password makes it so again.
+//! Ending other sessions needs a fresh session, and the password makes it fresh again.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn reauthenticate(browser: &TestBrowser, password: &str) -> Answer {
     browser.post("/api/auth/multi-session/reauthenticate", json!({ "password": password })).await
 }
 
-/// Every way to end sessions elsewhere, tried by `laptop` on `phone`.
+/// Every way to end other sessions, tried by `laptop` on `phone`.
 async fn end_others_in_every_way(laptop: &TestBrowser, phone: &TestBrowser) -> Vec<(&'static str, Answer)> {
     let session = phone.get_session().await["session"].clone();
     let (id, token) = (text(&session["id"]), text(&session["token"]));
@@ -44,7 +44,7 @@ async fn end_others_in_every_way(laptop: &TestBrowser, phone: &TestBrowser) -> V
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_makes_no_sign_in_fresh_again() {
+async fn clock_set_back_makes_no_session_fresh_again() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.advance(2 * DAY);
@@ -53,7 +53,7 @@ async fn a_clock_that_is_set_back_makes_no_sign_in_fresh_again() {
 }
 
 #[tokio::test]
-async fn asvs_7_5_2_no_other_session_is_ended_a_day_after_the_sign_in() {
+async fn asvs_7_5_2_stale_session_cannot_end_other_sessions() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -68,12 +68,12 @@ async fn asvs_7_5_2_no_other_session_is_ended_a_day_after_the_sign_in() {
     }
     assert_eq!((laptop.whoami().await, phone.whoami().await), ("ada".into(), "ada".into()));
     assert_eq!(laptop.list().await.len(), 2);
-    // Writes are gated, never what a person sees.
+    // Only writes need a fresh session, not what a person sees.
     assert!(is_open(&laptop).await && is_open(&phone).await);
 }
 
 #[tokio::test]
-async fn a_sign_in_is_fresh_for_a_day_to_the_second() {
+async fn sign_in_is_fresh_for_exactly_a_day() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -85,7 +85,7 @@ async fn a_sign_in_is_fresh_for_a_day_to_the_second() {
 }
 
 #[tokio::test]
-async fn a_foreign_and_an_unknown_session_are_told_nothing_of() {
+async fn stale_session_learns_nothing_about_foreign_and_unknown_sessions() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let grace = app.sign_up(CHROME, "grace").await;
@@ -96,7 +96,7 @@ async fn a_foreign_and_an_unknown_session_are_told_nothing_of() {
 }
 
 #[tokio::test]
-async fn lists_switches_and_what_is_ones_own_never_need_it() {
+async fn lists_switches_and_own_sessions_need_no_fresh_session() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     let grace = laptop.current_id().await;
@@ -118,7 +118,7 @@ async fn lists_switches_and_what_is_ones_own_never_need_it() {
 }
 
 #[tokio::test]
-async fn asvs_7_2_4_a_password_makes_the_session_fresh_and_its_old_cookie_dead() {
+async fn asvs_7_2_4_step_up_makes_the_session_fresh_and_its_old_cookie_dead() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -151,7 +151,7 @@ async fn a_wrong_password_changes_nothing() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.advance(2 * DAY);
-    // It was extended by that, so nothing else sets a cookie.
+    // This extended it, so nothing else sets a cookie.
     assert_eq!(laptop.whoami().await, "ada");
     let cookies = laptop.cookies();
     let long = "x".repeat(129);
@@ -170,7 +170,7 @@ async fn a_wrong_password_changes_nothing() {
 }
 
 #[tokio::test]
-async fn it_is_the_active_account_whose_password_counts() {
+async fn step_up_needs_the_password_of_the_active_account() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     let grace = laptop.current_id().await;
@@ -186,7 +186,7 @@ async fn it_is_the_active_account_whose_password_counts() {
 
 /// NIST SP 800-63B-4, 5.2.
 #[tokio::test]
-async fn it_restarts_the_idle_and_the_absolute_time() {
+async fn step_up_restarts_idle_and_absolute_timeouts() {
     let app = TestApp::start_with(&["--preset", "nist-aal3"]).await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let stay_active = async |minutes: u32| {
@@ -206,7 +206,7 @@ async fn it_restarts_the_idle_and_the_absolute_time() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_not_remembered_stays_so() {
+async fn step_up_keeps_an_unremembered_session_unremembered() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD, "rememberMe": false });
@@ -235,12 +235,12 @@ async fn streams_of_the_old_cookie_end_and_the_new_one_opens_its_own() {
     of_phone.snapshot().await;
     reauthenticate(&laptop, PASSWORD).await.ok();
     assert_eq!(laptop.whoami().await, "ada", "it has its new cookie");
-    // The sign-in of the phone may be told late.
+    // The event of the phone's sign-in may arrive late.
     while of_thief.next().await.is_some() {}
     assert!(thief.try_events(None).await.is_none());
     let mut of_laptop = laptop.events(None).await;
     assert_eq!(of_laptop.snapshot().await.len(), 2);
-    // The other devices see its new token, once it is made and once it is used.
+    // The other devices see its new token after it was issued and after it was used.
     let token = laptop.get_session().await["session"]["token"].clone();
     for _ in 0..2 {
         while of_phone.next().await.expect("an event").name != "resync" {}
@@ -253,7 +253,7 @@ async fn streams_of_the_old_cookie_end_and_the_new_one_opens_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_at_once_both_answers_are_good_until_the_later_cookie_is_used() {
+async fn two_simultaneous_step_ups_both_work_until_the_later_cookie_is_used() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..5 {
@@ -287,7 +287,7 @@ async fn of_two_at_once_both_answers_are_good_until_the_later_cookie_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_session_that_is_revoked_meanwhile_has_ended() {
+async fn session_revoked_during_a_step_up_stays_ended() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     for _ in 0..5 {
@@ -319,7 +319,7 @@ fn location(answer: &Answer) -> String {
     answer.header("location").to_owned()
 }
 
-/// What the page's form sends.
+/// The fields of the page's form.
 async fn confirm(browser: &TestBrowser, page: &str, act: &str, id: &str, password: &str) -> Answer {
     let acting = browser.current_id().await;
     let password = password.replace(' ', "+");
@@ -328,7 +328,7 @@ async fn confirm(browser: &TestBrowser, page: &str, act: &str, id: &str, passwor
 }
 
 #[tokio::test]
-async fn a_form_that_is_not_fresh_leads_to_the_password_and_then_goes_on() {
+async fn form_of_a_stale_session_asks_for_the_password_and_continues() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -361,7 +361,7 @@ async fn a_form_that_is_not_fresh_leads_to_the_password_and_then_goes_on() {
 }
 
 #[tokio::test]
-async fn the_other_acts_lead_where_they_would_have_led() {
+async fn other_actions_continue_after_a_step_up() {
     let app = TestApp::start().await;
     for (act, to) in [("revoke-others", "/sessions?done=others"), ("revoke-all", "/sign-in?done=everywhere")]
     {
@@ -379,7 +379,7 @@ async fn the_other_acts_lead_where_they_would_have_led() {
 }
 
 #[tokio::test]
-async fn what_ended_meanwhile_is_told_where_the_act_leads() {
+async fn session_that_ended_during_a_step_up_is_reported_on_the_next_page() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -392,7 +392,7 @@ async fn what_ended_meanwhile_is_told_where_the_act_leads() {
 }
 
 #[tokio::test]
-async fn only_what_needs_it_is_confirmed() {
+async fn only_actions_that_need_a_step_up_ask_for_one() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -413,7 +413,7 @@ async fn only_what_needs_it_is_confirmed() {
 }
 
 #[tokio::test]
-async fn who_acts_as_another_account_by_now_is_asked_as_that_one() {
+async fn step_up_after_a_switch_asks_for_the_new_account() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "grace").await;
     let grace = laptop.current_id().await;
@@ -452,7 +452,7 @@ async fn without_a_password(app: &TestApp) -> TestBrowser {
 }
 
 #[tokio::test]
-async fn an_account_without_a_password_sets_one_by_email_and_then_goes_on() {
+async fn account_without_a_password_sets_one_by_email_and_continues() {
     let mails = MailServer::start().await;
     let app = mail::start(&mails).await;
     let laptop = without_a_password(&app).await;
@@ -480,7 +480,7 @@ async fn an_account_without_a_password_sets_one_by_email_and_then_goes_on() {
 }
 
 #[tokio::test]
-async fn an_account_without_a_password_is_told_where_nothing_can_be_done() {
+async fn account_without_password_and_mail_gets_an_explanation() {
     let app = TestApp::start().await;
     let laptop = without_a_password(&app).await;
     for act in ["/fn/revoke-all", "/history/export"] {
@@ -495,7 +495,7 @@ async fn an_account_without_a_password_is_told_where_nothing_can_be_done() {
 }
 
 #[tokio::test]
-async fn a_script_is_told_by_which_proofs_its_act_can_be_confirmed() {
+async fn script_gets_the_accepted_proofs() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     app.advance(2 * DAY);

@@ -1,5 +1,5 @@
-//! The database of a test's server: a file of its own, or in the second run, with MULTI_SESSION_TEST_STORE=postgres,
-//! a PostgreSQL database of its own.
+//! The database of a test's server: its own file, or with MULTI_SESSION_TEST_STORE=postgres its own
+//! PostgreSQL database.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use multi_session::{
 };
 use tempfile::TempDir;
 
-/// Few, since many tests run at once.
+/// Few, because many tests run at once.
 const CONNECTIONS: u32 = 4;
 
-/// What tests ask a database for.
+/// The database operations of tests.
 pub(crate) trait TestStore: Store + ImportStore {}
 
 impl<T: Store + ImportStore> TestStore for T {}
 
-/// A database of its own; it goes when this is dropped.
+/// A database. Dropping this deletes it.
 pub(crate) enum TestDatabase {
     Sqlite(SqliteStore, TempDir),
     Postgres(PostgresStore, Box<PostgresTestDatabase>),
@@ -46,15 +46,15 @@ impl TestDatabase {
         }
     }
 
-    /// Ends a session and tells nobody.
-    pub(crate) async fn end_untold(&self, id: &SessionId) {
+    /// Ends a session without a notification.
+    pub(crate) async fn end_unannounced(&self, id: &SessionId) {
         let statement = format!(
             "update sessions set ended_at = last_active_at, ended_reason = 'revoked' where id = '{id}'"
         );
         self.execute(statement).await;
     }
 
-    /// Runs statements that the store does not know of.
+    /// Runs statements bypassing the store.
     async fn execute(&self, statements: String) {
         match self {
             Self::Sqlite(store, _) => store.execute(statements.leak()).await.expect("it is done"),
@@ -64,7 +64,7 @@ impl TestDatabase {
         }
     }
 
-    /// Makes it refuse every write, as a full disk does, or take them again.
+    /// Makes it refuse all writes, as with a full disk, or accept them again.
     pub(crate) async fn take_writes(&self, taken: bool) {
         const TABLES: [&str; 5] = ["users", "sessions", "passwords", "history", "write_checks"];
         let mut statements = String::new();
@@ -73,7 +73,7 @@ impl TestDatabase {
             statements += &match (self, taken) {
                 (Self::Sqlite(..), true) => format!("drop trigger {name};"),
                 (Self::Postgres(..), true) => format!("drop trigger {name} on {table};"),
-                // SQLite rolls the whole transaction back, without being asked.
+                // SQLite itself rolls the whole transaction back.
                 (Self::Sqlite(..), false) => format!(
                     "create trigger {name} before {change} on {table}
                      begin select raise(rollback, 'database or disk is full'); end;"
@@ -97,8 +97,8 @@ impl TestDatabase {
         }
     }
 
-    /// Everything that is kept: the bytes of the files, without the index of the log, which readers mark, or the rows
-    /// as text.
+    /// Everything that is stored: the bytes of the files except for the WAL index, which readers change, or
+    /// the rows as text.
     pub(crate) async fn contents(&self) -> Vec<u8> {
         match self {
             Self::Sqlite(_, folder) => {

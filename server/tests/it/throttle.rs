@@ -1,4 +1,4 @@
-//! Sign-ins that wait after others have failed, and who does not.
+//! Throttled sign-ins, and who is not throttled.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ async fn app() -> TestApp {
     TestApp::start_with(&["--sign-in-throttle", "on"]).await
 }
 
-/// A browser without a cookie, in this place.
+/// A browser without cookies at this address.
 fn stranger(app: &TestApp, from: &str) -> TestBrowser {
     let mut browser = app.browser(CHROME);
     browser.peer = from.parse::<SocketAddr>().expect("an address");
@@ -25,7 +25,7 @@ async fn try_in(browser: &TestBrowser, name: &str, password: &str) -> Answer {
     browser.post("/api/auth/sign-in/email", body).await
 }
 
-/// The seconds that this try has to wait; `None` where it was looked at.
+/// How many seconds this attempt has to wait; `None` if it was checked.
 async fn wait(browser: &TestBrowser, name: &str) -> Option<u64> {
     let answer = try_in(browser, name, "a wrong password").await;
     if answer.status.as_u16() == 429 {
@@ -37,11 +37,11 @@ async fn wait(browser: &TestBrowser, name: &str) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn failures_from_one_network_wait_longer_and_longer_and_are_forgotten() {
+async fn wait_grows_with_failures_from_one_network_and_is_forgotten() {
     let app = app().await;
     app.sign_up(FIREFOX, "ada").await;
     let thief = stranger(&app, "198.51.100.1:4000");
-    // One more than an account without failures is let do at once.
+    // One more than an account without failures may do at once.
     for _ in 0..3 {
         assert_eq!(wait(&thief, "ada").await, None);
     }
@@ -62,7 +62,7 @@ async fn failures_from_one_network_wait_longer_and_longer_and_are_forgotten() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
+async fn clock_set_back_makes_no_attempt_wait_longer() {
     let app = app().await;
     app.sign_up(FIREFOX, "ada").await;
     let neighbour = stranger(&app, "198.51.100.1:4000");
@@ -76,7 +76,7 @@ async fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
 }
 
 #[tokio::test]
-async fn a_try_that_has_to_wait_leaves_nothing_in_the_history() {
+async fn throttled_attempt_is_not_in_the_history() {
     let app = app().await;
     let owner = app.sign_up(FIREFOX, "ada").await;
     let thief = stranger(&app, "198.51.100.1:4000");
@@ -95,7 +95,7 @@ async fn a_try_that_has_to_wait_leaves_nothing_in_the_history() {
 }
 
 #[tokio::test]
-async fn an_unknown_account_waits_as_a_known_one_does() {
+async fn attempts_at_unknown_accounts_wait_the_same() {
     let app = app().await;
     app.sign_up(FIREFOX, "ada").await;
     for name in ["ada", "nobody"] {
@@ -110,7 +110,7 @@ async fn an_unknown_account_waits_as_a_known_one_does() {
 }
 
 #[tokio::test]
-async fn strangers_lock_the_owner_of_an_account_out_neither_at_home_nor_in_a_signed_in_browser() {
+async fn strangers_cannot_lock_out_the_owner_at_home_or_in_a_signed_in_browser() {
     let app = app().await;
     let owner = app.sign_up(FIREFOX, "ada").await;
     let mut travelling = owner.copy();
@@ -129,7 +129,7 @@ async fn strangers_lock_the_owner_of_an_account_out_neither_at_home_nor_in_a_sig
     assert_eq!(wait(&stranger(&app, "192.0.2.99:4000"), "ada").await, Some(60), "a stranger still waits");
 }
 
-/// Sends a password in one of the three ways that take it; tells whether it was looked at.
+/// Sends a password in one of three ways. Returns whether it was checked.
 async fn guess(browser: &TestBrowser, way: usize, password: &str) -> bool {
     let answer = match way {
         0 => browser.post("/api/auth/multi-session/reauthenticate", json!({ "password": password })).await,
@@ -143,7 +143,7 @@ async fn guess(browser: &TestBrowser, way: usize, password: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_copied_cookie_gives_no_more_guesses_than_a_stranger_has() {
+async fn copied_cookie_gives_no_extra_guesses() {
     for way in 0..3 {
         let app = app().await;
         let owner = app.sign_up(FIREFOX, "ada").await;
@@ -159,7 +159,7 @@ async fn a_copied_cookie_gives_no_more_guesses_than_a_stranger_has() {
 }
 
 #[tokio::test]
-async fn a_neighbour_behind_the_same_address_locks_no_live_session_out() {
+async fn neighbour_behind_the_same_address_cannot_lock_out_a_live_session() {
     for way in 0..3 {
         let app = app().await;
         let owner = app.sign_up(FIREFOX, "ada").await;
@@ -177,7 +177,7 @@ async fn a_neighbour_behind_the_same_address_locks_no_live_session_out() {
 }
 
 #[tokio::test]
-async fn a_network_that_tries_many_accounts_waits_at_those_it_does_not_know() {
+async fn network_that_tries_many_accounts_waits_at_unknown_ones() {
     let app = app().await;
     app.sign_up(FIREFOX, "ada").await;
     let office = || stranger(&app, HOME);
@@ -191,7 +191,7 @@ async fn a_network_that_tries_many_accounts_waits_at_those_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn truncated_addresses_are_counted_whole_and_a_network_is_known_by_what_is_kept() {
+async fn throttle_counts_whole_addresses_and_knows_truncated_networks() {
     let app = TestApp::start_with(&["--sign-in-throttle", "on", "--ip-mode", "truncated"]).await;
     app.sign_up(FIREFOX, "ada").await;
     let thief = stranger(&app, "198.51.100.1:4000");
@@ -199,19 +199,19 @@ async fn truncated_addresses_are_counted_whole_and_a_network_is_known_by_what_is
         assert_eq!(wait(&thief, "ada").await, None);
     }
     assert_eq!(wait(&thief, "ada").await, Some(1));
-    // Its neighbours; with these the account has eleven failures.
+    // Its neighbours. With these the account has eleven failures.
     for number in 2..10 {
         assert_eq!(wait(&stranger(&app, &format!("198.51.100.{number}:4000")), "ada").await, None);
     }
     let elsewhere = stranger(&app, "192.0.2.99:4000");
     assert_eq!(wait(&elsewhere, "ada").await, Some(1));
-    // The account was signed in to from 203.0.113.7, of which the /24 is kept.
+    // The account has signed in from 203.0.113.7, of which the /24 is stored.
     try_in(&stranger(&app, "203.0.113.99:4000"), "ada", PASSWORD).await.ok();
     assert_eq!(wait(&elsewhere, "ada").await, Some(1), "a stranger still waits");
 }
 
 #[tokio::test]
-async fn the_page_the_change_of_the_password_and_reauthentication_wait_too() {
+async fn sign_in_page_password_change_and_step_up_are_throttled_too() {
     let app = app().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let form = "current_password=a+wrong+password&new_password=another+password";
@@ -230,7 +230,7 @@ async fn the_page_the_change_of_the_password_and_reauthentication_wait_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_tries_at_once_are_not_all_looked_at() {
+async fn simultaneous_attempts_are_throttled() {
     let app = app().await;
     app.sign_up(FIREFOX, "ada").await;
     let tries: Vec<_> = (0..12)
@@ -247,7 +247,7 @@ async fn many_tries_at_once_are_not_all_looked_at() {
 }
 
 #[tokio::test]
-async fn right_passwords_never_wait_and_it_is_off_unless_asked_for_on_plain_http() {
+async fn right_passwords_never_wait_and_the_throttle_is_off_by_default_on_plain_http() {
     let throttled = app().await;
     throttled.sign_up(FIREFOX, "ada").await;
     for _ in 0..6 {

@@ -1,4 +1,4 @@
-//! A database that does not answer, or takes no writes, signs nobody out.
+//! A database that does not answer or refuses writes signs nobody out.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::{DAY, FIREFOX, SAFARI, TestApp};
 
 #[tokio::test]
-async fn everything_is_503_and_no_cookie_is_touched() {
+async fn unavailable_store_is_503_and_changes_no_cookie() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     assert_eq!(browser.get("/readyz").await.status.as_u16(), 200);
@@ -50,7 +50,7 @@ async fn everything_is_503_and_no_cookie_is_touched() {
         let page = browser.open(path).await;
         assert_eq!(page.status.as_u16(), 503, "{path}");
         assert_eq!(page.header("retry-after"), "1", "{path}");
-        // At the same address, and with a way to ask again: what a mail led to is not lost.
+        // At the same address and with a button to try again, so that a mailed link is not lost.
         for said in ["t load your data right now", "Try again"] {
             assert!(page.text.contains(said), "{path}: {}", page.text);
         }
@@ -63,7 +63,7 @@ async fn everything_is_503_and_no_cookie_is_touched() {
 }
 
 #[tokio::test]
-async fn after_writes_were_refused_everything_works_again_and_what_was_buffered_is_written() {
+async fn server_recovers_after_refused_writes_and_writes_its_buffers() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     app.database.take_writes(false).await;
@@ -97,7 +97,7 @@ async fn after_writes_were_refused_everything_works_again_and_what_was_buffered_
 }
 
 #[tokio::test]
-async fn a_read_answers_although_its_session_cannot_be_extended() {
+async fn read_succeeds_if_the_session_cannot_be_extended() {
     let app = TestApp::start().await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let until = browser.get_session().await["session"]["expiresAt"].clone();

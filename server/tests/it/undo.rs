@@ -1,4 +1,4 @@
-//! Taking a revocation back.
+//! Undoing a revocation.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn undo(browser: &TestBrowser, id: &str) -> Answer {
     browser.post("/api/auth/multi-session/undo-revoke", json!({ "sessionId": id })).await
 }
 
-/// A laptop that has revoked a phone a second ago, and the phone with its session.
+/// A laptop that revoked a phone a second ago, and the phone with its session.
 async fn revoked(app: &TestApp) -> (TestBrowser, TestBrowser, String) {
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -23,7 +23,7 @@ async fn revoked(app: &TestApp) -> (TestBrowser, TestBrowser, String) {
 }
 
 #[tokio::test]
-async fn a_revoked_device_is_refused_and_lives_again_with_the_cookies_it_had() {
+async fn undone_revocation_restores_the_device_with_its_cookies() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     let cookies = phone.cookies();
@@ -48,7 +48,7 @@ async fn a_revoked_device_is_refused_and_lives_again_with_the_cookies_it_had() {
 }
 
 #[tokio::test]
-async fn after_ten_seconds_it_is_too_late_and_the_held_cookie_goes() {
+async fn after_ten_seconds_undo_fails_and_the_held_cookie_is_cleared() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     app.advance(9 * SECOND);
@@ -58,7 +58,7 @@ async fn after_ten_seconds_it_is_too_late_and_the_held_cookie_goes() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_brings_no_expired_undo_back() {
+async fn clock_set_back_does_not_reopen_the_undo_window() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     app.advance(10 * SECOND);
@@ -75,7 +75,7 @@ async fn a_clock_that_is_set_back_brings_no_expired_undo_back() {
 }
 
 #[tokio::test]
-async fn only_who_revoked_takes_it_back() {
+async fn only_the_revoking_session_can_undo() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     let tablet = app.sign_in(CHROME, "ada").await;
@@ -90,7 +90,7 @@ async fn only_who_revoked_takes_it_back() {
 }
 
 #[tokio::test]
-async fn nothing_is_taken_back_after_this_wasnt_me_or_a_new_password() {
+async fn no_undo_after_a_report_or_a_new_password() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     laptop.post("/api/auth/multi-session/report", json!({ "sessionId": id })).await.ok();
@@ -110,7 +110,7 @@ async fn nothing_is_taken_back_after_this_wasnt_me_or_a_new_password() {
 }
 
 #[tokio::test]
-async fn an_evicted_session_and_one_whose_place_was_taken_stay_ended() {
+async fn evicted_sessions_and_those_whose_place_was_taken_stay_ended() {
     let app = TestApp::start_with(&["--maximum-sessions", "2"]).await;
     let (laptop, phone, id) = revoked(&app).await;
     app.sign_in(CHROME, "ada").await;
@@ -121,7 +121,7 @@ async fn an_evicted_session_and_one_whose_place_was_taken_stay_ended() {
 }
 
 #[tokio::test]
-async fn a_browser_that_signed_in_again_meanwhile_is_one_device() {
+async fn browser_that_signed_in_again_stays_one_device() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     phone.sign_in("ada").await.ok();
@@ -133,7 +133,7 @@ async fn a_browser_that_signed_in_again_meanwhile_is_one_device() {
 }
 
 #[tokio::test]
-async fn who_signs_out_in_the_revoked_browser_is_not_brought_back() {
+async fn sign_out_in_the_revoked_browser_prevents_undo() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     let thief = phone.copy();
@@ -145,7 +145,7 @@ async fn who_signs_out_in_the_revoked_browser_is_not_brought_back() {
 }
 
 #[tokio::test]
-async fn what_is_ended_again_by_others_stays_ended() {
+async fn revocation_made_final_by_others_stays_ended() {
     let app = TestApp::start().await;
     let (laptop, phone, id) = revoked(&app).await;
     laptop.revoke_others().await.ok();
@@ -154,7 +154,7 @@ async fn what_is_ended_again_by_others_stays_ended() {
 }
 
 #[tokio::test]
-async fn who_was_revoked_can_make_another_account_at_once() {
+async fn revoked_browser_can_create_an_account_at_once() {
     let app = TestApp::start().await;
     let (_, phone, id) = revoked(&app).await;
     assert_eq!(phone.open("/sessions").await.header("location"), format!("/sign-in?ended={id}"));
@@ -162,7 +162,7 @@ async fn who_was_revoked_can_make_another_account_at_once() {
 }
 
 #[tokio::test]
-async fn what_ended_with_its_own_browsers_help_leaves_no_held_cookie() {
+async fn session_ended_by_its_own_browser_leaves_no_held_cookie() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;
@@ -178,7 +178,7 @@ async fn what_ended_with_its_own_browsers_help_leaves_no_held_cookie() {
 }
 
 #[tokio::test]
-async fn the_page_offers_it_without_javascript_for_another_device_of_ones_own_only() {
+async fn page_offers_undo_without_javascript_only_for_own_other_devices() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(SAFARI, "ada").await;

@@ -1,4 +1,4 @@
-//! What devices are called.
+//! Names of devices.
 
 use axum::http::Method;
 use multi_session::ClientHints;
@@ -32,7 +32,7 @@ async fn client_hints_win_over_the_user_agent() {
     ];
     sign_in(&browser, "ada", &hints).await.ok();
 
-    // Requests that carry no hints change nothing.
+    // Requests without hints change nothing.
     let list = browser.list().await;
     let row = current(&list);
     assert_eq!(device(row), ("Brave on Windows 11", "desktop"));
@@ -68,7 +68,7 @@ async fn pages_ask_for_client_hints() {
 }
 
 #[tokio::test]
-async fn televisions_consoles_and_headsets_are_told_from_computers() {
+async fn televisions_consoles_and_headsets_are_recognised() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let cases = [
@@ -92,7 +92,7 @@ async fn televisions_consoles_and_headsets_are_told_from_computers() {
     }
 }
 
-/// Neither by what says nothing nor by what could be anybody's.
+/// Neither an empty user agent nor an unknown one identifies a device.
 #[tokio::test]
 async fn two_unknown_devices_behind_one_address_are_not_the_same() {
     let app = TestApp::start().await;
@@ -101,7 +101,7 @@ async fn two_unknown_devices_behind_one_address_are_not_the_same() {
         app.sign_up(unknown, &name).await;
         let other = app.sign_in(unknown, &name).await;
         assert_eq!(current(&other.list().await)["newDevice"], true, "{unknown:?}");
-        // The cookie still tells.
+        // The cookie still identifies it.
         other.sign_in(&name).await.ok();
         assert_eq!(current(&other.list().await)["newDevice"], false, "{unknown:?}");
     }

@@ -1,4 +1,4 @@
-//! The values that the document shows: they are of the real types, and so have the real shapes.
+//! Example values of the document. They have the real types, and so the real shapes.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
 
 /// 2026-11-23T11:09:21.802Z.
 const SIGNED_IN: Timestamp = Timestamp::from_unix_ms(1_795_432_161_802);
-/// A ticket at the limit of devices.
+/// A ticket for choosing a device.
 pub(crate) const TICKET: &str = "n3wG-2kq0YB1rJv8cXyT7hLw5sDzEoPfQaU4mIj6x98";
 const PLACE: &str = "Berlin, Germany";
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);

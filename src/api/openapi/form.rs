@@ -1,9 +1,9 @@
-//! What a form sends.
+//! Schemas of forms.
 
 use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-/// The fields of a body as a form sends them: each is a text, and what is missing is missing.
+/// Converts the schema of a body to that of a form: each field is a text and never null.
 pub(crate) fn as_form(mut body: RefOr<Schema>) -> RefOr<Schema> {
     if let RefOr::T(Schema::Object(body)) = &mut body {
         body.properties.values_mut().for_each(only_text);

@@ -1,5 +1,5 @@
-//! What endpoints refuse, by status: the answers of the document are made of the codes, and cannot say another status
-//! or message than the server does.
+//! The errors of endpoints, by status. They are generated from the codes, so the document has the same
+//! statuses and messages as the server.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use crate::Code;
 use crate::api::openapi::example;
 use crate::http::Problem;
 
-/// What may happen to every request.
+/// Errors of every request.
 pub(crate) const EVERY: &[Code] = &[Code::PayloadTooLarge, Code::TooManyRequests, Code::Internal];
-/// What may happen where the browser's cookies are verified.
+/// Errors of requests whose cookies are verified.
 pub(crate) const READS_COOKIES: &[Code] = &[Code::ServiceUnavailable];
-/// What may happen to a request that changes something.
+/// Errors of requests that change something.
 pub(crate) const CHANGES: &[Code] = &[Code::InvalidOrigin, Code::MissingOrNullOrigin];
-/// What may be wrong with a body.
+/// Errors of request bodies.
 pub(crate) const READS_BODY: &[Code] = &[Code::BadRequest, Code::ValidationError, Code::UnsupportedMediaType];
-/// What may happen where a password is hashed.
+/// Errors of requests for which a password is hashed.
 pub(crate) const HASHES: &[Code] = &[Code::ServerBusy];
 
-/// What may happen where other sessions are ended.
+/// Errors of requests that end other sessions.
 pub(crate) const ENDS_OTHERS: &[Code] = &[Code::SessionNotFresh];
 
 /// `refusals!(Refusals = CHANGES, [Code::Unauthorized])` makes a type that an endpoint names among its responses.
 macro_rules! refusals {
     ($visible:vis $name:ident = $($codes:expr),+ $(,)?) => {
-        /// What is refused.
+        /// The errors of an endpoint.
         $visible struct $name;
 
         impl utoipa::IntoResponses for $name {
@@ -80,7 +80,7 @@ fn response(codes: &[Code]) -> Response {
     }
 }
 
-/// A [`Problem`] with one of these codes; where all have one it must be there.
+/// The schema of a [`Problem`] with one of these codes. The code is required if all of these have one.
 fn schema(codes: &[Code]) -> AllOfBuilder {
     let names = codes.iter().map(|code| code.as_str());
     let mut narrower = ObjectBuilder::new()
@@ -91,7 +91,7 @@ fn schema(codes: &[Code]) -> AllOfBuilder {
     AllOfBuilder::new().item(Ref::from_schema_name("Problem")).item(narrower)
 }
 
-/// Refusals whose messages depend on the request show a typical one.
+/// An example of an error. If the message depends on the request, it is a typical one.
 fn example_of(code: Code) -> Problem {
     let message = match code {
         Code::ValidationError => "[body] Invalid input: expected object, received undefined",

@@ -1,13 +1,13 @@
-//! The notice: a word that one page leaves for the next, such as that a session was revoked.
+//! The notice: a message from one page to the next, such as that a session was revoked.
 //!
-//! Anybody can write an address, so what `?done=` says is shown only to a browser that brings the same word in this
-//! cookie. The cookie opens nothing.
+//! Anybody can write an address, so the result in `?done=` is shown only if this cookie has the same text.
+//! The cookie grants no access.
 
 use cookie::Cookie;
 
 use super::{CookieNames, is_notice};
 
-/// How long a page may take to show it.
+/// How long the notice waits for a page to show it.
 const MINUTES: i64 = 10;
 
 impl CookieNames {
@@ -15,9 +15,9 @@ impl CookieNames {
         [self.common(), "notice"].concat()
     }
 
-    /// The cookie of a notice; that of an empty one takes it back.
+    /// The cookie of a notice. An empty notice clears the cookie.
     ///
-    /// `is_brief` is for what is told on the next page; else it stays while the browser's window is open.
+    /// With `is_brief` it is for the next page. Otherwise it stays until the browser window closes.
     pub(in crate::http) fn notice_cookie(&self, notice: &str, is_brief: bool) -> Cookie<'static> {
         let value = if is_notice(notice) { notice } else { "" };
         let mut cookie = self.plain(self.notice(), value.to_owned());
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn notice_comes_back_as_it_was_sent() {
+    fn notice_round_trips_through_its_cookie() {
         for secure in [false, true] {
             let names = CookieNames::new("multi-session", secure).expect("a prefix");
             let cookie = names.notice_cookie("revoked&undo=s-1_a", true);
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn other_cookies_and_other_values_are_no_notice() {
+    fn other_cookies_and_malformed_values_are_ignored() {
         let names = CookieNames::new("multi-session", true).expect("a prefix");
         for cookies in [
             "",

@@ -1,8 +1,8 @@
-//! Where Better Auth's tables and columns are in a database, whichever way its command-line tool has spelled them.
+//! Finds Better Auth's tables and columns in a database, in each spelling of its command-line tool.
 //!
-//! Kysely and Prisma write `emailVerified`, Drizzle `email_verified`; with `usePlural` tables are called `users`. So names
-//! are compared without case and underscores, and the tables are either all plural or none is. What `modelName` and
-//! `fields` of Better Auth's configuration change has to be said.
+//! Kysely and Prisma write `emailVerified`, Drizzle `email_verified`; with `usePlural` tables are called
+//! `users`. So names are compared without case and underscores, and either all tables are plural or none.
+//! Names that `modelName` and `fields` of Better Auth's configuration change must be given by the caller.
 
 use std::str::FromStr;
 
@@ -21,7 +21,7 @@ pub(super) struct CatalogueTable {
 #[derive(Debug)]
 pub(super) struct CatalogueColumn {
     pub(super) name: String,
-    /// Whether the database has it as a date and time, and not as text or a number.
+    /// Whether it is a date and time, and not text or a number.
     pub(super) is_time: bool,
 }
 
@@ -36,7 +36,7 @@ const fn required(name: &'static str) -> Field {
     Field { name, is_required: true }
 }
 
-/// Of a plugin's, which not everybody uses.
+/// A field of a plugin.
 const fn optional(name: &'static str) -> Field {
     Field { name, is_required: false }
 }
@@ -83,7 +83,7 @@ impl Table {
         }
     }
 
-    /// The columns of Better Auth's own that mean nothing without Better Auth: signing in by other providers.
+    /// Better Auth's own columns that are not needed here: signing in by other providers.
     const fn ignored(self) -> &'static [&'static str] {
         match self {
             Self::User | Self::Session => &[],
@@ -103,10 +103,11 @@ impl Table {
 }
 
 const TWO_FACTOR: &str = "twoFactor";
-/// Tables that mean nothing without Better Auth; who has two-factor authentication is said in the table of the users.
+/// Tables that are not needed here. Whether a user has two-factor authentication is in the table of the
+/// users.
 const IGNORED: [&str; 3] = ["verification", "rateLimit", TWO_FACTOR];
 
-/// What a table or a column is called where Better Auth's `modelName` or `fields` calls it otherwise.
+/// The name of a table or column that Better Auth's `modelName` or `fields` changes.
 ///
 /// # Examples
 ///
@@ -125,11 +126,11 @@ pub struct SourceName {
     name: String,
 }
 
-/// Why a text is no [`SourceName`].
+/// Why a text is not a [`SourceName`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSourceName {
-    /// It has another form.
+    /// It is malformed.
     #[error("it must be TABLE=NAME or TABLE.FIELD=NAME, such as user=people or user.email=email_address")]
     Form,
     /// It is about a table that is not read.
@@ -140,7 +141,7 @@ pub enum InvalidSourceName {
     Field {
         /// The table.
         table: &'static str,
-        /// What is read of it.
+        /// The fields that are read.
         fields: String,
     },
 }
@@ -173,22 +174,22 @@ impl FromStr for SourceName {
     }
 }
 
-/// A table of Better Auth's that was found.
+/// A table of Better Auth that was found.
 #[derive(Debug)]
 pub(super) struct Located<'a> {
     pub(super) table: &'a CatalogueTable,
-    /// One for each of [`Table::fields`]; `None` for what a plugin would have added.
+    /// One for each of [`Table::fields`]; `None` for missing fields of plugins.
     pub(super) columns: Vec<Option<&'a CatalogueColumn>>,
 }
 
-/// Where everything is that an import reads, and what else there is.
+/// The tables and columns to import, and those that are not understood.
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
     pub(super) user: Located<'a>,
     pub(super) account: Located<'a>,
-    /// `None` where Better Auth keeps its sessions elsewhere.
+    /// `None` if Better Auth keeps its sessions elsewhere.
     pub(super) session: Option<Located<'a>>,
-    /// Tables, and columns of those that are read, that no import understands.
+    /// Tables, and columns of the imported tables, that the import does not understand.
     pub(super) not_understood: Vec<String>,
 }
 
@@ -196,7 +197,7 @@ pub(super) struct Layout<'a> {
 ///
 /// # Errors
 ///
-/// [`SourceError`] when one is missing, or more than one could be meant.
+/// [`SourceError`] when one is missing or ambiguous.
 pub(super) fn locate<'a>(
     catalogue: &'a [CatalogueTable],
     names: &[SourceName],
@@ -204,12 +205,12 @@ pub(super) fn locate<'a>(
     let spelled = |is_plural| Spelling { catalogue, names, is_plural }.layout();
     match (spelled(false), spelled(true)) {
         (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(one),
-        // Nothing but the sessions depends on it where the names of the others were said.
+        // If the names of the other tables were given, only the sessions depend on the spelling.
         (Ok(one), Ok(other)) if std::ptr::eq(one.user.table, other.user.table) => {
             Ok(if one.session.is_some() { one } else { other })
         }
         (Ok(one), Ok(other)) => Err(ambiguous(Table::User, &one.user.table.name, &other.user.table.name)),
-        // The one that has users at all says more of what is wrong.
+        // The error of the spelling that has a table of users is more helpful.
         (Err(SourceError::MissingTable { table: "user" }), Err(error)) => Err(error),
         (Err(error), Err(_)) => Err(error),
     }
@@ -234,7 +235,8 @@ impl<'a> Spelling<'a, '_> {
         let has = |table: &CatalogueTable, names: &[&str]| {
             table.columns.iter().any(|column| names.iter().any(|name| key(name) == key(&column.name)))
         };
-        // A plugin's parts come together: where one is called otherwise, a restriction would be overlooked.
+        // The fields of a plugin belong together. If only some are found, the others have different names,
+        // and a restriction would be overlooked.
         let has_bans = has(user, &["banReason", "banExpires"])
             || session.is_some_and(|session| has(session, &["impersonatedBy"]));
         let has_two_factor = self.catalogue.iter().any(|table| self.is_called(&table.name, TWO_FACTOR));
@@ -250,7 +252,7 @@ impl<'a> Spelling<'a, '_> {
         Ok(Layout { user, account, session, not_understood })
     }
 
-    /// What the configuration calls a table, or one of its columns.
+    /// The configured name of a table or of one of its columns.
     fn said(&self, table: Table, field: Option<&str>) -> Option<&str> {
         let said = self.names.iter().rfind(|said| said.table == table && said.field == field);
         said.map(|said| &*said.name)
@@ -336,7 +338,7 @@ const fn missing(table: Table) -> SourceError {
     SourceError::MissingTable { table: table.name() }
 }
 
-/// What names have in common that are spelled differently.
+/// A key that is equal for all spellings of a name.
 fn key(name: &str) -> String {
     name.chars().filter(|it| !matches!(it, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
@@ -366,7 +368,7 @@ mod tests {
         tables.iter().map(table).collect()
     }
 
-    /// As Drizzle's generator writes names.
+    /// Names as Drizzle's generator writes them.
     fn snake(names: &str) -> String {
         names.chars().fold(String::new(), |mut text, it| {
             if it.is_uppercase() {
@@ -413,10 +415,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_configuration_calls_otherwise_is_said() {
+    fn configured_names_are_used() {
         let user = snake(USER).replace(" email ", " email_address ");
         let (session, account) = (snake(SESSION), snake(ACCOUNT));
-        // As with `modelName: "customUser"` and `fields: { email: "emailAddress" }`, and with `usePlural` beside it.
+        // As with `modelName: "customUser"` and `fields: { email: "emailAddress" }`, without and with
+        // `usePlural`.
         for tables in [
             [("custom_user", &*user), ("session", &session), ("account", &account)],
             [("custom_users", &*user), ("sessions", &session), ("accounts", &account)],
@@ -467,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_tables_beside_theirs_are_not_taken_for_theirs() {
+    fn our_own_tables_are_not_mistaken_for_better_auths() {
         let beside: Vec<_> = kysely().into_iter().chain(OURS).collect();
         assert_eq!(located(&beside, &[]).expect("a layout")[0], "user.email");
         let mut elsewhere = beside.clone();
@@ -477,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_two_things_is_refused_until_it_is_said() {
+    fn ambiguous_names_are_refused_unless_configured() {
         let both = [&kysely()[..], &[("users", USER), ("accounts", ACCOUNT), ("sessions", SESSION)]].concat();
         let error = located(&both, &[]).expect_err("two");
         assert!(error.starts_with("both \"user\" and \"users\" can be Better Auth's \"user\""), "{error}");
@@ -494,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restriction_that_is_called_otherwise_is_not_overlooked() {
+    fn restriction_with_another_name_is_not_overlooked() {
         let banned = format!("{USER} isBanned banReason banExpires");
         let mut tables = kysely();
         tables[0].1 = &banned;
@@ -516,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn unknown_tables_and_columns_are_reported() {
         let (user, session) = (
             format!("{USER} role banned banReason banExpires twoFactorEnabled"),
             format!("{SESSION} impersonatedBy activeOrganizationId"),
@@ -533,7 +536,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_said_of_what_is_read() {
+    fn only_names_of_imported_fields_can_be_configured() {
         for text in ["", "user", "=x", "user=", "users=x", "user.shoeSize=x", "user.=x", ".email=x"] {
             assert!(text.parse::<SourceName>().is_err(), "{text:?}");
         }

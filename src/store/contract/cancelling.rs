@@ -1,4 +1,4 @@
-//! Callers that go away: a change that is made is told, at whichever await its future was dropped.
+//! Cancelled calls: a committed change is announced, at whichever await its future was dropped.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::{Change, HistoryKind, HistoryQuery, NewHistoryEntry, Purpose, Rotatio
 const REASON: EndedReason = EndedReason::Revoked;
 const LATER: Timestamp = Timestamp::from_unix_ms(1_795_000_001_000);
 
-/// One try, with a user of its own who has two sessions.
+/// One attempt, with its own user who has two sessions.
 struct Try {
     name: String,
     user: NewUser,
@@ -50,7 +50,7 @@ impl Try {
     }
 }
 
-/// Polls a future until it has waited so often, then drops it.
+/// Polls a future until it has been pending so often, then drops it.
 async fn dropped_after<T>(awaits: usize, change: impl Future<Output = T>) -> Option<T> {
     let mut change = std::pin::pin!(change);
     let mut left = awaits;
@@ -65,8 +65,8 @@ async fn dropped_after<T>(awaits: usize, change: impl Future<Output = T>) -> Opt
     .await
 }
 
-/// Makes a change again and again and drops it one await later each time, until it comes to its end. Holds that it is
-/// told if `is_made` finds it made, and only then.
+/// Repeats a change and drops it one await later each time, until it completes. Checks that it is announced
+/// if and only if `is_made` finds it.
 async fn hold(
     store: &Arc<dyn Store>,
     what: &str,
@@ -78,13 +78,14 @@ async fn hold(
         let this = Try::new(store, &format!("{what}{awaits}")).await;
         let mut changes = from_now(store).await;
         let is_over = dropped_after(awaits, change(&this)).await.is_some();
-        // It waits for what is under way.
+        // This waits for the dropped call.
         store.make_ends_final(&this.user.user.id, LATER).await.expect("a write");
 
         let was_made = is_made(&this).await;
         assert!(was_made || !is_over, "{}: it is over, and was not made", this.name);
         store.announce(marker()).await.expect("it is told");
-        // Up to the marker, which the next try must not take for its own. What was made may be told a moment after it.
+        // Read up to the marker, so that the next attempt does not see it. A committed change may be
+        // announced shortly after it.
         let (mut told, mut is_marked) = (false, false);
         while !is_marked || (was_made && !told) {
             let change = next(&mut changes).await;
@@ -106,8 +107,8 @@ async fn has_ended(store: &Arc<dyn Store>, id: &SessionId) -> bool {
     store.find(&[id]).await.expect("an answer").pop().expect("it is kept").end.is_some()
 }
 
-/// With the session that it replaces.
-pub async fn a_dropped_sign_in_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// Together with the session that it replaces.
+pub async fn dropped_sign_in_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let new = session(&this.user, &format!("{}c", this.name));
         let replaces = Limit { held: vec![this.two().clone()], ..limit(5, &[]) };
@@ -117,8 +118,8 @@ pub async fn a_dropped_sign_in_is_told_if_it_is_made(store: Arc<dyn Store>) {
     hold(&store, "open", change, is_made, Try::is_sessions).await;
 }
 
-/// However they are named, and by whom.
-pub async fn a_dropped_revocation_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// By every method that ends sessions.
+pub async fn dropped_revocation_is_announced_if_it_commits(store: Arc<dyn Store>) {
     for how in ["id", "handle", "others", "held", "operator", "user", "disabled"] {
         let change = async |this: &Try| {
             let (by, id) = (this.actor(), this.two());
@@ -140,8 +141,8 @@ pub async fn a_dropped_revocation_is_told_if_it_is_made(store: Arc<dyn Store>) {
     }
 }
 
-/// Its page must not go on with the credential so far.
-pub async fn a_dropped_reauthentication_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// Otherwise an open stream would go on with the old credential.
+pub async fn dropped_reauthentication_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let renewal = renewal(&format!("{}x", this.name), NOW);
         assert!(store.prove(this.actor(), &renewal, None, NOW).await.expect("an answer"));
@@ -153,8 +154,8 @@ pub async fn a_dropped_reauthentication_is_told_if_it_is_made(store: Arc<dyn Sto
     hold(&store, "reauth", change, is_made, Try::is_reauthenticated).await;
 }
 
-/// With a new session or with the one that there is.
-pub async fn a_dropped_change_of_the_password_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// Both with a new session and with the session that stays.
+pub async fn dropped_password_change_is_announced_if_it_commits(store: Arc<dyn Store>) {
     for how in ["new", "renewed"] {
         let change = async |this: &Try| {
             let new = session(&this.user, &format!("{}c", this.name));
@@ -173,8 +174,8 @@ pub async fn a_dropped_change_of_the_password_is_told_if_it_is_made(store: Arc<d
     }
 }
 
-/// By a session, by a mailed link, and by the mailed link that sets another password.
-pub async fn a_dropped_report_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// By a session, by a mailed link, and by the mailed link that sets a new password.
+pub async fn dropped_report_is_announced_if_it_commits(store: Arc<dyn Store>) {
     for how in ["report", "mailed", "reset"] {
         let purpose = if how == "mailed" { Purpose::NotMe } else { Purpose::ResetPassword };
         let change = async |this: &Try| {
@@ -204,8 +205,8 @@ pub async fn a_dropped_report_is_told_if_it_is_made(store: Arc<dyn Store>) {
     }
 }
 
-/// The name that a person gives a device.
-pub async fn a_dropped_renaming_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// The name of a device.
+pub async fn dropped_rename_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let name = Some("kitchen");
         assert!(store.rename(this.actor(), this.two(), name, NOW).await.expect("an answer"));
@@ -218,8 +219,8 @@ pub async fn a_dropped_renaming_is_told_if_it_is_made(store: Arc<dyn Store>) {
         .await;
 }
 
-/// A session that lives again, after it has ended in the same try.
-pub async fn a_dropped_undo_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// The session is revoked in the same attempt.
+pub async fn dropped_undo_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let (actor, id) = (this.actor(), this.two());
         let undo = Undo { actor, id, ended_after: NOW.minus(Duration::from_secs(5)), maximum: 5 };
@@ -241,8 +242,8 @@ pub async fn a_dropped_undo_is_told_if_it_is_made(store: Arc<dyn Store>) {
     }
 }
 
-/// When sessions were last active.
-pub async fn a_dropped_note_of_activity_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// The time of the last activity.
+pub async fn dropped_write_of_activity_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let touch = Touch::new(this.two().clone(), LATER);
         store.touch(&[touch]).await.expect("a write");
@@ -258,8 +259,8 @@ pub async fn a_dropped_note_of_activity_is_told_if_it_is_made(store: Arc<dyn Sto
     hold(&store, "touch", change, is_made, tells).await;
 }
 
-/// What is in no row but the history's.
-pub async fn a_dropped_switch_is_told_if_it_is_made(store: Arc<dyn Store>) {
+/// A switch writes only a history entry.
+pub async fn dropped_switch_is_announced_if_it_commits(store: Arc<dyn Store>) {
     let change = async |this: &Try| {
         let (user, to) = (this.user.user.id.clone(), this.two().clone());
         let entry = NewHistoryEntry::new(HistoryKind::Switched, user, Some(to), NOW);

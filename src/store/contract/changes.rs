@@ -1,11 +1,11 @@
-//! What a store tells of itself.
+//! The changes that a store announces.
 
 use std::time::Duration;
 
 use super::*;
 use crate::{Change, Changes};
 
-/// How long a change may take that is on its way: far more than it needs.
+/// The timeout for an announced change: far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn next(changes: &mut Changes) -> Change {
@@ -13,7 +13,7 @@ pub(super) async fn next(changes: &mut Changes) -> Change {
     change.expect("a change is told in time").expect("the store is there")
 }
 
-/// What changes from now on, without what is still on its way from before.
+/// The changes from now on, without those from before that are still on their way.
 pub(super) async fn from_now(store: &Arc<dyn Store>) -> Changes {
     let mut changes = store.changes();
     store.announce(marker()).await.expect("it is told");
@@ -21,12 +21,12 @@ pub(super) async fn from_now(store: &Arc<dyn Store>) -> Changes {
     changes
 }
 
-/// A change of nothing, after which what came before it was told.
+/// A marker. When it arrives, all earlier changes have arrived.
 pub(super) fn marker() -> Change {
     Change::Switched { user: user("nobody").user.id, from: session_id("x"), to: session_id("y") }
 }
 
-/// The names of the sessions that changed, in the order of the alphabet, until there are so many.
+/// Waits for this many changed sessions and returns their names, sorted.
 async fn told(changes: &mut Changes, user: &NewUser, count: usize) -> Vec<String> {
     let mut told = Vec::new();
     while told.len() < count {
@@ -39,8 +39,8 @@ async fn told(changes: &mut Changes, user: &NewUser, count: usize) -> Vec<String
     told
 }
 
-/// Each user's in a change of its own.
-pub async fn a_sign_in_is_told_with_what_it_ended(store: Arc<dyn Store>) {
+/// One change for each user.
+pub async fn sign_in_is_announced_with_the_sessions_it_ended(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let mut changes = from_now(&store).await;
     let ada = user("ada");
@@ -58,8 +58,8 @@ pub async fn a_sign_in_is_told_with_what_it_ended(store: Arc<dyn Store>) {
     assert_eq!(ids.len(), 2, "{ids:?}");
 }
 
-/// By id, by handle, all, held, by a changed password and by expiry.
-pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
+/// By id, by handle, all, held, by a password change, and by expiry.
+pub async fn every_way_to_end_a_session_is_announced(store: Arc<dyn Store>) {
     let reason = EndedReason::Revoked;
     let (ada, sessions) = signed_in(&store, "ada", &["a", "b", "c", "d", "e", "f"]).await;
     let by = actor(&sessions[0]);
@@ -80,8 +80,8 @@ pub async fn every_way_to_end_a_session_is_told(store: Arc<dyn Store>) {
     assert_eq!(told(&mut changes, &ada, 1).await, ["new"]);
 }
 
-/// One, of one user, of everybody, and of who is disabled.
-pub async fn what_an_operator_ends_is_told(store: Arc<dyn Store>) {
+/// One session, all of a user, all of everybody, and by disabling a user.
+pub async fn sessions_ended_by_an_operator_are_announced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a", "b", "one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["c"]).await;
     let (mia, _) = signed_in(&store, "mia", &["d", "e"]).await;
@@ -96,8 +96,8 @@ pub async fn what_an_operator_ends_is_told(store: Arc<dyn Store>) {
     assert_eq!(told(&mut changes, &grace, 1).await, ["c"]);
 }
 
-/// With the moment that the row has now.
-pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
+/// With the time that is now in the row.
+pub async fn activity_is_announced_as_written(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (soon, later) = (NOW.plus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(2)));
     let mut changes = from_now(&store).await;
@@ -108,8 +108,8 @@ pub async fn activity_is_told_as_it_was_written(store: Arc<dyn Store>) {
     }
 }
 
-/// To whoever listens with the credential so far.
-pub async fn a_reauthentication_is_told_if_there_was_one(store: Arc<dyn Store>) {
+/// So that streams with the old credential end.
+pub async fn only_committed_reauthentications_are_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut changes = from_now(&store).await;
     let unknown = session_id("unknown");
@@ -121,8 +121,8 @@ pub async fn a_reauthentication_is_told_if_there_was_one(store: Arc<dyn Store>) 
     assert_eq!(next(&mut changes).await, expected);
 }
 
-/// As its session has another credential.
-pub async fn a_changed_password_that_ends_nothing_is_told_as_a_reauthentication(store: Arc<dyn Store>) {
+/// Because its session gets another credential.
+pub async fn password_change_that_keeps_sessions_is_announced_as_a_reauthentication(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut changes = from_now(&store).await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
@@ -133,8 +133,8 @@ pub async fn a_changed_password_that_ends_nothing_is_told_as_a_reauthentication(
     assert_eq!(next(&mut changes).await, expected);
 }
 
-/// It is in no row.
-pub async fn what_is_announced_is_told_to_everybody(store: Arc<dyn Store>) {
+/// Also a change that is in no row.
+pub async fn announced_change_reaches_all_receivers(store: Arc<dyn Store>) {
     let switched =
         Change::Switched { user: user("ada").user.id, from: session_id("one"), to: session_id("two") };
     let (mut one, mut other) = (store.changes(), store.changes());
@@ -143,8 +143,8 @@ pub async fn what_is_announced_is_told_to_everybody(store: Arc<dyn Store>) {
     assert_eq!(next(&mut other).await, switched);
 }
 
-/// What was refused, or rolled back, or ended nothing.
-pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
+/// Changes that were refused or rolled back, or that ended nothing.
+pub async fn refused_changes_are_not_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
     let mut changes = from_now(&store).await;
@@ -162,8 +162,8 @@ pub async fn what_did_not_happen_is_not_told(store: Arc<dyn Store>) {
     assert_eq!(told(&mut changes, &ada, 1).await, ["two"], "something else was told before");
 }
 
-/// A change is told once it is committed.
-pub async fn what_is_told_can_be_read(store: Arc<dyn Store>) {
+/// A change is announced only after its commit.
+pub async fn announced_change_can_be_read_at_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     let mut changes = from_now(&store).await;
     for number in 0..20 {
@@ -187,8 +187,8 @@ pub async fn what_is_told_can_be_read(store: Arc<dyn Store>) {
     }
 }
 
-/// However short the messages are that carry it.
-pub async fn many_sessions_that_end_at_once_are_all_told(store: Arc<dyn Store>) {
+/// Even if the messages of the database are short.
+pub async fn many_sessions_that_end_at_once_are_all_announced(store: Arc<dyn Store>) {
     let names: Vec<String> = (0..250).map(|number| format!("{number:03}{}", "x".repeat(29))).collect();
     let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
     let (ada, opened) = signed_in(&store, "ada", &sessions).await;

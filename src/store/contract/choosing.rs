@@ -1,4 +1,4 @@
-//! The limit of devices, where the person chooses which one gives way.
+//! Tickets: sign-ins for which the person chooses a device to sign out.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,10 +11,10 @@ use crate::{
     Options, Proof, Sessions, SignInMethod, SignInTicket, StoredTicket, Undo,
 };
 
-/// How often a race of two is run: who wins is a matter of luck.
+/// How often a race is repeated, because either side may win.
 const ROUNDS: usize = 16;
 
-/// Where nobody gives way unasked.
+/// Sessions without eviction.
 fn limited(store: &Arc<dyn Store>, maximum: u32) -> (Sessions, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(NOW));
     let options = Options::builder().maximum_sessions(maximum).revoke_oldest_on_max(false);
@@ -27,7 +27,7 @@ async fn sign_in(sessions: &Sessions, browser: &Browser, of: &Subject) -> crate:
     sessions.begin(browser, &Client::default(), of.clone(), proof, Keep::Window).await
 }
 
-/// The browsers of somebody on so many devices.
+/// The browsers of a user on so many devices.
 async fn on_devices(sessions: &Sessions, of: &Subject, number: usize) -> Vec<Browser> {
     let mut browsers = Vec::new();
     for _ in 0..number {
@@ -81,8 +81,8 @@ fn assert_void(outcome: crate::Result<Browser>) {
     assert!(matches!(outcome, Err(Error::Refused(Code::InvalidTicket))), "{outcome:?}");
 }
 
-/// By its hash alone.
-pub async fn a_ticket_is_found_as_it_was_stored_until_it_is_too_late(store: Arc<dyn Store>) {
+/// It is looked up by its hash.
+pub async fn ticket_is_found_as_stored_until_it_expires(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let epoch = store.epoch(&ada.id).await.expect("an answer");
@@ -100,8 +100,8 @@ pub async fn a_ticket_is_found_as_it_was_stored_until_it_is_too_late(store: Arc<
     assert!(!is_found(&store, &stored_ticket(4, &ada, epoch), NOW).await);
 }
 
-/// Whatever has changed it, and also what locks or disables the user.
-pub async fn a_ticket_counts_until_a_credential_changes(store: Arc<dyn Store>) {
+/// Every kind of credential change, and also a lock or a disabled user.
+pub async fn ticket_is_valid_until_a_credential_changes(store: Arc<dyn Store>) {
     for (number, what) in CHANGES.into_iter().enumerate() {
         let ada = subject(&format!("ada{number}"));
         begin(&store, &ada, &format!("s{number}")).await;
@@ -114,8 +114,8 @@ pub async fn a_ticket_counts_until_a_credential_changes(store: Arc<dyn Store>) {
     }
 }
 
-/// No more than it may, and those that count stay.
-pub async fn a_sweep_deletes_tickets_that_are_too_late(store: Arc<dyn Store>) {
+/// At most its limit. Valid tickets stay.
+pub async fn sweep_deletes_expired_tickets(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let epoch = store.epoch(&ada.id).await.expect("an answer");
@@ -127,7 +127,7 @@ pub async fn a_sweep_deletes_tickets_that_are_too_late(store: Arc<dyn Store>) {
     let kept = async || {
         let mut kept = 0;
         for ticket in &all {
-            // The clock was set back: what was not deleted counts again.
+            // With an earlier time, tickets that were not deleted are valid again.
             kept += usize::from(is_found(&store, ticket, NOW.minus(HOUR)).await);
         }
         kept
@@ -140,8 +140,8 @@ pub async fn a_sweep_deletes_tickets_that_are_too_late(store: Arc<dyn Store>) {
     assert!(is_found(&store, &all[3], NOW).await);
 }
 
-/// A user who is forgotten leaves none.
-pub async fn a_ticket_goes_with_its_user(store: Arc<dyn Store>) {
+/// Erasing a user deletes their tickets.
+pub async fn ticket_is_deleted_with_its_user(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 1);
     let ada = subject("ada");
     on_devices(&sessions, &ada, 1).await;
@@ -150,8 +150,8 @@ pub async fn a_ticket_goes_with_its_user(store: Arc<dyn Store>) {
     assert_void(choose(&sessions, &ticket, &choice.devices[0].id).await);
 }
 
-/// The device that was not used for the longest time is the first.
-pub async fn a_sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices(store: Arc<dyn Store>) {
+/// The least recently used device is first.
+pub async fn sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices(store: Arc<dyn Store>) {
     let (sessions, clock) = limited(&store, 3);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 3).await;
@@ -172,8 +172,9 @@ pub async fn a_sign_in_at_the_limit_is_refused_with_a_ticket_and_the_devices(sto
     assert!(matches!(unknown, Err(Error::Refused(Code::InvalidTicket))));
 }
 
-/// With what was chosen at the sign-in, and in the history with who took whose place.
-pub async fn the_chosen_device_gives_way_and_no_other(store: Arc<dyn Store>) {
+/// The session has the options of the refused sign-in, and the history says which device was evicted by
+/// which.
+pub async fn only_the_chosen_device_is_evicted(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 3);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 3).await;
@@ -191,12 +192,12 @@ pub async fn the_chosen_device_gives_way_and_no_other(store: Arc<dyn Store>) {
     let end = store.find(&[&chosen]).await.expect("an answer").pop().and_then(|it| it.end).expect("it ended");
     assert_eq!((end.reason, end.by.expect("an actor").id), (EndedReason::Evicted, new.clone()));
     let expected = Change::Sessions { user: ada.id.clone(), ids: vec![chosen.clone(), new.clone()] };
-    // What came a moment before may be told as well.
+    // Earlier changes may arrive as well.
     let told = async { while changes.next().await.expect("the store is there") != expected {} };
     tokio::time::timeout(PATIENCE, told).await.expect("it is told in time");
 
     assert_void(choose(&sessions, &ticket, &active(&browsers[0])).await);
-    // What was evicted stays so.
+    // An eviction cannot be undone.
     let by = Actor { session: &new, user: &ada.id };
     let undo = Undo { actor: by, id: &chosen, ended_after: NOW.minus(HOUR), maximum: 5 };
     assert!(!store.undo_revoke(undo, NOW).await.expect("an answer"));
@@ -209,8 +210,8 @@ pub async fn the_chosen_device_gives_way_and_no_other(store: Arc<dyn Store>) {
     assert_eq!(refused[0].refusal, Some(crate::Refusal::LimitReached));
 }
 
-/// Only who asks for it, as there is room.
-pub async fn a_chosen_device_gives_way_also_where_there_is_room_by_now(store: Arc<dyn Store>) {
+/// Only a sign-in without a ticket makes use of the room.
+pub async fn chosen_device_is_evicted_even_if_there_is_room_by_now(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 2);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 2).await;
@@ -220,8 +221,8 @@ pub async fn a_chosen_device_gives_way_also_where_there_is_room_by_now(store: Ar
     assert_eq!(live_ids(&store, &ada).await, [active(&next)]);
 }
 
-/// Otherwise the person may choose another one, by the same ticket.
-pub async fn who_chose_a_device_that_had_ended_signs_in_if_there_is_room(store: Arc<dyn Store>) {
+/// If there is none, the person can choose another device with the same ticket.
+pub async fn choosing_an_ended_device_signs_in_if_there_is_room(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 2);
     let (ada, grace) = (subject("ada"), subject("grace"));
     let browsers = on_devices(&sessions, &ada, 2).await;
@@ -245,8 +246,8 @@ pub async fn who_chose_a_device_that_had_ended_signs_in_if_there_is_room(store: 
     assert_eq!(live_ids(&store, &ada).await, [active(&next), active(&browsers[1])]);
 }
 
-/// Nobody else's, also where the browser holds it.
-pub async fn a_chosen_session_of_another_account_in_the_browser_stays(store: Arc<dyn Store>) {
+/// Sessions of other users are never evicted, even if the browser holds them.
+pub async fn chosen_session_of_another_account_in_the_browser_stays(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a1", "a2"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let limit = Limit { chosen: Some(session_id("g1")), ..refusing(2, &["g1"]) };
@@ -255,8 +256,8 @@ pub async fn a_chosen_session_of_another_account_in_the_browser_stays(store: Arc
     assert_eq!(live(&store, &ada, NOW).await, ["a2", "a1"]);
 }
 
-/// The number stays as it is; where the oldest give way, they do so too.
-pub async fn where_the_maximum_was_lowered_one_gives_way_for_one(store: Arc<dyn Store>) {
+/// The number of sessions stays the same, unless the oldest are evicted anyway.
+pub async fn after_a_lowered_maximum_one_chosen_device_makes_room_for_one(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a", "b", "c", "d"]).await;
     let chosen = |name| Some(session_id(name));
     let limit = Limit { chosen: chosen("c"), ..refusing(2, &[]) };
@@ -269,8 +270,8 @@ pub async fn where_the_maximum_was_lowered_one_gives_way_for_one(store: Arc<dyn 
     assert_eq!(live(&store, &ada, NOW).await, ["f", "e"]);
 }
 
-/// And nobody is signed out.
-pub async fn a_ticket_can_be_used_after_a_refusal(store: Arc<dyn Store>) {
+/// And the refusal ends no session.
+pub async fn ticket_can_still_be_used_after_a_refusal(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 1);
     let (ada, grace) = (subject("ada"), subject("grace"));
     let browsers = on_devices(&sessions, &ada, 1).await;
@@ -284,8 +285,8 @@ pub async fn a_ticket_can_be_used_after_a_refusal(store: Arc<dyn Store>) {
     choose(&sessions, &ticket, &chosen).await.expect("it still counts");
 }
 
-/// Each device gives way once.
-pub async fn tickets_that_are_used_at_once_never_exceed_the_maximum(store: Arc<dyn Store>) {
+/// Each device is evicted once.
+pub async fn simultaneous_tickets_never_exceed_the_maximum(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 3);
     let ada = subject("ada");
     let browsers = on_devices(&sessions, &ada, 3).await;
@@ -331,8 +332,8 @@ pub async fn tickets_that_are_used_at_once_never_exceed_the_maximum(store: Arc<d
     choose(&sessions, &lost[0], &won[0]).await.expect("it still counts");
 }
 
-/// Whatever is chosen: the others are told that it was used.
-pub async fn a_ticket_that_is_used_several_times_at_once_signs_in_once(store: Arc<dyn Store>) {
+/// The other calls get the error for a used ticket, whichever device they chose.
+pub async fn ticket_used_several_times_at_once_signs_in_once(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 4);
     for round in 0..ROUNDS {
         let ada = subject(&format!("ada{round}"));
@@ -356,8 +357,8 @@ pub async fn a_ticket_that_is_used_several_times_at_once_signs_in_once(store: Ar
     }
 }
 
-/// Whichever came first.
-pub async fn a_ticket_that_is_used_beside_a_change_of_a_credential_leaves_nobody_in(store: Arc<dyn Store>) {
+/// In either order.
+pub async fn ticket_used_during_a_credential_change_leaves_no_session(store: Arc<dyn Store>) {
     let (sessions, _) = limited(&store, 1);
     for round in 0..ROUNDS {
         let ada = subject(&format!("ada{round}"));

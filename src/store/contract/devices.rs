@@ -1,4 +1,4 @@
-//! What an account's browsers are recognised by.
+//! The keys by which an account recognises browsers.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ fn seen(number: u8, seen_at: Timestamp) -> KnownDevice {
     KnownDevice { key: key(number), seen_at, is_forgotten: false }
 }
 
-/// By each of its keys, from when it was last signed in with; of that account alone.
-pub async fn a_browser_is_known_by_what_it_signed_in_with(store: Arc<dyn Store>) {
+/// Each key has the time of the last sign-in with it, and belongs to one account only.
+pub async fn browser_is_recognised_by_its_keys_from_earlier_sign_ins(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let ada = user("ada");
     open(&store, Some(&ada), &from(&ada, "one", NOW, &[1, 2]), &limit(5, &[])).await.expect("a sign-up");
@@ -35,8 +35,8 @@ pub async fn a_browser_is_known_by_what_it_signed_in_with(store: Arc<dyn Store>)
     assert_eq!(known(&store, &grace).await, []);
 }
 
-/// Of that account alone, and not once it was forgotten.
-pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Store>) {
+/// Only devices of that account, and not after a report has forgotten them.
+pub async fn known_devices_of_an_account_are_found_by_its_email(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
     open(&store, Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
@@ -54,15 +54,15 @@ pub async fn an_account_tells_by_its_email_what_it_recognises(store: Arc<dyn Sto
     assert!(is_known("grace@example.org", 2).await);
 }
 
-/// Neither the user's nor the browser's.
-pub async fn a_refused_sign_in_makes_no_browser_known(store: Arc<dyn Store>) {
+/// The user's known devices stay unchanged.
+pub async fn refused_sign_in_adds_no_known_device(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     assert_limit_reached(open(&store, None, &from(&ada, "two", NOW, &[1]), &refusing(1, &[])).await);
     assert_eq!(known(&store, &ada).await, []);
 }
 
-/// With the session, and in the history after its beginning.
-pub async fn a_new_device_is_told_with_its_session(store: Arc<dyn Store>) {
+/// The history entry follows the one of the sign-in.
+pub async fn sign_in_on_a_new_device_is_marked_and_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let new = NewSession { new_device: true, ..session(&ada, "two") };
     open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
@@ -84,8 +84,8 @@ pub async fn a_new_device_is_told_with_its_session(store: Arc<dyn Store>) {
     assert_eq!((history[0].ip_address.as_str(), history[0].at), ("203.0.113.7", NOW));
 }
 
-/// Until it is signed in with once more; whoever reports it, and only of that user.
-pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) {
+/// Until the next sign-in with them. Reports by a session and by mail, and only for that user.
+pub async fn report_forgets_the_known_devices(store: Arc<dyn Store>) {
     let (ada, grace) = (user("ada"), user("grace"));
     let one = from(&ada, "one", NOW, &[1]);
     open(&store, Some(&ada), &one, &limit(5, &[])).await.expect("a sign-up");
@@ -119,8 +119,8 @@ pub async fn a_report_forgets_what_browsers_are_known_by(store: Arc<dyn Store>) 
     assert_eq!(known(&store, &ada).await, [forgotten(1), forgotten(2)]);
 }
 
-/// So that whoever signs in very often fills no table.
-pub async fn the_hundred_that_were_seen_last_are_kept(store: Arc<dyn Store>) {
+/// Otherwise frequent sign-ins would fill the table.
+pub async fn the_hundred_most_recent_keys_are_kept(store: Arc<dyn Store>) {
     let ada = user("ada");
     open(&store, Some(&ada), &from(&ada, "s0", NOW, &[0]), &limit(5, &[])).await.expect("a sign-up");
     for number in 1..=101_u8 {

@@ -1,4 +1,4 @@
-//! What ends sessions, extends them, and changes the password.
+//! Ending and extending sessions, and password changes.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::*;
 
 const REVOKED: EndedReason = EndedReason::Revoked;
 
-/// And the answer says whose it was.
-pub async fn a_session_is_ended_by_its_id_and_by_its_handle(store: Arc<dyn Store>) {
+/// The result names the user of the session.
+pub async fn session_is_ended_by_its_id_or_its_handle(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let by = actor(&sessions[0]);
     let ended = store.end_by_id(by, &session_id("two"), REVOKED, NOW).await.expect("an answer");
@@ -20,8 +20,8 @@ pub async fn a_session_is_ended_by_its_id_and_by_its_handle(store: Arc<dyn Store
     assert!(live(&store, &ada, NOW).await.is_empty());
 }
 
-/// What has ended stays as it ended.
-pub async fn a_session_ends_once(store: Arc<dyn Store>) {
+/// The first ending stays.
+pub async fn session_ends_only_once(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
     store.end_by_id(by, &session_id("two"), REVOKED, NOW).await.expect("an answer").expect("it ends");
@@ -35,8 +35,8 @@ pub async fn a_session_ends_once(store: Arc<dyn Store>) {
     assert_eq!((end.reason, end.at), (REVOKED, NOW));
 }
 
-/// A foreign one looks like an unknown one.
-pub async fn another_users_session_stays(store: Arc<dyn Store>) {
+/// It looks like an unknown session.
+pub async fn session_of_another_user_stays(store: Arc<dyn Store>) {
     let (_, ada) = signed_in(&store, "ada", &["a1"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let by = actor(&ada[0]);
@@ -48,8 +48,8 @@ pub async fn another_users_session_stays(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
 
-/// On its way out it has no say any more.
-pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
+/// A session that has ended cannot act.
+pub async fn ended_or_expired_actor_ends_no_session(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let new = session_at(&ada, "new", NOW.plus(HOUR));
     open(&store, None, &new, &limit(5, &[])).await.expect("a sign-in");
@@ -68,8 +68,8 @@ pub async fn an_ended_or_expired_session_ends_no_other(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
 }
 
-/// A session and a user who do not belong together are nobody.
-pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
+/// An actor is refused if the session does not belong to the user.
+pub async fn actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a1", "a2"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
     let by = Actor { session: &grace[0].session.id, user: &ada.user.id };
@@ -83,8 +83,8 @@ pub async fn an_actor_of_another_user_ends_nothing(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, NOW).await, ["a2", "a1"]);
 }
 
-/// And the answer names them all.
-pub async fn all_sessions_end_with_the_actors_own_or_without_it(store: Arc<dyn Store>) {
+/// The result lists all ended sessions.
+pub async fn end_all_ends_the_actors_own_session_only_if_asked(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let by = actor(&sessions[1]);
     let ended = store.end_all(by, false, REVOKED, NOW).await.expect("an answer").expect("it is live");
@@ -95,8 +95,8 @@ pub async fn all_sessions_end_with_the_actors_own_or_without_it(store: Arc<dyn S
     assert!(live(&store, &ada, NOW).await.is_empty());
 }
 
-/// Those that have ended are left out of the answer.
-pub async fn held_sessions_end_whosever_they_are(store: Arc<dyn Store>) {
+/// The result leaves out sessions that had already ended.
+pub async fn held_sessions_of_any_user_end(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1", "g2"]).await;
     store.end_by_id(actor(&sessions[0]), &session_id("a2"), REVOKED, NOW).await.expect("an answer");
@@ -109,7 +109,7 @@ pub async fn held_sessions_end_whosever_they_are(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &grace, NOW).await, ["g2"]);
 }
 
-/// And nobody else's; nobody's session has done it.
+/// Sessions of other users stay, and no session is named as the cause.
 pub async fn an_operator_ends_all_sessions_of_a_user(store: Arc<dyn Store>) {
     let reason = EndedReason::Operator;
     let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
@@ -127,8 +127,8 @@ pub async fn an_operator_ends_all_sessions_of_a_user(store: Arc<dyn Store>) {
     assert_eq!(store.end_of_user(&operator(), &user("nobody").user.id, later).await.expect("an answer"), []);
 }
 
-/// Until the answer is empty, and no more than were asked for; those that have ended take no place.
-pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<dyn Store>) {
+/// The last batch is empty. Ended sessions do not count for the limit of a batch.
+pub async fn operator_ends_all_sessions_in_bounded_batches(store: Arc<dyn Store>) {
     let reason = EndedReason::Operator;
     let (ada, sessions) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1", "g2"]).await;
@@ -147,8 +147,8 @@ pub async fn an_operator_ends_everybodys_sessions_so_many_at_a_time(store: Arc<d
     assert_eq!(live(&store, &ada, NOW.plus(HOUR)).await, ["new"]);
 }
 
-/// And only then, so that of many simultaneous requests one extends it.
-pub async fn a_live_session_is_extended_from_where_it_was(store: Arc<dyn Store>) {
+/// So only one of many simultaneous requests extends it.
+pub async fn live_session_is_extended_only_from_its_known_expiry(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     let (one, from) = (actor(&sessions[0]), NOW.plus(HOUR));
     let (to, now) = (NOW.plus(2 * HOUR), NOW.plus(Duration::from_secs(60)));
@@ -172,8 +172,8 @@ pub async fn an_ended_session_is_never_extended(store: Arc<dyn Store>) {
     assert!(live(&store, &ada, from).await.is_empty());
 }
 
-/// All with one act: the hash, the old sessions and the new one.
-pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn Store>) {
+/// The hash, the old sessions and the new one change in one transaction.
+pub async fn password_change_ends_all_sessions_except_the_new_one(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(Duration::from_secs(60));
     let new = session_at(&ada, "new", now);
@@ -188,8 +188,8 @@ pub async fn a_changed_password_ends_all_sessions_but_the_new_one(store: Arc<dyn
     assert_eq!((known.password_hash.as_deref(), known.user.updated_at), (Some("other"), now));
 }
 
-/// Only the hash is another, and what the actor's browser proves itself with.
-pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: Arc<dyn Store>) {
+/// Only the hash and the credential of the actor's session change.
+pub async fn password_change_keeps_sessions_unless_asked(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
     let next = NextSession::Renewed(&renewal);
@@ -200,8 +200,8 @@ pub async fn a_changed_password_ends_nothing_where_that_is_not_asked_for(store: 
     assert_eq!(known.password_hash.as_deref(), Some("other"));
 }
 
-/// Otherwise nothing ends, nothing begins, and no credential changes.
-pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>) {
+/// Otherwise no session ends or begins, and no credential changes.
+pub async fn password_changes_only_if_the_known_hash_is_current(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (by, new, renewal) = (actor(&sessions[0]), session(&ada, "new"), renewal("renewed", NOW));
     for next in [NextSession::New(&new), NextSession::Renewed(&renewal)] {
@@ -214,8 +214,8 @@ pub async fn a_password_is_changed_from_the_known_one_only(store: Arc<dyn Store>
     assert_eq!(known.password_hash, Some(ada.password_hash));
 }
 
-/// Nothing else changes; a password that was changed meanwhile stays.
-pub async fn another_hash_is_stored_for_the_known_one_only(store: Arc<dyn Store>) {
+/// Nothing else changes. A password that was changed meanwhile stays.
+pub async fn rehash_is_stored_only_if_the_known_hash_is_current(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (id, later) = (&ada.user.id, NOW.plus(HOUR));
     for (from, to, expected) in

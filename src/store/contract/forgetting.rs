@@ -1,12 +1,12 @@
-//! The erasure of a user.
+//! Erasing a user.
 
 use super::*;
 use crate::{Change, HistoryQuery};
 
 const ALL: HistoryQuery<'_> = HistoryQuery { session: None, kinds: &[], before: None, limit: 1_000 };
 
-/// Nobody else is touched, and whoever listens hears of the sessions that are gone.
-pub async fn a_user_is_erased_with_everything_and_told(store: Arc<dyn Store>) {
+/// Other users stay, and the ended sessions are announced.
+pub async fn erased_user_leaves_nothing_and_is_announced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two", "ended"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
     let ended = store.end_held(&[&session_id("ended")], None, EndedReason::SignedOut, NOW).await;
@@ -33,14 +33,14 @@ pub async fn a_user_is_erased_with_everything_and_told(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &grace, NOW).await, ["other"]);
     assert_eq!(store.history(&grace.user.id, ALL).await.expect("a history").len(), 1);
 
-    // The e-mail is free again, and what was is not the new account's.
+    // The email is free again, and a new account with it has no old data.
     let again = NewUser { user: User { id: UserId::new("user-again").expect("an id"), ..ada.user }, ..ada };
     open(&store, Some(&again), &session(&again, "new"), &limit(5, &[])).await.expect("a sign-up");
     assert_eq!(store.history(&again.user.id, ALL).await.expect("a history").len(), 1);
 }
 
-/// Nor is somebody who never was.
-pub async fn nobody_is_erased_twice(store: Arc<dyn Store>) {
+/// Neither a second time nor for a user who never existed.
+pub async fn erasing_an_unknown_user_does_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &[]).await;
     assert_eq!(store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer"), None);
     signed_in(&store, "ada", &["one"]).await;
@@ -51,8 +51,8 @@ pub async fn nobody_is_erased_twice(store: Arc<dyn Store>) {
     assert_eq!(both.iter().filter(|gone| gone.is_some()).count(), 1);
 }
 
-/// It comes before and goes with the user, or it comes after and is refused.
-pub async fn a_sign_in_beside_an_erasure_leaves_nothing(store: Arc<dyn Store>) {
+/// It comes first and is erased with the user, or it comes later and is refused.
+pub async fn sign_in_during_an_erasure_leaves_nothing(store: Arc<dyn Store>) {
     for round in 0..8 {
         let name = format!("ada{round}");
         let (ada, _) = signed_in(&store, &name, &[&format!("first{round}")]).await;

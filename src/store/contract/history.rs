@@ -1,4 +1,4 @@
-//! What happened is written with what it is about.
+//! The account history.
 
 use super::*;
 use crate::{Change, HistoryKind, HistoryQuery, NewHistoryEntry, StoredHistoryEntry, Undo, device_of};
@@ -9,7 +9,7 @@ async fn read(store: &Arc<dyn Store>, user: &NewUser, query: HistoryQuery<'_>) -
     store.history(&user.user.id, query).await.expect("a history")
 }
 
-/// What happened, the first thing first: the kind, the session, the one that did it, and the detail.
+/// The history, oldest first: kind, session, actor and detail.
 async fn told(store: &Arc<dyn Store>, user: &NewUser) -> Vec<String> {
     let mut entries = read(store, user, ALL).await;
     entries.reverse();
@@ -28,8 +28,8 @@ fn moved(name: &str, at: Timestamp, ip_address: &str) -> Touch {
     Touch { ip_address: Some(ip_address.to_owned()), ..touch(name, at) }
 }
 
-/// From its beginning to its end, in the order in which it happened.
-pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn Store>) {
+/// From its begin to its end.
+pub async fn changes_of_a_session_are_in_the_history_in_order(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let verified_with = Some(SignInMethod::from_static("passkey"));
@@ -67,7 +67,7 @@ pub async fn what_happens_to_a_session_is_in_its_users_history(store: Arc<dyn St
     assert_eq!((words(&last).as_str(), last.at), ("ended three (expired)", soon.plus(HOUR)));
 }
 
-/// Of the session that it happened to, and of the one that did it.
+/// Those of the session itself and of the actor.
 pub async fn client_hints_are_kept_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let mut with_hints = session(&ada, "two");
@@ -90,8 +90,8 @@ pub async fn client_hints_are_kept_in_the_history(store: Arc<dyn Store>) {
     assert_eq!(device_of(by_user_agent).label, "Brave 142");
 }
 
-/// Although it was not there when it began.
-pub async fn a_sign_in_that_ends_others_is_named_as_what_ended_them(store: Arc<dyn Store>) {
+/// Although the new session is stored after the others have ended.
+pub async fn history_names_the_sign_in_that_ended_other_sessions(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     open(&store, None, &session(&ada, "three"), &limit(2, &["two"])).await.expect("a sign-in");
     open(&store, None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
@@ -104,8 +104,8 @@ pub async fn a_sign_in_that_ends_others_is_named_as_what_ended_them(store: Arc<d
     assert_eq!(last.by.expect("an actor").1, "agent of four");
 }
 
-/// And the same name once more is nothing new.
-pub async fn a_new_name_is_in_the_history_with_the_one_before(store: Arc<dyn Store>) {
+/// Setting the same name again writes no entry.
+pub async fn rename_is_in_the_history_with_the_previous_label(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     for name in [Some("Work"), Some("Work"), Some("Home"), None] {
         assert!(store.rename(actor(&sessions[1]), &session_id("one"), name, NOW).await.expect("an answer"));
@@ -114,14 +114,14 @@ pub async fn a_new_name_is_in_the_history_with_the_one_before(store: Arc<dyn Sto
     assert_eq!(told[2..], ["renamed one by two (Work)", "renamed one by two (Home)", "renamed one by two"]);
     let before: Vec<_> = read(&store, &ada, ALL).await.into_iter().map(|entry| entry.device_name).collect();
     assert_eq!(before[..3], [Some("Home".to_owned()), Some("Work".to_owned()), None]);
-    // What was written stays as it was.
+    // Earlier entries keep the name from their time.
     let ended = store.end_by_id(actor(&sessions[1]), &session_id("one"), EndedReason::Revoked, NOW).await;
     assert!(ended.expect("an answer").is_some());
     assert_eq!(read(&store, &ada, ALL).await[0].device_name, None);
 }
 
-/// Each entry says where the device is that it is about, and where the one is that did it.
-pub async fn both_devices_have_their_own_address(store: Arc<dyn Store>) {
+/// Each entry has the address of its device and that of the acting device.
+pub async fn history_has_the_addresses_of_both_devices(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let (one, two) = ("198.51.100.1", "198.51.100.2");
@@ -170,8 +170,8 @@ pub async fn both_devices_have_their_own_address(store: Arc<dyn Store>) {
     assert_eq!(signed_in[0], "one at 203.0.113.7, done at 203.0.113.7");
 }
 
-/// What an updated browser calls itself is nothing new; another browser is, once, with its own address.
-pub async fn another_browser_is_in_the_history_once_and_an_updated_one_is_not(store: Arc<dyn Store>) {
+/// The entry has the address of the other browser.
+pub async fn another_browser_is_in_the_history_once_and_an_update_is_not(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let updated = Touch { user_agent: Some("updated".to_owned()), ..touch("one", soon) };
@@ -195,7 +195,7 @@ pub async fn another_browser_is_in_the_history_once_and_an_updated_one_is_not(st
     let by = entry.by.expect("an actor");
     assert_eq!((&*by.1, by.2, &*entry.ip_address), ("a thief", None, "198.51.100.9"));
 
-    // What is written later calls the device as it calls itself by then.
+    // Later entries have the current user agent.
     let ended = store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, soon).await;
     assert!(ended.expect("an answer").is_some());
     let last = read(&store, &ada, ALL).await.remove(0);
@@ -206,8 +206,8 @@ pub async fn another_browser_is_in_the_history_once_and_an_updated_one_is_not(st
     );
 }
 
-/// Though it came back before the write.
-pub async fn each_address_is_in_the_history_where_several_are_written_at_once(store: Arc<dyn Store>) {
+/// Even if the session returned to its old address before the write.
+pub async fn each_address_of_one_batch_is_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = |second| NOW.plus(Duration::from_secs(second));
     let batch = [
@@ -225,8 +225,8 @@ pub async fn each_address_is_in_the_history_where_several_are_written_at_once(st
     assert_eq!(told, [(soon(2), "203.0.113.7"), (soon(1), "198.51.100.9")]);
 }
 
-/// However often something is repeated; what is of another kind, or another user's, stays.
-pub async fn of_each_kind_the_latest_thousand_are_kept(store: Arc<dyn Store>) {
+/// Entries of other kinds and of other users stay.
+pub async fn the_latest_thousand_entries_of_each_kind_are_kept(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
     let entry = |user: &NewUser, number: usize| NewHistoryEntry {
@@ -246,8 +246,8 @@ pub async fn of_each_kind_the_latest_thousand_are_kept(store: Arc<dyn Store>) {
     assert_eq!(read(&store, &ada, HistoryQuery { kinds: &[HistoryKind::SignedIn], ..ALL }).await.len(), 1);
 }
 
-/// With the one before; an address that stays is nothing new, nor is one that comes too late.
-pub async fn another_address_is_in_the_history_once(store: Arc<dyn Store>) {
+/// With the previous address. An unchanged address or a late write adds no entry.
+pub async fn new_address_is_in_the_history_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     for address in ["198.51.100.1", "198.51.100.1", "2001:db8::1"] {
@@ -274,8 +274,8 @@ pub async fn another_address_is_in_the_history_once(store: Arc<dyn Store>) {
     assert_eq!(read(&store, &ada, ALL).await.len(), 5);
 }
 
-/// Another hash of the same password is nothing new.
-pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<dyn Store>) {
+/// A rehash of the same password adds no entry.
+pub async fn password_change_is_in_the_history_with_the_sessions_it_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     store.rehash_password(&ada.user.id, "hash of ada", "rehashed", NOW).await.expect("a write");
     let new = session(&ada, "new");
@@ -295,10 +295,8 @@ pub async fn a_changed_password_is_in_the_history_with_what_it_ended(store: Arc<
     );
 }
 
-/// Its person has typed the one so far: that is in the history whenever it makes a session fresh.
-pub async fn a_changed_password_that_ends_nothing_is_in_the_history_with_what_it_proves(
-    store: Arc<dyn Store>,
-) {
+/// The current password was verified, so the session is fresh, and the history has an entry for every proof.
+pub async fn password_change_that_keeps_sessions_is_in_the_history_with_its_proof(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let soon = NOW.plus(Duration::from_secs(1));
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", soon));
@@ -309,8 +307,8 @@ pub async fn a_changed_password_that_ends_nothing_is_in_the_history_with_what_it
     assert_eq!(told[2..], ["password_changed one by one", "reauthenticated one by one"]);
 }
 
-/// With the change that it belongs to.
-pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
+/// With the change that belongs to them.
+pub async fn recorded_entries_are_read_back_and_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     assert!(
         store.rename(actor(&sessions[0]), &session_id("one"), Some("Work"), NOW).await.expect("an answer")
@@ -338,7 +336,7 @@ pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
         match tokio::time::timeout(super::naming::PATIENCE, changes.next()).await.expect("it is told in time")
         {
             Some(told) if told == change => break,
-            // What was committed a moment before may be told as well.
+            // Earlier changes may arrive as well.
             Some(_) => {}
             None => panic!("the store is gone"),
         }
@@ -355,8 +353,8 @@ pub async fn what_is_recorded_is_looked_up_and_told(store: Arc<dyn Store>) {
     assert_eq!((&*refused.user_agent, &*refused.ip_address), ("a stranger", "198.51.100.2"));
 }
 
-/// Nor of somebody who is not there.
-pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
+/// And unknown users have no history.
+pub async fn refused_changes_leave_no_history(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let (_, others) = signed_in(&store, "grace", &["other"]).await;
     assert!(open(&store, None, &session(&ada, "three"), &refusing(2, &[])).await.is_err());
@@ -381,8 +379,8 @@ pub async fn nothing_is_recorded_of_what_did_not_happen(store: Arc<dyn Store>) {
     assert_eq!(told(&store, &ada).await, ["signed_in one", "signed_in two"]);
 }
 
-/// By kind, by session, or both.
-pub async fn a_history_is_read_a_page_at_a_time_and_filtered(store: Arc<dyn Store>) {
+/// By kind, by session, or by both.
+pub async fn history_is_read_in_pages_and_filtered(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     for ended in ["two", "three"] {
         let ended = store.end_by_id(actor(&sessions[0]), &session_id(ended), EndedReason::Revoked, NOW).await;
@@ -410,8 +408,8 @@ pub async fn a_history_is_read_a_page_at_a_time_and_filtered(store: Arc<dyn Stor
     assert!(read(&store, &ada, HistoryQuery { kinds: &[HistoryKind::Exported], ..ALL }).await.is_empty());
 }
 
-/// Not by its sessions either.
-pub async fn another_users_history_is_not_read(store: Arc<dyn Store>) {
+/// Not even by the id of one of the user's sessions.
+pub async fn history_of_another_user_is_not_read(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
     assert_eq!(told(&store, &grace).await, ["signed_in other"]);
@@ -419,8 +417,8 @@ pub async fn another_users_history_is_not_read(store: Arc<dyn Store>) {
     assert!(read(&store, &ada, HistoryQuery { session: Some(&other), ..ALL }).await.is_empty());
 }
 
-/// Sessions are kept for a shorter time.
-pub async fn history_goes_when_its_time_is_over_and_outlives_its_sessions(store: Arc<dyn Store>) {
+/// Sessions have a shorter retention.
+pub async fn history_outlives_its_sessions_and_is_deleted_after_its_retention(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let later = NOW.plus(Duration::from_secs(1));
     store.end_of_user(&operator(), &ada.user.id, later).await.expect("an answer");
@@ -432,8 +430,8 @@ pub async fn history_goes_when_its_time_is_over_and_outlives_its_sessions(store:
     assert_eq!(read(&store, &ada, ALL).await.len(), 2);
 }
 
-/// However many acts there are at once, each of them once.
-pub async fn what_happens_at_once_is_all_in_the_history(store: Arc<dyn Store>) {
+/// Each change exactly once.
+pub async fn simultaneous_changes_are_all_in_the_history(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["first"]).await;
     let mut acts = Vec::new();
     for number in 0..24 {

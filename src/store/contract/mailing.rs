@@ -1,4 +1,4 @@
-//! What is to be mailed, and what links prove.
+//! The mail queue, and mailed links.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) fn hash(number: u8) -> SecretHash {
     SecretHash::from_bytes(&[number; 32]).expect("32 bytes")
 }
 
-/// A token that is good for half an hour from `now`.
+/// A token that is valid for half an hour from `now`.
 pub(super) fn token(user: &NewUser, number: u8, purpose: Purpose, now: Timestamp) -> StoredToken {
     StoredToken {
         hash: hash(number),
@@ -40,8 +40,8 @@ async fn request(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> bool {
     store.request_reset(&email, None, now).await.expect("an answer")
 }
 
-/// With whom it is for and where the link leads.
-pub async fn a_mail_to_reset_a_password_is_put_out_for_a_known_email_only(store: Arc<dyn Store>) {
+/// With its user and the address that the link leads to.
+pub async fn reset_mail_is_queued_only_for_a_known_email(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     assert!(!request(&store, "nobody", NOW).await);
     assert!(store.request_reset("ada@example.org", Some("/reset"), NOW).await.expect("an answer"));
@@ -52,8 +52,8 @@ pub async fn a_mail_to_reset_a_password_is_put_out_for_a_known_email_only(store:
     assert_eq!((mails[0].created_at, mails[0].attempts), (NOW, 1));
 }
 
-/// However often it is asked for.
-pub async fn a_mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn Store>) {
+/// However often a reset is requested.
+pub async fn mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     signed_in(&store, "grace", &["g1"]).await;
     let mut now = NOW;
@@ -71,8 +71,8 @@ pub async fn a_mailbox_gets_one_reset_a_minute_and_five_an_hour(store: Arc<dyn S
     assert!(request(&store, "ada", NOW.plus(HOUR)).await, "an hour after the first");
 }
 
-/// Whatever a stranger asks for in the owner's name, and wherever that leads: the owner has a link that works for a
-/// quarter of an hour yet, to where they asked for or to our own page.
+/// Whatever strangers request in the owner's name, the owner has a link that works for another quarter of an
+/// hour, and that leads to the requested page or to our own.
 pub async fn strangers_who_ask_for_resets_leave_the_owner_a_usable_link(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let mut links: Vec<(Option<String>, Timestamp)> = Vec::new();
@@ -99,8 +99,8 @@ pub async fn strangers_who_ask_for_resets_leave_the_owner_a_usable_link(store: A
     }
 }
 
-/// Nor ten at once.
-pub async fn of_simultaneous_requests_one_is_put_out(store: Arc<dyn Store>) {
+/// Ten requests at once queue one mail.
+pub async fn one_of_simultaneous_reset_requests_is_queued(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let requests: Vec<_> = (0..10)
         .map(|_| {
@@ -115,8 +115,8 @@ pub async fn of_simultaneous_requests_one_is_put_out(store: Arc<dyn Store>) {
     assert_eq!((put_out, claim(&store, NOW).await.len()), (1, 1));
 }
 
-/// Until its lease is over.
-pub async fn a_mail_is_claimed_by_one_until_its_lease_is_over(store: Arc<dyn Store>) {
+/// Then another sender can claim it.
+pub async fn mail_is_claimed_by_one_sender_until_its_lease_expires(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for minute in [2, 0, 1] {
         let new = session_at(&ada, &format!("m{minute}"), NOW.plus(minute * MINUTE));
@@ -145,8 +145,8 @@ pub async fn a_mail_is_claimed_by_one_until_its_lease_is_over(store: Arc<dyn Sto
     assert_eq!((again.len(), again[0].seq, again[0].attempts), (1, first[0].seq, 2));
 }
 
-/// Or never, once it is sent.
-pub async fn a_mail_that_failed_is_due_later_and_a_sent_one_never(store: Arc<dyn Store>) {
+/// A failed mail is postponed, and a sent one is removed.
+pub async fn failed_mail_is_due_later_and_sent_mail_never(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     assert!(request(&store, "ada", NOW).await);
     let seq = claim(&store, NOW).await[0].seq;
@@ -158,8 +158,8 @@ pub async fn a_mail_that_failed_is_due_later_and_a_sent_one_never(store: Arc<dyn
     assert!(claim(&store, NOW.plus(24 * HOUR)).await.is_empty());
 }
 
-/// Neither what was put off by the clock before nor what was sent by it.
-pub async fn a_clock_that_is_set_back_holds_up_no_mail(store: Arc<dyn Store>) {
+/// Neither mails that were postponed nor those that were sent before the clock was set back count.
+pub async fn clock_set_back_delays_no_mail(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     store.put_token(&token(&ada, 1, RESET, NOW.plus(HOUR))).await.expect("it is stored");
     assert!(request(&store, "ada", NOW).await, "what is from the future does not count");
@@ -170,8 +170,8 @@ pub async fn a_clock_that_is_set_back_holds_up_no_mail(store: Arc<dyn Store>) {
     assert_eq!((again.len(), again[0].seq), (1, seq));
 }
 
-/// With a sign-in that is refused it is not there either.
-pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
+/// If the sign-in is refused, there is no mail.
+pub async fn mail_about_a_sign_in_is_queued_only_if_it_was_stored(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     open(&store, None, &session(&ada, "known"), &limit(5, &[])).await.expect("a sign-in");
     assert!(claim(&store, NOW).await.is_empty(), "of a known device");
@@ -184,16 +184,16 @@ pub async fn a_sign_in_is_told_by_mail_if_it_was_stored(store: Arc<dyn Store>) {
     assert_eq!(mail.user, ada.user);
 }
 
-/// About the session that changed it; not where that is not asked for.
-pub async fn a_changed_password_is_told_by_mail_if_it_was_changed(store: Arc<dyn Store>) {
+/// It names the session that changed the password, and is only queued if asked for.
+pub async fn mail_about_a_password_is_queued_only_if_it_changed(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let by = actor(&sessions[0]);
     let renewal = renewal("renewed", NOW);
     let renewed = NextSession::Renewed(&renewal);
     let stale = change_password(&store, by, "stale", "new", renewed, true, NOW).await;
     assert!(stale.expect("an answer").is_none());
-    let untold = change_password(&store, by, &ada.password_hash, "new", renewed, false, NOW).await;
-    assert!(untold.expect("an answer").is_some());
+    let unasked = change_password(&store, by, &ada.password_hash, "new", renewed, false, NOW).await;
+    assert!(unasked.expect("an answer").is_some());
     assert!(claim(&store, NOW).await.is_empty());
     let new = session(&ada, "three");
     let told = change_password(&store, by, "new", "newer", NextSession::New(&new), true, NOW).await;
@@ -205,8 +205,8 @@ pub async fn a_changed_password_is_told_by_mail_if_it_was_changed(store: Arc<dyn
     assert_eq!(mails[0].user.id, ada.user.id);
 }
 
-/// For what it was made for, until half an hour later to the millisecond; being looked at does not use it up.
-pub async fn a_link_proves_what_it_was_made_for_until_it_is_too_late(store: Arc<dyn Store>) {
+/// It expires after half an hour, to the millisecond. Looking it up does not use it up.
+pub async fn link_is_valid_for_its_purpose_until_it_expires(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     store.put_token(&token(&ada, 1, RESET, NOW)).await.expect("it is stored");
     let last = NOW.plus(30 * MINUTE).minus(Duration::from_millis(1));
@@ -227,8 +227,8 @@ pub async fn a_link_proves_what_it_was_made_for_until_it_is_too_late(store: Arc<
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// And nothing else of anybody.
-pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dyn Store>) {
+/// Other users are not affected.
+pub async fn reset_sets_the_password_and_ends_every_session_once(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     for (number, user) in [(1, &ada), (2, &ada), (3, &grace)] {
@@ -256,8 +256,8 @@ pub async fn a_reset_sets_the_password_and_ends_every_session_once(store: Arc<dy
     assert!(store.find_token(&hash(3), RESET, now).await.expect("an answer").is_some());
 }
 
-/// Also two at once.
-pub async fn a_link_is_used_once_however_many_use_it_at_once(store: Arc<dyn Store>) {
+/// Of two links of one user too, only one works.
+pub async fn link_works_once_even_under_simultaneous_use(store: Arc<dyn Store>) {
     for round in 0..8 {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
         for number in [1, 2] {
@@ -280,8 +280,8 @@ pub async fn a_link_is_used_once_however_many_use_it_at_once(store: Arc<dyn Stor
     }
 }
 
-/// Whichever came first, nobody is in by the old password afterwards.
-pub async fn a_sign_in_with_the_old_password_beside_a_reset_is_out(store: Arc<dyn Store>) {
+/// In either order.
+pub async fn sign_in_with_the_old_password_during_a_reset_leaves_no_session(store: Arc<dyn Store>) {
     for round in 0..16 {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
         store.put_token(&token(&ada, round + 1, RESET, NOW)).await.expect("it is stored");
@@ -298,8 +298,8 @@ pub async fn a_sign_in_with_the_old_password_beside_a_reset_is_out(store: Arc<dy
     }
 }
 
-/// So many at a time.
-pub async fn tokens_that_are_too_late_are_swept(store: Arc<dyn Store>) {
+/// At most the limit at a time.
+pub async fn expired_tokens_are_swept(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     for (number, minutes) in [(1, 0), (2, 1), (3, 2)] {
         let at = NOW.plus(minutes * MINUTE);

@@ -1,19 +1,19 @@
-//! What a person calls a device.
+//! Names of devices.
 
 use std::time::Duration;
 
 use super::*;
 use crate::Change;
 
-/// How long a change may take that is on its way: far more than it needs.
+/// The timeout for an announced change: far more than it needs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn rename(store: &Arc<dyn Store>, by: &NewSession, name: &str, to: Option<&str>) -> bool {
     store.rename(actor(by), &session_id(name), to, NOW).await.expect("an answer")
 }
 
-/// Wherever the session is read, also where it ended another one, until the name is taken back.
-pub async fn a_device_is_called_what_its_person_calls_it(store: Arc<dyn Store>) {
+/// Wherever the session is read, also as the one that ended another, until the name is removed.
+pub async fn renamed_device_has_its_name(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     assert_eq!(find(&store, "one").await.stored.device_name, None);
     assert!(rename(&store, &sessions[1], "one", Some("Work ☕")).await);
@@ -37,7 +37,7 @@ pub async fn a_device_is_called_what_its_person_calls_it(store: Arc<dyn Store>) 
 }
 
 /// Whoever asks.
-pub async fn another_users_device_keeps_its_name(store: Arc<dyn Store>) {
+pub async fn device_of_another_user_cannot_be_renamed(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let (_, sessions) = signed_in(&store, "grace", &["other"]).await;
     assert!(!rename(&store, &sessions[0], "one", Some("Mine")).await);
@@ -45,8 +45,8 @@ pub async fn another_users_device_keeps_its_name(store: Arc<dyn Store>) {
     assert_eq!(find(&store, "one").await.stored.device_name, None);
 }
 
-/// Neither by somebody nor itself.
-pub async fn an_ended_session_neither_names_nor_is_named(store: Arc<dyn Store>) {
+/// Neither as the actor nor as the target.
+pub async fn ended_session_cannot_rename_or_be_renamed(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let ended = store.end_held(&[&session_id("two")], None, EndedReason::SignedOut, NOW).await;
     assert_eq!(ended.expect("an answer").len(), 1);
@@ -55,8 +55,8 @@ pub async fn an_ended_session_neither_names_nor_is_named(store: Arc<dyn Store>) 
     assert_eq!(find(&store, "one").await.stored.device_name, None);
 }
 
-/// What changed nothing is not told.
-pub async fn a_new_name_is_told_if_there_is_one(store: Arc<dyn Store>) {
+/// Setting the same name again is not announced.
+pub async fn rename_is_announced_if_the_name_changes(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     let mut changes = store.changes();
     assert!(!rename(&store, &sessions[0], "unknown", Some("Work")).await);
@@ -65,7 +65,7 @@ pub async fn a_new_name_is_told_if_there_is_one(store: Arc<dyn Store>) {
     let told = async {
         loop {
             match changes.next().await.expect("the store is there") {
-                // What was committed a moment before may be told as well.
+                // Earlier changes may arrive as well.
                 Change::Sessions { .. } => {}
                 change => return change,
             }

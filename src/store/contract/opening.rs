@@ -1,4 +1,4 @@
-//! What signing up and signing in store, and what gives way.
+//! Sign-up, sign-in, and eviction.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::devices::key;
 use super::*;
 
 /// Neither the user nor the session.
-pub async fn a_taken_email_stores_nothing(store: Arc<dyn Store>) {
+pub async fn sign_up_with_a_taken_email_stores_nothing(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let mut other = user("other");
     other.user.email = "ada@example.org".to_owned();
@@ -17,7 +17,7 @@ pub async fn a_taken_email_stores_nothing(store: Arc<dyn Store>) {
     assert_eq!(found.user.name, "ada");
 }
 
-/// And by that nobody signs up with another one.
+/// And no second account can be created with another spelling.
 pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn Store>) {
     const SPELLINGS: [&str; 3] = [
         "zo\u{e9}@b\u{fc}cherei.example",
@@ -44,7 +44,7 @@ pub async fn an_account_is_found_by_every_spelling_of_its_email(store: Arc<dyn S
     assert!(store.request_reset(SPELLINGS[1], None, NOW).await.expect("an answer"));
 }
 
-/// Where the browser holds as many accounts as allowed and none gives way.
+/// It is refused because the browser holds as many accounts as allowed.
 pub async fn a_refused_sign_up_leaves_no_user(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     let grace = user("grace");
@@ -54,8 +54,8 @@ pub async fn a_refused_sign_up_leaves_no_user(store: Arc<dyn Store>) {
     open(&store, Some(&grace), &session(&grace, "two"), &refusing(1, &[])).await.expect("a sign-up");
 }
 
-/// And is told as replaced by the new one.
-pub async fn the_browsers_session_of_the_same_user_is_replaced(store: Arc<dyn Store>) {
+/// The new session is named as the one that replaced it.
+pub async fn session_of_the_same_user_in_the_browser_is_replaced(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let ended = open(&store, None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Replaced), ["one"]);
@@ -65,7 +65,7 @@ pub async fn the_browsers_session_of_the_same_user_is_replaced(store: Arc<dyn St
 }
 
 /// As long as there is room.
-pub async fn the_users_sessions_in_other_browsers_stay(store: Arc<dyn Store>) {
+pub async fn sessions_of_the_user_in_other_browsers_stay(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let ended = open(&store, None, &session(&ada, "two"), &limit(2, &["g1"])).await.expect("a sign-in");
@@ -74,8 +74,8 @@ pub async fn the_users_sessions_in_other_browsers_stay(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
 
-/// The order in which they were stored counts, also when the clock went back.
-pub async fn the_oldest_by_creation_gives_way_whatever_the_clock_said(store: Arc<dyn Store>) {
+/// The order of insertion counts.
+pub async fn the_first_created_session_is_evicted_even_if_the_clock_was_set_back(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let earlier = NOW.minus(Duration::from_secs(60));
     let late = session_at(&ada, "late", earlier);
@@ -86,8 +86,8 @@ pub async fn the_oldest_by_creation_gives_way_whatever_the_clock_said(store: Arc
     assert_eq!(live(&store, &ada, NOW).await, ["four", "late"]);
 }
 
-/// Of whichever user.
-pub async fn the_oldest_account_that_the_browser_holds_gives_way(store: Arc<dyn Store>) {
+/// Whichever user it belongs to.
+pub async fn the_oldest_account_of_a_full_browser_is_evicted(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1", "elsewhere"]).await;
     let (linus, _) = signed_in(&store, "linus", &["l1"]).await;
     let ada = user("ada");
@@ -99,8 +99,8 @@ pub async fn the_oldest_account_that_the_browser_holds_gives_way(store: Arc<dyn 
     assert_eq!(live(&store, &linus, NOW).await, ["l1"]);
 }
 
-/// Also the session that would have been replaced stays.
-pub async fn where_none_gives_way_nothing_changes(store: Arc<dyn Store>) {
+/// The session that would have been replaced stays too.
+pub async fn without_eviction_a_refused_sign_in_changes_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     assert_limit_reached(open(&store, None, &session(&ada, "four"), &refusing(2, &["one"])).await);
     assert_limit_reached(open(&store, None, &session(&ada, "four"), &refusing(3, &[])).await);
@@ -108,8 +108,8 @@ pub async fn where_none_gives_way_nothing_changes(store: Arc<dyn Store>) {
     assert!(store.find_by_handle(&handle("four")).await.expect("an answer").is_none());
 }
 
-/// So that who signs in again in the same browser is never refused, and nobody else gives way.
-pub async fn who_is_replaced_leaves_its_place(store: Arc<dyn Store>) {
+/// So signing in again in the same browser is never refused and evicts no other session.
+pub async fn replaced_session_makes_room_for_the_new_one(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let again = session(&ada, "again");
     let ended = open(&store, None, &again, &refusing(2, &["two"])).await.expect("a sign-in");
@@ -120,8 +120,8 @@ pub async fn who_is_replaced_leaves_its_place(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, NOW).await, ["more", "one"]);
 }
 
-/// Neither of the user nor in the browser.
-pub async fn ended_and_expired_sessions_take_no_place(store: Arc<dyn Store>) {
+/// Neither for the user nor for the browser.
+pub async fn ended_and_expired_sessions_do_not_count_for_the_limit(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     signed_in(&store, "grace", &["g1"]).await;
     store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, NOW).await.expect("it");
@@ -134,8 +134,8 @@ pub async fn ended_and_expired_sessions_take_no_place(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, later).await, ["next"]);
 }
 
-/// As many end as are too many.
-pub async fn a_lower_maximum_is_reached_with_the_next_sign_in(store: Arc<dyn Store>) {
+/// All surplus sessions end.
+pub async fn lowered_maximum_is_enforced_at_the_next_sign_in(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a", "b", "c", "d", "e"]).await;
     let ended = open(&store, None, &session(&ada, "f"), &limit(2, &["c"])).await.expect("a sign-in");
     assert_eq!(names(&ended, EndedReason::Replaced), ["c"]);

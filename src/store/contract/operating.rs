@@ -1,4 +1,4 @@
-//! What operators do, and what is kept of it.
+//! Acts of operators.
 
 use super::mailing::{claim, hash, kinds, token};
 use super::*;
@@ -9,7 +9,7 @@ use crate::{
 const ROUNDS: usize = 16;
 const REASON: EndedReason = EndedReason::Operator;
 
-/// What operators did, the first thing first: who, what, to whom, to which session, and how many ended.
+/// The acts, oldest first: operator, act, user, session, and how many sessions ended.
 async fn acts(store: &Arc<dyn Store>) -> Vec<String> {
     let mut acts = store.operator_acts(None, 100).await.expect("the acts");
     acts.reverse();
@@ -36,8 +36,8 @@ async fn is_disabled(store: &Arc<dyn Store>, user: &NewUser) -> bool {
     store.password_of(&user.user.email).await.expect("an answer").expect("an account").is_disabled
 }
 
-/// Once; that it was asked for again, or of one that never was, is kept too.
-pub async fn an_operator_ends_one_session_whosever_it_is(store: Arc<dyn Store>) {
+/// A second attempt, and one on an unknown session, end nothing but are recorded as acts.
+pub async fn operator_ends_a_session_of_any_user(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let later = NOW.plus(Duration::from_secs(1));
     let ended = store.end_by_operator(&operator(), &session_id("one"), later).await.expect("an answer");
@@ -60,8 +60,8 @@ pub async fn an_operator_ends_one_session_whosever_it_is(store: Arc<dyn Store>) 
     );
 }
 
-/// With who did it and when.
-pub async fn what_operators_did_is_read_a_page_at_a_time_the_latest_first(store: Arc<dyn Store>) {
+/// Each has its operator and its time.
+pub async fn operator_acts_are_read_in_pages_latest_first(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let other = Operator::new("token:1a2b3c4d");
     store.end_of_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
@@ -94,8 +94,8 @@ pub async fn what_operators_did_is_read_a_page_at_a_time_the_latest_first(store:
     assert_eq!(paged, all);
 }
 
-/// What is left names nobody but by an id; who is not there is not erased, and nothing is said of it.
-pub async fn what_operators_did_goes_when_its_time_is_over_and_outlives_its_users(store: Arc<dyn Store>) {
+/// They contain only the id of an erased user. Erasing an unknown user is not recorded.
+pub async fn operator_acts_outlive_their_users_and_are_deleted_after_their_retention(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     store.end_of_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
     let later = NOW.plus(Duration::from_secs(1));
@@ -113,8 +113,8 @@ pub async fn what_operators_did_goes_when_its_time_is_over_and_outlives_its_user
     assert!(acts(&store).await.is_empty());
 }
 
-/// Nobody else is; each is in the history once, however often it is asked for.
-pub async fn who_is_disabled_is_out_and_signs_in_no_more_until_they_are_enabled(store: Arc<dyn Store>) {
+/// Other users are not affected. Repeated calls add no history entry.
+pub async fn disabled_user_is_signed_out_and_cannot_sign_in_until_enabled(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let later = NOW.plus(Duration::from_secs(1));
@@ -151,8 +151,8 @@ pub async fn who_is_disabled_is_out_and_signs_in_no_more_until_they_are_enabled(
     assert!(store.history(&grace.user.id, query).await.expect("a history").is_empty());
 }
 
-/// Those that were mailed before lead somewhere again once the user is enabled, if they are not too late by then.
-pub async fn links_and_mails_of_who_is_disabled_lead_nowhere(store: Arc<dyn Store>) {
+/// Links from before work again once the user is enabled, unless they have expired.
+pub async fn links_and_mails_of_a_disabled_user_do_nothing(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let email = &ada.user.email;
     for (number, purpose) in [(1, Purpose::ResetPassword), (2, Purpose::NotMe)] {
@@ -175,8 +175,8 @@ pub async fn links_and_mails_of_who_is_disabled_lead_nowhere(store: Arc<dyn Stor
     assert!(reset.is_some(), "it was not used up");
 }
 
-/// Neither what was revoked a moment before, nor what the operator ended.
-pub async fn nothing_of_who_was_disabled_is_taken_back(store: Arc<dyn Store>) {
+/// Neither recent revocations nor the sessions that the operator ended.
+pub async fn revocations_of_a_disabled_user_cannot_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let revoked = store.end_by_id(actor(&sessions[0]), &session_id("two"), EndedReason::Revoked, NOW).await;
     assert!(revoked.expect("an answer").is_some());
@@ -198,8 +198,8 @@ pub async fn nothing_of_who_was_disabled_is_taken_back(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, later).await, ["new"]);
 }
 
-/// Whichever came first: it is refused, or it ended with the others.
-pub async fn a_sign_in_beside_a_disabling_is_out(store: Arc<dyn Store>) {
+/// In either order, it is refused or ended with the others.
+pub async fn sign_in_while_the_user_is_disabled_leaves_no_session(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let (ada, _) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
         let signing_in = {
@@ -216,8 +216,8 @@ pub async fn a_sign_in_beside_a_disabling_is_out(store: Arc<dyn Store>) {
     }
 }
 
-/// Whichever came first: the session that it begins has ended, or never began.
-pub async fn a_changed_password_beside_a_disabling_leaves_nobody_in(store: Arc<dyn Store>) {
+/// In either order, its new session has ended or never began.
+pub async fn password_change_while_the_user_is_disabled_leaves_no_session(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let (ada, sessions) = signed_in(&store, &format!("u{round}"), &[&format!("s{round}")]).await;
         let changing = {

@@ -25,7 +25,7 @@ async fn deliver_firsts(store: &Arc<dyn Store>, by: Deliverer<'_>) -> Vec<Outbox
     due.into_iter().map(|due| due.event).collect()
 }
 
-/// Delivers all there is, and gives what was told.
+/// Delivers all events and returns them as text.
 async fn deliver_all(store: &Arc<dyn Store>, by: Deliverer<'_>) -> Vec<String> {
     let mut told = Vec::new();
     loop {
@@ -37,7 +37,7 @@ async fn deliver_all(store: &Arc<dyn Store>, by: Deliverer<'_>) -> Vec<String> {
     }
 }
 
-/// What happened, to which session and by which.
+/// The kind of the event, its session, and the acting session.
 fn words(event: &OutboxEvent) -> String {
     let mut words = format!("{:?}", event.kind);
     if let Some(id) = &event.session_id {
@@ -53,8 +53,8 @@ async fn add(store: &Arc<dyn Store>, consumer: &str) {
     store.add_consumer(consumer).await.expect("it is added");
 }
 
-/// Whichever change it is.
-pub async fn every_change_is_told_to_a_consumer(store: Arc<dyn Store>) {
+/// Every kind of change.
+pub async fn every_change_has_an_event(store: Arc<dyn Store>) {
     add(&store, "audit").await;
     let ada = user("ada");
     let one =
@@ -106,8 +106,8 @@ pub async fn every_change_is_told_to_a_consumer(store: Arc<dyn Store>) {
     );
 }
 
-/// It is of the same transaction.
-pub async fn a_change_that_is_not_made_is_told_to_no_consumer(store: Arc<dyn Store>) {
+/// Events are written in the transaction of the change.
+pub async fn refused_changes_have_no_event(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     add(&store, "audit").await;
     assert_limit_reached(open(&store, None, &session(&ada, "two"), &refusing(1, &[])).await);
@@ -118,8 +118,8 @@ pub async fn a_change_that_is_not_made_is_told_to_no_consumer(store: Arc<dyn Sto
     assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
 }
 
-/// Neither before nor after.
-pub async fn nothing_is_kept_for_a_consumer_that_is_not_there(store: Arc<dyn Store>) {
+/// Neither before it is added nor after it is removed.
+pub async fn no_events_are_kept_for_an_unknown_consumer(store: Arc<dyn Store>) {
     let lease = store.lease_consumer(AUDIT, LEASE, NOW).await.expect("an answer");
     assert_eq!(lease, ConsumerLease::NoSuchConsumer);
     assert!(!store.remove_consumer("audit").await.expect("an answer"));
@@ -135,8 +135,8 @@ pub async fn nothing_is_kept_for_a_consumer_that_is_not_there(store: Arc<dyn Sto
     assert_eq!(claim(&store, AUDIT, NOW).await, Some(Vec::new()), "and its events with it");
 }
 
-/// Also of changes that had begun.
-pub async fn a_consumer_that_is_removed_beside_changes_leaves_nothing(store: Arc<dyn Store>) {
+/// Not even those of changes that had already begun.
+pub async fn consumer_removed_during_changes_leaves_no_events(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..4 {
         add(&store, "audit").await;
@@ -156,8 +156,8 @@ pub async fn a_consumer_that_is_removed_beside_changes_leaves_nothing(store: Arc
     }
 }
 
-/// Each has every event, and a lease of its own.
-pub async fn consumers_do_not_touch_each_other(store: Arc<dyn Store>) {
+/// Each has all events and its own lease.
+pub async fn consumers_are_independent(store: Arc<dyn Store>) {
     add(&store, "audit").await;
     add(&store, "mail").await;
     signed_in(&store, "ada", &["one", "two"]).await;
@@ -172,8 +172,8 @@ pub async fn consumers_do_not_touch_each_other(store: Arc<dyn Store>) {
     assert_eq!((words(&due.event), due.attempts), (expected[0].to_owned(), 1));
 }
 
-/// Also where much happens to a user at once, and while it is delivered.
-pub async fn a_users_events_are_told_in_the_order_of_their_changes(store: Arc<dyn Store>) {
+/// Even with many simultaneous changes, and while events are delivered.
+pub async fn events_of_a_user_are_in_the_order_of_the_changes(store: Arc<dyn Store>) {
     const CHANGES: usize = 8;
     let (ada, _) = signed_in(&store, "ada", &["first"]).await;
     for number in 0..CHANGES {
@@ -224,8 +224,8 @@ pub async fn a_users_events_are_told_in_the_order_of_their_changes(store: Arc<dy
     assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
 }
 
-/// Until it lets go, or its lease is over; then what it had is another one's.
-pub async fn events_are_given_to_one_deliverer_at_a_time(store: Arc<dyn Store>) {
+/// Until it releases the lease or the lease expires. Then another one gets its events.
+pub async fn only_one_deliverer_gets_events_at_a_time(store: Arc<dyn Store>) {
     add(&store, "audit").await;
     signed_in(&store, "ada", &["one"]).await;
     let claims: Vec<_> = (0..8)
@@ -265,8 +265,8 @@ pub async fn events_are_given_to_one_deliverer_at_a_time(store: Arc<dyn Store>) 
     assert_eq!(claim(&store, OTHER_NODE, set_back).await.as_ref(), Some(due), "the clock was set back");
 }
 
-/// Until it is time to try again.
-pub async fn an_event_that_failed_holds_up_its_user_only(store: Arc<dyn Store>) {
+/// Until the next attempt.
+pub async fn failed_event_delays_only_its_user(store: Arc<dyn Store>) {
     add(&store, "audit").await;
     signed_in(&store, "ada", &["a1", "a2"]).await;
     signed_in(&store, "grace", &["g1", "g2"]).await;
@@ -291,8 +291,8 @@ pub async fn an_event_that_failed_holds_up_its_user_only(store: Arc<dyn Store>) 
     assert_eq!(deliver_all(&store, AUDIT).await, ["Begun { signed_in_with: None } a2"]);
 }
 
-/// What was to be told of them before goes with them.
-pub async fn an_erased_user_is_told_to_a_consumer(store: Arc<dyn Store>) {
+/// Earlier events of the user are deleted.
+pub async fn erased_user_has_an_event(store: Arc<dyn Store>) {
     add(&store, "audit").await;
     let (ada, _) = signed_in(&store, "ada", &["a1"]).await;
     signed_in(&store, "grace", &["g1"]).await;
@@ -304,8 +304,8 @@ pub async fn an_erased_user_is_told_to_a_consumer(store: Arc<dyn Store>) {
     assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
 }
 
-/// Whoever never takes them does not fill the store.
-pub async fn events_go_when_their_time_is_over(store: Arc<dyn Store>) {
+/// So a consumer that never runs does not fill the store.
+pub async fn events_are_deleted_after_their_retention(store: Arc<dyn Store>) {
     add(&store, "audit").await;
     signed_in(&store, "ada", &["one", "two", "three"]).await;
     assert_eq!(store.forget_events(Timestamp::default(), 10).await.expect("an answer"), 0);

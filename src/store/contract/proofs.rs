@@ -1,10 +1,10 @@
-//! Which proofs count, whatever kind they are of.
+//! Proofs and credential epochs.
 
 use super::subjects::{begin, session_of, subject};
 use super::*;
 use crate::Epoch;
 
-/// How often a race of two is run: who wins is a matter of luck.
+/// How often a race is repeated, because either side may win.
 const ROUNDS: usize = 16;
 
 async fn epoch(store: &Arc<dyn Store>, of: &Subject) -> Epoch {
@@ -22,7 +22,7 @@ async fn begin_at(
     store.begin(of, &session_of(of, name), &limit, None).await
 }
 
-/// What changes a credential of somebody who has no password, or makes every proof from before worthless.
+/// The changes, without passwords, that invalidate all earlier proofs.
 pub(super) const CHANGES: [&str; 5] = ["renewed", "replaced", "changed", "reported", "disabled"];
 
 /// Makes such a change in the session of this name.
@@ -42,8 +42,8 @@ pub(super) async fn change(store: &Arc<dyn Store>, what: &str, of: &Subject, nam
     changed.expect("an answer").expect("it is changed");
 }
 
-/// Each kind of change, and of an account also a changed, a reset and a locked password.
-pub async fn every_change_of_a_credential_begins_an_epoch(store: Arc<dyn Store>) {
+/// Also, for accounts, a changed, reset or locked password.
+pub async fn every_credential_change_begins_an_epoch(store: Arc<dyn Store>) {
     for (number, what) in CHANGES.into_iter().enumerate() {
         let ada = subject(&format!("ada{number}"));
         begin(&store, &ada, &format!("s{number}")).await;
@@ -77,8 +77,8 @@ pub async fn every_change_of_a_credential_begins_an_epoch(store: Arc<dyn Store>)
     assert_changed("a reset password").await;
 }
 
-/// It neither begins a session nor makes one fresh; one that says no epoch does.
-pub async fn a_proof_of_an_earlier_epoch_counts_no_more(store: Arc<dyn Store>) {
+/// It neither begins a session nor makes one fresh. A proof without an epoch does both.
+pub async fn proof_of_an_earlier_epoch_is_refused(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let before = epoch(&store, &ada).await;
@@ -99,8 +99,8 @@ pub async fn a_proof_of_an_earlier_epoch_counts_no_more(store: Arc<dyn Store>) {
     }
 }
 
-/// Whatever the proof, until a credential has changed.
-pub async fn who_is_locked_signs_in_no_more_until_a_credential_changes(store: Arc<dyn Store>) {
+/// With any kind of proof.
+pub async fn locked_user_cannot_sign_in_until_a_credential_changes(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     begin(&store, &ada, "two").await;
@@ -120,8 +120,8 @@ pub async fn who_is_locked_signs_in_no_more_until_a_credential_changes(store: Ar
     assert_eq!(live.len(), 1, "the others ended with the change");
 }
 
-/// Though each has read that the user is not known.
-pub async fn two_first_sessions_at_once_both_begin(store: Arc<dyn Store>) {
+/// Although each has read that the user is unknown.
+pub async fn two_simultaneous_first_sessions_both_begin(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let ada = subject(&format!("ada{round}"));
         let opening = ["a", "b", "c"].map(|name| {
@@ -135,8 +135,8 @@ pub async fn two_first_sessions_at_once_both_begin(store: Arc<dyn Store>) {
     }
 }
 
-/// Whichever came first: the session ended with the change, or it never began.
-pub async fn a_session_that_begins_beside_a_change_of_a_credential_is_out(store: Arc<dyn Store>) {
+/// In either order.
+pub async fn session_that_begins_during_a_credential_change_is_refused_or_ended(store: Arc<dyn Store>) {
     for what in CHANGES.into_iter().chain(["erased"]) {
         for round in 0..ROUNDS {
             let (ada, name) = (subject(&format!("{what}{round}")), format!("{what}{round}"));
@@ -165,7 +165,7 @@ pub async fn a_session_that_begins_beside_a_change_of_a_credential_is_out(store:
             let live: Vec<_> = live.iter().map(|it| self::name(&it.session.id)).collect();
             let began_before = begun.is_ok();
             match what {
-                // The others stay: it began before the change.
+                // The other sessions stay, and the new one if it began before the change.
                 "renewed" => assert_eq!(live.len(), 1 + usize::from(began_before), "round {round}"),
                 "replaced" => assert_eq!(live, [format!("{name}n")], "round {round}"),
                 _ => assert!(live.is_empty(), "{what}, round {round}: {live:?}"),
@@ -174,8 +174,8 @@ pub async fn a_session_that_begins_beside_a_change_of_a_credential_is_out(store:
     }
 }
 
-/// Whichever came first: it is fresh by a proof from before the change, or it is not.
-pub async fn a_session_that_is_proved_beside_a_report_is_not_fresh_afterwards(store: Arc<dyn Store>) {
+/// In either order, the proof is from before the change.
+pub async fn session_proved_during_a_report_is_not_fresh_afterwards(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let (ada, name) = (subject(&format!("ada{round}")), format!("s{round}"));
         begin(&store, &ada, &name).await;

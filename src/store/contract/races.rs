@@ -1,11 +1,11 @@
-//! What happens at once.
+//! Simultaneous calls.
 
 use std::time::Duration;
 
 use super::*;
 use crate::{Accounts, Browser, Client, Presented, Sessions, SignIn, SignUp, Target, Undo};
 
-/// How often a race of two is run: who wins is a matter of luck.
+/// How often a race is repeated, because either side may win.
 const ROUNDS: usize = 20;
 const REVOKED: EndedReason = EndedReason::Revoked;
 
@@ -28,8 +28,8 @@ async fn open_at_once(
     outcomes
 }
 
-/// No moment sees more than the maximum; every one of them succeeds, and each of the others ends once.
-pub async fn sixty_four_sign_ins_at_once_never_exceed_the_maximum(store: Arc<dyn Store>) {
+/// At no moment. Every sign-in succeeds, and each evicted session ends once.
+pub async fn sixty_four_simultaneous_sign_ins_never_exceed_the_maximum(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["first"]).await;
     let sessions = (0..64).map(|number| (None, session(&ada, &format!("s{number}")))).collect();
     let seen = {
@@ -61,9 +61,7 @@ pub async fn sixty_four_sign_ins_at_once_never_exceed_the_maximum(store: Arc<dyn
 }
 
 /// The others are refused.
-pub async fn where_none_gives_way_exactly_the_maximum_of_simultaneous_sign_ins_succeeds(
-    store: Arc<dyn Store>,
-) {
+pub async fn without_eviction_exactly_the_maximum_of_simultaneous_sign_ins_succeeds(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["first"]).await;
     let sessions = (0..64).map(|number| (None, session(&ada, &format!("s{number}")))).collect();
     let outcomes = open_at_once(&store, sessions, refusing(5, &[])).await;
@@ -73,8 +71,8 @@ pub async fn where_none_gives_way_exactly_the_maximum_of_simultaneous_sign_ins_s
     assert_eq!(live(&store, &ada, NOW).await.len(), 5);
 }
 
-/// And the other one has no say any more.
-pub async fn of_two_sessions_that_end_each_other_one_wins(store: Arc<dyn Store>) {
+/// The other one is no longer live and cannot act.
+pub async fn one_of_two_sessions_that_end_each_other_wins(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];
         let (user, pair) = signed_in(&store, &format!("u{round}"), &[&names[0], &names[1]]).await;
@@ -97,8 +95,8 @@ pub async fn of_two_sessions_that_end_each_other_one_wins(store: Arc<dyn Store>)
     }
 }
 
-/// Whichever came first.
-pub async fn a_session_that_is_ended_while_it_is_extended_has_ended(store: Arc<dyn Store>) {
+/// In either order.
+pub async fn session_ended_while_it_is_extended_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
         let new = session(&ada, &format!("s{round}"));
@@ -116,8 +114,8 @@ pub async fn a_session_that_is_ended_while_it_is_extended_has_ended(store: Arc<d
     }
 }
 
-/// Whichever came first: neither credential opens it.
-pub async fn a_session_that_is_ended_while_it_is_reauthenticated_has_ended(store: Arc<dyn Store>) {
+/// In either order. Neither credential opens it.
+pub async fn session_ended_while_it_is_reauthenticated_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
         let new = session(&ada, &format!("s{round}"));
@@ -147,8 +145,8 @@ pub async fn a_session_that_is_ended_while_it_is_reauthenticated_has_ended(store
     }
 }
 
-/// Whichever came first: neither credential opens it, and the password is changed or not, with all that goes with it.
-pub async fn a_session_that_is_ended_while_its_password_is_changed_has_ended(store: Arc<dyn Store>) {
+/// In either order. Neither credential opens it, and the password change is complete or not made.
+pub async fn session_ended_while_its_password_is_changed_stays_ended(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     let mut hash = ada.password_hash.clone();
     for round in 0..ROUNDS {
@@ -180,10 +178,8 @@ pub async fn a_session_that_is_ended_while_its_password_is_changed_has_ended(sto
     }
 }
 
-/// The extension was of the time before.
-pub async fn a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_expiry(
-    store: Arc<dyn Store>,
-) {
+/// The extension is based on the old expiry.
+pub async fn session_extended_while_it_is_reauthenticated_keeps_its_new_expiry(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one"]).await;
     let by = &sessions[0];
     let mut from = by.session.expires_at;
@@ -203,8 +199,8 @@ pub async fn a_session_that_is_extended_while_it_is_reauthenticated_has_its_new_
     }
 }
 
-/// And opens the session; the other one and the one before open nothing.
-pub async fn of_two_reauthentications_at_once_the_credential_of_one_holds(store: Arc<dyn Store>) {
+/// The other one and the old one open nothing.
+pub async fn one_credential_of_two_simultaneous_reauthentications_is_current(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     let mut before = sessions[0].session.handle.clone();
     for round in 0..ROUNDS {
@@ -226,8 +222,8 @@ pub async fn of_two_reauthentications_at_once_the_credential_of_one_holds(store:
     assert_eq!(self::live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Nothing slips through: what the revocation does not name came after it.
-pub async fn a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it(store: Arc<dyn Store>) {
+/// A session that the revocation does not list began after it.
+pub async fn sign_in_during_a_revocation_of_all_is_live_or_ended_by_it(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
         let new = session(&ada, &format!("s{round}"));
@@ -245,8 +241,8 @@ pub async fn a_sign_in_beside_a_revocation_of_all_is_live_or_was_ended_by_it(sto
     }
 }
 
-/// Whichever came first: what lives again for a moment ends with the others, and nothing is taken back after them.
-pub async fn what_is_undone_beside_a_revocation_of_the_others_ends_for_good(store: Arc<dyn Store>) {
+/// In either order. Afterwards no revocation can be undone.
+pub async fn undo_during_a_revocation_of_the_others_does_not_survive_it(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["first"]).await;
     for round in 0..ROUNDS {
         let revoked = session(&ada, &format!("r{round}"));
@@ -277,8 +273,8 @@ pub async fn what_is_undone_beside_a_revocation_of_the_others_ends_for_good(stor
     }
 }
 
-/// Both succeed, and one of them says that it replaced it.
-pub async fn two_sign_ins_at_once_in_one_browser_replace_its_session_once(store: Arc<dyn Store>) {
+/// Both succeed, and one of them reports the replaced session.
+pub async fn two_simultaneous_sign_ins_in_one_browser_replace_its_session_once(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["held0"]).await;
     for round in 0..ROUNDS {
         let held = format!("held{round}");
@@ -293,8 +289,8 @@ pub async fn two_sign_ins_at_once_in_one_browser_replace_its_session_once(store:
     }
 }
 
-/// Each waits for nobody who waits for it.
-pub async fn accounts_change_at_once_in_one_browser_without_an_error(store: Arc<dyn Store>) {
+/// There is no deadlock.
+pub async fn simultaneous_account_changes_in_one_browser_cause_no_error(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["a0"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g0"]).await;
     for round in 0..ROUNDS {
@@ -322,8 +318,8 @@ pub async fn accounts_change_at_once_in_one_browser_without_an_error(store: Arc<
     }
 }
 
-/// The others hear that it is taken.
-pub async fn of_simultaneous_sign_ups_with_one_email_one_succeeds(store: Arc<dyn Store>) {
+/// The others are refused because the email is taken.
+pub async fn one_of_simultaneous_sign_ups_with_one_email_succeeds(store: Arc<dyn Store>) {
     let sign_ups = (0..16).map(|number| {
         let mut new = user(&format!("u{number}"));
         new.user.email = "ada@example.org".to_owned();
@@ -336,8 +332,8 @@ pub async fn of_simultaneous_sign_ups_with_one_email_one_succeeds(store: Arc<dyn
     refused.into_iter().for_each(assert_email_taken);
 }
 
-/// The other one knows only a password that is no more, and keeps its credential.
-pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
+/// The other one knows only the old password, and its session keeps its credential.
+pub async fn one_of_two_simultaneous_password_changes_succeeds(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut from = ada.password_hash.clone();
     for round in 0..ROUNDS {
@@ -370,8 +366,8 @@ pub async fn of_two_changes_of_a_password_one_succeeds(store: Arc<dyn Store>) {
     }
 }
 
-/// Neither waits for the other without end.
-pub async fn activity_is_written_while_its_sessions_end(store: Arc<dyn Store>) {
+/// There is no deadlock.
+pub async fn activity_is_written_while_sessions_end(store: Arc<dyn Store>) {
     let names: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
     let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
     let (ada, opened) = signed_in(&store, "ada", &sessions).await;
@@ -403,8 +399,8 @@ pub async fn activity_is_written_while_its_sessions_end(store: Arc<dyn Store>) {
     assert_eq!(find(&store, "s0").await.stored.last_active_at, NOW.plus(Duration::from_millis(4)));
 }
 
-/// Two nodes do the same work at the same time.
-pub async fn two_sweeps_at_once_sweep_each_session_once(store: Arc<dyn Store>) {
+/// As on two nodes.
+pub async fn two_simultaneous_sweeps_sweep_each_session_once(store: Arc<dyn Store>) {
     let names: Vec<String> = (0..30).map(|number| format!("s{number}")).collect();
     let sessions: Vec<&str> = names.iter().map(String::as_str).collect();
     signed_in(&store, "ada", &sessions).await;
@@ -429,8 +425,8 @@ pub async fn two_sweeps_at_once_sweep_each_session_once(store: Arc<dyn Store>) {
     }
 }
 
-/// Whatever the browser was answered, its next request finds out.
-pub async fn an_account_that_is_ended_while_it_is_made_active_is_not_acted_as(store: Arc<dyn Store>) {
+/// Whatever the switch answered, the next request finds that the session has ended.
+pub async fn session_ended_while_it_becomes_active_is_not_used(store: Arc<dyn Store>) {
     let sessions = Sessions::new(Arc::clone(&store), crate::Options::default());
     let accounts = Accounts::builder(sessions.clone()).build();
     let client = Client::default();

@@ -1,11 +1,11 @@
-//! What is read.
+//! Lookups and lists.
 
 use std::time::Duration;
 
 use super::*;
 use crate::{AccountStatus, HistoryKind, NewHistoryEntry};
 
-/// Every column comes back, also with the text of the whole world in it.
+/// Every column is read back, also with text in many scripts.
 pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
     let mut user = user("ada");
     user.user.name = "Ada \u{1F469}\u{200D}\u{1F4BB} O'Brien \\ \"x\" ünïcödé".to_owned();
@@ -34,7 +34,7 @@ pub async fn a_session_is_read_as_it_was_written(store: Arc<dyn Store>) {
     assert!(found.end.is_none());
 }
 
-/// At the moment of its expiry a session is not live any more.
+/// At the time of its expiry it is no longer live.
 pub async fn a_session_is_live_until_the_millisecond_it_expires(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let expiry = NOW.plus(HOUR);
@@ -43,7 +43,7 @@ pub async fn a_session_is_live_until_the_millisecond_it_expires(store: Arc<dyn S
     assert!(store.live_by_handles(&[&handle("one")], expiry).await.expect("an answer").is_empty());
 }
 
-/// Ended, expired and unknown ones are left out.
+/// Ended, expired and unknown sessions are left out.
 pub async fn only_live_sessions_are_found_by_their_handles(store: Arc<dyn Store>) {
     let (_, ada) = signed_in(&store, "ada", &["a1", "a2"]).await;
     signed_in(&store, "grace", &["g1"]).await;
@@ -57,7 +57,7 @@ pub async fn only_live_sessions_are_found_by_their_handles(store: Arc<dyn Store>
     assert_eq!(found, ["a1", "g1"]);
 }
 
-/// By creation; and no other user's.
+/// By creation, and only those of that user.
 pub async fn the_live_sessions_of_a_user_are_listed_newest_first(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["c", "a", "b"]).await;
     signed_in(&store, "grace", &["g1"]).await;
@@ -65,8 +65,8 @@ pub async fn the_live_sessions_of_a_user_are_listed_newest_first(store: Arc<dyn 
     assert!(live(&store, &user("nobody"), NOW).await.is_empty());
 }
 
-/// Why, when and by which device, as long as it is kept.
-pub async fn a_session_says_how_it_ended_and_by_which_device(store: Arc<dyn Store>) {
+/// Reason, time and device, as long as it is stored.
+pub async fn ended_session_tells_how_and_by_which_device_it_ended(store: Arc<dyn Store>) {
     let (_, ada) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let at = NOW.plus(Duration::from_secs(5));
     store.end_by_id(actor(&ada[0]), &session_id("two"), EndedReason::Revoked, at).await.expect("an answer");
@@ -81,7 +81,7 @@ pub async fn a_session_says_how_it_ended_and_by_which_device(store: Arc<dyn Stor
     assert!(find(&store, "one").await.end.is_none());
 }
 
-/// And nobody's by an e-mail without an account.
+/// No other email has one.
 pub async fn a_password_hash_is_found_by_its_email(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let found = store.password_of("ada@example.org").await.expect("an answer").expect("an account");
@@ -90,8 +90,8 @@ pub async fn a_password_hash_is_found_by_its_email(store: Arc<dyn Store>) {
     assert!(store.password_of("grace@example.org").await.expect("an answer").is_none());
 }
 
-/// Newest first, the live ones alone or all that are kept; every one is on one page.
-pub async fn a_users_sessions_are_listed_a_page_at_a_time(store: Arc<dyn Store>) {
+/// Newest first, either the live ones or all that are stored. Each is on exactly one page.
+pub async fn sessions_of_a_user_are_listed_in_pages(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     signed_in(&store, "grace", &["g1"]).await;
     let at = NOW.plus(Duration::from_secs(5));
@@ -123,8 +123,8 @@ pub async fn a_users_sessions_are_listed_a_page_at_a_time(store: Arc<dyn Store>)
     assert_eq!(end.by, Some(ender("one")));
 }
 
-/// The latest end first, whenever it began; without what a new sign-in replaced.
-pub async fn what_ended_lately_is_listed_by_its_end(store: Arc<dyn Store>) {
+/// The latest first. Sessions that a new sign-in replaced are left out.
+pub async fn recently_ended_sessions_are_listed_by_their_end(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1", "g2"]).await;
     let end = async |by: &NewSession, ended: &str, at| {
@@ -149,15 +149,15 @@ pub async fn what_ended_lately_is_listed_by_its_end(store: Arc<dyn Store>) {
     assert_eq!((end.reason, end.at, &end.by), (EndedReason::Revoked, second(2), &Some(ender("one"))));
 }
 
-/// And nobody by an id that is not known.
+/// An unknown id finds nobody.
 pub async fn a_user_is_found_by_its_id(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     assert_eq!(store.find_user(&ada.user.id).await.expect("an answer"), Some(ada.user));
     assert_eq!(store.find_user(&user("nobody").user.id).await.expect("an answer"), None);
 }
 
-/// What is live at one moment, and what happened after another.
-pub async fn what_is_live_began_and_ended_is_counted(store: Arc<dyn Store>) {
+/// Live ones at one time, and those that began or ended since another.
+pub async fn live_begun_and_ended_sessions_are_counted(store: Arc<dyn Store>) {
     let empty = store.statistics(NOW, NOW.minus(HOUR)).await.expect("numbers");
     assert_eq!(empty, Statistics::default());
     let (_, ada) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
@@ -181,8 +181,8 @@ pub async fn what_is_live_began_and_ended_is_counted(store: Arc<dyn Store>) {
     assert_eq!(counted, Statistics { live_sessions: 1, live_users: 1, sign_ins: 1, ended });
 }
 
-/// Wrong ones, not those that were right and refused, since a moment.
-pub async fn an_account_tells_that_it_is_locked_and_how_many_proofs_were_wrong(store: Arc<dyn Store>) {
+/// Only wrong proofs since the given time count, not right ones that were refused.
+pub async fn account_status_has_the_lock_and_the_number_of_wrong_proofs(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let status = async |after| store.account_status(&ada.user.id, after).await.expect("an answer");
     assert_eq!(status(NOW.minus(HOUR)).await, AccountStatus::default());
@@ -209,7 +209,7 @@ pub async fn an_account_tells_that_it_is_locked_and_how_many_proofs_were_wrong(s
 }
 
 /// Empty lists, unknown ids and unknown handles are no errors.
-pub async fn who_asks_for_nothing_finds_nothing(store: Arc<dyn Store>) {
+pub async fn empty_lookups_find_nothing(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     assert!(store.live_by_handles(&[], NOW).await.expect("an answer").is_empty());
     assert!(store.find(&[]).await.expect("an answer").is_empty());

@@ -1,4 +1,4 @@
-//! What proving once more who one is stores.
+//! Re-authentication and superseded credentials.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::{Change, Rotation};
 
 const LATER: Duration = Duration::from_secs(60);
 
-/// Holds that the first of two sessions has another credential and all else but its times as it was, and that the second
-/// is as it was; gives the user of the first.
+/// Checks that the first of two sessions has another credential and other times but is otherwise unchanged,
+/// and that the second is unchanged. Returns the user of the first.
 async fn first_is_renewed(
     store: &Arc<dyn Store>,
     sessions: &[NewSession],
@@ -38,15 +38,15 @@ async fn first_is_renewed(
     live.user.clone()
 }
 
-/// The moment of the sign-in.
-pub async fn a_session_is_authenticated_when_it_begins(store: Arc<dyn Store>) {
+/// At the time of the sign-in.
+pub async fn session_begins_authenticated(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     assert_eq!(find(&store, "one").await.stored.authenticated_at, NOW);
     let live = store.live_by_handles(&[&handle("one")], NOW).await.expect("an answer");
     assert_eq!(live[0].authenticated_at, NOW);
 }
 
-/// The handle so far names no session any more, and the row is the same one.
+/// The old handle finds nothing any more, and the row stays the same.
 pub async fn a_reauthentication_replaces_the_credential_and_keeps_the_session(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(LATER);
@@ -55,7 +55,7 @@ pub async fn a_reauthentication_replaces_the_credential_and_keeps_the_session(st
     assert_eq!(first_is_renewed(&store, &sessions, &renewal, now).await, ada.user);
 }
 
-/// No ended, expired, foreign or unknown one.
+/// Not an ended, expired, foreign or unknown one.
 pub async fn only_a_live_session_of_the_actors_user_is_reauthenticated(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["ended", "expired"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
@@ -76,8 +76,8 @@ pub async fn only_a_live_session_of_the_actors_user_is_reauthenticated(store: Ar
     assert_eq!(find(&store, "g1").await.stored.session, grace[0].session);
 }
 
-/// It is no new sign-in: the oldest is who signed in first.
-pub async fn a_reauthenticated_session_keeps_its_place_among_the_oldest(store: Arc<dyn Store>) {
+/// A re-authentication is not a new sign-in: the oldest session is the one that began first.
+pub async fn reauthenticated_session_keeps_its_age_for_eviction(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let renewed = store.prove(actor(&sessions[0]), &renewal("renewed", NOW), None, NOW).await;
     assert!(renewed.expect("an answer"));
@@ -86,8 +86,8 @@ pub async fn a_reauthenticated_session_keeps_its_place_among_the_oldest(store: A
     assert_eq!(names(&ended, EndedReason::Evicted), ["one"]);
 }
 
-/// Who changes it has typed the one so far: it is a re-authentication, where it ends nothing.
-pub async fn a_changed_password_replaces_the_credential_and_keeps_the_sessions(store: Arc<dyn Store>) {
+/// The current password was verified, so a change that ends no session is a re-authentication.
+pub async fn password_change_replaces_the_credential_and_keeps_the_sessions(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let now = NOW.plus(LATER);
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", now));
@@ -101,7 +101,7 @@ pub async fn a_changed_password_replaces_the_credential_and_keeps_the_sessions(s
     assert_eq!(known.password_hash.as_deref(), Some("other"));
 }
 
-/// Which of these the live sessions had before their present credential, and which one they have now.
+/// The superseded credentials among these, each with the present one of its session.
 async fn superseded(store: &Arc<dyn Store>, names: &[&str], now: Timestamp) -> Vec<(String, String, bool)> {
     let handles: Vec<Handle> = names.iter().map(|name| handle(name)).collect();
     let asked: Vec<&Handle> = handles.iter().collect();
@@ -119,8 +119,8 @@ fn replaced(before: &str, now: &str, is_new: bool) -> (String, String, bool) {
     (before.to_owned(), now.to_owned(), is_new)
 }
 
-/// Whatever replaced it: the password that was typed, a new one, or a report.
-pub async fn a_replaced_credential_is_known_while_its_session_lives(store: Arc<dyn Store>) {
+/// Whether a proof, a new password or a report replaced it.
+pub async fn superseded_credential_is_known_while_its_session_is_live(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["a", "b", "c", "d"]).await;
     assert!(superseded(&store, &["a", "b", "c", "d"], NOW).await.is_empty());
     let typed = store.prove(actor(&sessions[0]), &renewal("a2", NOW), None, NOW).await;
@@ -147,8 +147,8 @@ pub async fn a_replaced_credential_is_known_while_its_session_lives(store: Arc<d
     assert!(superseded(&store, &["c"], NOW.plus(HOUR)).await.is_empty(), "it has expired");
 }
 
-/// The present one's alone; those before it stay known.
-pub async fn the_first_use_of_a_credential_is_noted_and_told_once(store: Arc<dyn Store>) {
+/// Only the use of the current credential. Earlier ones stay known.
+pub async fn first_use_of_a_credential_is_recorded_and_announced_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["a", "b"]).await;
     let by = actor(&sessions[0]);
     let is_new = async |name| {
@@ -184,7 +184,7 @@ pub async fn the_first_use_of_a_credential_is_noted_and_told_once(store: Arc<dyn
     assert!(matches!(next(&mut changes).await, Change::Sessions { .. }), "it was told once");
 }
 
-/// Nobody has more answers on their way.
+/// More answers are never on their way at once.
 pub async fn the_last_eight_credentials_of_a_session_are_known(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["a0", "b0"]).await;
     let names: Vec<String> = (0..11).map(|number| format!("a{number}")).collect();

@@ -1,4 +1,4 @@
-//! New devices that their person knows.
+//! New devices that the person confirms.
 
 use super::changes::{from_now, marker, next};
 use super::*;
@@ -26,8 +26,8 @@ async fn is_new(store: &Arc<dyn Store>, name: &str) -> bool {
     find(store, name).await.stored.new_device
 }
 
-/// Wherever the session is read; the other one stays as it was.
-pub async fn a_recognized_device_is_new_no_more(store: Arc<dyn Store>) {
+/// Wherever the session is read. Other sessions keep theirs.
+pub async fn recognized_device_loses_its_new_device_mark(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one", "two"]).await;
     assert_eq!(recognize(&store, &sessions[0], "one").await, Some(true));
     assert_eq!(recognize(&store, &sessions[0], "one").await, Some(true), "once more is no error");
@@ -36,8 +36,8 @@ pub async fn a_recognized_device_is_new_no_more(store: Arc<dyn Store>) {
     assert!(!is_new(&store, "two").await);
 }
 
-/// Whoever they are.
-pub async fn nobody_vouches_for_their_own_sign_in(store: Arc<dyn Store>) {
+/// Whether it still counts as new or not.
+pub async fn session_cannot_recognize_itself(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one"]).await;
     for new_since in [EARLIER, NOW] {
         let own = &sessions[1].session.id;
@@ -47,8 +47,8 @@ pub async fn nobody_vouches_for_their_own_sign_in(store: Arc<dyn Store>) {
     assert!(is_new(&store, "one").await);
 }
 
-/// Until the one that says it counts as new no more.
-pub async fn two_new_devices_do_not_vouch_for_each_other(store: Arc<dyn Store>) {
+/// Until the acting one no longer counts as new.
+pub async fn two_new_devices_cannot_recognize_each_other(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one", "two"]).await;
     assert_eq!(recognize(&store, &sessions[1], "two").await, Some(false));
     assert_eq!(recognize(&store, &sessions[2], "one").await, Some(false));
@@ -58,8 +58,8 @@ pub async fn two_new_devices_do_not_vouch_for_each_other(store: Arc<dyn Store>) 
     assert!(!is_new(&store, "two").await);
 }
 
-/// Whoever broke in is known to the next sign-in from there.
-pub async fn a_later_session_vouches_for_no_earlier_one(store: Arc<dyn Store>) {
+/// An intruder's browser is already known at its next sign-in.
+pub async fn later_session_cannot_recognize_an_earlier_one(store: Arc<dyn Store>) {
     let (user, sessions) = signed_in(&store, "ada", &["laptop"]).await;
     let (new, later) = (NewSession { new_device: true, ..session(&user, "phone") }, session(&user, "tablet"));
     for session in [&new, &later] {
@@ -70,7 +70,7 @@ pub async fn a_later_session_vouches_for_no_earlier_one(store: Arc<dyn Store>) {
     assert_eq!(recognize(&store, &sessions[0], "phone").await, Some(true));
 }
 
-/// Nobody's else, and none that has ended, nor by one that has.
+/// And the actor must be live too.
 pub async fn only_a_live_session_of_the_actors_user_is_recognized(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one", "ended"]).await;
     let grace = with_new_devices(&store, "grace", &[]).await;
@@ -84,8 +84,8 @@ pub async fn only_a_live_session_of_the_actors_user_is_recognized(store: Arc<dyn
     assert!(is_new(&store, "one").await && is_new(&store, "ended").await);
 }
 
-/// What was refused, and what was clear already, is neither.
-pub async fn a_recognition_is_told_and_in_the_history_once(store: Arc<dyn Store>) {
+/// Refused calls, and those without a mark to clear, are neither.
+pub async fn recognition_is_announced_and_in_the_history_once(store: Arc<dyn Store>) {
     let sessions = with_new_devices(&store, "ada", &["one"]).await;
     let mut changes = from_now(&store).await;
     assert_eq!(recognize(&store, &sessions[1], "one").await, Some(false));

@@ -1,4 +1,4 @@
-//! What "This wasn't me" stores.
+//! Reports ("This wasn't me").
 
 use super::mailing::{claim, hash, kinds, token};
 use super::*;
@@ -20,7 +20,7 @@ async fn is_locked(store: &Arc<dyn Store>, name: &str) -> bool {
     store.password_of(&email).await.expect("an answer").expect("an account").is_locked
 }
 
-/// All at once.
+/// In one transaction.
 pub async fn a_report_ends_the_others_rotates_the_actor_and_locks_the_password(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
@@ -43,8 +43,8 @@ pub async fn a_report_ends_the_others_rotates_the_actor_and_locks_the_password(s
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
 
-/// Its end may be why the person is worried.
-pub async fn a_session_that_has_ended_is_reported_too_and_its_end_stays(store: Arc<dyn Store>) {
+/// The person may be worried because it ended.
+pub async fn ended_session_can_be_reported_and_its_ending_stays(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let ended = [&sessions[1].session.id];
     store.end_held(&ended, None, EndedReason::SignedOut, NOW).await.expect("an answer");
@@ -54,8 +54,8 @@ pub async fn a_session_that_has_ended_is_reported_too_and_its_end_stays(store: A
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Where nobody sends mails nobody could unlock it.
-pub async fn a_report_locks_only_where_that_is_asked_for_and_tells_of_it_once(store: Arc<dyn Store>) {
+/// Without mails nobody could unlock the account.
+pub async fn report_locks_only_if_asked_and_mails_about_it_once(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     assert!(report(&store, &sessions[0], "two", false).await.is_some());
     assert!(!is_locked(&store, "ada").await && claim(&store, NOW).await.is_empty());
@@ -68,8 +68,8 @@ pub async fn a_report_locks_only_where_that_is_asked_for_and_tells_of_it_once(st
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Nothing of it happens then.
-pub async fn only_another_session_of_a_live_actors_user_is_reported(store: Arc<dyn Store>) {
+/// Otherwise nothing changes.
+pub async fn only_another_session_of_the_live_actors_user_can_be_reported(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "ended"]).await;
     let (grace, g1) = signed_in(&store, "grace", &["g1"]).await;
     let ended = [&sessions[2].session.id];
@@ -94,8 +94,8 @@ pub async fn only_another_session_of_a_live_actors_user_is_reported(store: Arc<d
     assert!(!is_locked(&store, "ada").await && claim(&store, NOW).await.is_empty());
 }
 
-/// Neither in nor anew, until a mailed link has set another one.
-pub async fn a_locked_password_opens_and_changes_nothing(store: Arc<dyn Store>) {
+/// Until a mailed link has set a new one.
+pub async fn locked_password_cannot_sign_in_or_be_changed(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     report(&store, &sessions[0], "two", true).await.expect("it is another one");
     let new = session(&ada, "new");
@@ -119,7 +119,7 @@ pub async fn a_locked_password_opens_and_changes_nothing(store: Arc<dyn Store>) 
     assert_eq!(live(&store, &ada, NOW).await, ["new"]);
 }
 
-/// And hands out the link that sets another password, in place of every other one.
+/// It returns the link to set a new password and invalidates all other links.
 pub async fn a_report_by_mail_ends_every_session_and_locks_the_password_once(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
@@ -144,8 +144,8 @@ pub async fn a_report_by_mail_ends_every_session_and_locks_the_password_once(sto
     assert_eq!(live(&store, &grace, NOW).await, ["g1"]);
 }
 
-/// The ended ones, and that the actor has another credential.
-pub async fn a_report_is_told(store: Arc<dyn Store>) {
+/// The ended sessions, and the new credential of the actor.
+pub async fn report_is_announced(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     let mut changes = store.changes();
     report(&store, &sessions[0], "two", true).await.expect("it is another one");
@@ -160,8 +160,8 @@ pub async fn a_report_is_told(store: Arc<dyn Store>) {
     }
 }
 
-/// Whichever came first: with the reported password nobody is in afterwards.
-pub async fn a_sign_in_beside_a_report_is_out(store: Arc<dyn Store>) {
+/// In either order, no session with the reported password stays.
+pub async fn sign_in_during_a_report_is_refused_or_ended(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];
         let (ada, sessions) = signed_in(&store, &format!("u{round}"), &[&names[0], &names[1]]).await;
@@ -177,8 +177,8 @@ pub async fn a_sign_in_beside_a_report_is_out(store: Arc<dyn Store>) {
     }
 }
 
-/// Whichever came first.
-pub async fn a_session_that_is_extended_while_it_is_reported_has_ended(store: Arc<dyn Store>) {
+/// In either order.
+pub async fn session_extended_while_it_is_reported_stays_ended(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];
         let (ada, sessions) = signed_in(&store, &format!("u{round}"), &[&names[0], &names[1]]).await;
@@ -194,8 +194,8 @@ pub async fn a_session_that_is_extended_while_it_is_reported_has_ended(store: Ar
     }
 }
 
-/// Of two sessions that report each other one stays.
-pub async fn of_two_that_report_each_other_one_wins(store: Arc<dyn Store>) {
+/// The other one ends.
+pub async fn one_of_two_sessions_that_report_each_other_wins(store: Arc<dyn Store>) {
     for round in 0..ROUNDS {
         let names = [format!("a{round}"), format!("b{round}")];
         let (ada, sessions) = signed_in(&store, &format!("u{round}"), &[&names[0], &names[1]]).await;

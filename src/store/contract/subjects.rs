@@ -1,4 +1,4 @@
-//! Users whom another system keeps, and who have sessions here.
+//! Users of an application that keeps its own users.
 
 use async_trait::async_trait;
 
@@ -27,7 +27,7 @@ async fn stored(store: &Arc<dyn Store>, subject: &Subject) -> User {
     store.find_user(&subject.id).await.expect("an answer").expect("a user")
 }
 
-/// With the profile that the application knows.
+/// With the profile that the application provides.
 pub async fn a_user_is_stored_with_the_first_session(store: Arc<dyn Store>) {
     let ada = subject("ada").image("https://example.org/ada.png".to_owned());
     assert_eq!(store.epoch(&ada.id).await.expect("an answer"), crate::Epoch::UNKNOWN);
@@ -39,8 +39,8 @@ pub async fn a_user_is_stored_with_the_first_session(store: Arc<dyn Store>) {
     assert_eq!(begin(&store, &nameless, "two").await.user.email, "");
 }
 
-/// And is written only where it has changed.
-pub async fn the_stored_profile_follows_with_every_session(store: Arc<dyn Store>) {
+/// It is only written if it has changed.
+pub async fn stored_profile_is_updated_with_every_session(store: Arc<dyn Store>) {
     let ada = subject("ada");
     begin(&store, &ada, "one").await;
     let later = NOW.plus(HOUR / 2);
@@ -58,8 +58,8 @@ pub async fn the_stored_profile_follows_with_every_session(store: Arc<dyn Store>
     assert_eq!(find(&store, "one").await.stored.user, expected, "in every list");
 }
 
-/// Nobody signs in or is mailed by an address that an application shows.
-pub async fn an_address_without_an_account_finds_nobody(store: Arc<dyn Store>) {
+/// The address of a subject does not sign in and gets no mail.
+pub async fn email_without_an_account_finds_nobody(store: Arc<dyn Store>) {
     for name in ["ada", "grace"] {
         begin(&store, &subject(name), name).await;
     }
@@ -76,16 +76,16 @@ pub async fn an_address_without_an_account_finds_nobody(store: Arc<dyn Store>) {
     assert!(!store.has_password(&subject("ada").id).await.expect("an answer"));
 }
 
-/// The account is where it is changed.
-pub async fn an_account_keeps_its_own_profile(store: Arc<dyn Store>) {
+/// Only the account itself changes it.
+pub async fn account_keeps_its_own_profile(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let stranger = Subject::new(ada.user.id.clone()).name("Eve").email("eve@example.org".to_owned());
     assert_eq!(begin(&store, &stranger, "two").await.user, ada.user);
     assert_eq!(stored(&store, &stranger).await, ada.user);
 }
 
-/// In lists and in the history; a later proof by another one does not change it.
-pub async fn how_somebody_signed_in_is_kept(store: Arc<dyn Store>) {
+/// It is in lists and in the history. A later proof by another method does not change it.
+pub async fn sign_in_method_is_stored(store: Arc<dyn Store>) {
     let ada = subject("ada");
     for (name, method) in [("one", SignInMethod::parse("oidc:google")), ("two", None)] {
         let new = NewSession { signed_in_with: method.clone(), ..session_of(&ada, name) };
@@ -119,8 +119,8 @@ impl Alongside for AddAndRefuse<'_> {
     }
 }
 
-/// With every change that takes it; the refusal reaches the caller.
-pub async fn work_alongside_is_stored_with_its_change_or_not_at_all(store: Arc<dyn Store>) {
+/// With every change that accepts such work. The caller gets its error.
+pub async fn work_alongside_commits_with_its_change_or_not_at_all(store: Arc<dyn Store>) {
     for (number, change) in ["begin", "changed", "changed-of", "report", "report-of"].into_iter().enumerate()
     {
         let ada = subject(&format!("ada{number}"));
@@ -159,7 +159,7 @@ pub async fn work_alongside_is_stored_with_its_change_or_not_at_all(store: Arc<d
     }
 }
 
-/// What a new account's work refuses leaves no user behind.
+/// If the work of a new account fails, no user is stored.
 pub async fn a_refused_first_session_leaves_no_user(store: Arc<dyn Store>) {
     let ada = subject("ada");
     let work = AddAccount { store: &*store, email: "ada@example.org", hash: "a hash" };

@@ -1,4 +1,4 @@
-//! Revocations that are taken back: the one way in which an ended session lives again.
+//! Undoing revocations, the only way in which an ended session becomes live again.
 
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ async fn history(
         .collect()
 }
 
-/// As it was, once, and in the history with who took it back.
-pub async fn a_revoked_session_lives_again_as_it_was(store: Arc<dyn Store>) {
+/// Once, and the history says who undid it.
+pub async fn undone_revocation_restores_the_session_as_it_was(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
@@ -73,8 +73,8 @@ pub async fn a_revoked_session_lives_again_as_it_was(store: Arc<dyn Store>) {
     assert!(is_undone(&store, &sessions[0], "two").await);
 }
 
-/// Neither another session of the user nor another user, and not one that has ended itself.
-pub async fn only_the_session_that_revoked_takes_it_back(store: Arc<dyn Store>) {
+/// Not another session of the user, not another user, and not a session that has ended itself.
+pub async fn only_the_session_that_revoked_can_undo(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (_, grace) = signed_in(&store, "grace", &["g1"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -87,8 +87,8 @@ pub async fn only_the_session_that_revoked_takes_it_back(store: Arc<dyn Store>) 
     assert_eq!(live(&store, &ada, NOW).await, ["three"]);
 }
 
-/// Not at the moment itself either, and never a session whose own time is over.
-pub async fn a_revocation_is_taken_back_in_time(store: Arc<dyn Store>) {
+/// The window excludes its last moment. An expired session is never restored.
+pub async fn revocation_can_be_undone_only_in_time(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     let id = session_id("two");
@@ -103,8 +103,8 @@ pub async fn a_revocation_is_taken_back_in_time(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, LATER).await, ["two", "one"]);
 }
 
-/// Nobody knows how long ago it was; that the clocks of two nodes differ a little does not matter.
-pub async fn a_revocation_from_before_the_clock_was_set_back_stays_ended(store: Arc<dyn Store>) {
+/// Nobody knows how long ago it was. A small difference between the clocks of two nodes does not matter.
+pub async fn revocation_from_before_the_clock_was_set_back_cannot_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     let id = session_id("two");
@@ -119,8 +119,8 @@ pub async fn a_revocation_from_before_the_clock_was_set_back_stays_ended(store: 
     assert_eq!(live(&store, &ada, NOW).await, ["two", "one"]);
 }
 
-/// Those so far.
-pub async fn every_users_revocations_are_made_final(store: Arc<dyn Store>) {
+/// Only those until now.
+pub async fn revocations_of_all_users_are_made_final(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (_, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -132,8 +132,8 @@ pub async fn every_users_revocations_are_made_final(store: Arc<dyn Store>) {
     assert!(is_undone(&store, &sessions[0], "three").await);
 }
 
-/// Only what was revoked from a list.
-pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
+/// Only sessions that were revoked from a list can.
+pub async fn sessions_that_ended_otherwise_cannot_be_restored(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     for (round, reason) in
         EndedReason::ALL.iter().copied().filter(|it| *it != EndedReason::Revoked).enumerate()
@@ -150,8 +150,8 @@ pub async fn what_ended_otherwise_stays_ended(store: Arc<dyn Store>) {
     assert_eq!(live(&store, &ada, NOW).await, ["one"]);
 }
 
-/// Whether it ended others or not.
-pub async fn after_a_new_password_nothing_is_taken_back(store: Arc<dyn Store>) {
+/// Whether it ended other sessions or not.
+pub async fn after_a_new_password_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     let (by, renewal) = (actor(&sessions[0]), renewal("renewed", NOW));
@@ -165,7 +165,7 @@ pub async fn after_a_new_password_nothing_is_taken_back(store: Arc<dyn Store>) {
 }
 
 /// From a list or by a mail.
-pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
+pub async fn after_a_report_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
     let rotation = Rotation { handle: handle("rotated"), secret_hash: sessions[0].secret_hash };
@@ -199,8 +199,8 @@ pub async fn after_a_report_nothing_is_taken_back(store: Arc<dyn Store>) {
     );
 }
 
-/// However short a time histories are to be kept, in which the report is.
-pub async fn after_a_report_and_a_sweep_nothing_is_taken_back(store: Arc<dyn Store>) {
+/// However short the retention of histories is: the report is read there.
+pub async fn after_a_report_and_a_sweep_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     revoke(&store, &sessions[0], "two").await;
     let rotation = Rotation { handle: handle("rotated"), secret_hash: sessions[0].secret_hash };
@@ -214,8 +214,8 @@ pub async fn after_a_report_and_a_sweep_nothing_is_taken_back(store: Arc<dyn Sto
     assert_eq!(live(&store, &ada, LATER).await, ["one"]);
 }
 
-/// Whatever else it was that happened; what is revoked later can be taken back again.
-pub async fn what_is_final_stays_ended(store: Arc<dyn Store>) {
+/// Whatever made it final. Later revocations can be undone.
+pub async fn final_revocation_cannot_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three"]).await;
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -242,8 +242,8 @@ pub async fn what_is_final_stays_ended(store: Arc<dyn Store>) {
     assert!(!is_undone(&store, &sessions[0], "three").await);
 }
 
-/// Neither they nor what was revoked before them; who has no say any more makes nothing final either.
-pub async fn after_the_others_were_ended_nothing_is_taken_back(store: Arc<dyn Store>) {
+/// Neither that one nor earlier ones. An actor that is not live makes nothing final.
+pub async fn after_revoking_the_others_no_revocation_can_be_undone(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     let (grace, hers) = signed_in(&store, "grace", &["g1", "g2"]).await;
     revoke(&store, &sessions[0], "two").await;
@@ -274,7 +274,7 @@ pub async fn after_the_others_were_ended_nothing_is_taken_back(store: Arc<dyn St
 }
 
 /// The sign-in that came meanwhile stays.
-pub async fn whose_place_was_taken_stays_ended(store: Arc<dyn Store>) {
+pub async fn revocation_cannot_be_undone_if_the_place_was_taken(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one", "two"]).await;
     revoke(&store, &sessions[0], "two").await;
     open(&store, None, &session(&ada, "three"), &limit(2, &[])).await.expect("a sign-in");
@@ -284,8 +284,8 @@ pub async fn whose_place_was_taken_stays_ended(store: Arc<dyn Store>) {
     assert!(store.undo_revoke(Undo { maximum: 3, ..small }, LATER).await.expect("an answer"));
 }
 
-/// Their browsers keep what opens them, should they live again.
-pub async fn what_was_revoked_a_moment_ago_is_found_by_its_handle(store: Arc<dyn Store>) {
+/// Browsers keep its cookie, because it may be restored.
+pub async fn recently_revoked_session_is_found_by_its_handle(store: Arc<dyn Store>) {
     let (_, sessions) = signed_in(&store, "ada", &["one", "two", "three", "four"]).await;
     revoke(&store, &sessions[0], "two").await;
     end(&store, &sessions[0], "three", EndedReason::Evicted).await;
@@ -304,8 +304,8 @@ pub async fn what_was_revoked_a_moment_ago_is_found_by_its_handle(store: Arc<dyn
     assert_eq!(found(before).await, ["one", "four"], "nobody is left who could take the other back");
 }
 
-/// However they meet: never more than the maximum.
-pub async fn an_undo_beside_sign_ins_never_exceeds_the_maximum(store: Arc<dyn Store>) {
+/// In either order.
+pub async fn undo_during_sign_ins_never_exceeds_the_maximum(store: Arc<dyn Store>) {
     for round in 0..8 {
         let name = format!("ada{round}");
         let names = [format!("a{round}"), format!("b{round}"), format!("c{round}")];

@@ -1,12 +1,12 @@
-//! What runs beside the requests.
+//! Background work: activity, sweeps, and closing.
 
 use std::time::Duration;
 
 use super::*;
 use crate::StoreError;
 
-/// A later moment that is there already stays.
-pub async fn activity_is_written_and_never_goes_back(store: Arc<dyn Store>) {
+/// A later time in the store stays.
+pub async fn activity_is_written_and_never_moves_backwards(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one", "two"]).await;
     let (soon, later) = (NOW.plus(Duration::from_secs(1)), NOW.plus(Duration::from_secs(2)));
     let batch = [touch("one", later), touch("two", soon), touch("unknown", soon)];
@@ -17,16 +17,16 @@ pub async fn activity_is_written_and_never_goes_back(store: Arc<dyn Store>) {
     }
 }
 
-/// What comes late is about a session that is no more.
-pub async fn an_ended_sessions_activity_stays_as_it_was(store: Arc<dyn Store>) {
+/// A late write changes nothing.
+pub async fn activity_of_an_ended_session_stays_unchanged(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["one"]).await;
     store.end_held(&[&session_id("one")], None, EndedReason::SignedOut, NOW).await.expect("an answer");
     store.touch(&[touch("one", NOW.plus(Duration::from_secs(1)))]).await.expect("a write");
     assert_eq!(find(&store, "one").await.stored.last_active_at, NOW);
 }
 
-/// Live ones stay as they are.
-pub async fn a_sweep_marks_what_has_expired_at_the_moment_it_did(store: Arc<dyn Store>) {
+/// Live sessions stay.
+pub async fn sweep_marks_expired_sessions_with_the_time_they_expired(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let later = NOW.plus(HOUR).plus(Duration::from_secs(1));
     open(&store, None, &session_at(&ada, "two", later), &limit(5, &[])).await.expect("a sign-in");
@@ -37,8 +37,8 @@ pub async fn a_sweep_marks_what_has_expired_at_the_moment_it_did(store: Arc<dyn 
     assert_eq!(store.sweep(later, Timestamp::default(), 10).await.expect("a sweep"), (0, 0));
 }
 
-/// At or before the given moment; users stay.
-pub async fn a_sweep_deletes_what_ended_long_ago(store: Arc<dyn Store>) {
+/// Those that ended at or before the given time. Users stay.
+pub async fn sweep_deletes_sessions_after_their_retention(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["old", "young", "live"]).await;
     let reason = EndedReason::SignedOut;
     store.end_held(&[&session_id("old")], None, reason, NOW).await.expect("an answer");
@@ -51,8 +51,8 @@ pub async fn a_sweep_deletes_what_ended_long_ago(store: Arc<dyn Store>) {
     assert!(store.password_of("ada@example.org").await.expect("an answer").is_some());
 }
 
-/// Of each kind; the rest waits for the next one.
-pub async fn a_sweep_changes_no_more_than_it_may(store: Arc<dyn Store>) {
+/// For each kind of row. The rest waits for the next sweep.
+pub async fn sweep_respects_its_limit(store: Arc<dyn Store>) {
     signed_in(&store, "ada", &["a", "b", "c", "d", "e"]).await;
     let later = NOW.plus(HOUR);
     let before = NOW.minus(HOUR);
@@ -64,7 +64,7 @@ pub async fn a_sweep_changes_no_more_than_it_may(store: Arc<dyn Store>) {
     }
 }
 
-/// Which is not the same as empty: nobody is signed out by it.
+/// It must not look empty, because nobody may be signed out by that.
 pub async fn a_closed_store_is_unavailable(store: Arc<dyn Store>) {
     let (ada, sessions) = signed_in(&store, "ada", &["one"]).await;
     store.close().await;

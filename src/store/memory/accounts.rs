@@ -1,10 +1,10 @@
-//! Accounts and what is to be mailed about them, in memory.
+//! Accounts and their mails, in memory.
 
 use async_trait::async_trait;
 
 use super::{Known, MemoryStore, MemoryTables, Result};
-use crate::store::accounts::{COUNTED_FOR, Reset, TOO_FAR, next_reset};
-use crate::store::{AccountStore, DueMail, NewMail, PasswordOf, StoreError, StoredToken, Transaction};
+use crate::store::accounts::{COUNTED_FOR, MAX_MAIL_DELAY, Reset, next_reset};
+use crate::store::{AccountStore, DueMail, NewMail, StoreError, StoredPassword, StoredToken, Transaction};
 use crate::{DeviceKey, KnownDevice, MailKind, Purpose, SecretHash, Timestamp, UserId, email_key};
 
 #[derive(Clone, Debug, Default)]
@@ -24,13 +24,13 @@ struct Row {
 }
 
 impl Mail {
-    /// Drops all that is about a user.
+    /// Deletes everything about a user.
     pub(super) fn forget(&mut self, user: &UserId) {
         self.mails.retain(|row| row.new.user_id != *user);
         self.tokens.retain(|token| token.user_id != *user);
     }
 
-    /// Drops the mails that lead to a new password.
+    /// Deletes the mails whose links set a password.
     pub(super) fn drop_resets(&mut self, user: &UserId) {
         let resets = [MailKind::PasswordReset, MailKind::PasswordLocked];
         self.mails.retain(|row| row.new.user_id != *user || !resets.contains(&row.new.kind));
@@ -62,7 +62,7 @@ pub(super) fn tables<'a>(tx: &'a mut Transaction<'_>) -> Result<&'a mut MemoryTa
 }
 
 impl MemoryTables {
-    /// The account of an e-mail in this spelling, or else in another one.
+    /// The account of an email in this spelling, or else in another one.
     fn account_of(&self, email: &str) -> Option<&Known> {
         let accounts = || self.users.iter().filter(|known| known.has_account);
         let key = email_key(email);
@@ -89,9 +89,9 @@ impl MemoryTables {
 
 #[async_trait]
 impl AccountStore for MemoryStore {
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
+    async fn password_of(&self, email: &str) -> Result<Option<StoredPassword>> {
         let tables = self.lock().await?;
-        Ok(tables.account_of(email).map(|known| PasswordOf {
+        Ok(tables.account_of(email).map(|known| StoredPassword {
             user: known.user.clone(),
             password_hash: known.password_hash.clone(),
             epoch: known.epoch,
@@ -211,7 +211,7 @@ impl AccountStore for MemoryStore {
             .mail
             .mails
             .iter()
-            .filter(|row| row.due_at <= now || row.due_at > now.plus(TOO_FAR))
+            .filter(|row| row.due_at <= now || row.due_at > now.plus(MAX_MAIL_DELAY))
             .map(|row| (row.due_at, row.seq))
             .collect();
         due.sort();

@@ -1,4 +1,4 @@
-//! What operators do, in memory.
+//! Acts of operators, in memory.
 
 use async_trait::async_trait;
 
@@ -10,11 +10,11 @@ use crate::{Change, EndedReason, HistoryKind, Operator, SessionId, Timestamp, Us
 
 const REASON: EndedReason = EndedReason::Operator;
 
-/// What operators did, in the order in which it was written.
+/// The acts, in the order in which they were written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Acts {
     kept: Vec<OperatorAct>,
-    /// How many were ever written.
+    /// How many were written in total.
     recorded: i64,
 }
 

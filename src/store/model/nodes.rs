@@ -14,7 +14,7 @@ const END: u64 = 11_000 * MS;
 enum Event {
     /// A node does something.
     Node(usize, Action<Cluster>),
-    /// Something reaches the server, which is to be the one that it was sent to.
+    /// A message reaches the server, if it is still the one that it was sent to.
     Server {
         number: u64,
         executed: Action<Cluster>,
@@ -32,9 +32,9 @@ struct Node {
     lives: bool,
     paused_until: u64,
     connection: u64,
-    /// Whether notifications still go to its connection.
+    /// Whether its connection still receives notifications.
     listens: bool,
-    /// What it is notified of, in the order of commits.
+    /// Its notifications, in the order of commits.
     inbox: VecDeque<Action<Cluster>>,
     last_due: u64,
 }
@@ -42,11 +42,11 @@ struct Node {
 struct Change {
     node: usize,
     session: usize,
-    /// It only finds the change that it was to make.
+    /// The change was already made, so it only finds it.
     nothing: bool,
-    /// The number of the server that it was sent to.
+    /// The server that it was sent to.
     server: u64,
-    /// What it made or found, once committed.
+    /// The version that it made or found, once committed.
     version: u64,
     nodes_before: Vec<Registered>,
     acknowledged: Vec<usize>,
@@ -57,11 +57,11 @@ struct Change {
 /// Several nodes and their database.
 pub(super) struct Cluster {
     trial: Trial,
-    /// How many of a hundred statements of changes take long.
+    /// The percentage of slow statements of changes.
     slow: u64,
-    /// How many of a hundred notifications of changes are late.
+    /// The percentage of late notifications of changes.
     late: u64,
-    /// How often of a hundred times something fails at a moment that matters.
+    /// The percentage of failures at critical moments.
     often: u64,
     faults: Range<u64>,
     now: u64,
@@ -113,7 +113,7 @@ impl Cluster {
         let (slow, late) = (any(&mut self.trial.random, [0, 0, 30]), any(&mut self.trial.random, [0, 0, 20]));
         let kinds = [0..7, 0..7, 0..1, 2..3, 3..7];
         (self.slow, self.late, self.often, self.faults) = match self.trial.mistake {
-            // What it takes to find them soon.
+            // Rates with which these mistakes are found soon.
             Some(TrustsANewServer) => (0, 0, 10, 0..1),
             Some(KnowsAServerSinceTheCommit) => (0, 0, 20, 0..1),
             Some(ReadsNodesBeforeTheCommit) => (50, 30, 30, 2..3),
@@ -127,7 +127,7 @@ impl Cluster {
                 kinds[self.trial.random.index(kinds.len())].clone(),
             ),
         };
-        // The first keeps no sessions.
+        // The first one caches no sessions.
         (0..2 + self.trial.random.below(3)).for_each(|_| self.node_starts());
         for _ in 0..self.trial.random.below(6) {
             self.some_time(Self::something_fails);
@@ -147,7 +147,7 @@ impl Cluster {
             Event::Node(node, action) => {
                 let Node { lives, paused_until, .. } = self.nodes[node];
                 if lives && paused_until > self.now {
-                    // What was deferred happens in any order.
+                    // Deferred events happen in any order.
                     let after = paused_until - self.now + self.trial.random.below(2 * MS);
                     self.push(after, Event::Node(node, action));
                 } else if lives {
@@ -181,7 +181,7 @@ impl Cluster {
         self.push(after, Event::Node(node, Box::new(action)));
     }
 
-    /// Sends something to the database, which takes long now and then.
+    /// Sends a message to the database, which sometimes takes long.
     fn send(
         &mut self,
         often: u64,
@@ -357,7 +357,7 @@ impl Cluster {
         self.send(0, executed, |_| {});
     }
 
-    /// Requests for a session arrive at all nodes, now and soon.
+    /// Requests for a session arrive at all nodes, now and shortly after.
     fn asks_all(&mut self, session: usize) {
         for node in self.living().into_iter().filter(|node| *node != 0) {
             self.arrives(node, session);
@@ -402,7 +402,7 @@ impl Cluster {
             self.does(node, move |it| it.has_no_outcome(change));
         }
         if !nothing && self.trial.random.chance(20) {
-            // Somebody else wants the same.
+            // Somebody else requests the same change.
             self.soon(move |it| it.begins(session, true));
         }
     }
@@ -452,7 +452,7 @@ impl Cluster {
             let before = std::mem::take(&mut it.changes[change].nodes_before);
             let rows = if it.trial.makes(ReadsNodesBeforeTheCommit) { before } else { it.registered() };
             let read = it.trial.random.chance(97).then_some((it.server, rows));
-            // That they are asked is committed after they were read.
+            // The question to the nodes is committed after their rows were read.
             let asked = move |it: &mut Self| {
                 for other in (0..it.nodes.len()).filter(|other| *other != node) {
                     it.notify(other, 0, move |it| it.acknowledges(other, change));
@@ -461,7 +461,7 @@ impl Cluster {
             };
             it.send(0, asked, unread);
         };
-        // A connection may be there only when another server is.
+        // There may be no connection until another server has taken over.
         let often = if self.trial.makes(KnowsAServerSinceTheCommit) { 60 } else { self.slow };
         let after = self.trial.random.often_long(often);
         self.push(after, Event::Node(node, Box::new(move |it| it.send(0, executed, unread))));
@@ -476,7 +476,7 @@ impl Cluster {
         self.send(0, move |it| it.notify(to, 0, acknowledged), |_| {});
     }
 
-    /// Begins to wait, once the nodes were read or could not be read.
+    /// Begins to wait after the nodes were read, or could not be read.
     fn waits(&mut self, change: usize, committed: Instant, read: Option<(u64, Vec<Registered>)>) {
         let Change { node, .. } = self.changes[change];
         let now = self.clock(node);
@@ -490,7 +490,7 @@ impl Cluster {
             }
             _ => Settling::blind(committed),
         };
-        // The true time when the node's clock says that it is over.
+        // The true time at which the wait ends by the node's clock.
         let until = u64::try_from((settling.until() - self.trial.start).as_nanos()).expect("short");
         let after = (until * 1_000).div_ceil(*rate).saturating_sub(self.now);
         self.push(after, Event::Node(node, Box::new(move |it| it.settles(change))));
@@ -498,7 +498,7 @@ impl Cluster {
         self.settles(change);
     }
 
-    /// Answers a change that need not wait any longer.
+    /// Answers a change whose wait is over.
     fn settles(&mut self, change: usize) {
         let Change { node, ref acknowledged, ref mut settling, .. } = self.changes[change];
         let others = acknowledged.iter().map(usize::to_string);
@@ -526,7 +526,7 @@ impl Cluster {
             }
             returned(it);
         };
-        // The renewal of a node that registers anew must be the same by then.
+        // The mistake needs a node to register again with the same renewal in between.
         let often = if self.trial.makes(RenewalsRepeat) { 100 } else { self.slow };
         self.send(often, executed, returned);
     }
@@ -546,7 +546,7 @@ impl Cluster {
         }
     }
 
-    /// Whoever got no answer tries again, anywhere, and finds the change if it was made.
+    /// A client without an answer tries again, on any node, and finds the change if it was made.
     fn is_retried(&mut self, change: usize) {
         let Change { session, version, .. } = self.changes[change];
         self.changes[change].over = true;
@@ -587,7 +587,7 @@ impl Cluster {
         }
     }
 
-    /// A listener's connection is cut. What is on the way may still arrive, up to some entry.
+    /// A listener's connection is cut. Some of the notifications on their way may still arrive.
     fn is_cut(&mut self, node: usize) {
         let Node { listens, inbox, connection, .. } = &mut self.nodes[node];
         if !std::mem::take(listens) {
@@ -612,7 +612,7 @@ impl Cluster {
     fn server_stops(&mut self, failover: bool) {
         self.trial.count(if failover { "failovers" } else { "stops" });
         for change in 0..self.changes.len() {
-            // What is being committed is committed or not: nobody is told.
+            // Running commits succeed or not, and nobody gets their result.
             let Change { server, version, .. } = self.changes[change];
             if server == self.server && version == 0 && self.trial.random.chance(50) {
                 self.commits(change);
@@ -628,7 +628,7 @@ impl Cluster {
     fn server_starts(&mut self, failover: bool) {
         (self.runs, self.server) = (true, self.server + 1);
         let Self { rows, trial: Trial { random, .. }, .. } = self;
-        // The last writes of rows are lost.
+        // The last writes to the rows are lost.
         rows.retain(|_, (renewal, before)| {
             if failover && random.chance(30) {
                 *renewal = *before;

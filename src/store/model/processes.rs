@@ -4,14 +4,14 @@ use super::Mistake::*;
 use super::{Action, Mistake, Request, SESSIONS, Spare, Totals, Trial, owner};
 use crate::store::cache::Cache;
 
-/// Several processes on one file: at each step any of them goes on.
+/// Several processes on one file. Each step continues any of them.
 pub(super) struct Processes {
     trial: Trial,
     versions: [u64; SESSIONS],
-    /// Counts changes, beside the database.
+    /// The counter of changes beside the database.
     counter: u64,
     processes: Vec<Process>,
-    /// What goes on, each with its process.
+    /// The pending actions, each with its process.
     going_on: Vec<(usize, Action<Self>)>,
     answered: [u64; SESSIONS],
 }
@@ -21,7 +21,7 @@ struct Process {
     /// Twice its own increments of the counter, and one more during an increment.
     own: u64,
     lives: bool,
-    /// The session of a change that is committed and not answered.
+    /// The sessions of changes that are committed but not answered.
     unanswered: Vec<usize>,
 }
 
@@ -152,7 +152,7 @@ impl Processes {
         });
     }
 
-    /// Increments the counter, as soon as no other increment of the process goes on.
+    /// Increments the counter, once no other increment of the process is running.
     fn increments(&mut self, process: usize, done: impl FnOnce(&mut Self) + 'static) {
         self.then(process, move |it| {
             if it.processes[process].own % 2 == 1 {

@@ -1,12 +1,12 @@
-//! Accounts and what is to be mailed about them.
+//! Accounts and their mails.
 
 use async_trait::async_trait;
 
 use super::errors::{Result, corrupt, database_error};
 use super::rows::{mail_kinds, password_of, readable_mail, reset, seq, stored_token, user_id};
 use super::{Database, SqlStore, Statement, Value, values};
-use crate::store::accounts::{COUNTED_FOR, TOO_FAR, next_reset};
-use crate::store::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken, Transaction};
+use crate::store::accounts::{COUNTED_FOR, MAX_MAIL_DELAY, next_reset};
+use crate::store::{AccountStore, DueMail, NewMail, StoredPassword, StoredToken, Transaction};
 use crate::{DeviceKey, Purpose, SecretHash, Timestamp, UserId, email_key};
 
 /// The arguments of [`Statement::InsertToken`].
@@ -26,8 +26,8 @@ macro_rules! inserting {
 
 #[async_trait]
 impl<D: Database> AccountStore for SqlStore<D> {
-    async fn password_of(&self, email: &str) -> Result<Option<PasswordOf>> {
-        self.find_one(Statement::PasswordOf, values![email, &email_key(email)], password_of).await
+    async fn password_of(&self, email: &str) -> Result<Option<StoredPassword>> {
+        self.find_one(Statement::StoredPassword, values![email, &email_key(email)], password_of).await
     }
 
     async fn has_password(&self, user: &UserId) -> Result<bool> {
@@ -63,7 +63,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
             return Ok(false);
         }
         let made = match tx.execute(Statement::MakeAccount, values![user, email, &key]).await {
-            // Another sign-up with it was committed since.
+            // Another sign-up with this email was committed meanwhile.
             Err(error) if database_error(&error).is_some_and(|cause| cause.is_unique_violation()) => 0,
             made => made?,
         };
@@ -143,7 +143,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
 
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
         let mails = self.change(|mut tx| async move {
-            tx.execute(Statement::HurryMails, values![now, now.plus(TOO_FAR)]).await?;
+            tx.execute(Statement::DueMailsFromTheFuture, values![now, now.plus(MAX_MAIL_DELAY)]).await?;
             let values = values![now, lease_until, limit, mail_kinds()];
             let claimed = tx.list(Statement::ClaimMails, values, seq).await?;
             let mails = tx.list(Statement::Mails, values![claimed], |row| Ok(readable_mail(row))).await?;

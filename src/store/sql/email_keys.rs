@@ -1,4 +1,4 @@
-//! Users who were stored before e-mails had keys, or by a node of the version before.
+//! Adds email keys to users who were stored before keys existed, or by a node of the previous version.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::{UserId, email_key};
 const AT_ONCE: u32 = 500;
 
 impl<D: Database> SqlStore<D> {
-    /// Gives every user a key who has none; several nodes may do it at once, and people sign up meanwhile.
+    /// Gives a key to every user who has none. Several nodes may do it at once, while people sign up.
     pub(in crate::store) async fn fill_email_keys(&self) -> Result<()> {
         let mut after = None;
         loop {
             match self.fill_some(after.as_ref()).await {
                 Ok(Some(last)) => after = Some(last),
                 Ok(None) => return Ok(()),
-                // Somebody has signed up with it since it was looked whether it is free: now that is seen.
+                // Somebody signed up with this email after the check. The next attempt sees that.
                 Err(error) if database_error(&error).is_some_and(|cause| cause.is_unique_violation()) => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Gives the last of those who were looked at.
+    /// Processes some users and returns the last one.
     async fn fill_some(&self, after: Option<&UserId>) -> Result<Option<UserId>> {
         let mut tx = self.begin(Arc::default()).await?;
         tx.execute(Statement::LockEmailKeys, &[]).await?;
@@ -44,7 +44,7 @@ impl<D: Database> SqlStore<D> {
         for (id, email) in &others {
             if tx.execute(Statement::SetEmailKey, values![id, &email_key(email)]).await? == 0 {
                 report(id);
-                // Its own spelling, where its key is another user's.
+                // If another user has the key, use the address itself.
                 tx.execute(Statement::SetEmailKey, values![id, email]).await?;
             }
         }
@@ -53,7 +53,7 @@ impl<D: Database> SqlStore<D> {
     }
 }
 
-/// Tells of a user who cannot have its key.
+/// Logs a user whose key belongs to another user.
 fn report(id: &UserId) {
     tracing::warn!(
         user.id = %id,

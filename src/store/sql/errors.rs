@@ -1,4 +1,4 @@
-//! Errors of sqlx become ours.
+//! Converts errors of sqlx.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::store::StoreError;
 
 pub(in crate::store) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// What the database said, if it is what failed.
+/// The database's error, if that is the cause.
 pub(in crate::store) fn database_error(error: &StoreError) -> Option<&dyn sqlx::error::DatabaseError> {
     let (StoreError::Unavailable(cause) | StoreError::Corrupt(cause)) = error;
     cause.downcast_ref::<sqlx::Error>()?.as_database_error()
@@ -45,8 +45,8 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Whether it is the fault of our statements or of the data, so that trying again would be no use; all else is the
-/// database's state.
+/// Whether the cause is in our statements or data, so that a retry is useless. Everything else is a state of
+/// the database.
 fn is_fault(cause: &dyn sqlx::error::DatabaseError) -> bool {
     #[cfg(feature = "postgres")]
     if let Some(cause) = cause.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {

@@ -1,4 +1,4 @@
-//! Another system's rows.
+//! Imports from another system.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use super::errors::Result;
 use super::rows::{Columns, TwoFactor, session_id};
 use super::{Database, SqlStore, Statement, Transaction, values};
 use crate::store::import::{
-    Import, ImportStore, ImportedRestrictions, ImportedSession, Restricted, TakeError, Taken,
+    Import, ImportOutcome, ImportRowError, ImportStore, ImportedRestrictions, ImportedSession, Restricted,
 };
 use crate::{Change, EndedReason, SessionId, Timestamp, User, UserId};
 
-/// All the rows of one import.
+/// The transaction of one import.
 struct SqlImport<D: Database> {
     tx: Transaction<D>,
     now: Timestamp,
@@ -34,8 +34,8 @@ impl<D: Database> SqlImport<D> {
         self.tx.find_one(Statement::UserUpdatedAt, values![user], read).await
     }
 
-    async fn must_exist(&mut self, user: &UserId) -> Result<(), TakeError> {
-        self.user_updated_at(user).await?.map(drop).ok_or(TakeError::UnknownUser)
+    async fn must_exist(&mut self, user: &UserId) -> Result<(), ImportRowError> {
+        self.user_updated_at(user).await?.map(drop).ok_or(ImportRowError::UnknownUser)
     }
 
     async fn note_ban(&mut self, user: &UserId, at: Option<Timestamp>) -> Result<()> {
@@ -63,14 +63,16 @@ impl<D: Database> SqlImport<D> {
 
 #[async_trait]
 impl<D: Database> Import for SqlImport<D> {
-    async fn user(&mut self, user: &User) -> Result<Taken, TakeError> {
+    async fn user(&mut self, user: &User) -> Result<ImportOutcome, ImportRowError> {
         if self.tx.is_email_taken(&user.id, &user.email).await? {
-            return Err(TakeError::EmailTaken);
+            return Err(ImportRowError::EmailTaken);
         }
         let (statement, taken) = match self.user_updated_at(&user.id).await? {
-            None => (Statement::InsertUser, Taken::New),
-            Some(known) if user.updated_at.unix_ms() > known => (Statement::UpdateUser, Taken::Updated),
-            Some(_) => return Ok(Taken::Unchanged),
+            None => (Statement::InsertUser, ImportOutcome::New),
+            Some(known) if user.updated_at.unix_ms() > known => {
+                (Statement::UpdateUser, ImportOutcome::Updated)
+            }
+            Some(_) => return Ok(ImportOutcome::Unchanged),
         };
         self.tx.put_user(statement, user).await?;
         Ok(taken)
@@ -80,8 +82,8 @@ impl<D: Database> Import for SqlImport<D> {
         &mut self,
         user: &UserId,
         theirs: ImportedRestrictions,
-    ) -> Result<Restricted, TakeError> {
-        let known = self.tx.known_user(user).await?.ok_or(TakeError::UnknownUser)?;
+    ) -> Result<Restricted, ImportRowError> {
+        let known = self.tx.known_user(user).await?.ok_or(ImportRowError::UnknownUser)?;
         let mut ended = 0;
         if theirs.is_banned && !known.is_ban_known {
             self.note_ban(user, Some(self.now)).await?;
@@ -107,21 +109,21 @@ impl<D: Database> Import for SqlImport<D> {
         user: &UserId,
         hash: &str,
         updated_at: Timestamp,
-    ) -> Result<Taken, TakeError> {
+    ) -> Result<ImportOutcome, ImportRowError> {
         self.must_exist(user).await?;
         let read = |row: &D::Row| row.text("hash").map(str::to_owned);
         let known = self.tx.find_one(Statement::PasswordHash, values![user], read).await?;
         let (statement, taken) = match known {
-            None => (Statement::InsertPassword, Taken::New),
-            // Ours: its owner has signed in here, or changed it here.
-            Some(known) if known.starts_with('$') || known == hash => return Ok(Taken::Unchanged),
-            Some(_) => (Statement::FollowPassword, Taken::Updated),
+            None => (Statement::InsertPassword, ImportOutcome::New),
+            // The hash is ours: the user has signed in or changed the password here.
+            Some(known) if known.starts_with('$') || known == hash => return Ok(ImportOutcome::Unchanged),
+            Some(_) => (Statement::FollowPassword, ImportOutcome::Updated),
         };
         self.tx.execute(statement, values![user, hash, updated_at]).await?;
         Ok(taken)
     }
 
-    async fn session(&mut self, imported: &ImportedSession) -> Result<Taken, TakeError> {
+    async fn session(&mut self, imported: &ImportedSession) -> Result<ImportOutcome, ImportRowError> {
         let session = &imported.session;
         self.must_exist(&session.user_id).await?;
         let values = values![&session.id, &session.handle];
@@ -131,18 +133,18 @@ impl<D: Database> Import for SqlImport<D> {
         let Some((id, expires_at)) = known else {
             let known = self.tx.known_user(&session.user_id).await?;
             if known.is_some_and(|known| known.restrictions.is_disabled) {
-                return Err(TakeError::UserDisabled);
+                return Err(ImportRowError::UserDisabled);
             }
             self.insert_session(imported).await?;
-            return Ok(Taken::New);
+            return Ok(ImportOutcome::New);
         };
         if id != session.id {
-            return Err(TakeError::HandleTaken);
+            return Err(ImportRowError::HandleTaken);
         }
         let values = values![&session.id, session.expires_at, session.updated_at, self.now];
         let is_followed = self.tx.execute(Statement::FollowSession, values).await? > 0;
         let is_later = session.expires_at.unix_ms() > expires_at;
-        Ok(if is_followed && is_later { Taken::Updated } else { Taken::Unchanged })
+        Ok(if is_followed && is_later { ImportOutcome::Updated } else { ImportOutcome::Unchanged })
     }
 
     async fn end_gone(&mut self) -> Result<u64> {
@@ -151,7 +153,7 @@ impl<D: Database> Import for SqlImport<D> {
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        // Too much to tell one by one: whoever watches is given the list anew.
+        // Too many changes to announce one by one: open streams get their list again.
         let database = Arc::clone(&self.tx.database);
         self.tx.commit(vec![Change::Gap]).await?;
         database.settle().await;

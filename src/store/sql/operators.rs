@@ -1,4 +1,4 @@
-//! What operators do.
+//! Acts of operators.
 
 use async_trait::async_trait;
 
@@ -65,10 +65,10 @@ impl<D: Database> OperatorStore for SqlStore<D> {
             if live.is_empty()
                 && let Some(cache) = self.database.cache()
             {
-                // Whoever ended the others may have died before anybody knew.
+                // The process that ended the others may have crashed before it announced that.
                 cache.clear();
             }
-            // Others may have ended all of these meanwhile, and there may be more.
+            // Others may have ended all of these meanwhile, but there may be more.
             if live.is_empty() || !ended.is_empty() {
                 return Ok(ended);
             }
@@ -157,12 +157,12 @@ impl<D: Database> OperatorStore for SqlStore<D> {
 }
 
 impl<D: Database> Transaction<D> {
-    /// Reads a user and what keeps their sessions from beginning; the row is locked.
+    /// Reads a user with their restrictions, and locks the row.
     pub(super) async fn known_user(&mut self, user: &UserId) -> Result<Option<KnownUser>> {
         self.find_one(Statement::KnownUser, values![user], known_user).await
     }
 
-    /// Disables a user, who is locked, and gives the sessions that it ended.
+    /// Disables a user, whose row is locked, and returns the sessions that it ended.
     pub(super) async fn disable(&mut self, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
         if self.execute(Statement::DisableUser, values![user, now]).await? == 1 {
             self.record(&[by_operator(HistoryKind::Disabled, user, now)]).await?;

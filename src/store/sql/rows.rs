@@ -1,10 +1,10 @@
-//! Rows become values.
+//! Converts rows to values.
 
 use super::errors::{Result, corrupt};
 use crate::store::accounts::Reset;
 use crate::store::{
-    ChangeContext, DueEvent, DueMail, End, Ender, Found, OperatorAct, PasswordOf, Restrictions, Statistics,
-    StoredHistoryEntry, StoredSession, StoredTicket, StoredToken, Superseded, Undoable,
+    ChangeContext, DueEvent, DueMail, End, EndingSession, Found, OperatorAct, Restrictions, Statistics,
+    StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Superseded, Undoable,
 };
 use crate::{
     AccountStatus, ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, Keep, KnownDevice,
@@ -12,7 +12,7 @@ use crate::{
     Timestamp, User, UserId,
 };
 
-/// Reads columns by name; the drivers' rows have no trait that says which types all of them can read.
+/// Reads columns by name. The drivers' rows have no common trait for the types that all of them can read.
 pub trait Columns {
     /// Reads a text.
     fn text(&self, column: &str) -> Result<&str>;
@@ -63,13 +63,13 @@ columns!(sqlx::postgres::PgRow);
 #[cfg(feature = "sqlite")]
 columns!(sqlx::sqlite::SqliteRow);
 
-/// A user, and what keeps sessions of them from beginning.
+/// A user with the restrictions that prevent new sessions.
 pub(super) struct KnownUser {
     pub(super) user: User,
-    /// Whether the profile is another system's.
+    /// Whether the application provides the profile.
     managed_elsewhere: bool,
     pub(super) restrictions: Restrictions,
-    /// Whether an import has found the ban of another system, whatever an operator did since.
+    /// Whether an import has found a ban in the other system, whatever an operator did since.
     #[cfg(feature = "import-better-auth")]
     pub(super) is_ban_known: bool,
     #[cfg(feature = "import-better-auth")]
@@ -77,7 +77,7 @@ pub(super) struct KnownUser {
 }
 
 impl KnownUser {
-    /// The profile that takes the place of the stored one; `None` where that stays.
+    /// The profile that replaces the stored one; `None` if that stays.
     pub(super) fn followed(&self, subject: &Subject, now: Timestamp) -> Option<User> {
         let known = &self.user;
         let User { created_at, updated_at, email_verified, .. } = *known;
@@ -85,7 +85,7 @@ impl KnownUser {
         (self.managed_elsewhere && followed != *known).then_some(User { updated_at: now, ..followed })
     }
 
-    /// What the caller's own work is told of the user.
+    /// The context for the caller's own work.
     pub(super) fn context<'a>(
         &self,
         user: &'a UserId,
@@ -100,7 +100,7 @@ impl KnownUser {
     }
 }
 
-/// Whether the password alone signs a user in.
+/// Whether two-factor authentication is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TwoFactor {
     None,
@@ -181,9 +181,9 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     })
 }
 
-pub(super) fn password_of(row: &impl Columns) -> Result<PasswordOf> {
+pub(super) fn password_of(row: &impl Columns) -> Result<StoredPassword> {
     let Restrictions { epoch, is_locked, is_disabled, needs_two_factor } = restrictions(row)?;
-    Ok(PasswordOf {
+    Ok(StoredPassword {
         user: user(row, "id")?,
         password_hash: row.optional_text("password_hash")?,
         epoch,
@@ -211,7 +211,7 @@ fn handle(row: &impl Columns) -> Result<Handle> {
 }
 
 fn handle_in(row: &impl Columns, column: &'static str) -> Result<Handle> {
-    Handle::parse(row.text(column)?).ok_or_else(|| corrupt("a handle has not its form"))
+    Handle::parse(row.text(column)?).ok_or_else(|| corrupt("malformed session handle"))
 }
 
 fn secret_hash(row: &impl Columns) -> Result<SecretHash> {
@@ -219,7 +219,7 @@ fn secret_hash(row: &impl Columns) -> Result<SecretHash> {
 }
 
 fn secret_hash_in(row: &impl Columns, column: &'static str) -> Result<SecretHash> {
-    SecretHash::from_bytes(row.bytes(column)?).ok_or_else(|| corrupt("a secret's hash has not its length"))
+    SecretHash::from_bytes(row.bytes(column)?).ok_or_else(|| corrupt("a secret's hash has the wrong length"))
 }
 
 pub(super) fn found(row: &impl Columns) -> Result<Found> {
@@ -227,13 +227,13 @@ pub(super) fn found(row: &impl Columns) -> Result<Found> {
         None => None,
         Some(at) => Some(End {
             reason: EndedReason::parse(row.text("ended_reason")?)
-                .ok_or_else(|| corrupt("a session ended for no reason that is known"))?,
+                .ok_or_else(|| corrupt("a session ended for an unknown reason"))?,
             at: Timestamp::from_unix_ms(at),
             by: match row.optional_text("ended_by")? {
                 Some(by) => {
                     let id = SessionId::new(by).map_err(corrupt)?;
                     let user_agent = row.optional_text("by_user_agent")?.unwrap_or_default();
-                    Some(Ender { id, user_agent, device_name: row.optional_text("by_device_name")? })
+                    Some(EndingSession { id, user_agent, device_name: row.optional_text("by_device_name")? })
                 }
                 None => None,
             },
@@ -242,7 +242,7 @@ pub(super) fn found(row: &impl Columns) -> Result<Found> {
     Ok(Found { stored: stored_session(row)?, end })
 }
 
-/// A session that ended, and whose it was.
+/// An ended session and its user.
 pub(super) fn ended(row: &impl Columns) -> Result<(SessionId, UserId)> {
     Ok((session_id(row)?, user_id(row, "user_id")?))
 }
@@ -273,7 +273,8 @@ pub(super) fn history_entry(row: &impl Columns) -> Result<StoredHistoryEntry> {
     })
 }
 
-/// Reads the rows of the statement `STATISTICS`: what is counted and the number; two rows may count parts of one thing.
+/// Reads the rows of the statement `Statistics`: what is counted, and the number. Several rows may count
+/// parts of the same thing.
 pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
     let mut statistics = Statistics::default();
     let mut ended = [0; EndedReason::ALL.len()];
@@ -285,7 +286,7 @@ pub(super) fn statistics(rows: &[impl Columns]) -> Result<Statistics> {
             "sign-ins" => statistics.sign_ins += number,
             reason => {
                 let at = EndedReason::ALL.iter().position(|known| known.as_str() == reason);
-                ended[at.ok_or_else(|| corrupt("a session ended for no reason that is known"))?] += number;
+                ended[at.ok_or_else(|| corrupt("a session ended for an unknown reason"))?] += number;
             }
         }
     }
@@ -299,11 +300,11 @@ pub(super) fn mail_kinds() -> Vec<&'static str> {
     MailKind::ALL.iter().map(|kind| kind.as_str()).collect()
 }
 
-/// A mail, if it can be read: one that cannot holds up no others.
+/// A mail, if it can be read. One that cannot be read does not block others.
 pub(super) fn readable_mail(row: &impl Columns) -> Option<DueMail> {
     due_mail(row)
         .inspect_err(|error| {
-            tracing::error!(cause = error as &dyn std::error::Error, "a mail in the outbox cannot be read");
+            tracing::error!(cause = error as &dyn std::error::Error, "a queued mail cannot be read");
         })
         .ok()
 }
@@ -321,7 +322,7 @@ fn due_mail(row: &impl Columns) -> Result<DueMail> {
     })
 }
 
-/// An event. Where this version cannot read it, as a later one may have written it, its id is the error.
+/// An event. If this version cannot read it, because a later one wrote it, the error is its id.
 pub(super) fn readable_event(row: &impl Columns) -> Result<std::result::Result<DueEvent, i64>> {
     let id = row.integer("seq")?;
     Ok(due_event(row).map_err(|error| {
@@ -343,7 +344,7 @@ fn due_event(row: &impl Columns) -> Result<DueEvent> {
             HistoryKind::parse(kind).and_then(|kind| OutboxEventKind::of_history(kind, detail.as_deref()))
         }
     };
-    let known = known.ok_or_else(|| corrupt("an event is of a kind that is not known"))?;
+    let known = known.ok_or_else(|| corrupt("an event has an unknown kind"))?;
     let by = row.optional_text("by_session")?.map(SessionId::new).transpose().map_err(corrupt)?;
     Ok(DueEvent {
         event: OutboxEvent {
@@ -358,7 +359,7 @@ fn due_event(row: &impl Columns) -> Result<DueEvent> {
 pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<StoredToken> {
     Ok(StoredToken {
         hash: SecretHash::from_bytes(row.bytes("token_hash")?)
-            .ok_or_else(|| corrupt("a token's hash has not its length"))?,
+            .ok_or_else(|| corrupt("a token's hash has the wrong length"))?,
         user_id: user_id(row, "user_id")?,
         purpose,
         session_id: optional_session_id(row)?,
@@ -371,12 +372,12 @@ pub(super) fn stored_token(row: &impl Columns, purpose: Purpose) -> Result<Store
 pub(super) fn stored_ticket(row: &impl Columns) -> Result<StoredTicket> {
     Ok(StoredTicket {
         hash: SecretHash::from_bytes(row.bytes("token_hash")?)
-            .ok_or_else(|| corrupt("a ticket's hash has not its length"))?,
+            .ok_or_else(|| corrupt("a ticket's hash has the wrong length"))?,
         user_id: user_id(row, "user_id")?,
         epoch: epoch(row)?,
         keep: Keep::of(row.boolean("remember")?, row.boolean("shared_computer")?),
         signed_in_with: SignInMethod::parse(row.text("signed_in_with")?)
-            .ok_or_else(|| corrupt("a ticket is of no sign-in method"))?,
+            .ok_or_else(|| corrupt("a ticket has an invalid sign-in method"))?,
         expires_at: timestamp(row, "expires_at")?,
     })
 }
@@ -411,7 +412,7 @@ pub(super) fn touched(row: &impl Columns) -> Result<(UserId, SessionId, Timestam
 pub(super) fn known_device(row: &impl Columns) -> Result<KnownDevice> {
     Ok(KnownDevice {
         key: DeviceKey::from_bytes(row.bytes("device_key")?)
-            .ok_or_else(|| corrupt("a device's key has not its length"))?,
+            .ok_or_else(|| corrupt("a device key has the wrong length"))?,
         seen_at: timestamp(row, "seen_at")?,
         is_forgotten: row.boolean("is_forgotten")?,
     })

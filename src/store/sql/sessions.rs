@@ -152,7 +152,7 @@ impl<D: Database> Store for SqlStore<D> {
 
     async fn extend(&self, actor: Actor<'_>, from: Timestamp, to: Timestamp, now: Timestamp) -> Result<bool> {
         let extended = self.write(Statement::Extend, values![now, to, actor.session, from]).await;
-        // Or by another node: either way what is in memory is out of date.
+        // Another node may have extended it. Either way the cached session is out of date.
         if let Some(cache) = self.database.cache() {
             cache.invalidate(actor.user);
         }
@@ -275,7 +275,7 @@ impl<D: Database> Store for SqlStore<D> {
             } else {
                 tx.execute(Statement::LockOthers, values![actor.user, actor.session]).await?;
                 let ended = tx.end_others(actor, reason, now).await?;
-                // However long ago it was: another node's clock may be behind.
+                // At any time in the past, because another node's clock may be behind.
                 tx.make_ends_final(actor.user, Timestamp::default()).await?;
                 ended
             };
@@ -358,7 +358,8 @@ impl<D: Database> Store for SqlStore<D> {
             tx.change_credential(actor.user, by, now).await?;
             let (ended, changes) = match next {
                 NextSession::Renewed(renewal) => {
-                    // Nodes of the version before sweep without the user's lock, and their clocks may be ahead.
+                    // Nodes of the previous version sweep without locking the user, and their clocks may be
+                    // ahead.
                     if tx.execute(Statement::Prove, renewing!(actor, renewal, now)).await? == 0 {
                         return Ok(None);
                     }
@@ -459,7 +460,7 @@ impl<D: Database> Store for SqlStore<D> {
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
         let expired = self.change(|mut tx| async move {
             let ended = tx.end(Statement::EndExpired, EndedReason::Expired, values![now, limit]).await?;
-            // Nobody is let in by what has expired, whoever has heard of it.
+            // An expired session opens nothing, so nobody needs to know this first.
             tx.commit_unseen(changes_of(None, &ended)).await?;
             Ok::<_, crate::StoreError>(ended.len() as u64)
         });
@@ -559,9 +560,9 @@ async fn begin<D: Database>(
             Ok((session_id(row)?, user_id(row, "user_id")?))
         })
         .await?;
-    // Dropping the transaction rolls it back: a new user is gone.
+    // Dropping the transaction rolls it back, including a new user.
     let ended = fit(session, limit, &live)?;
-    // It is there before it ends others, so that the history can say which device did.
+    // Insert it before the others end, so that the history can name its device.
     tx.insert_session(new).await?;
     for reason in [EndedReason::Replaced, EndedReason::Evicted] {
         let ids = ended_for(reason, &ended);
@@ -574,7 +575,7 @@ async fn begin<D: Database>(
 }
 
 impl<D: Database> Transaction<D> {
-    /// Locks the users of these sessions and one more.
+    /// Locks the users of these sessions and one more user.
     pub(super) async fn lock_users_of(
         &mut self,
         user: Option<&UserId>,
@@ -588,7 +589,7 @@ impl<D: Database> Transaction<D> {
         self.exists(Statement::IsLive, values![now, actor.session, actor.user]).await
     }
 
-    /// Ends sessions by one of the statements that do.
+    /// Ends sessions with one of the `End…` statements.
     pub(super) async fn end(
         &mut self,
         statement: Statement,
@@ -599,7 +600,7 @@ impl<D: Database> Transaction<D> {
         Ok(rows.into_iter().map(|(id, user_id)| Ended { id, user_id, reason }).collect())
     }
 
-    /// Ends every session of a user, who is locked.
+    /// Ends every session of a user, whose row is locked.
     pub(super) async fn end_all(
         &mut self,
         user: &UserId,
@@ -610,7 +611,7 @@ impl<D: Database> Transaction<D> {
         self.end(Statement::EndAll, reason, values![now, reason, by, user]).await
     }
 
-    /// Ends every session of the actor's user, who is locked, but the actor's own.
+    /// Ends every session of the actor's user except the actor's own. The user's row is locked.
     pub(super) async fn end_others(
         &mut self,
         actor: Actor<'_>,
@@ -620,13 +621,13 @@ impl<D: Database> Transaction<D> {
         self.end(Statement::EndOthers, reason, values![now, reason, actor.session, actor.user]).await
     }
 
-    /// The user is locked.
+    /// The user's row must be locked.
     async fn make_ends_final(&mut self, user: &UserId, ended_after: Timestamp) -> Result<()> {
         self.execute(Statement::MakeEndsFinal, values![ended_after, user]).await.map(drop)
     }
 
-    /// Checks the proof of somebody who begins a session, and brings their row up to date. Gives the user, and what the
-    /// caller's own work is told.
+    /// Checks the proof of a user who begins a session, and updates their row. Returns the user and the
+    /// context for the caller's own work.
     async fn store_subject<'a>(
         &mut self,
         subject: &'a Subject,
@@ -643,7 +644,7 @@ impl<D: Database> Transaction<D> {
                 let context = ChangeContext::new(of, Some(session), now);
                 return Ok((new, ChangeContext { is_new_user: true, ..context }));
             }
-            // Another first session of the same user was stored meanwhile.
+            // Another first session has stored the same user meanwhile.
             self.lock_user(of).await?;
             known = self.known_user(of).await?;
         }
@@ -659,13 +660,13 @@ impl<D: Database> Transaction<D> {
         }
     }
 
-    /// Writes the profile that another system keeps by one of the statements that do.
+    /// Writes the profile that the application provides.
     async fn put_profile(&mut self, statement: Statement, user: &User) -> Result<u64> {
         let User { id, email, name, image, updated_at, .. } = user;
         self.execute(statement, values![id, email, name, image.as_deref(), *updated_at]).await
     }
 
-    /// Notes that a credential of the user, who is locked, has changed.
+    /// Records that a credential of the user has changed. The user's row is locked.
     async fn change_credential(
         &mut self,
         user: &UserId,
@@ -676,7 +677,7 @@ impl<D: Database> Transaction<D> {
         self.record(&[credential_changed(user, by, now)]).await
     }
 
-    /// Notes that a sign-in of the user, who is locked, was reported; with `lock` nobody signs in from then on.
+    /// Records a reported sign-in of the user, whose row is locked. With `lock` the account is locked too.
     async fn note_report(
         &mut self,
         user: &UserId,
@@ -688,18 +689,18 @@ impl<D: Database> Transaction<D> {
         self.record(&[reported(user, id, by, now)]).await?;
         self.execute(Statement::ForgetDevices, values![user]).await?;
         if lock {
-            self.execute(Statement::LockOut, values![user, now]).await?;
+            self.execute(Statement::LockAccount, values![user, now]).await?;
         }
         Ok(())
     }
 
-    /// Whether another account is found by an e-mail than that of this user.
+    /// Whether the email finds the account of another user.
     #[cfg(feature = "import-better-auth")]
     pub(super) async fn is_email_taken(&mut self, user: &UserId, email: &str) -> Result<bool> {
         self.exists(Statement::OtherAccountOfEmail, values![email, &email_key(email), user]).await
     }
 
-    /// Writes an account's row of `users` by one of the statements that do.
+    /// Writes an account's row of `users`.
     #[cfg(feature = "import-better-auth")]
     pub(super) async fn put_user(&mut self, statement: Statement, user: &User) -> Result<u64> {
         let key = email_key(&user.email);

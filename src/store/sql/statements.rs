@@ -1,11 +1,11 @@
-//! Every statement of the SQL stores, once.
+//! All statements of the SQL stores.
 //!
-//! What a database says in other words is a macro of its dialect: `in_list!`, `is_empty!`, `greatest!`, `unindexed!`,
-//! `touched!`, `entries!`, and `locking!` for what a database with one writer does not say at all.
-//! `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs` have them. Tables are named with their schema:
-//! `main` is SQLite's own, and PostgreSQL puts the installation's in its place.
+//! Where the dialects differ, a statement uses a macro of the dialect: `in_list!`, `is_empty!`, `greatest!`,
+//! `unindexed!`, `touched!`, `entries!`, and `locking!` for locks, which a database with one writer does not
+//! need. They are in `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs`. Tables are named with
+//! their schema: `main` is SQLite's own, and PostgreSQL replaces it by the installation's schema.
 
-/// What makes a session live: `$1` is the present moment in each statement that says so.
+/// The condition for a live session. `$1` is the current time in every statement that uses it.
 macro_rules! live {
     () => {
         "sessions.ended_at is null and sessions.expires_at > $1"
@@ -47,7 +47,7 @@ macro_rules! select_live {
     };
 }
 
-/// Credentials that live sessions had before their present one.
+/// Superseded credentials of live sessions.
 macro_rules! select_superseded {
     ($rest:expr) => {
         concat!(
@@ -62,7 +62,8 @@ macro_rules! select_superseded {
     };
 }
 
-/// Revoked after `$2` by another session of the user that is live itself, or live, as an undo may have come between.
+/// Sessions that were revoked after `$2` by a live session of the same user, and live sessions, because a
+/// revocation may have been undone meanwhile.
 macro_rules! select_undoable {
     ($rest:expr) => {
         concat!(
@@ -76,7 +77,7 @@ macro_rules! select_undoable {
     };
 }
 
-/// Live or not, with what ended it.
+/// Sessions in any state, with the session that ended them.
 macro_rules! find_sessions {
     ($where:expr) => {
         concat!(
@@ -91,7 +92,7 @@ macro_rules! find_sessions {
     };
 }
 
-/// Holds while the acting session `$3` of user `$4` is live itself.
+/// The condition that the acting session `$3` of user `$4` is live itself.
 macro_rules! actor_is_live {
     () => {
         " and exists (select 1 from main.sessions as actor where actor.id = $3 and actor.user_id = $4 \
@@ -99,7 +100,8 @@ macro_rules! actor_is_live {
     };
 }
 
-/// A user's history before entry `$2`, the latest `$3` of it; of the kinds `$4` only, if it names any.
+/// The latest `$3` entries of a user's history before entry `$2`, only of the kinds `$4` unless that is
+/// empty.
 macro_rules! select_history {
     ($where:expr) => {
         concat!(
@@ -115,16 +117,16 @@ macro_rules! select_history {
     };
 }
 
-/// A link that is good for `$2`, of a user who is not disabled; `$1` its hash, `$3` the present moment.
-macro_rules! good_token {
+/// The condition for a valid link of a user who is not disabled: `$1` hash, `$2` purpose, `$3` current time.
+macro_rules! valid_token {
     () => {
         "token_hash = $1 and purpose = $2 and expires_at > $3 and not exists (select 1 from main.users \
          where users.id = mail_tokens.user_id and users.disabled_at is not null)"
     };
 }
 
-/// The id of the account of an e-mail, `$1`, whose key is `$2`. Who has it in this spelling comes first: two accounts whose
-/// addresses are one may be older than keys are.
+/// The id of the account of an email `$1` with the key `$2`. The exact spelling comes first, because there
+/// may be two accounts from before keys existed whose addresses have the same key.
 macro_rules! user_of_email {
     () => {
         "(select id from main.users where email = $1 and not managed_elsewhere or email = $2 and not managed_elsewhere \
@@ -132,16 +134,16 @@ macro_rules! user_of_email {
     };
 }
 
-/// Holds while deliverer `$2` has the lease of consumer `$1`.
+/// The condition that deliverer `$2` has the lease of consumer `$1`.
 macro_rules! deliverer_has_lease {
     () => {
         " and exists (select 1 from main.outbox_consumers where name = $1 and leased_by = $2)"
     };
 }
 
-/// Ends the live sessions that `$where` picks; `$1` now, `$2` reason, `$3` the acting session or null.
+/// Ends the live sessions that match `$where`: `$1` current time, `$2` reason, `$3` acting session or null.
 ///
-/// A statement that changes several sessions locks them in the order of `seq` first, so that no two wait for each other.
+/// Statements that change several sessions lock them in the order of `seq` first, to avoid deadlocks.
 macro_rules! end_sessions {
     ($where:expr) => {
         end_sessions!("", $where)
@@ -159,14 +161,14 @@ macro_rules! end_sessions {
     };
 }
 
-/// The same for user `$4`. It is said twice, so that in a partitioned table one part is looked at.
+/// The same for user `$4`. The condition is repeated so that only one part of a partitioned table is read.
 macro_rules! end_sessions_of_user {
     ($where:expr) => {
         end_sessions!("user_id = $4 and ", concat!(" and user_id = $4", $where))
     };
 }
 
-/// Gives every statement to a macro: `$name = $sql;`. It is expanded where the dialect's macros are known.
+/// Passes every statement to a macro: `$name = $sql;`. Expand it where the dialect's macros are in scope.
 macro_rules! every_statement {
     ($then:ident) => {
         $then! {
@@ -185,8 +187,9 @@ macro_rules! every_statement {
                 "sessions.user_id = $1 and sessions.ended_at > $2 and sessions.ended_reason <> 'replaced' \
                  order by sessions.ended_at desc, sessions.seq desc limit $3"
             );
-            // One statement, so that the numbers are of one moment. Sign-ins have no index of their own: those that are live or
-            // not marked yet are in the index by expiry, the others in the index by end, as nothing ends before it began.
+            // One statement, so that the numbers are consistent. Sign-ins have no index: live and unmarked
+            // sessions are in the index by expiry, the others in the index by end, because no session ends
+            // before it begins.
             Statistics = concat!(
                 "select 'live sessions' as what, count(*) as number from main.sessions where ",
                 live!(),
@@ -201,15 +204,17 @@ macro_rules! every_statement {
                  union all select ended_reason, count(*) from main.sessions \
                  where ended_at is not null and ended_at > $2 group by ended_reason"
             );
-            // Whoever begins or ends sessions holds the lock of their users: the next statement then sees all that others did
-            // before, and nobody else does anything until the end. Always in one order, so that no two wait for each other;
-            // weaker than `for update`, so that rows of other tables may refer to the user meanwhile.
+            // Sessions begin and end only under the lock of their user. The next statement then sees all
+            // earlier changes, and no others follow until the end. Users are always locked in one order, to
+            // avoid deadlocks. The lock is weaker than `for update`, so that other tables may insert
+            // references to the user.
             LockUser = locking!("select 1 from main.users where id = $1 for no key update");
             LockUsersOf = locking!(
                 "select 1 from main.users where id = any(array(select user_id from main.sessions \
                  where id = any($2::text[])) || $1::text) order by id for no key update"
             );
-            // Before `EndOthers` and `MakeEndsFinal`, which lock in order what each of them changes, but not what both do.
+            // Runs before `EndOthers` and `MakeEndsFinal`. Each locks its own rows in order, but not those of
+            // both together.
             LockOthers = locking!(
                 "select 1 from main.sessions where user_id = $1 and id <> $2 \
                  and (ended_at is null or ended_reason = 'revoked' and not is_final) \
@@ -256,8 +261,8 @@ macro_rules! every_statement {
                 ") as batch where sessions.seq = batch.seq \
                  returning sessions.id, sessions.user_id, sessions.last_active_at"
             );
-            // The users too, so that the history of each has the order of the changes. What another node or request has locked
-            // is swept the next time.
+            // Locks the users too, so that each history has the order of the changes. Rows that another node
+            // or request has locked are swept the next time.
             EndExpired = concat!(
                 "update main.sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
                  (select sessions.seq from ",
@@ -276,7 +281,7 @@ macro_rules! every_statement {
             );
             History = select_history!("");
             HistoryOfSession = select_history!(" and session_id = $5");
-            // `$1` is a JSON array of entries. What they do not say is looked up.
+            // `$1` is a JSON array of entries. Missing values are looked up.
             Record = concat!(
                 "insert into main.history (user_id, at, kind, session_id, user_agent, device_name, ip_address, \
                  device_ip_address, by_session, by_user_agent, by_device_name, detail) \
@@ -301,10 +306,10 @@ macro_rules! every_statement {
                 locking!(" for update skip locked"),
                 ")"
             );
-            // Everybody else may read meanwhile, and write when it is over: so no row changes that was looked at.
+            // Others may read meanwhile but not write, so rows that were read do not change.
             #[cfg(feature = "import-better-auth")]
             LockAll = locking!("lock table main.users, main.passwords, main.sessions in share row exclusive mode");
-            // An import takes as long as there are rows.
+            // An import takes as long as its number of rows requires.
             #[cfg(feature = "import-better-auth")]
             LiftTimeouts = locking!(
                 "select set_config('statement_timeout', '0', true), \
@@ -320,15 +325,15 @@ macro_rules! every_statement {
             );
             #[cfg(feature = "import-better-auth")]
             EndGone = end_sessions!(" and imported_at < $1 and last_active_at <= imported_at");
-            // Locks the user, as requests at the same moment must see each other's mails.
+            // Locks the user, because simultaneous requests must see each other's mails.
             UserToReset = concat!(
                 "select id from main.users where disabled_at is null and id = ",
                 user_of_email!(),
                 locking!(" for no key update")
             );
-            // Of several nodes that start at once one fills at a time.
+            // If several nodes start at once, one fills keys at a time.
             LockEmailKeys = locking!("select pg_advisory_xact_lock(hashtext('multi-session email keys'))");
-            // At once, as nearly all are their own keys already.
+            // In one statement, because nearly all addresses are their own keys.
             SetOwnEmailKeys = concat!(
                 "update main.users set email_key = email where id ",
                 in_list!("$1"),
@@ -355,7 +360,7 @@ macro_rules! every_statement {
             LiveOfUser = select_live!(" and sessions.user_id = $2 order by sessions.seq desc");
             FindByHandle = find_sessions!("sessions.handle = $1");
             FindUser = concat!("select users.id, ", user_columns!(), " from main.users where users.id = $1");
-            PasswordOf = concat!(
+            StoredPassword = concat!(
                 "select users.id, ",
                 user_columns!(),
                 ", users.disabled_at, users.two_factor, users.credential_epoch, users.locked_at, \
@@ -380,7 +385,7 @@ macro_rules! every_statement {
                            where id = $1 and managed_elsewhere";
             UsersWithoutKey = "select id, email from main.users where email_key is null and not managed_elsewhere and id > $1 \
                                order by id limit $2";
-            // Not one that is another user's, nor will be.
+            // Only if no other user has the key or will get it.
             SetEmailKey = "update main.users set email_key = $2 where id = $1 and email_key is null and not exists \
                            (select 1 from main.users as other where (other.email_key = $2 \
                            or other.email = $2 and not other.managed_elsewhere) and other.id <> $1)";
@@ -396,7 +401,7 @@ macro_rules! every_statement {
             RememberDevice = "insert into main.known_devices (user_id, device_key, seen_at) values ($1, $2, $3) \
                               on conflict (user_id, device_key) do update set seen_at = excluded.seen_at, \
                               is_forgotten = excluded.is_forgotten";
-            // All but the hundred that were seen last.
+            // All except the hundred most recent ones.
             DropOldDevices = "delete from main.known_devices where user_id = $1 and seen_at < \
                               (select seen_at from main.known_devices where user_id = $1 order by seen_at desc \
                               limit 1 offset 99)";
@@ -415,7 +420,7 @@ macro_rules! every_statement {
                 " and user_id = $4 and id = $5",
                 actor_is_live!()
             );
-            // Before the name changes, so that the device is called in it as it was.
+            // Runs before the name changes, so that the entry has the old label.
             RecordName = concat!(
                 "insert into main.history (user_id, at, kind, session_id, user_agent, device_name, ip_address, \
                  device_ip_address, by_session, by_user_agent, by_device_name, detail) \
@@ -485,13 +490,13 @@ macro_rules! every_statement {
                 ", users.managed_elsewhere, users.disabled_at, users.ban_imported_at, users.two_factor, \
                  users.credential_epoch, users.locked_at from main.users where users.id = $1"
             );
-            // The database counts what `disabled_at` and `locked_at` have to do with it.
+            // Triggers in the database increment the epoch for changes of `disabled_at` and `locked_at`.
             CredentialsChanged = concat!(
                 "update main.users set credential_epoch = credential_epoch + 1, locked_at = null, updated_at = ",
                 greatest!("updated_at, $2"),
                 " where id = $1"
             );
-            LockOut = "update main.users set locked_at = $2 where id = $1 and locked_at is null";
+            LockAccount = "update main.users set locked_at = $2 where id = $1 and locked_at is null";
             #[cfg(feature = "import-better-auth")]
             NoteBan = "update main.users set ban_imported_at = $2 where id = $1";
             #[cfg(feature = "import-better-auth")]
@@ -515,8 +520,8 @@ macro_rules! every_statement {
             CheckWrites = "insert into main.write_checks (id, number) values (1, 1) \
                            on conflict (id) do update set number = write_checks.number + 1";
             InsertMail = "insert into main.mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
-            // No mail is put off that far, unless the clock was set back since.
-            HurryMails = "update main.mails set due_at = $1 where due_at > $2";
+            // No mail is postponed that far, unless the clock was set back since.
+            DueMailsFromTheFuture = "update main.mails set due_at = $1 where due_at > $2";
             DropMail = "delete from main.mails where seq = $1";
             PutOffMail = "update main.mails set due_at = $2 where seq = $1";
             DropMailsToReset =
@@ -525,10 +530,10 @@ macro_rules! every_statement {
                            redirect_to) values ($1, $2, $3, $4, $5, $6, $7)";
             FindToken = concat!(
                 "select token_hash, user_id, purpose, session_id, redirect_to, created_at, expires_at from main.mail_tokens where ",
-                good_token!()
+                valid_token!()
             );
             // Once: of two who use it at the same time one finds a row.
-            UseToken = concat!("delete from main.mail_tokens where ", good_token!());
+            UseToken = concat!("delete from main.mail_tokens where ", valid_token!());
             DeleteTokens = "delete from main.mail_tokens where user_id = $1";
             SweepTokens = "delete from main.mail_tokens where token_hash in \
                            (select token_hash from main.mail_tokens where expires_at <= $1 limit $2)";
@@ -537,7 +542,7 @@ macro_rules! every_statement {
                            locked_at = null";
             InsertTicket = "insert into main.sign_in_tickets (token_hash, user_id, credential_epoch, remember, \
                             shared_computer, signed_in_with, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
-            // Whatever keeps the user from signing in begins an epoch too.
+            // Locking or disabling a user begins a new epoch too, so the epoch is the only condition.
             FindTicket = "select token_hash, user_id, sign_in_tickets.credential_epoch, remember, shared_computer, \
                           signed_in_with, expires_at from main.sign_in_tickets \
                           join main.users on users.id = sign_in_tickets.user_id \
@@ -549,7 +554,7 @@ macro_rules! every_statement {
                             (select token_hash from main.sign_in_tickets where expires_at <= $1 limit $2)";
             IsConsumer = "select 1 from main.outbox_consumers where name = $1";
             AddConsumer = "insert into main.outbox_consumers (name) values ($1) on conflict do nothing";
-            // Waits for changes that have read which consumers there are and are not committed, and holds up others.
+            // Waits for uncommitted changes that have read the list of consumers, and blocks new ones.
             LockOutbox = locking!("lock table main.outbox in share row exclusive mode");
             RemoveConsumer = "delete from main.outbox_consumers where name = $1";
             DropEventsOfConsumer =
@@ -558,7 +563,8 @@ macro_rules! every_statement {
                              and (leased_by is null or leased_by = $2 or lease_until <= $3 or lease_until > $5)";
             ReleaseConsumer = "update main.outbox_consumers set leased_by = null, lease_until = null \
                                where name = $1 and leased_by = $2";
-            // From user to user in the index, until there are enough: a user with many events costs no more than others.
+            // Goes from user to user in the index until there are enough events, so that a user with many
+            // events costs no more than others.
             DueEvents = concat!(
                 "with recursive firsts as (\
                  select outbox.* from main.outbox where seq = (select seq from main.outbox \
@@ -581,7 +587,7 @@ macro_rules! every_statement {
                 "update main.outbox set attempts = attempts + 1, due_at = $4 where consumer = $1 and seq = $3",
                 deliverer_has_lease!()
             );
-            // Locks none of those that stay. Every `seq` is above 0: SQLite says so too only if it begins at a key.
+            // Locks no rows that stay. Every `seq` is above 0; the condition makes SQLite use the index.
             ForgetEvents = concat!(
                 "delete from main.outbox where seq in (select seq from main.outbox where written_at <= $1 and seq in \
                  (select seq from main.outbox where seq > 0 order by seq limit $2)",
@@ -600,7 +606,7 @@ macro_rules! every_statement {
 
 macro_rules! names {
     ($($(#[$cfg:meta])? $name:ident = $sql:expr;)*) => {
-        /// Names a statement.
+        /// The names of the statements.
         #[derive(Clone, Copy, Debug)]
         pub enum Statement {
             $($(#[$cfg])? $name,)*

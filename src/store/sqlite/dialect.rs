@@ -1,4 +1,4 @@
-//! How SQLite says what the statements leave open; lists and batches travel as JSON.
+//! SQLite's macros for the statements. Lists and batches are passed as JSON.
 
 macro_rules! in_list {
     ($list:literal) => {
@@ -21,14 +21,14 @@ macro_rules! greatest {
     };
 }
 
-/// A column whose index is not used: SQLite would choose it where another one is better.
+/// A column whose index must not be used, because SQLite would choose it over a better one.
 macro_rules! unindexed {
     ($column:literal) => {
         concat!("+", $column)
     };
 }
 
-/// `begin immediate` keeps everybody else from writing.
+/// Empty, because `begin immediate` blocks all other writers.
 macro_rules! locking {
     ($sql:literal) => {
         ""

@@ -1,4 +1,4 @@
-//! A counter beside the database by which processes hear of each other's changes before those are answered.
+//! A counter next to the database, by which processes notice each other's changes before those are answered.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -10,27 +10,27 @@ use std::time::{Duration, Instant};
 
 use crate::store::locked;
 
-/// How long a process that cannot count waits at most for the one that does.
+/// How long a process waits at most for another one that is incrementing the counter.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// How many changes the processes that have a database open have answered: a file with the number, twice.
+/// How many changes the processes on a database have answered. It is a file with the number, twice.
 ///
-/// It is written under a lock of the file, which goes with a process that dies, and read without one: where its halves
+/// It is written under a file lock, which ends when a process dies, and read without one. If its halves
 /// differ, it is being written.
 #[derive(Debug)]
 pub(super) struct Generation {
     file: File,
-    /// Twice how many of them are this process's own, and one more while it counts.
+    /// Twice the number of this process's own changes, plus one during an increment.
     own: AtomicU64,
     counting: Mutex<()>,
 }
 
 impl Generation {
-    /// Opens the counter of a database that is there, made where it is missing.
+    /// Opens the counter of an existing database, and creates it if it is missing.
     ///
-    /// As SQLite does with its log, it finds one counter by whatever links the database is named, and gives a new one the
-    /// owner and the permissions of the database.
+    /// Like SQLite's WAL, the counter is the same for all links to the database, and a new one gets the owner
+    /// and the permissions of the database.
     pub(super) fn open(database: &Path) -> io::Result<Self> {
         let database = database.canonicalize()?;
         let mut name = database.as_os_str().to_owned();
@@ -41,7 +41,7 @@ impl Generation {
         let file = match options.clone().create_new(true).open(&name) {
             Ok(file) => {
                 let of = database.metadata()?;
-                // Who may not do so makes it as their own.
+                // Without the permission for this, the file belongs to the current user.
                 let _ = file.set_permissions(of.permissions());
                 let _ = fchown(&file, Some(of.uid()), Some(of.gid()));
                 file
@@ -54,7 +54,8 @@ impl Generation {
         Ok(Self { file, own: AtomicU64::default(), counting: Mutex::default() })
     }
 
-    /// How many changes other processes have answered, and some more; `None` at a moment when that cannot be told.
+    /// A number that grows with the changes that other processes have answered; `None` if it cannot be
+    /// determined right now.
     pub(super) fn of_others(&self) -> Option<u64> {
         let own = self.own.load(SeqCst);
         let (all, again) = self.read().ok()?;
@@ -62,8 +63,8 @@ impl Generation {
         is_steady.then(|| all.wrapping_sub(own / 2))
     }
 
-    /// Counts a change of this process once it is committed, before it is answered; `false` where that is not possible, so
-    /// that others notice it only when they look at the database.
+    /// Counts a committed change of this process before it is answered; `false` if that is not possible, so
+    /// that others notice it only when they check the database.
     pub(super) async fn count(&self) -> bool {
         let since = Instant::now();
         loop {
@@ -86,13 +87,13 @@ impl Generation {
         let own = self.own.load(SeqCst);
         self.own.store(own | 1, SeqCst);
         let counted = self.increment();
-        // What may not have been written is not this process's own.
+        // If the write may have failed, do not count it as this process's own.
         self.own.store(if counted.is_ok() { own + 2 } else { own }, SeqCst);
         self.file.unlock().and(counted).map_err(TryLockError::Error)
     }
 
     fn increment(&self) -> io::Result<()> {
-        // Halves that differ are what somebody left who died while writing.
+        // Different halves were left by a process that died while writing.
         let next = self.read()?.0.wrapping_add(1).to_le_bytes();
         self.file.write_all_at([next; 2].as_flattened(), 0)
     }
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn counter_is_one_by_whatever_name_and_belongs_to_whom_the_database_belongs() {
+    async fn counter_is_shared_by_all_links_and_has_the_owner_of_the_database() {
         let folder = TempDir::new().expect("a folder");
         let database = folder.path().join("test.db");
         File::create(&database)
@@ -150,7 +151,7 @@ mod tests {
         assert_ne!(after, before);
         assert!(here.count().await);
         assert_eq!(here.of_others(), after);
-        // A process that starts later ignores nothing that comes after.
+        // A process that starts later sees all later changes.
         let late = open();
         let known = late.of_others();
         assert!(there.count().await);
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn counter_that_is_being_written_tells_nothing_and_is_mended_by_the_next_change() {
+    async fn half_written_counter_is_unknown_and_repaired_by_the_next_change() {
         let folder = TempDir::new().expect("a folder");
         let here = counter(&folder);
         here.file.write_all_at(&[9; 12], 0).expect("written by halves");
@@ -169,10 +170,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn change_that_cannot_be_counted_says_so() {
+    async fn uncountable_change_is_reported() {
         let folder = TempDir::new().expect("a folder");
         let (here, there) = (counter(&folder), counter(&folder));
-        // As by a process that was stopped while it counted.
+        // Like a process that was stopped during an increment.
         there.file.lock().expect("a lock");
         assert!(!here.count().await);
         there.file.unlock().expect("no lock");

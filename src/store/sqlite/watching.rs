@@ -1,4 +1,4 @@
-//! What other processes commit to the file.
+//! Watches for commits of other processes to the file.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,31 +13,32 @@ use crate::store::locked;
 use crate::store::session_cache::SessionCache;
 use crate::store::sql::errors::Result;
 
-/// How often the file is asked: nothing tells one process what another has committed.
+/// How often the file is checked, because SQLite does not notify processes of each other's commits.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How long after a look at the file an answer from memory is trusted.
+/// How long after a check of the file the cache may be used.
 pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(2);
 
-/// The task that asks; it ends when this is dropped.
+/// The task that checks the file. Dropping this ends it.
 #[derive(Debug)]
 pub(super) struct Watching {
     task: AbortHandle,
-    /// `None` once nobody looks any more.
+    /// `None` after the task has stopped.
     looked_at: Arc<Mutex<Option<Instant>>>,
 }
 
-/// Another number once another connection, which is another process's, has committed something.
+/// Its value changes when another connection, which belongs to another process, has committed something.
 const DATA_VERSION: &str = "pragma data_version";
 
-/// What changes with each commit that is not of the writer's connection; numbers of two connections say nothing about
-/// each other, so the connection's own comes first.
+/// Changes with each commit of another connection than the writer's. The numbers of two connections cannot be
+/// compared, so the number of the connection comes first.
 type Version = (u64, i64);
 
 impl Watching {
-    /// Watches from now on: what another process commits after this returned is told to `changes` as a gap.
+    /// Starts watching. A commit of another process after this is announced to `changes` as a gap.
     ///
-    /// `writer` is the one connection that this process commits by, and `connections` counts its successors.
+    /// `writer` is the only connection with which this process commits, and `connections` counts its
+    /// replacements.
     pub(super) async fn start(
         writer: SqlitePool,
         connections: Arc<AtomicU64>,
@@ -51,7 +52,7 @@ impl Watching {
         Ok(Self { task, looked_at })
     }
 
-    /// When the last look began whose changes have all been applied; `None` once nobody looks any more.
+    /// When the last check began whose changes have all been applied; `None` after the task has stopped.
     pub(super) fn looked_at(&self) -> Option<Instant> {
         *locked(&self.looked_at)
     }
@@ -84,7 +85,7 @@ async fn watch(
                 if version != known {
                     known = version;
                     cache.iter().for_each(|cache| cache.clear());
-                    // Without listeners nobody hears it.
+                    // Sending fails only without receivers.
                     let _ = changes.send(Change::Gap);
                 }
                 let mut looked_at = locked(&looked_at);
@@ -92,7 +93,7 @@ async fn watch(
                     *looked_at = Some(looks_at);
                 }
             }
-            // Requests say what is wrong; what happened meanwhile is seen the next time.
+            // Requests report the error; changes in between are seen by the next check.
             Err(error) => tracing::debug!(%error, "the file could not be checked for changes"),
         }
     }
@@ -101,6 +102,6 @@ async fn watch(
 async fn version(writer: &SqlitePool, connections: &AtomicU64) -> Result<Version> {
     let mut connection = writer.acquire().await?;
     let version = sqlx::query_scalar(DATA_VERSION).fetch_one(&mut *connection).await?;
-    // There is one connection at a time, and this is it.
+    // There is only one connection at a time.
     Ok((connections.load(Ordering::SeqCst), version))
 }

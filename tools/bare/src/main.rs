@@ -1,6 +1,6 @@
-//! `bare serve FILE` answers every request with the headers and the body of the file, at the address that it prints,
-//! until its standard input ends. `bare argon2id THREADS SECONDS` prints how many passwords so many threads hash in a
-//! second.
+//! `bare serve FILE` prints its address and answers every request with the headers and the body of the file,
+//! until its standard input ends. `bare argon2id THREADS SECONDS` prints how many passwords so many threads
+//! hash in a second.
 
 use std::future::ready;
 use std::io::{Read, Write, stdin, stdout};
@@ -28,7 +28,7 @@ async fn main() -> Result<()> {
     }
 }
 
-/// The file is like an answer of HTTP without its first line: headers, an empty line, the body.
+/// The file is like an HTTP response without the first line: headers, an empty line, the body.
 async fn serve(answer: &str) -> Result<()> {
     let (head, body) = answer.split_once("\n\n").context("no empty line ends the headers")?;
     let mut headers = HeaderMap::new();
@@ -47,7 +47,7 @@ async fn serve(answer: &str) -> Result<()> {
     Ok(axum::serve(listener, app).await?)
 }
 
-/// With the parameters of `src/accounts/password.rs`, in memory that is used again, as there.
+/// With the parameters of `src/accounts/password.rs` and, as there, with reused memory.
 fn rate(threads: u32, time: Duration) -> Result<f64> {
     let params = Params::new(19_456, 2, 1, None).map_err(|error| anyhow!("{error}"))?;
     let began = Instant::now();

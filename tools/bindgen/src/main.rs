@@ -11,7 +11,7 @@ fn main() -> Result<()> {
     let [input, folder, name] = arguments.as_slice() else {
         bail!("usage: bindgen INPUT.wasm FOLDER NAME");
     };
-    // The page tells the script where the WebAssembly is: its name has a hash.
+    // The page passes the address of the WebAssembly to the script, because its name has a hash.
     Bindgen::new()
         .web(true)?
         .typescript(false)

@@ -7,7 +7,7 @@ const follow = (name, query) => get(`reset-password by a link: ${name}`, `/reset
 const email = 'pat@example.org';
 const newPassword = 'another horse';
 
-/** What goes by mail: neither server has a mail server here. */
+/** Requests about mails. Neither server has a mail server here. */
 export const mail = [
   request('no mail is sent', { email }),
   request('no mail is sent, an unknown address', { email: 'nobody@example.org' }),

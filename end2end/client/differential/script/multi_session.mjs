@@ -83,7 +83,7 @@ export const multiSession = [
   ...as('oda on a phone', session('sign-out elsewhere')),
 ];
 
-/** A cookie that is good, under a name that is not its own. */
+/** A valid cookie under the name of another session. */
 export const misfiled = as(
   'misfiled',
   up('Xia'),
@@ -91,7 +91,7 @@ export const misfiled = as(
   session('filed under another name'),
 );
 
-/** What only the page has. */
+/** Requests that only our plugin has. */
 export const page = [
   ...as('page', up('Quin')),
   ...as("quin's phone", signIn('Quin on a phone', 'Quin', "quin's phone")),

@@ -5,17 +5,17 @@ const ada = { email: 'ada@example.org', password: 'correct horse' };
 const into = (name, change, options) => post(`sign-in: ${name}`, path, { ...ada, ...change }, options);
 const raw = (name, body, type) => post(`sign-in: ${name}`, path, body, { type });
 
-/** What a sign-in may be, and how it is refused. Each that works ends the oldest of Ada's: there are five at most. */
+/** Accepted and refused sign-ins. Each success evicts Ada's oldest session, because there are at most five. */
 export const signIn = [
   into('on another browser', {}, { browser: 'phone', keep: 'phone' }),
   into('in capitals', { email: 'ADA@example.org' }, { keep: 'capitals' }),
   into('the same letter, decomposed', { email: 'noor@example.org', password: 'cafe\u0301 horse' }),
   into('a wrong password', { password: 'wrong horse' }),
-  into('an unknown e-mail', { email: 'nobody@example.org' }),
+  into('an unknown email', { email: 'nobody@example.org' }),
   into('an empty password', { password: '' }),
-  into('an e-mail with blanks around it', { email: ' ada@example.org ' }),
+  into('an email with blanks around it', { email: ' ada@example.org ' }),
   into('a password of 129', { password: 'p'.repeat(129) }),
-  into('no e-mail address', { email: 'ada' }),
+  into('no email address', { email: 'ada' }),
   into('a local domain', { email: 'ada@localhost' }),
   into('a domain of one letter', { email: 'ada@example.x' }),
   into('a domain with a final dot', { email: 'ada@example.org.' }),
@@ -28,13 +28,13 @@ export const signIn = [
   into('an apostrophe', { email: "o'ada@example.org" }),
   into('a name in quotes', { email: '"ada l"@example.org' }),
   into('another sign of ASCII', { email: 'ada!l@example.org' }),
-  into('an empty e-mail', { email: '' }),
-  into('without an e-mail', { email: undefined }),
+  into('an empty email', { email: '' }),
+  into('without an email', { email: undefined }),
   into('without a password', { password: undefined }),
   into('without anything', { email: undefined, password: undefined }),
   into('a number for a password', { password: 7 }),
   into('null for a password', { password: null }),
-  into('a list for an e-mail', { email: ['ada@example.org'] }),
+  into('a list for an email', { email: ['ada@example.org'] }),
   into('a text for rememberMe', { rememberMe: 'no' }),
   into('null for rememberMe', { rememberMe: null }),
   raw('malformed JSON', '{"email":', 'application/json'),

@@ -9,7 +9,8 @@ pub const TABLES: &str = "
     create table if not exists users (id integer primary key, email text not null unique);
     create table if not exists codes (user_id text primary key, code text, expires_at integer, tries integer);";
 
-/// Makes a code for a user, good for ten minutes, and writes it to the log; none in the minute after another one.
+/// Creates a code for a user, valid for ten minutes, and writes it to the log. There is at most one code a
+/// minute.
 pub async fn make(email: &str) -> Result<(), ServerFnError> {
     let user = user_of(email).await?;
     let mut bytes = [0; 8];
@@ -23,8 +24,8 @@ pub async fn make(email: &str) -> Result<(), ServerFnError> {
     Ok(())
 }
 
-/// Verifies a code; each works once, and after five tries no more. The epoch is read before, so that nobody gets in with
-/// a code from before a change.
+/// Verifies a code. Each works once, and not after five tries. The epoch is read first, so that a code from
+/// before a credential change is refused.
 pub async fn verify(
     sessions: &Sessions,
     email: &str,
@@ -40,7 +41,7 @@ pub async fn verify(
     Ok(is_right.then(|| (user, Proof::by("code").at(epoch))))
 }
 
-/// The id of a user by the address, who is made where there is none.
+/// The id of the user with this address. Creates the user if there is none.
 async fn user_of(email: &str) -> Result<UserId, ServerFnError> {
     let make = "insert into users (email) values ($1) on conflict do update set email = $1 returning id";
     let id: i64 = sqlx::query_scalar(make).bind(email).fetch_one(&database()).await?;

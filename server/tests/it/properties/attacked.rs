@@ -1,5 +1,4 @@
-//! What holds whatever comes in: for the cases of every `make test`, and for those that cargo-fuzz finds, which
-//! includes this file.
+//! The properties that hold for any input. `make test` and cargo-fuzz both use this file.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -29,12 +28,13 @@ use url::Url;
 
 use super::frames::{Frame, frames};
 
-/// The origins of a server on this machine, its public one first.
+/// The origins of a local server, the public one first.
 pub(crate) const LOCAL: [&str; 3] = ["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"];
-/// The origin of a server whose cookies have the prefix of https, and which reads Better Auth's.
+/// The origin of a server on https, whose cookies have the `__Host-` prefix, and which reads Better Auth's
+/// cookies.
 pub(crate) const HTTPS: [&str; 1] = ["https://id.example.org"];
 
-/// The flags of a server that operators' programs may call, and what such a program sends.
+/// The flags of a server with an operator token, and the header of an operator's program.
 pub(crate) const OPERATED: [&str; 2] = [
     // printf TOKEN | sha256sum
     "--operator-token-hash",
@@ -42,7 +42,7 @@ pub(crate) const OPERATED: [&str; 2] = [
 ];
 const BEARER: &str = "Bearer mso_0123456789abcdef";
 
-/// Operations that take a body which says a secret or names a session: nobody guesses one that is good.
+/// Operations whose body has a secret or a session id, which nobody can guess.
 const OPERATIONS: [&str; 14] = [
     "sign-in/email",
     "change-password",
@@ -59,15 +59,15 @@ const OPERATIONS: [&str; 14] = [
     "multi-session/sign-in-instead",
     "revoke-session",
 ];
-/// Those of operators' programs, which name a user.
+/// Operations for operators' programs, which name a user.
 const OF_OPERATORS: [&str; 3] = [
     "multi-session/operator/revoke-user",
     "multi-session/operator/disable-user",
     "multi-session/operator/enable-user",
 ];
-/// Those that answer the same whether there is what they are to end, or not.
+/// Operations that answer the same whether the target exists or not.
 const SAYING_NOTHING: [&str; 2] = ["revoke-session", "multi-session/operator/revoke-user"];
-/// Those that can be meant by anything: only strangers send it.
+/// Operations for which random input may be valid: only strangers send it.
 const MEANT_BY_ANYTHING: [&str; 7] = [
     "sign-up/email",
     "sign-out",
@@ -77,9 +77,9 @@ const MEANT_BY_ANYTHING: [&str; 7] = [
     "multi-session/revoke-others",
     "multi-session/revoke-all",
 ];
-/// Those of them that succeed for a stranger.
+/// Those of them that can succeed for a stranger.
 const FOR_STRANGERS: [&str; 2] = ["sign-up/email", "sign-out"];
-/// Server functions that take a form which says a secret or names a session.
+/// Server functions whose form has a secret or a session id.
 const NAMING: [&str; 14] = [
     "sign-in",
     "choose-device",
@@ -96,7 +96,7 @@ const NAMING: [&str; 14] = [
     "forgot-password",
     "reset-password",
 ];
-/// Those that can be meant by anything, and those that only read.
+/// Server functions for which random input may be valid, and those that only read.
 const OTHERS: [&str; 9] = [
     "sign-up",
     "send-again",
@@ -115,24 +115,24 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 const FORWARDED: &str = "x-forwarded-for";
 const EMAIL: &str = "ada@example.org";
-/// Where all requests come from.
+/// The address of all requests.
 const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)), 50_000);
-/// As many as the server takes.
+/// The maximum that the server accepts.
 const MAXIMUM_HEADERS: usize = 100;
-/// How long an event may take that is on its way: far more than it needs.
+/// The timeout for an event: far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The operations that take a body.
+/// The operations with a body.
 pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
     OPERATIONS.into_iter().chain(OF_OPERATORS).chain(MEANT_BY_ANYTHING)
 }
 
-/// The server functions that take a form.
+/// The server functions with a form.
 pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
     NAMING.into_iter().chain(OTHERS)
 }
 
-/// A server where Ada is signed in, and stays so whatever others send.
+/// A server on which Ada is signed in, and stays so whatever others send.
 pub(crate) struct Attacked {
     router: Router,
     sessions: Sessions,
@@ -143,7 +143,7 @@ pub(crate) struct Attacked {
     cookies: String,
     session: SessionId,
     user: UserId,
-    /// How many names her device was to be given.
+    /// How many names her device was given.
     names: AtomicU32,
 }
 
@@ -185,7 +185,7 @@ impl Attacked {
         Self { router, sessions, store, own, cookies, session, user, names: AtomicU32::new(0) }
     }
 
-    /// Whatever the header of the cookies says, nobody is signed in by it, and at most dead cookies are cleared.
+    /// No cookie header signs anybody in. At most dead cookies are cleared.
     pub(crate) async fn hold_cookies(&self, header: &[u8]) {
         let Ok(header) = HeaderValue::from_bytes(header) else { return };
         let asks = request(Method::GET, SESSION, &HeaderMap::new()).header(COOKIE, &header);
@@ -195,8 +195,8 @@ impl Attacked {
         assert_eq!(text_of(answer).await, "null", "{header:?}");
     }
 
-    /// Whatever the headers say, as in `origin: null | accept: text/html`: Ada is who she is and nobody else is anybody,
-    /// another site changes nothing, our own pages are served, and no address is anyone's choice.
+    /// With any headers, such as `origin: null | accept: text/html`: only Ada is signed in, another site
+    /// changes nothing, our own pages are served, and nobody can choose an address.
     pub(crate) async fn hold_headers(&self, line: &[u8]) {
         let sent = headers_of(line);
         assert!(self.reads(&sent).await.contains(EMAIL), "{sent:?}");
@@ -207,7 +207,7 @@ impl Attacked {
             self.ada(Method::GET, path, &sent, "").await;
         }
         let stream = self.ada(Method::GET, "/api/auth/multi-session/events", &sent, "").await;
-        // Only a request that says that a page of another origin sent it gets none.
+        // Only a request whose headers name a page of another origin gets none.
         let says_where = ["origin", "sec-fetch-site", "referer"].iter().any(|name| sent.contains_key(*name));
         let is_foreign = text(&sent, "origin").is_some_and(|origin| origin.contains("evil"));
         if stream.status() == StatusCode::FORBIDDEN {
@@ -223,9 +223,9 @@ impl Attacked {
         hold_addresses(&sent);
     }
 
-    /// Who may change something is told by where the request comes from, and by nothing beside.
+    /// Only the origin of a request decides whether it may change something.
     async fn hold_origins(&self, sent: &HeaderMap) {
-        // A browser never says that a page of ours is another site's.
+        // Browsers never report a page of ours as another site's.
         let own = match text(sent, "sec-fetch-site") {
             None | Some("same-origin" | "none") => StatusCode::OK,
             Some(_) => StatusCode::FORBIDDEN,
@@ -251,7 +251,7 @@ impl Attacked {
         assert!(is_script || status == StatusCode::FORBIDDEN, "{status} {sent:?}");
     }
 
-    /// What a body is called and what is asked for make no good request of a bad one.
+    /// Neither the content type nor the `Accept` header makes an invalid request valid.
     async fn hold_types(&self, sent: &HeaderMap) {
         let mut headers = sent.clone();
         headers.insert(ORIGIN, HeaderValue::from_static(self.own[0]));
@@ -263,7 +263,7 @@ impl Attacked {
         assert!(status.is_client_error() || status.is_redirection(), "{status} {sent:?}");
     }
 
-    /// Whatever a body holds, it is refused in words or finds nothing to end, and changes nothing.
+    /// Any body is refused with a message or finds nothing to end, and changes nothing.
     pub(crate) async fn hold_bodies(&self, body: &[u8]) {
         let what = body.escape_ascii().to_string();
         let from = from_page(self.own[0], JSON, JSON);
@@ -291,12 +291,13 @@ impl Attacked {
         assert!(self.reads(&HeaderMap::new()).await.contains(EMAIL), "{what}");
     }
 
-    /// Whatever a form holds, the server function refuses it: a script is told why, and a form is led to a page of ours.
+    /// The server function refuses any form: a script gets the error, and a form is redirected to a page of
+    /// ours.
     pub(crate) async fn hold_forms(&self, form: &[u8]) {
         let what = form.escape_ascii().to_string();
         let script = from_page(self.own[0], FORM, JSON);
         for name in functions() {
-            // Whoever signs up so has an account, and all others hold nothing.
+            // A successful sign-up creates an account. All other browsers hold nothing.
             let stranger = request(Method::POST, &format!("/fn/{name}"), &script);
             let answer = send(&self.router, stranger, form.to_vec()).await;
             if name == "sign-up" && cookies_of(&answer).count() > 0 {
@@ -313,7 +314,7 @@ impl Attacked {
 
             let answer = self.ada(Method::POST, &path, &browser, form.to_vec()).await;
             assert!(answer.status().is_redirection(), "{path} {what}: {}", answer.status());
-            // The form may come back filled in; nothing else is left.
+            // The notice may restore the form. No other cookie is set.
             let others = cookies_of(&answer).filter(|cookie| !cookie.starts_with("multi-session.notice="));
             assert_eq!(others.count(), 0, "{path} {what}");
             let to = answer.headers()[LOCATION].to_str().expect("text");
@@ -324,7 +325,7 @@ impl Attacked {
         assert!(self.reads(&HeaderMap::new()).await.contains(EMAIL), "{what}");
     }
 
-    /// Whatever a device is called in the store, a stream tells it as it is: one event for each name, and the list.
+    /// A stream sends any stored device name unchanged: one event for each name, and the list.
     pub(crate) async fn hold_events(&self, name: &str) {
         let mut stream = self.stream().await;
         assert_eq!(stream.snapshot().await, self.list().await);
@@ -335,12 +336,12 @@ impl Attacked {
         assert_eq!(list[0]["name"], name);
         assert_eq!(self.stream().await.snapshot().await, list);
 
-        // What comes next is the next name: the one before was one event and no more.
+        // The next event is the next name, so the previous one was a single event.
         self.calls_device("the next").await;
         assert_eq!(stream.renamed().await, self.renamed_to("the next"));
     }
 
-    /// Holds that Ada has the one session that she began, and that it was used from nowhere else.
+    /// Checks that Ada has only her one session, and that it was used from nowhere else.
     pub(crate) async fn assert_untouched(&self) {
         self.sessions.flush().await.expect("the store answers");
         assert_eq!(self.list().await.as_array().map(Vec::len), Some(1));
@@ -354,7 +355,7 @@ impl Attacked {
         send(&self.router, request(method, path, headers).header(COOKIE, &self.cookies), body).await
     }
 
-    /// Erases whom an answer has signed up: what signs up would sign in from then on, too.
+    /// Erases a user who was just signed up, because the same input would sign in from then on.
     async fn forget_who_signed_up(&self, answer: &Response) {
         let asks = request(Method::GET, SESSION, &HeaderMap::new()).header(COOKIE, kept_of(answer));
         let found = json_of(send(&self.router, asks, "").await).await;
@@ -363,7 +364,7 @@ impl Attacked {
         assert!(gone.expect("the store answers").is_some());
     }
 
-    /// What Ada's browser is told of its session; no cookie changes by that.
+    /// Ada's session as her browser gets it. This changes no cookie.
     async fn reads(&self, headers: &HeaderMap) -> String {
         let answer = self.ada(Method::GET, SESSION, headers, "").await;
         assert_eq!(cookies_of(&answer).count(), 0, "{headers:?}");
@@ -381,7 +382,8 @@ impl Attacked {
         Stream { body: answer.into_body(), bytes: Vec::new(), read: 0 }
     }
 
-    /// Names Ada's device by a request with these headers, and gives the status: it is called so after a success alone.
+    /// Names Ada's device with a request with these headers, and returns the status. The name changes only on
+    /// success.
     async fn names_device(&self, headers: &HeaderMap) -> StatusCode {
         let mut headers = headers.clone();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
@@ -394,7 +396,8 @@ impl Attacked {
         answer.status()
     }
 
-    /// Names Ada's device in the store, past the rule that names are printable: what is there may be older than a rule.
+    /// Names Ada's device directly in the store, because stored names may be older than the rule that names
+    /// are printable.
     async fn calls_device(&self, name: &str) {
         let actor = Actor { session: &self.session, user: &self.user };
         let renamed = self.store.rename(actor, &self.session, Some(name), self.sessions.now()).await;
@@ -406,8 +409,8 @@ impl Attacked {
         SessionEvent::Renamed { id, name: Some(label.clone()), label }
     }
 
-    /// Whether a browser that sends these headers with its cookies says that they are not from a page of this server, or
-    /// does not say where from. An origin that no browser would write is left open.
+    /// Whether these headers say that the request is not from a page of this server, or do not name a page.
+    /// `None` for an origin that no browser would send.
     fn is_of_another_site(&self, headers: &HeaderMap) -> bool {
         let is_own = |origin: &str| self.own.contains(&origin);
         let is_same = matches!(text(headers, "sec-fetch-site"), Some("same-origin" | "none"));
@@ -427,14 +430,15 @@ impl Attacked {
     }
 }
 
-/// Holds that it is a refusal in words, and sets no cookie.
+/// Checks that it is an error with a message and sets no cookie.
 async fn hold_refusal(path: &str, what: &str, answer: Response) {
     assert!(answer.status().is_client_error(), "{path} {what}: {}", answer.status());
     assert_eq!(cookies_of(&answer).count(), 0, "{path} {what}");
     assert!(json_of(answer).await["message"].is_string(), "{path} {what}");
 }
 
-/// Holds the same, unless the answer does not tell whether there was something to end: then there was nothing.
+/// Checks the same, unless the answer does not reveal whether there was anything to end: then there was
+/// nothing.
 async fn hold_nothing_ended(operation: &str, what: &str, answer: Response) {
     if !SAYING_NOTHING.contains(&operation) || !answer.status().is_success() {
         return hold_refusal(operation, what, answer).await;
@@ -444,7 +448,7 @@ async fn hold_nothing_ended(operation: &str, what: &str, answer: Response) {
     assert!(told["ended"].is_null() || told["ended"] == 0, "{operation} {what}: {told}");
 }
 
-/// Whatever a text says, it is an event or the id of one, which is then read as it was written, or it is none.
+/// Any text is an event or an event id, which is read as it was written, or it is neither.
 pub(crate) fn hold_event_texts(text: &str) {
     if let Some(id) = EventId::parse(text) {
         assert_eq!(EventId::parse(&id.to_string()), Some(id), "{text}");
@@ -455,8 +459,8 @@ pub(crate) fn hold_event_texts(text: &str) {
     }
 }
 
-/// Whatever a browser says of its address, it is the one that it has: at the server itself, and behind a proxy that is
-/// trusted, which says it in a header of its own or at the end of the last.
+/// A browser cannot choose its address: neither at the server itself nor behind a trusted proxy, which adds
+/// it in a new header or at the end of the last one.
 fn hold_addresses(sent: &HeaderMap) {
     let address = |addresses: &ClientAddress, peer: SocketAddr, headers: &HeaderMap| {
         let mut extensions = Extensions::new();
@@ -514,7 +518,7 @@ impl Stream {
         serde_json::from_str(&frame.data).expect("JSON")
     }
 
-    /// Waits for the next new name of a device; that somebody signed in may be told late.
+    /// Waits for the next new device name. Events of sign-ins may arrive late.
     async fn renamed(&mut self) -> SessionEvent {
         loop {
             let frame = self.next().await;
@@ -529,7 +533,7 @@ impl Stream {
     }
 }
 
-/// Reads the headers of a line. What is none is left out, and cookies are what a browser itself sends.
+/// Reads the headers of a line. Invalid ones are left out, and so are cookies, which the browser adds itself.
 fn headers_of(line: &[u8]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for part in line.split(|byte| *byte == b'|').take(MAXIMUM_HEADERS) {
@@ -550,7 +554,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-/// What a browser says of a request that a page of `origin` sends.
+/// The headers of a request by a page of `origin`.
 fn from_page(origin: &str, kind: &str, accept: &str) -> HeaderMap {
     let page = format!("{origin}/sessions");
     [(ORIGIN, origin), (REFERER, &page), (CONTENT_TYPE, kind), (ACCEPT, accept)]
@@ -559,13 +563,13 @@ fn from_page(origin: &str, kind: &str, accept: &str) -> HeaderMap {
         .collect()
 }
 
-/// A request of somebody without cookies.
+/// A request without cookies.
 fn request(method: Method, path: &str, headers: &HeaderMap) -> Builder {
     let request = Request::builder().method(method).uri(path).extension(ConnectInfo(PEER));
     headers.iter().fold(request, |request, (name, value)| request.header(name, value))
 }
 
-/// Sends it; whatever it says, the fault is never the server's.
+/// Sends it, and checks that the server has no internal error.
 async fn send(router: &Router, request: Builder, body: impl Into<Body>) -> Response {
     let request = request.body(body.into()).expect("a request");
     let what = format!("{} {} {:?}", request.method(), request.uri(), request.headers());
@@ -579,7 +583,7 @@ fn cookies_of(answer: &Response) -> impl Iterator<Item = &str> {
     all.map(|cookie| cookie.to_str().expect("text"))
 }
 
-/// The header of a browser that has kept the cookies of an answer.
+/// The cookie header of a browser after an answer.
 fn kept_of(answer: &Response) -> String {
     let pairs: Vec<_> = cookies_of(answer).filter_map(|cookie| Some(cookie.split_once(';')?.0)).collect();
     pairs.join("; ")

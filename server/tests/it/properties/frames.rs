@@ -1,5 +1,5 @@
-//! What a browser makes of the bytes of a stream: server-sent events after WHATWG HTML, 9.2.6, written from that text
-//! and not from the server's.
+//! Parses a stream like a browser: server-sent events after WHATWG HTML, 9.2.6, implemented independently of
+//! the server.
 
 /// One event, as an `EventSource` gives it to a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,11 +9,11 @@ pub(crate) struct Frame {
     pub(crate) data: String,
 }
 
-/// Whatever comes, what is read before the rest is there is what the whole begins with, and each end of a line is as
-/// good as the others.
+/// For any bytes, the events of a prefix are a prefix of the events of the whole, and all kinds of line ends
+/// are equivalent.
 pub(crate) fn hold_frames(bytes: &[u8]) {
     let all = frames(bytes);
-    // Not after each byte of a long stream, as every time all before it is read again.
+    // Not after each byte of a long stream, because each step reads everything again.
     for cut in (0..bytes.len()).step_by(bytes.len() / 100 + 1) {
         assert!(all.starts_with(&frames(&bytes[..cut])), "{cut} of {}", bytes.escape_ascii());
     }
@@ -30,7 +30,7 @@ pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut frames = Vec::new();
     let (mut name, mut id, mut data) = (String::new(), String::new(), String::new());
-    // A line without its end is not there yet.
+    // A line without its end is not complete yet.
     for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
         if line.is_empty() {
             // Without data there is no event.

@@ -1,4 +1,4 @@
-//! RFC 6265bis: what browsers take for a cookie.
+//! RFC 6265bis: cookies as browsers read them.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ async fn sign_up(browser: &TestBrowser) -> Answer {
 }
 
 #[tokio::test]
-async fn rfc_6265bis_a_name_in_other_letters_is_another_cookie() {
+async fn rfc_6265bis_cookie_names_are_case_sensitive() {
     let app = TestApp::start_with(&["--base-url", HTTPS]).await;
     let ada = app.browser(FIREFOX);
     sign_up(&ada).await.ok();
     assert_eq!(ada.copy().whoami().await, "ada");
-    // Browsers hold `__HOST-` to the same rules, but this server has never set it.
+    // Browsers apply the same rules to `__HOST-`, but this server has never set it.
     for prefix in ["__HOST-", "__host-", ""] {
         let thief = app.browser(CHROME);
         let renamed = ada.cookies().into_iter().map(|(name, value)| (name.replace("__Host-", prefix), value));

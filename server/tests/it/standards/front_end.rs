@@ -1,4 +1,4 @@
-//! ASVS 5.0, V3: what browsers are told and made to do.
+//! ASVS 5.0, V3: headers and rules for browsers.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ fn from(origin: &str) -> [(&str, &str); 2] {
     [("origin", origin), ("accept", "text/html, application/json")]
 }
 
-/// Holds that a cookie goes to this host alone, over https alone, and to no script.
+/// Checks that a cookie is only sent to this host and over https, and is hidden from scripts.
 #[track_caller]
 fn is_bound(what: &str, cookie: &str) {
     assert!(cookie.starts_with("__Host-"), "{what}: {cookie}");
@@ -78,18 +78,18 @@ async fn asvs_3_3_a_cookie_is_bound_to_its_host_to_https_and_to_no_script() {
     assert!(answers.iter().filter(|answer| answer.device_cookie().is_some()).count() >= 3);
 }
 
-/// A form of `name@example.org`, with something before it.
+/// A form of `name@example.org`, with a prefix.
 fn form(start: &str, name: &str) -> String {
     format!("{start}email={name}%40example.org&password=correct+horse+battery")
 }
 
-/// The headers that every answer has, and that nothing about a person is kept on the way (ASVS 3.4, 7.4.1).
+/// Checks the headers of every answer, and that private answers are not cached (ASVS 3.4, 7.4.1).
 #[track_caller]
 fn says_how_browsers_must_treat_it(what: &str, answer: &Answer, https: bool) {
     let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().expect("text"));
     let told = format!("{what}: {} {}", answer.status, answer.text.get(..80).unwrap_or(&answer.text));
     assert_eq!(header("x-content-type-options"), "nosniff", "{told}");
-    // An address that holds a secret is told to nobody, not even to ourselves.
+    // An address with a secret is never sent as a Referer, not even to ourselves.
     let referrer = if what.starts_with("GET /reset-password") { "no-referrer" } else { "same-origin" };
     assert_eq!(header("referrer-policy"), referrer, "{told}");
     assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{told}");
@@ -113,7 +113,7 @@ fn says_how_browsers_must_treat_it(what: &str, answer: &Answer, https: bool) {
     }
 }
 
-/// Holds that caches know what the answer depended on.
+/// Checks that the answer names what it depends on, for caches.
 #[track_caller]
 fn varies(what: &str, answer: &Answer) {
     let all = answer.headers.get_all(header::VARY).iter().map(|value| value.to_str().expect("text"));
@@ -124,7 +124,7 @@ fn varies(what: &str, answer: &Answer) {
 }
 
 #[tokio::test]
-async fn asvs_3_4_every_answer_says_how_browsers_must_treat_it() {
+async fn asvs_3_4_every_answer_has_the_security_headers() {
     let folder = TempDir::new().expect("a folder");
     std::fs::create_dir(folder.path().join("pkg")).expect("a folder");
     std::fs::write(folder.path().join("pkg/a.js"), "0").expect("a file");
@@ -150,7 +150,7 @@ async fn asvs_3_4_every_answer_says_how_browsers_must_treat_it() {
         };
         for (number, route) in routes(&app).await.iter().enumerate() {
             let what = format!("{} {}", route.method, route.path);
-            // What is the same for everybody may be kept.
+            // Public answers may be cached.
             let public = ["openapi.json", "/reference", "/auth/error", "healthz", "readyz", "/auth/ok"];
             let is_public = public.iter().any(|path| route.path.contains(path));
             for (browser, origin) in [(&app.browser(CHROME), origin), (&ada, evil), (&ada, origin)] {
@@ -198,7 +198,7 @@ async fn asvs_3_4_every_answer_says_how_browsers_must_treat_it() {
 }
 
 #[tokio::test]
-async fn subdomains_are_held_to_https_only_where_that_is_configured() {
+async fn hsts_includes_subdomains_only_if_configured() {
     for (value, expected) in [("false", "max-age=31536000"), ("true", "max-age=31536000; includeSubDomains")]
     {
         let app = start_with(&["--base-url", HTTPS, "--hsts-include-subdomains", value]).await;
@@ -214,7 +214,7 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
     let id = app.sign_in(CHROME, "ada").await.current_id().await;
     let rename = &*format!("/rename?session_id={id}");
     let confirm = "/confirm?act=/fn/revoke-all&session_id=";
-    // Who has signed in lately has nothing to confirm.
+    // A fresh session has nothing to confirm.
     app.advance(2 * DAY);
     let scripted = [
         (&nobody, "/sign-in"),
@@ -233,7 +233,7 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
         (&nobody, "/nothing/here"),
         (&ada, "/nothing/here"),
     ];
-    // Everybody is sent on from the start.
+    // The start page always redirects.
     for path in
         multi_session_leptos::page_routes().iter().map(|route| route.path()).filter(|path| *path != "/")
     {
@@ -259,7 +259,7 @@ async fn asvs_3_4_scripts_run_only_by_a_fresh_nonce_and_webassembly_on_the_pages
 }
 
 #[tokio::test]
-async fn asvs_3_5_no_other_site_changes_anything_by_whichever_route() {
+async fn asvs_3_5_no_other_site_changes_anything_on_any_route() {
     let app = start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let other = app.sign_in(CHROME, "ada").await;

@@ -1,4 +1,4 @@
-//! What the log tells of sessions, and what it does not (ASVS 7.2.3, OWASP's session sheet).
+//! Sessions in the log (ASVS 7.2.3, OWASP's session management cheat sheet).
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -14,7 +14,7 @@ use crate::process::{Process, command, request};
 
 const PASSWORD: &str = "correct horse";
 
-/// A browser of a server that is a process: it keeps its cookies, and every one that it ever had.
+/// A browser of a server process. It also remembers every cookie that it ever had.
 struct Visitor {
     server: SocketAddr,
     cookies: BTreeMap<String, String>,
@@ -49,7 +49,7 @@ impl Visitor {
         self.send("GET", "/api/auth/get-session", "").2["session"].clone()
     }
 
-    /// Opens a live stream, and hears its first event.
+    /// Opens a live stream, and reads its first event.
     fn listen(&self) {
         let mut stream = TcpStream::connect(self.server).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a bound");
@@ -66,7 +66,7 @@ impl Visitor {
         pairs.join("; ")
     }
 
-    /// Every secret that it ever had, also of the cookie by which its device is recognised, as it was sent and as it is.
+    /// Every secret that it ever had, including device cookies, encoded and decoded.
     fn secrets(&self) -> Vec<String> {
         let secrets = self.seen.iter().map(|value| value.split_once('.').map_or(&**value, |(_, it)| it));
         secrets.flat_map(|secret| [secret.to_owned(), decoded(secret)]).collect()
@@ -126,17 +126,18 @@ fn asvs_7_2_3_no_secret_is_in_a_log_line() {
 }
 
 #[test]
-fn owasp_the_log_tells_how_a_session_begins_is_renewed_and_ends_and_calls_it_by_what_opens_nothing() {
+fn owasp_log_has_begin_renewal_and_end_of_sessions_by_id() {
     let folder = TempDir::new().expect("a folder");
     let mut command = command(folder.path());
-    // It is extended half a second after the last time.
+    // It is extended again half a second after the last time.
     command.env("MULTI_SESSION_SESSION_TIMEOUT", "15s");
     let (server, log) = Process::start_with_log(command);
     let mut visitor = Visitor::new(server.address);
     visitor.post("sign-up/email", &ada());
     let session = visitor.session();
     let id = text(&session["id"]);
-    // Each request may be the one that extends it; if none does, it ends after 15 seconds, and the test with it.
+    // Each request may be the one that extends it. If none does, it ends after 15 seconds, and the test
+    // fails.
     while visitor.session()["expiresAt"] == session["expiresAt"] {}
     visitor.post("multi-session/reauthenticate", &json!({ "password": PASSWORD }));
     assert_eq!(visitor.session()["id"], id.as_str());
@@ -150,7 +151,7 @@ fn owasp_the_log_tells_how_a_session_begins_is_renewed_and_ends_and_calls_it_by_
             rest.split_once(&line).unwrap_or_else(|| panic!("{line} is not there, in this order: {log}"));
         rest = after;
     }
-    // What a cookie is found by is replaced with it, and is not told either.
+    // The handle is replaced with the cookie, and is not logged either.
     for part in visitor.secrets().into_iter().chain(visitor.handles()) {
         assert!(!log.contains(&part), "{part} is in the log: {log}");
     }

@@ -1,5 +1,5 @@
-//! NIST SP 800-63B-4: how long sessions may last at each level (2.1.3, 2.2.3, 2.3.3). The presets' second before and
-//! after the idle limit by REST alone, and what restarts the limits, are in `expiry.rs` and `step_up.rs`.
+//! NIST SP 800-63B-4: how long sessions may last at each level (2.1.3, 2.2.3, 2.3.3). `expiry.rs` and
+//! `step_up.rs` test the exact second of the idle limit by REST, and what restarts the limits.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn nist_63b_overall_limits_end_a_session_that_is_always_in_use() {
 
 #[tokio::test]
 async fn nist_63b_idle_limits_end_a_session_that_is_not_used() {
-    // AAL1 names no idle limit: there the overall one ends it, which activity does not move.
+    // AAL1 has no idle limit. The overall limit ends the session, and activity does not extend that.
     for (preset, idle, slides) in
         [("nist-aal1", 30 * DAY, false), ("nist-aal2", HOUR, true), ("nist-aal3", 15 * MINUTE, true)]
     {

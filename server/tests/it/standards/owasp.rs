@@ -1,4 +1,4 @@
-//! OWASP's session sheet. What the log tells of a session's life is in `log.rs`.
+//! OWASP's session management cheat sheet. `log.rs` has its part about logs.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::report::not_me;
 use crate::smtp::MailServer;
 
 #[tokio::test]
-async fn owasp_an_id_that_a_browser_brings_along_is_never_adopted() {
+async fn owasp_session_ids_from_a_browser_are_never_adopted() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let planted = format!("{}.{}%3D", "a".repeat(32), "A".repeat(43));
@@ -38,8 +38,8 @@ async fn owasp_an_id_that_a_browser_brings_along_is_never_adopted() {
     }
 }
 
-/// Whether the browser is told to forget what it keeps of this site beside cookies: those of other parts of the site
-/// stay, and the one that recognises the device.
+/// Whether the answer clears the site's storage but not its cookies: those of other parts of the site and the
+/// device cookie stay.
 #[track_caller]
 fn clears_site_data(answer: &Answer) -> bool {
     let told = answer.headers.get_all("clear-site-data").iter().collect::<Vec<_>>();
@@ -48,7 +48,7 @@ fn clears_site_data(answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn owasp_a_sign_out_clears_site_data_where_nobody_is_signed_in_any_more() {
+async fn owasp_sign_out_of_the_last_account_clears_site_data() {
     let app = TestApp::start().await;
     let browser = app.browser(FIREFOX);
     browser.sign_up("ada").await.ok();
@@ -93,14 +93,14 @@ async fn holding_two(app: &TestApp) -> TestBrowser {
 }
 
 #[tokio::test]
-async fn owasp_a_mailed_link_clears_site_data_where_it_ends_the_last_session_of_the_browser() {
+async fn owasp_mailed_link_that_ends_the_last_session_clears_site_data() {
     let mails = MailServer::start().await;
     let app = start(&mails).await;
     app.sign_up(CHROME, "grace").await;
     let browser = app.sign_up(FIREFOX, "ada").await;
     let form = |token: &str| format!("token={token}&new_password={}", PASSWORD.replace(' ', "+"));
 
-    // "This wasn't me" ends this session too. By the time the new password is set nobody is signed in here.
+    // "This wasn't me" ends this session too. When the new password is set, nobody is signed in here.
     let mail = not_me(&app, &mails, &browser).await;
     let led = browser.submit(&mail.link(), "report-by-mail", &format!("token={}", mail.token())).await;
     assert!(clears_site_data(&led) && browser.cookies().is_empty());
@@ -163,10 +163,10 @@ async fn owasp_nothing_else_clears_site_data() {
         nobody.call("sign-out", "").await,
         nobody.open("/sign-in").await,
     ];
-    // Its cookies are dead by then: whoever ended it did so elsewhere.
+    // Its cookies are dead, because it was ended elsewhere.
     app.advance(Sessions::UNDO_WINDOW);
     let replayed = phone.copy();
-    // The next page tells it what has happened, and clears them.
+    // The next page explains what happened, and clears them.
     let led = phone.open("/sessions").await;
     others.push(phone.open(location(&led)).await);
     others.push(led);

@@ -32,7 +32,7 @@ async fn reauthenticate(browser: &TestBrowser) -> Answer {
 }
 
 #[test]
-fn asvs_7_1_the_documented_limits_are_those_in_force() {
+fn asvs_7_1_documented_limits_are_in_force() {
     let document = page("docs/configuration.md");
     let default = |name: &str| {
         let row = document.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).expect("a row");
@@ -45,7 +45,7 @@ fn asvs_7_1_the_documented_limits_are_those_in_force() {
     assert_eq!(default("MULTI_SESSION_SESSION_TIMEOUT"), days(options.session_timeout()));
     assert_eq!(default("MULTI_SESSION_ABSOLUTE_TIMEOUT"), days(options.absolute_timeout()));
     assert_eq!(default("MULTI_SESSION_FRESH_AGE"), days(options.fresh_age()));
-    // A sentence, however its lines are broken.
+    // A sentence, with any line breaks.
     let document = document.split_whitespace().collect::<Vec<_>>().join(" ");
     let hours = Options::UNREMEMBERED_TIMEOUT.as_secs() / HOUR.as_secs();
     let not_remembered =
@@ -56,7 +56,7 @@ fn asvs_7_1_the_documented_limits_are_those_in_force() {
 #[tokio::test]
 async fn asvs_7_2_1_a_forged_cookie_is_refused_everywhere() {
     let app = start().await;
-    // Nothing that the OpenAPI document shows is about her.
+    // No example of the OpenAPI document is about her.
     let victim = app.sign_up(FIREFOX, "zelda").await;
     let known = victim.get_session().await;
     let hers = ["zelda".to_owned(), text(&known["session"]["id"]), text(&known["user"]["id"])];
@@ -98,7 +98,7 @@ async fn asvs_7_2_3_a_secret_is_256_random_bits() {
     }
 }
 
-/// Every secret that a browser keeps, as its cookie has it and as it is.
+/// Every secret of a browser, encoded and decoded.
 fn secrets(browser: &TestBrowser) -> Vec<String> {
     let cookies = browser.cookies().into_values();
     let sessions = cookies.map(|value| value.split_once('.').expect("a secret").1.to_owned());
@@ -173,7 +173,7 @@ async fn asvs_7_2_4_a_sign_in_gives_a_new_cookie_and_the_old_one_is_dead() {
         assert!(is_open(&browser).await, "{how}");
         assert!(!is_open(&thief).await, "{how}");
 
-        // Neither does the held cookie alone switch back to it.
+        // The held cookie alone cannot switch back to it either.
         let mut held = before.clone();
         held.remove(SESSION);
         assert_eq!(held.len(), 1, "{how}");
@@ -185,8 +185,8 @@ async fn asvs_7_2_4_a_sign_in_gives_a_new_cookie_and_the_old_one_is_dead() {
     }
 }
 
-/// Holds that a session opens everything a second before its idle limit, and nothing a second after it; `slides` is
-/// whether activity moves that limit.
+/// Checks that a session opens everything a second before its idle limit and nothing a second after it.
+/// `slides` says whether activity extends that limit.
 pub(super) async fn ends_when_idle(flags: &[&str], idle: Duration, slides: bool) {
     let app = TestApp::start_with(flags).await;
     let unused = app.sign_up(FIREFOX, "ada").await;
@@ -195,14 +195,14 @@ pub(super) async fn ends_when_idle(flags: &[&str], idle: Duration, slides: bool)
         used.push((surface, app.sign_in(CHROME, "ada").await));
     }
     app.advance(idle - SECOND);
-    // Looking extends a session, so each surface has one of its own.
+    // A check extends the session, so each surface has its own.
     for (surface, browser) in &used {
         assert!(surface.opens(browser, "ada").await, "{flags:?} {surface:?}");
     }
     app.advance(2 * SECOND);
     assert!(!is_open(&unused).await, "{flags:?}");
     for (surface, browser) in &used {
-        // Pages look into the list and keep the stream by themselves, which is no activity.
+        // Pages fetch the list and hold the stream by themselves, which is not activity.
         let is_use = matches!(surface, Surface::Page | Surface::Rest);
         assert_eq!(is_open(browser).await, slides && is_use, "{flags:?} {surface:?}");
     }
@@ -217,7 +217,7 @@ async fn asvs_7_3_1_a_session_ends_when_it_was_idle_for_its_timeout_and_not_befo
     ends_when_idle(&[], 30 * DAY, true).await;
 }
 
-/// The ways in which a session, or the cookie that it had, comes to its end.
+/// The ways in which a session or its cookie ends.
 const ENDS: [&str; 16] = [
     "signed out",
     "revoked",
@@ -237,7 +237,7 @@ const ENDS: [&str; 16] = [
     "at its absolute limit",
 ];
 
-/// Brings ada's session in `browser` to such an end; gives a browser in which ada is signed in then.
+/// Ends ada's session in `browser` in this way. Returns a browser in which ada is signed in afterwards.
 async fn end(how: &str, app: &TestApp, mails: &MailServer, browser: TestBrowser) -> TestBrowser {
     let id = browser.current_id().await;
     let another = async || app.sign_in(CHROME, "ada").await;
@@ -325,7 +325,7 @@ async fn end(how: &str, app: &TestApp, mails: &MailServer, browser: TestBrowser)
 }
 
 #[tokio::test]
-async fn asvs_7_4_1_a_replayed_cookie_of_an_ended_session_opens_nothing_however_it_ended() {
+async fn asvs_7_4_1_replayed_cookie_of_an_ended_session_is_refused() {
     for how in ENDS {
         let mails = MailServer::start().await;
         let app = start_with_mail(&mails).await;
@@ -357,7 +357,7 @@ async fn asvs_7_4_1_a_replayed_cookie_of_an_ended_session_opens_nothing_however_
 }
 
 #[tokio::test]
-async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_left() {
+async fn asvs_7_4_2_erased_user_is_signed_out_and_leaves_no_data() {
     let app = TestApp::start().await;
     let ada = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(CHROME, "ada").await;
@@ -373,7 +373,7 @@ async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_l
     for browser in [&ada, &phone] {
         assert!(!is_open(browser).await);
     }
-    // What is left of the stream is that it is over.
+    // The stream has ended.
     while stream.next().await.is_some() {}
     assert!(phone.try_events(None).await.is_none());
     assert_eq!(grace.whoami().await, "grace");
@@ -383,7 +383,7 @@ async fn asvs_7_4_2_whoever_is_erased_is_out_everywhere_and_nothing_of_them_is_l
 }
 
 #[tokio::test]
-async fn asvs_7_4_2_a_disabled_user_is_out_everywhere_and_signs_in_nowhere_until_enabled() {
+async fn asvs_7_4_2_disabled_user_is_signed_out_and_cannot_sign_in_until_enabled() {
     let app = start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let phone = app.sign_in(CHROME, "ada").await;
@@ -443,7 +443,7 @@ async fn asvs_7_4_4_every_page_of_a_signed_in_person_can_sign_out() {
     let app = start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let id = app.sign_in(CHROME, "ada").await.current_id().await;
-    // Each with what makes it show itself to somebody who is signed in.
+    // Each with the query that shows it to a signed-in person.
     let pages = [
         "/sign-in?add=1".to_owned(),
         "/sign-up?add=1".to_owned(),
@@ -457,10 +457,10 @@ async fn asvs_7_4_4_every_page_of_a_signed_in_person_can_sign_out() {
         "/forgot-password".to_owned(),
         "/reset-password?token=x".to_owned(),
         "/nothing/here".to_owned(),
-        // Last, as it needs a sign-in of days ago.
+        // Last, because it needs an old sign-in.
         "/confirm?act=/fn/revoke-others&session_id=".to_owned(),
     ];
-    // Nobody stays at the start.
+    // The start page redirects.
     for path in
         multi_session_leptos::page_routes().iter().map(|route| route.path()).filter(|path| *path != "/")
     {
@@ -471,7 +471,7 @@ async fn asvs_7_4_4_every_page_of_a_signed_in_person_can_sign_out() {
             app.advance(2 * DAY);
         }
         if path == "/not-me?done=mail" {
-            // As a report leaves it, which would lock the password.
+            // As after a report, which would lock the password.
             laptop.add_cookie("multi-session.notice", "not-me.mail");
         }
         let page = laptop.open(path).await;

@@ -34,18 +34,18 @@ pub(crate) const FUNCTIONS: [(&str, &str); 23] = [
     ("report-by-mail", "token=x"),
     ("forgot-password", "email=ada%40example.org"),
     ("reset-password", "token=x&new_password=another+password"),
-    // They only read, and their forms may have secrets, which addresses would leave in logs.
+    // They only read, but are not GETs, because addresses with secrets would be logged.
     ("device-choice", ""),
     ("confirm-question", "act=%2Ffn%2Frevoke-all"),
     ("not-me", "token=x"),
     ("check-reset-link", "token=x"),
 ];
-/// The list, which pages ask for by themselves.
+/// The list, which pages fetch by themselves.
 pub(crate) const READING: &str = "list-device-sessions";
-/// The others that pages read: they answer a GET.
+/// The other server functions that only read. They answer a GET.
 pub(crate) const READ: [&str; 3] = ["read-history", "list-ended-device-sessions", "account-status"];
 
-/// What answers a browser that is signed out as well: the server functions, the pages and the operations.
+/// The server functions, pages and operations that also answer signed-out browsers.
 const FUNCTIONS_FOR_ALL: [&str; 11] = [
     "sign-in",
     "sign-up",
@@ -63,7 +63,7 @@ const PAGES_FOR_ALL: [&str; 6] =
     ["/sign-in", "/sign-up", "/choose-device", "/forgot-password", "/reset-password", "/nothing"];
 const OPERATIONS_FOR_ALL: [&str; 3] = ["getSession", "listDeviceSessions", "signOut"];
 
-/// What a request must have to be let in.
+/// What a request needs to be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needs {
     Nothing,
@@ -98,7 +98,7 @@ impl Route {
         }
     }
 
-    /// What the OpenAPI document says of a method of a path, with a body that it shows.
+    /// An operation of the OpenAPI document, with an example body.
     fn operation(method: &str, path: &str, operation: &Value) -> Self {
         let media = &operation["requestBody"]["content"][JSON];
         let several = media["examples"].as_object().and_then(|all| all.values().next());
@@ -121,7 +121,7 @@ impl Route {
         }
     }
 
-    /// The same about a session that there is: those that are shown are none.
+    /// The same with an existing session, because the examples name none.
     pub(crate) fn about(mut self, session: &Value) -> Self {
         let (id, token) = (text(&session["id"]), text(&session["token"]));
         self.body = self.body.map(|body| match serde_json::from_str::<Value>(&body) {
@@ -147,7 +147,7 @@ impl Route {
         browser.send(self.method.clone(), &self.path, &[headers, kind].concat(), self.body.clone()).await
     }
 
-    /// Sends it as a person or a script on a page of this site does.
+    /// Sends it like a person or a script on a page of this site.
     pub(crate) async fn ask(&self, browser: &TestBrowser) -> Answer {
         let accept = if self.is_page { "text/html" } else { JSON };
         self.send(browser, &[("origin", ORIGIN), ("accept", accept)]).await
@@ -157,8 +157,8 @@ impl Route {
         self.method == Method::POST
     }
 
-    /// Holds that the answer is for somebody who is signed out: a page leads to the sign-in or the start, and all else
-    /// that needs a session is 401; no cookie signs in unless that is what it is for.
+    /// Checks that the answer is for a signed-out browser: a page redirects to sign-in or the start, and
+    /// everything else that needs a session is 401. It sets no session cookie unless it signs in.
     #[track_caller]
     pub(crate) fn let_nobody_in(&self, answer: &Answer) {
         let what = format!("{} {}: {} {}", self.method, self.path, answer.status, answer.text);
@@ -174,7 +174,7 @@ impl Route {
     }
 }
 
-/// Every page, every server function, and every operation of the OpenAPI document with a body that it shows.
+/// Every page, every server function, and every operation of the OpenAPI document with its example body.
 pub(crate) async fn routes(app: &TestApp) -> Vec<Route> {
     let pages = multi_session_leptos::page_routes().iter().map(|route| route.path());
     let others = ["/history/export", "/nothing"];
@@ -194,17 +194,17 @@ pub(crate) async fn routes(app: &TestApp) -> Vec<Route> {
     routes
 }
 
-/// A server with every endpoint that there is, whose mails wait.
+/// A server with all endpoints, whose mails stay queued.
 pub(crate) async fn start() -> TestApp {
     start_with(&[]).await
 }
 
-/// The same with these flags too.
+/// The same with additional flags.
 pub(crate) async fn start_with(flags: &[&str]) -> TestApp {
     TestApp::start_with(&[&EVERYTHING[..], flags].concat()).await
 }
 
-/// The same with a mail server that takes its mails.
+/// The same with a working mail server.
 pub(crate) async fn start_with_mail(mails: &MailServer) -> TestApp {
     let url = mails.url();
     let mut flags = EVERYTHING;
@@ -212,7 +212,7 @@ pub(crate) async fn start_with_mail(mails: &MailServer) -> TestApp {
     TestApp::start_with(&flags).await
 }
 
-/// Where a session can be used.
+/// The places where a session can be used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Surface {
     Page,
@@ -224,7 +224,7 @@ pub(crate) enum Surface {
 impl Surface {
     pub(crate) const ALL: [Self; 4] = [Self::Page, Self::Function, Self::Rest, Self::Stream];
 
-    /// Whether it opens the account called `name` to the cookies of `browser`, which keeps them.
+    /// Whether the cookies of `browser` open the account `name` here.
     pub(crate) async fn opens(self, browser: &TestBrowser, name: &str) -> bool {
         let (copy, email) = (browser.copy(), format!("{name}@example.org"));
         match self {
@@ -236,7 +236,7 @@ impl Surface {
     }
 }
 
-/// Whether the cookies of `browser` open ada's account; everything that opens it must agree.
+/// Whether the cookies of `browser` open ada's account. All places must agree.
 pub(crate) async fn is_open(browser: &TestBrowser) -> bool {
     is_open_as(browser, "ada").await
 }
@@ -251,7 +251,7 @@ pub(crate) async fn is_open_as(browser: &TestBrowser, name: &str) -> bool {
     opened[0]
 }
 
-/// Does what an operator's program can do about a user.
+/// Calls an operator endpoint about a user.
 pub(crate) async fn operate(app: &TestApp, act: &str, user_id: &str) -> Answer {
     let path = format!("/api/auth/multi-session/operator/{act}");
     let body = json!({ "userId": user_id }).to_string();
@@ -260,7 +260,7 @@ pub(crate) async fn operate(app: &TestApp, act: &str, user_id: &str) -> Answer {
         .await
 }
 
-/// A value of a cookie as it was before it was encoded.
+/// A cookie value, decoded.
 pub(crate) fn decoded(value: &str) -> String {
     value.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")
 }

@@ -1,12 +1,12 @@
-//! What users of such systems ask for in public. Requests about a single area are tested in that area's file, under the
-//! same kind of name; docs/standards.md lists them.
+//! Public requests of users of such systems. Requests about a single area are tested in that area's file,
+//! with the same kind of name. docs/standards.md lists them.
 
 use serde_json::json;
 
 use super::surfaces::{READING, SESSION, is_open, is_open_as};
 use crate::harness::{CHROME, DAY, FIREFOX, SAFARI, TestApp, TestBrowser, text};
 
-/// How a browser asks for something: by REST or by a server function.
+/// How a browser sends a request: by REST or by a server function.
 const WAYS: [bool; 2] = [false, true];
 
 async fn revoke(browser: &TestBrowser, by_function: bool, id: &str) {
@@ -48,7 +48,7 @@ async fn asked_better_auth_8175_the_list_answers_also_days_after_the_sign_in() {
 }
 
 #[tokio::test]
-async fn asked_kratos_2921_the_session_that_is_named_ends_and_no_other() {
+async fn asked_kratos_2921_only_the_named_session_ends() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let grace = app.sign_up(CHROME, "grace").await;
@@ -72,7 +72,7 @@ async fn asked_axum_login_144_a_server_function_keeps_and_extends_the_session() 
     for act in [None, Some("set-active"), Some("rename")] {
         app.advance(2 * DAY);
         let answer = match act {
-            // Without the query it is a page that looks by itself.
+            // Without the query it is an unattended request of a page.
             None => browser.get(&format!("/fn/{READING}?stay=true")).await,
             Some(function) => browser.call(function, &format!("session_id={id}&name=Laptop")).await,
         };
@@ -109,8 +109,8 @@ async fn asked_better_auth_6049_a_forged_held_cookie_touches_no_other_users_sess
         "fn revoke-all",
         "fn sign-out",
     ] {
-        // A session of her own, and beside it what claims to be the victim's: with a secret that she made up, and
-        // with that of her own.
+        // Her own session, and next to it a forged cookie for the victim's: with an invented secret, and with
+        // her own.
         for is_her_own in [false, true] {
             let attacker = app.sign_in(CHROME, "mallory").await;
             let mut cookies = attacker.cookies();
