@@ -157,19 +157,17 @@ impl Sessions {
         if let Err(error) = &found {
             tracing::warn!(%error, "changes could not be read: their streams get the whole list");
         }
-        let read = |user: &UserId, id: &SessionId| match found.as_ref().ok().and_then(|found| found.get(id)) {
-            Some(found) => Some(found),
-            // It could not be read, or it went with its user: a stream ends where it finds nobody.
-            None => {
-                hub.resync(Some(user));
-                None
-            }
-        };
+        let found = found.unwrap_or_default();
+        // Whose rows could not be read, or went with their user: a stream ends where it finds nobody.
+        let mut unread = HashSet::new();
         for change in &batch {
             match change {
                 Change::Sessions { user, ids } if hub.has(user) => {
-                    for found in ids.iter().filter_map(|id| read(user, id)) {
-                        hub.tell(user, self.began_or_ended(found));
+                    for id in ids {
+                        match found.get(id) {
+                            Some(found) => hub.tell(user, self.began_or_ended(found)),
+                            None => _ = unread.insert(user),
+                        }
                     }
                 }
                 Change::Switched { user, from, to } => {
@@ -181,11 +179,10 @@ impl Sessions {
                         hub.tell(user, event);
                     }
                 }
-                Change::Renamed { user, id } if hub.has(user) => {
-                    for event in read(user, id).into_iter().flat_map(|found| self.shown(found)) {
-                        hub.tell(user, event);
-                    }
-                }
+                Change::Renamed { user, id } if hub.has(user) => match found.get(id) {
+                    Some(found) => self.shown(found).into_iter().for_each(|event| hub.tell(user, event)),
+                    None => _ = unread.insert(user),
+                },
                 Change::Recognized { user, id } => {
                     hub.tell(user, SessionEvent::Recognized { id: id.clone() })
                 }
@@ -193,6 +190,9 @@ impl Sessions {
                 Change::Reauthenticated { user, id } => hub.reauthenticated(user, id.clone()),
                 Change::Gap => hub.resync(None),
             }
+        }
+        for user in unread {
+            hub.resync(Some(user));
         }
     }
 
