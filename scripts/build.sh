@@ -4,7 +4,8 @@
 #   build.sh example       examples/leptos and its site
 #   build.sh example-site  only the site of examples/leptos
 #   build.sh bench         the site, the server and the bare route for the benchmark
-#   build.sh for-tests     both servers, with our own crates unoptimized as in the tests, which builds much faster
+#   build.sh for-tests     both servers and the bare route, with our own crates unoptimized as in the tests, which
+#                          builds much faster
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -51,7 +52,7 @@ build_site() {
 
 if [[ $what == for-tests ]]; then
   # In one call: what both depend on is compiled once.
-  checked_cargo build --release --package server --package example-leptos --features example-leptos/ssr
+  checked_cargo build --release --package server --package bare --package example-leptos --features example-leptos/ssr
   exit
 fi
 

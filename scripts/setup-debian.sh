@@ -8,5 +8,6 @@ cd "$(dirname "$0")"
 ./setup-postgres.sh
 ./setup-balancer.sh
 ./setup-clock.sh
+./setup-bench.sh
 ./setup-schemathesis.sh
 ./setup-cargo-deny.sh

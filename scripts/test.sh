@@ -39,6 +39,7 @@ step "unit and integration tests, and the documentation (about 6 minutes)" scrip
 # After the tests, because these compile with test features.
 step "the servers (a minute)" scripts/build.sh for-tests
 step "Better Auth client tests (1 minute)" scripts/client.sh
+step "a short run of the benchmark (half a minute)" scripts/bench.sh --smoke
 step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh
 step "browser tests (about 10 minutes)" scripts/browser.sh
 step "the journey in Firefox and WebKit (a minute)" scripts/engines.sh

@@ -1,7 +1,8 @@
 //! Changes that a store announces after a commit.
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use crate::{SessionId, Timestamp, UserId};
 
@@ -75,5 +76,19 @@ impl Changes {
             Err(RecvError::Lagged(_)) => Some(Change::Gap),
             Err(RecvError::Closed) => None,
         }
+    }
+
+    /// Waits for the next change, and takes those that are there behind it: at most `limit` in all, none when the store
+    /// is closed. It can be dropped while it waits: nothing is lost.
+    pub async fn next_batch(&mut self, limit: usize) -> Vec<Change> {
+        let mut batch = Vec::from_iter(self.next().await);
+        while (1..limit).contains(&batch.len()) {
+            match self.0.try_recv() {
+                Ok(change) => batch.push(change),
+                Err(TryRecvError::Lagged(_)) => batch.push(Change::Gap),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        batch
     }
 }

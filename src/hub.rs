@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, Sender};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Handle, Network, Random, Session, SessionEvent, SessionId, Timestamp, UserId};
 
 /// How many events wait for a slow listener before it is given the whole list instead.
 const EVENTS_KEPT: usize = 16;
+/// How many listeners read the list at the same time, so that requests find a connection to the database though every
+/// listener wants the list.
+const LISTS_AT_ONCE: usize = 4;
 /// A session's activity is told at most so often.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
@@ -87,6 +91,7 @@ pub(crate) struct Hub {
     /// Random, so that no other start of a node continues its numbers.
     id: u64,
     limits: StreamLimits,
+    lists: Semaphore,
     state: Mutex<State>,
 }
 
@@ -121,7 +126,8 @@ impl Hub {
     pub(crate) fn new(limits: StreamLimits, random: &dyn Random) -> Arc<Self> {
         let mut id = [0; 8];
         random.fill(&mut id);
-        Arc::new(Self { id: u64::from_be_bytes(id), limits, state: Mutex::default() })
+        let lists = Semaphore::new(LISTS_AT_ONCE);
+        Arc::new(Self { id: u64::from_be_bytes(id), limits, lists, state: Mutex::default() })
     }
 
     /// Listens to what happens to the sessions of this one's user, from a network where that is known.
@@ -237,6 +243,12 @@ impl Hub {
         let mut state = self.lock();
         state.closed = true;
         state.channels.clear();
+    }
+
+    /// Waits until a listener may read the list; it gives its place back when the permit is dropped.
+    pub(crate) async fn may_list(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.lists.acquire().await.ok()
     }
 
     /// How many streams are open.

@@ -14,6 +14,9 @@ use crate::{Outbox, Result, SessionId, Sessions, Timestamp, Touch};
 const FLUSH_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// How much activity one statement writes, so that it ends in time however many sessions are active.
+const TOUCHED_AT_ONCE: usize = 500;
+
 /// How many rows one sweep changes at most, so that sign-ins never wait long.
 const SWEEP_LIMIT: u32 = 1_000;
 
@@ -115,7 +118,7 @@ impl Sessions {
         tokio::join!(stopping, stopped.run_until_cancelled(self.follow()), flushing, sweeping);
     }
 
-    /// Writes buffered activity, in one statement, and refused passwords. Call it every few seconds and before exit.
+    /// Writes buffered activity, 500 sessions a statement, and refused passwords. Call it every few seconds and before exit.
     /// Returns how many sessions were active.
     ///
     /// # Errors
@@ -143,11 +146,16 @@ impl Sessions {
     }
 
     async fn flush_activity(&self, take: impl FnOnce(&Activity) -> Vec<Touch>) -> Result<usize> {
-        let batch = guard(take(&self.0.activity), |batch| self.0.activity.put_back(batch));
-        if !batch.is_empty() {
-            self.0.store.touch(&batch).await?;
+        let mut rest = guard(take(&self.0.activity), |rest| self.0.activity.put_back(rest));
+        let all = rest.len();
+        while !rest.is_empty() {
+            let part = &rest[..rest.len().min(TOUCHED_AT_ONCE)];
+            self.0.store.touch(part).await?;
+            let written = part.len();
+            rest.drain(..written);
         }
-        Ok(ScopeGuard::into_inner(batch).len())
+        ScopeGuard::into_inner(rest);
+        Ok(all)
     }
 
     /// Marks expired sessions as ended, and deletes sessions, history, operator acts and outbox events after their

@@ -1,6 +1,6 @@
 //! Live streams of what happens to a user's sessions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ use crate::{
 
 /// After a gap every stream asks anew; so much later at most, so that not all ask at once.
 const RESYNC_WITHIN_MS: u64 = 1_000;
+
+/// How many changes one query reads: the more there are, the fewer queries each takes.
+const CHANGES_AT_ONCE: usize = 128;
 
 /// How many sessions of streams one query verifies.
 const CHECKED_AT_ONCE: usize = 500;
@@ -85,10 +88,12 @@ impl Sessions {
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                change = changes.next() => match change {
-                    Some(change) => self.hear(change).await,
-                    None => return,
-                },
+                batch = changes.next_batch(CHANGES_AT_ONCE) => {
+                    if batch.is_empty() {
+                        return;
+                    }
+                    self.hear(batch).await;
+                }
                 _ = checks.tick() => self.check_streams().await,
             }
         }
@@ -135,62 +140,72 @@ impl Sessions {
         Ok(found.and_then(|found| ending_of(&found, self.now())))
     }
 
-    async fn hear(&self, change: Change) {
+    /// Tells the streams of changes. The rows say what happened, and not the messages; one query reads those of all.
+    async fn hear(&self, batch: Vec<Change>) {
         let hub = &self.0.hub;
-        match change {
-            Change::Sessions { user, ids } if hub.has(&user) => {
-                self.read(&user, &ids, Self::began_or_ended).await;
-            }
-            Change::Switched { user, from, to } => hub.tell(&user, SessionEvent::Switched { from, to }),
-            Change::Touched(touched) => {
-                for (user, id, last_active_at) in touched {
-                    hub.tell(&user, SessionEvent::Touched { id, last_active_at });
-                }
-            }
-            Change::Renamed { user, id } if hub.has(&user) => self.read(&user, &[id], Self::shown).await,
-            Change::Recognized { user, id } => hub.tell(&user, SessionEvent::Recognized { id }),
-            Change::Sessions { .. } | Change::Renamed { .. } => {}
-            Change::Reauthenticated { user, id } => hub.reauthenticated(&user, id),
-            Change::Gap => hub.resync(None),
+        let of_listeners = batch.iter().filter_map(|change| match change {
+            Change::Sessions { user, ids } => hub.has(user).then_some(ids.as_slice()),
+            Change::Renamed { user, id } => hub.has(user).then_some(std::slice::from_ref(id)),
+            _ => None,
+        });
+        let ids: HashSet<&SessionId> = of_listeners.flatten().collect();
+        let found =
+            if ids.is_empty() { Ok(Vec::new()) } else { self.0.store.find(&Vec::from_iter(ids)).await };
+        let found = found.map(|found| {
+            found.into_iter().map(|found| (found.stored.session.id.clone(), found)).collect::<HashMap<_, _>>()
+        });
+        if let Err(error) = &found {
+            tracing::warn!(%error, "changes could not be read: their streams get the whole list");
         }
-    }
-
-    /// Reads the rows that changed: they, and not the message, say what happened, in the words of `events`.
-    async fn read<Events: IntoIterator<Item = SessionEvent>>(
-        &self,
-        user: &UserId,
-        ids: &[SessionId],
-        events: impl Fn(&Self, Found) -> Events + Send,
-    ) {
-        let ids: Vec<&SessionId> = ids.iter().collect();
-        match self.0.store.find(&ids).await {
-            // They went with their user: its streams end where they find nobody.
-            Ok(found) if found.len() < ids.len() => self.0.hub.resync(Some(user)),
-            Ok(found) => {
-                for event in found.into_iter().flat_map(|found| events(self, found)) {
-                    self.0.hub.tell(user, event);
+        let found = found.unwrap_or_default();
+        // Whose rows could not be read, or went with their user: a stream ends where it finds nobody.
+        let mut unread = HashSet::new();
+        for change in &batch {
+            match change {
+                Change::Sessions { user, ids } if hub.has(user) => {
+                    for id in ids {
+                        match found.get(id) {
+                            Some(found) => hub.tell(user, self.began_or_ended(found)),
+                            None => _ = unread.insert(user),
+                        }
+                    }
                 }
+                Change::Switched { user, from, to } => {
+                    hub.tell(user, SessionEvent::Switched { from: from.clone(), to: to.clone() });
+                }
+                Change::Touched(touched) => {
+                    for (user, id, last_active_at) in touched {
+                        let event = SessionEvent::Touched { id: id.clone(), last_active_at: *last_active_at };
+                        hub.tell(user, event);
+                    }
+                }
+                Change::Renamed { user, id } if hub.has(user) => match found.get(id) {
+                    Some(found) => self.shown(found).into_iter().for_each(|event| hub.tell(user, event)),
+                    None => _ = unread.insert(user),
+                },
+                Change::Recognized { user, id } => {
+                    hub.tell(user, SessionEvent::Recognized { id: id.clone() })
+                }
+                Change::Sessions { .. } | Change::Renamed { .. } => {}
+                Change::Reauthenticated { user, id } => hub.reauthenticated(user, id.clone()),
+                Change::Gap => hub.resync(None),
             }
-            Err(error) => {
-                tracing::warn!(%error, "a change could not be read: its streams get the whole list");
-                self.0.hub.resync(Some(user));
-            }
+        }
+        for user in unread {
+            hub.resync(Some(user));
         }
     }
 
     /// That a session began or ended.
-    fn began_or_ended(&self, found: Found) -> Option<SessionEvent> {
-        Some(match ending_of(&found, self.now()) {
+    fn began_or_ended(&self, found: &Found) -> SessionEvent {
+        match ending_of(found, self.now()) {
             Some(ending) => SessionEvent::Ended(ending),
-            None => {
-                let row = self.row(&Browser::default(), &found.stored);
-                SessionEvent::Created { row: Box::new(row) }
-            }
-        })
+            None => SessionEvent::Created { row: Box::new(self.row(&Browser::default(), &found.stored)) },
+        }
     }
 
     /// What a device is called now, and where it is used from; one whose session has ended meanwhile is in no list.
-    fn shown(&self, found: Found) -> Vec<SessionEvent> {
+    fn shown(&self, found: &Found) -> Vec<SessionEvent> {
         if found.end.is_some() {
             return Vec::new();
         }
@@ -260,7 +275,11 @@ impl Watch {
     async fn snapshot(&mut self) -> Option<(EventId, StreamItem)> {
         // What happens from here on comes after the list, whether it is in it or not.
         let id = self.listener.last;
-        match self.list().await {
+        let listed = {
+            let _permit = self.sessions.0.hub.may_list().await;
+            self.list().await
+        };
+        match listed {
             Ok(Ok((rows, expires_at))) => {
                 self.expires_at = expires_at;
                 self.next = Next::Message;

@@ -9,9 +9,9 @@ use multi_session::{
     ConsumerLease, Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch, Found, Handle,
     HistoryQuery, Keep, KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail, NewOperatorAct,
     NewSession, NextSession, Operator, OperatorAct, OperatorStore, Options, OutboxEvent, OutboxStore, Page,
-    Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionId, Sessions, Statistics, Store,
-    StoreError, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Subject,
-    Superseded, Timestamp, Touch, Transaction, Undo, Undoable, User, UserId,
+    Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionEvent, SessionId, Sessions, Statistics,
+    Store, StoreError, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken,
+    StreamItem, Subject, Superseded, Timestamp, Touch, Transaction, Undo, Undoable, User, UserId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -176,6 +176,51 @@ async fn each_request_calls_the_store_once() {
     let current = sessions.current(&Presented::of(&browser), &Client::default()).await.expect("an answer");
     assert!(current.active().is_some());
     assert_eq!(store.calls(), before + 1);
+}
+
+#[tokio::test]
+async fn activity_of_many_sessions_is_written_in_parts() {
+    let store = Arc::new(CountingStore::new(MemoryStore::default()));
+    let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
+    for number in 0..1_200 {
+        sessions.touch(&SessionId::new(format!("s{number}")).expect("an id"), sessions.now());
+    }
+    assert_eq!(sessions.flush().await.expect("a write"), 1_200);
+    assert_eq!(store.calls_of("touch"), 3);
+    assert_eq!(sessions.flush().await.expect("nothing to write"), 0);
+    assert_eq!(store.calls_of("touch"), 3);
+}
+
+#[tokio::test]
+async fn changes_that_wait_are_read_by_one_query_and_told_in_order() {
+    let store = Arc::new(CountingStore::new(MemoryStore::default()));
+    let sessions = Sessions::new(Arc::clone(&store) as _, Options::default());
+    let mut devices = Vec::new();
+    for _ in 0..4 {
+        devices.push(sign_in(&sessions, "ada").await.active().expect("a session").session.clone());
+    }
+    let browser = sign_in(&sessions, "ada").await;
+    let mut watch = sessions.watch(&browser, &Client::default(), None).expect("a stream");
+    watch.next().await.expect("the list");
+    let following = tokio::spawn({
+        let sessions = sessions.clone();
+        async move { sessions.follow().await }
+    });
+    while store.calls_of("changes") < 1 {
+        yield_now().await;
+    }
+    let before = store.calls_of("find");
+    for device in &devices {
+        let (user, ids) = (device.user_id.clone(), vec![device.id.clone()]);
+        store.announce(Change::Sessions { user, ids }).await.expect("it is announced");
+    }
+    for device in &devices {
+        let (_, item) = timeout(PATIENCE, watch.next()).await.expect("it is told in time").expect("an event");
+        let StreamItem::Event(event) = item else { panic!("{item:?}") };
+        assert!(matches!(&*event, SessionEvent::Created { row } if row.id == device.id), "{event:?}");
+    }
+    assert_eq!(store.calls_of("find"), before + 1);
+    following.abort();
 }
 
 /// A timeout that is far longer than anything here takes, and shorter than that of a callback.
