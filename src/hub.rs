@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_bounded_and_give_their_place_back() {
+    fn closed_streams_free_their_places() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
         let first = hub.listen(&session(&ada, "s1"), None).ok();
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn no_user_and_no_network_takes_more_than_its_share() {
+    fn streams_are_limited_per_user_and_network() {
         let limits = StreamLimits { per_session: 2, per_user: 3, per_network: 4, ..StreamLimits::of_node(9) };
         let hub = Hub::new(limits, &OsRandom);
         let listen = |user: &str, session: &str, address: Option<Network>| {
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_a_node_leave_room_for_others() {
+    fn limits_per_user_and_network_follow_from_the_limit_of_the_node() {
         let limits = StreamLimits::default();
         assert_eq!((limits.per_session, limits.per_user, limits.per_network), (6, 30, 1_000));
         let small = StreamLimits::of_node(100);
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_away_cannot_take_a_new_channel_for_the_old_one() {
+    fn new_channel_does_not_continue_the_event_ids_of_the_old_one() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
         let before = hub.listen(&session(&ada, "s1"), None).expect("a place").last;
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn activity_is_told_once_a_minute() {
+    async fn activity_is_sent_once_a_minute() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
         let mut listener = hub.listen(&session(&ada, "s1"), None).expect("a place");

@@ -317,7 +317,7 @@ impl Database for Postgres {
     }
 
     /// `serialization_failure` or `deadlock_detected`.
-    fn was_taken_back(error: &StoreError) -> bool {
+    fn is_conflict(error: &StoreError) -> bool {
         let code = database_error(error).and_then(|cause| cause.code());
         matches!(code.as_deref(), Some("40001" | "40P01"))
     }

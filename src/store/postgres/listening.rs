@@ -238,7 +238,7 @@ mod tests {
     const LIMIT: usize = 8_000;
 
     #[test]
-    fn a_message_with_the_longest_ids_is_short_enough_and_nothing_is_left_out() {
+    fn long_changes_are_split_into_short_messages() {
         let user = UserId::new("u".repeat(64)).expect("an id");
         let id = |number: usize| SessionId::new(format!("{number:064}")).expect("an id");
         let at = Timestamp::from_unix_ms(1_795_000_000_123);
@@ -260,14 +260,14 @@ mod tests {
     }
 
     #[test]
-    fn change_that_names_no_session_is_told() {
+    fn change_without_session_ids_is_sent() {
         let told = Change::Sessions { user: UserId::new("ada").expect("an id"), ids: Vec::new() };
         let messages = payloads(vec![told.clone()]).expect("JSON");
         assert_eq!(messages.iter().map(|message| change(message)).collect::<Vec<_>>(), [told]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_a_gap() {
+    fn unreadable_message_is_a_gap() {
         for message in ["", "{}", r#"{"renamed":{}}"#, r#"{"sessions":{"user":"a b","ids":[]}}"#] {
             assert_eq!(change(message), Change::Gap, "{message}");
         }
