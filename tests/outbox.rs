@@ -68,13 +68,13 @@ impl Running {
     }
 }
 
-type Told = mpsc::UnboundedReceiver<OutboxEvent>;
-type Teller = mpsc::UnboundedSender<OutboxEvent>;
+type Events = mpsc::UnboundedReceiver<OutboxEvent>;
+type EventSender = mpsc::UnboundedSender<OutboxEvent>;
 
 /// Runs a consumer whose callback first passes the event to the test.
 fn run<Fut>(
     outbox: Outbox,
-    tell: Teller,
+    tell: EventSender,
     then: impl Fn(OutboxEvent) -> Fut + Send + Sync + 'static,
 ) -> Running
 where
@@ -93,7 +93,7 @@ async fn take(_event: OutboxEvent) -> Result<(), &'static str> {
     Ok(())
 }
 
-async fn next(told: &mut Told) -> OutboxEvent {
+async fn next(told: &mut Events) -> OutboxEvent {
     timeout(PATIENCE, told.recv()).await.expect("it is told in time").expect("a consumer")
 }
 

@@ -34,7 +34,7 @@ impl Servers {
     }
 }
 
-fn hold(holds: impl AsyncFnOnce(&Servers)) {
+fn check(holds: impl AsyncFnOnce(&Servers)) {
     let mut kept = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
     let servers = kept.get_or_insert_with(Servers::start);
     servers.inputs += 1;
@@ -49,7 +49,7 @@ fn hold(holds: impl AsyncFnOnce(&Servers)) {
 
 /// Checks the property for a cookie header.
 pub fn cookies(header: &[u8]) {
-    hold(async |servers: &Servers| {
+    check(async |servers: &Servers| {
         servers.local.hold_cookies(header).await;
         servers.https.hold_cookies(header).await;
     });
@@ -57,17 +57,17 @@ pub fn cookies(header: &[u8]) {
 
 /// Checks the property for other headers, such as `origin: null | accept: text/html`.
 pub fn headers(line: &[u8]) {
-    hold(async |servers: &Servers| servers.local.hold_headers(line).await);
+    check(async |servers: &Servers| servers.local.hold_headers(line).await);
 }
 
 /// Checks the property for a body of the REST API.
 pub fn bodies(body: &[u8]) {
-    hold(async |servers: &Servers| servers.local.hold_bodies(body).await);
+    check(async |servers: &Servers| servers.local.hold_bodies(body).await);
 }
 
 /// Checks the property for the form of a server function.
 pub fn forms(form: &[u8]) {
-    hold(async |servers: &Servers| servers.local.hold_forms(form).await);
+    check(async |servers: &Servers| servers.local.hold_forms(form).await);
 }
 
 /// Checks the property for a text: as a stream, as an event, as the id of an event, and as a device name in
@@ -76,7 +76,7 @@ pub fn events(text: &[u8]) {
     frames::hold_frames(text);
     let text = String::from_utf8_lossy(text);
     attacked::hold_event_texts(&text);
-    hold(async |servers: &Servers| servers.local.hold_events(&text).await);
+    check(async |servers: &Servers| servers.local.hold_events(&text).await);
 }
 
 /// Checks the property for the files in the arguments, such as an input that cargo-fuzz has found.

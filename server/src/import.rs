@@ -32,7 +32,7 @@ async fn run(
     let mut source = source.map_err(|error| failed(error.into()))?;
     let BetterAuthImport { dry_run, allow_password_alone, .. } = import;
     let options = ImportOptions { secret, dry_run, allow_password_alone, ip_mode };
-    let report = import_better_auth(&mut source, store, &options, SystemClock.now(), &mut tell)
+    let report = import_better_auth(&mut source, store, &options, SystemClock.now(), &mut log_progress)
         .await
         .map_err(failed)?;
     summarise(&report, &options);
@@ -132,7 +132,7 @@ fn summarise(report: &ImportReport, options: &ImportOptions) {
     }
 }
 
-fn tell(progress: ImportProgress) {
+fn log_progress(progress: ImportProgress) {
     match progress {
         ImportProgress::Read { table, rows } => tracing::info!("{table}: {rows} rows read"),
         ImportProgress::Broken { table, id, why } => tracing::warn!("{table} {id:?} was skipped: {why}"),

@@ -322,7 +322,7 @@ mod tests {
     }
 
     /// The cookies sent to a browser that holds nothing.
-    fn told(names: &CookieNames, sent: &RequestCookies) -> Vec<String> {
+    fn sent_cookies(names: &CookieNames, sent: &RequestCookies) -> Vec<String> {
         let nothing = Browser::default();
         let both = (&nothing, &nothing);
         let told = names.difference(sent, both, &Options::default(), Timestamp::default());
@@ -428,7 +428,7 @@ mod tests {
     #[test]
     fn request_without_cookies_gets_no_cookies() {
         let names = CookieNames::new("multi-session", false).expect("a plain name");
-        assert!(told(&names, &names.read(&HeaderMap::new())).is_empty());
+        assert!(sent_cookies(&names, &names.read(&HeaderMap::new())).is_empty());
     }
 
     #[test]
@@ -446,7 +446,7 @@ mod tests {
         assert_eq!(imported(&before).active[0].handle.as_str(), theirs);
         assert_eq!(imported(&before).held.len(), 1);
         assert!(before.presented().active.is_empty(), "it is none of ours");
-        let cleared = told(&names, &before);
+        let cleared = sent_cookies(&names, &before);
         let name = format!("__Secure-better-auth.session_token_multi-{}", theirs.to_lowercase());
         assert_eq!(cleared.len(), 2);
         assert!(cleared[0].starts_with("__Secure-better-auth.session_token=; "), "{cleared:?}");
@@ -490,7 +490,7 @@ mod tests {
             value("ab")
         );
         assert_eq!(
-            told(&names, &names.read(&headers(text.as_bytes()))),
+            sent_cookies(&names, &names.read(&headers(text.as_bytes()))),
             [format!("{held}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0")]
         );
     }

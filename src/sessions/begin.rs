@@ -176,7 +176,7 @@ impl Sessions {
         tracing::info!(session.id = %id, user.id = %user, "session {id} began");
         self.log_ended(&ended);
         if browser.active().is_some_and(|active| active.user.id != *user) {
-            self.tell_switch(browser, id).await;
+            self.announce_switch(browser, id).await;
         }
         let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
         let mut next = browser.with(Held::issued(credential, new, stored), &ended);

@@ -32,7 +32,7 @@ impl Sessions {
     }
 
     /// Announces the switch to the browser's other tabs.
-    pub(super) async fn tell_switch(&self, browser: &Browser, to: &SessionId) {
+    pub(super) async fn announce_switch(&self, browser: &Browser, to: &SessionId) {
         let Some(change) = switch(browser, to) else { return };
         if let Err(error) = self.0.store.announce(change).await {
             // The other tabs notice it with their next request.

@@ -148,7 +148,7 @@ impl MemoryStore {
         if tables.closed { Err(StoreError::Unavailable(Arc::new(Closed))) } else { Ok(tables) }
     }
 
-    fn tell(&self, changes: Vec<Change>) {
+    fn send(&self, changes: Vec<Change>) {
         for change in changes {
             // Sending fails only without receivers.
             let _ = self.changes.send(change);
@@ -535,7 +535,7 @@ impl Store for MemoryStore {
         }
         let user = draft.user(of);
         *tables = draft;
-        self.tell(changes_of(Some(&new.session), &ended));
+        self.send(changes_of(Some(&new.session), &ended));
         Ok(Begun { user, ended })
     }
 
@@ -589,7 +589,7 @@ impl Store for MemoryStore {
         let row = state.sessions.iter_mut().find(own);
         if let Some(row) = row.filter(|row| row.credential_is_new && row.new.session.handle == *handle) {
             row.credential_is_new = false;
-            self.tell(vec![reauthenticated(actor)]);
+            self.send(vec![reauthenticated(actor)]);
         }
         Ok(())
     }
@@ -607,7 +607,7 @@ impl Store for MemoryStore {
         }
         Restrictions::check(tables.known(actor.user).map(Known::restrictions).as_ref(), epoch)?;
         tables.renew(actor, renewal, now);
-        self.tell(vec![reauthenticated(actor)]);
+        self.send(vec![reauthenticated(actor)]);
         Ok(true)
     }
 
@@ -629,7 +629,7 @@ impl Store for MemoryStore {
             state.record(NewHistoryEntry { by_session, detail: name.clone(), ..entry });
         }
         state.sessions[at].device_name = name;
-        self.tell(vec![renamed(actor, id)]);
+        self.send(vec![renamed(actor, id)]);
         Ok(true)
     }
 
@@ -655,7 +655,7 @@ impl Store for MemoryStore {
         }
         row.new.new_device = false;
         state.record(recognition(actor, id, now));
-        self.tell(vec![recognized(actor, id)]);
+        self.send(vec![recognized(actor, id)]);
         Ok(Some(true))
     }
 
@@ -670,7 +670,7 @@ impl Store for MemoryStore {
         let may = state.is_live(actor, now);
         let ended =
             state.end(|row| may && row.is(id) && row.is_of(actor.user), Some(actor.session), reason, now);
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(ended.into_iter().next())
     }
 
@@ -704,7 +704,7 @@ impl Store for MemoryStore {
         if !own {
             state.make_ends_final(Some(actor.user), Timestamp::default());
         }
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(Some(ended))
     }
 
@@ -731,7 +731,7 @@ impl Store for MemoryStore {
         let entry =
             NewHistoryEntry::new(HistoryKind::RevokeUndone, actor.user.clone(), Some(id.clone()), now);
         state.record(NewHistoryEntry { by_session: Some(actor.session.clone()), ..entry });
-        self.tell(vec![undone(undo)]);
+        self.send(vec![undone(undo)]);
         Ok(true)
     }
 
@@ -779,7 +779,7 @@ impl Store for MemoryStore {
     ) -> Result<Vec<Ended>> {
         let mut state = self.lock().await?;
         let ended = state.end(|row| ids.contains(&&row.new.session.id), by, reason, now);
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(ended)
     }
 
@@ -815,7 +815,7 @@ impl Store for MemoryStore {
             }
         };
         *tables = draft;
-        self.tell(changes);
+        self.send(changes);
         Ok(Some(ended))
     }
 
@@ -833,7 +833,7 @@ impl Store for MemoryStore {
         draft.change_credential(user, None, now);
         let ended = draft.end(|row| row.is_of(user), None, EndedReason::PasswordChanged, now);
         *tables = draft;
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(Some(ended))
     }
 
@@ -864,7 +864,7 @@ impl Store for MemoryStore {
         let mut changes = changes_of(None, &ended);
         changes.push(reauthenticated(actor));
         *tables = draft;
-        self.tell(changes);
+        self.send(changes);
         Ok(Some(ended))
     }
 
@@ -884,7 +884,7 @@ impl Store for MemoryStore {
         let ended = draft.end(|row| row.is_of(user), None, EndedReason::Reported, now);
         draft.note_report(user, id, None, lock, now);
         *tables = draft;
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(Some(ended))
     }
 
@@ -924,7 +924,7 @@ impl Store for MemoryStore {
                 last.by = last.by.take().map(|(by, ..)| (by, user_agent, None));
             }
         }
-        self.tell(touches(batch, touched));
+        self.send(touches(batch, touched));
         Ok(())
     }
 
@@ -957,7 +957,7 @@ impl Store for MemoryStore {
             room -= usize::from(goes);
             !goes
         });
-        self.tell(changes_of(None, &expired));
+        self.send(changes_of(None, &expired));
         Ok((expired.len() as u64, deleted as u64))
     }
 
@@ -978,7 +978,7 @@ impl Store for MemoryStore {
         for entry in entries {
             state.record(entry.clone());
         }
-        self.tell(change.into_iter().collect());
+        self.send(change.into_iter().collect());
         Ok(())
     }
 
@@ -999,7 +999,7 @@ impl Store for MemoryStore {
 
     async fn announce(&self, change: Change) -> Result<()> {
         drop(self.lock().await?);
-        self.tell(vec![change]);
+        self.send(vec![change]);
         Ok(())
     }
 

@@ -108,7 +108,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
             SessionEvent::Created { row }
                 if sessions.is_signed_out_here(&row.id) || gone.with_value(|gone| gone.contains(&row.id)) =>
             {
-                return sessions.hear(event);
+                return sessions.apply_event(event);
             }
             _ => {}
         }
@@ -117,7 +117,7 @@ pub(crate) fn follow_live(sessions: UseListDeviceSessionsReturn) {
             notices.tell(news);
         }
         let had_focus = is_focused();
-        sessions.hear(event);
+        sessions.apply_event(event);
         if had_focus {
             // A row may have disappeared with the focused button.
             request_animation_frame(keep_focus);

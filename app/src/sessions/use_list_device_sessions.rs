@@ -170,7 +170,7 @@ impl UseListDeviceSessionsReturn {
             };
             set_timeout(over, UNDO_WINDOW);
         }
-        self.hear(SessionEvent::Ended(ending));
+        self.apply_event(SessionEvent::Ended(ending));
     }
 
     /// Whether a device was just signed out here.
@@ -207,7 +207,7 @@ impl UseListDeviceSessionsReturn {
     }
 
     /// Applies an event to the rows.
-    pub(crate) fn hear(&self, event: SessionEvent) {
+    pub(crate) fn apply_event(&self, event: SessionEvent) {
         let mut rows = self.rows.get_untracked();
         event.apply(&mut rows);
         self.live.rows.set(Some(rows));

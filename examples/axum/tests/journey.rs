@@ -33,13 +33,13 @@ impl Example {
         let lines = BufReader::new(process.stdout.take().expect("a log")).lines();
         let (send, log) = channel();
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| send.send(line)));
-        let address = told(&log, "listening on http://").parse().expect("an address");
+        let address = logged(&log, "listening on http://").parse().expect("an address");
         Self { process, address, log }
     }
 
     /// The code that was logged last.
     fn code(&self) -> String {
-        told(&self.log, &format!("the code for {EMAIL} is "))
+        logged(&self.log, &format!("the code for {EMAIL} is "))
     }
 }
 
@@ -51,7 +51,7 @@ impl Drop for Example {
 }
 
 /// Waits for a line of the log with these words, and returns the text behind them.
-fn told(log: &Receiver<String>, words: &str) -> String {
+fn logged(log: &Receiver<String>, words: &str) -> String {
     loop {
         let line = log.recv_timeout(PATIENCE).expect("it is logged");
         if let Some((_, rest)) = line.split_once(words) {

@@ -103,7 +103,7 @@ async fn chosen_device_is_signed_out_and_this_one_signed_in_with_its_options() {
     assert!(answer.set_cookies().iter().all(|cookie| !cookie.contains("Max-Age")), "it is a shared computer");
     assert!(is_open(&desktop).await && is_open(&home.laptop).await && !is_open(&home.phone).await);
     assert_eq!(answer_json["token"], desktop.get_session().await["session"]["token"]);
-    let told = stream.told("ended", &chosen).await;
+    let told = stream.wait_for("ended", &chosen).await;
     assert_eq!((&told["reason"], text(&told["by"]["id"])), (&json!("evicted"), desktop.current_id().await));
     home.app.sessions.flush().await.expect("a write");
     let history = desktop.get("/api/auth/multi-session/history").await.ok();

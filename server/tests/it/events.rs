@@ -23,12 +23,12 @@ async fn stream_begins_with_the_list_and_sends_each_sign_in_and_end() {
 
     let phone = app.sign_in(SAFARI, "ada").await;
     let phone_id = phone.current_id().await;
-    let created = stream.told("created", &phone_id).await;
+    let created = stream.wait_for("created", &phone_id).await;
     assert_eq!(created["row"]["device"]["label"], "Safari on iPhone");
     assert_eq!((&created["row"]["isCurrent"], &created["row"]["isHeld"]), (&false.into(), &false.into()));
 
     laptop.revoke(&phone_id).await.ok();
-    let ended = stream.told("ended", &phone_id).await;
+    let ended = stream.wait_for("ended", &phone_id).await;
     assert_eq!(ended["reason"], "revoked");
     assert_eq!(ended["by"]["label"], "Firefox on macOS");
     assert_eq!(ended["by"]["id"], laptop.current_id().await.as_str());
@@ -43,10 +43,10 @@ async fn asked_kubestellar_4906_the_stream_of_an_ended_session_says_why_and_clos
     let mut stream = phone.events(None).await;
     assert_eq!(stream.snapshot().await.len(), 2);
     laptop.revoke(&phone_id).await.ok();
-    let ended = stream.told("ended", &phone_id).await;
+    let ended = stream.wait_for("ended", &phone_id).await;
     assert_eq!(ended["reason"], "revoked");
     assert_eq!(ended["by"]["label"], "Firefox on macOS");
-    stream.ends().await;
+    stream.assert_ended().await;
     assert_eq!(app.sessions.streams(), 0);
 }
 
@@ -165,7 +165,7 @@ async fn switch_is_sent_only_to_tabs_of_the_same_browser() {
     tab.snapshot().await;
     elsewhere.snapshot().await;
     laptop.set_active(&grace).await.ok();
-    let switched = tab.told("switched", &ada).await;
+    let switched = tab.wait_for("switched", &ada).await;
     assert_eq!(switched, serde_json::json!({ "type": "switched", "from": ada, "to": grace }));
     let tablet = app.sign_in(CHROME, "ada").await.current_id().await;
     let mut heard = Vec::new();
@@ -185,7 +185,7 @@ async fn activity_is_sent_when_it_is_written() {
     app.advance(5 * MINUTE);
     let phone_id = phone.current_id().await;
     app.sessions.flush().await.expect("a write");
-    let touched = stream.told("touched", &phone_id).await;
+    let touched = stream.wait_for("touched", &phone_id).await;
     assert_eq!(text(&touched["lastActiveAt"]), app.sessions.now().to_string());
 }
 
@@ -198,7 +198,7 @@ async fn slow_reader_gets_the_list_instead_of_a_backlog() {
     reader.snapshot().await;
     for _ in 0..40 {
         let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
-        reader.told("created", &phone).await;
+        reader.wait_for("created", &phone).await;
     }
     let mut names = Vec::new();
     let mut rows = 0;
@@ -219,7 +219,7 @@ async fn reconnecting_without_missed_events_skips_the_list() {
     stays.snapshot().await;
     // When this arrives, everything before it has arrived.
     let tablet = app.sign_in(CHROME, "ada").await.current_id().await;
-    stays.told("created", &tablet).await;
+    stays.wait_for("created", &tablet).await;
     let mut stream = laptop.events(None).await;
     let first = stream.next().await.expect("a snapshot");
     assert_eq!(first.name, "snapshot");
@@ -227,7 +227,7 @@ async fn reconnecting_without_missed_events_skips_the_list() {
     let mut back = laptop.events(Some(&first.id)).await;
     let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
     // A list before it would be an error here.
-    back.told("created", &phone).await;
+    back.wait_for("created", &phone).await;
     drop(back);
     let mut missed = laptop.events(Some(&first.id)).await;
     assert_eq!(missed.snapshot().await.len(), 3);
@@ -302,7 +302,7 @@ async fn a_stream_carries_no_secret() {
     let mut stream = laptop.events(None).await;
     let mut seen = serde_json::to_string(&stream.snapshot().await).expect("JSON");
     let phone = app.sign_in(SAFARI, "ada").await;
-    seen.push_str(&stream.told("created", &phone.current_id().await).await.to_string());
+    seen.push_str(&stream.wait_for("created", &phone.current_id().await).await.to_string());
     for browser in [&laptop, &phone] {
         for cookie in browser.cookies().values() {
             let secret = cookie.split_once('.').expect("a secret").1;
@@ -329,10 +329,10 @@ async fn change_is_completed_and_announced_if_the_client_disconnects() {
     assert!(laptop.revoke(&phone_id).now_or_never().is_none(), "it waits");
     assert!(laptop.sign_in("grace").now_or_never().is_none(), "it waits");
     drop(import);
-    assert_eq!(revoked.told("ended", &phone_id).await["reason"], "revoked");
-    revoked.ends().await;
+    assert_eq!(revoked.wait_for("ended", &phone_id).await["reason"], "revoked");
+    revoked.assert_ended().await;
     // The last step of a sign-in.
-    tab.told("switched", &ada).await;
+    tab.wait_for("switched", &ada).await;
 }
 
 #[tokio::test]

@@ -387,7 +387,7 @@ impl EventStream {
 
     /// Waits for this event of this session. Earlier events may arrive late, because receiving them twice is
     /// harmless.
-    pub(crate) async fn told(&mut self, what: &str, session: &str) -> Value {
+    pub(crate) async fn wait_for(&mut self, what: &str, session: &str) -> Value {
         loop {
             let event = self.next().await.expect("an event");
             assert_eq!(event.name, "session", "{event:?}");
@@ -406,7 +406,7 @@ impl EventStream {
     }
 
     /// Checks that the stream has ended.
-    pub(crate) async fn ends(mut self) {
+    pub(crate) async fn assert_ended(mut self) {
         let event = self.next().await;
         assert!(event.is_none(), "{event:?}");
     }

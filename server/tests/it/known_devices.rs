@@ -43,7 +43,7 @@ async fn asked_keycloak_51939_and_authentik_14439_a_browser_never_seen_is_marked
     stream.snapshot().await;
     let phone = app.browser(SAFARI);
     assert!(is_new(&phone, "ada").await);
-    let created = stream.told("created", &phone.current_id().await).await;
+    let created = stream.wait_for("created", &phone.current_id().await).await;
     assert_eq!(created["row"]["newDevice"], true);
     let page = laptop.open("/sessions").await.text;
     assert_eq!(page.matches("New device").count(), 1, "{page}");

@@ -201,7 +201,7 @@ async fn row_shows_where_the_session_was_last_used_and_where_it_signed_in() {
     assert_eq!(current(&rows)["ipAddress"], "198.51.100.9", "before it is written");
 
     app.sessions.flush().await.expect("a write");
-    let moved = stream.told("moved", &id).await;
+    let moved = stream.wait_for("moved", &id).await;
     assert_eq!((&moved["ipAddress"], &moved["place"]), (&json!("198.51.100.9"), &json!(null)));
     assert_eq!(
         (&moved["userAgent"], &moved["device"]["label"]),

@@ -262,10 +262,10 @@ async fn stream_events_match_their_schema() {
     assert_eq!(document.issues(rows, &snapshot), Vec::<String>::new());
     let phone = app.sign_in(SAFARI, "ada").await.current_id().await;
     let event = json!({ "$ref": "#/components/schemas/SessionEvent" });
-    let created = stream.told("created", &phone).await;
+    let created = stream.wait_for("created", &phone).await;
     assert_eq!(document.issues(&event, &created), Vec::<String>::new());
     laptop.revoke(&phone).await.ok();
-    let ended = stream.told("ended", &phone).await;
+    let ended = stream.wait_for("ended", &phone).await;
     assert_eq!(document.issues(&event, &ended), Vec::<String>::new());
     assert!(!document.issues(&event, &json!({ "type": "ended" })).is_empty());
 }

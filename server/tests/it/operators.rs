@@ -388,9 +388,9 @@ mod over_the_api {
         assert_eq!(answer.header("cache-control"), "no-store");
         assert!(answer.set_cookies().is_empty());
         assert_eq!((ada.whoami().await, phone.whoami().await), (String::new(), String::new()));
-        let ended = stream.told("ended", &phone_id).await;
+        let ended = stream.wait_for("ended", &phone_id).await;
         assert_eq!((&ended["reason"], &ended["by"]), (&json!("operator"), &Value::Null));
-        stream.ends().await;
+        stream.assert_ended().await;
         assert_eq!(grace.whoami().await, "grace");
         let again = ask(&program, USER, Some(&bearer), &user).await;
         assert_eq!(again.ok()["ended"], 0, "it can be asked again");

@@ -54,7 +54,7 @@ async fn place_is_shown_wherever_an_address_is() {
     stream.snapshot().await;
     let phone = from(&app, SAFARI, "[2001:db8:1:2::3]:50000");
     phone.sign_in("ada").await.ok();
-    let created = stream.told("created", &phone.current_id().await).await;
+    let created = stream.wait_for("created", &phone.current_id().await).await;
     assert_eq!(created["row"]["place"], "Austria");
     from(&app, CHROME, "192.0.2.1:50000").sign_in("ada").await.ok();
 

@@ -18,7 +18,7 @@ use attacked::{Attacked, HTTPS, LOCAL, OPERATED, hold_event_texts};
 use frames::{Frame, frames, hold_frames};
 
 /// Checks the property for each line of the corpus, and for so many random cases of `strategy`.
-fn hold(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, holds: impl Fn(&[u8])) {
+fn check(cases: u32, corpus: &[u8], strategy: impl Strategy<Value = Vec<u8>>, holds: impl Fn(&[u8])) {
     let kept: Vec<&[u8]> = corpus.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
     assert!(kept.len() > 10);
     kept.into_iter().for_each(&holds);
@@ -69,7 +69,7 @@ fn no_cookie_header_signs_anybody_in() {
             text("(multi-session\\.(session_token|device)=[a-zA-Z0-9]{32}\\.[A-Za-z0-9+/]{43}=; ?){1,3}"),
             bytes(),
         ];
-        hold(256, include_bytes!("corpus/cookies.txt"), strategy, |header| {
+        check(256, include_bytes!("corpus/cookies.txt"), strategy, |header| {
             runtime.block_on(ada.hold_cookies(header));
             runtime.block_on(https.hold_cookies(header));
         });
@@ -134,7 +134,7 @@ fn no_headers_let_another_site_change_anything_or_choose_an_address() {
         headers.join(" | ").into_bytes()
     });
     attack(|runtime, ada| {
-        hold(128, include_bytes!("corpus/headers.txt"), line, |line| {
+        check(128, include_bytes!("corpus/headers.txt"), line, |line| {
             runtime.block_on(ada.hold_headers(line));
         });
     });
@@ -167,7 +167,7 @@ fn any_random_body_is_refused_and_ends_nothing() {
             ),
             bytes(),
         ];
-        hold(256, include_bytes!("corpus/bodies.txt"), strategy, |body| {
+        check(256, include_bytes!("corpus/bodies.txt"), strategy, |body| {
             runtime.block_on(ada.hold_bodies(body));
         });
     });
@@ -190,7 +190,7 @@ fn any_random_form_is_refused_and_redirected_to_our_page() {
             text("((session_id|token|email|act|acting)=(%[0-9a-fA-F]{0,2}|[a-z+]){0,12}&){0,4}"),
             bytes(),
         ];
-        hold(128, include_bytes!("corpus/forms.txt"), strategy, |form| {
+        check(128, include_bytes!("corpus/forms.txt"), strategy, |form| {
             runtime.block_on(ada.hold_forms(form));
         });
     });
@@ -205,7 +205,7 @@ fn any_event_is_read_as_written_or_not_at_all() {
             "\\{\"type\":\"(ended|touched|switched|created|renamed|recognized|moved)\"(,\"(id|from|to|reason|at|by|row|name|label)\":(null|\"[^\"]{0,30}\")){0,4}\\}"
         ),
     ];
-    hold(256, include_bytes!("corpus/events.txt"), strategy, |text| {
+    check(256, include_bytes!("corpus/events.txt"), strategy, |text| {
         hold_event_texts(&String::from_utf8_lossy(text));
     });
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
@@ -234,7 +234,7 @@ fn any_device_name_fits_into_one_event() {
         text("((data|event|id|retry)?:? ?[a-z]{0,5}(\\r\\n|\\r|\\n|\\x{85}|\\x{2028}|\\x{feff})){0,6}"),
         bytes(),
     ];
-    hold(256, include_bytes!("corpus/events.txt"), strategy, |name| {
+    check(256, include_bytes!("corpus/events.txt"), strategy, |name| {
         runtime.block_on(ada.hold_events(&String::from_utf8_lossy(name)));
     });
     runtime.block_on(ada.assert_untouched());
@@ -248,7 +248,7 @@ fn stream_bytes_are_read_the_same_in_one_piece_and_in_many() {
         prop::collection::vec(prop::sample::select(b"data:id\r\n\n \0\xef\xbb\xbf\xe2".to_vec()), 0..60),
         bytes(),
     ];
-    hold(256, include_bytes!("corpus/events.txt"), strategy, hold_frames);
+    check(256, include_bytes!("corpus/events.txt"), strategy, hold_frames);
 }
 
 #[test]

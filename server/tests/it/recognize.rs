@@ -24,7 +24,7 @@ async fn confirmed_device_loses_its_mark_in_every_list() {
     stream.snapshot().await;
     assert!(is_new(&phone, &id).await);
     assert_eq!(recognize(&laptop, &id).await.ok(), json!({ "status": true }));
-    stream.told("recognized", &id).await;
+    stream.wait_for("recognized", &id).await;
     for browser in [&laptop, &phone] {
         assert!(!is_new(browser, &id).await);
     }

@@ -47,16 +47,16 @@ async fn open_lists_get_the_new_name_and_endings_use_it() {
     let mut stream = phone.events(None).await;
     stream.snapshot().await;
     rename(&laptop, &id, "Work laptop").await.ok();
-    let told = stream.told("renamed", &id).await;
+    let told = stream.wait_for("renamed", &id).await;
     assert_eq!((&told["name"], &told["label"]), (&json!("Work laptop"), &json!("Work laptop")));
     rename(&laptop, &id, " ").await.ok();
-    let told = stream.told("renamed", &id).await;
+    let told = stream.wait_for("renamed", &id).await;
     assert_eq!(told["name"], Value::Null);
     assert!(told["label"].as_str().is_some_and(|label| label.starts_with("Firefox")), "{told}");
 
     rename(&laptop, &id, "Work laptop").await.ok();
     laptop.revoke(&phone_id).await.ok();
-    let ended = stream.told("ended", &phone_id).await;
+    let ended = stream.wait_for("ended", &phone_id).await;
     assert_eq!(ended["by"]["label"], "Work laptop");
 }
 

@@ -45,7 +45,7 @@ async fn report_locks_everybody_else_out_until_the_mailed_link_sets_a_password()
     let (id, own) = (thief.current_id().await, laptop.current_id().await);
     let answer = report(&laptop, &id).await.ok();
     assert_eq!(answer, json!({ "status": true, "ended": 2, "passwordLocked": true }));
-    assert_eq!(stream.told("ended", &id).await["reason"], "reported");
+    assert_eq!(stream.wait_for("ended", &id).await["reason"], "reported");
     for browser in [&thief, &phone, &copy] {
         assert_eq!(browser.whoami().await, "", "also who has copied the cookie");
     }

@@ -65,7 +65,7 @@ async fn streams_mark_a_shared_computer() {
     let library = app.browser(SAFARI);
     let body = json!({ "email": "ada@example.org", "password": PASSWORD, "sharedComputer": true });
     library.post("/api/auth/sign-in/email", body).await.ok();
-    let created = stream.told("created", &library.current_id().await).await;
+    let created = stream.wait_for("created", &library.current_id().await).await;
     assert_eq!(created["row"]["sharedComputer"], true);
 }
 

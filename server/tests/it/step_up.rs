@@ -248,8 +248,8 @@ async fn streams_of_the_old_cookie_end_and_the_new_one_opens_its_own() {
     }
     let id = phone.current_id().await;
     laptop.revoke(&id).await.ok();
-    of_laptop.told("ended", &id).await;
-    of_phone.told("ended", &id).await;
+    of_laptop.wait_for("ended", &id).await;
+    of_phone.wait_for("ended", &id).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -35,7 +35,7 @@ async fn undone_revocation_restores_the_device_with_its_cookies() {
     assert_eq!(phone.cookies(), cookies, "they open nothing, and stay");
 
     assert_eq!(undo(&laptop, &id).await.ok(), json!({ "status": true }));
-    assert_eq!(stream.told("created", &id).await["row"]["id"], id);
+    assert_eq!(stream.wait_for("created", &id).await["row"]["id"], id);
     assert_eq!((phone.whoami().await, phone.current_id().await), ("ada".to_owned(), id.clone()));
     assert_eq!(phone.cookies(), cookies);
     let history = laptop.get("/api/auth/multi-session/history?kinds=revoke_undone").await.ok();

@@ -253,7 +253,7 @@ impl<'a> Spelling<'a, '_> {
     }
 
     /// The configured name of a table or of one of its columns.
-    fn said(&self, table: Table, field: Option<&str>) -> Option<&str> {
+    fn configured(&self, table: Table, field: Option<&str>) -> Option<&str> {
         let said = self.names.iter().rfind(|said| said.table == table && said.field == field);
         said.map(|said| &*said.name)
     }
@@ -264,7 +264,7 @@ impl<'a> Spelling<'a, '_> {
     }
 
     fn table(&self, table: Table) -> Result<Option<&'a CatalogueTable>, SourceError> {
-        let said = self.said(table, None);
+        let said = self.configured(table, None);
         if let Some(exact) = said.and_then(|said| self.catalogue.iter().find(|known| known.name == said)) {
             return Ok(Some(exact));
         }
@@ -284,7 +284,7 @@ impl<'a> Spelling<'a, '_> {
         is_needed: &dyn Fn(&str) -> bool,
     ) -> Result<Located<'a>, SourceError> {
         let columns = table.fields().iter().map(|field| {
-            let said = self.said(table, Some(field.name));
+            let said = self.configured(table, Some(field.name));
             if let Some(exact) = said.and_then(|said| found.columns.iter().find(|column| column.name == said))
             {
                 return Ok(Some(exact));
@@ -379,13 +379,13 @@ mod tests {
         })
     }
 
-    fn said(names: &[&str]) -> Vec<SourceName> {
+    fn source_names(names: &[&str]) -> Vec<SourceName> {
         names.iter().map(|name| name.parse().expect("a name")).collect()
     }
 
     fn located(tables: &[(&str, &str)], names: &[&str]) -> Result<[String; 3], String> {
         let catalogue = catalogue(tables);
-        let layout = locate(&catalogue, &said(names)).map_err(|error| error.to_string())?;
+        let layout = locate(&catalogue, &source_names(names)).map_err(|error| error.to_string())?;
         let email = layout.user.columns[1].expect("a column").name.clone();
         let verified = layout.user.columns[4].expect("a column").name.clone();
         let session = layout.session.map(|session| session.table.name.clone()).unwrap_or_default();

@@ -67,7 +67,7 @@ async fn dropped_after<T>(awaits: usize, change: impl Future<Output = T>) -> Opt
 
 /// Repeats a change and drops it one await later each time, until it completes. Checks that it is announced
 /// if and only if `is_made` finds it.
-async fn hold(
+async fn check(
     store: &Arc<dyn Store>,
     what: &str,
     change: impl AsyncFn(&Try),
@@ -115,7 +115,7 @@ pub async fn dropped_sign_in_is_announced_if_it_commits(store: Arc<dyn Store>) {
         open(&store, None, &new, &replaces).await.expect("a sign-in");
     };
     let is_made = async |this: &Try| has_ended(&store, this.two()).await;
-    hold(&store, "open", change, is_made, Try::is_sessions).await;
+    check(&store, "open", change, is_made, Try::is_sessions).await;
 }
 
 /// By every method that ends sessions.
@@ -137,7 +137,7 @@ pub async fn dropped_revocation_is_announced_if_it_commits(store: Arc<dyn Store>
             }
         };
         let is_made = async |this: &Try| has_ended(&store, this.two()).await;
-        hold(&store, how, change, is_made, Try::is_sessions).await;
+        check(&store, how, change, is_made, Try::is_sessions).await;
     }
 }
 
@@ -151,7 +151,7 @@ pub async fn dropped_reauthentication_is_announced_if_it_commits(store: Arc<dyn 
         let found = store.find_by_handle(&this.one.session.handle).await;
         found.expect("an answer").is_none()
     };
-    hold(&store, "reauth", change, is_made, Try::is_reauthenticated).await;
+    check(&store, "reauth", change, is_made, Try::is_reauthenticated).await;
 }
 
 /// Both with a new session and with the session that stays.
@@ -170,7 +170,7 @@ pub async fn dropped_password_change_is_announced_if_it_commits(store: Arc<dyn S
             known.expect("an account").password_hash.as_deref() == Some("other")
         };
         let tells = if how == "new" { Try::is_sessions } else { Try::is_reauthenticated };
-        hold(&store, how, change, is_made, tells).await;
+        check(&store, how, change, is_made, tells).await;
     }
 }
 
@@ -201,7 +201,7 @@ pub async fn dropped_report_is_announced_if_it_commits(store: Arc<dyn Store>) {
             }
         };
         let is_made = async |this: &Try| has_ended(&store, this.two()).await;
-        hold(&store, how, change, is_made, Try::is_sessions).await;
+        check(&store, how, change, is_made, Try::is_sessions).await;
     }
 }
 
@@ -215,7 +215,7 @@ pub async fn dropped_rename_is_announced_if_it_commits(store: Arc<dyn Store>) {
         let found = store.find(&[this.two()]).await.expect("an answer").pop();
         found.expect("it is kept").stored.device_name.is_some()
     };
-    hold(&store, "rename", change, is_made, |this, change| *change == renamed(this.actor(), this.two()))
+    check(&store, "rename", change, is_made, |this, change| *change == renamed(this.actor(), this.two()))
         .await;
 }
 
@@ -256,7 +256,7 @@ pub async fn dropped_write_of_activity_is_announced_if_it_commits(store: Arc<dyn
         Change::Touched(rows) => rows.iter().any(|(_, id, _)| id == this.two()),
         _ => false,
     };
-    hold(&store, "touch", change, is_made, tells).await;
+    check(&store, "touch", change, is_made, tells).await;
 }
 
 /// A switch writes only a history entry.
@@ -271,5 +271,5 @@ pub async fn dropped_switch_is_announced_if_it_commits(store: Arc<dyn Store>) {
         let query = HistoryQuery { session: None, kinds, before: None, limit: 1 };
         !store.history(&this.user.user.id, query).await.expect("a history").is_empty()
     };
-    hold(&store, "switch", change, is_made, |this, change| *change == this.switch()).await;
+    check(&store, "switch", change, is_made, |this, change| *change == this.switch()).await;
 }

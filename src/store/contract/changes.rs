@@ -27,7 +27,7 @@ pub(super) fn marker() -> Change {
 }
 
 /// Waits for this many changed sessions and returns their names, sorted.
-async fn told(changes: &mut Changes, user: &NewUser, count: usize) -> Vec<String> {
+async fn changed_sessions(changes: &mut Changes, user: &NewUser, count: usize) -> Vec<String> {
     let mut told = Vec::new();
     while told.len() < count {
         let change = next(changes).await;
@@ -45,9 +45,9 @@ pub async fn sign_in_is_announced_with_the_sessions_it_ended(store: Arc<dyn Stor
     let mut changes = from_now(&store).await;
     let ada = user("ada");
     open(&store, Some(&ada), &session(&ada, "one"), &limit(5, &[])).await.expect("a sign-up");
-    assert_eq!(told(&mut changes, &ada, 1).await, ["one"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 1).await, ["one"]);
     open(&store, None, &session(&ada, "two"), &limit(5, &["one"])).await.expect("a sign-in");
-    assert_eq!(told(&mut changes, &ada, 2).await, ["one", "two"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 2).await, ["one", "two"]);
 
     open(&store, None, &session(&ada, "three"), &limit(1, &["g1"])).await.expect("a sign-in");
     let mut heard = [next(&mut changes).await, next(&mut changes).await];
@@ -65,19 +65,19 @@ pub async fn every_way_to_end_a_session_is_announced(store: Arc<dyn Store>) {
     let by = actor(&sessions[0]);
     let mut changes = from_now(&store).await;
     store.end_by_id(by, &session_id("b"), reason, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 1).await, ["b"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 1).await, ["b"]);
     store.end_by_handle(by, &handle("c"), reason, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 1).await, ["c"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 1).await, ["c"]);
     store.end_held(&[&session_id("d")], None, reason, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 1).await, ["d"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 1).await, ["d"]);
     store.end_all(by, false, reason, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 2).await, ["e", "f"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 2).await, ["e", "f"]);
     let new = session(&ada, "new");
     let anew = NextSession::New(&new);
     change_password(&store, by, &ada.password_hash, "other", anew, false, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 2).await, ["a", "new"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 2).await, ["a", "new"]);
     store.sweep(NOW.plus(HOUR), Timestamp::default(), 10).await.expect("a sweep");
-    assert_eq!(told(&mut changes, &ada, 1).await, ["new"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 1).await, ["new"]);
 }
 
 /// One session, all of a user, all of everybody, and by disabling a user.
@@ -87,13 +87,13 @@ pub async fn sessions_ended_by_an_operator_are_announced(store: Arc<dyn Store>) 
     let (mia, _) = signed_in(&store, "mia", &["d", "e"]).await;
     let mut changes = from_now(&store).await;
     store.end_by_operator(&operator(), &session_id("one"), NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 1).await, ["one"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 1).await, ["one"]);
     store.disable_user(&operator(), &mia.user.id, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &mia, 2).await, ["d", "e"]);
+    assert_eq!(changed_sessions(&mut changes, &mia, 2).await, ["d", "e"]);
     store.end_of_user(&operator(), &ada.user.id, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 2).await, ["a", "b"]);
+    assert_eq!(changed_sessions(&mut changes, &ada, 2).await, ["a", "b"]);
     store.end_of_everybody(NOW, 10).await.expect("an answer");
-    assert_eq!(told(&mut changes, &grace, 1).await, ["c"]);
+    assert_eq!(changed_sessions(&mut changes, &grace, 1).await, ["c"]);
 }
 
 /// With the time that is now in the row.
@@ -159,7 +159,7 @@ pub async fn refused_changes_are_not_announced(store: Arc<dyn Store>) {
         assert_eq!(none.expect("an answer"), None);
     }
     store.end_by_id(by, &session_id("two"), EndedReason::Revoked, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 1).await, ["two"], "something else was told before");
+    assert_eq!(changed_sessions(&mut changes, &ada, 1).await, ["two"], "something else was told before");
 }
 
 /// A change is announced only after its commit.
@@ -172,7 +172,7 @@ pub async fn announced_change_can_be_read_at_once(store: Arc<dyn Store>) {
             let (store, new) = (Arc::clone(&store), session(&ada, &name));
             tokio::spawn(async move { open(&store, None, &new, &limit(1_000, &[])).await })
         };
-        assert_eq!(told(&mut changes, &ada, 1).await, [name.as_str()]);
+        assert_eq!(changed_sessions(&mut changes, &ada, 1).await, [name.as_str()]);
         assert!(find(&store, &name).await.end.is_none());
         let ended = {
             let (store, by, name) = (Arc::clone(&store), sessions[0].clone(), name.clone());
@@ -180,7 +180,7 @@ pub async fn announced_change_can_be_read_at_once(store: Arc<dyn Store>) {
                 store.end_by_id(actor(&by), &session_id(&name), EndedReason::Revoked, NOW).await
             })
         };
-        assert_eq!(told(&mut changes, &ada, 1).await, [name.as_str()]);
+        assert_eq!(changed_sessions(&mut changes, &ada, 1).await, [name.as_str()]);
         assert!(find(&store, &name).await.end.is_some());
         opened.await.expect("no panic").expect("a sign-in");
         ended.await.expect("no panic").expect("an answer").expect("it ended");
@@ -194,5 +194,5 @@ pub async fn many_sessions_that_end_at_once_are_all_announced(store: Arc<dyn Sto
     let (ada, opened) = signed_in(&store, "ada", &sessions).await;
     let mut changes = from_now(&store).await;
     store.end_all(actor(&opened[0]), true, EndedReason::Revoked, NOW).await.expect("an answer");
-    assert_eq!(told(&mut changes, &ada, 250).await, names);
+    assert_eq!(changed_sessions(&mut changes, &ada, 250).await, names);
 }

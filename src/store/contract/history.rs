@@ -10,7 +10,7 @@ async fn read(store: &Arc<dyn Store>, user: &NewUser, query: HistoryQuery<'_>) -
 }
 
 /// The history, oldest first: kind, session, actor and detail.
-async fn told(store: &Arc<dyn Store>, user: &NewUser) -> Vec<String> {
+async fn lines(store: &Arc<dyn Store>, user: &NewUser) -> Vec<String> {
     let mut entries = read(store, user, ALL).await;
     entries.reverse();
     entries.iter().map(words).collect()
@@ -40,7 +40,7 @@ pub async fn changes_of_a_session_are_in_the_history_in_order(store: Arc<dyn Sto
     assert!(ended.expect("an answer").is_some());
     store.end_of_user(&operator(), &ada.user.id, soon).await.expect("an answer");
     assert_eq!(
-        told(&store, &ada).await,
+        lines(&store, &ada).await,
         [
             "signed_in one",
             "signed_in two",
@@ -95,7 +95,7 @@ pub async fn history_names_the_sign_in_that_ended_other_sessions(store: Arc<dyn 
     let (ada, _) = signed_in(&store, "ada", &["one", "two"]).await;
     open(&store, None, &session(&ada, "three"), &limit(2, &["two"])).await.expect("a sign-in");
     open(&store, None, &session(&ada, "four"), &limit(2, &[])).await.expect("a sign-in");
-    let told = told(&store, &ada).await;
+    let told = lines(&store, &ada).await;
     assert_eq!(
         told[2..],
         ["signed_in three", "ended two by three (replaced)", "signed_in four", "ended one by four (evicted)",]
@@ -110,7 +110,7 @@ pub async fn rename_is_in_the_history_with_the_previous_label(store: Arc<dyn Sto
     for name in [Some("Work"), Some("Work"), Some("Home"), None] {
         assert!(store.rename(actor(&sessions[1]), &session_id("one"), name, NOW).await.expect("an answer"));
     }
-    let told = told(&store, &ada).await;
+    let told = lines(&store, &ada).await;
     assert_eq!(told[2..], ["renamed one by two (Work)", "renamed one by two (Home)", "renamed one by two"]);
     let before: Vec<_> = read(&store, &ada, ALL).await.into_iter().map(|entry| entry.device_name).collect();
     assert_eq!(before[..3], [Some("Home".to_owned()), Some("Work".to_owned()), None]);
@@ -139,7 +139,7 @@ pub async fn history_has_the_addresses_of_both_devices(store: Arc<dyn Store>) {
     let undo = Undo { actor: by, id: &session_id("two"), ended_after: NOW, maximum: 5 };
     assert!(store.undo_revoke(undo, soon).await.expect("an answer"));
     store.end_of_user(&operator(), &ada.user.id, soon).await.expect("an answer");
-    let told = async |kind| {
+    let of_kind = async |kind| {
         let entries = read(&store, &ada, HistoryQuery { kinds: &[kind], ..ALL }).await;
         let told = entries.iter().map(|entry| {
             let about = entry.session_id.as_ref().map(name).unwrap_or_default();
@@ -150,10 +150,10 @@ pub async fn history_has_the_addresses_of_both_devices(store: Arc<dyn Store>) {
         told
     };
     let away = format!("two at {two}, done at {one}");
-    assert_eq!(told(HistoryKind::Renamed).await, std::slice::from_ref(&away));
-    assert_eq!(told(HistoryKind::RevokeUndone).await, std::slice::from_ref(&away));
+    assert_eq!(of_kind(HistoryKind::Renamed).await, std::slice::from_ref(&away));
+    assert_eq!(of_kind(HistoryKind::RevokeUndone).await, std::slice::from_ref(&away));
     assert_eq!(
-        told(HistoryKind::Ended).await,
+        of_kind(HistoryKind::Ended).await,
         [
             format!("one at {one}, done at "),
             "three at 203.0.113.7, done at ".to_owned(),
@@ -161,12 +161,12 @@ pub async fn history_has_the_addresses_of_both_devices(store: Arc<dyn Store>) {
             away,
         ]
     );
-    assert_eq!(told(HistoryKind::Switched).await, ["one at 192.0.2.1, done at 192.0.2.1"]);
+    assert_eq!(of_kind(HistoryKind::Switched).await, ["one at 192.0.2.1, done at 192.0.2.1"]);
     assert_eq!(
-        told(HistoryKind::AddressChanged).await,
+        of_kind(HistoryKind::AddressChanged).await,
         [format!("one at {one}, done at {one}"), format!("two at {two}, done at {two}")]
     );
-    let signed_in = told(HistoryKind::SignedIn).await;
+    let signed_in = of_kind(HistoryKind::SignedIn).await;
     assert_eq!(signed_in[0], "one at 203.0.113.7, done at 203.0.113.7");
 }
 
@@ -179,7 +179,7 @@ pub async fn another_browser_is_in_the_history_once_and_an_update_is_not(store: 
     let stored = find(&store, "one").await.stored;
     assert_eq!((&*stored.last_user_agent, &*stored.session.user_agent), ("updated", "agent of one"));
     assert_eq!(find(&store, "two").await.stored.last_user_agent, "agent of two");
-    assert_eq!(told(&store, &ada).await.len(), 2, "an update is nothing new");
+    assert_eq!(lines(&store, &ada).await.len(), 2, "an update is nothing new");
 
     let other =
         |address| Touch { other_user_agent: Some("a thief".to_owned()), ..moved("one", soon, address) };
@@ -257,7 +257,7 @@ pub async fn new_address_is_in_the_history_once(store: Arc<dyn Store>) {
     assert_eq!(find(&store, "one").await.stored.last_ip_address, "2001:db8::1");
     assert_eq!(find(&store, "two").await.stored.last_ip_address, "203.0.113.7");
     assert_eq!(find(&store, "one").await.stored.session.ip_address, "203.0.113.7", "where it began stays");
-    let told = told(&store, &ada).await;
+    let told = lines(&store, &ada).await;
     assert_eq!(
         told[2..],
         ["address_changed one by one (203.0.113.7)", "address_changed one by one (198.51.100.1)"]
@@ -282,7 +282,7 @@ pub async fn password_change_is_in_the_history_with_the_sessions_it_ended(store:
     let next = NextSession::New(&new);
     let changed = change_password(&store, actor(&sessions[0]), "rehashed", "changed", next, false, NOW).await;
     assert!(changed.expect("an answer").is_some());
-    let mut told = told(&store, &ada).await.split_off(2);
+    let mut told = lines(&store, &ada).await.split_off(2);
     told[1..3].sort();
     assert_eq!(
         told,
@@ -303,7 +303,7 @@ pub async fn password_change_that_keeps_sessions_is_in_the_history_with_its_proo
     let next = NextSession::Renewed(&renewal);
     let changed = change_password(&store, by, &ada.password_hash, "changed", next, false, soon).await;
     assert!(changed.expect("an answer").is_some());
-    let told = told(&store, &ada).await;
+    let told = lines(&store, &ada).await;
     assert_eq!(told[2..], ["password_changed one by one", "reauthenticated one by one"]);
 }
 
@@ -376,7 +376,7 @@ pub async fn refused_changes_leave_no_history(store: Arc<dyn Store>) {
     let entry = NewHistoryEntry::new(HistoryKind::PasswordRefused, nobody, None, NOW);
     store.record(&[entry], None).await.expect("a write");
     store.record(&[], None).await.expect("a write");
-    assert_eq!(told(&store, &ada).await, ["signed_in one", "signed_in two"]);
+    assert_eq!(lines(&store, &ada).await, ["signed_in one", "signed_in two"]);
 }
 
 /// By kind, by session, or by both.
@@ -412,7 +412,7 @@ pub async fn history_is_read_in_pages_and_filtered(store: Arc<dyn Store>) {
 pub async fn history_of_another_user_is_not_read(store: Arc<dyn Store>) {
     let (ada, _) = signed_in(&store, "ada", &["one"]).await;
     let (grace, _) = signed_in(&store, "grace", &["other"]).await;
-    assert_eq!(told(&store, &grace).await, ["signed_in other"]);
+    assert_eq!(lines(&store, &grace).await, ["signed_in other"]);
     let other = session_id("other");
     assert!(read(&store, &ada, HistoryQuery { session: Some(&other), ..ALL }).await.is_empty());
 }

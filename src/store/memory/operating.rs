@@ -40,7 +40,7 @@ impl OperatorStore for MemoryStore {
         let ended = state.end(|row| row.is(id), None, REASON, now);
         state.sessions.iter_mut().filter(|row| row.is(id)).for_each(|row| row.is_final = true);
         state.acts.record(&NewOperatorAct::revoke(by, id, &ended, now));
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(ended.into_iter().next())
     }
 
@@ -49,7 +49,7 @@ impl OperatorStore for MemoryStore {
         let ended = state.end(|row| row.is_of(user), None, REASON, now);
         let kind = OperatorActKind::RevokeUser;
         state.acts.record(&NewOperatorAct::of_user(by, kind, user, ended.len(), now));
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(ended)
     }
 
@@ -59,7 +59,7 @@ impl OperatorStore for MemoryStore {
         let live = state.sessions.iter().filter(|row| row.is_live(now)).take(limit);
         let live: Vec<SessionId> = live.map(|row| row.new.session.id.clone()).collect();
         let ended = state.end(|row| live.contains(&row.new.session.id), None, REASON, now);
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(ended)
     }
 
@@ -74,7 +74,7 @@ impl OperatorStore for MemoryStore {
         state.mail.drop_resets(user);
         let kind = OperatorActKind::Disable;
         state.acts.record(&NewOperatorAct::of_user(by, kind, user, ended.len(), now));
-        self.tell(changes_of(None, &ended));
+        self.send(changes_of(None, &ended));
         Ok(Some(ended))
     }
 
@@ -120,7 +120,7 @@ impl OperatorStore for MemoryStore {
         state.users.retain(|known| known.user.id != *user);
         let kind = OperatorActKind::Forget;
         state.acts.record(&NewOperatorAct::of_user(by, kind, user, live.len(), now));
-        self.tell(vec![Change::Sessions { user: user.clone(), ids: live.clone() }]);
+        self.send(vec![Change::Sessions { user: user.clone(), ids: live.clone() }]);
         Ok(Some(live))
     }
 

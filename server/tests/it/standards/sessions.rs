@@ -396,8 +396,8 @@ async fn asvs_7_4_2_disabled_user_is_signed_out_and_cannot_sign_in_until_enabled
     for browser in [&old_laptop, &old_phone] {
         assert!(!is_open(browser).await);
     }
-    assert_eq!(stream.told("ended", &id).await["reason"], "operator");
-    stream.ends().await;
+    assert_eq!(stream.wait_for("ended", &id).await["reason"], "operator");
+    stream.assert_ended().await;
     assert!(is_open_as(&grace, "grace").await);
 
     let form = |password: &str| format!("email=ada%40example.org&password={password}");
