@@ -32,6 +32,7 @@ mod mail;
 mod mail_tls;
 mod openapi;
 mod operators;
+mod packaging;
 mod pages;
 mod parity;
 mod passwords;
