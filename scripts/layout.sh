@@ -43,7 +43,7 @@ done < <(instruction 'COPY --from=build')
 program=$root/app/multi-session
 [[ -x $program ]] || die "the Dockerfile copies no program to /app"
 # What the base image has of what the program is linked to.
-ldd "$program" | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$root"
+! has ldd || ldd "$program" | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$root"
 
 IFS=: read -r uid gid < <(instruction USER)
 mkdir -p "$root/proc" "$root/tmp" "$root/app/data" "$folder/tmp" "$folder/data"
