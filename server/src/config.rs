@@ -241,6 +241,13 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date and exit.
     Migrate,
+    /// Ask the server that listens on --site-addr whether it is alive: exit code 0, or 1 if it is not. For containers.
+    Health,
+    /// Write a copy of the SQLite database to a new file. The server may run or not. For PostgreSQL, use pg_dump.
+    Backup {
+        /// The new file, which only you can read.
+        file: PathBuf,
+    },
     /// Import the users and sessions of another system and exit.
     Import {
         /// The other system.

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 mod addresses;
+mod backup;
 mod config;
 mod database;
 mod health;
@@ -30,11 +31,13 @@ mod site;
 pub mod telemetry;
 
 pub use addresses::Addresses;
+pub use backup::back_up;
 pub use config::{
     AddressMode, BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, OperatorActs,
     SessionsCommand, SessionsList, Switch, UsersCommand,
 };
 pub use database::DatabaseUrl;
+pub use health::check_health;
 pub use import::import;
 pub use listen::{ConnectionLimits, listen};
 pub use mail::{Mailer, SmtpUrl};
@@ -92,6 +95,24 @@ pub enum ServerError {
         limit: u64,
         /// How many the configuration needs.
         needed: u64,
+    },
+    /// The server did not answer that it is alive.
+    #[error("the server on {address} is not alive")]
+    Health {
+        /// The address that was asked.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The copy of the database could not be written.
+    #[error("the backup {} was not written", .file.display())]
+    Backup {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
     },
     /// An import failed, and nothing of it was kept.
     #[error("nothing was imported")]

@@ -17,6 +17,8 @@ async fn main() -> ExitCode {
     let outcome = match config.command.clone().unwrap_or_default() {
         Command::Serve => server::serve(config).await,
         Command::Migrate => server::migrate(&config).await,
+        Command::Health => server::check_health(&config),
+        Command::Backup { file } => server::back_up(&config, &file).await,
         Command::Sessions { act } => server::operate(&config, act).await,
         Command::Users { act } => server::operate_users(&config, act).await,
         Command::OperatorActs(list) => server::operator_acts(&config, list).await,

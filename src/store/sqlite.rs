@@ -23,6 +23,7 @@ use super::sql::errors::{Result, unavailable};
 use super::sql::{Database, SqlStore, Statement, Value};
 use crate::{Change, Changes, StoreError};
 
+mod backup;
 mod dialect;
 #[cfg(unix)]
 mod generation;
@@ -112,10 +113,7 @@ impl SqlStore<Sqlite> {
 
     async fn start(url: &str, create: bool, options: &SqliteOptions) -> Result<Self> {
         let session_cache = options.session_cache;
-        let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
-        if url.contains(":memory:") || options.get_filename() == Path::new("") {
-            return Err(unavailable("an SQLite URL must name a file, as in sqlite://data/multi-session.db"));
-        }
+        let options = options_of(url)?;
         if create && let Some(folder) = options.get_filename().parent() {
             std::fs::create_dir_all(folder).map_err(unavailable)?;
         }
@@ -304,6 +302,15 @@ impl Database for Sqlite {
         sqlx::query("pragma wal_checkpoint(truncate)").execute(&self.writer).await?;
         Ok(())
     }
+}
+
+/// How the file of a URL is opened.
+fn options_of(url: &str) -> Result<SqliteConnectOptions> {
+    let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
+    if url.contains(":memory:") || options.get_filename() == Path::new("") {
+        return Err(unavailable("an SQLite URL must name a file, as in sqlite://data/multi-session.db"));
+    }
+    Ok(options)
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
