@@ -45,6 +45,7 @@ impl Sessions {
     }
 
     /// Verifies what cookies claim; `client` is whoever uses the session by that.
+    #[tracing::instrument(name = "current", level = "debug", skip_all)]
     async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
         let now = self.now();
         let mut browser = self.holding(presented, now).await?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::StoredSession;
 use super::cache::{Cache, Noted};
+use super::{SessionCacheStatistics, StoredSession};
 use crate::{Change, Handle, Timestamp, UserId};
 
 /// Of so many sessions in memory one user's list is kept, if it has no more.
@@ -98,18 +98,4 @@ impl Usable<'_> {
             self.cache.lists.insert(user.clone(), user.as_str(), list.into(), self.lists);
         }
     }
-}
-
-/// What a store did with the sessions that it keeps in memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SessionCacheStatistics {
-    /// How many sessions and lists of sessions were found there.
-    pub hits: u64,
-    /// How many were not, and were read.
-    pub misses: u64,
-    /// How many are there, those that are out of date too.
-    pub sessions: usize,
-    /// How many changes have waited for other nodes.
-    pub waits: u64,
 }

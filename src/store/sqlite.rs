@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Connection, Transaction};
+use sqlx::{Connection, SqlSafeStr, Transaction};
 use tokio::sync::broadcast;
 
 use self::dialect::TEXTS;
@@ -21,7 +22,7 @@ use super::migrations::migrations;
 use super::session_cache::SessionCache;
 use super::sql::errors::{Result, unavailable};
 use super::sql::{Database, SqlStore, Statement, Value};
-use crate::{Change, Changes, StoreError};
+use crate::{Change, Changes, PoolLoad, StoreError, metrics};
 
 mod dialect;
 #[cfg(unix)]
@@ -32,6 +33,10 @@ mod watching;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How many changes wait for a slow listener before it is told of a gap.
 const CHANGES_KEPT: usize = 1_024;
+
+/// The pools, as metrics name them.
+const READERS: &str = "sqlite_readers";
+const WRITER: &str = "sqlite_writer";
 
 /// How an [`SqliteStore`] works.
 #[derive(Clone, Debug)]
@@ -203,15 +208,18 @@ impl Database for Sqlite {
     type Transaction = Transaction<'static, sqlx::Sqlite>;
 
     async fn read(&self, statement: Statement, values: &[Value<'_>]) -> Result<Vec<SqliteRow>> {
-        Ok(query(statement, values).fetch_all(&self.readers).await?)
+        let mut connection = acquire(&self.readers, READERS).await?;
+        Ok(query(statement, values).fetch_all(&mut *connection).await?)
     }
 
     async fn write(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
-        Ok(query(statement, values).execute(&self.writer).await?.rows_affected())
+        let mut connection = acquire(&self.writer, WRITER).await?;
+        Ok(query(statement, values).execute(&mut *connection).await?.rows_affected())
     }
 
     async fn begin(&self) -> Result<Self::Transaction> {
-        Ok(self.writer.begin_with("begin immediate").await?)
+        let connection = acquire(&self.writer, WRITER).await?;
+        Ok(Transaction::begin(connection, Some("begin immediate".into_sql_str())).await?)
     }
 
     fn lend(connection: &mut SqliteConnection) -> crate::Transaction<'_> {
@@ -282,6 +290,10 @@ impl Database for Sqlite {
         }
     }
 
+    fn pools(&self) -> Vec<PoolLoad> {
+        [(READERS, &self.readers), (WRITER, &self.writer)].map(|(name, pool)| PoolLoad::of(name, pool)).into()
+    }
+
     async fn announce(&self, change: Change) -> Result<()> {
         let _ = self.changes.send(change);
         Ok(())
@@ -302,6 +314,13 @@ impl Database for Sqlite {
         sqlx::query("pragma wal_checkpoint(truncate)").execute(&self.writer).await?;
         Ok(())
     }
+}
+
+async fn acquire(pool: &SqlitePool, name: &'static str) -> Result<PoolConnection<sqlx::Sqlite>> {
+    let since = Instant::now();
+    let connection = pool.acquire().await;
+    metrics::pool_wait(name, since.elapsed());
+    Ok(connection?)
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;

@@ -5,6 +5,8 @@
 //! `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs` have them. Tables are named with their schema:
 //! `main` is SQLite's own, and PostgreSQL puts the installation's in its place.
 
+use std::sync::LazyLock;
+
 /// What makes a session live: `$1` is the present moment in each statement that says so.
 macro_rules! live {
     () => {
@@ -517,6 +519,8 @@ macro_rules! every_statement {
             InsertMail = "insert into main.mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
             // No mail is put off that far, unless the clock was set back since.
             HurryMails = "update main.mails set due_at = $1 where due_at > $2";
+            // By the index of all that are due.
+            CountMails = "select count(*) as number from main.mails where due_at >= $1";
             DropMail = "delete from main.mails where seq = $1";
             PutOffMail = "update main.mails set due_at = $2 where seq = $1";
             DropMailsToReset =
@@ -608,11 +612,9 @@ macro_rules! names {
 
         impl Statement {
             /// Every statement in the order of [`texts!`].
-            #[cfg(feature = "test-support")]
             pub(in crate::store) const ALL: &[Self] = &[$($(#[$cfg])? Self::$name),*];
 
             /// Its name.
-            #[cfg(feature = "test-support")]
             pub(in crate::store) const fn name(self) -> &'static str {
                 match self {
                     $($(#[$cfg])? Self::$name => stringify!($name),)*
@@ -622,6 +624,27 @@ macro_rules! names {
     };
 }
 every_statement!(names);
+
+impl Statement {
+    /// Its name as a label of metrics, as in `live_by_handles`.
+    pub(in crate::store) fn operation(self) -> &'static str {
+        static OPERATIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
+            Statement::ALL.iter().map(|statement| in_snake_case(statement.name())).collect()
+        });
+        &OPERATIONS[self as usize]
+    }
+}
+
+fn in_snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
 
 /// The texts of all statements in the dialect of the module that it is called in.
 macro_rules! texts {
