@@ -28,6 +28,7 @@ mod limit;
 mod list;
 mod mail;
 mod mail_tls;
+mod metrics;
 mod openapi;
 mod operators;
 mod pages;
