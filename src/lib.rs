@@ -189,6 +189,8 @@ mod known_device;
 #[cfg(feature = "engine")]
 mod mail;
 #[cfg(feature = "engine")]
+pub mod metrics;
+#[cfg(feature = "engine")]
 mod network;
 #[cfg(feature = "engine")]
 mod operator;
@@ -257,8 +259,9 @@ pub use {
         AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerLease, Deliverer,
         DueEvent, DueMail, End, Ended, EndingSession, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
         NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore, OutboxStore,
-        Page, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredPassword,
-        StoredSession, StoredTicket, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
+        Page, PoolLoad, Renewal, Rotation, SessionCacheStatistics, Statistics, Store, StoreError, StoreLoad,
+        StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Superseded, Touch,
+        Transaction, Undo, Undoable,
     },
     subject::Subject,
     ticket::{DeviceChoice, SignInTicket},
@@ -280,8 +283,6 @@ pub use {
     },
 };
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub use store::SessionCacheStatistics;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{SqliteOptions, SqliteStore};
 #[cfg(feature = "test-support")]

@@ -189,6 +189,15 @@ pub struct Config {
     )]
     pub maximum_connections: NonZeroU32,
 
+    /// The address to serve metrics for Prometheus on, at `/metrics`, such as `127.0.0.1:9464`. Use a private address:
+    /// there is no password. Without it there are no metrics.
+    #[arg(long, env = "MULTI_SESSION_METRICS_ADDR", global = true)]
+    pub metrics_addr: Option<SocketAddr>,
+
+    /// How the log is written. `text`: for people. `json`: one JSON object a line.
+    #[arg(long, env = "MULTI_SESSION_LOG_FORMAT", global = true, default_value = "text")]
+    pub log_format: LogFormat,
+
     /// The SHA-256 hashes, in hexadecimal, of the tokens with which programs of operators call the API, separated by
     /// commas. `multi-session operator-token` prints a token and its hash. Without a hash these endpoints do not
     /// exist.
@@ -487,6 +496,15 @@ impl ValueEnum for AddressMode {
         };
         Some(PossibleValue::new(self.0.as_str()).help(help))
     }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// On or off.

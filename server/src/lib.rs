@@ -9,6 +9,7 @@ use multi_session::{
     Accounts, GeoIpError, InvalidOptions, PasswordIfSet, Sessions, Store, StoreError, StreamLimits,
 };
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 mod addresses;
@@ -19,6 +20,7 @@ mod health;
 mod import;
 mod listen;
 mod mail;
+mod metrics;
 mod open_files;
 mod operate;
 mod operator_token;
@@ -29,11 +31,15 @@ mod service;
 mod shutdown;
 mod site;
 pub mod telemetry;
+mod trace_context;
 
+use self::metrics::Exporter;
+
+pub use self::metrics::{describe_metrics, metrics_recorder};
 pub use addresses::Addresses;
 pub use backup::back_up;
 pub use config::{
-    AddressMode, BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, OperatorActs,
+    AddressMode, BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, LogFormat, OperatorActs,
     SessionsCommand, SessionsList, Switch, UsersCommand,
 };
 pub use database::DatabaseUrl;
@@ -80,6 +86,15 @@ pub enum ServerError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address of the metrics cannot be listened on.
+    #[error("cannot listen on {address} for metrics (MULTI_SESSION_METRICS_ADDR)")]
+    ListenMetrics {
         /// The address.
         address: SocketAddr,
         /// Why.
@@ -157,6 +172,11 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let mailer = Mailer::new(&config)?;
     let room = open_files::room(&config)?;
+    // Before the store is opened: what is done from then on is counted.
+    let exporter = match config.metrics_addr {
+        Some(address) => Some(Exporter::bind(address).await?),
+        None => None,
+    };
     // It reads a file: nothing is served yet that would wait for it.
     let addresses = Addresses::new(&config)?;
     let store: Arc<dyn Store> = database::open(&config).await?;
@@ -178,6 +198,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
 
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(accounts.clone().run(stop.clone().cancelled_owned()));
+    let exporting = exporter.map(|it| tokio::spawn(it.run(accounts.clone(), stop.clone())));
     let sending = mailer.map(|mailer| tokio::spawn(mailer.run(accounts.clone(), stop.clone())));
     let stopped = shutdown::stop_signal();
     let stopping = stop.clone();
@@ -197,6 +218,8 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         () = serving => {}
         () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
     }
+    // A scrape that is under way is waited for by nobody.
+    exporting.iter().for_each(JoinHandle::abort);
     if let Err(error) = upkeep.await {
         tracing::error!(%error, "upkeep has failed");
     }

@@ -119,6 +119,7 @@ counted! { AccountStore {
     drop_resets(tx: &mut Transaction<'_>, user: &UserId) -> Result<(), StoreError>;
     request_reset(email: &str, redirect_to: Option<&str>, now: Timestamp) -> Result<bool, StoreError>;
     claim_mails(now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>, StoreError>;
+    waiting_mails() -> Result<u64, StoreError>;
     drop_mail(seq: i64) -> Result<(), StoreError>;
     put_off_mail(seq: i64, due_at: Timestamp) -> Result<(), StoreError>;
     put_token(token: &StoredToken) -> Result<(), StoreError>;

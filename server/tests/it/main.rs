@@ -30,6 +30,7 @@ mod list;
 mod load;
 mod mail;
 mod mail_tls;
+mod metrics;
 mod openapi;
 mod operators;
 mod packaging;

@@ -18,7 +18,7 @@ use crate::store::lease::{KnownServers, Lease, RENEWED_EVERY, Registered, Settli
 use crate::store::locked;
 use crate::store::session_cache::SessionCache;
 use crate::store::sql::errors::{Result, corrupt};
-use crate::{Change, OsRandom, Random};
+use crate::{Change, OsRandom, Random, metrics};
 
 /// Names a start of the server.
 macro_rules! server {
@@ -233,6 +233,7 @@ impl Cluster {
                 Ok(None) | Err(_) => break,
             }
         }
+        metrics::lease_wait(committed.elapsed());
         if !settling.silent().is_empty() {
             tracing::warn!(
                 nodes = settling.silent().len(),

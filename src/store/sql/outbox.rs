@@ -19,7 +19,7 @@ const UNREADABLE_DELAY: Duration = Duration::from_secs(10 * 60);
 #[async_trait]
 impl<D: Database> OutboxStore for SqlStore<D> {
     async fn add_consumer(&self, name: &str) -> Result<()> {
-        self.change(|mut tx| async move {
+        self.change("add_consumer", |mut tx| async move {
             if !tx.exists(Statement::IsConsumer, values![name]).await? {
                 tx.execute(Statement::LockOutbox, &[]).await?;
                 tx.execute(Statement::AddConsumer, values![name]).await?;
@@ -33,7 +33,7 @@ impl<D: Database> OutboxStore for SqlStore<D> {
     async fn remove_consumer(&self, name: &str) -> Result<bool> {
         let delete = values![name, DELETE_BATCH];
         while self.write(Statement::DropEventsOfConsumer, delete).await? == u64::from(DELETE_BATCH) {}
-        self.change(|mut tx| async move {
+        self.change("remove_consumer", |mut tx| async move {
             tx.execute(Statement::LockOutbox, &[]).await?;
             let removed = tx.execute(Statement::RemoveConsumer, values![name]).await?;
             // Those that were written meanwhile.

@@ -430,6 +430,10 @@ pub(super) fn user(row: &impl Columns, id_column: &str) -> Result<User> {
     })
 }
 
+pub(super) fn mail_count(row: &impl Columns) -> Result<u64> {
+    row.integer("number")?.try_into().map_err(corrupt)
+}
+
 pub(super) fn seq(row: &impl Columns) -> Result<i64> {
     row.integer("seq")
 }

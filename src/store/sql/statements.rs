@@ -5,6 +5,8 @@
 //! need. They are in `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs`. Tables are named with
 //! their schema: `main` is SQLite's own, and PostgreSQL replaces it by the installation's schema.
 
+use std::sync::LazyLock;
+
 /// The condition for a live session. `$1` is the current time in every statement that uses it.
 macro_rules! live {
     () => {
@@ -522,6 +524,8 @@ macro_rules! every_statement {
             InsertMail = "insert into main.mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
             // No mail is postponed that far, unless the clock was set back since.
             DueMailsFromTheFuture = "update main.mails set due_at = $1 where due_at > $2";
+            // By the index of all that are due.
+            CountMails = "select count(*) as number from main.mails where due_at >= $1";
             DropMail = "delete from main.mails where seq = $1";
             PutOffMail = "update main.mails set due_at = $2 where seq = $1";
             DropMailsToReset =
@@ -614,11 +618,9 @@ macro_rules! names {
 
         impl Statement {
             /// Every statement in the order of [`texts!`].
-            #[cfg(feature = "test-support")]
             pub(in crate::store) const ALL: &[Self] = &[$($(#[$cfg])? Self::$name),*];
 
             /// Its name.
-            #[cfg(feature = "test-support")]
             pub(in crate::store) const fn name(self) -> &'static str {
                 match self {
                     $($(#[$cfg])? Self::$name => stringify!($name),)*
@@ -628,6 +630,27 @@ macro_rules! names {
     };
 }
 every_statement!(names);
+
+impl Statement {
+    /// Its name as a label of metrics, as in `live_by_handles`.
+    pub(in crate::store) fn operation(self) -> &'static str {
+        static OPERATIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
+            Statement::ALL.iter().map(|statement| in_snake_case(statement.name())).collect()
+        });
+        &OPERATIONS[self as usize]
+    }
+}
+
+fn in_snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
 
 /// The texts of all statements in the dialect of the module that it is called in.
 macro_rules! texts {
