@@ -67,7 +67,7 @@ pub use accounts::{AccountStore, DueMail, NewMail, PasswordOf, StoredToken};
 pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
-pub use outbox::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
+pub use outbox::{ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, OutboxStore};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use session_cache::SessionCacheStatistics;
 

@@ -174,6 +174,8 @@ macro_rules! store_contract {
                 a_users_events_are_told_in_the_order_of_their_changes
                 events_are_given_to_one_deliverer_at_a_time
                 an_event_that_failed_holds_up_its_user_only
+                given_up_events_hold_up_nobody_until_they_are_retried
+                consumers_are_listed_with_what_waits_for_them
                 an_erased_user_is_told_to_a_consumer
                 events_go_when_their_time_is_over
             }
