@@ -139,6 +139,7 @@ impl SessionHttp {
             http: self.clone(),
             operators: OperatorTokens::default(),
             lists_held_only: false,
+            sends_webhooks: false,
             document: Default::default(),
         };
         let error_page = routing::get(error::handle);
@@ -187,6 +188,13 @@ impl Api {
         self
     }
 
+    /// Sets whether the document describes [webhooks](crate::Webhook), by default not. Sending them is up to your program.
+    #[must_use]
+    pub fn describe_webhooks(mut self, sends_webhooks: bool) -> Self {
+        self.settings.sends_webhooks = sends_webhooks;
+        self
+    }
+
     /// Sets the page that explains a failed redirect: [`FailedRedirect`] extracts what to say.
     #[must_use]
     pub fn error_page(mut self, page: MethodRouter) -> Self {
@@ -225,7 +233,7 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
         }
         described = described.merge(error_endpoints()).merge(document_endpoints());
 
-        settings.document = openapi::document(described, &settings.http);
+        settings.document = openapi::document(described, &settings.http, settings.sends_webhooks);
         let (bounded, exact) = (from_fn_with_state(body_time, bounded), from_fn(only_get_and_post));
         let session_layer = settings.http.layer();
         let state = ApiState::from(settings);

@@ -155,6 +155,7 @@ mod session;
 mod sign_in_method;
 mod timestamp;
 mod user;
+mod webhook;
 
 #[cfg(feature = "accounts")]
 mod accounts;
@@ -226,6 +227,7 @@ pub use session::{
 pub use sign_in_method::SignInMethod;
 pub use timestamp::Timestamp;
 pub use user::User;
+pub use webhook::{Webhook, WebhookData, WebhookType};
 
 #[cfg(feature = "accounts")]
 pub use accounts::{
