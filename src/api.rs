@@ -141,6 +141,7 @@ impl SessionHttp {
             http: self.clone(),
             operators: OperatorTokens::default(),
             lists_held_only: false,
+            sends_webhooks: false,
             document: Default::default(),
         };
         let error_page = routing::get(error::handle);
@@ -186,6 +187,13 @@ impl Api {
     #[must_use]
     pub fn list_held_only(mut self, is_held_only: bool) -> Self {
         self.settings.lists_held_only = is_held_only;
+        self
+    }
+
+    /// Sets whether the document describes [webhooks](crate::Webhook), by default not. Sending them is up to your program.
+    #[must_use]
+    pub fn describe_webhooks(mut self, sends_webhooks: bool) -> Self {
+        self.settings.sends_webhooks = sends_webhooks;
         self
     }
 
@@ -236,7 +244,7 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
             others = others.merge(nested(operator_endpoints().into()).layer(finished));
         }
 
-        settings.document = openapi::document(described, &settings.http);
+        settings.document = openapi::document(described, &settings.http, settings.sends_webhooks);
         let (bounded, exact) = (from_fn_with_state(body_time, bounded), from_fn(only_get_and_post));
         let session_layer = settings.http.layer();
         let state = ApiState::from(settings);

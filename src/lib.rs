@@ -155,6 +155,7 @@ mod session;
 mod sign_in_method;
 mod timestamp;
 mod user;
+mod webhook;
 
 #[cfg(feature = "accounts")]
 mod accounts;
@@ -228,6 +229,7 @@ pub use session::{
 pub use sign_in_method::SignInMethod;
 pub use timestamp::Timestamp;
 pub use user::User;
+pub use webhook::{Webhook, WebhookData, WebhookType};
 
 #[cfg(feature = "accounts")]
 pub use accounts::{
@@ -256,12 +258,12 @@ pub use {
         Sessions, SessionsBuilder, SignOutScope, StreamItem, Swept, Target, Watch,
     },
     store::{
-        AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerLease, Deliverer,
-        DueEvent, DueMail, End, Ended, EndingSession, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
-        NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore, OutboxStore,
-        Page, PoolLoad, Renewal, Rotation, SessionCacheStatistics, Statistics, Store, StoreError, StoreLoad,
-        StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Superseded, Touch,
-        Transaction, Undo, Undoable,
+        AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerBacklog, ConsumerLease,
+        Deliverer, DueEvent, DueMail, End, Ended, EndingSession, Found, HistoryQuery, Limit, NewHistoryEntry,
+        NewMail, NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore,
+        OutboxStore, Page, PoolLoad, Renewal, Rotation, SessionCacheStatistics, Statistics, Store,
+        StoreError, StoreLoad, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken,
+        Superseded, Touch, Transaction, Undo, Undoable,
     },
     subject::Subject,
     ticket::{DeviceChoice, SignInTicket},

@@ -72,7 +72,7 @@ pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
 pub use load::{PoolLoad, SessionCacheStatistics, StoreLoad};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
-pub use outbox::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
+pub use outbox::{ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, OutboxStore};
 
 /// Locks a mutex, and ignores poisoning: a panic cannot leave the value inconsistent.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -13,7 +13,7 @@ use multi_session::{
     InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset, SessionsBuilder, SourceName,
 };
 
-use crate::{Color, DatabaseUrl, Logo, OperatorTokenHash, SmtpUrl, service};
+use crate::{Color, DatabaseUrl, Logo, OperatorTokenHash, SmtpUrl, WebhookSecret, WebhookUrl, service};
 
 /// Sessions on many devices: list them, switch accounts, and revoke one, the others or all.
 #[derive(Clone, Debug, Parser)]
@@ -240,6 +240,29 @@ pub struct Config {
     /// server.
     #[arg(long, env = "MULTI_SESSION_MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
+
+    /// The URLs that receive every event as a webhook, separated by commas (%2C within a URL). Other users of the
+    /// machine can read flags: if a URL has a secret, set the variable instead.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_WEBHOOK_URL",
+        hide_env_values = true,
+        global = true,
+        value_delimiter = ','
+    )]
+    pub webhook_url: Vec<WebhookUrl>,
+
+    /// The secrets that sign webhooks, one for each URL in the same order, separated by commas: `whsec_` and the base64
+    /// of 24 to 64 random bytes. To replace a secret, set the new and the old one with a space between. Other users of
+    /// the machine can read flags: set the variable instead.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_WEBHOOK_SECRET",
+        hide_env_values = true,
+        global = true,
+        value_delimiter = ','
+    )]
+    pub webhook_secret: Vec<WebhookSecret>,
 }
 
 /// What the program does.
@@ -274,6 +297,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         act: UsersCommand,
+    },
+    /// List, retry and test webhooks. The server may run or not.
+    Webhooks {
+        /// What to do.
+        #[command(subcommand)]
+        act: WebhooksCommand,
     },
     /// List what operators did, the latest first. Acts are kept as long as account histories.
     OperatorActs(OperatorActs),
@@ -351,6 +380,29 @@ impl std::fmt::Debug for UsersCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UsersCommand").finish_non_exhaustive()
     }
+}
+
+/// What an operator does with webhooks.
+#[derive(Clone, Debug, Subcommand)]
+pub enum WebhooksCommand {
+    /// List the webhooks with the number of events that wait, fail and were given up, and the last error.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send events again that have failed, also those that were given up.
+    Retry {
+        /// The id of a webhook, as in the list. Without it, events of every webhook are sent.
+        id: Option<String>,
+    },
+    /// Send a test to every configured URL now, and print the result.
+    Test,
+    /// Remove a webhook whose URL is no longer configured, with the events that wait for it.
+    Remove {
+        /// The id of the webhook, as in the list.
+        id: String,
+    },
 }
 
 /// Which acts of operators are listed, and how.

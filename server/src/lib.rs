@@ -9,7 +9,7 @@ use multi_session::{
     Accounts, GeoIpError, InvalidOptions, PasswordIfSet, Sessions, Store, StoreError, StreamLimits,
 };
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 mod addresses;
@@ -32,6 +32,7 @@ mod shutdown;
 mod site;
 pub mod telemetry;
 mod trace_context;
+mod webhooks;
 
 use self::metrics::Exporter;
 
@@ -40,17 +41,18 @@ pub use addresses::Addresses;
 pub use backup::back_up;
 pub use config::{
     AddressMode, BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, LogFormat, OperatorActs,
-    SessionsCommand, SessionsList, Switch, UsersCommand,
+    SessionsCommand, SessionsList, Switch, UsersCommand, WebhooksCommand,
 };
 pub use database::DatabaseUrl;
 pub use health::check_health;
 pub use import::import;
 pub use listen::{ConnectionLimits, listen};
 pub use mail::{Mailer, SmtpUrl};
-pub use operate::{operate, operate_users, operator_acts};
+pub use operate::{operate, operate_users, operate_webhooks, operator_acts};
 pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
 pub use service::{Color, Logo};
+pub use webhooks::{WebhookSecret, WebhookUrl, Webhooks};
 
 /// How long requests under way may take once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -138,6 +140,12 @@ pub enum ServerError {
     /// What an operator asked for could not be done.
     #[error("the command failed")]
     Operate(#[source] multi_session::Error),
+    /// Events cannot be kept for webhooks.
+    #[error("the database cannot keep events for webhooks")]
+    Webhooks(#[source] multi_session::Error),
+    /// Webhooks did not receive a test.
+    #[error("webhooks that did not receive the test: {0}")]
+    WebhookTest(usize),
     /// The answer could not be printed.
     #[error("the answer could not be printed")]
     Print(#[source] std::io::Error),
@@ -171,6 +179,7 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let mailer = Mailer::new(&config)?;
+    let webhooks = Webhooks::new(&config)?;
     let room = open_files::room(&config)?;
     // Before the store is opened: what is done from then on is counted.
     let exporter = match config.metrics_addr {
@@ -191,16 +200,22 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         .map_err(|error| ServerError::Config(error.to_string()))?;
     let app = router(&Server::new(&config, accounts.clone())?);
 
+    // From here on a signal stops it well.
+    let stopped = shutdown::stop_signal();
     let address = config.site_addr;
     let listener =
         TcpListener::bind(address).await.map_err(|source| ServerError::Listen { address, source })?;
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
+    // Before anything is served, so that no event is missing.
+    let mut delivering = match webhooks {
+        Some(webhooks) => webhooks.start(&sessions, &stop).await?,
+        None => JoinSet::new(),
+    };
     let upkeep = tokio::spawn(accounts.clone().run(stop.clone().cancelled_owned()));
     let exporting = exporter.map(|it| tokio::spawn(it.run(accounts.clone(), stop.clone())));
     let sending = mailer.map(|mailer| tokio::spawn(mailer.run(accounts.clone(), stop.clone())));
-    let stopped = shutdown::stop_signal();
     let stopping = stop.clone();
     let limits = ConnectionLimits { connections: room.connections, ..ConnectionLimits::default() };
     tokio::spawn(async move {
@@ -232,6 +247,8 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         Some(sending) => sending.await.unwrap_or(1),
         None => 0,
     };
+    // What a webhook has not answered yet is given its time.
+    while delivering.join_next().await.is_some() {}
     let flushed = accounts.shut_down().await;
     flushed.map_err(ServerError::Flush)?;
     if cut_off > 0 {

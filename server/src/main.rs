@@ -21,6 +21,7 @@ async fn main() -> ExitCode {
         Command::Backup { file } => server::back_up(&config, &file).await,
         Command::Sessions { act } => server::operate(&config, act).await,
         Command::Users { act } => server::operate_users(&config, act).await,
+        Command::Webhooks { act } => server::operate_webhooks(&config, act).await,
         Command::OperatorActs(list) => server::operator_acts(&config, list).await,
         Command::OperatorToken => server::print_operator_token(),
         Command::Import { from: ImportFrom::BetterAuth(import) } => server::import(&config, import).await,

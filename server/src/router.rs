@@ -129,6 +129,7 @@ pub fn router(server: &Server) -> Router {
         .api()
         .accounts(&server.accounts)
         .operator_tokens(server.operators.clone())
+        .describe_webhooks(true)
         .list_held_only(server.list_scope == ListScope::Browser)
         .error_page(pages::error_page(server))
         .body_time(server.body_time);

@@ -59,3 +59,4 @@ mod throttle;
 mod unavailable;
 mod undo;
 mod user_agents;
+mod webhooks;

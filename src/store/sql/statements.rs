@@ -572,12 +572,13 @@ macro_rules! every_statement {
             DueEvents = concat!(
                 "with recursive firsts as (\
                  select outbox.* from main.outbox where seq = (select seq from main.outbox \
-                 where consumer = $1 and user_id > $3",
+                 where consumer = $1 and is_given_up = false and user_id > $3",
                 deliverer_has_lease!(),
                 " order by user_id, seq limit 1) union all \
                  select outbox.* from firsts join main.outbox on outbox.seq = (select later.seq from main.outbox as later \
-                 where later.consumer = $1 and later.user_id > firsts.user_id order by later.user_id, later.seq limit 1)) \
-                 select seq, user_id, at, kind, session_id, by_session, detail, attempts from firsts \
+                 where later.consumer = $1 and later.is_given_up = false and later.user_id > firsts.user_id \
+                 order by later.user_id, later.seq limit 1)) \
+                 select seq, user_id, at, kind, session_id, by_session, detail, attempts, written_at from firsts \
                  where due_at is null or due_at <= $4 or due_at > $5 limit $6"
             );
             DropEvents = concat!(
@@ -587,10 +588,23 @@ macro_rules! every_statement {
                 in_list!("$3", "bigint"),
                 deliverer_has_lease!()
             );
-            PutOffEvent = concat!(
-                "update main.outbox set attempts = attempts + 1, due_at = $4 where consumer = $1 and seq = $3",
+            FailEvent = concat!(
+                "update main.outbox set attempts = attempts + 1, due_at = $4, is_given_up = $5, last_error = $6 \
+                 where consumer = $1 and seq = $3",
                 deliverer_has_lease!()
             );
+            RetryPutOff = "update main.outbox set attempts = 0, due_at = null \
+                           where consumer = $1 and is_given_up = false and due_at is not null";
+            RetryGivenUp = "update main.outbox set attempts = 0, is_given_up = false where seq in \
+                            (select seq from main.outbox where consumer = $1 and is_given_up = true limit $2)";
+            // Every name is above the empty text; the condition makes SQLite use the index.
+            Consumers = "select name, count(case when is_given_up = false then 1 end) as waiting, \
+                         count(case when is_given_up = false and attempts > 0 then 1 end) as failing, \
+                         count(case when is_given_up = true then 1 end) as given_up, min(written_at) as oldest, \
+                         (select failed.last_error from main.outbox as failed where failed.consumer = name \
+                         and failed.last_error is not null order by coalesce(failed.due_at, 0) desc, failed.seq limit 1) \
+                         as last_error from main.outbox_consumers left join main.outbox on consumer = name \
+                         where name > '' group by name order by name";
             // Locks no rows that stay. Every `seq` is above 0; the condition makes SQLite use the index.
             ForgetEvents = concat!(
                 "delete from main.outbox where seq in (select seq from main.outbox where written_at <= $1 and seq in \
