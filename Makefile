@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; the environment they share is scripts/env.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help run example test setup leptos fmt doc package lint deny build unit browser engines client fuzz libfuzzer bench clean-tools
+.PHONY: help run example test setup leptos fmt doc package lint deny build layout unit browser engines client fuzz libfuzzer bench clean-tools
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -40,6 +40,9 @@ deny: ## Licences, sources and known weaknesses of what we use (ARGS go to cargo
 
 build: setup-run ## Build the site and the server in release
 	@scripts/build.sh
+
+layout: build ## The program in the layout of the image, as another user with a read-only root, and the systemd unit
+	@scripts/layout.sh
 
 unit: setup-run ## Unit and integration tests (ARGS go to cargo test)
 	@scripts/unit.sh $(ARGS)

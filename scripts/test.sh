@@ -38,6 +38,7 @@ step "packages (seconds)" scripts/package.sh
 step "unit and integration tests, and the documentation (about 6 minutes)" scripts/unit.sh
 # After the tests, because these compile with test features.
 step "the servers (a minute)" scripts/build.sh for-tests
+step "the layout of the image (seconds)" scripts/layout.sh
 step "Better Auth client tests (1 minute)" scripts/client.sh
 step "a short run of the benchmark (half a minute)" scripts/bench.sh --smoke
 step "what the OpenAPI document allows and forbids (1 minute)" scripts/fuzz.sh

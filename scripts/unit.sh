@@ -28,7 +28,8 @@ RUSTDOC=$ROOT/scripts/rustdoc.sh checked_cargo test "${tests[@]}" --doc
 # program on an SQLite file or read the sources.
 over_postgres() {
   MULTI_SESSION_TEST_STORE=postgres \
-    checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants:: --skip configuration::
+    checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants:: --skip configuration:: \
+      --skip backup:: --skip packaging::
 }
 # They wait a lot, so run more at once than there are cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}

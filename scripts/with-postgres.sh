@@ -23,4 +23,6 @@ else
 fi
 MULTI_SESSION_TEST_POSTGRES=$("$ROOT/scripts/postgres.sh" start "$folder" "${options[@]}")
 export MULTI_SESSION_TEST_POSTGRES
+# Tests call its programs, such as pg_dump.
+PATH=$(postgres_bin):$PATH
 "$@"

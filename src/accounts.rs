@@ -15,6 +15,7 @@ mod change_password;
 pub(crate) mod email;
 mod letter;
 mod mail;
+mod metrics;
 mod password;
 mod reauthenticate;
 mod report;
@@ -37,6 +38,7 @@ pub use reset_password::{RequestPasswordReset, ResetPassword};
 pub use sign_in::SignIn;
 pub use sign_up::SignUp;
 
+pub(crate) use self::metrics::describe as describe_metrics;
 #[cfg(feature = "import-better-auth")]
 pub(crate) use password::is_better_auth;
 #[cfg(feature = "import-better-auth")]
@@ -136,6 +138,26 @@ impl Accounts {
             }
         };
         tokio::join!(running, sweeping);
+    }
+
+    /// Sets the gauges of what this node does now: see [`Sessions::measure`](crate::Sessions::measure). Call it instead of that
+    /// before metrics are exported.
+    pub fn measure(&self) {
+        self.sessions().measure();
+        let (waiting, running) = self.0.passwords.load();
+        self::metrics::set_passwords(waiting, running);
+    }
+
+    /// Counts what is in the database for its gauges: see [`Sessions::measure_store`](crate::Sessions::measure_store). Call it
+    /// instead of that every minute.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn measure_store(&self) -> Result<()> {
+        self.sessions().measure_store().await?;
+        self::metrics::set_mails_waiting(self.store().waiting_mails().await?);
+        Ok(())
     }
 
     /// Writes the buffers and closes the store. Call it instead of [`Sessions::shut_down`], in the same order.

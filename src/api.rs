@@ -141,6 +141,7 @@ impl SessionHttp {
             http: self.clone(),
             operators: OperatorTokens::default(),
             lists_held_only: false,
+            sends_webhooks: false,
             document: Default::default(),
         };
         let error_page = routing::get(error::handle);
@@ -189,6 +190,13 @@ impl Api {
         self
     }
 
+    /// Sets whether the document describes [webhooks](crate::Webhook), by default not. Sending them is up to your program.
+    #[must_use]
+    pub fn describe_webhooks(mut self, sends_webhooks: bool) -> Self {
+        self.settings.sends_webhooks = sends_webhooks;
+        self
+    }
+
     /// Sets the page that explains a failed redirect. It gets the error from [`FailedRedirect`].
     #[must_use]
     pub fn error_page(mut self, page: MethodRouter) -> Self {
@@ -204,6 +212,18 @@ impl Api {
     }
 }
 
+impl Api {
+    /// The paths of the endpoints, such as `/api/auth/reset-password/{token}`, to count requests by. Axum's `MatchedPath`
+    /// of most of them is `/api/auth/{*rest}`.
+    pub fn paths(&self) -> Vec<String> {
+        let described = described_endpoints(&self.settings).into_openapi().paths.paths;
+        let paths = described.into_keys();
+        #[cfg(feature = "reference")]
+        let paths = paths.chain(["/reference/{file}".to_owned()]);
+        paths.map(|path| format!("{}{path}", self.settings.http.api_path())).collect()
+    }
+}
+
 impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
     fn from(api: Api) -> Self {
         let Api { mut settings, body_time, error_page } = api;
@@ -212,22 +232,19 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
             Router::new().nest(&path, endpoints.method_not_allowed_fallback(not_found))
         };
 
-        let accounts = if settings.accounts.is_some() { account_endpoints() } else { OpenApiRouter::new() };
-        let sessions = accounts.merge(session_endpoints());
+        let sessions = browser_endpoints(&settings);
+        let described = described_endpoints(&settings);
         let public = Router::from(document_endpoints()).route("/error", error_page);
         #[cfg(feature = "reference")]
         let public = public.route("/reference/{file}", routing::get(reference::file));
         // These endpoints read no cookies: they answer everybody alike, or check an operator's token.
         let mut others = nested(public);
-        let mut described = sessions.clone();
         if settings.operators.are_taken() {
             let finished = from_fn_with_state(settings.sessions.clone(), finished);
             others = others.merge(nested(operator_endpoints().into()).layer(finished));
-            described = described.merge(operator_endpoints());
         }
-        described = described.merge(error_endpoints()).merge(document_endpoints());
 
-        settings.document = openapi::document(described, &settings.http);
+        settings.document = openapi::document(described, &settings.http, settings.sends_webhooks);
         let (bounded, exact) = (from_fn_with_state(body_time, bounded), from_fn(only_get_and_post));
         let session_layer = settings.http.layer();
         let state = ApiState::from(settings);
@@ -241,6 +258,18 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
             .iter()
             .fold(others, |router, path| router.route_service(path, sessions.clone()))
     }
+}
+
+/// The endpoints that read cookies.
+fn browser_endpoints(settings: &Settings) -> OpenApiRouter<ApiState> {
+    let accounts = if settings.accounts.is_some() { account_endpoints() } else { OpenApiRouter::new() };
+    accounts.merge(session_endpoints())
+}
+
+/// Every endpoint of the document.
+fn described_endpoints(settings: &Settings) -> OpenApiRouter<ApiState> {
+    let operators = if settings.operators.are_taken() { operator_endpoints() } else { OpenApiRouter::new() };
+    browser_endpoints(settings).merge(operators).merge(error_endpoints()).merge(document_endpoints())
 }
 
 fn account_endpoints() -> OpenApiRouter<ApiState> {

@@ -155,6 +155,7 @@ mod session;
 mod sign_in_method;
 mod timestamp;
 mod user;
+mod webhook;
 
 #[cfg(feature = "accounts")]
 mod accounts;
@@ -188,6 +189,8 @@ mod ip_mode;
 mod known_device;
 #[cfg(feature = "engine")]
 mod mail;
+#[cfg(feature = "engine")]
+pub mod metrics;
 #[cfg(feature = "engine")]
 mod network;
 #[cfg(feature = "engine")]
@@ -226,6 +229,7 @@ pub use session::{
 pub use sign_in_method::SignInMethod;
 pub use timestamp::Timestamp;
 pub use user::User;
+pub use webhook::{Webhook, WebhookData, WebhookType};
 
 #[cfg(feature = "accounts")]
 pub use accounts::{
@@ -254,11 +258,12 @@ pub use {
         Sessions, SessionsBuilder, SignOutScope, StreamItem, Swept, Target, Watch,
     },
     store::{
-        AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerLease, Deliverer,
-        DueEvent, DueMail, End, Ended, EndingSession, Found, HistoryQuery, Limit, NewHistoryEntry, NewMail,
-        NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore, OutboxStore,
-        Page, Renewal, Rotation, Statistics, Store, StoreError, StoredHistoryEntry, StoredPassword,
-        StoredSession, StoredTicket, StoredToken, Superseded, Touch, Transaction, Undo, Undoable,
+        AccountStore, Actor, Alongside, Begun, ChangeContext, ChangeError, ConsumerBacklog, ConsumerLease,
+        Deliverer, DueEvent, DueMail, End, Ended, EndingSession, Found, HistoryQuery, Limit, NewHistoryEntry,
+        NewMail, NewOperatorAct, NewSession, NextSession, OperatorAct, OperatorActKind, OperatorStore,
+        OutboxStore, Page, PoolLoad, Renewal, Rotation, SessionCacheStatistics, Statistics, Store,
+        StoreError, StoreLoad, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken,
+        Superseded, Touch, Transaction, Undo, Undoable,
     },
     subject::Subject,
     ticket::{DeviceChoice, SignInTicket},
@@ -280,8 +285,6 @@ pub use {
     },
 };
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub use store::SessionCacheStatistics;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{SqliteOptions, SqliteStore};
 #[cfg(feature = "test-support")]

@@ -4,7 +4,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::{Code, Handle, SessionId, Timestamp, UserId};
+use crate::{Code, Handle, SessionId, Timestamp, UserId, WebhookType};
 
 impl PartialSchema for Handle {
     fn schema() -> RefOr<Schema> {
@@ -43,11 +43,18 @@ impl PartialSchema for Code {
     }
 }
 
+impl PartialSchema for WebhookType {
+    fn schema() -> RefOr<Schema> {
+        text("What a webhook tells.").enum_values(Some(Self::ALL.iter().map(|it| it.as_str()))).into()
+    }
+}
+
 impl ToSchema for Handle {}
 impl ToSchema for SessionId {}
 impl ToSchema for UserId {}
 impl ToSchema for Timestamp {}
 impl ToSchema for Code {}
+impl ToSchema for WebhookType {}
 
 fn id(description: &str) -> RefOr<Schema> {
     text(description)

@@ -51,6 +51,7 @@ mod history;
 pub(crate) mod import;
 #[cfg(feature = "postgres")]
 mod lease;
+mod load;
 #[cfg(feature = "test-support")]
 pub(crate) mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -69,10 +70,9 @@ pub(crate) mod sqlite;
 pub use accounts::{AccountStore, DueMail, NewMail, StoredPassword, StoredToken};
 pub use alongside::{Alongside, ChangeContext, Transaction};
 pub use history::{HistoryQuery, NewHistoryEntry, StoredHistoryEntry};
+pub use load::{PoolLoad, SessionCacheStatistics, StoreLoad};
 pub use operating::{NewOperatorAct, OperatorAct, OperatorActKind, OperatorStore};
-pub use outbox::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub use session_cache::SessionCacheStatistics;
+pub use outbox::{ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, OutboxStore};
 
 /// Locks a mutex, and ignores poisoning: a panic cannot leave the value inconsistent.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -765,6 +765,11 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// Makes a small write and waits until it is durable, because a full disk or a read-only database still answers
     /// reads.
     async fn check_writes(&self) -> Result<(), StoreError>;
+
+    /// Tells what the store does now, for metrics, without asking the database. By default it tells nothing.
+    fn load(&self) -> StoreLoad {
+        StoreLoad::default()
+    }
 
     /// Finishes running calls and closes the store.
     async fn close(&self);

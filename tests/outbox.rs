@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use multi_session::{
-    Browser, Change, Client, Code, EndedReason, Keep, ManualClock, MemoryStore, Operator, Outbox,
-    OutboxEvent, OutboxEventKind, Proof, Sessions, Store, Subject, Timestamp, UserId,
+    Browser, Change, Client, Code, ConsumerBacklog, EndedReason, Keep, ManualClock, MemoryStore, Operator,
+    Outbox, OutboxEvent, OutboxEventKind, Proof, Sessions, Store, Subject, Timestamp, UserId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -162,6 +162,55 @@ async fn failed_event_is_retried_and_delays_only_its_user() {
     assert_eq!(second.user_id.as_str(), "ada");
     assert!(second.id > first.id, "the next one after the one before it");
     running.stop().await;
+}
+
+/// Waits until so many events are failing and given up.
+async fn backlog(sessions: &Sessions, failing: u64, given_up: u64) -> ConsumerBacklog {
+    let reached = async {
+        loop {
+            let backlog = sessions.outbox_consumers().await.expect("a list").remove(0);
+            if (backlog.failing, backlog.given_up) == (failing, given_up) {
+                return backlog;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, reached).await.expect("it fails in time")
+}
+
+#[tokio::test]
+async fn event_that_fails_for_too_long_is_given_up_until_it_is_retried() {
+    let nodes = Nodes::new();
+    let sessions = nodes.start();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let is_down = Arc::new(AtomicBool::new(true));
+    let down = Arc::clone(&is_down);
+    let outbox = audit(&sessions).await.give_up_after(Duration::from_secs(60));
+    let running = run(outbox, tell, move |_event| {
+        let is_down = down.load(Ordering::SeqCst);
+        async move { if is_down { Err("the audit table is locked") } else { Ok(()) } }
+    });
+    sign_in(&sessions, "ada").await;
+    let first = next(&mut told).await;
+    backlog(&sessions, 1, 0).await;
+    nodes.advance(Duration::from_secs(59)).await;
+    assert_eq!(next(&mut told).await, first, "it is retried until then");
+    backlog(&sessions, 1, 0).await;
+    sign_in(&sessions, "ada").await;
+    nodes.advance(Duration::from_secs(10)).await;
+    assert_eq!(next(&mut told).await, first, "for the last time");
+    let second = next(&mut told).await;
+    assert!(second.id > first.id, "the others do not wait for it");
+    let backlog = backlog(&sessions, 1, 1).await;
+    assert_eq!(backlog.last_error.as_deref(), Some("the audit table is locked"));
+
+    is_down.store(false, Ordering::SeqCst);
+    assert_eq!(sessions.retry_outbox("audit").await.expect("an answer"), 2);
+    nodes.wake().await;
+    assert_eq!([next(&mut told).await, next(&mut told).await], [first, second]);
+    assert_eq!(next(&mut told).await.kind, OutboxEventKind::NewDevice);
+    running.stop().await;
+    assert_eq!(sessions.outbox_consumers().await.expect("a list")[0].waiting, 0);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use multi_session::{
     InvalidOptions, IpMode, Options, OptionsBuilder, PostgresStore, Preset, SessionsBuilder, SourceName,
 };
 
-use crate::{Color, DatabaseUrl, Logo, OperatorTokenHash, SmtpUrl, service};
+use crate::{Color, DatabaseUrl, Logo, OperatorTokenHash, SmtpUrl, WebhookSecret, WebhookUrl, service};
 
 /// Sessions on many devices: list them, switch accounts, and revoke one, the others or all.
 #[derive(Clone, Debug, Parser)]
@@ -189,6 +189,15 @@ pub struct Config {
     )]
     pub maximum_connections: NonZeroU32,
 
+    /// The address to serve metrics for Prometheus on, at `/metrics`, such as `127.0.0.1:9464`. Use a private address:
+    /// there is no password. Without it there are no metrics.
+    #[arg(long, env = "MULTI_SESSION_METRICS_ADDR", global = true)]
+    pub metrics_addr: Option<SocketAddr>,
+
+    /// How the log is written. `text`: for people. `json`: one JSON object a line.
+    #[arg(long, env = "MULTI_SESSION_LOG_FORMAT", global = true, default_value = "text")]
+    pub log_format: LogFormat,
+
     /// The SHA-256 hashes, in hexadecimal, of the tokens with which programs of operators call the API, separated by
     /// commas. `multi-session operator-token` prints a token and its hash. Without a hash these endpoints do not
     /// exist.
@@ -231,6 +240,29 @@ pub struct Config {
     /// server.
     #[arg(long, env = "MULTI_SESSION_MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
+
+    /// The URLs that receive every event as a webhook, separated by commas (%2C within a URL). Other users of the
+    /// machine can read flags: if a URL has a secret, set the variable instead.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_WEBHOOK_URL",
+        hide_env_values = true,
+        global = true,
+        value_delimiter = ','
+    )]
+    pub webhook_url: Vec<WebhookUrl>,
+
+    /// The secrets that sign webhooks, one for each URL in the same order, separated by commas: `whsec_` and the base64
+    /// of 24 to 64 random bytes. To replace a secret, set the new and the old one with a space between. Other users of
+    /// the machine can read flags: set the variable instead.
+    #[arg(
+        long,
+        env = "MULTI_SESSION_WEBHOOK_SECRET",
+        hide_env_values = true,
+        global = true,
+        value_delimiter = ','
+    )]
+    pub webhook_secret: Vec<WebhookSecret>,
 }
 
 /// What the program does.
@@ -241,6 +273,13 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date and exit.
     Migrate,
+    /// Ask the server that listens on --site-addr whether it is alive: exit code 0, or 1 if it is not. For containers.
+    Health,
+    /// Write a copy of the SQLite database to a new file. The server may run or not. For PostgreSQL, use pg_dump.
+    Backup {
+        /// The new file, which only you can read.
+        file: PathBuf,
+    },
     /// Import the users and sessions of another system and exit.
     Import {
         /// The other system.
@@ -258,6 +297,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         act: UsersCommand,
+    },
+    /// List, retry and test webhooks. The server may run or not.
+    Webhooks {
+        /// What to do.
+        #[command(subcommand)]
+        act: WebhooksCommand,
     },
     /// List what operators did, the latest first. Acts are kept as long as account histories.
     OperatorActs(OperatorActs),
@@ -335,6 +380,29 @@ impl std::fmt::Debug for UsersCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UsersCommand").finish_non_exhaustive()
     }
+}
+
+/// What an operator does with webhooks.
+#[derive(Clone, Debug, Subcommand)]
+pub enum WebhooksCommand {
+    /// List the webhooks with the number of events that wait, fail and were given up, and the last error.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send events again that have failed, also those that were given up.
+    Retry {
+        /// The id of a webhook, as in the list. Without it, events of every webhook are sent.
+        id: Option<String>,
+    },
+    /// Send a test to every configured URL now, and print the result.
+    Test,
+    /// Remove a webhook whose URL is no longer configured, with the events that wait for it.
+    Remove {
+        /// The id of the webhook, as in the list.
+        id: String,
+    },
 }
 
 /// Which acts of operators are listed, and how.
@@ -480,6 +548,15 @@ impl ValueEnum for AddressMode {
         };
         Some(PossibleValue::new(self.0.as_str()).help(help))
     }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// On or off.

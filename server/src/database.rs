@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -64,6 +65,18 @@ pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Database>, ServerErr
 /// Opens the configured database, which must exist, so that an operator in the wrong folder gets an error.
 pub(crate) async fn open_existing(config: &Config) -> Result<Arc<dyn Database>, ServerError> {
     open_with(config, false).await
+}
+
+/// Copies the configured database, which must be an SQLite file, into an empty file.
+pub(crate) async fn copy(config: &Config, to: &Path) -> Result<(), ServerError> {
+    let url = &config.database_url;
+    if !url.0.starts_with("sqlite://") {
+        return Err(ServerError::Config(
+            "this command is for SQLite; use pg_dump for a PostgreSQL database".to_owned(),
+        ));
+    }
+    let copied = SqliteStore::back_up(&url.0, to).await;
+    copied.map_err(|source| ServerError::Database { url: url.clone(), source })
 }
 
 async fn open_with(config: &Config, create: bool) -> Result<Arc<dyn Database>, ServerError> {

@@ -9,15 +9,18 @@ use multi_session::{
     Accounts, GeoIpError, InvalidOptions, PasswordIfSet, Sessions, Store, StoreError, StreamLimits,
 };
 use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 mod addresses;
+mod backup;
 mod config;
 mod database;
 mod health;
 mod import;
 mod listen;
 mod mail;
+mod metrics;
 mod open_files;
 mod operate;
 mod operator_token;
@@ -28,20 +31,28 @@ mod service;
 mod shutdown;
 mod site;
 pub mod telemetry;
+mod trace_context;
+mod webhooks;
 
+use self::metrics::Exporter;
+
+pub use self::metrics::{describe_metrics, metrics_recorder};
 pub use addresses::Addresses;
+pub use backup::back_up;
 pub use config::{
-    AddressMode, BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, OperatorActs,
-    SessionsCommand, SessionsList, Switch, UsersCommand,
+    AddressMode, BetterAuthImport, Command, Config, ImportFrom, Level, ListScope, LogFormat, OperatorActs,
+    SessionsCommand, SessionsList, Switch, UsersCommand, WebhooksCommand,
 };
 pub use database::DatabaseUrl;
+pub use health::check_health;
 pub use import::import;
 pub use listen::{ConnectionLimits, listen};
 pub use mail::{Mailer, SmtpUrl};
-pub use operate::{operate, operate_users, operator_acts};
+pub use operate::{operate, operate_users, operate_webhooks, operator_acts};
 pub use operator_token::{OperatorTokenHash, print_operator_token};
 pub use router::{Server, router};
 pub use service::{Color, Logo};
+pub use webhooks::{WebhookSecret, WebhookUrl, Webhooks};
 
 /// How long running requests may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -83,6 +94,15 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
+    /// The address of the metrics cannot be listened on.
+    #[error("cannot listen on {address} for metrics (MULTI_SESSION_METRICS_ADDR)")]
+    ListenMetrics {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The limit of open files leaves none for connections.
     #[error(
         "the limit of open files is {limit}, which leaves none for connections: raise it to {needed} (ulimit -n, LimitNOFILE)"
@@ -93,6 +113,24 @@ pub enum ServerError {
         /// How many open files the configuration needs.
         needed: u64,
     },
+    /// The server did not answer that it is alive.
+    #[error("the server on {address} is not alive")]
+    Health {
+        /// The address that was asked.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The copy of the database could not be written.
+    #[error("the backup {} was not written", .file.display())]
+    Backup {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// An import failed, and nothing was stored.
     #[error("nothing was imported")]
     Import(#[source] multi_session::ImportError),
@@ -102,6 +140,12 @@ pub enum ServerError {
     /// An operator's command failed.
     #[error("the command failed")]
     Operate(#[source] multi_session::Error),
+    /// Events cannot be kept for webhooks.
+    #[error("the database cannot keep events for webhooks")]
+    Webhooks(#[source] multi_session::Error),
+    /// Webhooks did not receive a test.
+    #[error("webhooks that did not receive the test: {0}")]
+    WebhookTest(usize),
     /// The answer could not be printed.
     #[error("the answer could not be printed")]
     Print(#[source] std::io::Error),
@@ -135,7 +179,13 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 pub async fn serve(config: Config) -> Result<(), ServerError> {
     let options = config.session_options()?;
     let mailer = Mailer::new(&config)?;
+    let webhooks = Webhooks::new(&config)?;
     let room = open_files::room(&config)?;
+    // Before the store is opened: what is done from then on is counted.
+    let exporter = match config.metrics_addr {
+        Some(address) => Some(Exporter::bind(address).await?),
+        None => None,
+    };
     // This blocks while it reads a file, which is fine before serving.
     let addresses = Addresses::new(&config)?;
     let store: Arc<dyn Store> = database::open(&config).await?;
@@ -150,15 +200,22 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         .map_err(|error| ServerError::Config(error.to_string()))?;
     let app = router(&Server::new(&config, accounts.clone())?);
 
+    // From here on a signal stops it well.
+    let stopped = shutdown::stop_signal();
     let address = config.site_addr;
     let listener =
         TcpListener::bind(address).await.map_err(|source| ServerError::Listen { address, source })?;
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
+    // Before anything is served, so that no event is missing.
+    let mut delivering = match webhooks {
+        Some(webhooks) => webhooks.start(&sessions, &stop).await?,
+        None => JoinSet::new(),
+    };
     let upkeep = tokio::spawn(accounts.clone().run(stop.clone().cancelled_owned()));
+    let exporting = exporter.map(|it| tokio::spawn(it.run(accounts.clone(), stop.clone())));
     let sending = mailer.map(|mailer| tokio::spawn(mailer.run(accounts.clone(), stop.clone())));
-    let stopped = shutdown::stop_signal();
     let stopping = stop.clone();
     let limits = ConnectionLimits { connections: room.connections, ..ConnectionLimits::default() };
     tokio::spawn(async move {
@@ -176,6 +233,8 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         () = serving => {}
         () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
     }
+    // A scrape that is under way is waited for by nobody.
+    exporting.iter().for_each(JoinHandle::abort);
     if let Err(error) = upkeep.await {
         tracing::error!(%error, "upkeep has failed");
     }
@@ -188,6 +247,8 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         Some(sending) => sending.await.unwrap_or(1),
         None => 0,
     };
+    // What a webhook has not answered yet is given its time.
+    while delivering.join_next().await.is_some() {}
     let flushed = accounts.shut_down().await;
     flushed.map_err(ServerError::Flush)?;
     if cut_off > 0 {

@@ -16,6 +16,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use multi_session::{Accounts, Letter};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use url::{Host, Url};
 
 use crate::{Config, ServerError, telemetry};
@@ -61,7 +62,8 @@ impl SmtpUrl {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether a host is this machine.
+pub(crate) fn is_this_machine(host: &str) -> bool {
     match Host::parse(host) {
         Ok(Host::Domain(name)) => {
             name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -197,7 +199,8 @@ impl Mailer {
         let number = letters.len();
         for letter in letters {
             let (mailer, accounts) = (self.clone(), accounts.clone());
-            sending.spawn(async move { mailer.send(&accounts, &letter).await });
+            let span = tracing::info_span!("mail", kind = letter.kind.as_str());
+            sending.spawn(async move { mailer.send(&accounts, &letter).await }.instrument(span));
         }
         number
     }

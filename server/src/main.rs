@@ -14,12 +14,15 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = Config::parse();
-    telemetry::init();
+    telemetry::init(config.log_format);
     let outcome = match config.command.clone().unwrap_or_default() {
         Command::Serve => server::serve(config).await,
         Command::Migrate => server::migrate(&config).await,
+        Command::Health => server::check_health(&config),
+        Command::Backup { file } => server::back_up(&config, &file).await,
         Command::Sessions { act } => server::operate(&config, act).await,
         Command::Users { act } => server::operate_users(&config, act).await,
+        Command::Webhooks { act } => server::operate_webhooks(&config, act).await,
         Command::OperatorActs(list) => server::operator_acts(&config, list).await,
         Command::OperatorToken => server::print_operator_token(),
         Command::Import { from: ImportFrom::BetterAuth(import) } => server::import(&config, import).await,

@@ -14,9 +14,11 @@ use crate::{Addresses, Config, ServerError, SessionsCommand, SessionsList, datab
 mod acts;
 mod printing;
 mod users;
+mod webhooks;
 
 pub use acts::operator_acts;
 pub use users::operate_users;
+pub use webhooks::operate_webhooks;
 
 const HEAD: [&str; 7] = ["ID", "DEVICE", "ADDRESS", "PLACE", "SIGNED IN", "LAST ACTIVE", "STATE"];
 

@@ -17,6 +17,7 @@ use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
+use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use multi_session::Error;
 use multi_session::api::FailedRedirect;
@@ -100,6 +101,14 @@ pub(crate) fn router(server: &Server) -> Router<Server> {
         .route(&export, get(export_history));
     let paths: Vec<_> = page_routes().iter().map(|route| route.path().to_owned()).chain([export]).collect();
     without_slash(pages, &paths)
+}
+
+/// The paths of the pages, of the server functions that they call, and of the files that they need.
+pub(crate) fn paths(server: &Server) -> Vec<String> {
+    let pages = page_routes().iter().map(|route| route.path().to_owned());
+    let functions = server_fn_paths().map(|(path, _)| path.to_owned());
+    let others = [server.options.export_path().to_string(), COLORS.to_owned(), "/pkg/{*file}".to_owned()];
+    pages.chain(functions).chain(others).collect()
 }
 
 async fn to_sign_in(State(server): State<Server>) -> Redirect {

@@ -16,6 +16,14 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use multi_session::http::{Problem, SessionHttp};
 use multi_session::{Code, Network};
 
+use crate::metrics;
+
+/// The limits, as metrics name them.
+pub(crate) const LIMITS: [&str; 3] = [PASSWORD_REQUESTS, OTHER_REQUESTS, READINESS];
+const PASSWORD_REQUESTS: &str = "passwords";
+const OTHER_REQUESTS: &str = "requests";
+const READINESS: &str = "readiness";
+
 const WINDOW: Duration = Duration::from_secs(10);
 const PASSWORDS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 const REQUESTS: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
@@ -54,10 +62,10 @@ impl RateLimit {
         let Inner { http, passwords, requests, readiness, counted, clock } = &*self.0;
         let address = http.client_address().of(request.headers(), request.extensions());
         let Some(address) = address else { return Ok(()) };
-        let limiter = match request.uri().path() {
-            "/readyz" => readiness,
-            path if http.takes_password(path) || is_password_form(path) => passwords,
-            _ => requests,
+        let (limit, limiter) = match request.uri().path() {
+            "/readyz" => (READINESS, readiness),
+            path if http.takes_password(path) || is_password_form(path) => (PASSWORD_REQUESTS, passwords),
+            _ => (OTHER_REQUESTS, requests),
         };
         if counted.fetch_add(1, Ordering::Relaxed) % CLEAN_EVERY == CLEAN_EVERY - 1 {
             for limiter in [passwords, requests, readiness] {
@@ -65,6 +73,7 @@ impl RateLimit {
             }
         }
         limiter.check_key(&Network::of(address)).map_err(|until| {
+            metrics::rate_limited(limit);
             let wait = until.wait_time_from(clock.now()).as_secs() + 1;
             Problem::from(Code::TooManyRequests).retry_after(wait)
         })

@@ -16,16 +16,21 @@ use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
 use multi_session_leptos::{MultiSessionOptions, REPORT_BY_MAIL, RESET_PASSWORD_FN, start_render_threads};
 use tower::Layer;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::metrics::{Requests, RequestsLayer};
 use crate::pages::refused::{self, Refusals};
 use crate::rate_limit::{self, RateLimit};
 use crate::{Config, ListScope, Logo, ServerError, health, operator_token, pages, site, telemetry};
 
 /// Where password managers look for the page (<https://www.w3.org/TR/change-password-url/>).
 const CHANGE_PASSWORD: &str = "/.well-known/change-password";
+
+/// The path of the web app manifest.
+const MANIFEST: &str = "/manifest.webmanifest";
 
 /// The state of the handlers: accounts, sessions, and the configuration for browsers.
 #[derive(Clone)]
@@ -47,6 +52,7 @@ pub struct Server {
     rate_limited: bool,
     transport_security: Option<HeaderValue>,
     body_time: Duration,
+    counts_requests: bool,
 }
 
 impl Server {
@@ -77,6 +83,7 @@ impl Server {
             rate_limited: config.is_rate_limited(),
             transport_security: config.transport_security(),
             body_time: BODY_TIME,
+            counts_requests: config.metrics_addr.is_some(),
         })
     }
 
@@ -122,9 +129,14 @@ pub fn router(server: &Server) -> Router {
         .api()
         .accounts(&server.accounts)
         .operator_tokens(server.operators.clone())
+        .describe_webhooks(true)
         .list_held_only(server.list_scope == ListScope::Browser)
         .error_page(pages::error_page(server))
         .body_time(server.body_time);
+    let counted = server.counts_requests.then(|| {
+        let own = ["/readyz", "/healthz", CHANGE_PASSWORD, MANIFEST].map(str::to_owned);
+        RequestsLayer(Requests::new(pages::paths(server).into_iter().chain(api.paths()).chain(own)))
+    });
     let dynamic = pages::router(server)
         .layer(http.layer())
         .layer(from_fn_with_state(server.body_time, bounded))
@@ -134,12 +146,13 @@ pub fn router(server: &Server) -> Router {
         .merge(pages::files(server, limited(pages::not_found(server))))
         .route("/healthz", get(health::healthz))
         .route(CHANGE_PASSWORD, get(async || Redirect::to("/change-password")))
-        .route("/manifest.webmanifest", get(pages::manifest))
+        .route(MANIFEST, get(pages::manifest))
         .merge(server.colors.clone())
         .with_state(server.clone());
     // Outermost first. They wrap the router and not its routes: a request clones what it passes through, and
     // a router is cheap to clone.
     let layers = (
+        option_layer(counted),
         from_fn_with_state(server.transport_security.clone(), pages::security_headers),
         TraceLayer::new_for_http().make_span_with(telemetry::request_span),
         CompressionLayer::new().compress_when(is_page),

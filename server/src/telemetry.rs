@@ -7,10 +7,18 @@ use multi_session::http::SessionHttp;
 use tracing::Span;
 use tracing_subscriber::EnvFilter;
 
+use crate::{LogFormat, trace_context};
+
 /// Starts logging at the level of `RUST_LOG`, by default `info`. Panics are logged too.
-pub fn init() {
+pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => log.init(),
+        // The list of spans has the current one too.
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
+    }
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
         // The message of a panic can contain a person's input, so only its location is logged.
@@ -22,9 +30,11 @@ pub fn init() {
 const RESET_PASSWORD: &str = "/reset-password/";
 
 /// What the log lines of a request carry: its path, but for a mailed secret in it, and never its query, which can hold
-/// what a person typed.
+/// what a person typed; and the trace that it is part of, where its sender says so.
 pub(crate) fn request_span<B>(request: &Request<B>) -> Span {
-    tracing::info_span!("request", method = %request.method(), path = without_secret(request.uri().path()))
+    let path = without_secret(request.uri().path());
+    let trace_id = trace_context::trace_id(request.headers());
+    tracing::info_span!("request", method = %request.method(), path, trace_id)
 }
 
 fn without_secret(path: &str) -> &str {

@@ -1,6 +1,7 @@
 //! Password attempts, which have to wait after failed ones.
 
 use super::Accounts;
+use super::metrics;
 use super::throttle::{Admitted, Wait};
 use crate::{Browser, Client, DeviceKey, Error, Network, Result, Timestamp, email_key};
 
@@ -49,6 +50,7 @@ impl Accounts {
         }
         admitted.map(|admitted| Attempt(Some(admitted))).map_err(|wait| {
             let (Wait::Pair(retry_after) | Wait::Stranger(retry_after)) = wait;
+            metrics::throttled();
             tracing::info!("an attempt with a password has to wait {} s", retry_after.as_secs_f32());
             Error::Throttled { retry_after }
         })

@@ -7,6 +7,7 @@ use scopeguard::{ScopeGuard, guard};
 use tokio::sync::Notify;
 
 use super::letter::Letter;
+use super::metrics::{self, MailOutcome};
 use super::{Accounts, email};
 use crate::{
     DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Timestamp, UserId,
@@ -164,6 +165,7 @@ impl Accounts {
     ///
     /// When the store fails. The mail may then be sent again.
     pub async fn letter_sent(&self, letter: &Letter) -> Result<()> {
+        metrics::mail(letter.kind, MailOutcome::Sent);
         self.store().drop_mail(letter.seq).await?;
         tracing::info!(kind = letter.kind.as_str(), "a mail was sent");
         Ok(())
@@ -180,7 +182,9 @@ impl Accounts {
 
     async fn put_off(&self, seq: i64, kind: MailKind, created_at: Timestamp, attempts: u32) -> Result<()> {
         let now = self.sessions().now();
+        metrics::mail(kind, MailOutcome::Failed);
         if now.since(created_at) >= GIVE_UP_AFTER {
+            metrics::mail(kind, MailOutcome::GivenUp);
             tracing::warn!(kind = kind.as_str(), attempts, "a mail was given up");
             return Ok(self.store().drop_mail(seq).await?);
         }

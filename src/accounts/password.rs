@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
+use super::metrics;
 use crate::{Code, Error, Random, Result};
 
 /// How many passwords are hashed at once, and how many may wait.
@@ -108,20 +109,29 @@ impl Passwords {
         Ok(matches && known)
     }
 
+    /// How many wait for their turn, and how many are being hashed.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let running = self.limits.at_once.get().saturating_sub(self.turns.available_permits());
+        (self.waiting.load(Ordering::Relaxed), running)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T> {
+        let since = Instant::now();
         let turn = match Arc::clone(&self.turns).try_acquire_owned() {
             Ok(turn) => turn,
             Err(_) => {
-                let _place = Place::take(&self.waiting, self.limits.waiting)?;
+                let place = Place::take(&self.waiting, self.limits.waiting);
+                let _place = place.inspect_err(|_| metrics::password_refused())?;
                 Arc::clone(&self.turns)
                     .acquire_owned()
                     .await
                     .map_err(|error| Error::Password(error.to_string()))?
             }
         };
+        metrics::password_waited(since.elapsed());
         let memory = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
             // If the caller is dropped, the work continues, so it keeps its turn until it is done.

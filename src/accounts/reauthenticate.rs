@@ -20,6 +20,7 @@ impl Accounts {
     /// [`Code::Unauthorized`] when signed out; [`Code::PasswordTooLong`], [`Code::InvalidPassword`],
     /// [`Code::CredentialAccountNotFound`], [`Code::PasswordResetRequired`], [`Code::UserDisabled`];
     /// [`Error::Throttled`] after others have failed; [`Error::Busy`]; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn reauthenticate(
         &self,
         browser: &Browser,

@@ -69,6 +69,7 @@ impl Accounts {
     ///
     /// [`Code::PasswordTooShort`], [`Code::PasswordTooLong`]; [`Code::InvalidToken`] when the link was used, is too
     /// old or another one of the user was used; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn reset_password(&self, form: ResetPassword) -> Result<()> {
         let password = Typed::new(&form.new_password)?;
         // Check first: an invalid link must not cost a hash.

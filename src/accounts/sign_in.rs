@@ -5,7 +5,7 @@ use super::stored::MailAboutNewDevice;
 use super::{Accounts, email};
 use crate::{
     Browser, Client, Code, Error, Keep, MailKind, Proof, Refusal, Result, SessionId, SignInMethod,
-    SignInTicket, StoredPassword, Subject,
+    SignInTicket, StoredPassword, Subject, metrics,
 };
 
 /// The input for a sign-in.
@@ -40,30 +40,17 @@ impl Accounts {
     /// required; [`Error::Throttled`] after others have failed; [`Error::LimitReached`] and
     /// [`Code::MaximumAccountsReached`] when the limit is reached and the oldest is not evicted; [`Error::Busy`]; when
     /// the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn sign_in(&self, browser: &Browser, client: &Client, form: SignIn) -> Result<Browser> {
         let email = email::normalise(&form.email)?;
         let password = Typed::current(&form.password)?;
         let keep = Keep::of(form.remember, form.shared_computer);
         let (sessions, store) = (self.sessions(), self.store());
+        let count = |error: &Error| metrics::sign_in_refused(&SignInMethod::PASSWORD, error);
         // Try again if the password was changed before the session is stored.
         for _ in 0..2 {
-            // Before the account is looked up, so that an attempt that has to wait learns nothing about it.
-            let attempt = self.admit(browser, client, &email).await?;
-            let mut known = None;
-            let verified = async {
-                known = store.password_of(&email).await?;
-                let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
-                self.0.passwords.verify(&password, hash).await
-            };
-            let matches = attempt.ended(verified.await)?;
-            if let (Some(known), false) = (&known, matches) {
-                sessions.note_refused(browser, client, &known.user.id, None);
-            }
-            let Some(known) = known.filter(|_| matches) else { break };
-            if let Some(why) = known.refusal_to_sign_in() {
-                sessions.note_refused(browser, client, &known.user.id, Some(why));
-                return Err(Code::from(why).into());
-            }
+            let verified = self.verify_to_sign_in(browser, client, &email, &password).await;
+            let Some(known) = verified.inspect_err(count)? else { break };
             let proof = Proof::with(SignInMethod::PASSWORD).at(known.epoch);
             let work = MailAboutNewDevice { store: &**store, tell: self.sends_mail() };
             let subject = Subject::from(&known.user);
@@ -82,7 +69,39 @@ impl Accounts {
             return Ok(next);
         }
         tracing::info!("a sign-in was refused");
-        Err(Code::InvalidEmailOrPassword.into())
+        let refused = Error::from(Code::InvalidEmailOrPassword);
+        count(&refused);
+        Err(refused)
+    }
+
+    /// Verifies the password of an account, and gives the account; `None` where there is no such account or the password is
+    /// wrong.
+    async fn verify_to_sign_in(
+        &self,
+        browser: &Browser,
+        client: &Client,
+        email: &str,
+        password: &Typed,
+    ) -> Result<Option<StoredPassword>> {
+        let (sessions, store) = (self.sessions(), self.store());
+        // Before the account is looked for, so that who has to wait learns nothing of it.
+        let attempt = self.admit(browser, client, email).await?;
+        let mut known = None;
+        let verified = async {
+            known = store.password_of(email).await?;
+            let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
+            self.0.passwords.verify(password, hash).await
+        };
+        let matches = attempt.ended(verified.await)?;
+        if let (Some(known), false) = (&known, matches) {
+            sessions.note_refused(browser, client, &known.user.id, None);
+        }
+        let Some(known) = known.filter(|_| matches) else { return Ok(None) };
+        if let Some(why) = known.refusal_to_sign_in() {
+            sessions.note_refused(browser, client, &known.user.id, Some(why));
+            return Err(Code::from(why).into());
+        }
+        Ok(Some(known))
     }
 
     /// Signs in a person whom the limit of devices had refused after the right password, and signs out the device that
@@ -92,6 +111,7 @@ impl Accounts {
     ///
     /// Same as [`Sessions::begin_instead`](crate::Sessions::begin_instead); [`Code::TwoFactorRequired`] when an import
     /// found a second factor meanwhile.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn sign_in_instead(
         &self,
         browser: &Browser,

@@ -30,6 +30,7 @@ impl Accounts {
     /// [`Code::InvalidName`], [`Code::InvalidEmail`], [`Code::PasswordTooShort`], [`Code::PasswordTooLong`] or
     /// [`Code::UserAlreadyExists`]; [`Code::MaximumAccountsReached`] when the browser holds as many accounts as allowed
     /// and none is evicted; [`Error::Busy`](crate::Error::Busy); when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn sign_up(&self, browser: &Browser, client: &Client, form: SignUp) -> Result<Browser> {
         let (store, random) = (self.store(), self.sessions().random());
         let id = UserId::generate(&**random, self.sessions().now());

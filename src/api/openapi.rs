@@ -14,6 +14,7 @@ use crate::http::{Problem, SessionHttp};
 pub(crate) mod example;
 mod form;
 mod refusal;
+mod webhooks;
 
 pub(crate) use form::as_form;
 pub(crate) use refusal::{
@@ -47,6 +48,7 @@ struct Common;
 pub(super) fn document<S: Clone + Send + Sync + 'static>(
     endpoints: OpenApiRouter<S>,
     http: &SessionHttp,
+    sends_webhooks: bool,
 ) -> Bytes {
     let path = http.api_path();
     let mut document = OpenApiRouter::with_openapi(Common::openapi()).nest(path, endpoints).into_openapi();
@@ -54,6 +56,9 @@ pub(super) fn document<S: Clone + Send + Sync + 'static>(
     document.info.license = None;
     document.info.description = document.info.description.map(|it| it.replace(SessionHttp::API_PATH, path));
     document.servers = Some(vec![Server::new(http.base_url())]);
+    if sends_webhooks {
+        webhooks::describe(&mut document);
+    }
     document.paths.paths.values_mut().for_each(distinguish_missing_from_null);
     let operations = document.paths.paths.values().flat_map(|item| [&item.get, &item.post]).flatten();
     let used: HashSet<String> = operations.flat_map(|it| it.tags.iter().flatten().cloned()).collect();

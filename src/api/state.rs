@@ -38,6 +38,8 @@ pub(super) struct Settings {
     pub(super) http: SessionHttp,
     pub(super) operators: OperatorTokens,
     pub(super) lists_held_only: bool,
+    /// Whether the document describes webhooks.
+    pub(super) sends_webhooks: bool,
     /// The OpenAPI document.
     pub(super) document: Bytes,
 }

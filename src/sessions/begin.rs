@@ -1,5 +1,6 @@
 //! Beginning a session.
 
+use crate::metrics::{self, Beginning};
 use crate::random::uuid_v7;
 use crate::sessions::begin_instead::Chosen;
 use crate::sessions::history::agent_of;
@@ -124,6 +125,7 @@ impl Sessions {
     /// # Ok(())
     /// # }
     /// ```
+    #[tracing::instrument(name = "begin", level = "debug", skip_all)]
     pub async fn begin_alongside(
         &self,
         browser: &Browser,
@@ -137,13 +139,20 @@ impl Sessions {
         self.begin_proved(browser, client, proved).await
     }
 
-    /// Begins the session of a verified sign-in.
+    /// Begins the session of a verified sign-in, and counts the sign-in.
     pub(super) async fn begin_proved(
         &self,
         browser: &Browser,
         client: &Client,
         proved: Proved<'_>,
     ) -> Result<Browser> {
+        let method = proved.proof.method.clone();
+        let begun = self.try_to_begin(browser, client, proved).await;
+        metrics::sign_in_ended(&method, &begun);
+        begun
+    }
+
+    async fn try_to_begin(&self, browser: &Browser, client: &Client, proved: Proved<'_>) -> Result<Browser> {
         let Proved { subject, proof, keep, work, chosen } = proved;
         subject.check()?;
         let (user, now) = (&subject.id, self.now());
@@ -173,6 +182,7 @@ impl Sessions {
         };
         let Begun { user: stored, ended } = begun;
         let id = &new.session.id;
+        metrics::session_began(Beginning::SignIn);
         tracing::info!(session.id = %id, user.id = %user, "session {id} began");
         self.log_ended(&ended);
         if browser.active().is_some_and(|active| active.user.id != *user) {

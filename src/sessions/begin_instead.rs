@@ -81,6 +81,7 @@ impl Sessions {
     /// # Ok(())
     /// # }
     /// ```
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn begin_instead(
         &self,
         browser: &Browser,

@@ -1,5 +1,6 @@
 //! Changes of credentials.
 
+use crate::metrics::{self, Beginning};
 use crate::store::{Alongside, Ended, NextSession};
 use crate::{Browser, Client, Code, EndedCount, Held, Result, SessionId, Sessions, UserId};
 
@@ -56,6 +57,7 @@ impl Sessions {
     /// # Errors
     ///
     /// Same as [`Sessions::credentials_changed`], and what `work` fails with.
+    #[tracing::instrument(name = "credentials_changed", level = "debug", skip_all)]
     pub async fn credentials_changed_alongside(
         &self,
         browser: &Browser,
@@ -88,6 +90,7 @@ impl Sessions {
                 let method = active.signed_in_with.clone();
                 let (credential, new) = self.new_session(&active.user.id, client, active.keep(), method, now);
                 let ended = change(NextSession::New(&new)).await?;
+                metrics::session_began(Beginning::PasswordChanged);
                 let ended: Vec<SessionId> = ended.into_iter().map(|ended| ended.id).collect();
                 let mut user = active.user.clone();
                 user.updated_at = now;
@@ -124,6 +127,7 @@ impl Sessions {
     /// # Errors
     ///
     /// Same as [`Sessions::credentials_changed_of`], and what `work` fails with.
+    #[tracing::instrument(name = "credentials_changed_of", level = "debug", skip_all)]
     pub async fn credentials_changed_of_alongside(
         &self,
         user: &UserId,

@@ -46,6 +46,7 @@ impl Sessions {
     }
 
     /// Verifies cookies. With a `client` the request counts as activity.
+    #[tracing::instrument(name = "current", level = "debug", skip_all)]
     async fn browser_of(&self, presented: &Presented, client: Option<&Client>) -> Result<Browser> {
         let now = self.now();
         let mut browser = self.holding(presented, now).await?;

@@ -64,6 +64,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Code::Unauthorized`] when signed out; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn history(&self, browser: &Browser, filter: &HistoryFilter) -> Result<HistoryPage> {
         self.history_of(&browser.signed_in()?.user.id, filter).await
     }
@@ -76,6 +77,7 @@ impl Sessions {
     ///
     /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the
     /// session is not fresh; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn export_history(&self, browser: &Browser, client: &Client) -> Result<HistoryExport> {
         let actor = self.fresh_actor(browser).await?;
         let entry = NewHistoryEntry {

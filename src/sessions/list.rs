@@ -34,6 +34,7 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn list(&self, browser: &Browser) -> Result<Vec<DeviceSession>> {
         let active = browser.active();
         let mut rows = match active {

@@ -17,6 +17,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Code::Unauthorized`](crate::Code::Unauthorized) when signed out; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn list_ended(&self, browser: &Browser) -> Result<Vec<EndedDeviceSession>> {
         let (active, now) = (browser.signed_in()?, self.now());
         let found = self.0.store.ended_of_user(&active.user.id, now.minus(LATELY), MAXIMUM).await?;

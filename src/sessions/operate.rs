@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::metrics;
 use crate::sessions::list::{LastUse, named};
 use crate::sessions::watch::ending_of;
 use crate::store::{NewOperatorAct, OperatorAct, OperatorActKind, Page, Statistics};
@@ -88,6 +89,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Code::InvalidSessionToken`] when it has ended or does not exist; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn end_session(&self, by: &Operator, id: &SessionId) -> Result<()> {
         let ended = self.0.store.end_by_operator(by, id, self.now()).await?;
         let ended = ended.ok_or(Code::InvalidSessionToken)?;
@@ -100,6 +102,7 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn end_sessions_of(&self, by: &Operator, user: &UserId) -> Result<EndedCount> {
         let ended = self.0.store.end_of_user(by, user, self.now()).await?;
         self.log_ended(&ended);
@@ -114,6 +117,7 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store fails. Some sessions may have ended; call it again.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn end_sessions_of_everybody(&self, by: &Operator) -> Result<EndedCount> {
         let store = &self.0.store;
         let begun = NewOperatorAct::new(by, OperatorActKind::RevokeEverybodyBegun, self.now());
@@ -138,6 +142,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Code::UserNotFound`] for an unknown user; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn disable_user(&self, by: &Operator, user: &UserId) -> Result<EndedCount> {
         let ended = self.0.store.disable_user(by, user, self.now()).await?.ok_or(Code::UserNotFound)?;
         tracing::info!(user.id = %user, "user {user} was disabled");
@@ -150,6 +155,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Code::UserNotFound`] for an unknown user; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn enable_user(&self, by: &Operator, user: &UserId) -> Result<()> {
         if !self.0.store.enable_user(by, user, self.now()).await? {
             return Err(Code::UserNotFound.into());
@@ -164,6 +170,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Code::UserNotFound`] for an unknown user; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn allow_password_alone(&self, by: &Operator, user: &UserId) -> Result<()> {
         if !self.0.store.allow_password_alone(by, user, self.now()).await? {
             return Err(Code::UserNotFound.into());
@@ -187,9 +194,11 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn forget(&self, by: &Operator, user: &UserId) -> Result<Option<EndedCount>> {
         let gone = self.0.store.forget_user(by, user, self.now()).await?;
-        if gone.is_some() {
+        if let Some(gone) = &gone {
+            metrics::sessions_erased(gone.len());
             tracing::info!(user.id = %user, "user {user} was erased");
         }
         Ok(gone.map(|gone| EndedCount(gone.len())))
@@ -205,5 +214,22 @@ impl Sessions {
     pub async fn statistics(&self) -> Result<Statistics> {
         let now = self.now();
         Ok(self.0.store.statistics(now, now.minus(DAY)).await?)
+    }
+
+    /// Sets the gauges of what this node does now, for the [metrics](crate::metrics): streams, the session cache and the
+    /// connections of the store. Call it before metrics are exported; it asks no database.
+    pub fn measure(&self) {
+        metrics::set_load(self.0.hub.streams(), &self.0.store.load());
+    }
+
+    /// Counts the live sessions in the store for their gauges. It scans the index of the live sessions: call it every minute.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails. The gauges stay as they were.
+    pub async fn measure_store(&self) -> Result<()> {
+        let now = self.now();
+        metrics::set_live(&self.0.store.statistics(now, now).await?);
+        Ok(())
     }
 }

@@ -12,8 +12,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout, t
 use tracing::Instrument;
 
 use crate::{
-    Change, Code, ConsumerLease, Deliverer, DueEvent, OutboxEvent, Result, Sessions, SignInMethod, UserId,
-    random,
+    Change, Code, ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, OutboxEvent, Result, Sessions,
+    SignInMethod, UserId, random,
 };
 
 /// How many callbacks run at the same time, each for another user.
@@ -25,6 +25,8 @@ const POLLS_PER_LEASE: u32 = 12;
 /// How long after its first failure an event is tried again. Each further failure doubles the delay.
 const FIRST_DELAY: Duration = Duration::from_secs(5);
 const LONGEST_DELAY: Duration = Duration::from_secs(10 * 60);
+/// How many characters of the reason for a failure are stored.
+const LONGEST_ERROR: usize = 200;
 
 /// Why a callback failed.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -45,6 +47,8 @@ type Done = Result<(Id, Result<(), Cause>), JoinError>;
 ///   run at the same time, and between users there is no order.
 /// - **Retried.** A callback that returns an error, panics or takes longer than [`Outbox::TIMEOUT`] is called again, first
 ///   after 5 seconds, later every 10 minutes. Only events of the same user wait for it, unless 32 callbacks hang at once.
+///   [`Outbox::give_up_after`] sets for how long. The first 200 characters of the error are stored:
+///   [`Sessions::outbox_consumers`] lists them.
 /// - **On one node.** Any number of nodes may run the same consumer. One of them delivers. When it stops, another one takes
 ///   over within 5 seconds; when it dies, within about a minute. The clocks of the nodes may differ by some seconds, not by
 ///   a minute.
@@ -86,6 +90,7 @@ pub struct Outbox {
     sessions: Sessions,
     consumer: String,
     lease: Duration,
+    give_up_after: Option<Duration>,
 }
 
 impl Sessions {
@@ -104,7 +109,28 @@ impl Sessions {
             return Err(Code::InvalidName.into());
         }
         self.0.store.add_consumer(consumer).await?;
-        Ok(Outbox { sessions: self.clone(), consumer: consumer.to_owned(), lease: LEASE })
+        let consumer = consumer.to_owned();
+        Ok(Outbox { sessions: self.clone(), consumer, lease: LEASE, give_up_after: None })
+    }
+
+    /// Lists the consumers of the outbox in the order of their names, and what waits for each.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn outbox_consumers(&self) -> Result<Vec<ConsumerBacklog>> {
+        Ok(self.0.store.consumers().await?)
+    }
+
+    /// Makes all events of a consumer due whose delivery has failed, also those that were given up. It returns the number.
+    /// The node that delivers looks for them within 5 seconds. An event that was given up may now come after later events
+    /// of its user.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then call it again.
+    pub async fn retry_outbox(&self, consumer: &str) -> Result<u64> {
+        Ok(self.0.store.retry_events(consumer).await?)
     }
 
     /// Removes a consumer of the outbox with its events; `false` if it does not exist. Stop it on all nodes first.
@@ -122,6 +148,13 @@ impl Outbox {
     pub const TIMEOUT: Duration = Duration::from_secs(60);
     /// How long an undelivered event is kept: 30 days.
     pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+    /// Gives up an event when its delivery fails this long after the event was written; by default it is retried until its
+    /// retention ends. It is kept as long, and [`Sessions::retry_outbox`] tries it again. Meanwhile the later events of its
+    /// user are delivered.
+    pub fn give_up_after(self, age: Duration) -> Self {
+        Self { give_up_after: Some(age), ..self }
+    }
 
     /// Leases the consumer for another time than a minute, so that a test need not wait.
     #[cfg(feature = "test-support")]
@@ -224,7 +257,7 @@ where
     /// Takes the lease or extends it.
     async fn lease(&mut self) {
         let asked_at = Instant::now();
-        let Outbox { sessions, consumer, lease } = &self.outbox;
+        let Outbox { sessions, consumer, lease, .. } = &self.outbox;
         match sessions.0.store.lease_consumer(self.deliverer(), *lease, sessions.now()).await {
             Ok(ConsumerLease::Held) => {
                 self.is_removed = false;
@@ -331,8 +364,13 @@ where
             outcomes.push(store.drop_events(self.deliverer(), &delivered).await);
         }
         for (due, error) in failed {
-            let due_at = self.outbox.sessions.now().plus(self.log_failure(&due, &*error));
-            outcomes.push(store.put_off_event(self.deliverer(), due.event.id, due_at).await);
+            let now = self.outbox.sessions.now();
+            let is_late = |age| now.since(due.written_at) >= age;
+            let delay = (!self.outbox.give_up_after.is_some_and(is_late)).then(|| delay(due.attempts));
+            self.log_failure(&due, delay, &*error);
+            let retry_at = delay.map(|delay| now.plus(delay));
+            let error = with_causes(&*error);
+            outcomes.push(store.fail_event(self.deliverer(), due.event.id, retry_at, &error).await);
         }
         for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
             let (consumer, cause) = (&*self.outbox.consumer, error as &dyn std::error::Error);
@@ -341,17 +379,32 @@ where
         outcomes.iter().all(Result::is_ok)
     }
 
-    /// Gives how long to wait with the next try.
-    fn log_failure(&self, due: &DueEvent, cause: &(dyn std::error::Error + 'static)) -> Duration {
-        let (consumer, id, delay) = (&*self.outbox.consumer, due.event.id, delay(due.attempts));
-        tracing::warn!(
-            consumer,
-            event.id = id,
-            attempts = due.attempts + 1,
-            cause,
-            "event {id} of the outbox could not be delivered to {consumer}: retrying in {delay:?}"
-        );
-        delay
+    /// Logs when the next try is; without a delay there is none.
+    fn log_failure(
+        &self,
+        due: &DueEvent,
+        delay: Option<Duration>,
+        cause: &(dyn std::error::Error + 'static),
+    ) {
+        let (consumer, id, attempts) = (&*self.outbox.consumer, due.event.id, due.attempts + 1);
+        match delay {
+            Some(delay) => tracing::warn!(
+                consumer,
+                event.id = id,
+                attempts,
+                cause,
+                "event {id} of the outbox could not be delivered to {consumer}: retrying in {delay:?}"
+            ),
+            None => tracing::error!(
+                consumer,
+                event.id = id,
+                attempts,
+                cause,
+                "event {id} of the outbox could not be delivered to {consumer} and is given up: it is kept until it is \
+                 retried by hand or {} days old",
+                Outbox::RETENTION.as_secs() / (24 * 60 * 60)
+            ),
+        }
     }
 
     /// Cancels the running callbacks. Another node delivers their events again.
@@ -384,6 +437,18 @@ where
 async fn until(deadline: Instant, step: impl Future<Output = ()>) {
     // The caller checks the clock.
     let _ = timeout_at(deadline, step).await;
+}
+
+/// An error and what caused it, as far as it is stored.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    // PostgreSQL stores no NUL.
+    text.chars().filter(|it| *it != '\0').take(LONGEST_ERROR).collect()
 }
 
 fn delay(attempts: u32) -> Duration {

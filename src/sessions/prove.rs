@@ -36,6 +36,7 @@ impl Sessions {
     /// # Ok(())
     /// # }
     /// ```
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn prove(&self, browser: &Browser, client: &Client, proof: Proof) -> Result<Browser> {
         let active = browser.signed_in()?;
         let now = self.now();

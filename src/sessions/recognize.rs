@@ -13,6 +13,7 @@ impl Sessions {
     /// [`Code::Unauthorized`] when signed out; [`Code::InvalidSessionToken`] when the session is unknown, has ended or
     /// belongs to another user; [`Code::DeviceNotRecognized`] when the active session cannot vouch for it; when the
     /// store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn recognize(&self, browser: &Browser, id: &SessionId) -> Result<()> {
         let (actor, now) = (Self::actor(browser)?, self.now());
         match self.0.store.recognize(actor, id, now.minus(NEW_DEVICE_FOR), now).await? {

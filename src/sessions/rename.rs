@@ -15,6 +15,7 @@ impl Sessions {
     /// [`Code::Unauthorized`] when signed out; [`Code::InvalidName`] when it has more than 100 characters or
     /// unprintable ones; [`Code::InvalidSessionToken`] when the session is unknown, has ended or belongs to another
     /// user; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn rename(&self, browser: &Browser, id: &SessionId, name: &str) -> Result<()> {
         let actor = match browser.held().iter().find(|held| held.session.id == *id) {
             Some(held) => Actor { session: &held.session.id, user: &held.user.id },

@@ -72,6 +72,7 @@ impl Sessions {
     /// # Errors
     ///
     /// Same as [`Sessions::report`], and what `work` fails with.
+    #[tracing::instrument(name = "report", level = "debug", skip_all)]
     pub async fn report_alongside(
         &self,
         browser: &Browser,
@@ -113,6 +114,7 @@ impl Sessions {
     /// # Ok(())
     /// # }
     /// ```
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn report_of(
         &self,
         user: &UserId,

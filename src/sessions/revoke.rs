@@ -1,5 +1,6 @@
 //! Ending sessions from the list.
 
+use crate::metrics;
 use crate::store::Ended;
 use crate::{Browser, Code, EndedCount, EndedReason, Result, Sessions, Target};
 
@@ -14,6 +15,7 @@ impl Sessions {
     /// [`Code::InvalidSessionToken`] when it is unknown, has ended or belongs to another user, which all look the same.
     /// Unless this browser holds it, also [`Code::Unauthorized`] when nobody is signed in, and
     /// [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the session is not fresh. When the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn revoke(&self, browser: &Browser, target: &Target) -> Result<Browser> {
         let now = self.now();
         let store = &self.0.store;
@@ -41,6 +43,7 @@ impl Sessions {
     ///
     /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the
     /// session is not fresh; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn revoke_others(&self, browser: &Browser) -> Result<(Browser, EndedCount)> {
         let ended = self.end_all(browser, false).await?;
         Ok((browser.clone(), EndedCount(ended.len())))
@@ -52,6 +55,7 @@ impl Sessions {
     ///
     /// [`Code::Unauthorized`] when signed out; [`Error::SessionNotFresh`](crate::Error::SessionNotFresh) when the
     /// session is not fresh; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn revoke_all(&self, browser: &Browser) -> Result<(Browser, EndedCount)> {
         let ended = self.end_all(browser, true).await?;
         let next = ended.iter().fold(browser.clone(), |next, ended| next.without(&ended.id, false));
@@ -68,6 +72,7 @@ impl Sessions {
 
     pub(super) fn log_ended(&self, ended: &[Ended]) {
         for Ended { id, user_id, reason } in ended {
+            metrics::sessions_ended(*reason, 1);
             tracing::info!(session.id = %id, user.id = %user_id, reason = reason.as_str(), "session {id} ended");
         }
     }

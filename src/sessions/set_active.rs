@@ -10,6 +10,7 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Code::InvalidSessionToken`] unless this browser holds it and it is live; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_active(&self, browser: &Browser, client: &Client, target: &Target) -> Result<Browser> {
         let now = self.now();
         let mut next = browser.clone();

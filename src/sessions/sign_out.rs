@@ -20,6 +20,7 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn sign_out(&self, browser: &Browser, scope: SignOutScope) -> Result<Browser> {
         let ids: Vec<_> = match scope {
             SignOutScope::Account => browser.active.iter().collect(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::metrics::{self, Beginning};
 use crate::store::Undo;
 use crate::{Browser, Code, EndedReason, Handle, Result, SessionId, Sessions, UNDO_WINDOW, UserId};
 
@@ -20,6 +21,7 @@ impl Sessions {
     /// not at all; when it would exceed the limit of sessions; or when something else has happened since: its browser
     /// signed out or in again, all others were revoked, an operator ended it, the password changed, or a sign-in was
     /// reported. All of these look the same; when the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn undo_revoke(&self, browser: &Browser, id: &SessionId) -> Result<()> {
         let actor = Self::actor(browser)?;
         self.close_windows_if_the_clock_went_back().await?;
@@ -33,6 +35,7 @@ impl Sessions {
         if !self.0.store.undo_revoke(undo, now).await? {
             return Err(Code::UndoExpired.into());
         }
+        metrics::session_began(Beginning::Undone);
         tracing::info!(session.id = %id, user.id = %actor.user, "the revocation of session {id} was undone");
         Ok(())
     }

@@ -8,7 +8,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::activity::Activity;
-use crate::{Outbox, Result, SessionId, Sessions, Timestamp, Touch};
+use crate::metrics;
+use crate::{EndedReason, Outbox, Result, SessionId, Sessions, Timestamp, Touch};
 
 /// Together with the time in the buffer, `lastActiveAt` is accurate to the minute.
 const FLUSH_EVERY: Duration = Duration::from_secs(15);
@@ -130,6 +131,7 @@ impl Sessions {
     }
 
     /// Writes the refused passwords, and the activity that `take` removes from the buffer.
+    #[tracing::instrument(name = "flush", level = "debug", skip_all)]
     async fn flush_taken(&self, take: impl FnOnce(&Activity) -> Vec<Touch>) -> Result<usize> {
         let (refused, active) = (self.flush_refused().await, self.flush_activity(take).await);
         refused?;
@@ -164,10 +166,12 @@ impl Sessions {
     /// # Errors
     ///
     /// When the store fails.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn sweep(&self) -> Result<Swept> {
         self.close_windows_if_the_clock_went_back().await?;
         let now = self.now();
         let (expired, deleted) = self.0.store.sweep(now, now.minus(self.0.retention), SWEEP_LIMIT).await?;
+        metrics::sessions_ended(EndedReason::Expired, expired);
         let kept_since = now.minus(self.0.history_retention);
         let forgotten = self.0.store.forget_history(kept_since, SWEEP_LIMIT).await?;
         let forgotten_acts = self.0.store.forget_acts(kept_since, SWEEP_LIMIT).await?;

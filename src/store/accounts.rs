@@ -245,6 +245,9 @@ pub trait AccountStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<DueMail>, StoreError>;
 
+    /// Counts the mails in the queue.
+    async fn waiting_mails(&self) -> Result<u64, StoreError>;
+
     /// Removes a mail from the queue.
     async fn drop_mail(&self, seq: i64) -> Result<(), StoreError>;
 

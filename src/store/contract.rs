@@ -176,6 +176,8 @@ macro_rules! store_contract {
                 events_of_a_user_are_in_the_order_of_the_changes
                 only_one_deliverer_gets_events_at_a_time
                 failed_event_delays_only_its_user
+                events_given_up_delay_nobody_until_they_are_retried
+                consumers_are_listed_with_their_backlog
                 erased_user_has_an_event
                 events_are_deleted_after_their_retention
             }

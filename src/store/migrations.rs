@@ -36,6 +36,7 @@ macro_rules! migrations {
             "0027_step_up_methods",
             "0029_sign_in_tickets",
             "0030_cache_nodes",
+            "0031_given_up_events",
         )
     };
     ($folder:literal, $($name:literal,)+) => {

@@ -39,6 +39,25 @@ pub struct DueEvent {
     pub event: OutboxEvent,
     /// How often its delivery has failed.
     pub attempts: u32,
+    /// When it was written, by the store's clock.
+    pub written_at: Timestamp,
+}
+
+/// A consumer of the outbox, and what was not delivered to it yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsumerBacklog {
+    /// The consumer's name.
+    pub name: String,
+    /// How many events wait, those whose delivery has failed too.
+    pub waiting: u64,
+    /// How many of them have failed. There is at most one of each user, as the others of the user wait for it.
+    pub failing: u64,
+    /// How many events were given up.
+    pub given_up: u64,
+    /// When the oldest of all of them was written.
+    pub oldest: Option<Timestamp>,
+    /// Why a delivery failed, of the event that is tried again last.
+    pub last_error: Option<String>,
 }
 
 /// Keeps events for each consumer until they are delivered. Every method is one transaction, or several that can be
@@ -71,8 +90,8 @@ pub trait OutboxStore: Send + Sync {
         now: Timestamp,
     ) -> Result<ConsumerLease, StoreError>;
 
-    /// Lists what is due: the first event of each user, unless it is put off, for at most `limit` users. Empty if the
-    /// deliverer does not have the lease.
+    /// Lists what is due: the first event of each user, unless it is put off, for at most `limit` users. Events that were
+    /// given up do not count. Empty if the deliverer does not have the lease.
     ///
     /// Users have an order of the store's own, and the list begins after the user `after`. An event that is put off by
     /// more than an hour is due: the clock was set back.
@@ -87,8 +106,21 @@ pub trait OutboxStore: Send + Sync {
     /// Deletes delivered events; does nothing if another deliverer has the lease.
     async fn drop_events(&self, by: Deliverer<'_>, ids: &[i64]) -> Result<(), StoreError>;
 
-    /// Puts off an event whose delivery failed; does nothing if another deliverer has the lease.
-    async fn put_off_event(&self, by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<(), StoreError>;
+    /// Stores that a delivery failed and why. The event is put off until `retry_at`; without a time it is given up: it
+    /// stays, and the next event of its user is due. Does nothing if another deliverer has the lease.
+    async fn fail_event(
+        &self,
+        by: Deliverer<'_>,
+        id: i64,
+        retry_at: Option<Timestamp>,
+        error: &str,
+    ) -> Result<(), StoreError>;
+
+    /// Makes every event of a consumer due that was put off or given up, as if no delivery had failed; gives the number.
+    async fn retry_events(&self, consumer: &str) -> Result<u64, StoreError>;
+
+    /// Lists every consumer in the order of their names.
+    async fn consumers(&self) -> Result<Vec<ConsumerBacklog>, StoreError>;
 
     /// Ends a lease, so that another deliverer gets the next one at once.
     async fn release_consumer(&self, by: Deliverer<'_>) -> Result<(), StoreError>;

@@ -19,7 +19,7 @@ use self::schema::Schema;
 use super::session_cache::SessionCache;
 use super::sql::errors::{Result, corrupt, database_error, unavailable};
 use super::sql::{Database, Failure, SqlStore, Statement, Value};
-use crate::{Change, Changes, StoreError};
+use crate::{Change, Changes, PoolLoad, StoreError};
 
 mod cluster;
 mod connections;
@@ -275,6 +275,10 @@ impl Database for Postgres {
 
     async fn settle(&self) {
         self.cluster.settle(&self.connections).await;
+    }
+
+    fn pools(&self) -> Vec<PoolLoad> {
+        vec![self.connections.load()]
     }
 
     fn waits(&self) -> u64 {

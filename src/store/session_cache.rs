@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::StoredSession;
 use super::cache::{Cache, Noted};
+use super::{SessionCacheStatistics, StoredSession};
 use crate::{Change, Handle, Timestamp, UserId};
 
 /// One list is cached for so many cached sessions, if the list is not longer than that.
@@ -98,18 +98,4 @@ impl Usable<'_> {
             self.cache.lists.insert(user.clone(), user.as_str(), list.into(), self.lists);
         }
     }
-}
-
-/// Statistics of the session cache.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SessionCacheStatistics {
-    /// How many sessions and lists were found in it.
-    pub hits: u64,
-    /// How many were not found, and were read.
-    pub misses: u64,
-    /// How many are in it, including invalid ones.
-    pub sessions: usize,
-    /// How many changes have waited for other nodes.
-    pub waits: u64,
 }

@@ -8,11 +8,13 @@ use std::ops::DerefMut;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::session_cache::{SessionCache, SessionCacheStatistics, Usable};
-use super::{Alongside, ChangeContext, ChangeError, StoreError, locked};
+use tracing::Instrument;
+
+use super::session_cache::{SessionCache, Usable};
+use super::{Alongside, ChangeContext, ChangeError, PoolLoad, SessionCacheStatistics, StoreError, locked};
 use crate::{
     Change, Changes, DeviceKey, EndedReason, Error, Handle, HistoryKind, Purpose, SecretHash, SessionId,
-    SignInMethod, Timestamp, UserId,
+    SignInMethod, Timestamp, UserId, metrics,
 };
 
 // First, because the modules below use its macros.
@@ -109,6 +111,9 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
     fn waits(&self) -> u64 {
         0
     }
+
+    /// The pools of its connections.
+    fn pools(&self) -> Vec<PoolLoad>;
 
     /// Announces a change that is in no row to all nodes.
     fn announce(&self, change: Change) -> impl Future<Output = Result<()>> + Send;
@@ -269,8 +274,7 @@ impl<D: Database> SqlStore<D> {
         values: &[Value<'_>],
         read: impl Fn(&D::Row) -> Result<T> + Send,
     ) -> Result<Vec<T>> {
-        let rows = self.database.attempt(self.database.read(statement, values)).await?;
-        rows.iter().map(read).collect()
+        self.read(statement, values).await?.iter().map(read).collect()
     }
 
     /// Reads at most one row.
@@ -280,17 +284,31 @@ impl<D: Database> SqlStore<D> {
         values: &[Value<'_>],
         read: impl Fn(&D::Row) -> Result<T> + Send,
     ) -> Result<Option<T>> {
-        let rows = self.database.attempt(self.database.read(statement, values)).await?;
-        rows.first().map(read).transpose()
+        self.read(statement, values).await?.first().map(read).transpose()
+    }
+
+    async fn read(&self, statement: Statement, values: &[Value<'_>]) -> Result<Vec<D::Row>> {
+        observed(statement.operation(), self.database.attempt(self.database.read(statement, values))).await
     }
 
     /// Makes a change that is not announced, and returns how many rows it changed.
     async fn write(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
-        self.retrying(|| self.database.write(statement, values)).await
+        observed(statement.operation(), self.retrying(|| self.database.write(statement, values))).await
     }
 
-    /// Makes a change in a transaction, and settles it.
+    /// Makes a change in a transaction, and settles it. `operation` is its name for metrics and the log.
     async fn change<T: Send, E: Failure, F>(
+        &self,
+        operation: &'static str,
+        change: impl Fn(Transaction<D>) -> F + Sync,
+    ) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>> + Send,
+    {
+        observed(operation, self.settled(change)).await
+    }
+
+    async fn settled<T: Send, E: Failure, F>(
         &self,
         change: impl Fn(Transaction<D>) -> F + Sync,
     ) -> Result<T, E>
@@ -348,6 +366,18 @@ impl<D: Database> SqlStore<D> {
         let now = Instant::now();
         Some(cache.note(self.database.generation(now)?, now))
     }
+}
+
+/// Waits for an operation of the store, in a span of its own, and notes how long it took.
+async fn observed<T, E: Failure>(
+    operation: &'static str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let since = Instant::now();
+    let outcome = work.instrument(tracing::debug_span!("store", operation)).await;
+    let has_failed = outcome.as_ref().is_err_and(|error| error.store_error().is_some());
+    metrics::store_operation(operation, since.elapsed(), has_failed);
+    outcome
 }
 
 /// The transaction of a change. Dropping it rolls it back.

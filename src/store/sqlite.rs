@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Connection, Transaction};
+use sqlx::{Connection, SqlSafeStr, Transaction};
 use tokio::sync::broadcast;
 
 use self::dialect::TEXTS;
@@ -21,8 +22,9 @@ use super::migrations::migrations;
 use super::session_cache::SessionCache;
 use super::sql::errors::{Result, unavailable};
 use super::sql::{Database, SqlStore, Statement, Value};
-use crate::{Change, Changes, StoreError};
+use crate::{Change, Changes, PoolLoad, StoreError, metrics};
 
+mod backup;
 mod dialect;
 #[cfg(unix)]
 mod generation;
@@ -32,6 +34,10 @@ mod watching;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How many changes are buffered for a slow receiver before it gets a gap.
 const CHANGES_KEPT: usize = 1_024;
+
+/// The names of the pools in metrics.
+const READERS: &str = "sqlite_readers";
+const WRITER: &str = "sqlite_writer";
 
 /// Options of an [`SqliteStore`].
 #[derive(Clone, Debug)]
@@ -112,10 +118,7 @@ impl SqlStore<Sqlite> {
 
     async fn start(url: &str, create: bool, options: &SqliteOptions) -> Result<Self> {
         let session_cache = options.session_cache;
-        let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
-        if url.contains(":memory:") || options.get_filename() == Path::new("") {
-            return Err(unavailable("an SQLite URL must name a file, as in sqlite://data/multi-session.db"));
-        }
+        let options = options_of(url)?;
         if create && let Some(folder) = options.get_filename().parent() {
             std::fs::create_dir_all(folder).map_err(unavailable)?;
         }
@@ -204,15 +207,18 @@ impl Database for Sqlite {
     type Transaction = Transaction<'static, sqlx::Sqlite>;
 
     async fn read(&self, statement: Statement, values: &[Value<'_>]) -> Result<Vec<SqliteRow>> {
-        Ok(query(statement, values).fetch_all(&self.readers).await?)
+        let mut connection = acquire(&self.readers, READERS).await?;
+        Ok(query(statement, values).fetch_all(&mut *connection).await?)
     }
 
     async fn write(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64> {
-        Ok(query(statement, values).execute(&self.writer).await?.rows_affected())
+        let mut connection = acquire(&self.writer, WRITER).await?;
+        Ok(query(statement, values).execute(&mut *connection).await?.rows_affected())
     }
 
     async fn begin(&self) -> Result<Self::Transaction> {
-        Ok(self.writer.begin_with("begin immediate").await?)
+        let connection = acquire(&self.writer, WRITER).await?;
+        Ok(Transaction::begin(connection, Some("begin immediate".into_sql_str())).await?)
     }
 
     fn lend(connection: &mut SqliteConnection) -> crate::Transaction<'_> {
@@ -284,6 +290,10 @@ impl Database for Sqlite {
         }
     }
 
+    fn pools(&self) -> Vec<PoolLoad> {
+        [(READERS, &self.readers), (WRITER, &self.writer)].map(|(name, pool)| PoolLoad::of(name, pool)).into()
+    }
+
     async fn announce(&self, change: Change) -> Result<()> {
         let _ = self.changes.send(change);
         Ok(())
@@ -304,6 +314,22 @@ impl Database for Sqlite {
         sqlx::query("pragma wal_checkpoint(truncate)").execute(&self.writer).await?;
         Ok(())
     }
+}
+
+/// How the file of a URL is opened.
+fn options_of(url: &str) -> Result<SqliteConnectOptions> {
+    let options = SqliteConnectOptions::from_str(url).map_err(unavailable)?;
+    if url.contains(":memory:") || options.get_filename() == Path::new("") {
+        return Err(unavailable("an SQLite URL must name a file, as in sqlite://data/multi-session.db"));
+    }
+    Ok(options)
+}
+
+async fn acquire(pool: &SqlitePool, name: &'static str) -> Result<PoolConnection<sqlx::Sqlite>> {
+    let since = Instant::now();
+    let connection = pool.acquire().await;
+    metrics::pool_wait(name, since.elapsed());
+    Ok(connection?)
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;

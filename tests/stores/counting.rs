@@ -6,12 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use multi_session::{
     AccountStatus, AccountStore, Actor, Alongside, Begun, Browser, Change, ChangeError, Changes, Client,
-    ConsumerLease, Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch, Found, Handle,
-    HistoryQuery, Keep, KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail, NewOperatorAct,
-    NewSession, NextSession, Operator, OperatorAct, OperatorStore, Options, OutboxEvent, OutboxStore, Page,
-    Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionEvent, SessionId, Sessions, Statistics,
-    Store, StoreError, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken,
-    StreamItem, Subject, Superseded, Timestamp, Touch, Transaction, Undo, Undoable, User, UserId,
+    ConsumerBacklog, ConsumerLease, Deliverer, DeviceKey, DueEvent, DueMail, Ended, EndedReason, Epoch,
+    Found, Handle, HistoryQuery, Keep, KnownDevice, Limit, MemoryStore, NewHistoryEntry, NewMail,
+    NewOperatorAct, NewSession, NextSession, Operator, OperatorAct, OperatorStore, Options, OutboxEvent,
+    OutboxStore, Page, Presented, Proof, Purpose, Renewal, Rotation, SecretHash, SessionEvent, SessionId,
+    Sessions, Statistics, Store, StoreError, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket,
+    StoredToken, StreamItem, Subject, Superseded, Timestamp, Touch, Transaction, Undo, Undoable, User,
+    UserId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -119,6 +120,7 @@ counted! { AccountStore {
     drop_resets(tx: &mut Transaction<'_>, user: &UserId) -> Result<(), StoreError>;
     request_reset(email: &str, redirect_to: Option<&str>, now: Timestamp) -> Result<bool, StoreError>;
     claim_mails(now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>, StoreError>;
+    waiting_mails() -> Result<u64, StoreError>;
     drop_mail(seq: i64) -> Result<(), StoreError>;
     put_off_mail(seq: i64, due_at: Timestamp) -> Result<(), StoreError>;
     put_token(token: &StoredToken) -> Result<(), StoreError>;
@@ -144,7 +146,9 @@ counted! { OutboxStore {
     remove_consumer(name: &str) -> Result<bool, StoreError>;
     lease_consumer(by: Deliverer<'_>, lease: Duration, now: Timestamp) -> Result<ConsumerLease, StoreError>;
     due_events(by: Deliverer<'_>, after: Option<&UserId>, limit: u32, now: Timestamp) -> Result<Vec<DueEvent>, StoreError>;
-    put_off_event(by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<(), StoreError>;
+    fail_event(by: Deliverer<'_>, id: i64, retry_at: Option<Timestamp>, error: &str) -> Result<(), StoreError>;
+    retry_events(consumer: &str) -> Result<u64, StoreError>;
+    consumers() -> Result<Vec<ConsumerBacklog>, StoreError>;
     release_consumer(by: Deliverer<'_>) -> Result<(), StoreError>;
     forget_events(before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 } async fn drop_events(&self, by: Deliverer<'_>, ids: &[i64]) -> Result<(), StoreError> {

@@ -43,6 +43,11 @@ fn others() -> BTreeSet<String> {
     rows().into_iter().filter(|(_, cells)| cells.len() == 1).map(|(name, _)| name).collect()
 }
 
+/// Every documented variable.
+pub(crate) fn settings() -> BTreeSet<String> {
+    documented().into_keys().chain(others()).collect()
+}
+
 /// The flag of a variable.
 pub(crate) fn flag_of(name: &str) -> String {
     let name = name.strip_prefix("MULTI_SESSION_").or(name.strip_prefix("LEPTOS_")).unwrap_or(name);
@@ -108,7 +113,7 @@ fn document_has_the_variables_of_every_command() {
         variables.extend(command.get_arguments().filter_map(variable));
         commands.extend(command.get_subcommands().cloned());
     }
-    let mut documented: BTreeSet<_> = documented().into_keys().chain(others()).collect();
+    let mut documented = settings();
     // Read by libraries.
     for name in ["RUST_LOG", "NO_COLOR", "SSL_CERT_FILE"] {
         assert!(documented.remove(name), "{name} is not in the document");

@@ -2,77 +2,34 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::load::{Answered, is_signed_in};
 use crate::process::{Process, command, request};
 
 const ROUNDS: usize = 3;
-const CLIENTS: usize = 4;
 const ANSWERS_A_ROUND: usize = 24;
 
 #[test]
 fn every_answered_sign_in_works_and_every_answered_revocation_holds() {
     let folder = TempDir::new().expect("a folder");
-    let live = Mutex::new(Vec::<String>::new());
-    let ended = Mutex::new(Vec::<String>::new());
-    let unknown = Mutex::new(0);
-
+    let answered = Answered::default();
     for round in 0..ROUNDS {
         let process = Process::start(folder.path());
-        let address = process.address;
-        let stop = AtomicBool::new(false);
-        let answered = || live.lock().expect("the list").len() + ended.lock().expect("the list").len();
-        let goal = answered() + ANSWERS_A_ROUND;
-        std::thread::scope(|scope| {
-            for client in 0..CLIENTS {
-                let (live, ended, unknown, stop) = (&live, &ended, &unknown, &stop);
-                scope.spawn(move || {
-                    let mut number = 0;
-                    while !stop.load(Ordering::SeqCst) {
-                        number += 1;
-                        let email = format!("user-{round}-{client}-{number}@example.org");
-                        let body = format!(r#"{{"name":"U","email":"{email}","password":"correct horse"}}"#);
-                        let Some((200, cookies, _)) =
-                            request(address, "POST", "/api/auth/sign-up/email", "", &body)
-                        else {
-                            continue;
-                        };
-                        let cookies = cookies.join("; ");
-                        if number % 2 == 0 {
-                            live.lock().expect("the list").push(cookies);
-                            continue;
-                        }
-                        let path = "/api/auth/multi-session/revoke-all";
-                        match request(address, "POST", path, &cookies, "{}") {
-                            Some((200, ..)) => ended.lock().expect("the list").push(cookies),
-                            // Without an answer it may have ended or not.
-                            _ => *unknown.lock().expect("the count") += 1,
-                        }
-                    }
-                });
-            }
-            let deadline = Instant::now() + Duration::from_secs(60);
-            while answered() < goal {
-                assert!(Instant::now() < deadline, "the server answers too slowly");
-                std::thread::yield_now();
-            }
+        let goal = answered.count() + ANSWERS_A_ROUND;
+        answered.during(process.address, &round.to_string(), || {
+            answered.wait_for(goal);
             process.kill();
-            stop.store(true, Ordering::SeqCst);
         });
     }
 
     let process = Process::start(folder.path());
-    let (live, ended) = (live.into_inner().expect("the list"), ended.into_inner().expect("the list"));
+    let (live, ended) = (answered.live(), answered.ended());
     assert!(live.len() >= 5 && ended.len() >= 5, "{} live, {} ended", live.len(), ended.len());
     for (cookies, is_live) in live.iter().map(|it| (it, true)).chain(ended.iter().map(|it| (it, false))) {
-        let answer = request(process.address, "GET", "/api/auth/get-session", cookies, "");
-        let (status, _, session) = answer.expect("an answer");
-        assert_eq!(status, 200);
-        assert_eq!(session.is_object(), is_live, "an answered write was lost");
+        assert_eq!(is_signed_in(process.address, cookies), is_live, "an answered write was lost");
     }
 }
 

@@ -21,7 +21,7 @@ const LOGIN: &str = "ada%40example.org:p%3Ass%2Fw%3Frd";
 const LATER: Timestamp = Timestamp::from_unix_ms(4_102_444_800_000);
 
 /// A self-signed certificate in PEM, and a TLS acceptor with it.
-fn certificate(name: &str) -> (String, TlsAcceptor) {
+pub(crate) fn certificate(name: &str) -> (String, TlsAcceptor) {
     let certified = rcgen::generate_simple_self_signed([name.to_owned()]);
     let CertifiedKey { cert, signing_key } = certified.expect("a certificate");
     let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());

@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod backup;
 mod better_auth;
 mod bodies;
 mod choose_device;
@@ -26,10 +27,13 @@ mod known_devices;
 mod late_answers;
 mod limit;
 mod list;
+mod load;
 mod mail;
 mod mail_tls;
+mod metrics;
 mod openapi;
 mod operators;
+mod packaging;
 mod pages;
 mod parity;
 mod passwords;
@@ -55,3 +59,4 @@ mod throttle;
 mod unavailable;
 mod undo;
 mod user_agents;
+mod webhooks;

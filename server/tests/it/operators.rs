@@ -13,20 +13,20 @@ use tempfile::TempDir;
 use crate::process::{Process, command, request};
 
 /// A database and the folder in which the program runs.
-struct Place {
-    folder: TempDir,
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
     /// `None` is the SQLite file in the folder.
-    postgres: Option<PostgresTestDatabase>,
+    pub(crate) postgres: Option<PostgresTestDatabase>,
 }
 
 impl Place {
-    async fn each() -> [Self; 2] {
+    pub(crate) async fn each() -> [Self; 2] {
         let folder = || TempDir::new().expect("a folder");
         let postgres = Some(PostgresTestDatabase::empty().await);
         [Self { folder: folder(), postgres: None }, Self { folder: folder(), postgres }]
     }
 
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = command(self.folder.path());
         command.env_remove("SUDO_USER").env("USER", "ops");
         if let Some(database) = &self.postgres {
@@ -37,7 +37,7 @@ impl Place {
 
     /// The output of a successful `multi-session sessions …`.
     #[track_caller]
-    fn sessions(&self, arguments: &[&str]) -> String {
+    pub(crate) fn sessions(&self, arguments: &[&str]) -> String {
         let output = run(self.command(), arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
@@ -45,7 +45,7 @@ impl Place {
 
     /// The output and log of a successful run.
     #[track_caller]
-    fn does(&self, arguments: &[&str]) -> (String, String) {
+    pub(crate) fn does(&self, arguments: &[&str]) -> (String, String) {
         let mut command = self.command();
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let output = command.output().expect("it runs");

@@ -56,6 +56,11 @@ impl Process {
         (Self { child, address }, lines)
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it is gone");
@@ -354,6 +359,8 @@ fn configuration_errors_are_explained() {
             "smtp://ada:s3cret@mail.example.org",
             "MULTI_SESSION_SMTP_URL needs MULTI_SESSION_MAIL_FROM",
         ),
+        ("MULTI_SESSION_METRICS_ADDR", "192.0.2.1:80", "cannot listen on 192.0.2.1:80 for metrics"),
+        ("MULTI_SESSION_LOG_FORMAT", "xml", "log-format"),
         ("LEPTOS_SITE_ADDR", "192.0.2.1:80", "cannot listen on 192.0.2.1:80"),
     ] {
         let output =

@@ -6,8 +6,9 @@ use crate::api::export::{HistoryExport, csv_entries, csv_head};
 use crate::http::Problem;
 use crate::{
     ClientHints, Device, DeviceChoice, DeviceKind, DeviceSession, EndedBy, EndedDeviceSession, EndedReason,
-    Ending, Error, Handle, HistoryActor, HistoryEntry, HistoryKind, HistoryPage, Session, SessionId,
-    SignInMethod, SignInTicket, SignedInFrom, Timestamp, User, UserId,
+    Ending, Error, Handle, HistoryActor, HistoryEntry, HistoryKind, HistoryPage, OutboxEvent,
+    OutboxEventKind, Session, SessionId, SignInMethod, SignInTicket, SignedInFrom, Timestamp, User, UserId,
+    Webhook, WebhookType,
 };
 
 /// 2026-11-23T11:09:21.802Z.
@@ -110,6 +111,32 @@ pub(crate) fn ended_device_session() -> EndedDeviceSession {
         ip_address: "198.51.100.9".to_owned(),
         ..EndedDeviceSession::new(ending, SIGNED_IN)
     }
+}
+
+/// What tells of an event of this type.
+pub(crate) fn webhook(kind: WebhookType) -> Webhook {
+    let with = Some(SignInMethod::PASSWORD);
+    // Whose session caused it: its own, another one, or none.
+    let (own, other) = (session().id, ended_device_session().id);
+    let (kind, session_id, by) = match kind {
+        WebhookType::SessionBegun => (OutboxEventKind::Begun { signed_in_with: with }, Some(own), None),
+        WebhookType::SessionNewDevice => (OutboxEventKind::NewDevice, Some(own), None),
+        WebhookType::SessionRenewed => (OutboxEventKind::Renewed { with }, Some(own.clone()), Some(own)),
+        WebhookType::SessionEnded => {
+            (OutboxEventKind::Ended { reason: EndedReason::Revoked }, Some(other), Some(own))
+        }
+        WebhookType::SessionRevokeUndone => (OutboxEventKind::RevokeUndone, Some(other), Some(own)),
+        WebhookType::SessionRenamed => {
+            (OutboxEventKind::Renamed { name: Some("Old phone".to_owned()) }, Some(other), Some(own))
+        }
+        WebhookType::SessionReported => (OutboxEventKind::Reported, Some(other), Some(own)),
+        WebhookType::AccountCredentialsChanged => (OutboxEventKind::CredentialsChanged, None, Some(own)),
+        WebhookType::AccountDisabled => (OutboxEventKind::Disabled, None, None),
+        WebhookType::AccountEnabled => (OutboxEventKind::Enabled, None, None),
+        WebhookType::AccountErased => (OutboxEventKind::Erased, None, None),
+        WebhookType::WebhookTest => return Webhook::test(SIGNED_IN),
+    };
+    (&OutboxEvent { session_id, by, ..OutboxEvent::new(42, user().id, SIGNED_IN, kind) }).into()
 }
 
 pub(crate) fn device_session() -> DeviceSession {

@@ -50,6 +50,9 @@ pub async fn reset_mail_is_queued_only_for_a_known_email(store: Arc<dyn Store>) 
     assert_eq!((&mails[0].user, mails[0].kind), (&ada.user, MailKind::PasswordReset));
     assert_eq!((mails[0].redirect_to.as_deref(), &mails[0].session_id), (Some("/reset"), &None));
     assert_eq!((mails[0].created_at, mails[0].attempts), (NOW, 1));
+    assert_eq!(store.waiting_mails().await.expect("an answer"), 1, "until it is sent");
+    store.drop_mail(mails[0].seq).await.expect("it is sent");
+    assert_eq!(store.waiting_mails().await.expect("an answer"), 0);
 }
 
 /// However often a reset is requested.

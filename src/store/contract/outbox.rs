@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::{ConsumerLease, Deliverer, DueEvent, OutboxEvent, Undo};
+use crate::{ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, OutboxEvent, Undo};
 
 const LEASE: Duration = Duration::from_secs(60);
 const AUDIT: Deliverer<'_> = Deliverer { consumer: "audit", id: "one" };
@@ -47,6 +47,10 @@ fn words(event: &OutboxEvent) -> String {
         words += &format!(" by {}", name(by));
     }
     words
+}
+
+async fn fail(store: &Arc<dyn Store>, by: Deliverer<'_>, due: &DueEvent, retry_at: Option<Timestamp>) {
+    store.fail_event(by, due.event.id, retry_at, "it is down").await.expect("an answer");
 }
 
 async fn add(store: &Arc<dyn Store>, consumer: &str) {
@@ -165,7 +169,7 @@ pub async fn consumers_are_independent(store: Arc<dyn Store>) {
     assert_eq!(deliver_all(&store, AUDIT).await, expected);
     let due = claim(&store, MAIL, NOW).await.expect("the lease").pop().expect("an event");
     store.drop_events(AUDIT, &[due.event.id]).await.expect("an answer");
-    store.put_off_event(MAIL, due.event.id, NOW.plus(LEASE)).await.expect("it is put off");
+    fail(&store, MAIL, &due, Some(NOW.plus(LEASE))).await;
     assert_eq!(deliver_all(&store, AUDIT).await, Vec::<String>::new());
     assert!(store.remove_consumer("audit").await.expect("an answer"));
     let due = claim(&store, MAIL, NOW.plus(LEASE)).await.expect("the lease").pop().expect("an event");
@@ -254,7 +258,8 @@ pub async fn only_one_deliverer_gets_events_at_a_time(store: Arc<dyn Store>) {
     assert_eq!(claim(&store, OTHER_NODE, later).await.as_ref(), Some(due), "its lease is over");
     assert_eq!(store.due_events(holder, None, 100, later).await.expect("a list"), []);
     store.drop_events(holder, &[event.id]).await.expect("an answer");
-    store.put_off_event(holder, event.id, later.plus(LEASE)).await.expect("an answer");
+    fail(&store, holder, &due[0], Some(later.plus(LEASE))).await;
+    fail(&store, holder, &due[0], None).await;
     store.release_consumer(holder).await.expect("an answer");
     let lease = store.lease_consumer(holder, LEASE, later).await.expect("an answer");
     assert_eq!(lease, ConsumerLease::HeldByAnother);
@@ -278,7 +283,7 @@ pub async fn failed_event_delays_only_its_user(store: Arc<dyn Store>) {
     let after = Some(&due[1].event.user_id);
     assert_eq!(store.due_events(AUDIT, after, 1, NOW).await.expect("a list"), []);
     let later = NOW.plus(Duration::from_secs(10));
-    store.put_off_event(AUDIT, due[0].event.id, later).await.expect("it is put off");
+    fail(&store, AUDIT, &due[0], Some(later)).await;
     assert_eq!(
         deliver_all(&store, AUDIT).await,
         ["Begun { signed_in_with: None } g1", "Begun { signed_in_with: None } g2"]
@@ -289,6 +294,60 @@ pub async fn failed_event_delays_only_its_user(store: Arc<dyn Store>) {
     }
     store.drop_events(AUDIT, &[due[0].event.id]).await.expect("it is deleted");
     assert_eq!(deliver_all(&store, AUDIT).await, ["Begun { signed_in_with: None } a2"]);
+}
+
+/// They are kept, and come first after a retry.
+pub async fn events_given_up_delay_nobody_until_they_are_retried(store: Arc<dyn Store>) {
+    add(&store, "audit").await;
+    add(&store, "mail").await;
+    let (ada, _) = signed_in(&store, "ada", &["a1", "a2", "a3"]).await;
+    signed_in(&store, "grace", &["g1", "g2"]).await;
+    let due = claim(&store, AUDIT, NOW).await.expect("the lease");
+    fail(&store, AUDIT, &due[0], None).await;
+    let second = claim(&store, AUDIT, NOW).await.expect("the lease");
+    assert_eq!(words(&second[0].event), "Begun { signed_in_with: None } a2");
+    fail(&store, AUDIT, &second[0], None).await;
+    fail(&store, AUDIT, &due[1], Some(NOW.plus(LEASE))).await;
+    assert_eq!(deliver_all(&store, AUDIT).await, ["Begun { signed_in_with: None } a3"]);
+
+    assert_eq!(store.retry_events("nobody").await.expect("an answer"), 0);
+    assert_eq!(store.retry_events("mail").await.expect("an answer"), 0, "nothing has failed there");
+    assert_eq!(store.retry_events("audit").await.expect("an answer"), 3);
+    assert_eq!(claim(&store, AUDIT, NOW).await.expect("the lease"), due, "as if nothing had failed");
+    fail(&store, AUDIT, &due[0], None).await;
+    store.forget_user(&operator(), &ada.user.id, NOW).await.expect("an answer").expect("a user");
+    assert_eq!(store.retry_events("audit").await.expect("an answer"), 0, "it is erased with its user");
+    let mut told = deliver_all(&store, AUDIT).await;
+    told.sort();
+    let begun = ["g1", "g2"].map(|name| format!("Begun {{ signed_in_with: None }} {name}"));
+    assert_eq!(told, [&begun[..], &["Erased".to_owned()]].concat());
+}
+
+pub async fn consumers_are_listed_with_their_backlog(store: Arc<dyn Store>) {
+    assert_eq!(store.consumers().await.expect("a list"), []);
+    add(&store, "mail").await;
+    add(&store, "audit").await;
+    signed_in(&store, "ada", &["a1", "a2"]).await;
+    signed_in(&store, "grace", &["g1"]).await;
+    let due = claim(&store, AUDIT, NOW).await.expect("the lease");
+    let oldest = due.iter().map(|due| due.written_at).min();
+    assert!(oldest.is_some_and(|at| at > Timestamp::default()));
+    fail(&store, AUDIT, &due[0], Some(NOW.plus(LEASE))).await;
+    store.fail_event(AUDIT, due[1].event.id, None, "it is gone").await.expect("an answer");
+    let backlog = |name: &str| ConsumerBacklog { name: name.to_owned(), ..ConsumerBacklog::default() };
+    let audit = ConsumerBacklog {
+        waiting: 2,
+        failing: 1,
+        given_up: 1,
+        oldest,
+        last_error: Some("it is down".to_owned()),
+        ..backlog("audit")
+    };
+    let [first, second] = &*store.consumers().await.expect("a list") else { panic!("two consumers") };
+    assert_eq!(*first, audit);
+    assert_eq!((second.waiting, second.failing, &second.last_error), (3, 0, &None));
+    deliver_all(&store, MAIL).await;
+    assert_eq!(store.consumers().await.expect("a list")[1], backlog("mail"));
 }
 
 /// Earlier events of the user are deleted.

@@ -235,6 +235,10 @@ impl AccountStore for MemoryStore {
         Ok(claimed.into_iter().map(mail).collect())
     }
 
+    async fn waiting_mails(&self) -> Result<u64> {
+        Ok(self.lock().await?.mail.mails.len() as u64)
+    }
+
     async fn drop_mail(&self, seq: i64) -> Result<()> {
         self.lock().await?.mail.mails.retain(|row| row.seq != seq);
         Ok(())

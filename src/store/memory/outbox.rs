@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{MemoryStore, Result};
 use crate::store::outbox::MAX_DELAY;
-use crate::store::{ConsumerLease, Deliverer, DueEvent, NewHistoryEntry, OutboxStore};
+use crate::store::{ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, NewHistoryEntry, OutboxStore};
 use crate::{OutboxEvent, OutboxEventKind, Timestamp, UserId};
 
 #[derive(Clone, Debug, Default)]
@@ -32,8 +32,9 @@ struct Consumer {
 struct Row {
     consumer: String,
     due: DueEvent,
-    written_at: Timestamp,
     due_at: Option<Timestamp>,
+    is_given_up: bool,
+    last_error: Option<String>,
 }
 
 impl Outbox {
@@ -62,8 +63,25 @@ impl Outbox {
         self.tick(event.at);
         for Consumer { name, .. } in &self.consumers {
             self.written += 1;
-            let due = DueEvent { event: OutboxEvent { id: self.written, ..event.clone() }, attempts: 0 };
-            self.events.push(Row { consumer: name.clone(), due, written_at: self.now, due_at: None });
+            let event = OutboxEvent { id: self.written, ..event.clone() };
+            let due = DueEvent { event, attempts: 0, written_at: self.now };
+            let consumer = name.clone();
+            self.events.push(Row { consumer, due, due_at: None, is_given_up: false, last_error: None });
+        }
+    }
+
+    /// What was not delivered to a consumer.
+    fn backlog(&self, consumer: &str) -> ConsumerBacklog {
+        let rows = || self.events.iter().filter(|row| row.consumer == consumer);
+        let count = |counts: fn(&Row) -> bool| rows().filter(|row| counts(row)).count() as u64;
+        let failed = rows().rev().filter(|row| row.last_error.is_some());
+        ConsumerBacklog {
+            name: consumer.to_owned(),
+            waiting: count(|row| !row.is_given_up),
+            failing: count(|row| !row.is_given_up && row.due.attempts > 0),
+            given_up: count(|row| row.is_given_up),
+            oldest: rows().map(|row| row.due.written_at).min(),
+            last_error: failed.max_by_key(|row| row.due_at).and_then(|row| row.last_error.clone()),
         }
     }
 
@@ -125,7 +143,7 @@ impl OutboxStore for MemoryStore {
             return Ok(Vec::new());
         }
         let mut firsts = BTreeMap::new();
-        for row in outbox.events.iter().filter(|row| row.consumer == by.consumer) {
+        for row in outbox.events.iter().filter(|row| row.consumer == by.consumer && !row.is_given_up) {
             firsts.entry(&row.due.event.user_id).or_insert(row);
         }
         let due = firsts.into_iter().filter(|(user, row)| {
@@ -144,16 +162,45 @@ impl OutboxStore for MemoryStore {
         Ok(())
     }
 
-    async fn put_off_event(&self, by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<()> {
+    async fn fail_event(
+        &self,
+        by: Deliverer<'_>,
+        id: i64,
+        retry_at: Option<Timestamp>,
+        error: &str,
+    ) -> Result<()> {
         let outbox = &mut self.lock().await?.outbox;
         if outbox.leased(by).is_some() {
             let is_it = |row: &&mut Row| row.consumer == by.consumer && row.due.event.id == id;
             if let Some(row) = outbox.events.iter_mut().find(is_it) {
                 row.due.attempts += 1;
-                row.due_at = Some(due_at);
+                row.due_at = retry_at;
+                row.is_given_up = retry_at.is_none();
+                row.last_error = Some(error.to_owned());
             }
         }
         Ok(())
+    }
+
+    async fn retry_events(&self, consumer: &str) -> Result<u64> {
+        let outbox = &mut self.lock().await?.outbox;
+        let mut retried = 0;
+        for row in outbox.events.iter_mut().filter(|row| row.consumer == consumer) {
+            if row.due_at.is_some() || row.is_given_up {
+                row.due.attempts = 0;
+                row.due_at = None;
+                row.is_given_up = false;
+                retried += 1;
+            }
+        }
+        Ok(retried)
+    }
+
+    async fn consumers(&self) -> Result<Vec<ConsumerBacklog>> {
+        let outbox = &self.lock().await?.outbox;
+        let mut backlogs: Vec<_> = outbox.consumers.iter().map(|it| outbox.backlog(&it.name)).collect();
+        backlogs.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(backlogs)
     }
 
     async fn release_consumer(&self, by: Deliverer<'_>) -> Result<()> {
@@ -167,7 +214,7 @@ impl OutboxStore for MemoryStore {
         let outbox = &mut self.lock().await?.outbox;
         let mut forgotten = 0;
         outbox.events.retain(|row| {
-            let goes = row.written_at <= before && forgotten < u64::from(limit);
+            let goes = row.due.written_at <= before && forgotten < u64::from(limit);
             forgotten += u64::from(goes);
             !goes
         });

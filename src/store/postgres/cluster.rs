@@ -19,7 +19,7 @@ use crate::store::lease::{KnownServers, Lease, RENEWED_EVERY, Registered, Settli
 use crate::store::locked;
 use crate::store::session_cache::SessionCache;
 use crate::store::sql::errors::{Result, corrupt};
-use crate::{Change, OsRandom, Random};
+use crate::{Change, OsRandom, Random, metrics};
 
 /// Identifies one run of the database server.
 macro_rules! server {
@@ -237,6 +237,7 @@ impl Cluster {
                 Ok(None) | Err(_) => break,
             }
         }
+        metrics::lease_wait(committed.elapsed());
         if !settling.silent().is_empty() {
             tracing::warn!(
                 nodes = settling.silent().len(),

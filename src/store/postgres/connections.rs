@@ -11,8 +11,12 @@ use tokio::time::timeout;
 
 use super::dialect::{BEGIN_SHARED, CONFIGURE, IS_READ_ONLY};
 use super::{DEADLINE, PATIENCE};
+use crate::metrics;
+use crate::store::PoolLoad;
 use crate::store::sql::errors::{Result, unavailable};
 
+/// The pool, as metrics name it.
+const POOL: &str = "postgres";
 /// How long a request waits for a connection.
 const WAIT: Duration = PATIENCE;
 /// How long it waits while the database is away or too many requests wait already, so that requests fail fast
@@ -125,6 +129,10 @@ impl Connections {
         Self { pool, is_lost, in_vain, replaced, are_shared, are_closed }
     }
 
+    pub(super) fn load(&self) -> PoolLoad {
+        PoolLoad::of(POOL, &self.pool)
+    }
+
     pub(super) fn are_shared(&self) -> bool {
         self.are_shared
     }
@@ -142,7 +150,9 @@ impl Connections {
             return Err(unavailable("the store is closed"));
         }
         let is_away = *self.is_lost.borrow() || self.in_vain.load(Ordering::Relaxed);
+        let since = Instant::now();
         let outcome = timeout(if is_away { BRIEF_WAIT } else { WAIT }, self.pool.acquire()).await;
+        metrics::pool_wait(POOL, since.elapsed());
         self.in_vain.store(outcome.is_err(), Ordering::Relaxed);
         match outcome {
             Ok(outcome) => Ok(outcome?),

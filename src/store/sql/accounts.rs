@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::errors::{Result, corrupt, database_error};
-use super::rows::{mail_kinds, password_of, readable_mail, reset, seq, stored_token, user_id};
+use super::rows::{mail_count, mail_kinds, password_of, readable_mail, reset, seq, stored_token, user_id};
 use super::{Database, SqlStore, Statement, Value, values};
 use crate::store::accounts::{COUNTED_FOR, MAX_MAIL_DELAY, next_reset};
 use crate::store::{AccountStore, DueMail, NewMail, StoredPassword, StoredToken, Transaction};
@@ -41,7 +41,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
     }
 
     async fn rehash_password(&self, user: &UserId, from: &str, to: &str, now: Timestamp) -> Result<()> {
-        self.change(|mut tx| async move {
+        self.change("rehash_password", |mut tx| async move {
             tx.lock_user(user).await?;
             tx.execute(Statement::ChangePassword, values![user, from, to, now]).await?;
             tx.commit_unseen(Vec::new()).await
@@ -127,7 +127,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
     }
 
     async fn request_reset(&self, email: &str, redirect_to: Option<&str>, now: Timestamp) -> Result<bool> {
-        self.change(|mut tx| async move {
+        self.change("request_reset", |mut tx| async move {
             let key = email_key(email);
             let values = values![email, &key];
             let user = tx.find_one(Statement::UserToReset, values, |row| user_id(row, "id")).await?;
@@ -142,7 +142,7 @@ impl<D: Database> AccountStore for SqlStore<D> {
     }
 
     async fn claim_mails(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueMail>> {
-        let mails = self.change(|mut tx| async move {
+        let mails = self.change("claim_mails", |mut tx| async move {
             tx.execute(Statement::DueMailsFromTheFuture, values![now, now.plus(MAX_MAIL_DELAY)]).await?;
             let values = values![now, lease_until, limit, mail_kinds()];
             let claimed = tx.list(Statement::ClaimMails, values, seq).await?;
@@ -151,6 +151,11 @@ impl<D: Database> AccountStore for SqlStore<D> {
             Ok::<_, crate::StoreError>(mails)
         });
         Ok(mails.await?.into_iter().flatten().collect())
+    }
+
+    async fn waiting_mails(&self) -> Result<u64> {
+        let count = self.find_one(Statement::CountMails, values![i64::MIN], mail_count).await?;
+        Ok(count.unwrap_or_default())
     }
 
     async fn drop_mail(&self, seq: i64) -> Result<()> {

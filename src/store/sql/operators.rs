@@ -29,7 +29,7 @@ macro_rules! recording {
 #[async_trait]
 impl<D: Database> OperatorStore for SqlStore<D> {
     async fn end_by_operator(&self, by: &Operator, id: &SessionId, now: Timestamp) -> Result<Option<Ended>> {
-        self.change(|mut tx| async move {
+        self.change("end_by_operator", |mut tx| async move {
             let ids: &[&SessionId] = &[id];
             tx.lock_users_of(None, ids).await?;
             let values = values![now, REASON, None::<&SessionId>, ids];
@@ -46,7 +46,7 @@ impl<D: Database> OperatorStore for SqlStore<D> {
     }
 
     async fn end_of_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Vec<Ended>> {
-        self.change(|mut tx| async move {
+        self.change("end_of_user", |mut tx| async move {
             tx.lock_user(user).await?;
             let ended = tx.end_all(user, None, REASON, now).await?;
             let kind = OperatorActKind::RevokeUser;
@@ -76,7 +76,7 @@ impl<D: Database> OperatorStore for SqlStore<D> {
     }
 
     async fn disable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<Option<Vec<Ended>>> {
-        self.change(|mut tx| async move {
+        self.change("disable_user", |mut tx| async move {
             if !tx.lock_known_user(user).await? {
                 return Ok(None);
             }
@@ -90,7 +90,7 @@ impl<D: Database> OperatorStore for SqlStore<D> {
     }
 
     async fn enable_user(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
-        self.change(|mut tx| async move {
+        self.change("enable_user", |mut tx| async move {
             if !tx.lock_known_user(user).await? {
                 return Ok(false);
             }
@@ -105,7 +105,7 @@ impl<D: Database> OperatorStore for SqlStore<D> {
     }
 
     async fn allow_password_alone(&self, by: &Operator, user: &UserId, now: Timestamp) -> Result<bool> {
-        self.change(|mut tx| async move {
+        self.change("allow_password_alone", |mut tx| async move {
             if !tx.lock_known_user(user).await? {
                 return Ok(false);
             }
@@ -124,7 +124,7 @@ impl<D: Database> OperatorStore for SqlStore<D> {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Option<Vec<SessionId>>> {
-        let live = self.change(|mut tx| async move {
+        let live = self.change("forget_user", |mut tx| async move {
             tx.lock_user(user).await?;
             let live = tx.list(Statement::LiveOfUser, values![now, user], session_id).await?;
             if tx.execute(Statement::ForgetUser, values![user]).await? == 0 {

@@ -5,21 +5,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::errors::Result;
-use super::rows::readable_event;
+use super::rows::{backlog, readable_event};
 use super::{Database, SqlStore, Statement, values};
 use crate::store::outbox::MAX_DELAY;
-use crate::store::{ConsumerLease, Deliverer, DueEvent, OutboxStore};
+use crate::store::{ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, OutboxStore};
 use crate::{Timestamp, UserId};
 
-/// How many events of a removed consumer one statement deletes.
-const DELETE_BATCH: u32 = 1_000;
+/// How many events of a consumer one statement deletes, or makes due again.
+const BATCH: u32 = 1_000;
 /// How long an event is put off that this version cannot read.
 const UNREADABLE_DELAY: Duration = Duration::from_secs(10 * 60);
 
 #[async_trait]
 impl<D: Database> OutboxStore for SqlStore<D> {
     async fn add_consumer(&self, name: &str) -> Result<()> {
-        self.change(|mut tx| async move {
+        self.change("add_consumer", |mut tx| async move {
             if !tx.exists(Statement::IsConsumer, values![name]).await? {
                 tx.execute(Statement::LockOutbox, &[]).await?;
                 tx.execute(Statement::AddConsumer, values![name]).await?;
@@ -31,9 +31,9 @@ impl<D: Database> OutboxStore for SqlStore<D> {
     }
 
     async fn remove_consumer(&self, name: &str) -> Result<bool> {
-        let delete = values![name, DELETE_BATCH];
-        while self.write(Statement::DropEventsOfConsumer, delete).await? == u64::from(DELETE_BATCH) {}
-        self.change(|mut tx| async move {
+        let delete = values![name, BATCH];
+        while self.write(Statement::DropEventsOfConsumer, delete).await? == u64::from(BATCH) {}
+        self.change("remove_consumer", |mut tx| async move {
             tx.execute(Statement::LockOutbox, &[]).await?;
             let removed = tx.execute(Statement::RemoveConsumer, values![name]).await?;
             // Those that were written meanwhile.
@@ -75,7 +75,8 @@ impl<D: Database> OutboxStore for SqlStore<D> {
             }
             // Else they would take the places of what can be delivered.
             for id in unreadable {
-                self.put_off_event(by, id, now.plus(UNREADABLE_DELAY)).await?;
+                self.fail_event(by, id, Some(now.plus(UNREADABLE_DELAY)), "this version cannot read it")
+                    .await?;
             }
         }
     }
@@ -84,8 +85,30 @@ impl<D: Database> OutboxStore for SqlStore<D> {
         self.write(Statement::DropEvents, values![by.consumer, by.id, ids.to_vec()]).await.map(drop)
     }
 
-    async fn put_off_event(&self, by: Deliverer<'_>, id: i64, due_at: Timestamp) -> Result<()> {
-        self.write(Statement::PutOffEvent, values![by.consumer, by.id, id, due_at]).await.map(drop)
+    async fn fail_event(
+        &self,
+        by: Deliverer<'_>,
+        id: i64,
+        retry_at: Option<Timestamp>,
+        error: &str,
+    ) -> Result<()> {
+        let failed = values![by.consumer, by.id, id, retry_at, retry_at.is_none(), error];
+        self.write(Statement::FailEvent, failed).await.map(drop)
+    }
+
+    async fn retry_events(&self, consumer: &str) -> Result<u64> {
+        let mut retried = self.write(Statement::RetryPutOff, values![consumer]).await?;
+        loop {
+            let batch = self.write(Statement::RetryGivenUp, values![consumer, BATCH]).await?;
+            retried += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(retried);
+            }
+        }
+    }
+
+    async fn consumers(&self) -> Result<Vec<ConsumerBacklog>> {
+        self.list(Statement::Consumers, &[], backlog).await
     }
 
     async fn release_consumer(&self, by: Deliverer<'_>) -> Result<()> {

@@ -3,8 +3,9 @@
 use super::errors::{Result, corrupt};
 use crate::store::accounts::Reset;
 use crate::store::{
-    ChangeContext, DueEvent, DueMail, End, EndingSession, Found, OperatorAct, Restrictions, Statistics,
-    StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Superseded, Undoable,
+    ChangeContext, ConsumerBacklog, DueEvent, DueMail, End, EndingSession, Found, OperatorAct, Restrictions,
+    Statistics, StoredHistoryEntry, StoredPassword, StoredSession, StoredTicket, StoredToken, Superseded,
+    Undoable,
 };
 use crate::{
     AccountStatus, ClientHints, DeviceKey, EndedReason, Epoch, Handle, HistoryKind, Keep, KnownDevice,
@@ -353,6 +354,19 @@ fn due_event(row: &impl Columns) -> Result<DueEvent> {
             ..OutboxEvent::new(row.integer("seq")?, user_id(row, "user_id")?, timestamp(row, "at")?, known)
         },
         attempts: u32::try_from(row.integer("attempts")?).map_err(corrupt)?,
+        written_at: timestamp(row, "written_at")?,
+    })
+}
+
+pub(super) fn backlog(row: &impl Columns) -> Result<ConsumerBacklog> {
+    let count = |column| u64::try_from(row.integer(column)?).map_err(corrupt);
+    Ok(ConsumerBacklog {
+        name: row.text("name")?.to_owned(),
+        waiting: count("waiting")?,
+        failing: count("failing")?,
+        given_up: count("given_up")?,
+        oldest: row.optional_integer("oldest")?.map(Timestamp::from_unix_ms),
+        last_error: row.optional_text("last_error")?,
     })
 }
 
@@ -428,6 +442,10 @@ pub(super) fn user(row: &impl Columns, id_column: &str) -> Result<User> {
         created_at: timestamp(row, "user_created_at")?,
         updated_at: timestamp(row, "user_updated_at")?,
     })
+}
+
+pub(super) fn mail_count(row: &impl Columns) -> Result<u64> {
+    row.integer("number")?.try_into().map_err(corrupt)
 }
 
 pub(super) fn seq(row: &impl Columns) -> Result<i64> {

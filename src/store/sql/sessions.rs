@@ -15,9 +15,9 @@ use crate::email_key;
 use crate::store::fit::{ended_for, fit};
 use crate::store::{
     Actor, Alongside, Begun, ChangeContext, ChangeError, Ended, Found, HistoryQuery, Limit, NewHistoryEntry,
-    NewSession, NextSession, Page, Renewal, Restrictions, Rotation, Statistics, Store, StoredHistoryEntry,
-    StoredSession, StoredTicket, Superseded, Touch, Undo, Undoable, changes_of, credential_changed,
-    reauthenticated, recognition, recognized, renamed, reported, rounds, touches, undone,
+    NewSession, NextSession, Page, Renewal, Restrictions, Rotation, Statistics, Store, StoreLoad,
+    StoredHistoryEntry, StoredSession, StoredTicket, Superseded, Touch, Undo, Undoable, changes_of,
+    credential_changed, reauthenticated, recognition, recognized, renamed, reported, rounds, touches, undone,
 };
 use crate::{
     AccountStatus, Change, Changes, EndedReason, Epoch, Handle, Keep, KnownDevice, SecretHash, SessionId,
@@ -100,9 +100,7 @@ impl<D: Database> Store for SqlStore<D> {
     }
 
     async fn statistics(&self, now: Timestamp, since: Timestamp) -> Result<Statistics> {
-        statistics(
-            &self.database.attempt(self.database.read(Statement::Statistics, values![now, since])).await?,
-        )
+        statistics(&self.read(Statement::Statistics, values![now, since]).await?)
     }
 
     async fn epoch(&self, user: &UserId) -> Result<Epoch> {
@@ -121,7 +119,7 @@ impl<D: Database> Store for SqlStore<D> {
         limit: &Limit,
         alongside: Option<&dyn Alongside>,
     ) -> Result<Begun, ChangeError> {
-        self.change(|tx| begin(tx, subject, new, limit, alongside)).await
+        self.change("begin", |tx| begin(tx, subject, new, limit, alongside)).await
     }
 
     async fn put_ticket(&self, ticket: &StoredTicket) -> Result<()> {
@@ -165,7 +163,7 @@ impl<D: Database> Store for SqlStore<D> {
 
     async fn use_credential(&self, actor: Actor<'_>, handle: &Handle) -> Result<()> {
         let values = values![actor.session, actor.user, handle];
-        self.change(|mut tx| async move {
+        self.change("use_credential", |mut tx| async move {
             tx.affects(actor.user);
             if tx.execute(Statement::UseCredential, values).await? == 1 {
                 tx.commit(vec![reauthenticated(actor)]).await?;
@@ -182,7 +180,7 @@ impl<D: Database> Store for SqlStore<D> {
         epoch: Option<Epoch>,
         now: Timestamp,
     ) -> Result<bool, ChangeError> {
-        self.change(|mut tx| async move {
+        self.change("prove", |mut tx| async move {
             tx.lock_user(actor.user).await?;
             if tx.execute(Statement::Prove, renewing!(actor, renewal, now)).await? == 0 {
                 return Ok(false);
@@ -202,7 +200,7 @@ impl<D: Database> Store for SqlStore<D> {
         name: Option<&str>,
         now: Timestamp,
     ) -> Result<bool> {
-        self.change(|mut tx| async move {
+        self.change("rename", |mut tx| async move {
             tx.lock_user(actor.user).await?;
             let values = values![now, name, actor.session, actor.user, id];
             tx.execute(Statement::RecordName, values).await?;
@@ -222,7 +220,7 @@ impl<D: Database> Store for SqlStore<D> {
         new_since: Timestamp,
         now: Timestamp,
     ) -> Result<Option<bool>> {
-        self.change(|mut tx| async move {
+        self.change("recognize", |mut tx| async move {
             tx.lock_user(actor.user).await?;
             let values = values![now, new_since, actor.session, actor.user, id];
             if tx.execute(Statement::Recognize, values).await? == 0 {
@@ -264,7 +262,7 @@ impl<D: Database> Store for SqlStore<D> {
         reason: EndedReason,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>> {
-        self.change(|mut tx| async move {
+        self.change("end_all", |mut tx| async move {
             tx.lock_user(actor.user).await?;
             if !tx.is_live(actor, now).await? {
                 return Ok(None);
@@ -286,7 +284,7 @@ impl<D: Database> Store for SqlStore<D> {
     }
 
     async fn undo_revoke(&self, undo: Undo<'_>, now: Timestamp) -> Result<bool> {
-        self.change(|mut tx| async move {
+        self.change("undo_revoke", |mut tx| async move {
             tx.lock_user(undo.actor.user).await?;
             let Undo { actor, id, ended_after, maximum } = undo;
             let values = values![now, ended_after, actor.session, actor.user, id, maximum];
@@ -309,7 +307,7 @@ impl<D: Database> Store for SqlStore<D> {
     }
 
     async fn make_ends_final(&self, user: &UserId, ended_after: Timestamp) -> Result<()> {
-        self.change(|mut tx| async move {
+        self.change("make_ends_final", |mut tx| async move {
             tx.lock_user(user).await?;
             tx.make_ends_final(user, ended_after).await?;
             tx.commit_unseen(Vec::new()).await
@@ -328,7 +326,7 @@ impl<D: Database> Store for SqlStore<D> {
         reason: EndedReason,
         now: Timestamp,
     ) -> Result<Vec<Ended>> {
-        self.change(|mut tx| async move {
+        self.change("end_held", |mut tx| async move {
             tx.lock_users_of(None, ids).await?;
             let ended = tx.end(Statement::EndHeld, reason, values![now, reason, by, ids]).await?;
             if ended.len() < ids.len() {
@@ -347,7 +345,7 @@ impl<D: Database> Store for SqlStore<D> {
         alongside: Option<&dyn Alongside>,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError> {
-        self.change(|mut tx| async move {
+        self.change("credentials_changed", |mut tx| async move {
             tx.lock_user(actor.user).await?;
             let by = Some(actor.session);
             let Some(known) = tx.known_user(actor.user).await? else { return Ok(None) };
@@ -384,7 +382,7 @@ impl<D: Database> Store for SqlStore<D> {
         alongside: Option<&dyn Alongside>,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError> {
-        self.change(|mut tx| async move {
+        self.change("credentials_changed_of", |mut tx| async move {
             tx.lock_user(user).await?;
             let Some(known) = tx.known_user(user).await? else { return Ok(None) };
             tx.alongside(alongside, known.context(user, None, now)).await?;
@@ -405,7 +403,7 @@ impl<D: Database> Store for SqlStore<D> {
         alongside: Option<&dyn Alongside>,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError> {
-        self.change(|mut tx| async move {
+        self.change("report", |mut tx| async move {
             tx.lock_user(actor.user).await?;
             let another = values![id, actor.user, actor.session];
             if !tx.exists(Statement::IsAnotherOfUser, another).await? || !tx.is_live(actor, now).await? {
@@ -433,7 +431,7 @@ impl<D: Database> Store for SqlStore<D> {
         alongside: Option<&dyn Alongside>,
         now: Timestamp,
     ) -> Result<Option<Vec<Ended>>, ChangeError> {
-        self.change(|mut tx| async move {
+        self.change("report_of", |mut tx| async move {
             tx.lock_user(user).await?;
             let Some(known) = tx.known_user(user).await? else { return Ok(None) };
             tx.alongside(alongside, known.context(user, id, now)).await?;
@@ -446,7 +444,7 @@ impl<D: Database> Store for SqlStore<D> {
     }
 
     async fn touch(&self, batch: &[Touch]) -> Result<()> {
-        self.change(|mut tx| async move {
+        self.change("touch", |mut tx| async move {
             let mut all = Vec::new();
             for round in rounds(batch) {
                 let round = serde_json::to_string(&round).map_err(corrupt)?;
@@ -458,7 +456,7 @@ impl<D: Database> Store for SqlStore<D> {
     }
 
     async fn sweep(&self, now: Timestamp, delete_before: Timestamp, limit: u32) -> Result<(u64, u64)> {
-        let expired = self.change(|mut tx| async move {
+        let expired = self.change("sweep", |mut tx| async move {
             let ended = tx.end(Statement::EndExpired, EndedReason::Expired, values![now, limit]).await?;
             // An expired session opens nothing, so nobody needs to know this first.
             tx.commit_unseen(changes_of(None, &ended)).await?;
@@ -485,7 +483,7 @@ impl<D: Database> Store for SqlStore<D> {
 
     async fn record(&self, entries: &[NewHistoryEntry], change: Option<Change>) -> Result<()> {
         let change = &change;
-        self.change(|mut tx| async move {
+        self.change("record", |mut tx| async move {
             tx.record(entries).await?;
             tx.commit_unseen(change.iter().cloned().collect()).await
         })
@@ -512,6 +510,10 @@ impl<D: Database> Store for SqlStore<D> {
         self.write(Statement::CheckWrites, &[]).await.map(drop)
     }
 
+    fn load(&self) -> StoreLoad {
+        StoreLoad { session_cache: self.session_cache(), pools: self.database.pools() }
+    }
+
     async fn close(&self) {
         self.database.close().await;
     }
@@ -531,7 +533,7 @@ impl<D: Database> SqlStore<D> {
         reason: EndedReason,
         now: Timestamp,
     ) -> Result<Option<Ended>> {
-        self.change(|mut tx| async move {
+        self.change(statement.operation(), |mut tx| async move {
             tx.lock_user(actor.user).await?;
             let values = values![now, reason, actor.session, actor.user, which];
             let ended = tx.end(statement, reason, values).await?;

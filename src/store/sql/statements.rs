@@ -5,6 +5,8 @@
 //! need. They are in `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs`. Tables are named with
 //! their schema: `main` is SQLite's own, and PostgreSQL replaces it by the installation's schema.
 
+use std::sync::LazyLock;
+
 /// The condition for a live session. `$1` is the current time in every statement that uses it.
 macro_rules! live {
     () => {
@@ -522,6 +524,8 @@ macro_rules! every_statement {
             InsertMail = "insert into main.mails (user_id, kind, session_id, created_at, due_at) values ($1, $2, $3, $4, $4)";
             // No mail is postponed that far, unless the clock was set back since.
             DueMailsFromTheFuture = "update main.mails set due_at = $1 where due_at > $2";
+            // By the index of all that are due.
+            CountMails = "select count(*) as number from main.mails where due_at >= $1";
             DropMail = "delete from main.mails where seq = $1";
             PutOffMail = "update main.mails set due_at = $2 where seq = $1";
             DropMailsToReset =
@@ -568,12 +572,13 @@ macro_rules! every_statement {
             DueEvents = concat!(
                 "with recursive firsts as (\
                  select outbox.* from main.outbox where seq = (select seq from main.outbox \
-                 where consumer = $1 and user_id > $3",
+                 where consumer = $1 and is_given_up = false and user_id > $3",
                 deliverer_has_lease!(),
                 " order by user_id, seq limit 1) union all \
                  select outbox.* from firsts join main.outbox on outbox.seq = (select later.seq from main.outbox as later \
-                 where later.consumer = $1 and later.user_id > firsts.user_id order by later.user_id, later.seq limit 1)) \
-                 select seq, user_id, at, kind, session_id, by_session, detail, attempts from firsts \
+                 where later.consumer = $1 and later.is_given_up = false and later.user_id > firsts.user_id \
+                 order by later.user_id, later.seq limit 1)) \
+                 select seq, user_id, at, kind, session_id, by_session, detail, attempts, written_at from firsts \
                  where due_at is null or due_at <= $4 or due_at > $5 limit $6"
             );
             DropEvents = concat!(
@@ -583,10 +588,23 @@ macro_rules! every_statement {
                 in_list!("$3", "bigint"),
                 deliverer_has_lease!()
             );
-            PutOffEvent = concat!(
-                "update main.outbox set attempts = attempts + 1, due_at = $4 where consumer = $1 and seq = $3",
+            FailEvent = concat!(
+                "update main.outbox set attempts = attempts + 1, due_at = $4, is_given_up = $5, last_error = $6 \
+                 where consumer = $1 and seq = $3",
                 deliverer_has_lease!()
             );
+            RetryPutOff = "update main.outbox set attempts = 0, due_at = null \
+                           where consumer = $1 and is_given_up = false and due_at is not null";
+            RetryGivenUp = "update main.outbox set attempts = 0, is_given_up = false where seq in \
+                            (select seq from main.outbox where consumer = $1 and is_given_up = true limit $2)";
+            // Every name is above the empty text; the condition makes SQLite use the index.
+            Consumers = "select name, count(case when is_given_up = false then 1 end) as waiting, \
+                         count(case when is_given_up = false and attempts > 0 then 1 end) as failing, \
+                         count(case when is_given_up = true then 1 end) as given_up, min(written_at) as oldest, \
+                         (select failed.last_error from main.outbox as failed where failed.consumer = name \
+                         and failed.last_error is not null order by coalesce(failed.due_at, 0) desc, failed.seq limit 1) \
+                         as last_error from main.outbox_consumers left join main.outbox on consumer = name \
+                         where name > '' group by name order by name";
             // Locks no rows that stay. Every `seq` is above 0; the condition makes SQLite use the index.
             ForgetEvents = concat!(
                 "delete from main.outbox where seq in (select seq from main.outbox where written_at <= $1 and seq in \
@@ -614,11 +632,9 @@ macro_rules! names {
 
         impl Statement {
             /// Every statement in the order of [`texts!`].
-            #[cfg(feature = "test-support")]
             pub(in crate::store) const ALL: &[Self] = &[$($(#[$cfg])? Self::$name),*];
 
             /// Its name.
-            #[cfg(feature = "test-support")]
             pub(in crate::store) const fn name(self) -> &'static str {
                 match self {
                     $($(#[$cfg])? Self::$name => stringify!($name),)*
@@ -628,6 +644,27 @@ macro_rules! names {
     };
 }
 every_statement!(names);
+
+impl Statement {
+    /// Its name as a label of metrics, as in `live_by_handles`.
+    pub(in crate::store) fn operation(self) -> &'static str {
+        static OPERATIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
+            Statement::ALL.iter().map(|statement| in_snake_case(statement.name())).collect()
+        });
+        &OPERATIONS[self as usize]
+    }
+}
+
+fn in_snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
 
 /// The texts of all statements in the dialect of the module that it is called in.
 macro_rules! texts {
