@@ -610,7 +610,7 @@ impl Config {
         self.base_url().starts_with("https://")
     }
 
-    /// What browsers are told about https (HSTS, RFC 6797); nothing where they reach the server by http.
+    /// The HSTS header (RFC 6797); `None` if browsers reach the server by http.
     pub(crate) fn transport_security(&self) -> Option<HeaderValue> {
         let value = if self.hsts_include_subdomains {
             "max-age=31536000; includeSubDomains"

@@ -181,7 +181,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let mailer = Mailer::new(&config)?;
     let webhooks = Webhooks::new(&config)?;
     let room = open_files::room(&config)?;
-    // Before the store is opened: what is done from then on is counted.
+    // Before the store is opened, so that its operations are counted.
     let exporter = match config.metrics_addr {
         Some(address) => Some(Exporter::bind(address).await?),
         None => None,
@@ -200,7 +200,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         .map_err(|error| ServerError::Config(error.to_string()))?;
     let app = router(&Server::new(&config, accounts.clone())?);
 
-    // From here on a signal stops it well.
+    // From here on, a signal leads to a graceful stop.
     let stopped = shutdown::stop_signal();
     let address = config.site_addr;
     let listener =
@@ -208,7 +208,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
-    // Before anything is served, so that no event is missing.
+    // Before serving, so that no event is missed.
     let mut delivering = match webhooks {
         Some(webhooks) => webhooks.start(&sessions, &stop).await?,
         None => JoinSet::new(),
@@ -233,7 +233,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         () = serving => {}
         () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
     }
-    // A scrape that is under way is waited for by nobody.
+    // Do not wait for a running scrape.
     exporting.iter().for_each(JoinHandle::abort);
     if let Err(error) = upkeep.await {
         tracing::error!(%error, "upkeep has failed");
@@ -247,7 +247,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         Some(sending) => sending.await.unwrap_or(1),
         None => 0,
     };
-    // What a webhook has not answered yet is given its time.
+    // Wait for the answers to webhooks that were sent.
     while delivering.join_next().await.is_some() {}
     let flushed = accounts.shut_down().await;
     flushed.map_err(ServerError::Flush)?;

@@ -16,7 +16,7 @@ pub fn init(format: LogFormat) {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match format {
         LogFormat::Text => log.init(),
-        // The list of spans has the current one too.
+        // The list of spans includes the current one.
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
     }
     std::panic::set_hook(Box::new(|panic| {

@@ -368,7 +368,7 @@ impl<D: Database> SqlStore<D> {
     }
 }
 
-/// Waits for an operation of the store, in a span of its own, and notes how long it took.
+/// Runs an operation of the store in its own span, and records its duration.
 async fn observed<T, E: Failure>(
     operation: &'static str,
     work: impl Future<Output = Result<T, E>>,
