@@ -42,7 +42,7 @@ while read -r words; do
 done < <(instruction 'COPY --from=build')
 program=$root/app/multi-session
 [[ -x $program ]] || die "the Dockerfile copies no program to /app"
-# What the base image has of what the program is linked to.
+# The linked libraries, which the base image has.
 ! has ldd || ldd "$program" | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$root"
 
 IFS=: read -r uid gid < <(instruction USER)
@@ -53,7 +53,7 @@ address=127.0.0.1:$(node -e 'const s = require("net").createServer().listen(0, "
 environment=()
 for pair in $(instruction ENV) "LEPTOS_SITE_ADDR=$address"; do environment+=("$pair"); done
 
-# What the folders are mounted as, by whoever may mount.
+# Mounts the folders. It needs the right to mount.
 mounts='
 set -e
 mount --bind "$1/root" "$1/root"

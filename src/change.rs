@@ -78,8 +78,8 @@ impl Changes {
         }
     }
 
-    /// Waits for the next change, and takes those that are there behind it: at most `limit` in all, none when the store
-    /// is closed. It can be dropped while it waits: nothing is lost.
+    /// Waits for the next change, and returns it with those that are already queued, at most `limit`. It returns an
+    /// empty list when the store is closed. If it is dropped while it waits, nothing is lost.
     pub async fn next_batch(&mut self, limit: usize) -> Vec<Change> {
         let mut batch = Vec::from_iter(self.next().await);
         while (1..limit).contains(&batch.len()) {

@@ -1,4 +1,4 @@
-//! Who listens on this node, and what they are told.
+//! Sends events to the listeners on this node.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,12 +10,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Handle, Network, Random, Session, SessionEvent, SessionId, Timestamp, UserId};
 
-/// How many events wait for a slow listener before it is given the whole list instead.
+/// How many events are buffered for a slow listener before it gets the whole list instead.
 const EVENTS_KEPT: usize = 16;
-/// How many listeners read the list at the same time, so that requests find a connection to the database though every
-/// listener wants the list.
+/// How many listeners read the list at the same time, so that connections to the database are left for
+/// requests.
 const LISTS_AT_ONCE: usize = 4;
-/// A session's activity is told at most so often.
+/// The minimum time between two activity events of a session.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
 /// The limits of live streams, and how often they are checked.
@@ -28,16 +28,16 @@ pub struct StreamLimits {
     pub per_user: usize,
     /// For one network, which is an IPv4 address or an IPv6 /64. Many people may share it.
     pub per_network: usize,
-    /// For one node. Each stream takes a connection and a few kilobytes.
+    /// For one node. Each stream needs a connection and a few kilobytes.
     pub per_node: usize,
-    /// How often their sessions are verified, many with one query. This limits how long a stream stays open after a
-    /// lost notification.
+    /// How often the sessions of streams are verified, many with one query. This limits how long a stream
+    /// stays open after a lost notification.
     pub checked_every: Duration,
 }
 
 impl StreamLimits {
-    /// Limits for a node with so many streams: 6 per session, 30 per user, and a tenth of the node's per network. On a
-    /// small node the limit per user is a tenth as well. No limit is below 6.
+    /// Derives the limits from the limit of a node: 6 per session, 30 per user, and a tenth of the node's per
+    /// network. On a small node the limit per user is a tenth as well. No limit is below 6.
     #[must_use]
     pub fn of_node(per_node: usize) -> Self {
         let per_session = 6;
@@ -48,13 +48,13 @@ impl StreamLimits {
 }
 
 impl Default for StreamLimits {
-    /// 10 000 of a node, all checked every 20 seconds.
+    /// 10 000 streams per node, checked every 20 seconds.
     fn default() -> Self {
         Self::of_node(10_000)
     }
 }
 
-/// Names an event of a stream, so that a listener who comes back can say what it heard last.
+/// The id of an event in a stream. A browser that reconnects sends the last one it received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventId {
     hub: u64,
@@ -62,7 +62,7 @@ pub struct EventId {
 }
 
 impl EventId {
-    /// Reads an event's name, as in `Last-Event-ID`.
+    /// Parses an id, as in `Last-Event-ID`.
     pub fn parse(text: &str) -> Option<Self> {
         let (hub, number) = text.split_once('-')?;
         Some(Self { hub: u64::from_str_radix(hub, 16).ok()?, number: number.parse().ok()? })
@@ -75,20 +75,20 @@ impl fmt::Display for EventId {
     }
 }
 
-/// What a listener's channel carries.
+/// A message in a listener's channel.
 #[derive(Clone, Debug)]
 pub(crate) enum Message {
-    /// Something happened.
+    /// An event.
     Event(EventId, Arc<SessionEvent>),
-    /// Something may have been missed.
+    /// Events may have been missed.
     Resync,
-    /// This session has another credential: who listens with the one before must prove anew who they are.
+    /// This session has a new credential: streams that were opened with the old one must verify again.
     Reauthenticated(SessionId),
 }
 
-/// The channels of the users who listen on this node.
+/// The channels of users with listeners on this node.
 pub(crate) struct Hub {
-    /// Random, so that no other start of a node continues its numbers.
+    /// Random for each start, so that event ids of different nodes and starts never match.
     id: u64,
     limits: StreamLimits,
     lists: Semaphore,
@@ -106,9 +106,9 @@ struct State {
 
 struct Channel {
     sender: Sender<Message>,
-    /// The last event's number, or one that no event has.
+    /// The last event's number, or an unused number before the first event.
     last: u64,
-    /// The handle of the credential that each stream was opened with.
+    /// The credential's handle of each stream, by session.
     streams: HashMap<SessionId, Vec<Handle>>,
     touched: HashMap<SessionId, Timestamp>,
 }
@@ -116,9 +116,9 @@ struct Channel {
 /// Why a stream was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Full {
-    /// The session, its user or the network has as many as allowed.
+    /// The session, its user or its network has as many streams as allowed.
     Share,
-    /// The node has, or is stopping.
+    /// The node has as many streams as allowed, or is stopping.
     Node,
 }
 
@@ -130,7 +130,7 @@ impl Hub {
         Arc::new(Self { id: u64::from_be_bytes(id), limits, lists, state: Mutex::default() })
     }
 
-    /// Listens to what happens to the sessions of this one's user, from a network where that is known.
+    /// Listens to the events of the session's user. The network is counted if it is known.
     pub(crate) fn listen(
         self: &Arc<Self>,
         session: &Session,
@@ -178,12 +178,12 @@ impl Hub {
         Ok(listener)
     }
 
-    /// Whether anybody listens to this user's sessions here.
+    /// Whether this node has listeners for a user.
     pub(crate) fn has(&self, user: &UserId) -> bool {
         self.lock().channels.contains_key(user)
     }
 
-    /// Tells everybody who listens to this user's sessions.
+    /// Sends an event to all listeners of a user.
     pub(crate) fn tell(&self, user: &UserId, event: SessionEvent) {
         let mut state = self.lock();
         state.number += 1;
@@ -191,7 +191,7 @@ impl Hub {
         let Some(channel) = state.channels.get_mut(user) else { return };
         if let SessionEvent::Touched { id, last_active_at } = &event {
             let told = channel.touched.entry(id.clone()).or_default();
-            // Where the clock was set back, what was told last is far ahead.
+            // If the clock was set back, the time of the last event is far ahead.
             if last_active_at.since(*told) < TOUCHED_EVERY && told.since(*last_active_at) < TOUCHED_EVERY {
                 return;
             }
@@ -202,11 +202,11 @@ impl Hub {
         }
         channel.last = number;
         let id = EventId { hub: self.id, number };
-        // Without a listener nobody misses it.
+        // This fails without listeners, which is fine.
         let _ = channel.sender.send(Message::Event(id, Arc::new(event)));
     }
 
-    /// Gives everybody who listens to this user's sessions, or to anybody's, the whole list anew.
+    /// Sends the whole list again to all listeners of a user, or of all users.
     pub(crate) fn resync(&self, user: Option<&UserId>) {
         let mut state = self.lock();
         state.number += 1;
@@ -217,15 +217,15 @@ impl Hub {
         }
     }
 
-    /// Tells the streams of a session that it has another credential.
+    /// Tells the streams of a session that it has a new credential.
     pub(crate) fn reauthenticated(&self, user: &UserId, id: SessionId) {
         if let Some(channel) = self.lock().channels.get(user) {
-            // Without a listener nobody misses it.
+            // This fails without listeners, which is fine.
             let _ = channel.sender.send(Message::Reauthenticated(id));
         }
     }
 
-    /// Whose streams are open, and with which credentials.
+    /// The users of all open streams, and the credentials' handles.
     pub(crate) fn opened_with(&self) -> Vec<(UserId, Handle)> {
         let state = self.lock();
         let streams = state.channels.iter().flat_map(|(user, channel)| {
@@ -238,16 +238,16 @@ impl Hub {
         self.limits.checked_every
     }
 
-    /// Ends every stream, and opens none any more.
+    /// Ends every stream and opens no more.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
         state.channels.clear();
     }
 
-    /// Waits until a listener may read the list; it gives its place back when the permit is dropped.
+    /// Waits until a listener may read the list. Dropping the permit lets the next one read.
     pub(crate) async fn may_list(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed.
+        // The semaphore is never closed.
         self.lists.acquire().await.ok()
     }
 
@@ -257,7 +257,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Counts and channels are changed without a way to panic between.
+        // No panic can leave counts and channels half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -268,10 +268,10 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// One listener; dropped, it leaves its place to another.
+/// One listener. Dropping it frees its place.
 pub(crate) struct Listener {
     pub(crate) receiver: Receiver<Message>,
-    /// What was the last event when it began to listen.
+    /// The last event when it began to listen.
     pub(crate) last: EventId,
     hub: Arc<Hub>,
     user: UserId,
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_bounded_and_give_their_place_back() {
+    fn closed_streams_free_their_places() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
         let first = hub.listen(&session(&ada, "s1"), None).ok();
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn no_user_and_no_network_takes_more_than_its_share() {
+    fn streams_are_limited_per_user_and_network() {
         let limits = StreamLimits { per_session: 2, per_user: 3, per_network: 4, ..StreamLimits::of_node(9) };
         let hub = Hub::new(limits, &OsRandom);
         let listen = |user: &str, session: &str, address: Option<Network>| {
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_a_node_leave_room_for_others() {
+    fn limits_per_user_and_network_follow_from_the_limit_of_the_node() {
         let limits = StreamLimits::default();
         assert_eq!((limits.per_session, limits.per_user, limits.per_network), (6, 30, 1_000));
         let small = StreamLimits::of_node(100);
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_away_cannot_take_a_new_channel_for_the_old_one() {
+    fn new_channel_does_not_continue_the_event_ids_of_the_old_one() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
         let before = hub.listen(&session(&ada, "s1"), None).expect("a place").last;
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn activity_is_told_once_a_minute() {
+    async fn activity_is_sent_once_a_minute() {
         let hub = hub(2, 3);
         let ada = UserId::new("ada").expect("an id");
         let mut listener = hub.listen(&session(&ada, "s1"), None).expect("a place");

@@ -18,11 +18,11 @@ pub enum MailKind {
 }
 
 impl MailKind {
-    /// Every kind there is.
+    /// All kinds.
     pub const ALL: &'static [Self] =
         &[Self::PasswordReset, Self::NewDevice, Self::PasswordLocked, Self::PasswordChanged];
 
-    /// Takes a kind's stable name.
+    /// Parses a kind's stable name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
@@ -76,7 +76,7 @@ impl MailToken {
     /// How many characters it has: letters, digits, `-` and `_`.
     pub const LEN: usize = Secret::URL_SAFE_LEN;
 
-    /// Makes a new one.
+    /// Generates a new token.
     pub fn generate(random: &dyn Random) -> Self {
         Self(Secret::generate(random))
     }

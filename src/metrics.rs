@@ -1,14 +1,14 @@
-//! What happens, as metrics: over the facade of the crate [`metrics`](https://docs.rs/metrics), so they go to the recorder
-//! that the program has installed, and nowhere without one.
+//! Metrics, through the facade crate [`metrics`](https://docs.rs/metrics): they go to the recorder that the program
+//! installs. Without a recorder nothing is recorded.
 //!
-//! Install the recorder before the store is opened, and call [`describe`]. Counters and histograms then count by
-//! themselves. Call [`Sessions::measure`](crate::Sessions::measure), or `Accounts::measure`, before each export, and
+//! Install the recorder before the store is opened, and call [`describe`]. Counters and histograms then need no calls.
+//! Call [`Sessions::measure`](crate::Sessions::measure), or `Accounts::measure`, before each export, and
 //! [`Sessions::measure_store`](crate::Sessions::measure_store), or `Accounts::measure_store`, every minute: they set the
 //! gauges.
 //!
-//! No label has an id, an address or anything that a person typed. `docs/metrics.md` lists all metrics with their labels.
+//! No label contains an id, an address or a person's input. `docs/metrics.md` lists all metrics with their labels.
 //!
-//! Each thing is counted in one place, by a function here or in `src/accounts/metrics.rs`.
+//! Each metric is recorded in one place, by a function here or in `src/accounts/metrics.rs`.
 
 #[cfg(any(feature = "postgres", feature = "sqlite", test))]
 use std::time::Duration;
@@ -18,7 +18,7 @@ use ::metrics::{counter, gauge, histogram};
 use crate::store::StoreLoad;
 use crate::{Code, EndedReason, Error, Refusal, SignInMethod, Statistics};
 
-/// Names metrics, and says what they are.
+/// Defines the names and descriptions of metrics.
 macro_rules! described {
     ($($kind:ident $name:ident = $text:literal, $help:literal;)*) => {
         $(const $name: &str = $text;)*
@@ -58,7 +58,7 @@ described! {
         "How long changes waited for the session caches of other nodes.";
 }
 
-/// How a sign-in ends: `success`, or why it was refused.
+/// The outcomes of a sign-in: `success`, or why it was refused.
 const OUTCOMES: [&str; 10] = [
     SUCCESS,
     WRONG_PROOF,
@@ -104,7 +104,7 @@ impl Beginning {
 /// Sessions of an erased user are gone; they have no [`EndedReason`].
 const ERASED: &str = "erased";
 
-/// Describes all metrics of this library to the recorder, and begins those at zero whose labels are known. Call it once,
+/// Registers all metrics of this library with the recorder. Metrics with known labels start at zero. Call it once,
 /// after the recorder is installed.
 pub fn describe() {
     describe_all();
@@ -197,20 +197,20 @@ pub(crate) fn set_load(streams: usize, store: &StoreLoad) {
     }
 }
 
-/// Notes how long a store operation took, and whether the store failed.
+/// Records the duration of a store operation, and whether the store failed.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) fn store_operation(operation: &'static str, took: Duration, has_failed: bool) {
     let outcome = if has_failed { FAILED } else { SUCCESS };
     histogram!(STORE_SECONDS, "operation" => operation, "outcome" => outcome).record(took);
 }
 
-/// Notes how long somebody waited for a connection.
+/// Records how long a call waited for a connection.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) fn pool_wait(pool: &'static str, took: Duration) {
     histogram!(POOL_WAIT_SECONDS, "pool" => pool).record(took);
 }
 
-/// Notes how long a change waited for other nodes.
+/// Records how long a change waited for other nodes.
 #[cfg(feature = "postgres")]
 pub(crate) fn lease_wait(took: Duration) {
     histogram!(LEASE_WAIT_SECONDS).record(took);
@@ -222,7 +222,7 @@ mod tests {
     use crate::StoreError;
 
     #[test]
-    fn every_refusal_of_a_sign_in_has_an_outcome_that_begins_at_zero() {
+    fn every_outcome_of_a_sign_in_starts_at_zero() {
         let errors = [
             Error::Throttled { retry_after: Duration::ZERO },
             Error::Busy { retry_after: Duration::ZERO },

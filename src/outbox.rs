@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn event_is_one_json_object_in_both_directions() {
+    fn event_round_trips_through_json() {
         let session = SessionId::new("s1").expect("an id");
         let at = Timestamp::from_unix_ms(1_763_896_161_802);
         let kind = OutboxEventKind::Ended { reason: EndedReason::Revoked };
@@ -126,7 +126,7 @@ mod tests {
 
     #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
     #[test]
-    fn databases_write_exactly_the_kinds_that_are_delivered() {
+    fn triggers_write_exactly_the_delivered_kinds() {
         let delivered = HistoryKind::ALL.iter().copied().filter(|kind| {
             let detail = Some(EndedReason::Revoked.as_str());
             OutboxEventKind::of_history(*kind, detail).is_some()

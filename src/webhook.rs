@@ -6,7 +6,7 @@ use crate::{EndedReason, OutboxEvent, OutboxEventKind, SessionId, SignInMethod, 
 
 /// The body of a webhook: one event, in the form of [Standard Webhooks](https://www.standardwebhooks.com).
 ///
-/// It carries ids only, and the name of a device that was renamed. It has no secret, no address and no e-mail.
+/// It carries ids only, and the name of a device that was renamed. It has no secret, no address and no email.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -56,7 +56,7 @@ macro_rules! types {
         }
 
         impl WebhookType {
-            /// Every type there is.
+            /// All types.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The stable name, as in the body.
@@ -66,7 +66,7 @@ macro_rules! types {
                 }
             }
 
-            /// What it tells, in a sentence.
+            /// A sentence that describes it.
             pub const fn description(self) -> &'static str {
                 match self {
                     $(Self::$variant => concat!($($doc),+).trim_ascii(),)*
@@ -126,7 +126,7 @@ impl Webhook {
         format!("evt_{}_{}", event.at.unix_ms(), event.id)
     }
 
-    /// A body that tells nothing, to try a receiver.
+    /// The body of a test event.
     pub fn test(now: Timestamp) -> Self {
         let user_id = UserId::new("test").expect("a valid id");
         let data =
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_has_the_fields_of_its_type_and_no_others() {
+    fn body_has_exactly_the_fields_of_its_type() {
         let start = |kind: &str| {
             format!(
                 r#"{{"type":"{kind}","timestamp":"2025-11-23T11:09:21.802Z","data":{{"userId":"ada","sessionId":"s1","by":null"#
@@ -212,9 +212,9 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_body_is_well_below_the_maximum() {
+    fn longest_body_is_well_below_the_maximum() {
         let long = "a".repeat(64);
-        // What takes the most bytes in JSON.
+        // The longest name in JSON.
         let kind = OutboxEventKind::Renamed { name: Some("\u{2028}".repeat(100)) };
         let mut event = OutboxEvent { user_id: UserId::new(&*long).expect("an id"), ..event(kind) };
         event.session_id = Some(SessionId::new(&*long).expect("an id"));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_type_is_the_one_in_its_body() {
+    fn type_has_the_same_name_in_its_body() {
         for kind in WebhookType::ALL {
             assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.as_str());
             assert!(kind.description().ends_with('.'));

@@ -20,12 +20,12 @@ export function refetchWithSession(
   options: BetterAuthClientOptions | undefined,
 ): void {
   onMount(list, () => {
-    // Every manager gets each message of another tab once for each manager of the page. The session has one too.
-    let isToldAlready = false;
+    // A message from another tab reaches every manager as often as there are managers, and the session has one too.
+    let hasJustRefetched = false;
     const refetch = async () => {
-      if (isToldAlready) return;
-      isToldAlready = true;
-      setTimeout(() => (isToldAlready = false), 0);
+      if (hasJustRefetched) return;
+      hasJustRefetched = true;
+      setTimeout(() => (hasJustRefetched = false), 0);
       await list.get().refetch();
     };
     const manager = createSessionRefreshManager({

@@ -16,7 +16,7 @@ use crate::{Config, ServerError, database};
 /// cannot be copied, [`ServerError::Config`] if it is not SQLite.
 pub async fn back_up(config: &Config, file: &Path) -> Result<(), ServerError> {
     let failed = |source| ServerError::Backup { file: file.to_owned(), source };
-    // Before the work, which is known to be in vain.
+    // Check before copying.
     if file.try_exists().map_err(failed)? {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }

@@ -325,7 +325,7 @@ pub enum SessionsCommand {
     },
     /// Revoke every session of a user.
     RevokeUser {
-        /// The user's e-mail or id.
+        /// The user's email or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
@@ -348,26 +348,26 @@ pub enum SessionsCommand {
 pub enum UsersCommand {
     /// Disable a user: every session ends, and nobody can sign in to the account until it is enabled.
     Disable {
-        /// The user's e-mail or id.
+        /// The user's email or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
     /// Let a user sign in again.
     Enable {
-        /// The user's e-mail or id.
+        /// The user's email or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
     /// Let a user who was imported with two-factor authentication sign in with only the password.
     AllowPasswordAlone {
-        /// The user's e-mail or id.
+        /// The user's email or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
     },
     /// Erase a user with the password, the sessions and the history. This cannot be undone. Only the act itself is kept,
     /// with the user's id.
     Forget {
-        /// The user's e-mail or id.
+        /// The user's email or id.
         #[arg(value_name = "EMAIL-or-ID")]
         user: String,
         /// Confirm. Without this flag nothing happens.
@@ -424,7 +424,7 @@ pub struct OperatorActs {
 /// Which sessions are listed, and how.
 #[derive(Clone, clap::Args)]
 pub struct SessionsList {
-    /// The user's e-mail or id.
+    /// The user's email or id.
     #[arg(long, value_name = "EMAIL-or-ID")]
     pub user: String,
 
@@ -610,7 +610,7 @@ impl Config {
         self.base_url().starts_with("https://")
     }
 
-    /// What browsers are told about https (HSTS, RFC 6797); nothing where they reach the server by http.
+    /// The HSTS header (RFC 6797); `None` if browsers reach the server by http.
     pub(crate) fn transport_security(&self) -> Option<HeaderValue> {
         let value = if self.hsts_include_subdomains {
             "max-age=31536000; includeSubDomains"

@@ -26,7 +26,7 @@ pub(crate) async fn readyz(State(server): State<Server>) -> Response {
     }
 }
 
-/// Asks the server that listens on the configured address whether it is alive, as a container has no other program to do so.
+/// Checks that the server on the configured address is alive. A container has no other program to do this.
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub fn check_health(config: &Config) -> Result<(), ServerError> {
     ask(address).map_err(|source| ServerError::Health { address, source })
 }
 
-/// Blocks: nothing else runs in the process.
+/// This blocks, which is fine: nothing else runs in the process.
 fn ask(address: SocketAddr) -> io::Result<()> {
     const ALIVE: &[u8] = b"HTTP/1.1 200 ";
     let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
@@ -50,7 +50,7 @@ fn ask(address: SocketAddr) -> io::Result<()> {
     Ok(())
 }
 
-/// The address at which a server on this machine is called that listens on `address`.
+/// The address to reach a server on this machine that listens on `address`.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -88,7 +88,7 @@ mod tests {
             std::thread::scope(|scope| {
                 let asking = scope.spawn(|| ask(address));
                 let (mut connection, _) = listener.accept().expect("a connection");
-                // All of it: what is left unread breaks the connection.
+                // Read everything: unread data would reset the connection.
                 let head = BufReader::new(&connection).lines().map_while(Result::ok);
                 assert_eq!(head.take_while(|line| !line.is_empty()).count(), 3);
                 connection.write_all(answer.as_bytes()).expect("it is sent");

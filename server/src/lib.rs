@@ -1,4 +1,4 @@
-//! Turns the library into a process: configuration, pages, mail, shutdown.
+//! The server: configuration, pages, mail and shutdown around the library.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,20 +54,20 @@ pub use router::{Server, router};
 pub use service::{Color, Logo};
 pub use webhooks::{WebhookSecret, WebhookUrl, Webhooks};
 
-/// How long requests under way may take once the server was told to stop.
+/// How long running requests may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Why the server did not start or did not end well.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// The limits of sessions are refused.
+    /// The limits of sessions are invalid.
     #[error("the configuration is invalid")]
     Options(#[from] InvalidOptions),
-    /// A part of the configuration is refused.
+    /// The configuration is invalid.
     #[error("the configuration is invalid: {0}")]
     Config(String),
-    /// The database of places cannot be opened.
+    /// The GeoIP database cannot be opened.
     #[error("the database of places {} cannot be opened", .path.display())]
     Places {
         /// The file.
@@ -103,14 +103,14 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
-    /// No connection fits into the limit of open files.
+    /// The limit of open files leaves none for connections.
     #[error(
         "the limit of open files is {limit}, which leaves none for connections: raise it to {needed} (ulimit -n, LimitNOFILE)"
     )]
     OpenFiles {
-        /// How many files may be open.
+        /// The limit of open files.
         limit: u64,
-        /// How many the configuration needs.
+        /// How many open files the configuration needs.
         needed: u64,
     },
     /// The server did not answer that it is alive.
@@ -131,13 +131,13 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
-    /// An import failed, and nothing of it was kept.
+    /// An import failed, and nothing was stored.
     #[error("nothing was imported")]
     Import(#[source] multi_session::ImportError),
-    /// What an operator named is not there.
+    /// There is no user or session as an operator named it.
     #[error("{0}")]
     NotFound(String),
-    /// What an operator asked for could not be done.
+    /// An operator's command failed.
     #[error("the command failed")]
     Operate(#[source] multi_session::Error),
     /// Events cannot be kept for webhooks.
@@ -149,10 +149,10 @@ pub enum ServerError {
     /// The answer could not be printed.
     #[error("the answer could not be printed")]
     Print(#[source] std::io::Error),
-    /// What was buffered could not be written at the end.
+    /// Buffered writes failed at shutdown.
     #[error("the last activity, refused passwords or requests for mails could not be written and are lost")]
     Flush(#[source] multi_session::Error),
-    /// Mails were on their way at the end, and nobody knows whether they arrived.
+    /// At shutdown, the mail server had not answered for some mails, so they may or may not arrive.
     #[error(
         "the mail server had not answered for {0} mails: they are sent again in fifteen minutes, and may arrive twice"
     )]
@@ -171,7 +171,7 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Serves until the process is told to stop, then finishes what is under way and writes what is buffered.
+/// Serves until the process is told to stop, then finishes running requests and writes what is buffered.
 ///
 /// # Errors
 ///
@@ -181,12 +181,12 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let mailer = Mailer::new(&config)?;
     let webhooks = Webhooks::new(&config)?;
     let room = open_files::room(&config)?;
-    // Before the store is opened: what is done from then on is counted.
+    // Before the store is opened, so that its operations are counted.
     let exporter = match config.metrics_addr {
         Some(address) => Some(Exporter::bind(address).await?),
         None => None,
     };
-    // It reads a file: nothing is served yet that would wait for it.
+    // This blocks while it reads a file, which is fine before serving.
     let addresses = Addresses::new(&config)?;
     let store: Arc<dyn Store> = database::open(&config).await?;
     let proofs = PasswordIfSet::new(Arc::clone(&store));
@@ -194,13 +194,13 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let builder = builder.stream_limits(StreamLimits::of_node(room.streams));
     let sessions = addresses.set(builder.history_retention(config.history_retention)).build();
     let builder = Accounts::builder(sessions.clone()).throttle(config.is_throttled()).mail(mailer.is_some());
-    // It hashes a password, which is no work for an async thread.
+    // This hashes a password, which would block an async thread.
     let accounts = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|error| ServerError::Config(error.to_string()))?;
     let app = router(&Server::new(&config, accounts.clone())?);
 
-    // From here on a signal stops it well.
+    // From here on, a signal leads to a graceful stop.
     let stopped = shutdown::stop_signal();
     let address = config.site_addr;
     let listener =
@@ -208,7 +208,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     tracing::info!("serving {} on {}", config.base_url(), listener.local_addr().unwrap_or(address));
 
     let stop = CancellationToken::new();
-    // Before anything is served, so that no event is missing.
+    // Before serving, so that no event is missed.
     let mut delivering = match webhooks {
         Some(webhooks) => webhooks.start(&sessions, &stop).await?,
         None => JoinSet::new(),
@@ -233,21 +233,21 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         () = serving => {}
         () = overdue => tracing::warn!("some requests took longer than {GRACE:?} and were cut off"),
     }
-    // A scrape that is under way is waited for by nobody.
+    // Do not wait for a running scrape.
     exporting.iter().for_each(JoinHandle::abort);
     if let Err(error) = upkeep.await {
         tracing::error!(%error, "upkeep has failed");
     }
-    // Before mails are waited for: whoever gives the process less time than that loses nothing that could be written now.
+    // Flush before waiting for mails, so that nothing is lost if the process is killed while it waits.
     if let Err(error) = sessions.flush().await {
         tracing::warn!("{}", telemetry::with_causes(&error));
     }
     let cut_off = match sending {
-        // One that has panicked was logged, and has cut all of them off.
+        // If the task panicked, that was logged and its mails were cut off.
         Some(sending) => sending.await.unwrap_or(1),
         None => 0,
     };
-    // What a webhook has not answered yet is given its time.
+    // Wait for the answers to webhooks that were sent.
     while delivering.join_next().await.is_some() {}
     let flushed = accounts.shut_down().await;
     flushed.map_err(ServerError::Flush)?;

@@ -1,7 +1,7 @@
-//! The edge to the mail server, over SMTP.
+//! Sends mails over SMTP.
 //!
-//! lettre sends: kept since 2014, used by most of Rust's web programs, MIT; with rustls and the roots of the operating
-//! system, as the database's connections.
+//! lettre does the SMTP: maintained since 2014, used by most Rust web programs, MIT. It uses rustls and the
+//! operating system's root certificates, like the connections to the database.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -23,35 +23,35 @@ use crate::{Config, ServerError, telemetry};
 
 mod letter;
 
-/// How long it may take to reach the mail server.
+/// The timeout for connecting to the mail server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a mail may take in all, well under the time for which it is given away. A mail server may take ten
-/// minutes to say that it has it, and who does not wait for that sends it twice (RFC 5321, 4.5.3.2.6).
+/// The timeout for a whole mail, well below its lease. A mail server may take ten minutes to confirm a mail.
+/// Giving up earlier would send it twice (RFC 5321, 4.5.3.2.6).
 const AT_MOST: Duration = Duration::from_secs(12 * 60);
-/// How many mails are on their way at once, so that slow ones hold up no others until there are so many.
+/// How many mails are sent at the same time. A slow mail delays others only when this many are slow.
 const ON_THEIR_WAY: usize = 50;
-/// How long mails on their way may still take once the server was told to stop: longer than mail servers usually need,
+/// How long mails may still take after the server was told to stop: longer than mail servers usually need,
 /// and within the 30 seconds that Kubernetes gives a process.
 const GRACE: Duration = Duration::from_secs(20);
-/// How often it is looked for mails that became due by time alone, or that other nodes left.
+/// How often to look for mails that have become due, or that other nodes have left behind.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// The URL of a mail server; printed, it has neither user nor password.
+/// The URL of a mail server. Its printed form has neither user nor password.
 #[derive(Clone)]
 pub struct SmtpUrl(String);
 
 impl FromStr for SmtpUrl {
     type Err = Infallible;
 
-    // Whatever is wrong with it is said later: clap's own message would print all of it.
+    // It is checked later: clap's error message would print the whole URL.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self(text.to_owned()))
     }
 }
 
 impl SmtpUrl {
-    /// The URL as lettre reads it: over `smtp://` it must begin TLS, unless the mail server is on this machine or
-    /// `?tls=` says otherwise.
+    /// The URL for lettre: `smtp://` requires STARTTLS, unless the mail server is on this machine or the URL
+    /// has `?tls=`.
     fn for_transport(&self) -> Option<String> {
         let mut url = Url::parse(&self.0).ok()?;
         let asks_for_tls = url.query_pairs().any(|(name, _)| name == "tls");
@@ -90,7 +90,7 @@ impl fmt::Display for SmtpUrl {
     }
 }
 
-/// Sends the mails of accounts; cheap to clone.
+/// Sends the mails of accounts. Cheap to clone.
 #[derive(Clone)]
 pub struct Mailer(Arc<Inner>);
 
@@ -99,20 +99,20 @@ struct Inner {
     from: Mailbox,
     base_url: String,
     look: letter::Look,
-    /// How long a mail may take in all.
+    /// The timeout for a whole mail.
     at_most: Duration,
-    /// How many mails are on their way at once.
+    /// How many mails are sent at the same time.
     on_their_way: usize,
-    /// How long they may still take once the server was told to stop.
+    /// How long they may still take after the server was told to stop.
     grace: Duration,
 }
 
 impl Mailer {
-    /// Takes what the configuration says; nothing where no mail server is configured. It connects with the first mail.
+    /// Reads the configuration. `None` if no mail server is configured. It connects with the first mail.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Config`] when the URL or the sender's address is refused.
+    /// [`ServerError::Config`] when the URL or the sender's address is invalid.
     pub fn new(config: &Config) -> Result<Option<Self>, ServerError> {
         let refused = |why: &str| ServerError::Config(why.to_owned());
         let Some(url) = &config.smtp_url else { return Ok(None) };
@@ -124,13 +124,13 @@ impl Mailer {
                 "MULTI_SESSION_MAIL_FROM must be as in no-reply@example.org or Name <no-reply@example.org>",
             )
         })?;
-        // Neither is repeated: the URL may hold a password.
+        // The message does not repeat the URL, which may contain a password.
         let invalid =
             || refused("MULTI_SESSION_SMTP_URL must be as in smtp://user:password@host:port or smtps://…");
         let url = url.for_transport().ok_or_else(invalid)?;
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| invalid())?;
-        // A connection is used once: one that was given up in the middle must not come to the next mail, which would
-        // take the answers to the last one for its own.
+        // Do not reuse connections: if a mail timed out, the next mail on its connection could read the
+        // answer to the earlier one.
         let pool = smtp::PoolConfig::new().max_size(0);
         let transport = transport.timeout(Some(CONNECT_TIMEOUT)).pool_config(pool).build();
         let base_url = config.base_url().trim_end_matches('/').to_owned();
@@ -139,22 +139,23 @@ impl Mailer {
         Ok(Some(Self(Arc::new(Inner { transport, from, base_url, look, at_most, on_their_way, grace }))))
     }
 
-    /// Sends what is due; what could not be sent stays for later. Gives how many were sent.
+    /// Sends the mails that are due and returns how many were sent. The others are tried again later.
     pub async fn deliver(&self, accounts: &Accounts) -> usize {
         let mut sending = JoinSet::new();
         while self.begin(accounts, &mut sending).await > 0 {}
         sending.join_all().await.into_iter().filter(|sent| *sent).count()
     }
 
-    /// Sends what is due whenever there may be something, until `stop`; then it lets mails on their way arrive. Gives
-    /// how many had not arrived: their mail server may have taken them or not, and they are sent again after their lease.
+    /// Sends mails as they become due until `stop`, then waits for those that are being sent. Returns for how
+    /// many the mail server had not answered: they are sent again after their lease.
     pub(crate) async fn run(self, accounts: Accounts, stop: CancellationToken) -> usize {
         let Inner { on_their_way, grace, .. } = *self.0;
         let mut sending = JoinSet::new();
         while !stop.is_cancelled() {
             while sending.try_join_next().is_some() {}
             if sending.len() >= on_their_way {
-                // A slow mail server must not lead to refused requests.
+                // Requests for mails are handled even if the mail server is slow, so that the queue does not
+                // fill up.
                 self.look_up(&accounts).await;
             } else if self.begin(&accounts, &mut sending).await > 0 {
                 continue;
@@ -162,9 +163,10 @@ impl Mailer {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = accounts.wait_for_letters() => {}
-                // Something may be due by time alone.
+                // Mails may have become due.
                 () = tokio::time::sleep(EVERY) => {}
-                // One that is done makes room; where there is room already, nothing is due for it.
+                // At the limit, a finished mail makes room for the next one. Below the limit, no mail is
+                // waiting for room.
                 Some(_) = sending.join_next(), if sending.len() >= on_their_way => {}
             }
         }
@@ -182,7 +184,7 @@ impl Mailer {
         }
     }
 
-    /// Begins to send what is due; gives how many mails.
+    /// Begins to send the mails that are due and returns their number.
     async fn begin(&self, accounts: &Accounts, sending: &mut JoinSet<bool>) -> usize {
         let letters = match accounts.due_letters().await {
             Ok(letters) => letters,
@@ -229,7 +231,7 @@ impl Mailer {
         cause.is_none()
     }
 
-    /// Gives a mail to the mail server, or tells why not.
+    /// Sends a message, or returns why that failed.
     async fn post(&self, message: Message) -> Result<(), String> {
         match tokio::time::timeout(self.0.at_most, self.0.transport.send(message)).await {
             Ok(sent) => sent.map(drop).map_err(|error| without_addresses(&error)),
@@ -244,7 +246,8 @@ impl fmt::Debug for Mailer {
     }
 }
 
-/// Why a mail was not sent; of what the mail server answered only the number, as the words may name the recipient.
+/// Why a mail was not sent. Of the mail server's answer it has only the code, as the text may contain the
+/// recipient's address.
 fn without_addresses(error: &smtp::Error) -> String {
     match error.status() {
         Some(status) => format!("the mail server answered {status}"),
@@ -265,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_printed_url_has_neither_user_nor_password() {
+    fn printed_smtp_url_has_no_credentials() {
         for (text, printed) in [
             ("smtp://ada:s3cret@mail.example.org:587", "smtp://mail.example.org"),
             ("smtps://ada%40example.org:s3cret@mail.example.org?tls=s3cret", "smtps://mail.example.org"),
@@ -280,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_server_elsewhere_must_speak_tls() {
+    fn remote_mail_server_requires_tls() {
         for (text, expected) in [
             ("smtp://mail.example.org", "smtp://mail.example.org?tls=required"),
             ("smtp://a:b@mail.example.org:587", "smtp://a:b@mail.example.org:587?tls=required"),
@@ -294,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_configuration_is_taken_or_refused_without_its_password() {
+    async fn configuration_errors_do_not_show_the_password() {
         let mailer = |flags: &[&str]| Mailer::new(&Config::parse_from(["multi-session"].iter().chain(flags)));
         assert!(mailer(&[]).expect("no mail").is_none());
         let from = ["--mail-from", "Ours <no-reply@example.org>"];
@@ -314,7 +317,7 @@ mod tests {
         }
     }
 
-    /// A mailer for the mail server there, which sends one mail at a time and gives up once it is told to stop.
+    /// A mailer for this mail server that sends one mail at a time and does not wait at shutdown.
     fn mailer_for(listener: &TcpListener) -> Mailer {
         let url = format!("smtp://{}", listener.local_addr().expect("its address"));
         let config =
@@ -329,7 +332,7 @@ mod tests {
         accounts.request_password_reset(form)
     }
 
-    /// Accounts that are asked for a mail to Ada, and know Grace too.
+    /// Accounts with a requested mail to Ada, and with another user, Grace.
     async fn accounts_with_a_mail(store: Arc<MemoryStore>) -> Accounts {
         let accounts = Accounts::builder(Sessions::builder(store).build()).mail(true).build();
         for name in ["ada", "grace"] {
@@ -349,7 +352,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_whose_fate_is_unknown_at_the_end_is_told_and_sent_again() {
+    async fn mail_without_an_answer_at_shutdown_is_counted_and_sent_again() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let (mailer, store, stop) =
             (mailer_for(&listener), Arc::new(MemoryStore::default()), CancellationToken::new());
@@ -365,7 +368,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_silent_mail_server_refuses_nobody_who_forgot_a_password() {
+    async fn password_resets_are_accepted_while_the_mail_server_hangs() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let (mailer, store, stop) =
             (mailer_for(&listener), Arc::new(MemoryStore::default()), CancellationToken::new());
@@ -386,7 +389,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_server_that_says_nothing_or_nonsense_is_given_up_and_gets_into_no_log() {
+    async fn bad_answers_of_the_mail_server_are_errors_and_not_logged() {
         let long = Duration::from_secs(60);
         for (said, at_most, cause) in [
             ("", Duration::from_millis(500), "the mail server did not answer in time"),

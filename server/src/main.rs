@@ -6,7 +6,8 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use server::{Command, Config, ImportFrom, telemetry};
 
-/// A page makes and drops some ten thousand small values: with the system's allocator that is half of its time.
+/// Rendering a page allocates about ten thousand small values. With the system's allocator that takes half of
+/// the time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -1,7 +1,7 @@
 //! Metrics for Prometheus, on an address of their own. `docs/metrics.md` lists them.
 //!
-//! metrics and metrics-exporter-prometheus count and write them: kept since 2018, used by most of Rust's servers, MIT and
-//! Apache 2.0. Of the exporter only its recorder is used: connections are served as all others are.
+//! The crates metrics and metrics-exporter-prometheus record and format them: maintained since 2018, used by most Rust
+//! servers, MIT and Apache 2.0. Only the exporter's recorder is used; HTTP is served as everywhere else in this server.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -25,15 +25,16 @@ mod requests;
 
 pub(crate) use requests::{Requests, RequestsLayer};
 
-/// The bounds of all histograms, in seconds: an answer from memory takes some 20 µs, a request may wait for seconds.
+/// The bucket bounds of all histograms, in seconds: an answer from memory takes about 20 µs, a request may wait for
+/// seconds.
 const BUCKETS: [f64; 16] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
-/// How often samples of histograms are added up: until then each takes 16 bytes.
+/// How often samples of histograms are summed up. Until then each sample takes 16 bytes.
 const ADD_UP_EVERY: Duration = Duration::from_secs(1);
-/// How often sessions and mails in the database are counted, which reads an index.
+/// How often sessions and mails in the database are counted. Each count reads an index.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
-/// Prometheus needs one.
+/// The maximum number of connections. Prometheus needs one.
 const CONNECTIONS: usize = 8;
 /// The text format of Prometheus.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -50,8 +51,8 @@ pub fn metrics_recorder() -> PrometheusRecorder {
     PrometheusBuilder::new().set_buckets(&BUCKETS).expect("there are bounds").build_recorder()
 }
 
-/// Describes the metrics of the server and the library to the installed recorder, and begins those at zero whose labels
-/// are known.
+/// Registers the metrics of the server and the library with the installed recorder. Metrics with known labels start at
+/// zero.
 pub fn describe_metrics() {
     multi_session::metrics::describe();
     describe_gauge!(BUILD_INFO, "Always 1; the label has the version.");
@@ -70,23 +71,23 @@ pub fn describe_metrics() {
     }
 }
 
-/// Counts a request that its address may not send now.
+/// Counts a request that was refused by the rate limit of its address.
 pub(crate) fn rate_limited(limit: &'static str) {
     counter!(RATE_LIMITED, "limit" => limit).increment(1);
 }
 
-/// Serves what the process has counted.
+/// Serves the metrics of the process.
 pub(crate) struct Exporter {
     listener: TcpListener,
     metrics: PrometheusHandle,
 }
 
 impl Exporter {
-    /// Listens on the address, and counts from now on.
+    /// Listens on the address and starts recording.
     ///
     /// # Errors
     ///
-    /// [`ServerError::ListenMetrics`], and [`ServerError::Config`] where the process counts already.
+    /// [`ServerError::ListenMetrics`], and [`ServerError::Config`] if the process already has a recorder.
     pub(crate) async fn bind(address: SocketAddr) -> Result<Self, ServerError> {
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|source| ServerError::ListenMetrics { address, source })?;
@@ -115,7 +116,7 @@ impl Exporter {
             let mut ticks = ticks(ADD_UP_EVERY);
             while stop.run_until_cancelled(ticks.tick()).await.is_some() {
                 let metrics = metrics.clone();
-                // At 100 000 samples it takes some milliseconds.
+                // It takes some milliseconds for 100 000 samples.
                 let _ = tokio::task::spawn_blocking(move || metrics.run_upkeep()).await;
             }
         };
@@ -156,7 +157,7 @@ fn ticks(every: Duration) -> tokio::time::Interval {
     ticks
 }
 
-/// Whether the internet does not lead to an address. The address that means "all of them" may be any.
+/// Whether an address cannot be reached from the internet. The unspecified address (`0.0.0.0`, `::`) may be reachable.
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
@@ -171,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_private_that_the_internet_does_not_lead_to() {
+    fn private_addresses_are_recognized() {
         for (address, expected) in [
             ("127.0.0.1", true),
             ("10.1.2.3", true),

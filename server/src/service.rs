@@ -1,39 +1,39 @@
-//! What the service is called and what it looks like, in pages and mails: its name, its logo and its accent colour.
+//! The branding of pages and mails: name, logo and accent colour.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::Url;
 
-/// The name that has no more characters than this fits into the header of a phone's page.
+/// A name of this length still fits into the header on a phone.
 const LONGEST_NAME: usize = 40;
 
-/// The surfaces that text and controls stand on, as `style/_tokens.scss` has them: those with the least contrast.
+/// The backgrounds in `style/_tokens.scss` with the least contrast to text and controls.
 const LIGHT: Color = Color([0xf3, 0xf4, 0xf7]);
 const DARK: Color = Color([0x1b, 0x1e, 0x26]);
 const WHITE: Color = Color([0xff; 3]);
 const BLACK: Color = Color([0; 3]);
 
-/// What text needs (WCAG 2.2, 1.4.3), and what a control needs (1.4.11).
+/// The minimum contrast of text (WCAG 2.2, 1.4.3) and of controls (1.4.11).
 const TEXT: f64 = 4.5;
 const CONTROL: f64 = 3.0;
 
-/// Takes the service's name.
+/// Parses the service's name.
 pub(crate) fn name(text: &str) -> Result<String, String> {
     let name = text.trim();
     let is_short = (1..=LONGEST_NAME).contains(&name.chars().count());
-    // leptos_meta writes titles as they are.
+    // leptos_meta does not escape titles.
     if !is_short || name.chars().any(|c| c.is_control() || c == '<') {
         return Err(format!("a name has 1 to {LONGEST_NAME} printable characters, and no <"));
     }
     Ok(name.to_owned())
 }
 
-/// The address of an image: a path of this site, or of another site by https.
+/// The address of an image: a path on this site, or an https URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logo {
     address: String,
-    /// The other site, for the policy of the pages.
+    /// The image's origin if it is another site, for the Content-Security-Policy.
     origin: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl Logo {
         &self.address
     }
 
-    /// The other site that the image is loaded from.
+    /// The origin that the image is loaded from, if it is another site.
     pub(crate) fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
@@ -63,7 +63,7 @@ impl FromStr for Logo {
     }
 }
 
-/// A colour, as in `#4150cf`.
+/// A colour such as `#4150cf`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color([u8; 3]);
 
@@ -102,7 +102,7 @@ impl Color {
         (own.max(other) + 0.05) / (own.min(other) + 0.05)
     }
 
-    /// So many hundredths of the way to another colour.
+    /// Mixes in another colour by so many hundredths.
     fn towards(self, other: Self, hundredths: u16) -> Self {
         let mix = |own: u8, other: u8| {
             let sum = u16::from(own) * (100 - hundredths) + u16::from(other) * hundredths;
@@ -111,35 +111,35 @@ impl Color {
         Self(std::array::from_fn(|at| mix(self.0[at], other.0[at])))
     }
 
-    /// The nearest on the way to another colour that has so much contrast with all of these.
+    /// Mixes in as little of another colour as gives this contrast with all of `with`.
     fn until(self, other: Self, contrast: f64, with: &[Self]) -> Self {
         let is_enough = |color: &Self| with.iter().all(|with| color.contrast(*with) >= contrast);
         (0..=100).map(|hundredths| self.towards(other, hundredths)).find(is_enough).unwrap_or(other)
     }
 
-    /// White or black, whichever is read better on it: one of them always has the contrast that text needs.
+    /// White or black, whichever has more contrast. One of them always has enough for text.
     fn ink(self) -> Self {
         if self.contrast(WHITE) >= TEXT { WHITE } else { BLACK }
     }
 }
 
-/// The colours that an accent becomes on light or on dark surfaces.
+/// The colours derived from an accent for the light or the dark theme.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accent {
-    /// Of buttons and what is chosen.
+    /// Buttons and selected items.
     pub(crate) accent: Color,
-    /// Of text on that.
+    /// Text on them.
     pub(crate) on_accent: Color,
-    /// Under a pointer.
+    /// Under the pointer.
     strong: Color,
-    /// Behind text of the accent's colour.
+    /// Behind text in the accent colour.
     soft: Color,
-    /// Of text and of the focus ring.
+    /// Text and the focus ring.
     ink: Color,
 }
 
 impl Accent {
-    /// On light surfaces.
+    /// For the light theme.
     pub(crate) fn light(color: Color) -> Self {
         Self::of(color, LIGHT, BLACK, 10)
     }
@@ -148,7 +148,7 @@ impl Accent {
         Self::of(color, DARK, WHITE, 20)
     }
 
-    /// Moves the colour away from the surfaces, only as far as it must.
+    /// Moves the colour away from the background's, only as far as the contrast needs.
     fn of(color: Color, surface: Color, away: Color, share: u16) -> Self {
         let accent = color.until(away, CONTROL, &[surface]);
         let on_accent = accent.ink();
@@ -159,7 +159,7 @@ impl Accent {
     }
 }
 
-/// The style that gives the pages an accent: the values of `style/_tokens.scss`.
+/// CSS that overrides the accent in `style/_tokens.scss`.
 pub(crate) fn style(color: Color) -> String {
     let (light, dark) = (Accent::light(color), Accent::dark(color));
     let values = [
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_accent_is_read_on_every_surface() {
+    fn every_accent_has_enough_contrast_on_every_background() {
         let steps = [0, 51, 102, 153, 204, 255];
         let colors = steps.iter().flat_map(|red| steps.iter().map(move |green| (*red, *green)));
         for color in colors.flat_map(|(red, green)| steps.map(|blue| Color([red, green, blue]))) {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accent_that_is_read_stays_as_it_is() {
+    fn readable_accent_is_not_changed() {
         let color: Color = "#3340b3".parse().expect("a colour");
         let style = style(color);
         assert!(style.starts_with(":root{--ms-accent:light-dark(#3340b3,#"), "{style}");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_colour_no_logo_and_no_name_is_refused() {
+    fn invalid_colours_logos_and_names_are_refused() {
         for text in ["4150cf", "#4150c", "#4150cg", "#4150cf0", "red", "", "#é50cf"] {
             assert!(text.parse::<Color>().is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! What the process says of itself, on standard error.
+//! Logging to standard error.
 
 use std::error::Error;
 
@@ -9,24 +9,24 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{LogFormat, trace_context};
 
-/// Starts logging at `RUST_LOG`, by default `info`; a panic is logged like any other failure.
+/// Starts logging at the level of `RUST_LOG`, by default `info`. Panics are logged too.
 pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match format {
         LogFormat::Text => log.init(),
-        // The list of spans has the current one too.
+        // The list of spans includes the current one.
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
     }
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        // The message of a panic can hold what a person typed: the place is enough to find it.
+        // The message of a panic can contain a person's input, so only its location is logged.
         tracing::error!(location, "a panic");
     }));
 }
 
-/// What the path has before a mailed secret, under the path of the API.
+/// The part of an API path before a mailed secret.
 const RESET_PASSWORD: &str = "/reset-password/";
 
 /// What the log lines of a request carry: its path, but for a mailed secret in it, and never its query, which can hold
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mailed_secret_is_not_logged() {
+    fn mailed_secret_is_not_logged() {
         assert_eq!(without_secret("/api/auth/reset-password/secret"), "/api/auth/reset-password/");
         assert_eq!(without_secret("/api/auth/reset-password"), "/api/auth/reset-password");
         assert_eq!(without_secret("/sessions"), "/sessions");

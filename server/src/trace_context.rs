@@ -1,4 +1,4 @@
-//! The trace that a request is part of, as callers say it in `traceparent` (W3C Trace Context, level 1).
+//! Reads the trace of a request from the header `traceparent` (W3C Trace Context, level 1).
 
 use http::{HeaderMap, HeaderName};
 
@@ -7,7 +7,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The length of `00-<32 digits>-<16 digits>-<2 digits>`.
 const LEN: usize = 55;
 
-/// The id of the trace, 32 hexadecimal digits; `None` unless the header is there once and exactly as the standard says.
+/// The trace id, 32 hexadecimal digits. `None` unless there is exactly one valid header.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(TRACEPARENT).iter();
     let value = values.next().filter(|_| values.next().is_none())?;
@@ -16,7 +16,7 @@ pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
 
 fn parse(text: &str) -> Option<&str> {
     let fields = text.get(..LEN)?;
-    // A later version may have more.
+    // Later versions may have more fields.
     let rest = &text[LEN..];
     let mut fields = fields.split('-');
     let version = fields.next().filter(|version| is_hex(version, 2) && *version != "ff")?;
@@ -31,7 +31,7 @@ fn is_hex(text: &str, len: usize) -> bool {
     text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Zeros alone are no id.
+/// An id of only zeros is invalid.
 fn has_digit(text: &str) -> bool {
     text.bytes().any(|b| b != b'0')
 }
@@ -45,7 +45,7 @@ mod tests {
     const ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     #[test]
-    fn a_trace_is_known_by_the_header_of_the_standard_only() {
+    fn trace_id_is_read_from_a_valid_header() {
         for (text, expected) in [
             ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Some(ID)),
             ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", Some(ID)),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_there_twice_or_is_no_text_is_ignored() {
+    fn repeated_or_unreadable_header_is_ignored() {
         let valid = HeaderValue::from_static("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         let mut headers = HeaderMap::new();
         assert_eq!(trace_id(&headers), None);

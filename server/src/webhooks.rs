@@ -1,7 +1,7 @@
-//! The edge to other programs, which are told what happens: a consumer of the outbox for each URL, over HTTP.
+//! Webhooks: each URL is a consumer of the outbox and gets its events over HTTP.
 //!
-//! hyper sends, as it serves; hyper-rustls (of the rustls project, MIT or Apache) adds TLS with the roots of the operating
-//! system. Neither follows redirects, and what is answered is not read beyond its status.
+//! hyper sends them, as it also serves requests. hyper-rustls (of the rustls project, MIT or Apache) adds TLS with the
+//! operating system's root certificates. Neither follows redirects, and of the answer only the status is read.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -31,7 +31,7 @@ use url::Url;
 use crate::mail::is_this_machine;
 use crate::{Config, ServerError};
 
-/// What the names of their consumers begin with.
+/// The prefix of the consumers' names.
 const PREFIX: &str = "webhook:";
 /// How old an event may get before it is given up.
 const RETRIED_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -43,15 +43,15 @@ const IDLE: Duration = Duration::from_secs(20);
 /// How many bytes a secret has (Standard Webhooks: 192 to 512 bits).
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// A URL that webhooks are sent to; printed, it has neither path nor query, which can hold a secret.
+/// A URL that webhooks are sent to. Its printed form has neither path nor query, which can contain a secret.
 #[derive(Clone)]
 pub struct WebhookUrl(String);
 
-/// The secrets of a URL, as they are configured; never printed.
+/// The configured secrets of a URL. They are never printed.
 #[derive(Clone)]
 pub struct WebhookSecret(String);
 
-// Whatever is wrong with them is said later: clap's own message would print them.
+// They are checked later: clap's error message would print them.
 impl FromStr for WebhookUrl {
     type Err = Infallible;
 
@@ -81,7 +81,7 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// Sends webhooks; cheap to clone.
+/// Sends webhooks. Cheap to clone.
 #[derive(Clone)]
 pub struct Webhooks {
     endpoints: Vec<Arc<Endpoint>>,
@@ -91,18 +91,18 @@ pub struct Webhooks {
 
 /// A URL with its keys.
 pub(crate) struct Endpoint {
-    /// Names it in commands and logs: it is made of the URL, which is too long and can hold a secret.
+    /// A short id for commands and logs, derived from the URL, which is long and can contain a secret.
     pub(crate) id: String,
-    /// Where it is, without path and query.
+    /// The URL without path and query.
     pub(crate) origin: String,
     uri: Uri,
-    /// The present key first.
+    /// The current key first.
     keys: Vec<Hmac<Sha256>>,
-    /// Whether anybody on the network can read what is sent.
-    is_in_the_clear: bool,
+    /// Whether webhooks are sent unencrypted over the network.
+    is_unencrypted: bool,
 }
 
-/// Why a webhook was not delivered. It never has the URL, nor anything that was answered.
+/// Why a webhook was not delivered. It never contains the URL or text of the answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotDelivered {
     #[error("it answered {}, and redirects are not followed", .0.as_u16())]
@@ -120,11 +120,11 @@ pub(crate) enum NotDelivered {
 }
 
 impl Webhooks {
-    /// Takes what the configuration says; nothing where no URL is configured. It connects with the first event.
+    /// Reads the configuration. `None` if no URL is configured. It connects with the first event.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Config`] when a URL or a secret is refused.
+    /// [`ServerError::Config`] when a URL or a secret is invalid.
     pub fn new(config: &Config) -> Result<Option<Self>, ServerError> {
         let urls: Vec<_> = config.webhook_url.iter().filter(|url| !url.0.is_empty()).collect();
         let secrets: Vec<_> = config.webhook_secret.iter().filter(|it| !it.0.is_empty()).collect();
@@ -154,7 +154,7 @@ impl Webhooks {
         Self { timeout, ..self }
     }
 
-    /// Keeps events for each URL from now on, and sends them until `stop`; then what is being sent is finished.
+    /// Stores events for each URL from now on, and sends them until `stop`. Then it finishes those that are being sent.
     ///
     /// # Errors
     ///
@@ -166,10 +166,10 @@ impl Webhooks {
     ) -> Result<JoinSet<()>, ServerError> {
         let mut delivering = JoinSet::new();
         for endpoint in &self.endpoints {
-            let Endpoint { id, origin, is_in_the_clear, .. } = &**endpoint;
+            let Endpoint { id, origin, is_unencrypted, .. } = &**endpoint;
             let outbox = sessions.outbox(&endpoint.consumer()).await.map_err(ServerError::Webhooks)?;
             tracing::info!("webhooks are sent to {origin} ({id})");
-            if *is_in_the_clear {
+            if *is_unencrypted {
                 tracing::warn!("webhooks to {origin} ({id}) are not encrypted: use https");
             }
             let outbox = outbox.give_up_after(RETRIED_FOR);
@@ -198,7 +198,7 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Sends what tells nothing.
+    /// Sends a test event.
     pub(crate) async fn test(&self, endpoint: &Endpoint, now: Timestamp) -> Result<(), NotDelivered> {
         let id = format!("evt_test_{}", now.unix_ms());
         self.send(endpoint, &id, &Webhook::test(now), now).await
@@ -232,7 +232,7 @@ impl fmt::Debug for Webhooks {
 }
 
 impl Endpoint {
-    /// Checks a URL and its secrets; what is refused is not repeated.
+    /// Checks a URL and its secrets. The error does not repeat them.
     fn new(url: &WebhookUrl, secrets: &WebhookSecret) -> Result<Self, &'static str> {
         let url = Url::parse(&url.0).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let mut url = url.ok_or("MULTI_SESSION_WEBHOOK_URL must be as in https://example.org/webhooks")?;
@@ -248,7 +248,7 @@ impl Endpoint {
         Ok(Self {
             id: hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
             origin: url.origin().ascii_serialization(),
-            is_in_the_clear: url.scheme() == "http" && !is_this_machine(host),
+            is_unencrypted: url.scheme() == "http" && !is_this_machine(host),
             keys: keys.collect::<Option<_>>().ok_or(invalid)?,
             uri: url.as_str().parse().map_err(|_| "MULTI_SESSION_WEBHOOK_URL is too long")?,
         })
@@ -259,7 +259,7 @@ impl Endpoint {
         format!("{PREFIX}{}", self.id)
     }
 
-    /// The endpoint that a consumer is for; none where it is for something else.
+    /// The id of the endpoint whose events the consumer gets; `None` for other consumers.
     pub(crate) fn id_of(consumer: &str) -> Option<&str> {
         consumer.strip_prefix(PREFIX)
     }
@@ -275,7 +275,7 @@ impl Endpoint {
             .body(Full::from(body))
     }
 
-    /// A signature by each key, as receivers take any of them while a key is replaced.
+    /// One signature per key. While a key is being replaced, receivers accept any of them.
     fn sign(&self, id: &str, seconds: i64, body: &[u8]) -> String {
         let signatures = self.keys.iter().map(|key| {
             let mut mac = key.clone();
@@ -293,7 +293,7 @@ fn key(secret: &str) -> Option<Hmac<Sha256>> {
 }
 
 fn client() -> Client<HttpsConnector<HttpConnector>, Full<Bytes>> {
-    // Without any root every certificate is refused, and the log says so: plain http needs none.
+    // Without root certificates every https URL fails, and the log says so. Plain http needs none.
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -329,9 +329,9 @@ mod tests {
         Endpoint::new(&url, &WebhookSecret(secrets.to_owned())).expect("an endpoint")
     }
 
-    /// The example of Standard Webhooks' own libraries.
+    /// The example in the libraries of Standard Webhooks.
     #[test]
-    fn a_signature_is_the_one_that_the_standard_shows() {
+    fn signature_matches_the_example_of_the_standard() {
         const ID: &str = "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk";
         const BODY: &[u8] = br#"{"email":"test@example.com","username":"test_user"}"#;
         let expected = "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=";
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_is_taken_or_refused_without_its_secrets() {
+    fn configuration_errors_do_not_show_secrets() {
         assert!(new("", "").expect("no webhook").is_none());
         let two = new(
             "https://a.example/s3cret, http://127.0.0.1:8080/?key=s3cret",
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_is_printed() {
+    fn secrets_are_not_printed() {
         let config = Config::parse_from([
             "multi-session",
             "--webhook-url",
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_http_to_other_machines_is_in_the_clear() {
+    fn only_plain_http_to_other_machines_is_unencrypted() {
         for (url, expected) in [
             ("https://example.org", false),
             ("http://127.0.0.1:8080", false),
@@ -397,7 +397,7 @@ mod tests {
             ("http://example.org", true),
         ] {
             let endpoint = Endpoint::new(&WebhookUrl(url.to_owned()), &WebhookSecret(SECRET.to_owned()));
-            assert_eq!(endpoint.expect("an endpoint").is_in_the_clear, expected, "{url}");
+            assert_eq!(endpoint.expect("an endpoint").is_unencrypted, expected, "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What happens to passwords and mails, as metrics: see [`crate::metrics`].
+//! Metrics of passwords and mails: see [`crate::metrics`].
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl MailOutcome {
     }
 }
 
-/// Describes the metrics, and begins those at zero whose labels are known.
+/// Registers the metrics. Those with known labels start at zero.
 pub(crate) fn describe() {
     describe_counter!(THROTTLED, "Attempts with a password that had to wait because earlier ones failed.");
     describe_gauge!(WAITING, "Passwords that wait to be hashed on this node.");

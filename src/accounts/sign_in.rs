@@ -74,8 +74,7 @@ impl Accounts {
         Err(refused)
     }
 
-    /// Verifies the password of an account, and gives the account; `None` where there is no such account or the password is
-    /// wrong.
+    /// Verifies the password and returns the account. `None` if there is no such account or the password is wrong.
     async fn verify_to_sign_in(
         &self,
         browser: &Browser,
@@ -84,7 +83,7 @@ impl Accounts {
         password: &Typed,
     ) -> Result<Option<StoredPassword>> {
         let (sessions, store) = (self.sessions(), self.store());
-        // Before the account is looked for, so that who has to wait learns nothing of it.
+        // Before the account is looked up, so that an attempt that has to wait learns nothing about it.
         let attempt = self.admit(browser, client, email).await?;
         let mut known = None;
         let verified = async {

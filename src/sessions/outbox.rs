@@ -104,7 +104,7 @@ impl Sessions {
     /// [`Code::InvalidName`] when the name is not valid; else when the store fails. A new consumer waits for changes that
     /// are being made, so that may take some seconds, or fail and be tried again.
     pub async fn outbox(&self, consumer: &str) -> Result<Outbox> {
-        // One rule for short names.
+        // The same rule as for the names of sign-in methods.
         if SignInMethod::parse(consumer).is_none() {
             return Err(Code::InvalidName.into());
         }
@@ -191,7 +191,7 @@ impl Outbox {
                     wake.notify_one();
                 }
             }
-            // Without changes there are the polls.
+            // If the store sends no changes, polling is enough.
             std::future::pending().await
         };
         tokio::select! {
@@ -210,11 +210,11 @@ struct Delivery<F> {
     running: JoinSet<Result<(), Cause>>,
     /// The events of the running callbacks: at most one of each user.
     events: HashMap<Id, DueEvent>,
-    /// The user with whom the last look ended, so that the next one goes on there and everybody has a turn.
+    /// The last user of the previous query. The next one continues after it, so that every user gets a turn.
     last_user: Option<UserId>,
-    /// Until when no other node delivers; none while this one may not.
+    /// Until when this node has the lease, if it has it.
     lease_until: Option<Instant>,
-    /// Whether the consumer was found missing, which is logged once.
+    /// Whether the consumer was found to be missing. This is logged once.
     is_removed: bool,
 }
 
@@ -232,7 +232,7 @@ where
         while !is_stopping || !self.running.is_empty() {
             let is_leased = self.lease_until.is_some();
             let deadline = self.lease_until.unwrap_or_else(|| Instant::now() + self.outbox.lease);
-            // What waits for the store gives up when the lease is over, so that the first branch is next.
+            // Calls to the store time out at the end of the lease; then the first branch runs.
             tokio::select! {
                 biased;
                 () = sleep_until(deadline), if is_leased => self.lose_lease().await,
@@ -284,7 +284,8 @@ where
         }
     }
 
-    /// Begins to deliver what is due, from the last user on and then from the first, while callbacks may begin.
+    /// Starts callbacks for due events, after the last user first and then from the first user, as long as
+    /// there is room.
     async fn look(&mut self) {
         let mut is_last_round = self.last_user.is_none();
         while self.has_room() {
@@ -348,7 +349,7 @@ where
                 Ok(done) => done,
                 Err(panic) => (panic.id(), Err(panic.into())),
             };
-            // None if it was cut off.
+            // `None` if its callback was cancelled.
             if let Some(due) = self.events.remove(&id) {
                 match outcome {
                     Ok(()) => delivered.push(due.event.id),
@@ -406,7 +407,7 @@ where
         }
     }
 
-    /// Cuts off the running callbacks: another node begins anew with their events.
+    /// Cancels the running callbacks. Another node delivers their events again.
     async fn lose_lease(&mut self) {
         let consumer = &*self.outbox.consumer;
         tracing::warn!(consumer, "this node no longer delivers the events of the outbox to {consumer}");
@@ -432,9 +433,9 @@ where
     }
 }
 
-/// Gives up on a step at the deadline.
+/// Cancels a step at the deadline.
 async fn until(deadline: Instant, step: impl Future<Output = ()>) {
-    // Whoever calls looks at the clock themselves.
+    // The caller checks the clock.
     let _ = timeout_at(deadline, step).await;
 }
 

@@ -1,4 +1,4 @@
-//! Events that consumers of the outbox have not taken yet.
+//! Events that were not delivered to consumers of the outbox yet.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{OutboxEvent, Timestamp, UserId};
 
-/// The longest time for which an event is put off. One that is put off for longer is due: the clock was set back.
+/// The longest time for which an event is put off. If one is put off for longer, the clock was set back, and it is due.
 #[cfg(any(feature = "postgres", feature = "sqlite", feature = "test-support"))]
 pub(super) const MAX_DELAY: Duration = Duration::from_secs(60 * 60);
 
@@ -20,7 +20,7 @@ pub struct Deliverer<'a> {
     pub id: &'a str,
 }
 
-/// What became of a request to lease a consumer.
+/// The result of a request to lease a consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConsumerLease {
@@ -93,7 +93,7 @@ pub trait OutboxStore: Send + Sync {
     /// Lists what is due: the first event of each user, unless it is put off, for at most `limit` users. Events that were
     /// given up do not count. Empty if the deliverer does not have the lease.
     ///
-    /// Users have an order of the store's own, and the list begins after the user `after`. An event that is put off by
+    /// The store defines the order of users, and the list begins after the user `after`. An event that is put off by
     /// more than an hour is due: the clock was set back.
     async fn due_events(
         &self,
@@ -116,7 +116,8 @@ pub trait OutboxStore: Send + Sync {
         error: &str,
     ) -> Result<(), StoreError>;
 
-    /// Makes every event of a consumer due that was put off or given up, as if no delivery had failed; gives the number.
+    /// Makes every postponed or given-up event of a consumer due, as if no delivery had failed, and returns their
+    /// number.
     async fn retry_events(&self, consumer: &str) -> Result<u64, StoreError>;
 
     /// Lists every consumer in the order of their names.
@@ -125,6 +126,6 @@ pub trait OutboxStore: Send + Sync {
     /// Ends a lease, so that another deliverer gets the next one at once.
     async fn release_consumer(&self, by: Deliverer<'_>) -> Result<(), StoreError>;
 
-    /// Deletes events written at or before a moment, delivered or not, at most `limit`; gives the number.
+    /// Deletes at most `limit` events written at or before a moment, delivered or not, and returns their number.
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

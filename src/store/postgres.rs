@@ -29,27 +29,26 @@ mod schema;
 #[cfg(feature = "test-support")]
 pub(crate) mod test_database;
 
-/// How long the database may take to answer what no request waits for; the server gives a statement no longer either
-/// (see `CONFIGURE`).
+/// The timeout of background queries. The server stops a statement after the same time (see `CONFIGURE`).
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a call takes at most: a server behind a broken network says nothing at all.
+/// The timeout of any call. If the network is broken, the server never answers.
 const DEADLINE: Duration = Duration::from_secs(8);
-/// How many changes wait for a slow listener before it is told of a gap.
+/// How many changes are buffered for a slow listener before it gets a gap instead.
 const CHANGES_KEPT: usize = 1_024;
 
 /// Sessions in a PostgreSQL database, which several nodes may share.
 ///
-/// Every change is one transaction or one statement at the level "read committed". Those that begin or end sessions
-/// lock the rows of their users first, so limits are exact, and of two sessions that end each other one wins. A change
-/// is answered when it is in the database's log on the disk: `synchronous_commit` is turned on where it is off.
-/// Where the connection is lost during a commit the outcome is unknown: that is an error, and the change was made
-/// wholly or not at all.
+/// Every change is one transaction or one statement at the level "read committed". Changes that begin or end
+/// sessions lock the rows of their users first. So limits are exact, and if two sessions end each other, one
+/// wins. A call returns once its change is on disk: `synchronous_commit` is turned on if it is off. If the
+/// connection is lost during a commit, the call returns an error, and the change was made completely or not
+/// at all.
 ///
-/// Nodes hear of each other's changes by `listen` and `notify`, which a pooler in transaction mode does not carry:
-/// connect to the database itself, or to a pooler in session mode.
+/// Nodes learn of each other's changes through `listen` and `notify`. A pooler in transaction mode does not
+/// support these: connect to the database directly, or through a pooler in session mode.
 pub type PostgresStore = SqlStore<Postgres>;
 
-/// Where in a database a [`PostgresStore`] keeps what it has, and what it keeps in memory.
+/// The schema of a [`PostgresStore`], and how many sessions it caches.
 #[derive(Clone, Debug, Default)]
 pub struct PostgresOptions {
     schema: Option<String>,
@@ -57,8 +56,9 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// Puts tables and trigger functions into this schema, made where it is missing, and names the notification channel
-    /// and advisory locks after it, so that several installations and an application can share a database.
+    /// Puts tables and trigger functions into this schema, which is created if it is missing. The
+    /// notification channel and advisory locks are named after it. So several installations and an
+    /// application can share a database.
     ///
     /// A name has letters, digits, underscores and hyphens, at most 50. The default is the first schema in the
     /// connection's `search_path`: `public`, unless the URL or the role has another one.
@@ -67,21 +67,22 @@ impl PostgresOptions {
         Self { schema: Some(name.to_owned()), ..self }
     }
 
-    /// Sets how many sessions are kept in memory at most, about two kilobytes each, so that requests are verified without a
-    /// query; none by default.
+    /// Sets the maximum number of sessions kept in memory, about two kilobytes each, so that requests are
+    /// verified without a query. The default is 0.
     ///
-    /// What they are verified by is never older than a change that was answered, whichever node made it. A change waits
-    /// for every node that keeps sessions: some milliseconds while they are well, and 2.25 seconds once for a node that
-    /// has died. Nodes of an older version do not wait, so turn it on once there are none.
+    /// The cache is exact: after a change has returned on any node, no node verifies a request with older
+    /// data. For this a change waits for every node that has a cache: some milliseconds normally, and 2.25
+    /// seconds once for a node that has died. Nodes of older versions do not wait, so turn the cache on only
+    /// when none is left.
     #[must_use]
     pub fn session_cache(self, sessions: usize) -> Self {
         Self { session_cache: sessions, ..self }
     }
 }
 
-/// Whose connections requests use.
+/// The pool whose connections requests use.
 enum Pool {
-    /// At most so many of our own.
+    /// The store's own pool, with this maximum number of connections.
     Own(u32),
     Shared(PgPool),
 }
@@ -89,7 +90,7 @@ enum Pool {
 /// One PostgreSQL database.
 #[derive(Debug)]
 pub struct Postgres {
-    /// The statements for the tables of our schema.
+    /// The statements, with the name of the schema filled in.
     texts: Vec<SqlStr>,
     cluster: Arc<Cluster>,
     connections: Connections,
@@ -98,13 +99,13 @@ pub struct Postgres {
 }
 
 impl SqlStore<Postgres> {
-    /// How many connections a node has by default, beside the one that listens.
+    /// The default number of a node's connections, not counting the one that listens.
     pub const CONNECTIONS: u32 = 16;
 
-    /// Connects to the database of a URL such as `postgres://user:password@host/database`, brings its schema up to
-    /// date, and keeps at most so many connections.
+    /// Connects to the database of a URL such as `postgres://user:password@host/database`, brings its schema
+    /// up to date, and opens at most `connections` connections.
     ///
-    /// `?sslmode=verify-full` and `&sslrootcert=…` hold it to TLS and to whom it talks.
+    /// Add `?sslmode=verify-full` and `&sslrootcert=…` to require TLS and verify the server's certificate.
     ///
     /// # Errors
     ///
@@ -129,10 +130,10 @@ impl SqlStore<Postgres> {
 
     /// Shares a pool and its database with the application.
     ///
-    /// The store brings its schema up to date and listens on connections of its own, with the pool's options; all else
-    /// runs on the pool's connections, whose settings it changes for its own transactions only: isolation, durability
-    /// and timeouts. It does not depend on their `search_path`, and leaves it to the pool to replace connections that do
-    /// not work any more. [`Store::close`](crate::Store::close) does not close the pool.
+    /// The store migrates and listens on its own connections, which have the pool's options. Everything else
+    /// runs on the pool's connections. The store changes their isolation, durability and timeouts only inside
+    /// its own transactions, and does not depend on their `search_path`. Replacing broken connections is left
+    /// to the pool. [`Store::close`](crate::Store::close) does not close the pool.
     ///
     /// # Errors
     ///
@@ -171,8 +172,8 @@ impl SqlStore<Postgres> {
         Ok(store)
     }
 
-    /// Gives the plan of each statement for arguments that are not known, where every scan of a table is avoided that
-    /// can be, for the test that refuses scans.
+    /// Returns the generic plan of each statement, with sequential scans disabled. A test checks that no plan
+    /// scans a table.
     ///
     /// # Errors
     ///
@@ -184,7 +185,7 @@ impl SqlStore<Postgres> {
         let mut plans = Vec::new();
         for statement in Statement::ALL {
             let (name, text) = (statement.name(), self.database().texts[*statement as usize].as_str());
-            // What locks a table has no plan.
+            // `lock` statements have no plan.
             if text.starts_with("lock ") {
                 continue;
             }
@@ -215,7 +216,7 @@ impl Database for Postgres {
             let mut connection = self.connections.get().await?;
             return Ok(self.query(statement, values).execute(&mut *connection).await?.rows_affected());
         }
-        // Settings of ours hold within a transaction only.
+        // On the application's connections, our settings apply only inside a transaction.
         let mut transaction = self.begin().await?;
         let changed = self.execute(&mut transaction, statement, values).await?;
         transaction.commit().await?;
@@ -257,7 +258,7 @@ impl Database for Postgres {
 
     async fn commit(&self, mut transaction: Self::Transaction, changes: Vec<Change>) -> Result<()> {
         self.notify(&mut transaction, changes.clone()).await?;
-        // Also where the outcome is not known.
+        // Invalidate even if the outcome of the commit is unknown.
         let _invalidated = scopeguard::guard(changes, |changes| {
             self.cluster.cache().iter().for_each(|cache| cache.apply(&changes));
         });
@@ -302,9 +303,9 @@ impl Database for Postgres {
         self.connections.close().await;
     }
 
-    /// Gives up on a call that takes too long; whether a change was made is not known then.
+    /// Stops waiting for a call that takes too long. Then it is unknown whether a change was made.
     ///
-    /// An error that is about the connection makes all connections of now be replaced.
+    /// A connection error makes the pool replace all connections that are open now.
     async fn attempt<T: Send, E: Failure>(
         &self,
         call: impl Future<Output = Result<T, E>> + Send,
@@ -320,7 +321,7 @@ impl Database for Postgres {
     }
 
     /// `serialization_failure` or `deadlock_detected`.
-    fn was_taken_back(error: &StoreError) -> bool {
+    fn is_conflict(error: &StoreError) -> bool {
         let code = database_error(error).and_then(|cause| cause.code());
         matches!(code.as_deref(), Some("40001" | "40P01"))
     }
@@ -354,8 +355,9 @@ impl Postgres {
     }
 }
 
-/// Whether no connection of the same age can be expected to work: the server was demoted (`read_only_sql_transaction`),
-/// stops (`admin_shutdown`, `crash_shutdown`, `cannot_connect_now`) or was lost (class 08, or no answer at all).
+/// Whether the error means that other open connections are broken too: the server was demoted
+/// (`read_only_sql_transaction`), is stopping (`admin_shutdown`, `crash_shutdown`, `cannot_connect_now`) or
+/// is unreachable (class 08, or no answer).
 fn is_of_connection(error: &StoreError) -> bool {
     use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
 
@@ -366,6 +368,7 @@ fn is_of_connection(error: &StoreError) -> bool {
     }
     let (StoreError::Unavailable(cause) | StoreError::Corrupt(cause)) = error;
     let Some(sqlx::Error::Io(error)) = cause.downcast_ref() else { return false };
-    // Not every one: where no file can be opened any more, the connections that there are must stay.
+    // Only these kinds. For example, if the process has run out of file descriptors, open connections must be
+    // kept.
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }

@@ -133,7 +133,7 @@ pub trait Database: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Whether the database rolled a change back because of a conflict, so that it can be retried.
-    fn was_taken_back(_error: &StoreError) -> bool {
+    fn is_conflict(_error: &StoreError) -> bool {
         false
     }
 
@@ -336,7 +336,7 @@ impl<D: Database> SqlStore<D> {
         let mut tries = 1;
         loop {
             match self.database.attempt(change()).await {
-                Err(error) if tries < TRIES && error.store_error().is_some_and(D::was_taken_back) => {
+                Err(error) if tries < TRIES && error.store_error().is_some_and(D::is_conflict) => {
                     tries += 1;
                 }
                 outcome => return outcome,
@@ -368,7 +368,7 @@ impl<D: Database> SqlStore<D> {
     }
 }
 
-/// Waits for an operation of the store, in a span of its own, and notes how long it took.
+/// Runs an operation of the store in its own span, and records its duration.
 async fn observed<T, E: Failure>(
     operation: &'static str,
     work: impl Future<Output = Result<T, E>>,

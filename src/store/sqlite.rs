@@ -66,7 +66,7 @@ impl Default for SqliteOptions {
 
 /// Sessions in an SQLite file.
 ///
-/// WAL lets readers go on beside the one writer, and `synchronous = full` makes an answered change survive a power
+/// With WAL, readers continue beside the one writer, and `synchronous = full` makes an answered change survive a power
 /// cut. Every change is one `begin immediate` transaction or one statement, so limits are exact.
 ///
 /// It is for one node. A change that another process commits through a store, such as an operator's command,

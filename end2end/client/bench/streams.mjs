@@ -1,5 +1,5 @@
-// The section `streams`: many open streams on one node over a PostgreSQL that waits for its disk, and sessions that are
-// revoked meanwhile, each of which all streams of its user must hear of.
+// The section `streams`: many open streams on one node, with a PostgreSQL that waits for its disk. Sessions are revoked
+// meanwhile, and all streams of their users must get the events.
 
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
@@ -13,10 +13,10 @@ import { asked, ours, processorTime, resident } from './servers.mjs';
 
 const EVENTS = '/api/auth/multi-session/events';
 const EACH = 5;
-/** How many sessions a user has: one with streams, the others to be revoked. */
+/** The number of sessions of a user: one with streams, and the others to revoke. */
 const SESSIONS = 11;
 const LEAST = 300;
-/** Of what the log or the node can do at most. */
+/** The share of the measured maximum at which the second measurement runs. */
 const SHARE = 0.8;
 
 export async function streams(how) {
@@ -34,7 +34,7 @@ export async function streams(how) {
     server = await ours({
       DATABASE_URL: url,
       MULTI_SESSION_MAXIMUM_STREAMS: String(count),
-      // One address has a tenth of the streams, so each user says another one.
+      // One network may have a tenth of the streams, so each user sends another address.
       MULTI_SESSION_TRUSTED_PROXIES: '127.0.0.1',
     });
     for (const { sessions } of users.slice(0, 100))
@@ -60,7 +60,7 @@ export async function streams(how) {
     if (short) return;
 
     const flushes = await database.flushes(2);
-    // As many as there can be for a moment, to know what can be asked for.
+    // Measure the maximum rate for a moment, to choose the rate of the measurement.
     const most = (await eachInTurn(server.origin, revoke.next, { seconds: 2, connections: 32 })).length / 2;
     await revoke.areHeard(heard);
     say(`the log takes ${flushes.toFixed(0)} commits a second, one by one; ${most.toFixed(0)} revocations at most`);
@@ -68,14 +68,14 @@ export async function streams(how) {
     table(how, `${title}, ${rate} revocations a second for ${seconds} s`, await told(rate));
   } finally {
     for (const socket of sockets) socket.destroy();
-    // One that is overburdened may not end in time, which must not hide why.
+    // An overloaded server may not stop in time. Log that, so that it does not hide the first error.
     await server?.stop().catch(console.error);
     await database?.close();
     await drop();
   }
 }
 
-/** Revokes at a rate, and gives the rows that say when all streams had heard of it. */
+/** Revokes at a rate, and returns rows with the times until all streams got the events. */
 async function revokedAt(rate, seconds, server, revoke, heard) {
   const first = revoke.asked.length;
   const anew = heard.anew;
@@ -114,7 +114,7 @@ function mustHaveFiles(count) {
   }
 }
 
-/** Opens the streams of all users, and notes in `heard` how often and when last each revoked session was told. */
+/** Opens the streams of all users, and counts in `heard` the events of each revoked session, with the time of the last. */
 async function open(origin, users, heard, sockets) {
   const { hostname, port } = new URL(origin);
   const todo = users.flatMap(({ sessions }, user) => {
@@ -152,7 +152,7 @@ async function open(origin, users, heard, sockets) {
   await Promise.all(Array.from({ length: 32 }, work));
 }
 
-/** Of each user the second session, then of each the third, and so on. */
+/** Revokes the second session of every user, then the third of every user, and so on. */
 function revocations(origin, users) {
   const asked = [];
   const next = () => {
@@ -165,7 +165,7 @@ function revocations(origin, users) {
       body: { sessionId: victim.id },
     });
   };
-  /** Waits until all streams have heard of all, five seconds at most, and gives how many have not. */
+  /** Waits at most five seconds until all streams got all events, and returns how many events are missing. */
   const areHeard = async (heard) => {
     const missing = () => asked.reduce((sum, id) => sum + EACH - (heard.get(id)?.count ?? 0), 0);
     await until(() => missing() <= 0, 'all streams heard of all', { milliseconds: 5_000, every: 50 }).catch(() => {});

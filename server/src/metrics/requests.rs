@@ -1,8 +1,8 @@
 //! HTTP requests by route, method and status.
 //!
-//! matchit finds the route, as in axum's own router: the layer is around all routes, where axum has matched none yet, and of
-//! the endpoints of the API axum tells only `/api/auth/{*rest}`. What a label says is written in the program: the path of a
-//! request never becomes one.
+//! matchit finds the route, as in axum's router. The layer cannot ask axum: it wraps all routes, so axum has not
+//! matched one yet, and for endpoints of the API axum knows only `/api/auth/{*rest}`. All labels are constants in the
+//! program: the path of a request never becomes a label.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -16,22 +16,22 @@ use tower::{Layer, Service};
 pub(super) const REQUESTS: &str = "multi_session_http_requests_total";
 pub(super) const SECONDS: &str = "multi_session_http_request_seconds";
 
-/// The label of what no route matches: unknown paths, and files beside the pages' own.
+/// The label of paths that no route matches: unknown paths and other files.
 const OTHER: &str = "other";
 const METHODS: [&str; 3] = ["GET", "POST", OTHER];
-/// The status codes that the server answers with, the commonest first; any other is one more.
+/// The status codes that the server returns, the most common first. All others share one more counter.
 const STATUSES: [u16; 25] = [
     200, 304, 302, 303, 308, 401, 403, 404, 400, 429, 503, 500, 413, 408, 405, 406, 409, 410, 411, 414, 415,
     416, 422, 431, 501,
 ];
 
-/// Counts requests, each by handles of its own that are made once; cheap to clone.
+/// Counts requests with handles that are created once. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Requests(Arc<Routes>);
 
 struct Routes {
     paths: matchit::Router<usize>,
-    /// The last one is of all that no route matches.
+    /// The last one counts paths that no route matches.
     counted: Vec<Counted>,
 }
 
@@ -42,12 +42,12 @@ struct Counted {
 }
 
 impl Requests {
-    /// Counts requests by these patterns of paths, such as `/api/auth/reset-password/{token}`.
+    /// Counts requests by path patterns such as `/api/auth/reset-password/{token}`.
     pub(crate) fn new(patterns: impl IntoIterator<Item = String>) -> Self {
         let mut paths = matchit::Router::new();
         let mut counted = Vec::new();
         for pattern in patterns {
-            // One that is there twice keeps its place.
+            // A duplicate pattern keeps its first index.
             if paths.insert(&*pattern, counted.len()).is_ok() {
                 counted.push(Counted::new(pattern));
             }
@@ -81,7 +81,7 @@ fn method(method: &Method) -> usize {
     METHODS.iter().position(|known| *known == method.as_str()).unwrap_or(METHODS.len() - 1)
 }
 
-/// Counts the requests of the service inside.
+/// Counts the requests of the inner service.
 #[derive(Clone)]
 pub(crate) struct RequestsLayer(pub(crate) Requests);
 
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_counted_by_the_pattern_that_it_matches_and_any_other_as_other() {
+    fn paths_are_counted_by_pattern_and_unknown_ones_as_other() {
         let patterns = ["/sign-in", "/api/auth/reset-password/{token}", "/pkg/{*file}", "/sign-in"];
         let requests = Requests::new(patterns.map(str::to_owned));
         let route = |path: &str| requests.0.counted[requests.route(path)].route.clone();

@@ -12,12 +12,12 @@ use crate::{Addresses, Config, ServerError, Webhooks, WebhooksCommand, telemetry
 
 const HEAD: [&str; 7] = ["ID", "URL", "WAITING", "FAILING", "GIVEN UP", "OLDEST", "LAST ERROR"];
 
-/// Does what an operator asks for with webhooks, on the configured database.
+/// Runs an operator's command about webhooks on the configured database.
 ///
 /// # Errors
 ///
-/// [`ServerError::Config`] when the configuration of webhooks is refused, [`ServerError::Database`] when there is no
-/// database, [`ServerError::NotFound`] when a webhook is not there, [`ServerError::WebhookTest`] when a test fails.
+/// [`ServerError::Config`] when the configuration of webhooks is invalid, [`ServerError::Database`] when there is no
+/// database, [`ServerError::NotFound`] when there is no such webhook, [`ServerError::WebhookTest`] when a test fails.
 pub async fn operate_webhooks(config: &Config, act: WebhooksCommand) -> Result<(), ServerError> {
     let webhooks = Webhooks::new(config)?;
     if let WebhooksCommand::Test = act {
@@ -74,7 +74,7 @@ async fn run(
     }
 }
 
-/// The webhooks that are configured here, and those that the database has.
+/// The configured webhooks, and those in the database.
 async fn known(sessions: &Sessions, webhooks: Option<&Webhooks>) -> Result<Vec<Known>, ServerError> {
     let backlogs = sessions.outbox_consumers().await.map_err(ServerError::Operate)?;
     let mut backlogs: BTreeMap<_, _> = backlogs.into_iter().map(|it| (it.name.clone(), it)).collect();
@@ -121,14 +121,14 @@ fn counted(number: u64) -> String {
 #[serde(rename_all = "camelCase")]
 struct Known {
     id: String,
-    /// Where it is, without path and query; null where it is not configured.
+    /// The URL without path and query. Null if it is not configured.
     url: Option<String>,
     #[serde(skip)]
     consumer: String,
     waiting: u64,
     failing: u64,
     given_up: u64,
-    /// When the oldest event was written that was not delivered.
+    /// When the oldest undelivered event was written.
     oldest: Option<Timestamp>,
     last_error: Option<String>,
 }

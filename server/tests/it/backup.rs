@@ -15,7 +15,7 @@ use crate::process::{Process, command};
 /// How many answers there are before a backup is taken.
 const ANSWERS: usize = 24;
 
-/// The sessions that were answered before the backup began, and those that began after it was taken.
+/// The cookies of sessions that were live or ended before the backup, and of those that began after it.
 struct Load {
     live_before: Vec<String>,
     ended_before: Vec<String>,
@@ -49,7 +49,7 @@ impl Place {
         }
     }
 
-    /// Puts a backup in the place of the database, whose server has stopped.
+    /// Replaces the database by a backup. The server is stopped.
     async fn restore(&mut self, copy: &Path) {
         match &mut self.postgres {
             None => {
@@ -71,7 +71,7 @@ impl Place {
     }
 }
 
-/// The URL without parameters, of which sqlx writes some that PostgreSQL's programs do not know.
+/// The URL without parameters: PostgreSQL's programs do not know some of sqlx's.
 fn address_of(database: &PostgresTestDatabase) -> String {
     database.url().split('?').next().expect("an address").to_owned()
 }
@@ -104,7 +104,7 @@ async fn backup_under_load_restores_answered_sessions_and_revives_no_ended_one()
         for cookies in load.ended_before.iter().chain(&load.begun_after) {
             assert!(!is_signed_in(server.address, cookies), "ended before the backup, or begun after it");
         }
-        // What the page says of an old copy.
+        // The step that docs/backup.md recommends for an old copy.
         place.sessions(&["revoke-everybody", "--yes"]);
         for cookies in &load.live_before {
             assert!(!is_signed_in(server.address, cookies), "from before");

@@ -1,4 +1,4 @@
-//! People who sign up and out, and what they were answered.
+//! Load: people sign up and out, and the answered requests are recorded.
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,7 +10,7 @@ use crate::process::request;
 
 const CLIENTS: usize = 4;
 
-/// The sessions whose sign-up or end was answered, by their cookies. One whose end was asked for and not answered is in
+/// The cookies of sessions whose sign-up or end was answered. A session whose end was requested but not answered is in
 /// neither list.
 #[derive(Default)]
 pub(crate) struct Answered {
@@ -19,7 +19,7 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    /// Signs people up while `act` runs, and every second one out again. It ends with `act`, also if that panics.
+    /// Signs people up while `act` runs, and signs every second one out again. It stops when `act` returns or panics.
     pub(crate) fn during<T>(&self, address: SocketAddr, name: &str, act: impl FnOnce() -> T) -> T {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -75,7 +75,7 @@ impl Answered {
     }
 }
 
-/// Ends every session of a user; `false` if that was not answered.
+/// Ends every session of a user. `false` without an answer.
 pub(crate) fn revoke_all(address: SocketAddr, cookies: &str) -> bool {
     let answer = request(address, "POST", "/api/auth/multi-session/revoke-all", cookies, "{}");
     matches!(answer, Some((200, ..)))

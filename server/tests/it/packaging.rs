@@ -1,5 +1,5 @@
-//! The image, the containers and the unit: what they name is there. `scripts/layout.sh` runs the program from the layout of
-//! the image.
+//! The image, the containers and the unit name only files and settings that exist. `scripts/layout.sh` runs the program
+//! from the layout of the image.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::configuration::settings;
 use crate::invariants::{page, root};
 
-/// The patterns of .dockerignore; the last one that matches counts.
+/// The patterns of .dockerignore. The last one that matches applies.
 struct Ignored(Vec<String>);
 
 impl Ignored {
@@ -22,7 +22,7 @@ impl Ignored {
         Self(lines.map(str::to_owned).collect())
     }
 
-    /// Whether a file stays out of the build, or one of the folders it is in.
+    /// Whether a file or one of its folders is ignored.
     fn is(&self, file: &Path) -> bool {
         let matches = |pattern: &str| match pattern.strip_prefix("**/") {
             Some(name) => file.iter().any(|part| part == name),
@@ -32,7 +32,7 @@ impl Ignored {
         last.is_some_and(|line| !line.starts_with('!'))
     }
 
-    /// The files that the build gets, relative to the workspace, and no links.
+    /// The files in the build context, relative to the workspace, without links.
     fn not_ignored(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
         let mut folders = vec![PathBuf::new()];
@@ -59,7 +59,7 @@ impl Ignored {
     }
 }
 
-/// The lines of the Dockerfile that begin so, without that; a line that goes on is one.
+/// The Dockerfile's lines with this prefix, without it. Continued lines are joined.
 fn instructions(start: &str) -> Vec<String> {
     let text = page("Dockerfile").replace("\\\n", " ");
     text.lines().filter_map(|line| line.strip_prefix(start)).map(str::to_owned).collect()
@@ -87,14 +87,14 @@ fn image_is_built_from_a_whole_workspace() {
         fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
         fs::copy(root().join(file), to).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
-    // It looks for the sources of every package.
+    // cargo fails if the sources of a package are missing.
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--no-deps", "--format-version=1"])
         .current_dir(build.path())
         .output()
         .expect("cargo runs");
     assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
-    // What the server and its pages include is there; the root's README and docs are included by documentation tests.
+    // Included files must exist, except for the README and the docs, which only documentation tests include.
     for file in files.iter().filter(|file| file.extension().is_some_and(|it| it == "rs")) {
         let text = fs::read_to_string(root().join(file)).expect("text");
         for included in text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
@@ -121,7 +121,7 @@ fn image_is_built_with_the_compiler_that_the_workspace_asks_for() {
     assert!(from.iter().any(|image| image.starts_with(&format!("rust:{version}-"))), "{from:?}");
 }
 
-/// The files from outside that containers get.
+/// The files that compose.yaml mounts.
 #[test]
 fn mounted_files_exist() {
     let compose = page("compose.yaml");

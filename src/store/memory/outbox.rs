@@ -1,4 +1,4 @@
-//! Events that consumers of the outbox have not taken yet, in memory.
+//! Events that were not delivered to consumers of the outbox yet, in memory.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) struct Outbox {
 #[derive(Clone, Debug)]
 struct Consumer {
     name: String,
-    /// Who has it and until when.
+    /// The deliverer with the lease, and until when.
     lease: Option<(String, Timestamp)>,
 }
 
@@ -38,7 +38,7 @@ struct Row {
 }
 
 impl Outbox {
-    /// Writes an event of what is recorded for every consumer, if there is one for its kind.
+    /// Writes an event for every consumer, if entries of this kind are delivered.
     pub(super) fn record(&mut self, entry: &NewHistoryEntry) {
         let Some(kind) = OutboxEventKind::of_history(entry.kind, entry.detail.as_deref()) else { return };
         self.write(&OutboxEvent {
@@ -54,7 +54,7 @@ impl Outbox {
         self.write(&OutboxEvent::new(0, user.clone(), now, OutboxEventKind::Erased));
     }
 
-    /// Notes how late it is. What happened may have happened before.
+    /// Records the current time, which may be later than the event.
     pub(super) fn tick(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
     }
@@ -70,7 +70,7 @@ impl Outbox {
         }
     }
 
-    /// What was not delivered to a consumer.
+    /// The undelivered events of a consumer.
     fn backlog(&self, consumer: &str) -> ConsumerBacklog {
         let rows = || self.events.iter().filter(|row| row.consumer == consumer);
         let count = |counts: fn(&Row) -> bool| rows().filter(|row| counts(row)).count() as u64;

@@ -1,4 +1,5 @@
-//! What nodes tell each other so that none answers from before a change; `docs/session-cache.md` argues why it is exact.
+//! The messages with which nodes keep their session caches exact. `docs/session-cache.md` explains why this
+//! is correct.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -20,74 +21,74 @@ use crate::store::session_cache::SessionCache;
 use crate::store::sql::errors::{Result, corrupt};
 use crate::{Change, OsRandom, Random, metrics};
 
-/// Names a start of the server.
+/// Identifies one run of the database server.
 macro_rules! server {
     () => {
         "extract(epoch from pg_postmaster_start_time())::text"
     };
 }
 
-/// Registers a node, or renews it, and tells it when that is done.
+/// Registers a node or renews its lease, and notifies the node when that is committed.
 const RENEW: &str = "with renewed as (insert into main.cache_nodes (node, renewal) values ($1, $2) \
                      on conflict (node) do update set renewal = excluded.renewal returning node) \
                      select pg_notify($3, $4) from renewed";
-/// Reads who is registered now, and asks the others to acknowledge.
+/// Reads the registered nodes, and asks the others to acknowledge.
 const SETTLE: &str = concat!(
     "select ",
     server!(),
     " as server, nodes.node, nodes.renewal, case when nodes.node <> $1 then pg_notify($2, $3)::text end \
      from (select 1) as one left join main.cache_nodes as nodes on true"
 );
-/// Deletes nodes that have not renewed since.
+/// Deletes nodes that have not renewed their lease since.
 const EXPIRE: &str = "delete from main.cache_nodes using unnest($1::text[], $2::bigint[]) as silent (node, renewal) \
                       where cache_nodes.node = silent.node and cache_nodes.renewal = silent.renewal";
 const LEAVE: &str = "delete from main.cache_nodes where node = $1";
-/// Tells nodes. What is lost with the server need not be written to its disk.
+/// Notifies nodes. Messages need not survive a crash of the database server, so nothing waits for the disk.
 const TELL: &str = "select set_config('synchronous_commit', 'off', true), pg_notify(told.channel, told.payload) \
                     from unnest($1::text[], $2::text[]) as told (channel, payload)";
 const SERVER: &str = concat!("select ", server!());
 
-/// How often a node tries to register that has no lease yet.
+/// How often a node without a lease tries to register.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The servers that this process has seen.
+/// The runs of database servers that this process has seen.
 static SERVERS: Mutex<KnownServers> = Mutex::new(KnownServers::new());
 
-/// What nodes tell each other beside changes, on channels that older versions do not listen to.
+/// Messages between nodes other than changes. They use channels that older versions do not listen to.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Message {
-    /// Whoever has applied what was told before acknowledges it to the node; to all.
+    /// To all nodes: acknowledge to this node once you have applied every earlier message.
     Settle { node: String, token: i64 },
-    /// A node has applied all that was told before; to the one that asked.
+    /// To the node that asked: this node has applied every earlier message.
     Applied { node: String, token: i64 },
-    /// A node hears what is told; to itself.
+    /// To the node itself: notifications arrive.
     Heard,
-    /// A renewal is done; to the node itself.
+    /// To the node itself: a renewal is committed.
     Renewed { token: i64 },
 }
 
-/// An acknowledgement that is due.
+/// An acknowledgement to send.
 #[derive(Debug)]
 pub(super) struct Due {
     node: String,
     token: i64,
 }
 
-/// This node among the others.
+/// This node, as a member of the cluster.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    /// Another one at each start.
+    /// A new id at each start.
     node: String,
-    /// Where all nodes are told of changes.
+    /// The channel for changes.
     changes: String,
-    /// Where all nodes are asked to acknowledge.
+    /// The channel for requests to acknowledge.
     settling: String,
     cache: Option<SessionCache>,
     lease: Mutex<Lease>,
-    /// Whether the connection that listens hears this node itself.
+    /// Whether the listening connection has received this node's own notification.
     hears: AtomicBool,
-    /// The changes that wait, and who tells them that a node has acknowledged.
+    /// The waiting changes, by token, with the sender that passes acknowledgements to them.
     waiting: Mutex<HashMap<i64, UnboundedSender<String>>>,
     waits: AtomicU64,
     texts: Texts,
@@ -125,7 +126,8 @@ impl Cluster {
         self.cache.as_ref()
     }
 
-    /// Others tell this node of each change before it is answered, while it has a lease.
+    /// The generation of the cache; `None` without a lease. While a node has a lease, a change on another
+    /// node does not return before this node has applied it.
     pub(super) fn generation(&self, now: Instant) -> Option<u64> {
         locked(&self.lease).until().is_some_and(|until| now < until).then_some(0)
     }
@@ -141,24 +143,25 @@ impl Cluster {
         let server: String = sqlx::query_scalar(SERVER).fetch_one(&mut *listener).await?;
         locked(&SERVERS).is_new(&server, Instant::now());
         self.hears.store(false, Ordering::Relaxed);
-        // Nobody knows what was told before.
+        // Earlier notifications were missed.
         self.cache.iter().for_each(SessionCache::clear);
         Ok(())
     }
 
-    /// Notes that the node hears nothing any more.
+    /// Notes that the listening connection is lost.
     pub(super) fn is_lost(&self) {
         locked(&self.lease).lose();
     }
 
-    /// When the lease is to be renewed next, after `last`; `None` where the node keeps no sessions.
+    /// When to renew the lease next, after `last`. `None` if the node has no cache.
     pub(super) fn renews_at(&self, last: Option<Instant>) -> Option<Instant> {
         self.cache.as_ref()?;
         let pause = if locked(&self.lease).until().is_some() { RENEWED_EVERY } else { FIRST_PAUSE };
         Some(last.map_or_else(Instant::now, |last| last + pause))
     }
 
-    /// Applies what was notified; gives the change that it tells of, and adds the acknowledgement that it asks for.
+    /// Applies a notification. Returns the change in it, and adds the acknowledgement that it requests to
+    /// `due`.
     pub(super) fn hear(&self, notification: &PgNotification, due: &mut Vec<Due>) -> Option<Change> {
         let payload = notification.payload();
         if notification.channel() == self.changes {
@@ -172,7 +175,7 @@ impl Cluster {
             }
             Ok(Message::Applied { node, token }) => {
                 if let Some(waiting) = locked(&self.waiting).get(&token) {
-                    // The one that waited may have been answered meanwhile.
+                    // The change may have stopped waiting.
                     let _ = waiting.send(node);
                 }
             }
@@ -184,8 +187,9 @@ impl Cluster {
         None
     }
 
-    /// Sends a renewal; the lease counts once it is heard of. A node registers once it has heard itself: for one that hears
-    /// nothing, as behind a pooler in transaction mode, every change would wait in vain.
+    /// Sends a renewal. The lease counts once the node receives the notification of it. A node registers only
+    /// after it has received a notification from itself: behind a pooler in transaction mode it would receive
+    /// none, and every change would wait for it in vain.
     pub(super) async fn renew(&self, connection: &mut PgListener) -> Result<()> {
         if !self.hears.load(Ordering::Relaxed) {
             return tell(connection, [(&*self.node, Message::Heard)]).await;
@@ -198,14 +202,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// Acknowledges what was asked for, all that was told before being applied.
+    /// Sends the acknowledgements that are due. Every earlier notification has been applied.
     pub(super) async fn acknowledge(&self, connection: &mut PgListener, due: &mut Vec<Due>) -> Result<()> {
         let due = std::mem::take(due);
         let applied = |token| Message::Applied { node: self.node.clone(), token };
         tell(connection, due.iter().map(|due| (&*due.node, applied(due.token)))).await
     }
 
-    /// Waits until no other node answers from before what is committed now.
+    /// Waits until no other node can answer with data older than what is committed now.
     pub(super) async fn settle(&self, connections: &Connections) {
         let committed = Instant::now();
         let token = token();
@@ -239,7 +243,7 @@ impl Cluster {
                 nodes = settling.silent().len(),
                 "a change waited for nodes that did not acknowledge it"
             );
-            // Where it fails, the next change waits for them again.
+            // If it fails, the next change waits for them again.
             match timeout(PATIENCE, self.expire(connections, settling.silent())).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "silent nodes could not be removed"),
@@ -248,7 +252,8 @@ impl Cluster {
         }
     }
 
-    /// Reads the nodes that keep sessions, and asks the others to acknowledge; `None` where some may be missing.
+    /// Reads the nodes that have a cache, and asks the others to acknowledge. `None` if the result may be
+    /// incomplete.
     async fn registered(&self, connections: &Connections, token: i64) -> Result<Option<Vec<Registered>>> {
         let payload = payload(&Message::Settle { node: self.node.clone(), token })?;
         let settle = sqlx::query(self.texts.settle.clone()).bind(&self.node).bind(&self.settling);
@@ -263,7 +268,7 @@ impl Cluster {
         }
         let mut servers = locked(&SERVERS);
         let is_new = servers.is_new(&server.unwrap_or_default(), Instant::now());
-        // Where nobody keeps sessions and no server was left, no node can be missing.
+        // If no node has a cache and the database server was never replaced, the result is complete.
         let is_in_use = !registered.is_empty() || self.cache.is_some() || !servers.has_one();
         Ok((!is_new || !is_in_use).then_some(registered))
     }
@@ -276,7 +281,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Answers nothing from memory any more, and lets no change wait for this node.
+    /// Stops using the cache, and removes this node so that no change waits for it.
     pub(super) async fn leave(&self, connections: &Connections) -> Result<()> {
         self.is_lost();
         if self.cache.is_some() {
@@ -286,18 +291,19 @@ impl Cluster {
         Ok(())
     }
 
-    /// How many changes have waited for other nodes.
+    /// How many changes waited for other nodes.
     pub(super) fn waits(&self) -> u64 {
         self.waits.load(Ordering::Relaxed)
     }
 }
 
-/// Reads what is told of a change; what a newer node tells and this one cannot read may have been anything.
+/// Parses a change. If a newer version has sent something that this one cannot parse, anything may have
+/// changed.
 pub(super) fn change(payload: &str) -> Change {
     serde_json::from_str(payload).unwrap_or(Change::Gap)
 }
 
-/// Tells nodes something.
+/// Sends messages to nodes.
 async fn tell<'a>(
     connection: &mut PgListener,
     messages: impl IntoIterator<Item = (&'a str, Message)>,

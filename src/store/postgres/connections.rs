@@ -19,12 +19,14 @@ use crate::store::sql::errors::{Result, unavailable};
 const POOL: &str = "postgres";
 /// How long a request waits for a connection.
 const WAIT: Duration = PATIENCE;
-/// How long it waits while the database is away or too many wait already: they are told at once, and do not pile up.
+/// How long it waits while the database is away or too many requests wait already, so that requests fail fast
+/// and do not pile up.
 const BRIEF_WAIT: Duration = Duration::from_millis(250);
-/// A connection that was idle for so long is asked whether it is still there before it is used.
+/// A connection that was idle for this long is pinged before it is used.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// When all connections were last found to be of no use: those opened before are closed instead of used.
+/// When all open connections were last found to be broken. Connections opened before are closed instead of
+/// used.
 #[derive(Clone, Debug)]
 pub(super) struct Replaced(watch::Sender<Option<Instant>>);
 
@@ -35,8 +37,8 @@ impl Default for Replaced {
 }
 
 impl Replaced {
-    /// Makes all connections that are open now be replaced, unless that has happened since `since`: of many calls that
-    /// fail at once, one is enough.
+    /// Marks all connections that are open now as broken, unless that has happened since `since`. If many
+    /// calls fail at once, one mark is enough.
     pub(super) fn mark(&self, since: Instant) {
         self.0.send_if_modified(|at| {
             let is_new = at.is_none_or(|at| at < since);
@@ -47,18 +49,18 @@ impl Replaced {
         });
     }
 
-    /// Hears of it from now on.
+    /// Watches for marks from now on.
     pub(super) fn subscribe(&self) -> watch::Receiver<Option<Instant>> {
         self.0.subscribe()
     }
 
-    /// Whether a connection of this age was open when it happened.
+    /// Whether a connection of this age was already open at the last mark.
     fn covers(&self, age: Duration) -> bool {
         self.0.borrow().is_some_and(|at| at.elapsed() <= age)
     }
 }
 
-/// Refuses a server that takes no writes: a primary that has been demoted, or a standby.
+/// Refuses a read-only server: a demoted primary or a standby.
 pub(super) async fn require_read_write(connection: impl PgExecutor<'_>) -> sqlx::Result<()> {
     let read_only: String = sqlx::query_scalar(IS_READ_ONLY).fetch_one(connection).await?;
     if read_only == "off" {
@@ -67,16 +69,16 @@ pub(super) async fn require_read_write(connection: impl PgExecutor<'_>) -> sqlx:
     Err(sqlx::Error::Configuration("the database is read-only: DATABASE_URL must name the primary".into()))
 }
 
-/// A pool that gives up soon where waiting is no use.
+/// A pool whose callers give up early while the database is away.
 #[derive(Debug)]
 pub(super) struct Connections {
     pool: PgPool,
-    /// Whether the connection that hears of changes is lost, by which a database that goes is known first.
+    /// Whether the listening connection is lost: the first sign that the database is away.
     is_lost: watch::Receiver<bool>,
-    /// Whether the last one who waited did so in vain.
+    /// Whether the last caller waited in vain.
     in_vain: AtomicBool,
     replaced: Replaced,
-    /// Whether the pool is the application's.
+    /// Whether the pool belongs to the application.
     are_shared: bool,
     are_closed: AtomicBool,
 }
@@ -91,7 +93,7 @@ impl Connections {
         let before = replaced.clone();
         let pool = PgPoolOptions::new()
             .max_connections(most)
-            // Longer than anybody waits.
+            // Longer than any caller waits.
             .acquire_timeout(DEADLINE)
             .test_before_acquire(false)
             .before_acquire(move |connection, meta| {
@@ -117,7 +119,7 @@ impl Connections {
         Ok(Self::of(pool, is_lost, replaced, false))
     }
 
-    /// Uses the connections of a pool that is the application's.
+    /// Uses the application's pool.
     pub(super) fn shared(pool: PgPool, is_lost: watch::Receiver<bool>, replaced: Replaced) -> Self {
         Self::of(pool, is_lost, replaced, true)
     }
@@ -135,11 +137,11 @@ impl Connections {
         self.are_shared
     }
 
-    /// Closes every connection that is open now before it is used again, the one that listens too, because of what
-    /// failed that began at `since`.
+    /// Closes every connection that is open now before it is used again, including the listening one, after a
+    /// failure of a call that began at `since`.
     pub(super) fn replace(&self, since: Instant) {
         self.replaced.mark(since);
-        // Until one has been opened, the database may be away.
+        // The database may be away until a connection has been opened.
         self.in_vain.store(true, Ordering::Relaxed);
     }
 
@@ -160,14 +162,15 @@ impl Connections {
 
     pub(super) async fn begin(&self) -> Result<PgTransaction<'static>> {
         let connection = self.get().await?;
-        // In a task of its own: sqlx 0.9 rolls nothing back where its caller goes away while the transaction begins, and
-        // the connection would return to the pool with it. What the task has begun and nobody takes is rolled back.
+        // In its own task, because of sqlx 0.9: if its caller is cancelled while the transaction begins, sqlx
+        // does not roll back, and the connection returns to the pool inside the transaction. If nobody takes
+        // the task's transaction, it is dropped and rolled back.
         let statement = self.are_shared.then(|| BEGIN_SHARED.into_sql_str());
         let beginning = tokio::spawn(PgTransaction::begin(connection, statement));
         Ok(timeout(WAIT, beginning).await.map_err(unavailable)?.map_err(unavailable)??)
     }
 
-    /// Finishes what is under way; a server that does not answer any more keeps nobody from stopping.
+    /// Waits for running queries, but not for a server that no longer answers.
     pub(super) async fn close(&self) {
         self.are_closed.store(true, Ordering::Relaxed);
         if !self.are_shared {

@@ -1,4 +1,5 @@
-//! How PostgreSQL says what the statements leave open, and what only it says; lists travel as arrays.
+//! The parts of statements that differ between databases, for PostgreSQL, and its own statements. Lists are
+//! passed as arrays.
 
 macro_rules! in_list {
     ($list:literal) => {
@@ -53,9 +54,9 @@ every_statement!(texts);
 pub(super) const NOTIFY: &str = "select pg_notify($2, payload) from unnest($1::text[]) as payload";
 pub(super) const IS_READ_ONLY: &str = "select current_setting('transaction_read_only')";
 
-// Of each connection. Limits are exact where a statement sees what was committed before it; what is answered is durable;
-// whoever waits or has vanished gives way to the others; and since every statement has one good plan, which a test reads,
-// none is planned anew each time.
+// The settings of each connection. With "read committed", a statement sees everything committed before it, so
+// limits are exact. Commits are durable. Timeouts end statements that wait and transactions whose client has
+// vanished. Every statement has one good plan, which a test checks, so generic plans save planning time.
 pub(super) const CONFIGURE: &str = "select set_config('default_transaction_isolation', 'read committed', false), \
      set_config('synchronous_commit', case current_setting('synchronous_commit') \
      when 'off' then 'on' else current_setting('synchronous_commit') end, false), \
@@ -64,7 +65,7 @@ pub(super) const CONFIGURE: &str = "select set_config('default_transaction_isola
      set_config('statement_timeout', '5s', false), \
      set_config('idle_in_transaction_session_timeout', '10s', false)";
 
-// The same for a transaction on a connection of the application's, which has its own settings before and after it.
+// The same for one transaction on a connection of the application, whose own settings stay unchanged.
 pub(super) const BEGIN_SHARED: &str = "begin isolation level read committed; \
      select set_config('synchronous_commit', case current_setting('synchronous_commit') \
      when 'off' then 'on' else current_setting('synchronous_commit') end, true), \

@@ -1,4 +1,4 @@
-//! What other nodes and this one have committed, heard on a connection of its own.
+//! Listens on its own connection for changes that any node has committed.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -17,16 +17,16 @@ use super::connections::{Replaced, require_read_write};
 use super::dialect::CONFIGURE;
 use crate::Change;
 
-/// A connection that is silent for so long is asked whether it is still there.
+/// A connection that was silent for this long is pinged.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Short, as nobody is told of anything meanwhile; a node that tries each second is no burden.
+/// Short, because no stream gets events meanwhile. One attempt per second and node is no burden.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How many rows one message names: with the longest ids it stays below PostgreSQL's 8000 bytes.
+/// How many rows one message names, so that it is below PostgreSQL's 8000 bytes even with the longest ids.
 const SESSIONS_TOLD: usize = 100;
 const TOUCHED_TOLD: usize = 40;
 
-/// The task that listens; it ends when this is dropped.
+/// The listening task. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Listening {
     stopping: CancellationToken,
@@ -34,15 +34,15 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Listens from now on: what is committed after this returned is told to `changes`. Says as well whether the
-    /// connection is lost at present.
+    /// Starts to listen: everything committed after this returns is sent to `changes`. It also returns a
+    /// receiver that says whether the connection is lost.
     pub(super) async fn start(
         options: PgConnectOptions,
         cluster: Arc<Cluster>,
         changes: broadcast::Sender<Change>,
         replaced: Replaced,
     ) -> sqlx::Result<(Self, watch::Receiver<bool>)> {
-        // Operators recognize the connection by its name.
+        // A name for operators.
         let name = options.get_application_name().unwrap_or("multi-session");
         let options = options.clone().application_name(&format!("{name} (listening)"));
         let listener = connect(&options, &cluster).await?;
@@ -51,7 +51,7 @@ impl Listening {
         let stopped = stopping.clone().cancelled_owned();
         let listening = listen(options, cluster, listener, changes, lost, replaced, stopping.clone());
         let task = tokio::spawn(async move {
-            // What it asks the database is finished, unless that takes too long.
+            // A running query may finish, unless it takes too long.
             let overdue = async {
                 stopped.await;
                 tokio::time::sleep(PATIENCE).await;
@@ -64,7 +64,7 @@ impl Listening {
         Ok((Self { stopping, task: Mutex::new(task) }, is_lost))
     }
 
-    /// Hears nothing any more once this has returned.
+    /// Stops listening.
     pub(super) async fn stop(&self) {
         self.stopping.cancel();
         let mut task = self.task.lock().await;
@@ -99,7 +99,7 @@ async fn listen(
                 if stopping.is_cancelled() {
                     return;
                 }
-                // What this one has lost, the others have lost or are about to.
+                // If this connection is lost, the others are too, or soon will be.
                 replaced.mark(since);
                 error
             }
@@ -114,12 +114,12 @@ async fn listen(
         listener = again;
         lost.send_replace(false);
         tracing::info!("listening for changes again");
-        // Nobody knows what was told meanwhile.
+        // Notifications may have been missed meanwhile.
         let _ = changes.send(Change::Gap);
     }
 }
 
-/// Hears until the connection is lost.
+/// Receives notifications until the connection is lost.
 async fn hear(
     listener: &mut PgListener,
     cluster: &Cluster,
@@ -131,12 +131,12 @@ async fn hear(
     let mut renewed_at = None;
     let apply = |notification: &PgNotification, acknowledgements: &mut Vec<_>| {
         if let Some(change) = cluster.hear(notification, acknowledgements) {
-            // Without listeners nobody hears it.
+            // This fails without receivers, which is fine.
             let _ = changes.send(change);
         }
     };
     loop {
-        // What has arrived is acknowledged all at once.
+        // Handle everything that has arrived before acknowledging.
         while let Some(notification) = listener.next_buffered() {
             apply(&notification, &mut acknowledgements);
         }
@@ -188,7 +188,7 @@ async fn reconnect(options: &PgConnectOptions, cluster: &Cluster) -> PgListener 
 }
 
 async fn connect(options: &PgConnectOptions, cluster: &Cluster) -> sqlx::Result<PgListener> {
-    // A pool of its own each time: a connection that hangs keeps nobody from making the next one.
+    // A new pool each time, so that a hanging connection does not block the next attempt.
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)
@@ -204,14 +204,14 @@ async fn connect(options: &PgConnectOptions, cluster: &Cluster) -> sqlx::Result<
     Ok(listener)
 }
 
-/// Writes the messages that tell of these changes.
+/// Serializes changes as messages.
 pub(super) fn payloads(changes: Vec<Change>) -> serde_json::Result<Vec<String>> {
     changes.into_iter().flat_map(in_parts).map(|part| serde_json::to_string(&part)).collect()
 }
 
 fn in_parts(change: Change) -> Vec<Change> {
     match change {
-        // Whoever keeps sessions of the user in memory must know, though none of them is named.
+        // No session is named, but nodes that cache sessions of the user must know.
         Change::Sessions { ref ids, .. } if ids.is_empty() => vec![change],
         Change::Sessions { user, ids } => {
             let parts = ids.chunks(SESSIONS_TOLD);
@@ -238,7 +238,7 @@ mod tests {
     const LIMIT: usize = 8_000;
 
     #[test]
-    fn a_message_with_the_longest_ids_is_short_enough_and_nothing_is_left_out() {
+    fn long_changes_are_split_into_short_messages() {
         let user = UserId::new("u".repeat(64)).expect("an id");
         let id = |number: usize| SessionId::new(format!("{number:064}")).expect("an id");
         let at = Timestamp::from_unix_ms(1_795_000_000_123);
@@ -260,14 +260,14 @@ mod tests {
     }
 
     #[test]
-    fn change_that_names_no_session_is_told() {
+    fn change_without_session_ids_is_sent() {
         let told = Change::Sessions { user: UserId::new("ada").expect("an id"), ids: Vec::new() };
         let messages = payloads(vec![told.clone()]).expect("JSON");
         assert_eq!(messages.iter().map(|message| change(message)).collect::<Vec<_>>(), [told]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_a_gap() {
+    fn unreadable_message_is_a_gap() {
         for message in ["", "{}", r#"{"renamed":{}}"#, r#"{"sessions":{"user":"a b","ids":[]}}"#] {
             assert_eq!(change(message), Change::Gap, "{message}");
         }

@@ -1,4 +1,4 @@
-//! Where the tables of an installation are, and what is named after that place.
+//! The schema of an installation, and the channels and locks named after it.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqlStr};
@@ -9,7 +9,7 @@ use super::connections::require_read_write;
 use crate::store::migrations::migrations;
 use crate::store::sql::errors::{Result, unavailable};
 
-/// The name of a channel has less than 64 bytes.
+/// Names of channels must be shorter than 64 bytes.
 const LONGEST: usize = 50;
 
 /// The schema of an installation.
@@ -17,10 +17,11 @@ const LONGEST: usize = 50;
 pub(super) struct Schema(String);
 
 impl Schema {
-    /// The schema that older installations are in. What they name after nothing keeps its name.
+    /// The schema of older installations. Their channels and locks have no schema in their names, and keep
+    /// these names.
     const PUBLIC: &str = "public";
 
-    /// Checks a name, so that it can stand in statements.
+    /// Checks that a name is safe in statements.
     pub(super) fn new(name: String) -> Result<Self> {
         let is_plain = name.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '_' | '-'));
         if name.is_empty() || name.len() > LONGEST || !is_plain {
@@ -31,17 +32,17 @@ impl Schema {
         Ok(Self(name))
     }
 
-    /// The channel on which nodes hear of changes.
+    /// The channel for changes.
     pub(super) fn channel(&self) -> String {
         if self.is_public() { "multi_session".to_owned() } else { format!("{}.changes", self.0) }
     }
 
-    /// The channel on which nodes ask each other what they have applied.
+    /// The channel on which nodes ask each other for acknowledgements.
     pub(super) fn settling_channel(&self) -> String {
         format!("{}.settling", self.0)
     }
 
-    /// Writes a statement for the tables of this schema.
+    /// Fills the name of this schema into a statement.
     pub(super) fn qualify(&self, text: &str) -> SqlStr {
         let lock = "multi-session email keys";
         let text = text.replace("main.", &format!("\"{}\".", self.0)).replace(lock, &self.lock(lock));
@@ -57,11 +58,11 @@ impl Schema {
         self.0 == Self::PUBLIC
     }
 
-    /// Brings a schema up to date, made where it is missing; without a name, the first one in the search path of the
-    /// connection. Of several nodes that start at once one does it, and the others wait.
+    /// Creates a schema if it is missing and brings it up to date. Without a name, it is the first one in the
+    /// connection's search path. If several nodes start at once, one does this and the others wait.
     pub(super) async fn migrate(options: &PgConnectOptions, name: Option<&str>) -> Result<Self> {
-        // Says at once what is wrong, where a pool goes on trying and then only tells that it took too long. It is not
-        // one that requests use: a migration may take longer than a request may.
+        // A single connection reports what is wrong at once; a pool would retry and then only report a
+        // timeout. It has no statement timeout: a migration may take longer than a request.
         let mut connection = timeout(PATIENCE, options.connect()).await.map_err(unavailable)??;
         require_read_write(&mut connection).await?;
         let schema = match name {
@@ -84,7 +85,7 @@ impl Schema {
              set_config('lock_timeout', '0', false)",
         );
         configure.bind(&self.0).execute(&mut *connection).await?;
-        // Until the connection is closed.
+        // The lock is held until the connection is closed.
         let lock = sqlx::query("select pg_advisory_lock(hashtext($1))");
         lock.bind(self.lock("multi-session migrations")).execute(&mut *connection).await?;
         let find = sqlx::query("select 1 from pg_namespace where nspname = $1").bind(&self.0);
@@ -93,14 +94,15 @@ impl Schema {
             sqlx::query(create).execute(&mut *connection).await?;
         }
         let mut migrations = migrations!("postgres");
-        // A release still works with the schema of the one after it, also when it starts.
+        // A release works with the schema of the next release, also at start.
         migrations.set_ignore_missing(true);
-        // The lock of sqlx is one for the whole database, which the application may hold. Releases that know no
-        // schemas have no other.
+        // sqlx's lock is for the whole database, and the application may hold it. Older releases, which are
+        // always in `public`, use only this lock.
         migrations.set_locking(self.is_public());
-        // As `run`, which the compiler takes a pool for only.
+        // The same as `run`, which the compiler accepts only with a pool.
         migrations.run_direct(None, connection, false).await.map_err(unavailable)?;
-        // A trigger function finds our tables whoever fires it. Only its owner may say so, and needs to once.
+        // A trigger function must find our tables whatever the search path of the session that fires it. Only
+        // its owner may set that, and once is enough.
         let names: Vec<&str> = migrations.iter().flat_map(|it| functions(it.sql.as_str())).collect();
         let unbound = "select proname from pg_proc where pronamespace = quote_ident($1)::regnamespace \
                        and proname = any($2) and proconfig is null";
@@ -115,7 +117,7 @@ impl Schema {
     }
 }
 
-/// The functions that a migration makes.
+/// The names of the functions that a migration creates.
 fn functions(sql: &str) -> impl Iterator<Item = &str> {
     let made =
         sql.split("\ncreate function ").skip(1).chain(sql.split("\ncreate or replace function ").skip(1));

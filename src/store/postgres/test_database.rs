@@ -8,40 +8,41 @@ use std::sync::{Mutex, PoisonError};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
-/// Names the server in which tests make their databases: the URL of one who may.
+/// The variable with the URL of the server where tests create their databases.
 const SERVER: &str = "MULTI_SESSION_TEST_POSTGRES";
 
-/// The templates, by the statements that changed their schema: copying one is faster than migrating anew.
+/// The template databases, by the statements that changed their schema. Copying one is faster than migrating
+/// again.
 static TEMPLATES: tokio::sync::Mutex<BTreeMap<&str, String>> = tokio::sync::Mutex::const_new(BTreeMap::new());
 static NUMBER: AtomicU32 = AtomicU32::new(0);
-/// Databases whose tests are over, in the same way: emptying one is faster than making one.
+/// Databases whose tests are over, with the same keys. Emptying one is faster than creating one.
 static FREE: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
 
-/// Empties every table of ours.
+/// Empties all tables of the store.
 const EMPTY: &str = "do $$ begin execute (select 'truncate ' || string_agg(quote_ident(tablename), ', ') \
                      || ' restart identity cascade' from pg_tables \
                      where schemaname = 'public' and tablename <> '_sqlx_migrations'); end $$";
 
-/// A PostgreSQL database of one test, in a server that goes when the tests are over.
+/// A PostgreSQL database for one test, on a temporary server.
 #[derive(Debug)]
 pub struct PostgresTestDatabase {
     server: PgConnectOptions,
     name: String,
-    /// What its up-to-date schema was changed by; `None` if it was empty.
+    /// The statements that changed its migrated schema; `None` if it began empty.
     changed_by: Option<&'static str>,
 }
 
 impl PostgresTestDatabase {
-    /// Makes a database with an up-to-date schema.
+    /// Creates a database with an up-to-date schema.
     ///
     /// # Panics
     ///
-    /// Without a server to make it in, saying how to get one.
+    /// Without a server; the message says how to start one.
     pub async fn migrated() -> Self {
         Self::changed_by("").await
     }
 
-    /// Makes a database with an up-to-date schema that these statements have changed.
+    /// Creates a database with an up-to-date schema, and runs the statements in it.
     ///
     /// # Panics
     ///
@@ -66,7 +67,7 @@ impl PostgresTestDatabase {
         Self::create(&format!(" template {template}"), Some(statements)).await
     }
 
-    /// Makes an empty database.
+    /// Creates an empty database.
     ///
     /// # Panics
     ///
@@ -84,12 +85,12 @@ impl PostgresTestDatabase {
         Self { server, name, changed_by }
     }
 
-    /// Gives its URL.
+    /// Returns its URL.
     pub fn url(&self) -> String {
         self.server.clone().database(&self.name).to_url_lossy().into()
     }
 
-    /// Gives every row as text, in one order.
+    /// Returns every row as text, in a fixed order.
     pub async fn contents(&self) -> String {
         let rows = "select users::text as row from users union all select passwords::text from passwords \
                     union all select sessions::text from sessions union all select history::text from history \
@@ -102,14 +103,14 @@ impl PostgresTestDatabase {
         rows.join("\n")
     }
 
-    /// Ends every connection to it, as a server does that restarts.
+    /// Ends every connection to it, like a restart of the server.
     pub async fn disconnect_all(&self) {
         let statement =
             format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name);
         run(&self.server, &[statement]).await.expect("the server ends connections");
     }
 
-    /// Ends the connection of whoever waits for a lock, as soon as somebody does.
+    /// Waits until a connection waits for a lock, and ends that connection.
     pub async fn disconnect_waiting(&self) {
         let mut connection = self.server.connect().await.expect("the server answers");
         loop {
@@ -123,11 +124,11 @@ impl PostgresTestDatabase {
         }
     }
 
-    /// Runs statements in it, as somebody else would; what they lock is held until the guard is dropped.
+    /// Runs statements on another connection. Their locks are held until the guard is dropped.
     ///
     /// # Errors
     ///
-    /// The database's, in words.
+    /// The database's error as text.
     pub async fn execute(&self, statements: &'static str) -> Result<impl Send, String> {
         let here = self.server.clone().database(&self.name);
         let mut connection = here.connect().await.map_err(|error| error.to_string())?;
@@ -152,7 +153,7 @@ fn server() -> PgConnectOptions {
     PgConnectOptions::from_str(&url).expect("the URL of a PostgreSQL server")
 }
 
-/// Makes a database with the schema that the statements have changed.
+/// Creates a template with a migrated schema that the statements have changed.
 async fn template(number: usize, statements: &'static str) -> String {
     let server = server();
     let name = format!("template_{}_{number}", std::process::id());
@@ -168,7 +169,7 @@ async fn template(number: usize, statements: &'static str) -> String {
 async fn run(at: &PgConnectOptions, statements: &[String]) -> sqlx::Result<()> {
     let mut connection: PgConnection = at.connect().await?;
     for statement in statements {
-        // The names are of this file's making.
+        // The names are made in this file.
         connection.execute(AssertSqlSafe(statement.clone())).await?;
     }
     connection.close().await

@@ -1,4 +1,4 @@
-//! Events that consumers of the outbox have not taken yet.
+//! Events that were not delivered to consumers of the outbox yet.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{Timestamp, UserId};
 
 /// How many events of a consumer one statement deletes, or makes due again.
 const BATCH: u32 = 1_000;
-/// How long an event is put off that this version cannot read.
+/// How long an event that this version cannot read is put off.
 const UNREADABLE_DELAY: Duration = Duration::from_secs(10 * 60);
 
 #[async_trait]
@@ -36,7 +36,7 @@ impl<D: Database> OutboxStore for SqlStore<D> {
         self.change("remove_consumer", |mut tx| async move {
             tx.execute(Statement::LockOutbox, &[]).await?;
             let removed = tx.execute(Statement::RemoveConsumer, values![name]).await?;
-            // Those that were written meanwhile.
+            // Events that were written meanwhile.
             tx.execute(Statement::DropEventsOfConsumer, values![name, i64::MAX]).await?;
             tx.commit_unseen(Vec::new()).await?;
             Ok(removed == 1)
@@ -73,7 +73,7 @@ impl<D: Database> OutboxStore for SqlStore<D> {
             if unreadable.is_empty() {
                 return Ok(rows.into_iter().flatten().collect());
             }
-            // Else they would take the places of what can be delivered.
+            // Otherwise they would take the places of events that can be delivered.
             for id in unreadable {
                 self.fail_event(by, id, Some(now.plus(UNREADABLE_DELAY)), "this version cannot read it")
                     .await?;

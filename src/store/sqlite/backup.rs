@@ -26,7 +26,7 @@ impl SqlStore<Sqlite> {
         // One statement, so one snapshot.
         sqlx::query("vacuum into $1").bind(name).execute(&mut connection).await?;
         connection.close().await?;
-        // SQLite leaves that to the caller.
+        // SQLite does not sync the file.
         let copy = to.to_owned();
         let synced = tokio::task::spawn_blocking(move || File::open(copy)?.sync_all()).await;
         synced.map_err(unavailable)?.map_err(unavailable)
