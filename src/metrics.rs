@@ -10,6 +10,7 @@
 //!
 //! Each metric is recorded in one place, by a function here or in `src/accounts/metrics.rs`.
 
+#[cfg(any(feature = "postgres", feature = "sqlite", test))]
 use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram};
@@ -23,7 +24,7 @@ macro_rules! described {
         $(const $name: &str = $text;)*
 
         fn describe_all() {
-            $(::metrics::$kind!($text, $help);)*
+            $(::metrics::$kind!($name, $help);)*
         }
     };
 }

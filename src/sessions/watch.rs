@@ -11,7 +11,7 @@ use crate::hub::{Full, Listener, Message};
 use crate::sessions::list::named;
 use crate::{
     Browser, Change, Client, Code, DeviceSession, EndedBy, EndedReason, Ending, EventId, Found, Handle,
-    Network, Presented, Result, SessionEvent, SessionId, Sessions, Timestamp, UserId, device_of,
+    Network, Presented, Result, SessionEvent, SessionId, Sessions, Timestamp, device_of,
 };
 
 /// After a gap every stream asks anew; so much later at most, so that not all ask at once.

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::metrics::set_default_local_recorder;
 use metrics_exporter_prometheus::PrometheusHandle;
-use multi_session::{Operator, SessionId, UserId};
+use multi_session::{
+    Browser, Client, Keep, Operator, Options, PostgresOptions, PostgresStore, PostgresTestDatabase, Proof,
+    SessionId, Sessions, Store, Subject, UserId,
+};
 use serde_json::{Value, json};
 use server::{describe_metrics, metrics_recorder};
 use tempfile::TempDir;
@@ -278,6 +282,36 @@ async fn every_endpoint_page_and_server_function_is_counted_by_its_own_pattern()
         assert!(counted.contains_key(&*format!(r#"route="{}""#, route.path)), "{}: {counted:?}", route.path);
     }
     assert_eq!(counted[r#"route="other""#], 1.0, "only /nothing: {counted:?}");
+}
+
+#[tokio::test]
+async fn waits_for_the_session_caches_of_other_nodes_and_the_pool_are_counted() {
+    let recorder = metrics_recorder();
+    let handle = recorder.handle();
+    let _guard = set_default_local_recorder(&recorder);
+    let database = PostgresTestDatabase::migrated().await;
+    let options = PostgresOptions::default().session_cache(1_000);
+    let open = async || PostgresStore::open_with(&database.url(), 4, &options).await.expect("a database");
+    let (here, there) = (open().await, open().await);
+    let sessions = Sessions::new(Arc::new(here.clone()), Options::default());
+    let waits = || here.session_cache().expect("it keeps sessions").waits;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    // The other node registers soon after its start.
+    while waits() == 0 {
+        assert!(Instant::now() < deadline, "it waits for no other node");
+        let (nobody, ada) = (Browser::default(), Subject::new(UserId::new("ada").expect("an id")));
+        let proof = Proof::by("code");
+        sessions.begin(&nobody, &Client::default(), ada, proof, Keep::Remembered).await.expect("a session");
+    }
+    sessions.measure();
+    let exported = Exported::of(&handle);
+    assert_eq!(exported.get("multi_session_lease_wait_seconds_count"), waits() as f64);
+    assert_eq!(exported.all("multi_session_pool_connections_max"), labelled([(r#"pool="postgres""#, 4.0)]));
+    assert!(exported.all("multi_session_pool_wait_seconds_count")[r#"pool="postgres""#] > 1.0);
+    let sign_ins = exported.all("multi_session_sign_ins_total");
+    assert!(sign_ins[r#"method="code",outcome="success""#] > 0.0, "{sign_ins:?}");
+    there.close().await;
+    here.close().await;
 }
 
 /// A port that nobody else asks for by chance in the next moment.

@@ -323,6 +323,7 @@ pub async fn events_given_up_delay_nobody_until_they_are_retried(store: Arc<dyn 
     assert_eq!(told, [&begun[..], &["Erased".to_owned()]].concat());
 }
 
+/// Operators see how many events wait, and why.
 pub async fn consumers_are_listed_with_their_backlog(store: Arc<dyn Store>) {
     assert_eq!(store.consumers().await.expect("a list"), []);
     add(&store, "mail").await;
