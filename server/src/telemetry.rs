@@ -29,8 +29,8 @@ pub fn init(format: LogFormat) {
 /// The part of an API path before a mailed secret.
 const RESET_PASSWORD: &str = "/reset-password/";
 
-/// What the log lines of a request carry: its path, but for a mailed secret in it, and never its query, which can hold
-/// what a person typed; and the trace that it is part of, where its sender says so.
+/// The fields in the log lines of a request: its path without a mailed secret, and its trace id if the sender gives
+/// one. Never its query, which can contain a person's input.
 pub(crate) fn request_span<B>(request: &Request<B>) -> Span {
     let path = without_secret(request.uri().path());
     let trace_id = trace_context::trace_id(request.headers());

@@ -1,6 +1,6 @@
-//! What a store does at a moment, for metrics.
+//! The load of a store, for metrics.
 
-/// What a store keeps in memory and has open now: see [`Store::load`](super::Store::load).
+/// The session cache and the open connections of a store: see [`Store::load`](super::Store::load).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct StoreLoad {
@@ -17,7 +17,7 @@ pub struct PoolLoad {
     pub name: &'static str,
     /// How many connections are open.
     pub open: u32,
-    /// How many of them nobody uses.
+    /// How many of them are idle.
     pub idle: u32,
     /// How many may be open.
     pub maximum: u32,
@@ -31,15 +31,15 @@ impl PoolLoad {
     }
 }
 
-/// What a store did with the sessions that it keeps in memory.
+/// The use of the session cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionCacheStatistics {
-    /// How many sessions and lists of sessions were found there.
+    /// How many sessions and lists were found in the cache.
     pub hits: u64,
-    /// How many were not, and were read.
+    /// How many were not found and were read from the database.
     pub misses: u64,
-    /// How many are there, those that are out of date too.
+    /// How many sessions are cached, including those that are out of date.
     pub sessions: usize,
     /// How many changes have waited for other nodes.
     pub waits: u64,
