@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram};
 
-use crate::store::StoreLoad;
+use crate::store::{ConsumerBacklog, StoreLoad};
 use crate::{Code, EndedReason, Error, Refusal, SignInMethod, Statistics};
 
 /// Defines the names and descriptions of metrics.
@@ -40,6 +40,10 @@ described! {
         "Live sessions in the database.";
     describe_gauge LIVE_USERS = "multi_session_live_users",
         "Users with a live session in the database.";
+    describe_counter OUTBOX_DELIVERIES = "multi_session_outbox_deliveries_total",
+        "Attempts to deliver an event of the outbox, by consumer and outcome.";
+    describe_gauge OUTBOX_EVENTS = "multi_session_outbox_events",
+        "Events of the outbox in the database, by consumer and state.";
     describe_gauge STREAMS = "multi_session_streams",
         "Live streams that are open on this node.";
     describe_counter CACHE_LOOKUPS = "multi_session_session_cache_lookups_total",
@@ -97,6 +101,27 @@ impl Beginning {
             Self::SignIn => "sign_in",
             Self::PasswordChanged => "password_changed",
             Self::Undone => "undone",
+        }
+    }
+}
+
+/// How an attempt to deliver an event of the outbox ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Delivered {
+    Success,
+    /// It is tried again.
+    Failed,
+    GivenUp,
+}
+
+impl Delivered {
+    const ALL: [Self; 3] = [Self::Success, Self::Failed, Self::GivenUp];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => SUCCESS,
+            Self::Failed => "failed",
+            Self::GivenUp => "given_up",
         }
     }
 }
@@ -171,6 +196,25 @@ pub(crate) fn sessions_ended(reason: EndedReason, number: u64) {
 
 pub(crate) fn sessions_erased(number: usize) {
     counter!(ENDED, "reason" => ERASED).increment(number as u64);
+}
+
+/// Starts to count the deliveries to a consumer at zero.
+pub(crate) fn outbox_started(consumer: &str) {
+    Delivered::ALL.into_iter().for_each(|outcome| outbox_delivered(consumer, outcome, 0));
+}
+
+pub(crate) fn outbox_delivered(consumer: &str, outcome: Delivered, number: u64) {
+    counter!(OUTBOX_DELIVERIES, "consumer" => consumer.to_owned(), "outcome" => outcome.as_str())
+        .increment(number);
+}
+
+/// Sets the gauges of the outbox.
+pub(crate) fn set_outbox(consumers: &[ConsumerBacklog]) {
+    for ConsumerBacklog { name, waiting, given_up, .. } in consumers {
+        for (state, number) in [("waiting", waiting), ("given_up", given_up)] {
+            gauge!(OUTBOX_EVENTS, "consumer" => name.clone(), "state" => state).set(*number as f64);
+        }
+    }
 }
 
 /// Sets the gauges of the database.

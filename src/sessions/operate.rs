@@ -222,13 +222,15 @@ impl Sessions {
         metrics::set_load(self.0.hub.streams(), &self.0.store.load());
     }
 
-    /// Counts the live sessions in the store for their gauges. It scans the index of the live sessions: call it every minute.
+    /// Counts the live sessions and the events of the outbox in the store for their gauges. It scans the index of the live
+    /// sessions: call it every minute.
     ///
     /// # Errors
     ///
     /// When the store fails. The gauges stay as they were.
     pub async fn measure_store(&self) -> Result<()> {
         let now = self.now();
+        metrics::set_outbox(&self.outbox_consumers().await?);
         metrics::set_live(&self.0.store.statistics(now, now).await?);
         Ok(())
     }

@@ -11,6 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout, timeout_at};
 use tracing::Instrument;
 
+use crate::metrics::{self, Delivered};
 use crate::{
     Change, Code, ConsumerBacklog, ConsumerLease, Deliverer, DueEvent, OutboxEvent, Result, Sessions,
     SignInMethod, UserId, random,
@@ -173,6 +174,7 @@ impl Outbox {
         E: Into<Cause>,
     {
         let id = random::uuid_v7(&*self.sessions.0.random, self.sessions.now()).to_string();
+        metrics::outbox_started(&self.consumer);
         let mut changes = self.sessions.0.store.changes();
         let wake = Notify::new();
         let delivery = Delivery {
@@ -361,6 +363,7 @@ where
         let store = &self.outbox.sessions.0.store;
         let mut outcomes = Vec::new();
         if !delivered.is_empty() {
+            metrics::outbox_delivered(&self.outbox.consumer, Delivered::Success, delivered.len() as u64);
             outcomes.push(store.drop_events(self.deliverer(), &delivered).await);
         }
         for (due, error) in failed {
@@ -368,6 +371,8 @@ where
             let is_late = |age| now.since(due.written_at) >= age;
             let delay = (!self.outbox.give_up_after.is_some_and(is_late)).then(|| delay(due.attempts));
             self.log_failure(&due, delay, &*error);
+            let outcome = if delay.is_some() { Delivered::Failed } else { Delivered::GivenUp };
+            metrics::outbox_delivered(&self.outbox.consumer, outcome, 1);
             let retry_at = delay.map(|delay| now.plus(delay));
             let error = with_causes(&*error);
             outcomes.push(store.fail_event(self.deliverer(), due.event.id, retry_at, &error).await);

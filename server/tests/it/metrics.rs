@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use ::metrics::set_default_local_recorder;
 use metrics_exporter_prometheus::PrometheusHandle;
 use multi_session::{
-    Browser, Client, Keep, Operator, Options, PostgresOptions, PostgresStore, PostgresTestDatabase, Proof,
-    SessionId, Sessions, Store, Subject, UserId,
+    Browser, Client, Keep, Operator, Options, OutboxEvent, PostgresOptions, PostgresStore,
+    PostgresTestDatabase, Proof, SessionId, Sessions, Store, Subject, UserId,
 };
 use serde_json::{Value, json};
 use server::{describe_metrics, metrics_recorder};
@@ -249,6 +249,41 @@ async fn mails_are_counted_as_sent_failed_and_waiting() {
 }
 
 #[tokio::test]
+async fn deliveries_and_waiting_events_are_counted_for_each_consumer() {
+    let recorder = metrics_recorder();
+    let handle = recorder.handle();
+    let _guard = set_default_local_recorder(&recorder);
+    let app = TestApp::start().await;
+    let outbox = app.sessions.outbox("audit").await.expect("it is added");
+    let ada = app.sign_up(FIREFOX, "ada").await.get_session().await;
+    app.sign_up(FIREFOX, "grace").await;
+    let ada = text(&ada["user"]["id"]);
+    let running = tokio::spawn(outbox.run(std::future::pending(), move |event: OutboxEvent| {
+        let outcome = if event.user_id.as_str() == ada { Err("it is down") } else { Ok(()) };
+        async move { outcome }
+    }));
+    let deliveries =
+        || Exported::of(&handle).all("multi_session_outbox_deliveries_total").into_values().sum::<f64>();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while deliveries() < 2.0 {
+        assert!(Instant::now() < deadline, "the events are not delivered");
+        tokio::task::yield_now().await;
+    }
+    running.abort();
+    app.accounts.measure_store().await.expect("it is counted");
+    let exported = Exported::of(&handle);
+    assert_eq!(
+        exported.all("multi_session_outbox_deliveries_total"),
+        labelled([
+            (r#"consumer="audit",outcome="failed""#, 1.0),
+            (r#"consumer="audit",outcome="success""#, 1.0),
+        ])
+    );
+    let waiting = labelled([(r#"consumer="audit",state="waiting""#, 1.0)]);
+    assert_eq!(exported.all("multi_session_outbox_events"), waiting);
+}
+
+#[tokio::test]
 async fn requests_over_the_limit_of_their_address_are_counted() {
     let recorder = metrics_recorder();
     let handle = recorder.handle();
@@ -359,6 +394,9 @@ fn metrics_have_an_address_of_their_own_that_goes_with_the_server() {
     let (folder, address) = (TempDir::new().expect("a folder"), free_address());
     let mut counted = command(folder.path());
     counted.env("MULTI_SESSION_METRICS_ADDR", address.to_string());
+    // Nobody listens there.
+    counted.env("MULTI_SESSION_WEBHOOK_URL", format!("http://{}", free_address()));
+    counted.env("MULTI_SESSION_WEBHOOK_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
     let process = Process::start_as(counted);
     let ada = r#"{"name":"Ada","email":"ada@example.org","password":"correct horse"}"#;
     let signed_up = request(process.address, "POST", "/api/auth/sign-up/email", "", ada);
