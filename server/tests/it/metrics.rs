@@ -394,9 +394,6 @@ fn metrics_have_an_address_of_their_own_that_goes_with_the_server() {
     let (folder, address) = (TempDir::new().expect("a folder"), free_address());
     let mut counted = command(folder.path());
     counted.env("MULTI_SESSION_METRICS_ADDR", address.to_string());
-    // Nobody listens there.
-    counted.env("MULTI_SESSION_WEBHOOK_URL", format!("http://{}", free_address()));
-    counted.env("MULTI_SESSION_WEBHOOK_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
     let process = Process::start_as(counted);
     let ada = r#"{"name":"Ada","email":"ada@example.org","password":"correct horse"}"#;
     let signed_up = request(process.address, "POST", "/api/auth/sign-up/email", "", ada);
@@ -478,6 +475,9 @@ fn document_and_dashboard_have_every_metric_and_no_other() {
     let (folder, address) = (TempDir::new().expect("a folder"), free_address());
     let mut counted = command(folder.path());
     counted.env("MULTI_SESSION_METRICS_ADDR", address.to_string());
+    // Nobody listens there.
+    counted.env("MULTI_SESSION_WEBHOOK_URL", format!("http://{}", free_address()));
+    counted.env("MULTI_SESSION_WEBHOOK_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
     let process = Process::start_as(counted);
     let ada = r#"{"name":"Ada","email":"ada@example.org","password":"correct horse"}"#;
     let signed_up = request(process.address, "POST", "/api/auth/sign-up/email", "", ada);
