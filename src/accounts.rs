@@ -155,9 +155,8 @@ impl Accounts {
     ///
     /// When the store fails.
     pub async fn measure_store(&self) -> Result<()> {
-        self.sessions().measure_store().await?;
         self::metrics::set_mails_waiting(self.store().waiting_mails().await?);
-        Ok(())
+        self.sessions().measure_store().await
     }
 
     /// Writes the buffers and closes the store. Call it instead of [`Sessions::shut_down`], in the same order.

@@ -1,8 +1,8 @@
 -- Events that are kept but no longer delivered, until somebody asks for it, and why a delivery failed.
 alter table outbox add column is_given_up boolean not null default false, add column last_error text;
 
-drop index outbox_by_user;
-create index outbox_by_user on outbox (consumer, is_given_up, user_id, seq);
+-- Nodes of the version before still use outbox_by_user.
+create index outbox_by_user_and_state on outbox (consumer, is_given_up, user_id, seq);
 
 -- As before, by the new index.
 create or replace function write_outbox_of_erasure() returns trigger language plpgsql as $$

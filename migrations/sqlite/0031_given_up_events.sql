@@ -2,8 +2,8 @@
 alter table outbox add column is_given_up integer not null default 0;
 alter table outbox add column last_error text;
 
-drop index outbox_by_user;
-create index outbox_by_user on outbox (consumer, is_given_up, user_id, seq);
+-- Nodes of the version before still use outbox_by_user.
+create index outbox_by_user_and_state on outbox (consumer, is_given_up, user_id, seq);
 
 -- As before, by the new index.
 drop trigger outbox_of_erasures;

@@ -57,6 +57,9 @@ pub use webhooks::{WebhookSecret, WebhookUrl, Webhooks};
 /// How long running requests may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long webhooks that are being sent may take after everything else has ended.
+const WEBHOOKS_GRACE: Duration = Duration::from_secs(10);
+
 /// Why the server did not start or did not end well.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -247,8 +250,11 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
         Some(sending) => sending.await.unwrap_or(1),
         None => 0,
     };
-    // Wait for the answers to webhooks that were sent.
-    while delivering.join_next().await.is_some() {}
+    // Wait for the answers to webhooks that were sent. What is cut off is sent again.
+    let delivered = async { while delivering.join_next().await.is_some() {} };
+    if tokio::time::timeout(WEBHOOKS_GRACE, delivered).await.is_err() {
+        tracing::warn!("some webhooks took longer than {WEBHOOKS_GRACE:?} and were cut off");
+    }
     let flushed = accounts.shut_down().await;
     flushed.map_err(ServerError::Flush)?;
     if cut_off > 0 {

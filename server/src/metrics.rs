@@ -32,7 +32,7 @@ const BUCKETS: [f64; 16] = [
 ];
 /// How often samples of histograms are summed up. Until then each sample takes 16 bytes.
 const ADD_UP_EVERY: Duration = Duration::from_secs(1);
-/// How often sessions and mails in the database are counted. Each count reads an index.
+/// How often sessions, mails and events in the database are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// The maximum number of connections. Prometheus needs one.
 const CONNECTIONS: usize = 8;

@@ -20,7 +20,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use multi_session::{OutboxEvent, Sessions, Timestamp, Webhook};
+use multi_session::{Outbox, OutboxEvent, Sessions, Timestamp, Webhook};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use sha2::{Digest, Sha256};
@@ -40,6 +40,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept: less than most servers keep one.
 const IDLE: Duration = Duration::from_secs(20);
+/// How often a start tries to add a new URL to the outbox, and how long it waits between.
+const TRIES: u32 = 5;
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How many bytes a secret has (Standard Webhooks: 192 to 512 bits).
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
@@ -126,8 +129,13 @@ impl Webhooks {
     ///
     /// [`ServerError::Config`] when a URL or a secret is invalid.
     pub fn new(config: &Config) -> Result<Option<Self>, ServerError> {
-        let urls: Vec<_> = config.webhook_url.iter().filter(|url| !url.0.is_empty()).collect();
-        let secrets: Vec<_> = config.webhook_secret.iter().filter(|it| !it.0.is_empty()).collect();
+        // An empty variable sets nothing; an empty item among others is an error, as it would shift the pairs.
+        let is_set =
+            config.webhook_url.iter().map(|it| &it.0).chain(config.webhook_secret.iter().map(|it| &it.0));
+        if is_set.into_iter().all(String::is_empty) {
+            return Ok(None);
+        }
+        let (urls, secrets) = (&config.webhook_url, &config.webhook_secret);
         if urls.len() != secrets.len() {
             return Err(ServerError::Config(format!(
                 "MULTI_SESSION_WEBHOOK_URL has {} and MULTI_SESSION_WEBHOOK_SECRET {}: set a secret for each URL, in the \
@@ -145,7 +153,7 @@ impl Webhooks {
             }
             endpoints.push(Arc::new(endpoint));
         }
-        Ok((!endpoints.is_empty()).then(|| Self { endpoints, client: client(), timeout: TIMEOUT }))
+        Ok(Some(Self { endpoints, client: client(), timeout: TIMEOUT }))
     }
 
     /// Sets how long a receiver may take to answer, by default 15 seconds.
@@ -165,9 +173,12 @@ impl Webhooks {
         stop: &CancellationToken,
     ) -> Result<JoinSet<()>, ServerError> {
         let mut delivering = JoinSet::new();
+        let mut outboxes = Vec::new();
         for endpoint in &self.endpoints {
+            outboxes.push(outbox(sessions, endpoint).await?);
+        }
+        for (endpoint, outbox) in self.endpoints.iter().zip(outboxes) {
             let Endpoint { id, origin, is_unencrypted, .. } = &**endpoint;
-            let outbox = sessions.outbox(&endpoint.consumer()).await.map_err(ServerError::Webhooks)?;
             tracing::info!("webhooks are sent to {origin} ({id})");
             if *is_unencrypted {
                 tracing::warn!("webhooks to {origin} ({id}) are not encrypted: use https");
@@ -225,6 +236,22 @@ impl Webhooks {
     }
 }
 
+/// Adds the consumer of an endpoint. A new one waits for running changes, and tries again if they take long.
+async fn outbox(sessions: &Sessions, endpoint: &Endpoint) -> Result<Outbox, ServerError> {
+    let mut tries = 1;
+    loop {
+        match sessions.outbox(&endpoint.consumer()).await {
+            Err(error) if tries < TRIES => {
+                let cause = &error as &dyn std::error::Error;
+                tracing::warn!(cause, "events for webhooks cannot be kept yet: trying again");
+                tries += 1;
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            outcome => return outcome.map_err(ServerError::Webhooks),
+        }
+    }
+}
+
 impl fmt::Debug for Webhooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.endpoints().map(|endpoint| &endpoint.origin)).finish()
@@ -243,13 +270,13 @@ impl Endpoint {
         let host = url.host_str().ok_or("MULTI_SESSION_WEBHOOK_URL has no host")?;
         let invalid = "MULTI_SESSION_WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 random bytes: \
                        `openssl rand -base64 32` prints such base64";
-        let keys = secrets.0.split_ascii_whitespace().map(key);
+        let keys = secrets.0.split_ascii_whitespace().map(key).collect::<Option<Vec<_>>>();
         let hash = Sha256::digest(url.as_str());
         Ok(Self {
             id: hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
             origin: url.origin().ascii_serialization(),
             is_unencrypted: url.scheme() == "http" && !is_this_machine(host),
-            keys: keys.collect::<Option<_>>().ok_or(invalid)?,
+            keys: keys.filter(|keys| !keys.is_empty()).ok_or(invalid)?,
             uri: url.as_str().parse().map_err(|_| "MULTI_SESSION_WEBHOOK_URL is too long")?,
         })
     }

@@ -230,8 +230,9 @@ impl Sessions {
     /// When the store fails. The gauges stay as they were.
     pub async fn measure_store(&self) -> Result<()> {
         let now = self.now();
-        metrics::set_outbox(&self.outbox_consumers().await?);
         metrics::set_live(&self.0.store.statistics(now, now).await?);
+        // Last: among very many events that wait it may take too long.
+        metrics::set_outbox(&self.outbox_consumers().await?);
         Ok(())
     }
 }

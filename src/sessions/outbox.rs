@@ -26,6 +26,9 @@ const POLLS_PER_LEASE: u32 = 12;
 /// How long after its first failure an event is tried again. Each further failure doubles the delay.
 const FIRST_DELAY: Duration = Duration::from_secs(5);
 const LONGEST_DELAY: Duration = Duration::from_secs(10 * 60);
+/// How often the delivery of an event must have failed before it is given up: one that is old when it is first tried, or
+/// that is retried by hand, gets more than one try.
+const MIN_FAILURES: u32 = 10;
 /// How many characters of the reason for a failure are stored.
 const LONGEST_ERROR: usize = 200;
 
@@ -150,8 +153,8 @@ impl Outbox {
     /// How long an undelivered event is kept: 30 days.
     pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-    /// Gives up an event when its delivery fails this long after the event was written; by default it is retried until its
-    /// retention ends. It is kept as long, and [`Sessions::retry_outbox`] tries it again. Meanwhile the later events of its
+    /// Gives up an event when its delivery fails this long after the event was written, and for the tenth time at least; by
+    /// default it is retried until its retention ends. It is kept as long, and [`Sessions::retry_outbox`] tries it again. Meanwhile the later events of its
     /// user are delivered.
     pub fn give_up_after(self, age: Duration) -> Self {
         Self { give_up_after: Some(age), ..self }
@@ -349,7 +352,8 @@ where
         while let Some(done) = next {
             let (id, outcome) = match done {
                 Ok(done) => done,
-                Err(panic) => (panic.id(), Err(panic.into())),
+                // The message of a panic may contain a person's input, and would be stored and logged.
+                Err(panic) => (panic.id(), Err("the callback panicked".into())),
             };
             // `None` if its callback was cancelled.
             if let Some(due) = self.events.remove(&id) {
@@ -368,7 +372,7 @@ where
         }
         for (due, error) in failed {
             let now = self.outbox.sessions.now();
-            let is_late = |age| now.since(due.written_at) >= age;
+            let is_late = |age| now.since(due.written_at) >= age && due.attempts + 1 >= MIN_FAILURES;
             let delay = (!self.outbox.give_up_after.is_some_and(is_late)).then(|| delay(due.attempts));
             self.log_failure(&due, delay, &*error);
             let outcome = if delay.is_some() { Delivered::Failed } else { Delivered::GivenUp };

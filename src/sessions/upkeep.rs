@@ -179,7 +179,7 @@ impl Sessions {
         if forgotten_events > 0 {
             tracing::warn!(
                 forgotten_events,
-                "events were deleted that were not delivered within 30 days: run the consumer of the outbox, or remove it"
+                "events were deleted that were not delivered within 30 days: see which consumer of the outbox is down or no longer runs"
             );
         }
         Ok(Swept { expired, deleted, forgotten, forgotten_acts, forgotten_events })

@@ -328,11 +328,14 @@ async fn webhook_that_fails_is_sent_again_in_order_and_holds_up_no_other_url() {
     let error = waiting.last_error.as_deref().expect("an error");
     assert!(error.starts_with("it cannot be reached: ") && error.contains("refused"), "{error}");
     let back = Receiver::start_on(down).await;
-    while back.inbox(|inbox| inbox.accepted.is_empty()) {
-        // A try from before it was back may fail only now.
-        advance(&app, 10 * MINUTE).await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let comes_back = timeout(PATIENCE, async {
+        while back.inbox(|inbox| inbox.accepted.is_empty()) {
+            // A try from before it was back may fail only now.
+            advance(&app, 10 * MINUTE).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    comes_back.await.expect("it is sent to the third one");
     back.until("the third one gets all of them", |inbox| inbox.accepted.len() == expected.len()).await;
     assert_eq!(kinds(&back.taken()[&user]), expected);
     backlogs(&app, |all| all.iter().all(|it| it.waiting == 0 && it.given_up == 0)).await;
@@ -350,7 +353,17 @@ async fn webhook_is_given_up_after_three_days_and_sent_when_it_is_retried() {
     backlogs(&app, |all| all[0].failing == 1).await;
     // Events are written by the clock of the database, which is ahead of the clock of the test.
     advance(&app, 36_500 * DAY).await;
-    let all = backlogs(&app, |all| all[0].given_up == 1).await;
+    let all = timeout(PATIENCE, async {
+        loop {
+            let all = app.sessions.outbox_consumers().await.expect("a list");
+            if all[0].given_up == 1 {
+                return all;
+            }
+            advance(&app, 10 * MINUTE).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let all = all.await.expect("it is given up after some tries");
     assert_eq!(all[0].waiting, 0);
 
     let back = Receiver::start_on(down).await;
