@@ -129,13 +129,11 @@ impl Webhooks {
     ///
     /// [`ServerError::Config`] when a URL or a secret is invalid.
     pub fn new(config: &Config) -> Result<Option<Self>, ServerError> {
-        // An empty variable sets nothing; an empty item among others is an error, as it would shift the pairs.
-        let is_set =
-            config.webhook_url.iter().map(|it| &it.0).chain(config.webhook_secret.iter().map(|it| &it.0));
-        if is_set.into_iter().all(String::is_empty) {
+        let (urls, secrets) = (&config.webhook_url, &config.webhook_secret);
+        // An empty variable sets nothing. An empty item among others is an error, because it would shift the pairs.
+        if urls.iter().all(|url| url.0.is_empty()) && secrets.iter().all(|secret| secret.0.is_empty()) {
             return Ok(None);
         }
-        let (urls, secrets) = (&config.webhook_url, &config.webhook_secret);
         if urls.len() != secrets.len() {
             return Err(ServerError::Config(format!(
                 "MULTI_SESSION_WEBHOOK_URL has {} and MULTI_SESSION_WEBHOOK_SECRET {}: set a secret for each URL, in the \

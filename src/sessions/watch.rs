@@ -149,15 +149,14 @@ impl Sessions {
             _ => None,
         });
         let ids: HashSet<&SessionId> = of_listeners.flatten().collect();
-        let found =
+        let rows =
             if ids.is_empty() { Ok(Vec::new()) } else { self.0.store.find(&Vec::from_iter(ids)).await };
-        let found = found.map(|found| {
-            found.into_iter().map(|found| (found.stored.session.id.clone(), found)).collect::<HashMap<_, _>>()
-        });
-        if let Err(error) = &found {
+        let rows = rows.unwrap_or_else(|error| {
             tracing::warn!(%error, "changes could not be read: their streams get the whole list");
-        }
-        let found = found.unwrap_or_default();
+            Vec::new()
+        });
+        let found: HashMap<_, _> =
+            rows.into_iter().map(|found| (found.stored.session.id.clone(), found)).collect();
         // Whose rows could not be read, or went with their user: a stream ends where it finds nobody.
         let mut unread = HashSet::new();
         for change in &batch {

@@ -19,9 +19,10 @@ use tempfile::TempDir;
 use crate::harness::{CHROME, DAY, FIREFOX, SAFARI, TestApp, TestBrowser, current, text};
 use crate::invariants::page;
 use crate::mail;
-use crate::process::{Process, command, request};
+use crate::process::{Process, command, free_address, request};
 use crate::smtp::MailServer;
 use crate::standards::surfaces;
+use crate::webhooks::backlogs;
 
 /// With it the server counts requests; no test server listens there.
 const COUNTED: [&str; 2] = ["--metrics-addr", "127.0.0.1:9464"];
@@ -262,15 +263,7 @@ async fn deliveries_and_waiting_events_are_counted_for_each_consumer() {
         let outcome = if event.user_id.as_str() == ada { Err("it is down") } else { Ok(()) };
         async move { outcome }
     }));
-    let deadline = Instant::now() + Duration::from_secs(30);
-    let backlog = async || app.sessions.outbox_consumers().await.expect("a list").remove(0);
-    while {
-        let it = backlog().await;
-        (it.waiting, it.failing) != (1, 1)
-    } {
-        assert!(Instant::now() < deadline, "the events are not delivered");
-        tokio::task::yield_now().await;
-    }
+    backlogs(&app, |all| (all[0].waiting, all[0].failing) == (1, 1)).await;
     running.abort();
     app.accounts.measure_store().await.expect("it is counted");
     let exported = Exported::of(&handle);
@@ -349,11 +342,6 @@ async fn waits_for_the_session_caches_of_other_nodes_and_the_pool_are_counted() 
     assert!(sign_ins[r#"method="code",outcome="success""#] > 0.0, "{sign_ins:?}");
     there.close().await;
     here.close().await;
-}
-
-/// A port that nobody else asks for by chance in the next moment.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port")
 }
 
 /// One request with these headers; the head and the body of its answer.

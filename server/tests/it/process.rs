@@ -15,6 +15,11 @@ use crate::smtp::MailServer;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_multi-session");
 
+/// An address with a free port. Nobody else on this machine is likely to use it in the next moment.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port")
+}
+
 /// The program on a free port, with its database in `folder`; it is killed when dropped.
 pub(crate) struct Process {
     child: Child,
@@ -42,8 +47,7 @@ impl Process {
     pub(crate) fn start_with_lines(
         mut command: Command,
     ) -> (Self, impl Iterator<Item = String> + Send + 'static) {
-        // The port is free now. Nobody else on this machine is likely to use it in the next moment.
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
+        let address = free_address();
         let mut child = command
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .stderr(Stdio::piped())
@@ -309,7 +313,7 @@ fn pages_are_rendered_when_idle_connections_use_all_files() {
 fn error_says_how_far_to_raise_the_limit_of_open_files() {
     let folder = TempDir::new().expect("a folder");
     let mut limited = with_open_files(folder.path(), few_files());
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
+    let address = free_address();
     limited.env("LEPTOS_SITE_ADDR", address.to_string()).stderr(Stdio::piped());
     let mut child = limited.spawn().expect("it starts");
     let log = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);

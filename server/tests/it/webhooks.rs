@@ -1,7 +1,7 @@
 //! Webhooks, as a real HTTP server receives them: through failures, a killed server, and over two nodes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::{SocketAddr, TcpListener as Port};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::{DAY, FIREFOX, MINUTE, SAFARI, TestApp, text};
 use crate::invariants::page;
 use crate::mail_tls::certificate;
-use crate::process::{Process, command, request};
+use crate::process::{Process, command, free_address, request};
 
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -238,10 +238,6 @@ fn url(address: SocketAddr) -> String {
     format!("http://{address}/hooks/s3cret")
 }
 
-fn free_address() -> SocketAddr {
-    Port::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port")
-}
-
 /// The webhooks of a server with these URLs, as its flags say.
 fn webhooks(urls: &[String], secrets: &[&str]) -> Webhooks {
     let flags = ["multi-session", "--webhook-url", &urls.join(","), "--webhook-secret", &secrets.join(",")];
@@ -250,7 +246,10 @@ fn webhooks(urls: &[String], secrets: &[&str]) -> Webhooks {
 }
 
 /// Waits until the backlogs of the webhooks are as they should be.
-async fn backlogs(app: &TestApp, is_so: impl Fn(&[ConsumerBacklog]) -> bool) -> Vec<ConsumerBacklog> {
+pub(crate) async fn backlogs(
+    app: &TestApp,
+    is_so: impl Fn(&[ConsumerBacklog]) -> bool,
+) -> Vec<ConsumerBacklog> {
     let mut last = Vec::new();
     let reached = async {
         loop {
