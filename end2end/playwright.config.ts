@@ -5,7 +5,12 @@ export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  workers: 2,
+  workers: 3,
+  // Tests that mostly wait need no processor, so one of them runs beside two others.
+  projects: [
+    { name: "waiting", grep: /@waits/, workers: 1 },
+    { name: "browser", grepInvert: /@waits/, workers: 2 },
+  ],
   retries: 0,
   timeout: 30_000,
   expect: { timeout: 7_000 },

@@ -3,7 +3,7 @@ import { SessionsPage } from "../pages/sessions";
 
 const LONG = { timeout: 75_000 };
 
-test("an idle person is warned in every tab and can stay signed in from one", async ({ device, startServer }) => {
+test("an idle person is warned in every tab and can stay signed in from one", { tag: "@waits" }, async ({ device, startServer }) => {
   test.setTimeout(240_000);
   const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "60s" });
   const laptop = await device("Firefox on macOS", {}, origin);
@@ -24,7 +24,7 @@ test("an idle person is warned in every tab and can stay signed in from one", as
   await expect(laptop.page.getByRole("alert")).toContainText("due to inactivity");
 });
 
-test("activity in one tab without scripts prevents the warning in another", async ({ device, startServer }) => {
+test("activity in one tab without scripts prevents the warning in another", { tag: "@waits" }, async ({ device, startServer }) => {
   test.setTimeout(240_000);
   const { origin } = await startServer({ MULTI_SESSION_SESSION_TIMEOUT: "40s" });
   const laptop = await device("Firefox on macOS", {}, origin);
@@ -48,7 +48,7 @@ test("activity in one tab without scripts prevents the warning in another", asyn
   expect(await warned).toBe(false);
 });
 
-test("a session at its absolute timeout offers to sign in again", async ({ device, startServer }) => {
+test("a session at its absolute timeout offers to sign in again", { tag: "@waits" }, async ({ device, startServer }) => {
   test.setTimeout(240_000);
   const { origin } = await startServer({
     MULTI_SESSION_SESSION_TIMEOUT: "60s",

@@ -25,7 +25,7 @@ test("a running revocation shows progress and is not sent twice", async ({ devic
   expect(sent).toBe(1);
 });
 
-test("a revocation that cannot be sent is reported and nothing changes", async ({ device }) => {
+test("a revocation that cannot be sent is reported and nothing changes", { tag: "@waits" }, async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop, phone] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone"]);
   const sessions = await new SessionsPage(laptop).open();
@@ -44,7 +44,7 @@ test("a revocation that cannot be sent is reported and nothing changes", async (
   await expect(laptop.page.getByRole("main")).toBeFocused({ timeout: 13_000 });
 });
 
-test("a toast can be dismissed and disappears by itself", async ({ device }) => {
+test("a toast can be dismissed and disappears by itself", { tag: "@waits" }, async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS", "Safari on iPhone", "Edge on Windows"]);
   const sessions = await new SessionsPage(laptop).open();

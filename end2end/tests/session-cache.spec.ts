@@ -38,7 +38,7 @@ const test = base.extend<{ trialOf: (nodes: Node[]) => Trial }>({
 
 test.use({ clusterOptions: { settings, ownClock: "three" } });
 
-test("a session revoked on one node is refused on every other despite failures", async ({ cluster, trialOf }) => {
+test("a session revoked on one node is refused on every other despite failures", { tag: "@waits" }, async ({ cluster, trialOf }) => {
   test.setTimeout(90_000 + revocations * 1_000);
   const nodes = nodesOf(cluster);
   const [one, two, three] = nodes;

@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("after ten seconds Undo disappears and the device stays signed out", async ({ device }) => {
+test("after ten seconds Undo disappears and the device stays signed out", { tag: "@waits" }, async ({ device }) => {
   const [laptop, phone] = await signedIn(device, person("Ada Lovelace"), labels);
   const sessionId = await phone.sessionId();
   const sessions = await new SessionsPage(laptop).open();
