@@ -1,15 +1,16 @@
-//! Hashing passwords with argon2id, off the async threads, a bounded number at once.
+//! Hashing passwords with argon2id, on threads of low priority, a bounded number at once.
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use unicode_normalization::UnicodeNormalization;
 
 use super::metrics;
@@ -68,28 +69,32 @@ pub(crate) struct Passwords {
     waiting: AtomicUsize,
     limits: PasswordLimits,
     memory: Arc<Memory>,
-    /// The hash to compare with if there is no account, so that the answer takes the same time.
+    /// The hash to compare with if there is no account, so that the answer takes the same time. Its bytes are
+    /// random, because it need not be the hash of anything.
     nobody: String,
 }
 
+const ALGORITHM: Algorithm = Algorithm::Argon2id;
+const VERSION: Version = Version::V0x13;
 /// From OWASP's password storage cheat sheet: 19 MiB, 2 passes, 1 lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
+/// The "nice" value of the threads that hash.
+#[cfg(target_os = "linux")]
+const PRIORITY: i32 = 10;
+
 impl Passwords {
     pub(crate) fn new(limits: PasswordLimits, random: &dyn Random) -> Self {
-        let mut unguessable = [0; 32];
-        random.fill(&mut unguessable);
-        let salt = salt(random);
-        let memory = Arc::<Memory>::default();
-        let nobody = memory.lend(|memory| hash(&unguessable, salt, memory)).unwrap_or_default();
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        random.fill(&mut output);
         Self {
             turns: Arc::new(Semaphore::new(limits.at_once.get())),
             waiting: AtomicUsize::new(0),
             limits,
-            memory,
-            nobody,
+            memory: Arc::default(),
+            nobody: phc(&salt(random), &output).unwrap_or_default(),
         }
     }
 
@@ -133,13 +138,25 @@ impl Passwords {
         };
         metrics::password_waited(since.elapsed());
         let memory = Arc::clone(&self.memory);
-        tokio::task::spawn_blocking(move || {
+        let (sender, done) = oneshot::channel();
+        // A new thread costs a thousandth of a hash. On a thread of tokio's the low priority would remain.
+        let thread = thread::Builder::new().name("password".to_owned()).spawn(move || {
+            lower_priority();
             // If the caller is dropped, the work continues, so it keeps its turn until it is done.
             let _turn = turn;
-            memory.lend(work)
-        })
-        .await
-        .map_err(|error| Error::Password(error.to_string()))
+            let _ = sender.send(memory.lend(work));
+        });
+        thread.map_err(failed)?;
+        done.await.map_err(|_| failed("the thread panicked"))
+    }
+}
+
+/// Lets the other threads of the process run first, so that requests are answered while many people sign in.
+/// Only Linux has priorities of single threads.
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, PRIORITY) {
+        tracing::debug!(%error, "passwords are hashed at normal priority");
     }
 }
 
@@ -188,19 +205,25 @@ fn salt(random: &dyn Random) -> [u8; 16] {
 }
 
 fn hash(password: &[u8], salt: [u8; 16], memory: &mut Vec<Block>) -> Result<String> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
-    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
-    let argon2 = Argon2::new(algorithm, version, params.clone());
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-    fill(&argon2, password, &salt, &mut output, memory)?;
+    fill(&Argon2::new(ALGORITHM, VERSION, params()?), password, &salt, &mut output, memory)?;
+    phc(&salt, &output)
+}
+
+/// What is stored of a hash, in PHC format.
+fn phc(salt: &[u8], output: &[u8]) -> Result<String> {
     let hashed = PasswordHash {
-        algorithm: algorithm.ident(),
-        version: Some(version.into()),
-        params: ParamsString::try_from(&params).map_err(failed)?,
-        salt: Some(Salt::new(&salt).map_err(failed)?),
-        hash: Some(Output::new(&output).map_err(failed)?),
+        algorithm: ALGORITHM.ident(),
+        version: Some(VERSION.into()),
+        params: ParamsString::try_from(&params()?).map_err(failed)?,
+        salt: Some(Salt::new(salt).map_err(failed)?),
+        hash: Some(Output::new(output).map_err(failed)?),
     };
     Ok(hashed.to_string())
+}
+
+fn params() -> Result<Params> {
+    Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)
 }
 
 fn fill(
