@@ -6,7 +6,7 @@
 /// Chromium's user agents say less and less: every Android device is an "Android 10; K", every Windows is 10, and Brave
 /// is Chrome. The hints have the real values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ClientHints(String);
+pub struct ClientHints(Box<str>);
 
 impl ClientHints {
     /// The headers that are read, in the order in which their values are stored.
@@ -42,7 +42,11 @@ impl ClientHints {
                 .filter(|value| value.len() <= Self::MAXIMUM_LEN && !value.contains(char::is_control))
                 .unwrap_or_default()
         });
-        if values.iter().all(|value| value.is_empty()) { Self::default() } else { Self(values.join("\t")) }
+        if values.iter().all(|value| value.is_empty()) {
+            Self::default()
+        } else {
+            Self(values.join("\t").into())
+        }
     }
 
     /// Whether the browser sent no hints.
@@ -62,7 +66,7 @@ impl ClientHints {
     /// Splits a stored text. It works because no header contains a line feed.
     pub(crate) fn split_from(stored: &str) -> (&str, Self) {
         match stored.split_once('\n') {
-            Some((user_agent, hints)) => (user_agent, Self(hints.to_owned())),
+            Some((user_agent, hints)) => (user_agent, Self(hints.into())),
             None => (stored, Self::default()),
         }
     }

@@ -106,8 +106,9 @@ pub struct StoredSession {
     pub device_name: Option<String>,
     /// The address that it last made a request from, as far as the store knows; empty when unknown.
     pub last_ip_address: String,
-    /// The user agent of its browser and its client hints, with the updates since the sign-in; empty when unknown.
-    pub last_user_agent: String,
+    /// The last user agent of its browser and its client hints, if they differ from those at sign-in:
+    /// [`StoredSession::last_agent`].
+    pub last_user_agent: Option<String>,
     /// The last user agent of another browser that used the session, if one did.
     pub other_user_agent: Option<String>,
     /// When an import last found it in its source; none for a session that began here.
@@ -131,12 +132,17 @@ impl StoredSession {
             last_active_at: now,
             device_name: None,
             last_ip_address: new.session.ip_address.clone(),
-            last_user_agent: new.session.agent(),
+            last_user_agent: None,
             other_user_agent: None,
             imported_at: None,
             credential_is_new: false,
             session: new.session,
         }
+    }
+
+    /// The last user agent of its browser and its client hints; empty when unknown.
+    pub fn last_agent(&self) -> String {
+        self.last_user_agent.clone().unwrap_or_else(|| self.session.agent())
     }
 }
 

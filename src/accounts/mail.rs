@@ -135,7 +135,7 @@ impl Accounts {
             token,
             redirect_to: mail.redirect_to.clone(),
             device: about.as_ref().map(|stored| match mail.kind {
-                MailKind::PasswordChanged => device_of(&stored.last_user_agent),
+                MailKind::PasswordChanged => device_of(&stored.last_agent()),
                 _ => stored.session.device(),
             }),
             ip_address: ip_address.to_owned(),

@@ -299,7 +299,8 @@ impl Sessions {
         let last_address = known.ip_address.as_ref().unwrap_or(&held.last_ip_address);
         let network = self.network_of(client);
         let has_moved = network.is_some() && self.stored_network(last_address) != network;
-        let last_agent = known.user_agent.as_ref().unwrap_or(&held.last_user_agent);
+        let stored_agent = held.last_user_agent.as_ref().unwrap_or(&held.session.user_agent);
+        let last_agent = known.user_agent.as_ref().unwrap_or(stored_agent);
         let other = known.other_user_agent.as_ref().or(held.other_user_agent.as_ref());
         // Not every request carries the same client hints, so they do not distinguish browsers. They are
         // stored with the user agent.

@@ -21,7 +21,7 @@ impl LastUse {
         Self {
             at: stored.last_active_at,
             ip_address: stored.last_ip_address.clone(),
-            user_agent: stored.last_user_agent.clone(),
+            user_agent: stored.last_agent(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! "This wasn't me": a sign-in that the person does not know.
 
 use crate::sessions::list::named;
-use crate::store::{Alongside, Rotation, StoredSession};
+use crate::store::{Alongside, Rotation};
 use crate::{
     Browser, Client, Code, Credential, Device, EndedCount, Result, SessionId, Sessions, SignedInFrom,
     Timestamp, User, UserId, device_of,
@@ -151,14 +151,11 @@ impl Sessions {
     /// When the store fails.
     pub async fn reportable_of(&self, user: &UserId, id: &SessionId) -> Result<Option<Reportable>> {
         let found = self.0.store.find(&[id]).await?.pop().map(|found| found.stored);
-        Ok(found.filter(|stored| stored.user.id == *user).map(|stored| {
-            let StoredSession { session, user, last_user_agent, device_name, .. } = stored;
-            Reportable {
-                user,
-                device: named(device_of(&last_user_agent), device_name.as_deref()),
-                signed_in_at: session.created_at,
-                signed_in_from: self.signed_in_from(&session),
-            }
+        Ok(found.filter(|stored| stored.user.id == *user).map(|stored| Reportable {
+            device: named(device_of(&stored.last_agent()), stored.device_name.as_deref()),
+            signed_in_at: stored.session.created_at,
+            signed_in_from: self.signed_in_from(&stored.session),
+            user: stored.user,
         }))
     }
 }

@@ -221,7 +221,7 @@ impl MemoryTables {
             last_ip_address: row.last_ip_address().clone(),
             imported_at: None,
             credential_is_new: row.credential_is_new,
-            last_user_agent: row.last_user_agent(),
+            last_user_agent: row.last_user_agent.clone(),
             other_user_agent: row.other_user_agent.clone(),
         }
     }

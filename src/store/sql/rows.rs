@@ -152,10 +152,11 @@ fn two_factor(row: &impl Columns) -> Result<TwoFactor> {
 
 pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     let (user_agent, client_hints) = ClientHints::split_from(row.text("user_agent")?);
+    let user = user(row, "user_id")?;
     let session = Session {
         id: session_id(row)?,
         handle: handle(row)?,
-        user_id: user_id(row, "user_id")?,
+        user_id: user.id.clone(),
         expires_at: timestamp(row, "expires_at")?,
         created_at: timestamp(row, "created_at")?,
         updated_at: timestamp(row, "updated_at")?,
@@ -165,7 +166,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     };
     Ok(StoredSession {
         session,
-        user: user(row, "user_id")?,
+        user,
         secret_hash: secret_hash(row)?,
         remember: row.boolean("remember")?,
         shared_computer: row.boolean("shared_computer")?,
@@ -175,7 +176,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         last_active_at: timestamp(row, "last_active_at")?,
         device_name: row.optional_text("device_name")?,
         last_ip_address: row.text("last_ip_address")?.to_owned(),
-        last_user_agent: row.text("last_user_agent")?.to_owned(),
+        last_user_agent: row.optional_text("last_user_agent")?,
         other_user_agent: row.optional_text("other_user_agent")?,
         imported_at: row.optional_integer("imported_at")?.map(Timestamp::from_unix_ms),
         credential_is_new: row.boolean("credential_is_new")?,

@@ -31,7 +31,7 @@ macro_rules! columns {
          coalesce(sessions.authenticated_at, sessions.created_at) as authenticated_at, \
          coalesce(sessions.last_ip_address, sessions.ip_address) as last_ip_address, \
          sessions.imported_at, sessions.credential_is_new, \
-         coalesce(sessions.last_user_agent, sessions.user_agent) as last_user_agent, sessions.other_user_agent, ",
+         sessions.last_user_agent, sessions.other_user_agent, ",
             user_columns!()
         )
     };
