@@ -13,7 +13,7 @@ use tower::{Layer, Service};
 
 use super::session_request::Sent;
 use super::{Problem, SessionHttp, SessionRequest, text};
-use crate::{Client, ClientHints};
+use crate::{Client, ClientHints, Code};
 
 /// Connects requests to the sessions. It checks the origin, verifies the cookies with at most one query (three if some
 /// of them are dead), puts a [`SessionRequest`] into the extensions, and sends the cookies that changed.
@@ -93,6 +93,9 @@ where
         http.origins().check(method, uri.path(), headers)
     };
     if let Err(code) = checked {
+        if code == Code::InvalidOrigin {
+            http.warn_of_origin(headers);
+        }
         return Ok(finished(Problem::from(code).into_response()));
     }
     let (mut head, body) = request.into_parts();
@@ -143,7 +146,7 @@ where
 }
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// Asks browsers for client hints, so that people recognise their devices.
+/// Asks browsers for client hints, so that people recognize their devices.
 const ACCEPT_CH: HeaderName = HeaderName::from_static("accept-ch");
 
 /// Private answers are not cached, and answers depend on the origin checks (ASVS 3.5, 7.4.1).

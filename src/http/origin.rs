@@ -1,11 +1,14 @@
 //! Which pages may send requests that change something (OWASP ASVS 5.0, 3.5).
 
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
 use http::header::{COOKIE, ORIGIN, REFERER};
 use http::{HeaderMap, Method};
 use url::{Origin, Url};
 
 use super::InvalidSetting;
-use crate::Code;
+use crate::{Code, Timestamp};
 
 /// The origins whose pages are trusted: the server's own and those that were configured.
 #[derive(Clone, Debug)]
@@ -156,6 +159,14 @@ impl TrustedOrigins {
         own.join(url).ok().filter(|resolved| !resolved.path().starts_with("//"))
     }
 
+    /// The origin of the page that sent a request, unless the browser says that it is a page of another site. If the
+    /// request is refused, people may use this server at that address.
+    pub fn own_page(headers: &HeaderMap) -> Option<String> {
+        let is_another_site = matches!(text(headers, "sec-fetch-site"), Some("cross-site" | "same-site"));
+        let url = text(headers, ORIGIN.as_str()).filter(|_| !is_another_site)?;
+        Some(Url::parse(url).ok()?.origin().ascii_serialization())
+    }
+
     fn must_trust(&self, url: &str) -> Result<(), Code> {
         if self.trusts(url) { Ok(()) } else { Err(Code::InvalidOrigin) }
     }
@@ -167,6 +178,33 @@ impl TrustedOrigins {
     /// Whether it is the server's own public origin, which is the first in the list.
     fn is_own(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.0.first() == Some(&url.origin()))
+    }
+}
+
+/// When a refused page was last logged, in milliseconds.
+#[derive(Debug, Default)]
+pub(super) struct LastWarning(AtomicI64);
+
+impl LastWarning {
+    /// How often refused pages are logged.
+    const EVERY: Duration = Duration::from_secs(60);
+
+    /// Warns that people may use another address than the configured one, if the last warning is old enough.
+    pub(super) fn warn(&self, now: Timestamp, base_url: &str, headers: &HeaderMap) {
+        let Some(origin) = TrustedOrigins::own_page(headers) else { return };
+        let origin = origin.as_str();
+        let (now, last) = (now.unix_ms(), self.0.load(Ordering::Relaxed));
+        let is_due = u128::from(now.abs_diff(last)) >= Self::EVERY.as_millis();
+        // Only one of several simultaneous requests logs it.
+        if is_due && self.0.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            tracing::warn!(
+                origin,
+                base_url,
+                "a request from a page at {origin} was refused because this server's address is {base_url}. If people open \
+                 the server at {origin}, set MULTI_SESSION_BASE_URL, or the origin of SessionHttp in your own program. If \
+                 that is another site of yours, add it to MULTI_SESSION_TRUSTED_ORIGINS, or with_trusted_origins"
+            );
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use http::Uri;
+use http::{HeaderMap, Uri};
 
+use super::origin::LastWarning;
 use super::{ClientAddress, CookieNames, SessionLayer, TrustedOrigins};
 use crate::Sessions;
 
@@ -40,6 +41,7 @@ struct Settings {
     is_unattended: fn(&Uri) -> bool,
     is_proven: fn(&Uri) -> bool,
     sign_in_path: Option<String>,
+    last_warning: Arc<LastWarning>,
 }
 
 /// Why a setting of [`SessionHttp`] is refused.
@@ -83,6 +85,7 @@ impl SessionHttp {
             is_unattended: |_| false,
             is_proven: |_| false,
             sign_in_path: None,
+            last_warning: Arc::default(),
         })))
     }
 
@@ -214,6 +217,11 @@ impl SessionHttp {
 
     pub(super) fn sign_in_path(&self) -> Option<&str> {
         self.0.sign_in_path.as_deref()
+    }
+
+    /// Warns the operator of a refused page that may be the server's own at another address.
+    pub(super) fn warn_of_origin(&self, headers: &HeaderMap) {
+        self.0.last_warning.warn(self.0.sessions.now(), &self.0.base_url, headers);
     }
 
     pub(super) fn is_same(&self, other: &Self) -> bool {

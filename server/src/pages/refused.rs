@@ -2,59 +2,32 @@
 //! JSON.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, ORIGIN, RETRY_AFTER,
-};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use leptos::prelude::*;
 use multi_session::Code;
-use multi_session::http::Problem;
+use multi_session::http::{Problem, TrustedOrigins};
 use multi_session_leptos::{form_page, plain};
-use url::Url;
 
 use crate::Server;
 
 /// The path of the server functions.
 const FUNCTIONS: &str = "/fn/";
-/// How often refused pages of another address are logged.
-const WARN_EVERY: Duration = Duration::from_secs(60);
 
 /// The state of the layer [`explain_refusal`].
 #[derive(Clone)]
 pub(crate) struct Refusals {
     server: Arc<Server>,
-    /// When refused pages of another address were last logged, in milliseconds.
-    warned_at: Arc<AtomicI64>,
 }
 
 impl Refusals {
     pub(crate) fn new(server: &Server) -> Self {
-        Self { server: Arc::new(server.clone()), warned_at: Arc::default() }
-    }
-
-    /// Warns the operator that people may use another address than the configured one.
-    fn warn(&self, origin: &str) {
-        let (now, last) = (self.server.sessions.now().unix_ms(), self.warned_at.load(Ordering::Relaxed));
-        let is_due = u128::from(now.abs_diff(last)) >= WARN_EVERY.as_millis();
-        // Only one of several simultaneous requests logs it.
-        let swapped = self.warned_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed);
-        if is_due && swapped.is_ok() {
-            let base_url = self.server.http.base_url();
-            tracing::warn!(
-                origin,
-                base_url,
-                "a request from a page at {origin} was refused because this server's address is {base_url}. If people open \
-                 the server at {origin}, set MULTI_SESSION_BASE_URL. If that is another site of yours, add it to \
-                 MULTI_SESSION_TRUSTED_ORIGINS"
-            );
-        }
+        Self { server: Arc::new(server.clone()) }
     }
 
     /// The page that answers a form.
@@ -127,10 +100,7 @@ impl Asked {
             path: path.to_owned(),
             is_function,
             is_form: is_function && text(headers, ACCEPT.as_str()).contains("text/html"),
-            own_origin: Some(text(headers, ORIGIN.as_str()))
-                .filter(|_| !matches!(text(headers, "sec-fetch-site"), "cross-site" | "same-site"))
-                .and_then(|origin| Url::parse(origin).ok())
-                .map(|url| url.origin().ascii_serialization()),
+            own_origin: TrustedOrigins::own_page(headers),
         }
     }
 }
@@ -140,7 +110,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 /// Answers refused forms with a page. If the page was opened at another address than this server's, it tells
-/// the person and logs it.
+/// the person.
 pub(crate) async fn explain_refusal(
     State(refusals): State<Refusals>,
     request: Request,
@@ -149,11 +119,6 @@ pub(crate) async fn explain_refusal(
     let asked = Asked::of(&request);
     let response = next.run(request).await;
     let code = response.extensions().get::<Code>().copied();
-    if code == Some(Code::InvalidOrigin)
-        && let Some(origin) = &asked.own_origin
-    {
-        refusals.warn(origin);
-    }
     if asked.is_form && !is_page(&response) {
         let code = code.unwrap_or_else(|| by_status(response.status()));
         return refusals.page(response, &asked, code);
