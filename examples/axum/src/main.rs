@@ -18,6 +18,9 @@ use multi_session::{
 };
 use serde::Deserialize;
 use sqlx::SqlitePool;
+use tokio::signal::ctrl_c;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// The tables of the app.
@@ -67,12 +70,22 @@ async fn main() -> anyhow::Result<()> {
 
     tracing::info!("listening on http://{address}");
     let stopped = async move {
-        tokio::signal::ctrl_c().await.unwrap_or_default();
+        stop_signal().await;
         stop.cancel();
     };
     axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
     tokio::try_join!(upkeep, outbox)?;
     Ok(sessions.shut_down().await?)
+}
+
+/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes.
+async fn stop_signal() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        tokio::select! { _ = ctrl_c() => {} _ = terminate.recv() => {} }
+        return;
+    }
+    ctrl_c().await.unwrap_or_default();
 }
 
 /// Writes ended sessions to the app's own table. An event may be delivered twice, so its id is the key.

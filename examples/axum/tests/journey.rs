@@ -37,6 +37,14 @@ impl Example {
         Self { process, address, log }
     }
 
+    /// Ends it with a signal, and waits.
+    #[cfg(unix)]
+    fn stop(mut self, signal: &str) -> std::process::ExitStatus {
+        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        self.process.wait().expect("it ends")
+    }
+
     /// The code that was logged last.
     fn code(&self) -> String {
         logged(&self.log, &format!("the code for {EMAIL} is "))
@@ -63,6 +71,8 @@ fn logged(log: &Receiver<String>, words: &str) -> String {
 /// A browser that keeps its cookies.
 struct Browser<'a> {
     example: &'a Example,
+    /// Where the browser has opened the pages.
+    origin: String,
     agent: &'static str,
     cookies: Vec<(String, String)>,
 }
@@ -76,7 +86,8 @@ struct Answer {
 
 impl<'a> Browser<'a> {
     fn new(example: &'a Example, agent: &'static str) -> Self {
-        Self { example, agent, cookies: Vec::new() }
+        let origin = format!("http://{}", example.address);
+        Self { example, origin, agent, cookies: Vec::new() }
     }
 
     fn get(&mut self, path: &str) -> Answer {
@@ -88,12 +99,12 @@ impl<'a> Browser<'a> {
     }
 
     fn send(&mut self, method: &str, path: &str, form: &str) -> Answer {
-        let (address, agent) = (self.example.address, self.agent);
+        let (address, origin, agent) = (self.example.address, &self.origin, self.agent);
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time");
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\nuser-agent: {agent}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\norigin: {origin}\r\nuser-agent: {agent}\r\n\
              accept: text/html\r\ncookie: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n{form}",
             cookies.join("; "),
@@ -225,4 +236,28 @@ async fn stale_session_needs_a_code_to_revoke_another() {
 
     assert_eq!(laptop.post("/devices/revoke", &other).location, "/");
     assert_eq!(phone.get("/").location, "/login", "it is out at once");
+}
+
+#[test]
+fn form_at_another_address_is_refused_and_the_log_names_the_expected_one() {
+    let folder = TempDir::new().expect("a folder");
+    let example = Example::start(&folder, &[]);
+    let mut laptop = Browser::new(&example, "laptop");
+    laptop.origin = "http://192.168.1.5:4000".to_owned();
+    let refused = laptop.post("/login", &format!("email={EMAIL}"));
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    let explained = logged(
+        &example.log,
+        "a page at http://192.168.1.5:4000 was refused because this server's address is ",
+    );
+    assert!(explained.starts_with(&format!("http://{}. ", example.address)), "{explained}");
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_ends_it_like_ctrl_c() {
+    for signal in ["-TERM", "-INT"] {
+        let folder = TempDir::new().expect("a folder");
+        assert_eq!(Example::start(&folder, &[]).stop(signal).code(), Some(0), "{signal}");
+    }
 }

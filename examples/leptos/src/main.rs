@@ -10,6 +10,9 @@ use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use multi_session::{Sessions, SqliteStore}; // multi-session
 use sqlx::SqlitePool;
+use tokio::signal::ctrl_c;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -52,7 +55,12 @@ async fn main() -> anyhow::Result<()> {
     Ok(sessions.shut_down().await?) // multi-session
 }
 
-/// Waits for Ctrl-C.
+/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes.
 async fn stopped() {
-    tokio::signal::ctrl_c().await.unwrap_or_default();
+    #[cfg(unix)]
+    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        tokio::select! { _ = ctrl_c() => {} _ = terminate.recv() => {} }
+        return;
+    }
+    ctrl_c().await.unwrap_or_default();
 }
