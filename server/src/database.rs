@@ -30,7 +30,12 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = self.0.split(':').next().unwrap_or_default();
         if scheme == "sqlite" {
-            return f.write_str(&self.0);
+            // The whole path, because an operator may be in another folder than expected.
+            let file = self.0.strip_prefix("sqlite://").and_then(|file| std::path::absolute(file).ok());
+            return match file {
+                Some(file) => write!(f, "sqlite://{}", file.display()),
+                None => f.write_str(&self.0),
+            };
         }
         // Parameters may contain a password as well.
         match Url::parse(&self.0) {
@@ -109,9 +114,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn printed_url_has_no_password() {
+    fn printed_url_has_the_whole_path_and_no_password() {
+        let folder = std::env::current_dir().expect("a folder");
         for (text, printed) in [
-            ("sqlite://data/app.db", "sqlite://data/app.db"),
+            ("sqlite://data/app.db", &*format!("sqlite://{}/data/app.db", folder.display())),
+            ("sqlite:///srv/app.db", "sqlite:///srv/app.db"),
             ("postgres://ada:s3cret@db.example.org/app", "postgres://db.example.org/app"),
             ("postgresql://ada:s3cret@127.0.0.1:5433/app?sslmode=require", "postgresql://127.0.0.1:5433/app"),
             ("postgres://db.example.org/app?user=ada&password=s3cret", "postgres://db.example.org/app"),

@@ -310,6 +310,17 @@ async fn operator_lists_and_counts_sessions_even_while_no_server_runs() {
 }
 
 #[test]
+fn operator_in_another_folder_sees_which_file_is_missing() {
+    let folder = TempDir::new().expect("a folder");
+    let mut elsewhere = command(folder.path());
+    elsewhere.env_remove("DATABASE_URL");
+    let log = run(elsewhere, &["stats"]).stderr;
+    let file = folder.path().join("data/multi-session.db");
+    let says = format!("the database sqlite://{} cannot be opened", file.display());
+    assert!(String::from_utf8_lossy(&log).contains(&says), "{}", String::from_utf8_lossy(&log));
+}
+
+#[test]
 fn operator_gets_an_error_for_unknown_users_and_sessions() {
     let folder = TempDir::new().expect("a folder");
     let says = |folder: &Path, arguments: &[&str], code: i32, says: &str| {
