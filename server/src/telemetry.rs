@@ -1,6 +1,7 @@
 //! Logging to standard error.
 
 use std::error::Error;
+use std::io::IsTerminal;
 
 use http::Request;
 use multi_session::http::SessionHttp;
@@ -14,6 +15,8 @@ pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Control codes are for terminals. NO_COLOR turns them off there too.
+    let log = if std::io::stderr().is_terminal() { log } else { log.with_ansi(false) };
     match format {
         LogFormat::Text => log.init(),
         // The list of spans includes the current one.

@@ -392,6 +392,16 @@ fn setting_looser_than_the_preset_is_refused_with_an_explanation() {
 }
 
 #[test]
+fn log_in_a_file_has_no_colors() {
+    let folder = TempDir::new().expect("a folder");
+    let mut no_database = command(folder.path());
+    no_database.env_remove("NO_COLOR").args(["sessions", "stats"]).stderr(Stdio::piped());
+    let log = no_database.output().expect("it runs").stderr;
+    let log = String::from_utf8_lossy(&log);
+    assert!(log.contains("ERROR") && !log.contains('\u{1b}'), "{log:?}");
+}
+
+#[test]
 fn migrate_creates_the_database_and_exits() {
     let folder = TempDir::new().expect("a folder");
     let output = command(folder.path()).arg("migrate").output().expect("it runs");
