@@ -56,6 +56,15 @@ if [[ $what == for-tests ]]; then
   exit
 fi
 
+# build_program WHAT ARGUMENTS...: with cargo's own progress.
+build_program() {
+  local what=$1 start=$SECONDS
+  say "Building $what"
+  cargo build --release "${@:2}"
+  say "Building $what: done in $((SECONDS - start)) s"
+}
+
+[[ -e $HASHES ]] || say "The first build takes about 15 minutes on 2 cores"
 mkdir -p "$RELEASE"
 site=
 if site_is_fresh; then
@@ -63,23 +72,17 @@ if site_is_fresh; then
 else
   # If one half fails, the other one is ended.
   trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-  must_quietly "$NAME" "Building $WHOSE (from nothing about 7 minutes on 2 cores beside other builds)" build_site &
+  must_quietly "$NAME" "Building $WHOSE" build_site &
   site=$!
 fi
 
 case $what in
-all)
-  say "Building the server (from nothing about 14 minutes on 2 cores beside the site)"
-  cargo build --release --package server
-  ;;
-bench)
-  say "Building the server and the bare route"
-  # In one call: what both depend on is compiled once.
-  cargo build --release --package server --package bare
-  ;;
-example)
-  say "Building the example (from nothing about 14 minutes on 2 cores beside the site)"
-  cargo build --release --package example-leptos --features ssr
-  ;;
+all) build_program "the server" --package server ;;
+# In one call: what both depend on is compiled once.
+bench) build_program "the server and the bare route" --package server --package bare ;;
+example) build_program "the example" --package example-leptos --features ssr ;;
 esac
-[[ -z $site ]] || wait "$site"
+if [[ -n $site ]]; then
+  if kill -0 "$site" 2>/dev/null; then say "Waiting for $WHOSE"; fi
+  wait "$site"
+fi

@@ -13,6 +13,7 @@ cargo_toml() { sed -n "s/^$1 *= *\"\(.*\)\".*/\1/p" "$ROOT/Cargo.toml"; }
 CARGO_DENY_VERSION=0.20.2
 WASM_TARGET=wasm32-unknown-unknown
 NODE_MAJOR=20
+RUST_VERSION=$(cargo_toml rust-version)
 
 # The source of the standard library for wasm: rustup, or Debian's packages after setup-wasm-debian.sh.
 DEBIAN_RUST=$TOOLS/debian-rust

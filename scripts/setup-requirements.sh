@@ -7,6 +7,13 @@ need() { has "$1" || die "$1 is not on the PATH. $2"; }
 
 need cargo "Install Rust with rustup: https://rustup.rs"
 need rustc "Install Rust with rustup: https://rustup.rs"
+# `rustc 1.95.0 (…)`
+rust=$(rustc --version)
+read -r _ found _ <<<"$rust"
+IFS=. read -r major minor _ <<<"$found"
+IFS=. read -r need_major need_minor _ <<<"$RUST_VERSION"
+((major > need_major || (major == need_major && minor >= need_minor))) ||
+  die "Rust $found is too old: version $RUST_VERSION or newer is needed. With rustup: rustup update stable"
 need cc "Install a C compiler (Debian: apt-get install gcc libc6-dev)."
 need node "Install Node $NODE_MAJOR or newer: https://nodejs.org"
 need npm "Install Node $NODE_MAJOR or newer with npm: https://nodejs.org"
