@@ -1,5 +1,7 @@
 /** The list. */
 export const LIST = "/multi-session/list-device-sessions";
+/** The stream of changes. */
+export const EVENTS = "/multi-session/events";
 /** Makes a held session the active one. */
 export const SET_ACTIVE = "/multi-session/set-active";
 /** Ends one session. */

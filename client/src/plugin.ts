@@ -10,8 +10,8 @@ import { atom, type WritableAtom } from "nanostores";
 
 import type { MultiSessionServerPlugin } from "./endpoints.js";
 import { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
-import { changesActive, changesList, LIST, REVOKE_ALL, REVOKE_OTHERS } from "./paths.js";
-import { refetchAfterRefusal, refetchWithSession } from "./refetch.js";
+import { changesActive, changesList, EVENTS, LIST, REVOKE_ALL, REVOKE_OTHERS } from "./paths.js";
+import { refetchAfterEvents, refetchAfterRefusal, refetchWithSession } from "./refetch.js";
 import type { DeviceSession } from "./types.js";
 
 /** The plugin that {@link multiSessionClient} returns for `createAuthClient`. */
@@ -33,7 +33,7 @@ export interface MultiSessionClientPlugin extends BetterAuthClientPlugin {
  *
  * `authClient.multiSession` lists the sessions of the active user on every device and those of the other accounts of
  * this browser, switches between held ones, and revokes one, the others or all. The hook `useListDeviceSessions`
- * returns that list. It is fetched when it is used and refetched when it changes.
+ * returns that list. It is fetched when it is used, and refetched when it changes here or on another device.
  *
  * @example
  * ```ts
@@ -44,6 +44,8 @@ export interface MultiSessionClientPlugin extends BetterAuthClientPlugin {
  */
 export function multiSessionClient(): MultiSessionClientPlugin {
   let refused = () => {};
+  // The list's address with the base, which the options need not name.
+  let listAddress = LIST;
   return {
     id: "multi-session",
     // Only for the compiler.
@@ -53,7 +55,10 @@ export function multiSessionClient(): MultiSessionClientPlugin {
     pathMethods: { [REVOKE_OTHERS]: "POST", [REVOKE_ALL]: "POST" },
     getAtoms($fetch) {
       const $deviceSessionsSignal = atom(false);
-      const listDeviceSessions = useAuthQuery<DeviceSession[]>($deviceSessionsSignal, LIST, $fetch, { method: "GET" });
+      const listDeviceSessions = useAuthQuery<DeviceSession[]>($deviceSessionsSignal, LIST, $fetch, {
+        method: "GET",
+        onRequest: ({ url }) => void (listAddress = String(url)),
+      });
       return { $deviceSessionsSignal, listDeviceSessions };
     },
     // One signal for each path: the list also follows the session's signal, and both would fetch it twice.
@@ -63,8 +68,11 @@ export function multiSessionClient(): MultiSessionClientPlugin {
     ],
     getActions(_$fetch, $store, options) {
       const { listDeviceSessions, $sessionSignal } = $store.atoms;
-      if (listDeviceSessions && $sessionSignal) refetchWithSession(listDeviceSessions, $sessionSignal, options);
       refused = () => $store.notify("$sessionSignal");
+      if (listDeviceSessions && $sessionSignal) {
+        refetchWithSession(listDeviceSessions, $sessionSignal, options);
+        refetchAfterEvents(listDeviceSessions, () => listAddress.replace(LIST, EVENTS), refused);
+      }
       return {};
     },
     fetchPlugins: [refetchAfterRefusal(() => refused())],

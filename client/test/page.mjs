@@ -11,7 +11,15 @@ globalThis.document = Object.assign(new EventTarget(), { visibilityState: 'visib
 setMaxListeners(0, window, document);
 
 /** The person returns to the tab. */
-export const comeBack = () => document.dispatchEvent(new Event('visibilitychange'));
+export const comeBack = () => {
+  document.visibilityState = 'visible';
+  document.dispatchEvent(new Event('visibilitychange'));
+};
+/** The person leaves for another tab. */
+export const leave = () => {
+  document.visibilityState = 'hidden';
+  document.dispatchEvent(new Event('visibilitychange'));
+};
 /** The network is available again. */
 export const comeOnline = () => window.dispatchEvent(new Event('online'));
 

@@ -12,6 +12,7 @@ test("the list has the current device first and is refreshed when the person ret
   const ada = person("Ada Lovelace");
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(ada);
+  await laptop.blockStream();
   const page = await new ExamplePage(laptop).open();
   await expect(page.who).toHaveText("Ada Lovelace");
   await expect(page.labels).toHaveText([`${laptopIs} (current)`]);
@@ -20,6 +21,18 @@ test("the list has the current device first and is refreshed when the person ret
   await phone.signIn(ada);
   await page.comeBack();
   await expect(page.labels).toHaveText([`${laptopIs} (current)`, phoneIs]);
+});
+
+test("other devices come and go without a reload", async ({ device, example }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop, phone] = [await device(laptopIs, {}, example), await device(phoneIs, {}, example)];
+  await laptop.signUp(ada);
+  const onLaptop = await new ExamplePage(laptop).open();
+  await laptop.isLive();
+  await phone.signIn(ada);
+  await expect(onLaptop.labels).toHaveText([`${laptopIs} (current)`, phoneIs]);
+  await (await new ExamplePage(phone).open()).button(`Revoke ${laptopIs}`).click();
+  await expect(onLaptop.heading).toHaveText("Sign in");
 });
 
 test("the list and the session are fetched once", async ({ device, example }) => {
@@ -32,8 +45,8 @@ test("the list and the session are fetched once", async ({ device, example }) =>
   });
   const page = await new ExamplePage(laptop).open();
   await expect(page.rows).toHaveCount(1);
-  await laptop.page.waitForLoadState("networkidle");
-  expect(asked.sort()).toEqual(["get-session", "multi-session/list-device-sessions"]);
+  await laptop.isLive();
+  expect(asked.sort()).toEqual(["get-session", "multi-session/events", "multi-session/list-device-sessions"]);
 });
 
 test("a revoked row disappears without a reload and its device is signed out", async ({ device, example }) => {
@@ -112,6 +125,7 @@ test("an action after the session was ended elsewhere shows that it was", async 
   const [laptop, phone] = [await device(laptopIs, {}, example), await device(phoneIs, {}, example)];
   await laptop.signUp(ada);
   await phone.signIn(ada);
+  await phone.blockStream();
   const [onLaptop, onPhone] = [await new ExamplePage(laptop).open(), await new ExamplePage(phone).open()];
   await expect(onPhone.rows).toHaveCount(2);
   await onLaptop.button(`Revoke ${phoneIs}`).click();
@@ -150,6 +164,8 @@ test("the forms sign up, sign in and sign out, and keep what is typed", async ({
 test("a sign-out in one tab shows in the other", async ({ device, example }) => {
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(person("Ada Lovelace"));
+  // With an open stream the network would never be idle.
+  await laptop.page.route("**/multi-session/events", (route) => route.fulfill({ status: 204 }));
   const page = await new ExamplePage(laptop).open();
   await expect(page.rows).toHaveCount(1);
   const lists: string[] = [];
