@@ -30,7 +30,7 @@ impl Presented {
     }
 }
 
-/// Where a request comes from, for the list, and what its browser is recognised by.
+/// Where a request comes from, for the list, and what its browser is recognized by.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     /// The address of the browser, with trusted proxies taken off.
@@ -39,7 +39,7 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// The client hints.
     pub client_hints: ClientHints,
-    /// The device cookies, by which the browser is recognised at sign-in.
+    /// The device cookies, by which the browser is recognized at sign-in.
     pub devices: Vec<DeviceToken>,
 }
 

@@ -1,4 +1,4 @@
-//! The device that a person recognises a session by.
+//! The device that a person recognizes a session by.
 
 use serde::{Deserialize, Serialize};
 

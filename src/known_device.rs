@@ -1,4 +1,4 @@
-//! How a browser is recognised when somebody signs in.
+//! How a browser is recognized when somebody signs in.
 
 use sha2::{Digest, Sha256};
 
@@ -27,7 +27,7 @@ impl DeviceToken {
     }
 }
 
-/// The SHA-256 of something by which an account recognises a browser: its device cookie, its name together
+/// The SHA-256 of something by which an account recognizes a browser: its device cookie, its name together
 /// with its network, or the network alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DeviceKey([u8; 32]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn browser_is_recognised_by_its_name_and_network_together() {
+    fn browser_is_recognized_by_its_name_and_network_together() {
         let client = |agent: &str, address: &str| Client {
             user_agent: Some(agent.to_owned()),
             ip_address: Some(address.parse().expect("an address")),

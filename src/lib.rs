@@ -6,7 +6,7 @@
 //! # Run the server
 //!
 //! The program `multi-session` of the repository has pages, accounts and this crate's REST API. `make run` builds it and
-//! serves `http://127.0.0.1:3000`. It needs no configuration; `multi-session --help` lists the settings. Read
+//! serves `http://127.0.0.1:3000`. It needs no configuration; `target/release/multi-session --help` lists the settings. Read
 //! `docs/configuration.md` and `docs/operating.md`.
 //!
 //! # Put it behind a Better Auth front end
@@ -51,6 +51,7 @@
 //! async fn app() -> Result<Router, Box<dyn std::error::Error>> {
 //!     let store = SqliteStore::open("sqlite://data/app.db").await?;
 //!     let sessions = Sessions::builder(std::sync::Arc::new(store)).proofs(["code"]).build();
+//!     // The public origin, as browsers see it. At another address, forms are refused.
 //!     let http = SessionHttp::new(&sessions, "https://app.example.org")?.with_sign_in_path("/login");
 //!     let hello = async |SignedIn(held): SignedIn| format!("Hello, {}!", held.user.name);
 //!     Ok(Router::new().route("/hello", get(hello)).route("/login", post(log_in)).layer(http.layer()))

@@ -201,7 +201,7 @@ pub struct NewSession {
     pub shared_computer: bool,
     /// Whether its user has never signed in from this browser before.
     pub new_device: bool,
-    /// The keys by which later sign-ins of its user from this browser are recognised.
+    /// The keys by which later sign-ins of its user from this browser are recognized.
     pub device_keys: Vec<DeviceKey>,
     /// How the person signed in.
     pub signed_in_with: Option<SignInMethod>,
@@ -499,7 +499,7 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
         limit: u32,
     ) -> Result<Vec<Found>, StoreError>;
 
-    /// Lists the keys by which a user's browsers are recognised, in no order: the last hundred.
+    /// Lists the keys by which a user's browsers are recognized, in no order: the last hundred.
     async fn known_devices(&self, user: &UserId) -> Result<Vec<KnownDevice>, StoreError>;
 
     /// Finds the user of an id.
@@ -699,7 +699,7 @@ pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
 
     /// Reports a session of the actor's user, live or ended, as somebody else's. It ends every session except the
     /// actor's own, gives that one a new credential (earlier ones are dead at once), and forgets the keys by which the
-    /// user's browsers are recognised. With `lock` it locks the user: no session begins until a credential changes.
+    /// user's browsers are recognized. With `lock` it locks the user: no session begins until a credential changes.
     /// `None` if the actor is not live, or the session is not another one of its user.
     ///
     /// `alongside` runs in the same transaction, before anything ends.

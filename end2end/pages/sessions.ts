@@ -61,7 +61,7 @@ export class SessionsPage {
   }
 
   /** Follows a link of the menu of a row. */
-  async more(label: string, item: "Rename" | "Activity" | "I don't recognise this"): Promise<void> {
+  async more(label: string, item: "Rename" | "Activity" | "I don't recognize this"): Promise<void> {
     const row = this.row(label);
     await row.getByLabel(`More for ${label}`).click();
     await row.getByRole("link", { name: item }).click();

@@ -70,8 +70,8 @@ for (const javaScriptEnabled of [true, false]) {
       await phone.signIn(ada);
       const sessions = await new SessionsPage(laptop).open();
       const pages = new MailedPages(laptop);
-      await expect(sessions.row(first)).not.toContainText("I don't recognise this");
-      await sessions.more(third, "I don't recognise this");
+      await expect(sessions.row(first)).not.toContainText("I don't recognize this");
+      await sessions.more(third, "I don't recognize this");
       await expect(pages.heading("Wasn't you?")).toBeVisible();
       await expect(pages.fact("Account")).toHaveText(ada.email);
       await expect(pages.fact("Device")).toHaveText(third);

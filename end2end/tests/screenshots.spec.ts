@@ -181,7 +181,7 @@ for (const [width, height] of [[1280, 860], [390, 844]] as const) {
       const sessions = await new SessionsPage(laptop).open();
       await picture("mail-sessions");
       const pages = new MailedPages(laptop);
-      await sessions.more("Safari on iPhone", "I don't recognise this");
+      await sessions.more("Safari on iPhone", "I don't recognize this");
       await picture("not-me");
       await pages.follow(notMe);
       await picture("not-me-link");

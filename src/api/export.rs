@@ -59,7 +59,7 @@ const COLUMNS: [&str; 17] = [
     "signed_in_with",
 ];
 
-/// Excel recognises UTF-8 by it.
+/// Excel recognizes UTF-8 by it.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Ends the list of entries and the object of [`HistoryExport`].

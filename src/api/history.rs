@@ -40,7 +40,7 @@ struct HistoryParameters {
 /// Read the account history
 ///
 /// What happened to the active user's account, latest first: sign-ins, refused passwords, new addresses and browsers,
-/// switches, new names, recognised devices, ended sessions with the reason and who ended them, password changes,
+/// switches, new names, recognized devices, ended sessions with the reason and who ended them, password changes,
 /// exports, and disabling by an operator. Each entry has the address and place of its device, and `by` has those of the
 /// device that made the change. The latest 1000 entries of each kind are stored, for 400 days unless configured
 /// otherwise.

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{OsRandom, Random};
 
-/// The prefix of tokens, so that secret scanners recognise them.
+/// The prefix of tokens, so that secret scanners recognize them.
 const PREFIX: &str = "mso_";
 /// How many digits of the hash name a token in the log.
 const NAME_LEN: usize = 8;
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_is_recognised_by_its_hash() {
+    fn token_is_recognized_by_its_hash() {
         // printf secret | sha256sum
         let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
         let (token, generated) = OperatorTokens::generate();

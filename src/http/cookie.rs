@@ -21,7 +21,7 @@ const BROWSERS_PREFIXES: [&str; 3] = ["__host-", "__secure-", "__http-"];
 /// The names of the cookies.
 ///
 /// `<prefix>.session_token` names the active session. `<prefix>.session_token_multi-<handle>` holds the
-/// session of one account. By `<prefix>.device` an account recognises the browser at its next sign-in.
+/// session of one account. By `<prefix>.device` an account recognizes the browser at its next sign-in.
 /// `<prefix>.notice` carries a message from one page to the next. `<prefix>.ticket` lets a person choose a
 /// device at the limit. On https the names begin with `__Host-` (RFC 6265bis), so that no other host and no
 /// page without TLS can set them.

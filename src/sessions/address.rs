@@ -24,7 +24,7 @@ impl Sessions {
         stored.parse().ok().map(|address| self.network(address))
     }
 
-    /// The key that recognises a browser without a device cookie. It contains no more of the address than
+    /// The key that recognizes a browser without a device cookie. It contains no more of the address than
     /// what is stored.
     pub(super) fn device_key_of(&self, client: &Client) -> Option<DeviceKey> {
         DeviceKey::of_client(client, self.0.ip_mode)

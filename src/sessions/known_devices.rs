@@ -1,4 +1,4 @@
-//! Recognising new devices.
+//! Recognizing new devices.
 
 use crate::{Client, DeviceKey, DeviceToken, Keep, Result, Sessions, UserId};
 
@@ -7,14 +7,14 @@ use crate::{Client, DeviceKey, DeviceToken, Keep, Result, Sessions, UserId};
 pub(super) struct SeenDevice {
     /// Whether the account has signed in before, but never from this browser.
     pub(super) is_new: bool,
-    /// The keys that recognise it from now on.
+    /// The keys that recognize it from now on.
     pub(super) keys: Vec<DeviceKey>,
     /// The device cookie to set, if any.
     pub(super) token: Option<DeviceToken>,
 }
 
 impl Sessions {
-    /// Looks up whether a user has signed in from this browser before. The browser is recognised by its
+    /// Looks up whether a user has signed in from this browser before. The browser is recognized by its
     /// device cookie or, if cookies were cleared, by its name together with its network.
     ///
     /// The device cookie is only set if the sign-in is remembered. On a shared computer nothing is stored.

@@ -59,7 +59,7 @@ pub trait Alongside: Send + Sync {
     /// # Errors
     ///
     /// Any error makes the change fail, and nothing is stored. `?` turns an error of sqlx into
-    /// [`Error::Store`](crate::Error::Store), so that a retry is recognised. Use
+    /// [`Error::Store`](crate::Error::Store), so that a retry is recognized. Use
     /// [`Error::alongside`](crate::Error::alongside) for any other error.
     async fn run(&self, tx: &mut Transaction<'_>, change: &ChangeContext<'_>) -> Result<()>;
 }

@@ -85,7 +85,7 @@ macro_rules! store_contract {
                 lowered_maximum_is_enforced_at_the_next_sign_in
             }
             devices {
-                browser_is_recognised_by_its_keys_from_earlier_sign_ins
+                browser_is_recognized_by_its_keys_from_earlier_sign_ins
                 known_devices_of_an_account_are_found_by_its_email
                 refused_sign_in_adds_no_known_device
                 sign_in_on_a_new_device_is_marked_and_in_the_history

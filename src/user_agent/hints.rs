@@ -37,7 +37,7 @@ impl<'a> Hints<'a> {
         })
     }
 
-    /// The user agent with the model that Chrome leaves out. Televisions are recognised by it.
+    /// The user agent with the model that Chrome leaves out. Televisions are recognized by it.
     pub(super) fn completed<'b>(&self, user_agent: &'b str) -> Cow<'b, str> {
         if is_plain(self.model) {
             user_agent.replacen("; K)", &format!("; {})", self.model), 1).into()

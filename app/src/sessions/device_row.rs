@@ -179,7 +179,7 @@ fn More(row: DeviceSession) -> impl IntoView {
     let items = [
         (Feature::Rename, options.rename_path(), "Rename", "Rename "),
         (Feature::History, options.history_path(), "Activity", "Activity of "),
-        (Feature::Report, options.not_me_path(), "I don't recognise this", "I don't recognise this: "),
+        (Feature::Report, options.not_me_path(), "I don't recognize this", "I don't recognize this: "),
     ];
     let items: Vec<_> = items
         .into_iter()

@@ -34,7 +34,7 @@ pub fn SessionsPage() -> impl IntoView {
                     {move || email.get().map(|email| view! { "Devices signed in to " <strong>{email}</strong> ". " }.into_any())}
                 </Loaded>
                 // Without the element, Leptos would not separate this text from the previous one.
-                <span>"Don't recognise one? " {advice}</span>
+                <span>"Don't recognize one? " {advice}</span>
             </p>
         </div>
         <Loaded>

@@ -65,7 +65,7 @@ fn RenameForm(row: DeviceSession) -> impl IntoView {
             <div class="ms-entry__head">
                 <h1>"Rename device"</h1>
                 <p class="ms-entry__lead">
-                    "Choose a name you'll recognise. Leave it empty to use “" <bdi>{usual}</bdi> "”."
+                    "Choose a name you'll recognize. Leave it empty to use “" <bdi>{usual}</bdi> "”."
                 </p>
             </div>
             <div class="ms-card ms-entry__card">

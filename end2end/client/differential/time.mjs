@@ -1,5 +1,5 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
-// The date format that JavaScript clients recognise, with the precision of both servers.
+// The date format that JavaScript clients recognize, with the precision of both servers.
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** A time as the number of days from now. */

@@ -87,7 +87,7 @@ fn without_a_mail_server_a_new_device_is_logged_with_its_user_and_session() {
 }
 
 #[tokio::test]
-async fn browser_is_recognised_by_its_cookie_in_any_network() {
+async fn browser_is_recognized_by_its_cookie_in_any_network() {
     let app = TestApp::start().await;
     let laptop = app.sign_up(FIREFOX, "ada").await;
     let cookie = laptop.device_cookie().expect("a device cookie");
@@ -99,7 +99,7 @@ async fn browser_is_recognised_by_its_cookie_in_any_network() {
 }
 
 #[tokio::test]
-async fn browser_without_cookies_is_recognised_by_name_and_network() {
+async fn browser_without_cookies_is_recognized_by_name_and_network() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     assert!(!is_new(&app.browser(FIREFOX), "ada").await);
@@ -152,7 +152,7 @@ async fn forged_device_cookies_are_ignored() {
 }
 
 #[tokio::test]
-async fn shared_computer_is_never_recognised_and_unremembered_sign_in_sets_no_device_cookie() {
+async fn shared_computer_is_never_recognized_and_unremembered_sign_in_sets_no_device_cookie() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     for _ in 0..2 {

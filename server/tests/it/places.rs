@@ -167,7 +167,7 @@ async fn change_within_the_stored_network_is_no_move() {
 }
 
 #[tokio::test]
-async fn browser_without_cookies_is_recognised_in_the_truncated_network() {
+async fn browser_without_cookies_is_recognized_in_the_truncated_network() {
     for (mode, neighbour_is_new) in [("full", true), ("truncated", false)] {
         let app = TestApp::start_with(&["--ip-mode", mode]).await;
         app.sign_up(FIREFOX, "ada").await;

@@ -68,7 +68,7 @@ async fn pages_ask_for_client_hints() {
 }
 
 #[tokio::test]
-async fn televisions_consoles_and_headsets_are_recognised() {
+async fn televisions_consoles_and_headsets_are_recognized() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
     let cases = [

@@ -1,4 +1,4 @@
-//! The keys by which an account recognises browsers.
+//! The keys by which an account recognizes browsers.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn seen(number: u8, seen_at: Timestamp) -> KnownDevice {
 }
 
 /// Each key has the time of the last sign-in with it, and belongs to one account only.
-pub async fn browser_is_recognised_by_its_keys_from_earlier_sign_ins(store: Arc<dyn Store>) {
+pub async fn browser_is_recognized_by_its_keys_from_earlier_sign_ins(store: Arc<dyn Store>) {
     let (grace, _) = signed_in(&store, "grace", &["g1"]).await;
     let ada = user("ada");
     open(&store, Some(&ada), &from(&ada, "one", NOW, &[1, 2]), &limit(5, &[])).await.expect("a sign-up");
