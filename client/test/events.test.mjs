@@ -15,6 +15,8 @@ let jar;
 const streams = [];
 globalThis.EventSource = class extends EventTarget {
   ending = new AbortController();
+  /** It receives all later events. */
+  live = new Promise((resolve) => this.addEventListener('snapshot', resolve, { once: true }));
 
   constructor(url) {
     super();
@@ -61,9 +63,8 @@ async function household() {
   const phone = await signedIn(ada, 'Phone/1.0');
   jar = laptop.jar;
   page = await open(laptop.client);
-  const snapshot = new Promise((resolve) => streams[0].addEventListener('snapshot', resolve, { once: true }));
   assert.deepEqual(agents(), ['Laptop/1.0', 'Phone/1.0']);
-  await snapshot;
+  await streams[0].live;
   return { ada, phone, client: laptop.client, stream: streams[0] };
 }
 
