@@ -172,8 +172,8 @@ impl SqlStore<Postgres> {
         Ok(store)
     }
 
-    /// Returns the generic plan of each statement, with sequential scans disabled. A test checks that no plan
-    /// scans a table.
+    /// Returns the plan of each statement, with the settings of our own connections. A test checks that no plan
+    /// reads a whole table.
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ impl SqlStore<Postgres> {
     #[cfg(feature = "test-support")]
     pub async fn explain(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut connection = self.database().connections.get().await?.detach();
-        connection.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off").await?;
+        connection.execute(dialect::CONFIGURE).await?;
         let mut plans = Vec::new();
         for statement in Statement::ALL {
             let (name, text) = (statement.name(), self.database().texts[*statement as usize].as_str());

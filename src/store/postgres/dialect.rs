@@ -56,11 +56,16 @@ pub(super) const IS_READ_ONLY: &str = "select current_setting('transaction_read_
 
 // The settings of each connection. With "read committed", a statement sees everything committed before it, so
 // limits are exact. Commits are durable. Timeouts end statements that wait and transactions whose client has
-// vanished. Every statement has one good plan, which a test checks, so generic plans save planning time.
+// vanished. Every statement has one good plan, which a test checks, so generic plans save planning time. A generic
+// plan does not know limits, so for large tables the planner would prefer to read them whole: not with these settings.
 pub(super) const CONFIGURE: &str = "select set_config('default_transaction_isolation', 'read committed', false), \
      set_config('synchronous_commit', case current_setting('synchronous_commit') \
      when 'off' then 'on' else current_setting('synchronous_commit') end, false), \
      set_config('plan_cache_mode', 'force_generic_plan', false), \
+     set_config('enable_seqscan', 'off', false), \
+     set_config('enable_hashjoin', 'off', false), \
+     set_config('enable_mergejoin', 'off', false), \
+     set_config('jit', 'off', false), \
      set_config('lock_timeout', '4s', false), \
      set_config('statement_timeout', '5s', false), \
      set_config('idle_in_transaction_session_timeout', '10s', false)";
