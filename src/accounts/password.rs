@@ -293,6 +293,7 @@ fn verify(password: &[u8], hashed: &str, memory: &mut Vec<Block>) -> Result<bool
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OsRandom;
 
     /// Written by Better Auth 1.7.25's own `hashPassword`.
     const THEIRS: &str = "bec9de764d0c91aec0a5b53f398529bc:f611109c36710f661495b70dfc860081d8888325d69d385b50154266c770ccb9e3bba76a17a3d78e31acdaa0c86bde66c9f9c263c1af83e87f6fd86a248a8638";
@@ -307,6 +308,25 @@ mod tests {
             assert!(!is_better_auth(other));
             assert!(verify(b"correct horse battery", other, memory).is_err());
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn passwords_are_hashed_at_low_priority() {
+        let passwords = Passwords::new(PasswordLimits::default(), &OsRandom);
+        let priority = || rustix::process::getpriority_process(None);
+        assert_eq!(passwords.run(move |_| priority()).await.expect("a thread"), Ok(PRIORITY));
+        assert_ne!(priority(), Ok(PRIORITY));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_account_is_checked_like_a_wrong_password_and_never_matches() {
+        let passwords = Passwords::new(PasswordLimits::default(), &OsRandom);
+        assert!(passwords.memory.lock().is_empty());
+        let typed = Typed::new("correct horse").expect("a password");
+        assert!(!passwords.verify(&typed, None).await.expect("an answer"));
+        // It took the memory of a real hash.
+        assert_eq!(passwords.memory.lock().iter().map(Vec::len).collect::<Vec<_>>(), [MEMORY_KIB as usize]);
     }
 
     #[test]
