@@ -7,7 +7,7 @@ use mimalloc::MiMalloc;
 use server::{Command, Config, ImportFrom, telemetry};
 
 /// Rendering a page allocates about ten thousand small values. With the system's allocator that takes half of
-/// the time.
+/// the time. Huge pages would take 30 MB more and make nothing measurably faster, so they are off (`no_thp`).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
