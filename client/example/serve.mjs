@@ -55,6 +55,8 @@ function pass(api, request, response) {
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     answer.pipe(response);
   });
+  // A stream ends when the browser closes it.
+  response.on('close', () => asked.destroy());
   asked.on('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
   request.pipe(asked);
 }

@@ -10,8 +10,9 @@ import { atom, type WritableAtom } from "nanostores";
 
 import type { MultiSessionServerPlugin } from "./endpoints.js";
 import { MULTI_SESSION_ERROR_CODES } from "./error-codes.js";
+import { followStream } from "./live.js";
 import { changesActive, changesList, EVENTS, LIST, REVOKE_ALL, REVOKE_OTHERS } from "./paths.js";
-import { refetchAfterEvents, refetchAfterRefusal, refetchWithSession } from "./refetch.js";
+import { refetchAfterRefusal, refetchWithSession } from "./refetch.js";
 import type { DeviceSession } from "./types.js";
 
 /** The plugin that {@link multiSessionClient} returns for `createAuthClient`. */
@@ -33,7 +34,7 @@ export interface MultiSessionClientPlugin extends BetterAuthClientPlugin {
  *
  * `authClient.multiSession` lists the sessions of the active user on every device and those of the other accounts of
  * this browser, switches between held ones, and revokes one, the others or all. The hook `useListDeviceSessions`
- * returns that list. It is fetched when it is used, and refetched when it changes here or on another device.
+ * returns that list. It is fetched when it is used, refetched when it changes here, and follows changes on other devices.
  *
  * @example
  * ```ts
@@ -71,7 +72,7 @@ export function multiSessionClient(): MultiSessionClientPlugin {
       refused = () => $store.notify("$sessionSignal");
       if (listDeviceSessions && $sessionSignal) {
         refetchWithSession(listDeviceSessions, $sessionSignal, options);
-        refetchAfterEvents(listDeviceSessions, () => listAddress.replace(LIST, EVENTS), refused);
+        followStream(listDeviceSessions, () => listAddress.replace(LIST, EVENTS), refused);
       }
       return {};
     },

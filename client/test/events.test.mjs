@@ -8,12 +8,15 @@ import { actors, clientOf, must, person } from './harness.mjs';
 import { comeBack, leave, open, settled } from './page.mjs';
 
 const LIST = 'GET /multi-session/list-device-sessions';
-const SESSION = 'GET /get-session';
 
+/** The statuses of the next streams that do not reach the server, as when a proxy has no server. */
+const refusals = [];
 /** The browser of the page: node has no EventSource, and this one sends its cookies. */
 let jar;
 const streams = [];
 globalThis.EventSource = class extends EventTarget {
+  static CLOSED = 2;
+  readyState = 0;
   ending = new AbortController();
   /** It receives all later events. */
   live = new Promise((resolve) => this.addEventListener('snapshot', resolve, { once: true }));
@@ -25,8 +28,13 @@ globalThis.EventSource = class extends EventTarget {
   }
 
   async read(url) {
-    const answer = await fetch(url, { headers: { cookie: jar.header }, signal: this.ending.signal });
-    assert.equal(answer.status, 200);
+    const headers = { cookie: jar.header };
+    const answer = await (refusals.shift() ?? fetch(url, { headers, signal: this.ending.signal }));
+    if (answer.status !== 200) {
+      this.close();
+      this.dispatchEvent(new Event('error'));
+      return;
+    }
     let text = '';
     for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
       const events = (text += part).split('\n\n');
@@ -43,6 +51,7 @@ globalThis.EventSource = class extends EventTarget {
   }
 
   close() {
+    this.readyState = 2;
     this.ending.abort();
   }
 };
@@ -110,27 +119,76 @@ test('a call of this page is followed by one fetch, although the stream reports 
   assert.deepEqual(client.sent, ['POST /multi-session/revoke-others', LIST]);
 });
 
-test('activity is no reason to fetch, which would be activity', async () => {
-  const { client, stream } = await household();
+test('changes on other devices are shown without a fetch, which would be activity', async () => {
+  const { ada, client, phone, stream } = await household();
+  const rowOf = (agent) => page.rows().find((row) => row.userAgent === agent);
+  const { id } = rowOf('Phone/1.0');
+  must(await phone.client.multiSession.rename({ sessionId: id, name: 'Old phone' }));
+  await shows(client, () => rowOf('Phone/1.0').device.label === 'Old phone');
+  assert.equal(rowOf('Phone/1.0').name, 'Old phone');
+  assert.equal(rowOf('Phone/1.0').device.kind, rowOf('Laptop/1.0').device.kind);
+
   const says = (data) => stream.dispatchEvent(new MessageEvent('session', { data: JSON.stringify(data) }));
-  says({ type: 'touched', id: 'any', lastActiveAt: '2026-11-30T00:00:00.000Z' });
-  await pause(200);
+  const device = { ...rowOf('Phone/1.0').device, browser: 'Firefox 146' };
+  says({ type: 'moved', id, ipAddress: '203.0.113.9', place: 'Berlin', userAgent: 'Phone/1.0', device });
+  const { ipAddress, place, device: shown } = rowOf('Phone/1.0');
+  assert.deepEqual([ipAddress, place, shown], ['203.0.113.9', 'Berlin', device]);
+  const before = rowOf('Phone/1.0').lastActiveAt;
+  says({ type: 'touched', id, lastActiveAt: new Date(before.getTime() + 60_000) });
+  assert.equal(rowOf('Phone/1.0').lastActiveAt.getTime(), before.getTime() + 60_000);
+  says({ type: 'touched', id, lastActiveAt: before });
+  assert.equal(rowOf('Phone/1.0').lastActiveAt.getTime(), before.getTime() + 60_000);
+  says({ type: 'of a newer server', id });
+
+  await signedIn(ada, 'Tablet/1.0');
+  await shows(client, () => rowOf('Tablet/1.0'));
+  const marked = { ...rowOf('Tablet/1.0'), newDevice: true };
+  client.useListDeviceSessions.set({
+    ...client.useListDeviceSessions.value,
+    data: page.rows().map((row) => (row.id === marked.id ? marked : row)),
+  });
+  says({ type: 'recognized', id: marked.id });
+  assert.equal(rowOf('Tablet/1.0').newDevice, false);
+  says({ type: 'created', row: marked });
+  assert.equal(page.rows().length, 3, 'the same sign-in twice is one row');
   assert.deepEqual(client.sent, []);
-  says({ type: 'renamed', id: 'any', name: null, label: 'any' });
-  says({ type: 'recognized', id: 'any' });
-  await pause(200);
+});
+
+test('a change during a fetch is not lost to an older answer', async () => {
+  const { client, stream } = await household();
+  const { id } = page.rows().find((row) => !row.isCurrent);
+  const list = client.useListDeviceSessions;
+  const fetched = list.value.refetch();
+  await shows(client, () => list.value.isRefetching);
+  stream.dispatchEvent(new MessageEvent('session', { data: JSON.stringify({ type: 'ended', id }) }));
+  await fetched;
+  assert.deepEqual(agents(), ['Laptop/1.0']);
+});
+
+test('a refused stream is opened again, and the list catches up', async () => {
+  const { ada, client, stream } = await household();
+  refusals.push({ status: 502 }, { status: 429 });
+  leave();
+  comeBack();
+  assert.equal(stream.isOpen, false);
+  await shows(client, () => client.sent.includes(LIST));
   await settled(client);
-  assert.deepEqual(client.sent.toSorted(), [SESSION, LIST].toSorted(), 'once for both');
+  client.sent.length = 0;
+  await signedIn(ada, 'Tablet/1.0');
+  await shows(client, () => agents().includes('Tablet/1.0'));
+  assert.deepEqual([refusals.length, streams.length], [0, 4]);
+  assert.deepEqual(client.sent, [], 'only the first refusal fetches');
 });
 
 test('a hidden page has no stream, and catches up when the person returns', async () => {
   const { client, phone, stream } = await household();
   leave();
   assert.equal(stream.isOpen, false);
-  must(await phone.client.signOut());
+  const { id } = page.rows().find((row) => !row.isCurrent);
+  must(await phone.client.multiSession.rename({ sessionId: id, name: 'Old phone' }));
   await pause(200);
   assert.deepEqual(client.sent, []);
   comeBack();
-  await shows(client, () => agents().length === 1);
+  await shows(client, () => page.rows().some((row) => row.name === 'Old phone'));
   assert.deepEqual([streams.length, streams[1].isOpen], [2, true]);
 });
