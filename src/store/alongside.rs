@@ -6,7 +6,8 @@ use crate::{Result, SessionId, Timestamp, UserId};
 
 /// The open transaction of a change, for the caller's own statements in the same database.
 ///
-/// Do not change the store's own tables: the change would not be announced, and sessions may be cached.
+/// Do not change the store's own tables: the change would not be announced, and sessions may be cached. PostgreSQL plans
+/// the statements with indexes and nested loops, as it does for the store's.
 ///
 /// # Examples
 ///

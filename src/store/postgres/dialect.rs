@@ -74,6 +74,10 @@ pub(super) const CONFIGURE: &str = "select set_config('default_transaction_isola
 pub(super) const BEGIN_SHARED: &str = "begin isolation level read committed; \
      select set_config('synchronous_commit', case current_setting('synchronous_commit') \
      when 'off' then 'on' else current_setting('synchronous_commit') end, true), \
+     set_config('enable_seqscan', 'off', true), \
+     set_config('enable_hashjoin', 'off', true), \
+     set_config('enable_mergejoin', 'off', true), \
+     set_config('jit', 'off', true), \
      set_config('lock_timeout', '4s', true), \
      set_config('statement_timeout', '5s', true), \
      set_config('idle_in_transaction_session_timeout', '10s', true)";
