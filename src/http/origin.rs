@@ -164,7 +164,10 @@ impl TrustedOrigins {
     pub fn own_page(headers: &HeaderMap) -> Option<String> {
         let is_another_site = matches!(text(headers, "sec-fetch-site"), Some("cross-site" | "same-site"));
         let url = text(headers, ORIGIN.as_str()).filter(|_| !is_another_site)?;
-        Some(Url::parse(url).ok()?.origin().ascii_serialization())
+        // Files and browser extensions have no address.
+        Some(Url::parse(url).ok()?.origin())
+            .filter(Origin::is_tuple)
+            .map(|origin| origin.ascii_serialization())
     }
 
     fn must_trust(&self, url: &str) -> Result<(), Code> {
