@@ -68,9 +68,10 @@ async fn main() -> anyhow::Result<()> {
     let (outbox, stopped) = (sessions.outbox("audit").await?, stop.clone().cancelled_owned());
     let outbox = tokio::spawn(outbox.run(stopped, move |event| audit(database.clone(), event)));
 
+    let signal = stop_signal();
     tracing::info!("listening on http://{address}");
     let stopped = async move {
-        stop_signal().await;
+        signal.await;
         stop.cancel();
     };
     axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
@@ -78,14 +79,18 @@ async fn main() -> anyhow::Result<()> {
     Ok(sessions.shut_down().await?)
 }
 
-/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes.
-async fn stop_signal() {
+/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes, which is caught from this call on.
+fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-        tokio::select! { _ = ctrl_c() => {} _ = terminate.recv() => {} }
-        return;
+    let terminate = signal(SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
+            tokio::select! { _ = ctrl_c() => {} _ = terminate.recv() => {} }
+            return;
+        }
+        ctrl_c().await.unwrap_or_default();
     }
-    ctrl_c().await.unwrap_or_default();
 }
 
 /// Writes ended sessions to the app's own table. An event may be delivered twice, so its id is the key.

@@ -48,19 +48,24 @@ async fn main() -> anyhow::Result<()> {
         .fallback(leptos_axum::file_and_error_handler(shell))
         .with_state(leptos);
 
+    let stopped = stopped();
     tracing::info!("listening on http://{address}");
     let app = app.into_make_service_with_connect_info::<SocketAddr>(); // multi-session
-    axum::serve(listener, app).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
     upkeep.await?; // multi-session
     Ok(sessions.shut_down().await?) // multi-session
 }
 
-/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes.
-async fn stopped() {
+/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes, which is caught from this call on.
+fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-        tokio::select! { _ = ctrl_c() => {} _ = terminate.recv() => {} }
-        return;
+    let terminate = signal(SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
+            tokio::select! { _ = ctrl_c() => {} _ = terminate.recv() => {} }
+            return;
+        }
+        ctrl_c().await.unwrap_or_default();
     }
-    ctrl_c().await.unwrap_or_default();
 }
