@@ -4,5 +4,5 @@ set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT/server/tests/schemathesis"
 
-# Half a minute; two on a slow machine at the most.
-PYTHONDONTWRITEBYTECODE=1 bounded 120 "$SCHEMATHESIS/bin/python" fuzz.py "$CARGO_TARGET_DIR/release/multi-session" "$@"
+# Less than a minute; five on a slow machine at the most.
+PYTHONDONTWRITEBYTECODE=1 bounded 300 "$SCHEMATHESIS/bin/python" fuzz.py "$CARGO_TARGET_DIR/release/multi-session" "$@"

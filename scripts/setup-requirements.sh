@@ -9,11 +9,10 @@ need cargo "Install Rust with rustup: https://rustup.rs"
 need rustc "Install Rust with rustup: https://rustup.rs"
 # `rustc 1.95.0 (…)`
 rust=$(rustc --version)
-read -r _ found _ <<<"$rust"
-IFS=. read -r major minor _ <<<"$found"
+[[ $rust =~ ^rustc\ ([0-9]+)\.([0-9]+) ]] || die "rustc --version says: $rust"
 IFS=. read -r need_major need_minor _ <<<"$RUST_VERSION"
-((major > need_major || (major == need_major && minor >= need_minor))) ||
-  die "Rust $found is too old: version $RUST_VERSION or newer is needed. With rustup: rustup update stable"
+((BASH_REMATCH[1] > need_major || (BASH_REMATCH[1] == need_major && BASH_REMATCH[2] >= need_minor))) ||
+  die "$rust is too old: version $RUST_VERSION or newer is needed. With rustup: rustup update stable"
 need cc "Install a C compiler (Debian: apt-get install gcc libc6-dev)."
 need node "Install Node $NODE_MAJOR or newer: https://nodejs.org"
 need npm "Install Node $NODE_MAJOR or newer with npm: https://nodejs.org"
