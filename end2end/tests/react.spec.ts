@@ -164,8 +164,9 @@ test("the forms sign up, sign in and sign out, and keep what is typed", async ({
 test("a sign-out in one tab shows in the other", async ({ device, example }) => {
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(person("Ada Lovelace"));
-  // With an open stream the network would never be idle.
-  await laptop.page.route("**/multi-session/events", (route) => route.fulfill({ status: 204 }));
+  // With an open stream the network would never be idle. This one ends, and is opened again after a minute.
+  const stream = { contentType: "text/event-stream", body: "retry: 60000\n\n" };
+  await laptop.page.route("**/multi-session/events", (route) => route.fulfill(stream));
   const page = await new ExamplePage(laptop).open();
   await expect(page.rows).toHaveCount(1);
   const lists: string[] = [];
