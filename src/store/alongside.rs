@@ -6,8 +6,8 @@ use crate::{Result, SessionId, Timestamp, UserId};
 
 /// The open transaction of a change, for the caller's own statements in the same database.
 ///
-/// Do not change the store's own tables: the change would not be announced, and sessions may be cached. PostgreSQL plans
-/// the statements with indexes and nested loops, as it does for the store's.
+/// Do not change the store's own tables: the change would not be announced, and sessions may be cached. In PostgreSQL the
+/// planner's sequential scans, hash joins, merge joins and JIT are off for your statements, as they are for the store's.
 ///
 /// # Examples
 ///

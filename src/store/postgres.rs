@@ -172,8 +172,8 @@ impl SqlStore<Postgres> {
         Ok(store)
     }
 
-    /// Returns the plan of each statement, with the settings of our own connections. A test checks that no plan
-    /// reads a whole table.
+    /// Returns the plan of each statement on the store's connections. A test checks that no plan reads a whole
+    /// table.
     ///
     /// # Errors
     ///
@@ -181,7 +181,6 @@ impl SqlStore<Postgres> {
     #[cfg(feature = "test-support")]
     pub async fn explain(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut connection = self.database().connections.get().await?.detach();
-        connection.execute(dialect::CONFIGURE).await?;
         let mut plans = Vec::new();
         for statement in Statement::ALL {
             let (name, text) = (statement.name(), self.database().texts[*statement as usize].as_str());

@@ -54,30 +54,42 @@ every_statement!(texts);
 pub(super) const NOTIFY: &str = "select pg_notify($2, payload) from unnest($1::text[]) as payload";
 pub(super) const IS_READ_ONLY: &str = "select current_setting('transaction_read_only')";
 
-// The settings of each connection. With "read committed", a statement sees everything committed before it, so
-// limits are exact. Commits are durable. Timeouts end statements that wait and transactions whose client has
-// vanished. Every statement has one good plan, which a test checks, so generic plans save planning time. A generic
-// plan does not know limits, so for large tables the planner would prefer to read them whole: not with these settings.
-pub(super) const CONFIGURE: &str = "select set_config('default_transaction_isolation', 'read committed', false), \
-     set_config('synchronous_commit', case current_setting('synchronous_commit') \
-     when 'off' then 'on' else current_setting('synchronous_commit') end, false), \
-     set_config('plan_cache_mode', 'force_generic_plan', false), \
-     set_config('enable_seqscan', 'off', false), \
-     set_config('enable_hashjoin', 'off', false), \
-     set_config('enable_mergejoin', 'off', false), \
-     set_config('jit', 'off', false), \
-     set_config('lock_timeout', '4s', false), \
-     set_config('statement_timeout', '5s', false), \
-     set_config('idle_in_transaction_session_timeout', '10s', false)";
+/// The settings of a connection, or only of its transaction. Commits are durable. Timeouts end statements that wait and
+/// transactions whose client has vanished. The planner may not read whole tables: a generic plan does not know limits, so
+/// it would do so for large ones.
+macro_rules! settings {
+    ($of_transaction:literal) => {
+        concat!(
+            "set_config('synchronous_commit', case current_setting('synchronous_commit') \
+             when 'off' then 'on' else current_setting('synchronous_commit') end, ",
+            $of_transaction,
+            "), set_config('enable_seqscan', 'off', ",
+            $of_transaction,
+            "), set_config('enable_hashjoin', 'off', ",
+            $of_transaction,
+            "), set_config('enable_mergejoin', 'off', ",
+            $of_transaction,
+            "), set_config('jit', 'off', ",
+            $of_transaction,
+            "), set_config('lock_timeout', '4s', ",
+            $of_transaction,
+            "), set_config('statement_timeout', '5s', ",
+            $of_transaction,
+            "), set_config('idle_in_transaction_session_timeout', '10s', ",
+            $of_transaction,
+            ")"
+        )
+    };
+}
+
+// With "read committed", a statement sees everything committed before it, so limits are exact. Every statement has one
+// good plan, which a test checks, so generic plans save planning time.
+pub(super) const CONFIGURE: &str = concat!(
+    "select set_config('default_transaction_isolation', 'read committed', false), \
+     set_config('plan_cache_mode', 'force_generic_plan', false), ",
+    settings!("false")
+);
 
 // The same for one transaction on a connection of the application, whose own settings stay unchanged.
-pub(super) const BEGIN_SHARED: &str = "begin isolation level read committed; \
-     select set_config('synchronous_commit', case current_setting('synchronous_commit') \
-     when 'off' then 'on' else current_setting('synchronous_commit') end, true), \
-     set_config('enable_seqscan', 'off', true), \
-     set_config('enable_hashjoin', 'off', true), \
-     set_config('enable_mergejoin', 'off', true), \
-     set_config('jit', 'off', true), \
-     set_config('lock_timeout', '4s', true), \
-     set_config('statement_timeout', '5s', true), \
-     set_config('idle_in_transaction_session_timeout', '10s', true)";
+pub(super) const BEGIN_SHARED: &str =
+    concat!("begin isolation level read committed; select ", settings!("true"));
