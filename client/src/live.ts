@@ -35,7 +35,7 @@ export function followStream(
     let wait = FIRST_WAIT;
     let timer: ReturnType<typeof setTimeout> | undefined;
     /** What the stream has sent during a fetch, whose answer may be older. */
-    let during: ((rows: DeviceSession[]) => DeviceSession[])[] = [];
+    const during: ((rows: DeviceSession[]) => DeviceSession[])[] = [];
 
     const show = (data: DeviceSession[]) => list.set({ ...list.get(), data });
     const change = (apply: (rows: DeviceSession[]) => DeviceSession[]) => {
@@ -95,7 +95,7 @@ export function followStream(
   });
 }
 
-/** The rows after a change. Applying it twice changes nothing. */
+/** The rows after a change, as `SessionEvent::apply` of the server. Applying it twice changes nothing. */
 function applied(rows: DeviceSession[], change: Change): DeviceSession[] {
   switch (change.type) {
     case "created": {
