@@ -6,8 +6,8 @@
 //! # Run the server
 //!
 //! The program `multi-session` of the repository has pages, accounts and this crate's REST API. `make run` builds it and
-//! serves `http://127.0.0.1:3000`. It needs no configuration; `target/release/multi-session --help` lists the settings. Read
-//! `docs/configuration.md` and `docs/operating.md`.
+//! serves `http://127.0.0.1:3000`. It needs no configuration; `target/release/multi-session --help` lists the settings.
+//! Read `docs/configuration.md` and `docs/operating.md`.
 //!
 //! # Put it behind a Better Auth front end
 //!
