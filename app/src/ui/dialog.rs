@@ -20,8 +20,8 @@ pub fn Dialog(
     /// Whether it is open.
     #[prop(into)]
     open: Signal<bool>,
-    /// Called when the person has closed the dialog.
-    close: impl Fn() + 'static,
+    /// Called when the person wants to close the dialog, which happens when `open` changes.
+    close: impl Fn() + Clone + 'static,
     /// The address that Cancel links to without JavaScript.
     cancel: &'static str,
     /// The id of the element that opened it; empty if it may be any.
@@ -54,18 +54,24 @@ pub fn Dialog(
         }
     });
 
+    // If it closed before `open` changes, somebody who opens it again at once would see it close.
+    let escaped = close.clone();
+    let escape = move |event: web_sys::Event| {
+        event.prevent_default();
+        escaped();
+    };
+    let dismissed = close.clone();
+    let dismiss = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        dismissed();
+    };
     let closed = move |_| {
+        // The browser does not always ask.
         if open.get_untracked() {
             close();
         }
         if !focus_element(trigger) {
             keep_focus();
-        }
-    };
-    let dismiss = move |event: web_sys::MouseEvent| {
-        if let Some(dialog) = node.get_untracked() {
-            event.prevent_default();
-            dialog.close();
         }
     };
 
@@ -81,6 +87,7 @@ pub fn Dialog(
             open=open.get_untracked()
             aria-labelledby=labelled_by
             aria-describedby=described_by
+            on:cancel=escape
             on:close=closed
         >
             <h2 id=title_id>{title}</h2>
