@@ -22,7 +22,7 @@ WASM_FROM=${MULTI_SESSION_WASM_FROM:-$([[ -e $DEBIAN_RUST/version ]] && echo deb
 # A fixed target directory, whatever the caller's settings, because scripts look for the binary and the site in it.
 export CARGO_TARGET_DIR=$ROOT/target
 export PATH=$TOOLS/bin:$ROOT/tools/node_modules/.bin:$PATH
-export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+export CHROMIUM=${CHROMIUM:-/usr/bin/chromium-headless-shell}
 export FIREFOX=${FIREFOX:-/usr/bin/firefox-esr}
 # The browser engines to test in addition to Chromium.
 ENGINES=${ENGINES:-firefox webkit}
