@@ -13,7 +13,6 @@ use crate::{AcceptedProofs, Result, Sessions, SignInMethod, Store, User, UserId}
 mod attempt;
 mod change_password;
 pub(crate) mod email;
-mod letter;
 mod mail;
 mod metrics;
 mod password;
@@ -31,7 +30,7 @@ use throttle::Throttle;
 
 pub use change_password::ChangePassword;
 pub use email::is_email;
-pub use letter::Letter;
+pub use mail::Mail;
 pub use password::PasswordLimits;
 pub use reauthenticate::Reauthenticate;
 pub use reset_password::{RequestPasswordReset, ResetPassword};
@@ -206,7 +205,7 @@ impl AccountsBuilder {
         self
     }
 
-    /// Sets whether something sends the mails of [`Accounts::due_letters`]. By default nothing does.
+    /// Sets whether something sends the mails of [`Accounts::due_mails`]. By default nothing does.
     ///
     /// Without it no mail is written, and calls that need one are refused: passwords cannot be reset.
     pub fn mail(mut self, mail: bool) -> Self {

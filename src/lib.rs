@@ -234,7 +234,7 @@ pub use webhook::{Webhook, WebhookData, WebhookType};
 
 #[cfg(feature = "accounts")]
 pub use accounts::{
-    Accounts, AccountsBuilder, ChangePassword, Letter, PasswordIfSet, PasswordLimits, Reauthenticate,
+    Accounts, AccountsBuilder, ChangePassword, Mail, PasswordIfSet, PasswordLimits, Reauthenticate,
     RequestPasswordReset, ResetPassword, SignIn, SignUp, is_email,
 };
 #[cfg(feature = "engine")]

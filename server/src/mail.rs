@@ -13,7 +13,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::transport::smtp;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use multi_session::{Accounts, Letter};
+use multi_session::{Accounts, Mail};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -21,7 +21,7 @@ use url::{Host, Url};
 
 use crate::{Config, ServerError, telemetry};
 
-mod letter;
+mod text;
 
 /// The timeout for connecting to the mail server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -98,7 +98,7 @@ struct Inner {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     base_url: String,
-    look: letter::Look,
+    look: text::Look,
     /// The timeout for a whole mail.
     at_most: Duration,
     /// How many mails are sent at the same time.
@@ -134,7 +134,7 @@ impl Mailer {
         let pool = smtp::PoolConfig::new().max_size(0);
         let transport = transport.timeout(Some(CONNECT_TIMEOUT)).pool_config(pool).build();
         let base_url = config.base_url().trim_end_matches('/').to_owned();
-        let look = letter::Look::new(config);
+        let look = text::Look::new(config);
         let (at_most, on_their_way, grace) = (AT_MOST, ON_THEIR_WAY, GRACE);
         Ok(Some(Self(Arc::new(Inner { transport, from, base_url, look, at_most, on_their_way, grace }))))
     }
@@ -162,7 +162,7 @@ impl Mailer {
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = accounts.wait_for_letters() => {}
+                () = accounts.wait_for_mails() => {}
                 // Mails may have become due.
                 () = tokio::time::sleep(EVERY) => {}
                 // At the limit, a finished mail makes room for the next one. Below the limit, no mail is
@@ -186,8 +186,8 @@ impl Mailer {
 
     /// Begins to send the mails that are due and returns their number.
     async fn begin(&self, accounts: &Accounts, sending: &mut JoinSet<bool>) -> usize {
-        let letters = match accounts.due_letters().await {
-            Ok(letters) => letters,
+        let mails = match accounts.due_mails().await {
+            Ok(mails) => mails,
             Err(error) => {
                 tracing::warn!(
                     cause = telemetry::with_causes(&error),
@@ -196,30 +196,26 @@ impl Mailer {
                 return 0;
             }
         };
-        let number = letters.len();
-        for letter in letters {
+        let number = mails.len();
+        for mail in mails {
             let (mailer, accounts) = (self.clone(), accounts.clone());
-            let span = tracing::info_span!("mail", kind = letter.kind.as_str());
-            sending.spawn(async move { mailer.send(&accounts, &letter).await }.instrument(span));
+            let span = tracing::info_span!("mail", kind = mail.kind.as_str());
+            sending.spawn(async move { mailer.send(&accounts, &mail).await }.instrument(span));
         }
         number
     }
 
-    async fn send(&self, accounts: &Accounts, letter: &Letter) -> bool {
+    async fn send(&self, accounts: &Accounts, mail: &Mail) -> bool {
         let Inner { from, base_url, look, .. } = &*self.0;
-        let cause = match letter::written(letter, from.clone(), base_url, look) {
+        let cause = match text::written(mail, from.clone(), base_url, look) {
             Ok(message) => self.post(message).await.err(),
             Err(error) => Some(telemetry::with_causes(&error)),
         };
         let noted = match &cause {
-            None => accounts.letter_sent(letter).await,
+            None => accounts.mail_sent(mail).await,
             Some(cause) => {
-                tracing::warn!(
-                    kind = letter.kind.as_str(),
-                    cause,
-                    "a mail could not be sent: retrying later"
-                );
-                accounts.letter_failed(letter).await
+                tracing::warn!(kind = mail.kind.as_str(), cause, "a mail could not be sent: retrying later");
+                accounts.mail_failed(mail).await
             }
         };
         if let Err(error) = noted {

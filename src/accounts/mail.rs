@@ -1,16 +1,16 @@
 //! The queue of mails, and the interface to the sender.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use scopeguard::{ScopeGuard, guard};
 use tokio::sync::Notify;
 
-use super::letter::Letter;
 use super::metrics::{self, MailOutcome};
 use super::{Accounts, email};
 use crate::{
-    DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Timestamp, UserId,
+    Device, DueMail, Error, MailKind, MailToken, Purpose, Result, SessionId, StoredToken, Timestamp, UserId,
     device_of,
 };
 
@@ -28,6 +28,44 @@ const SWEEP_LIMIT: u32 = 1_000;
 /// How many requests may wait to be looked up.
 const REQUESTS: usize = 1_000;
 
+/// A mail that is due, with everything it should say. The sender writes the text.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Mail {
+    seq: i64,
+    created_at: Timestamp,
+    attempts: u32,
+    /// What it is about.
+    pub kind: MailKind,
+    /// The address that it goes to.
+    pub to: String,
+    /// The token of its link.
+    pub token: MailToken,
+    /// Where the link leads afterwards, if that was requested.
+    pub redirect_to: Option<String>,
+    /// The device that it is about, if known.
+    pub device: Option<Device>,
+    /// The address of that device; empty when unknown.
+    pub ip_address: String,
+    /// Where that address is; `None` if unknown.
+    pub place: Option<String>,
+    /// When the event happened.
+    pub at: Timestamp,
+}
+
+impl Mail {
+    /// The id of this attempt to send it. No other mail has the same.
+    pub fn id(&self) -> String {
+        format!("{}.{}.{}", self.created_at.unix_ms(), self.seq, self.attempts)
+    }
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 /// The requests that wait to be looked up, and the signal for the sender.
 #[derive(Debug, Default)]
 pub(super) struct MailQueue {
@@ -42,8 +80,8 @@ pub(super) struct Request {
     pub(super) redirect_to: Option<String>,
 }
 
-impl std::fmt::Debug for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").finish_non_exhaustive()
     }
 }
@@ -81,7 +119,7 @@ impl Accounts {
     }
 
     /// Waits until there may be a new mail to send. Postponed mails become due later without a signal.
-    pub async fn wait_for_letters(&self) {
+    pub async fn wait_for_mails(&self) {
         self.0.mail_queue.wake.notified().await;
     }
 
@@ -93,67 +131,67 @@ impl Accounts {
     /// # Errors
     ///
     /// When the store fails. Nothing is lost: a later call returns the mails.
-    pub async fn due_letters(&self) -> Result<Vec<Letter>> {
+    pub async fn due_mails(&self) -> Result<Vec<Mail>> {
         self.look_up_requests().await?;
-        let mut letters = Vec::new();
-        while letters.is_empty() {
+        let mut mails = Vec::new();
+        while mails.is_empty() {
             let now = self.sessions().now();
-            let due = self.store().claim_mails(now, now.plus(LEASE), AT_ONCE).await?;
-            if due.is_empty() {
+            let claimed = self.store().claim_mails(now, now.plus(LEASE), AT_ONCE).await?;
+            if claimed.is_empty() {
                 break;
             }
-            for mail in due {
-                match self.letter(&mail, now).await {
-                    Ok(letter) => letters.push(letter),
-                    Err(error) => self.put_off_broken(&mail, &error).await,
+            for due in claimed {
+                match self.with_link(&due, now).await {
+                    Ok(mail) => mails.push(mail),
+                    Err(error) => self.put_off_broken(&due, &error).await,
                 }
             }
         }
-        Ok(letters)
+        Ok(mails)
     }
 
     /// Creates the link of a mail that is due, and collects the mail's content.
-    async fn letter(&self, mail: &DueMail, now: Timestamp) -> Result<Letter> {
-        let found = match &mail.session_id {
+    async fn with_link(&self, due: &DueMail, now: Timestamp) -> Result<Mail> {
+        let found = match &due.session_id {
             Some(id) => self.store().find(&[id]).await?.pop(),
             None => None,
         };
         let about = found.map(|found| found.stored);
         // For a changed password, use the session's last address; for a new device, the one of the sign-in.
-        let ip_address = about.as_ref().map_or("", |stored| match mail.kind {
+        let ip_address = about.as_ref().map_or("", |stored| match due.kind {
             MailKind::PasswordChanged => &stored.last_ip_address,
             _ => &stored.session.ip_address,
         });
         let token = MailToken::generate(&**self.sessions().random());
-        self.store().put_token(&stored(mail, &token, now)).await?;
-        Ok(Letter {
-            seq: mail.seq,
-            created_at: mail.created_at,
-            attempts: mail.attempts,
-            kind: mail.kind,
-            to: email::for_mail(&mail.user.email).unwrap_or_else(|| mail.user.email.clone()),
+        self.store().put_token(&stored(due, &token, now)).await?;
+        Ok(Mail {
+            seq: due.seq,
+            created_at: due.created_at,
+            attempts: due.attempts,
+            kind: due.kind,
+            to: email::for_mail(&due.user.email).unwrap_or_else(|| due.user.email.clone()),
             token,
-            redirect_to: mail.redirect_to.clone(),
-            device: about.as_ref().map(|stored| match mail.kind {
+            redirect_to: due.redirect_to.clone(),
+            device: about.as_ref().map(|stored| match due.kind {
                 MailKind::PasswordChanged => device_of(&stored.last_agent()),
                 _ => stored.session.device(),
             }),
             ip_address: ip_address.to_owned(),
             place: self.sessions().place_of(ip_address),
-            at: mail.created_at,
+            at: due.created_at,
         })
     }
 
     /// Postpones a mail that cannot be created, so that it does not block others. If that fails too, its
     /// lease expires.
-    async fn put_off_broken(&self, mail: &DueMail, error: &Error) {
-        let kind = mail.kind.as_str();
+    async fn put_off_broken(&self, due: &DueMail, error: &Error) {
+        let kind = due.kind.as_str();
         tracing::warn!(
             kind,
             cause = error as &dyn std::error::Error,
             "the link of a mail could not be created: retrying later"
         );
-        let put_off = self.put_off(mail.seq, mail.kind, mail.created_at, mail.attempts).await;
+        let put_off = self.put_off(due.seq, due.kind, due.created_at, due.attempts).await;
         if let Err(error) = put_off {
             tracing::warn!(kind, cause = &error as &dyn std::error::Error, "a mail could not be postponed");
         }
@@ -164,10 +202,10 @@ impl Accounts {
     /// # Errors
     ///
     /// When the store fails. The mail may then be sent again.
-    pub async fn letter_sent(&self, letter: &Letter) -> Result<()> {
-        metrics::mail(letter.kind, MailOutcome::Sent);
-        self.store().drop_mail(letter.seq).await?;
-        tracing::info!(kind = letter.kind.as_str(), "a mail was sent");
+    pub async fn mail_sent(&self, mail: &Mail) -> Result<()> {
+        metrics::mail(mail.kind, MailOutcome::Sent);
+        self.store().drop_mail(mail.seq).await?;
+        tracing::info!(kind = mail.kind.as_str(), "a mail was sent");
         Ok(())
     }
 
@@ -176,8 +214,8 @@ impl Accounts {
     /// # Errors
     ///
     /// When the store fails. The mail is then tried again after its lease has expired.
-    pub async fn letter_failed(&self, letter: &Letter) -> Result<()> {
-        self.put_off(letter.seq, letter.kind, letter.created_at, letter.attempts).await
+    pub async fn mail_failed(&self, mail: &Mail) -> Result<()> {
+        self.put_off(mail.seq, mail.kind, mail.created_at, mail.attempts).await
     }
 
     async fn put_off(&self, seq: i64, kind: MailKind, created_at: Timestamp, attempts: u32) -> Result<()> {
@@ -215,8 +253,8 @@ impl Accounts {
         self.0.mail_queue.wake.notify_one();
     }
 
-    /// Looks up requests for mails and puts the mails into the queue. [`Accounts::due_letters`] does this too. Call it
-    /// while you cannot take more letters, so that requests do not pile up in memory until they are refused.
+    /// Looks up requests for mails and puts the mails into the queue. [`Accounts::due_mails`] does this too. Call it
+    /// while you cannot take more mails, so that requests do not pile up in memory until they are refused.
     ///
     /// # Errors
     ///
@@ -234,14 +272,14 @@ impl Accounts {
     }
 }
 
-fn stored(mail: &DueMail, token: &MailToken, now: Timestamp) -> StoredToken {
-    let purpose = mail.kind.purpose();
+fn stored(due: &DueMail, token: &MailToken, now: Timestamp) -> StoredToken {
+    let purpose = due.kind.purpose();
     StoredToken {
         hash: token.hash(),
-        user_id: mail.user.id.clone(),
+        user_id: due.user.id.clone(),
         purpose,
-        session_id: mail.session_id.clone(),
-        redirect_to: mail.redirect_to.clone(),
+        session_id: due.session_id.clone(),
+        redirect_to: due.redirect_to.clone(),
         created_at: now,
         expires_at: now.plus(Accounts::link_lifetime(purpose)),
     }

@@ -50,7 +50,7 @@ pub(crate) async fn cancelled_flush_loses_nothing(
     // Each is polled once, so that it has begun.
     for _ in 0..2 {
         let _ = timeout(Duration::ZERO, here.sessions().flush()).await;
-        let _ = timeout(Duration::ZERO, here.due_letters()).await;
+        let _ = timeout(Duration::ZERO, here.due_mails()).await;
     }
     here.shut_down().await.expect("it is written");
 

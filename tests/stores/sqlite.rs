@@ -273,8 +273,8 @@ async fn mail_of_a_later_version_is_left_to_its_nodes_and_delays_no_others() {
         .await
         .expect("a change");
     let to = async || {
-        let letters = accounts.due_letters().await.expect("an answer");
-        letters.iter().map(|letter| letter.to.clone()).collect::<Vec<_>>()
+        let mails = accounts.due_mails().await.expect("an answer");
+        mails.iter().map(|mail| mail.to.clone()).collect::<Vec<_>>()
     };
     assert_eq!(to().await, ["grace@example.org"]);
     by_hand(&folder, "update mails set kind = 'new-device' where user_id = 'ada'").await.expect("a change");
@@ -306,14 +306,14 @@ async fn mail_whose_link_cannot_be_created_delays_no_others() {
     let refuse = "create trigger broken before insert on mail_tokens when new.user_id like 'broken%' \
                   begin select raise(abort, 'refused'); end";
     by_hand(&folder, refuse).await.expect("a trigger");
-    let letters = accounts.due_letters().await.expect("an answer");
-    assert_eq!(letters.iter().map(|letter| &*letter.to).collect::<Vec<_>>(), ["ada@example.org"]);
+    let mails = accounts.due_mails().await.expect("an answer");
+    assert_eq!(mails.iter().map(|mail| &*mail.to).collect::<Vec<_>>(), ["ada@example.org"]);
 
     by_hand(&folder, "drop trigger broken").await.expect("it is dropped");
-    assert!(accounts.due_letters().await.expect("an answer").is_empty(), "they wait");
+    assert!(accounts.due_mails().await.expect("an answer").is_empty(), "they wait");
     clock.advance(Duration::from_secs(60));
-    let letters = accounts.due_letters().await.expect("an answer");
-    assert_eq!(letters.len(), 10, "and are tried again after a minute, each by itself");
+    let mails = accounts.due_mails().await.expect("an answer");
+    assert_eq!(mails.len(), 10, "and are tried again after a minute, each by itself");
 }
 
 #[tokio::test]

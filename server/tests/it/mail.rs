@@ -226,7 +226,7 @@ async fn mail_is_sent_by_another_node_after_a_crash() {
     let app = start(&mails).await;
     app.sign_up(FIREFOX, "ada").await;
     request(&app.browser(CHROME), "ada@example.org").await.ok();
-    let taken = app.accounts.due_letters().await.expect("an answer");
+    let taken = app.accounts.due_mails().await.expect("an answer");
     assert_eq!(taken.len(), 1);
     // The node ends here. Another one looks for mails at once, and later.
     drop(taken);
@@ -334,7 +334,7 @@ async fn without_a_mail_server_mail_features_are_not_offered() {
     assert!(!browser.open("/sign-in").await.text.contains("data-mail"));
     let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
     laptop.post("/api/auth/change-password", form).await.ok();
-    assert!(app.accounts.due_letters().await.expect("an answer").is_empty());
+    assert!(app.accounts.due_mails().await.expect("an answer").is_empty());
 
     let mails = MailServer::start().await;
     let app = start(&mails).await;

@@ -10,7 +10,7 @@ use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use multi_session::http::SessionHttp;
-use multi_session::{Letter, MailKind, Purpose, Timestamp};
+use multi_session::{Mail, MailKind, Purpose, Timestamp};
 use url::form_urlencoded;
 
 use crate::service::Accent;
@@ -100,23 +100,23 @@ fn words(kind: MailKind, service: &str) -> Words {
 
 /// Writes a mail.
 pub(super) fn written(
-    letter: &Letter,
+    mail: &Mail,
     from: Mailbox,
     base_url: &str,
     look: &Look,
 ) -> Result<Message, lettre::error::Error> {
-    let words = words(letter.kind, &look.service);
-    let facts = facts(letter);
-    let link = link(letter, base_url);
+    let words = words(mail.kind, &look.service);
+    let facts = facts(mail);
+    let link = link(mail, base_url);
     let domain = from.email.domain().to_owned();
     // Never with the name, which was chosen by whoever created the account.
-    let to = letter.to.parse().map(|address| Mailbox::new(None, address));
+    let to = mail.to.parse().map(|address| Mailbox::new(None, address));
     let to = to.map_err(|_| lettre::error::Error::MissingTo)?;
     Message::builder()
         .from(from)
         .to(to)
         .subject(&*words.subject)
-        .message_id(Some(format!("<{}@{domain}>", letter.id())))
+        .message_id(Some(format!("<{}@{domain}>", mail.id())))
         // Prevents out-of-office replies (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -129,9 +129,9 @@ pub(super) fn written(
 }
 
 /// The address of the link.
-fn link(letter: &Letter, base_url: &str) -> String {
-    let token = letter.token.to_text();
-    match (letter.kind.purpose(), &letter.redirect_to) {
+fn link(mail: &Mail, base_url: &str) -> String {
+    let token = mail.token.to_text();
+    match (mail.kind.purpose(), &mail.redirect_to) {
         (Purpose::NotMe, _) => format!("{base_url}/not-me?token={token}"),
         (_, None) => format!("{base_url}/reset-password?token={token}"),
         (_, Some(to)) => {
@@ -142,17 +142,17 @@ fn link(letter: &Letter, base_url: &str) -> String {
 }
 
 /// The known facts about the device, with their names.
-fn facts(letter: &Letter) -> Vec<(&'static str, String)> {
+fn facts(mail: &Mail) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    if let Some(device) = &letter.device {
+    if let Some(device) = &mail.device {
         facts.push(("Device", one_line(&device.label)));
-        let address = one_line(&letter.ip_address);
+        let address = one_line(&mail.ip_address);
         facts.push(("Address", if address.is_empty() { "unknown".to_owned() } else { address }));
         // "near", because the database knows the places of networks, not of people.
-        facts.extend(letter.place.as_deref().map(|place| ("Place", one_line(&format!("near {place}")))));
+        facts.extend(mail.place.as_deref().map(|place| ("Place", one_line(&format!("near {place}")))));
     }
-    if letter.device.is_some() || letter.kind == MailKind::PasswordChanged {
-        facts.push(("Time", readable(letter.at)));
+    if mail.device.is_some() || mail.kind == MailKind::PasswordChanged {
+        facts.push(("Time", readable(mail.at)));
     }
     facts
 }
