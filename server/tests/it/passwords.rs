@@ -46,30 +46,34 @@ async fn sign_ins_beyond_the_hashing_queue_are_refused_and_others_are_served() {
     assert!(after.is_ok(), "the places were given back");
 }
 
+/// Whether neither is twice as long as the other.
+fn are_similar([one, other]: [Duration; 2]) -> bool {
+    one < other * 2 && other < one * 2
+}
+
 #[tokio::test]
 async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..9 {
-        for (times, email) in times.iter_mut().zip(["ada@example.org", "nobody@example.org"]) {
+    // A busy machine makes them longer, never shorter: the shortest of each are compared. Without the comparison one
+    // would be a thousand times shorter, however often it is tried.
+    let mut shortest = [Duration::MAX; 2];
+    for round in 1..=100 {
+        for (shortest, email) in shortest.iter_mut().zip(["ada@example.org", "nobody@example.org"]) {
             let start = Instant::now();
             let answer = app
                 .accounts
                 .sign_in(&Browser::default(), &Client::default(), form(email, "wrong password"))
                 .await;
-            times.push(start.elapsed());
+            *shortest = start.elapsed().min(*shortest);
             assert!(answer.is_err());
         }
+        if round >= 9 && are_similar(shortest) {
+            break;
+        }
     }
-    let [wrong, unknown] = times.map(|mut times| {
-        times.sort_unstable();
-        times[times.len() / 2]
-    });
-    let (shorter, longer) = (wrong.min(unknown), wrong.max(unknown));
-    // Without the comparison it would be a thousand times shorter. The noise of the machine stays far below a
-    // factor of two.
-    assert!(longer < shorter * 2, "wrong password {wrong:?}, unknown email {unknown:?}");
+    assert!(are_similar(shortest), "wrong password and unknown email: {shortest:?}");
+    let shorter = shortest[0].min(shortest[1]);
     assert!(shorter > Duration::from_millis(2), "{shorter:?} is no argon2id");
 }
 
