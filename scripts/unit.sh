@@ -11,6 +11,8 @@ if [[ -z ${MULTI_SESSION_TEST_POSTGRES:-} ]]; then
 fi
 
 export CARGO_TERM_QUIET=false
+# They wait a lot, so run more at once than there are cores.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}
 tests=("${SERVER_CRATES[@]}" --exclude multi-session-fuzz)
 checked_cargo test "${tests[@]}" --no-run
 
@@ -31,8 +33,6 @@ over_postgres() {
     checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants:: --skip configuration:: \
       --skip backup:: --skip packaging::
 }
-# They wait a lot, so run more at once than there are cores.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 mkdir -p "$TOOLS/log"
 over_postgres >"$TOOLS/log/over-postgres.log" 2>&1 &
