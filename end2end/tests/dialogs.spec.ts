@@ -55,6 +55,24 @@ test("Back closes a dialog and Forward opens it", async ({ device }) => {
   expect([await laptop.whoAmI(), await phone.whoAmI()]).toEqual(["Ada Lovelace", "Ada Lovelace"]);
 });
 
+test("Forward opens a dialog again that Escape closed, however often it was pressed", async ({ device }) => {
+  const ada = person("Ada Lovelace");
+  const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);
+  const sessions = await new SessionsPage(laptop).open();
+  const dialog = sessions.dialog("Sign out everywhere?");
+  await sessions.signOutEverywhere.click();
+  await expect(dialog).toBeVisible();
+  await dialog.evaluate((element) => {
+    // Both before the browser has gone back.
+    for (let pressed = 0; pressed < 2; pressed += 1) element.dispatchEvent(new Event("cancel", { cancelable: true }));
+  });
+  await expect(dialog).toBeHidden();
+  await expect(laptop.page).toHaveURL(/\/sessions$/);
+  await laptop.page.goForward();
+  await expect(dialog).toBeVisible();
+  await expect(laptop.page).toHaveURL(/\/sessions\?confirm=everywhere$/);
+});
+
 test("a dialog keeps the focus and a press outside closes it", async ({ device }) => {
   const ada = person("Ada Lovelace");
   const [laptop] = await signedIn(device, ada, ["Firefox on macOS"]);

@@ -38,16 +38,23 @@ pub(super) fn Bulk() -> impl IntoView {
     // A dialog that was opened on this page has an entry before it in the browser's history, so closing it
     // goes back.
     let asked_here = StoredValue::new(false);
+    let is_going_back = StoredValue::new(false);
     let is_any_asked = Memo::new(move |_| query.with(|query| query.get_str("confirm").is_some()));
-    on_change(move || is_any_asked.with(|_| ()), move || asked_here.set_value(is_any_asked.get_untracked()));
+    on_change(
+        move || is_any_asked.with(|_| ()),
+        move || {
+            asked_here.set_value(is_any_asked.get_untracked());
+            is_going_back.set_value(false);
+        },
+    );
     let close = move || {
-        // The page is leaving.
-        if is_leaving() {
+        if is_leaving() || is_going_back.get_value() {
             return;
         }
-        let gone_back = asked_here.try_update_value(std::mem::take) == Some(true)
-            && window().history().and_then(|history| history.back()).is_ok();
-        if !gone_back {
+        let goes_back =
+            asked_here.get_value() && window().history().and_then(|history| history.back()).is_ok();
+        is_going_back.set_value(goes_back);
+        if !goes_back {
             forget();
         }
     };

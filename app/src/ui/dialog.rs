@@ -20,7 +20,7 @@ pub fn Dialog(
     /// Whether it is open.
     #[prop(into)]
     open: Signal<bool>,
-    /// Called when the person wants to close the dialog, which happens when `open` changes.
+    /// Called when the person wants to close the dialog. It must make `open` false, which closes it.
     close: impl Fn() + Clone + 'static,
     /// The address that Cancel links to without JavaScript.
     cancel: &'static str,
@@ -54,7 +54,7 @@ pub fn Dialog(
         }
     });
 
-    // If it closed before `open` changes, somebody who opens it again at once would see it close.
+    // If the dialog closed before `open` changes, somebody who opens it again at once would see it close.
     let escaped = close.clone();
     let escape = move |event: web_sys::Event| {
         event.prevent_default();
@@ -66,7 +66,7 @@ pub fn Dialog(
         dismissed();
     };
     let closed = move |_| {
-        // The browser does not always ask.
+        // The browser closes it without asking if the person has done nothing since it asked last.
         if open.get_untracked() {
             close();
         }
