@@ -11,8 +11,8 @@ if [[ -z ${MULTI_SESSION_TEST_POSTGRES:-} ]]; then
 fi
 
 export CARGO_TERM_QUIET=false
-# They wait a lot, so run more at once than there are cores.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-3}
+# Tests wait a lot, so run more at once than there are cores.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(getconf _NPROCESSORS_ONLN) + 1))}
 tests=("${SERVER_CRATES[@]}" --exclude multi-session-fuzz)
 checked_cargo test "${tests[@]}" --no-run
 

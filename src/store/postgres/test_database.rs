@@ -30,7 +30,7 @@ const EMPTY: &str = "do $$ declare name text; begin \
                      perform setval(oid, 1, false) from pg_class where relnamespace = 'public'::regnamespace \
                      and relkind = 'S'; end $$";
 
-/// A PostgreSQL database for one test, on a temporary server.
+/// A PostgreSQL database for one test, on a temporary server: PostgreSQL 14 or newer, with a superuser in its URL.
 #[derive(Debug)]
 pub struct PostgresTestDatabase {
     server: PgConnectOptions,
