@@ -82,7 +82,7 @@ impl Schema {
     async fn update(&self, connection: &mut PgConnection) -> Result<()> {
         let configure = sqlx::query(
             "select set_config('search_path', quote_ident($1), false), set_config('statement_timeout', '0', false), \
-             set_config('lock_timeout', '0', false)",
+             set_config('lock_timeout', '0', false), set_config('client_min_messages', 'warning', false)",
         );
         configure.bind(&self.0).execute(&mut *connection).await?;
         // The lock is held until the connection is closed.
