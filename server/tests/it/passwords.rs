@@ -55,8 +55,8 @@ fn are_similar([one, other]: [Duration; 2]) -> bool {
 async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
     let app = TestApp::start().await;
     app.sign_up(FIREFOX, "ada").await;
-    // A busy machine makes them longer, never shorter: the shortest of each are compared. Without the comparison one
-    // would be a thousand times shorter, however often it is tried.
+    // A busy machine makes them longer, never shorter, so the shortest of each are compared. If nothing were hashed for
+    // an unknown email, it would be a thousand times shorter, however often it is tried.
     let mut shortest = [Duration::MAX; 2];
     for round in 1..=100 {
         for (shortest, email) in shortest.iter_mut().zip(["ada@example.org", "nobody@example.org"]) {
