@@ -96,8 +96,12 @@ async fn all_pages_and_lookups_are_limited() {
             refused += u32::from(browser.get(path).await.status.as_u16() == 429);
         }
         assert!((1..=30).contains(&refused), "{path}: {refused} of 130");
-        let others = browser.get("/api/auth/ok").await.status.as_u16();
-        assert_eq!(others == 429, path != "/readyz", "{path}");
+        // More than one, because the limiter admits one again ten times a second.
+        let mut is_limited = false;
+        for _ in 0..20 {
+            is_limited |= browser.get("/api/auth/ok").await.status.as_u16() == 429;
+        }
+        assert_eq!(is_limited, path != "/readyz", "{path}");
     }
     let browser = app.browser(FIREFOX);
     for _ in 0..130 {
