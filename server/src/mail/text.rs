@@ -52,6 +52,14 @@ struct Words {
 }
 
 fn words(kind: MailKind, service: &str) -> Words {
+    let if_it_was_you = |subject, says| Words {
+        subject,
+        says,
+        then: "If it was you, you don't need to do anything. If it wasn't, secure your account: we'll sign out every \
+               device, and you choose a new password.",
+        link: "This wasn't me",
+        finally: "The link shows what will happen and asks you once more. It works once, within 7 days.",
+    };
     match kind {
         MailKind::PasswordReset => Words {
             subject: format!("Reset your {service} password"),
@@ -61,14 +69,10 @@ fn words(kind: MailKind, service: &str) -> Words {
             link: "Choose a new password",
             finally: "If it wasn't you, ignore this email. Your password stays as it is.",
         },
-        MailKind::NewDevice => Words {
-            subject: format!("New sign-in to your {service} account"),
-            says: format!("Someone signed in to your {service} account from a new device."),
-            then: "If it was you, you don't need to do anything. If it wasn't, secure your account: we'll sign out every \
-                   device, and you choose a new password.",
-            link: "This wasn't me",
-            finally: "The link shows what will happen and asks you once more. It works once, within 7 days.",
-        },
+        MailKind::NewDevice => if_it_was_you(
+            format!("New sign-in to your {service} account"),
+            format!("Someone signed in to your {service} account from a new device."),
+        ),
         MailKind::PasswordLocked => Words {
             subject: format!("Choose a new {service} password"),
             says: format!(
@@ -80,14 +84,10 @@ fn words(kind: MailKind, service: &str) -> Words {
             finally: "If the link has expired, use \"Forgot your password?\" on the sign-in page. If it wasn't you who \
                       reported it, choose a new password all the same: then only you are signed in.",
         },
-        MailKind::PasswordChanged => Words {
-            subject: format!("Your {service} password was changed"),
-            says: format!("The password for your {service} account was changed."),
-            then: "If it was you, you don't need to do anything. If it wasn't, secure your account: we'll sign out every \
-                   device, and you choose a new password.",
-            link: "This wasn't me",
-            finally: "The link shows what will happen and asks you once more. It works once, within 7 days.",
-        },
+        MailKind::PasswordChanged => if_it_was_you(
+            format!("Your {service} password was changed"),
+            format!("The password for your {service} account was changed."),
+        ),
         _ => Words {
             subject: format!("About your {service} account"),
             says: format!("Something has happened to your {service} account."),
