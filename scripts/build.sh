@@ -6,6 +6,7 @@
 #   build.sh bench         the site, the server and the bare route for the benchmark
 #   build.sh for-tests     both servers and the bare route, with our own crates unoptimized as in the tests, which
 #                          builds much faster
+# With CLIPPY=1, Clippy compiles our crates of the site.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -16,11 +17,11 @@ what=${1:-all}
 case $what in
 example*)
   WHOSE="the example's site" SITE=$CARGO_TARGET_DIR/example-site HASHES=$RELEASE/example-leptos.txt NAME=example-leptos
-  PACKAGE=(example-leptos --lib --features hydrate) LIBRARY=example_leptos STYLE=examples/leptos/style/main.scss
+  CRATE=("${EXAMPLE_SITE_CRATE[@]}") LIBRARY=example_leptos STYLE=examples/leptos/style/main.scss
   ;;
 *)
   WHOSE="the site" SITE=$CARGO_TARGET_DIR/site HASHES=$RELEASE/hash.txt NAME=multi-session
-  PACKAGE=(frontend) LIBRARY=frontend STYLE=
+  CRATE=("${SITE_CRATE[@]}") LIBRARY=frontend STYLE=
   ;;
 esac
 STAMP=$SITE.stamp
@@ -44,7 +45,7 @@ build_site() {
   # Chained with &&, because bash ignores `set -e` where the exit status is tested.
   rm -f "$STAMP" &&
     echo "$WASM_FROM" >"$STAMP.next" &&
-    for_wasm cargo build --package "${PACKAGE[@]}" --target "$WASM_TARGET" --profile wasm-release &&
+    for_wasm ${CLIPPY:+with_clippy} cargo rustc "${CRATE[@]}" &&
     cargo run --package bindgen -- "$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/$LIBRARY.wasm" "$bound" "$NAME" &&
     node scripts/site.mjs "$bound" "$SITE" "$HASHES" ${STYLE:+"$NAME" "$STYLE"} &&
     mv "$STAMP.next" "$STAMP"

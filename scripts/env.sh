@@ -83,17 +83,26 @@ python_environment() {
 
 has_python() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 
-# checked_cargo COMMAND...: cargo for tests, with Clippy as the compiler of our own crates, so that linting them and
-# compiling them is one step. `cargo clippy` sets the same two variables. Warnings are errors.
+# with_clippy COMMAND...: with Clippy as the compiler of our own crates, so that linting them and compiling them is one
+# step. `cargo clippy` sets the same two variables. Warnings are errors.
+with_clippy() {
+  RUSTC_WORKSPACE_WRAPPER=$(command -v clippy-driver) CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" "$@"
+}
+
+# checked_cargo COMMAND...: cargo for tests, with Clippy.
 checked_cargo() {
   local command=$1
   shift
-  RUSTC_WORKSPACE_WRAPPER=$(command -v clippy-driver) CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" \
-    cargo "$command" --config "$ROOT/.cargo/tests.toml" "$@"
+  with_clippy cargo "$command" --config "$ROOT/.cargo/tests.toml" "$@"
 }
 
 # The crates that run on the server, with what their tests need.
 SERVER_CRATES=(--release --workspace --exclude frontend --exclude bindgen --features multi-session/test-support,example-leptos/ssr)
+
+# The crates of the two sites, as arguments of `cargo rustc`. Only as cdylib: for an rlib, cargo would compile what
+# both depend on a second time, with machine code.
+SITE_CRATE=(--package frontend --lib --crate-type cdylib --target "$WASM_TARGET" --profile wasm-release)
+EXAMPLE_SITE_CRATE=(--package example-leptos --features hydrate "${SITE_CRATE[@]:2}")
 
 # for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
 for_wasm() {

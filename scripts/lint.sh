@@ -12,8 +12,7 @@ say "Clippy: the library without features, and the tools (a minute)"
 checked_cargo build --package multi-session --no-default-features
 checked_cargo build --package bindgen
 
-# As a library: the site is made of the .wasm file, which may be built at the same time.
+# test.sh builds the sites by the same commands, so nothing is compiled twice there.
 say "Clippy: the browser half (wasm)"
-for_wasm checked_cargo rustc --package frontend --crate-type rlib --target "$WASM_TARGET" --profile wasm-release
-for_wasm checked_cargo rustc --package example-leptos --lib --features hydrate --crate-type rlib \
-  --target "$WASM_TARGET" --profile wasm-release
+for_wasm with_clippy cargo rustc "${SITE_CRATE[@]}"
+for_wasm with_clippy cargo rustc "${EXAMPLE_SITE_CRATE[@]}"

@@ -22,7 +22,7 @@ step() {
 prepare() {
   scripts/setup.sh test &
   local setup=$!
-  (scripts/build.sh site && scripts/build.sh example-site) &
+  (export CLIPPY=1 && scripts/build.sh site && scripts/build.sh example-site) &
   local sites=$!
   scripts/lint.sh
   wait "$sites"
