@@ -18,11 +18,16 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// Databases whose tests are over, with the same keys. Emptying one is faster than creating one.
 static FREE: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
 
-/// Ends all other connections and waits for them, then empties all tables of the store. Without triggers, the order does
-/// not matter. `truncate` would take longer, because it makes new files for every table and index.
+/// Ends all other connections and waits for them, then empties all tables of the store. The timeout of
+/// `pg_terminate_backend` would wait 100 ms for each connection. Without triggers, the order does not matter. `truncate`
+/// would take longer, because it makes new files for every table and index.
 const EMPTY: &str = "do $$ declare name text; begin \
-                     perform pg_terminate_backend(pid, 10000) from pg_stat_activity \
+                     for milliseconds in 1..10000 loop \
+                     perform pg_terminate_backend(pid) from pg_stat_activity \
                      where datname = current_database() and pid <> pg_backend_pid(); \
+                     exit when not found; \
+                     perform pg_sleep(0.001), pg_stat_clear_snapshot(); \
+                     end loop; \
                      set local session_replication_role = replica; \
                      for name in select oid::regclass from pg_class where relnamespace = 'public'::regnamespace \
                      and relkind in ('r', 'p') and not relispartition and relname <> '_sqlx_migrations' \
