@@ -94,7 +94,13 @@ impl Accounts {
     /// Starts a builder over `sessions`. Build the sessions with [`PasswordIfSet`] or with proofs of your own. Without
     /// them, people who must step up are told to sign in again.
     pub fn builder(sessions: Sessions) -> AccountsBuilder {
-        AccountsBuilder { sessions, password_limits: PasswordLimits::default(), throttle: false, mail: false }
+        AccountsBuilder {
+            sessions,
+            password_limits: PasswordLimits::default(),
+            hash_cost: password::COST,
+            throttle: false,
+            mail: false,
+        }
     }
 
     /// The sessions of these accounts.
@@ -185,6 +191,7 @@ impl std::fmt::Debug for Accounts {
 pub struct AccountsBuilder {
     sessions: Sessions,
     password_limits: PasswordLimits,
+    hash_cost: argon2::Params,
     throttle: bool,
     mail: bool,
 }
@@ -193,6 +200,13 @@ impl AccountsBuilder {
     /// Sets how many passwords are hashed at once, and how many may wait.
     pub fn password_limits(mut self, limits: PasswordLimits) -> Self {
         self.password_limits = limits;
+        self
+    }
+
+    /// Hashes passwords at the lowest cost, for fast tests of sign-ins. Such hashes protect nothing.
+    #[cfg(feature = "test-support")]
+    pub fn weak_hashes(mut self) -> Self {
+        self.hash_cost = password::LOWEST_COST;
         self
     }
 
@@ -213,10 +227,10 @@ impl AccountsBuilder {
         self
     }
 
-    /// Builds the accounts. It hashes one password, which takes about 30 ms, to compare with when an email is unknown.
+    /// Builds the accounts.
     pub fn build(self) -> Accounts {
         let random = self.sessions.random();
-        let passwords = Passwords::new(self.password_limits, &**random);
+        let passwords = Passwords::new(self.password_limits, self.hash_cost, &**random);
         let throttle = self.throttle.then(|| Throttle::new(&**random));
         Accounts(Arc::new(Inner {
             sessions: self.sessions,

@@ -91,7 +91,7 @@
 //! | `openapi` | `utoipa::ToSchema` for the shared types and [`Code`], for an OpenAPI document |
 //! | `api` | [`api`]: the REST API and its OpenAPI document. It includes `axum`, `openapi` and `accounts`; the endpoints of accounts are served only if [`Api::accounts`](api::Api::accounts) adds them |
 //! | `reference` | the API's page for people, with Swagger UI (1 MB in the program). It includes `api` |
-//! | `test-support` | a clock that tests move by hand, [`MemoryStore`], and [`contract`]: what every store must hold |
+//! | `test-support` | a clock that tests move by hand, [`MemoryStore`], weak hashes of passwords for fast tests, and [`contract`]: what every store must hold |
 //!
 //! # Invariants
 //!

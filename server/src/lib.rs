@@ -197,10 +197,7 @@ pub async fn serve(config: Config) -> Result<(), ServerError> {
     let builder = builder.stream_limits(StreamLimits::of_node(room.streams));
     let sessions = addresses.set(builder.history_retention(config.history_retention)).build();
     let builder = Accounts::builder(sessions.clone()).throttle(config.is_throttled()).mail(mailer.is_some());
-    // This hashes a password, which would block an async thread.
-    let accounts = tokio::task::spawn_blocking(move || builder.build())
-        .await
-        .map_err(|error| ServerError::Config(error.to_string()))?;
+    let accounts = builder.build();
     let app = router(&Server::new(&config, accounts.clone())?);
 
     // From here on, a signal leads to a graceful stop.

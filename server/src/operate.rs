@@ -45,10 +45,7 @@ async fn with_accounts(
     let options = config.session_options()?;
     let store = database::open_existing(config).await?;
     let sessions = addresses.set(Sessions::builder(store).options(options)).build();
-    // It hashes a password, which would block an async thread.
-    let accounts = tokio::task::spawn_blocking(move || Accounts::builder(sessions).build())
-        .await
-        .map_err(|error| ServerError::Config(error.to_string()))?;
+    let accounts = Accounts::builder(sessions).build();
     let done = act(&accounts).await;
     accounts.shut_down().await.map_err(ServerError::Operate)?;
     done

@@ -68,6 +68,7 @@ pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
     limits: PasswordLimits,
+    cost: Params,
     memory: Arc<Memory>,
     /// The hash to compare with if there is no account, so that the answer takes the same time. Its bytes are
     /// random, because it need not be the hash of anything.
@@ -76,17 +77,25 @@ pub(crate) struct Passwords {
 
 const ALGORITHM: Algorithm = Algorithm::Argon2id;
 const VERSION: Version = Version::V0x13;
-/// From OWASP's password storage cheat sheet: 19 MiB, 2 passes, 1 lane.
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+/// What hashing costs, from OWASP's password storage cheat sheet: 19 MiB, 2 passes, 1 lane.
+pub(crate) const COST: Params = cost(19_456, 2);
+/// As little as argon2id allows, for tests.
+#[cfg(feature = "test-support")]
+pub(crate) const LOWEST_COST: Params = cost(Params::MIN_M_COST, 1);
+
+const fn cost(memory_kib: u32, passes: u32) -> Params {
+    match Params::new(memory_kib, passes, 1, None) {
+        Ok(params) => params,
+        Err(_) => panic!("argon2id refuses its parameters"),
+    }
+}
 
 /// How much the threads that hash add to their "nice" value.
 #[cfg(target_os = "linux")]
 const NICER: i32 = 10;
 
 impl Passwords {
-    pub(crate) fn new(limits: PasswordLimits, random: &dyn Random) -> Self {
+    pub(crate) fn new(limits: PasswordLimits, cost: Params, random: &dyn Random) -> Self {
         let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
         random.fill(&mut output);
         Self {
@@ -94,15 +103,16 @@ impl Passwords {
             waiting: AtomicUsize::new(0),
             limits,
             memory: Arc::default(),
-            nobody: phc(&salt(random), &output).unwrap_or_default(),
+            nobody: phc(&cost, &salt(random), &output).unwrap_or_default(),
+            cost,
         }
     }
 
     /// Hashes a password into PHC format.
     pub(crate) async fn hash(&self, random: &dyn Random, password: &Typed) -> Result<String> {
         let password = password.clone();
-        let salt = salt(random);
-        self.run(move |memory| hash(password.0.as_bytes(), salt, memory)).await?
+        let (salt, cost) = (salt(random), self.cost.clone());
+        self.run(move |memory| hash(cost, password.0.as_bytes(), salt, memory)).await?
     }
 
     /// Whether the password matches the hash. Without a hash it takes as long and returns `false`.
@@ -206,26 +216,23 @@ fn salt(random: &dyn Random) -> [u8; 16] {
     bytes
 }
 
-fn hash(password: &[u8], salt: [u8; 16], memory: &mut Vec<Block>) -> Result<String> {
+fn hash(cost: Params, password: &[u8], salt: [u8; 16], memory: &mut Vec<Block>) -> Result<String> {
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-    fill(&Argon2::new(ALGORITHM, VERSION, params()?), password, &salt, &mut output, memory)?;
-    phc(&salt, &output)
+    let argon2 = Argon2::new(ALGORITHM, VERSION, cost);
+    fill(&argon2, password, &salt, &mut output, memory)?;
+    phc(argon2.params(), &salt, &output)
 }
 
 /// What is stored of a hash, in PHC format.
-fn phc(salt: &[u8], output: &[u8]) -> Result<String> {
+fn phc(cost: &Params, salt: &[u8], output: &[u8]) -> Result<String> {
     let hashed = PasswordHash {
         algorithm: ALGORITHM.ident(),
         version: Some(VERSION.into()),
-        params: ParamsString::try_from(&params()?).map_err(failed)?,
+        params: ParamsString::try_from(cost).map_err(failed)?,
         salt: Some(Salt::new(salt).map_err(failed)?),
         hash: Some(Output::new(output).map_err(failed)?),
     };
     Ok(hashed.to_string())
-}
-
-fn params() -> Result<Params> {
-    Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)
 }
 
 fn fill(
@@ -315,7 +322,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn passwords_are_hashed_at_low_priority() {
-        let passwords = Passwords::new(PasswordLimits::default(), &OsRandom);
+        let passwords = Passwords::new(PasswordLimits::default(), COST, &OsRandom);
         let nice = || rustix::process::getpriority_process(None).expect("a priority");
         let hashing = passwords.run(move |_| nice()).await.expect("a thread");
         // 19 is the lowest priority.
@@ -324,12 +331,15 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_account_is_checked_like_a_wrong_password_and_never_matches() {
-        let passwords = Passwords::new(PasswordLimits::default(), &OsRandom);
+        let passwords = Passwords::new(PasswordLimits::default(), COST, &OsRandom);
         assert!(passwords.memory.lock().is_empty());
         let typed = Typed::new("correct horse").expect("a password");
         assert!(!passwords.verify(&typed, None).await.expect("an answer"));
         // It took the memory of a real hash.
-        assert_eq!(passwords.memory.lock().iter().map(Vec::len).collect::<Vec<_>>(), [MEMORY_KIB as usize]);
+        assert_eq!(
+            passwords.memory.lock().iter().map(Vec::len).collect::<Vec<_>>(),
+            [COST.m_cost() as usize]
+        );
     }
 
     #[test]
@@ -356,7 +366,7 @@ mod tests {
     #[test]
     fn one_memory_serves_hashes_of_every_size() {
         let memory = &mut Vec::new();
-        let ours = hash(b"password", *b"sixteen bytes...", memory).expect("a hash");
+        let ours = hash(COST, b"password", *b"sixteen bytes...", memory).expect("a hash");
         assert!(ours.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{ours}");
         for _ in 0..2 {
             for hashed in REFERENCE.into_iter().chain([ours.as_str()]) {

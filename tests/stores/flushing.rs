@@ -14,7 +14,7 @@ const EMAIL: &str = "ada@example.org";
 
 fn accounts(store: Arc<dyn Store>, clock: &Arc<ManualClock>) -> Accounts {
     let sessions = Sessions::builder(store).clock(Arc::clone(clock) as _).build();
-    Accounts::builder(sessions).mail(true).build()
+    Accounts::builder(sessions).weak_hashes().mail(true).build()
 }
 
 /// A flush that is dropped halfway loses nothing: its batch is written at the end.

@@ -263,7 +263,7 @@ async fn mail_of_a_later_version_is_left_to_its_nodes_and_delays_no_others() {
     let (store, folder) = new_store().await;
     let clock = Arc::new(ManualClock::new(NOW));
     let sessions = Sessions::builder(Arc::new(store.clone())).clock(Arc::clone(&clock) as _).build();
-    let accounts = Accounts::builder(sessions).mail(true).build();
+    let accounts = Accounts::builder(sessions).weak_hashes().mail(true).build();
     for name in ["ada", "grace"] {
         let (new_user, new) = sign_up(name);
         let new = NewSession { new_device: true, ..new };
@@ -295,7 +295,7 @@ async fn mail_whose_link_cannot_be_created_delays_no_others() {
     let (store, folder) = new_store().await;
     let clock = Arc::new(ManualClock::new(NOW));
     let sessions = Sessions::builder(Arc::new(store.clone())).clock(Arc::clone(&clock) as _).build();
-    let accounts = Accounts::builder(sessions).mail(true).build();
+    let accounts = Accounts::builder(sessions).weak_hashes().mail(true).build();
     let mut names: Vec<String> = (0..15).map(|number| format!("broken{number}")).collect();
     names.push("ada".to_owned());
     for name in &names {

@@ -59,7 +59,7 @@ impl TestApp {
             .proofs_of(Arc::new(PasswordIfSet::new(shared)))
             .history_retention(config.history_retention);
         let sessions = addresses.set(builder).build();
-        let builder = Accounts::builder(sessions.clone()).throttle(config.is_throttled());
+        let builder = Accounts::builder(sessions.clone()).weak_hashes().throttle(config.is_throttled());
         let accounts = builder.mail(mailer.is_some()).build();
         tokio::spawn({
             let sessions = sessions.clone();

@@ -428,7 +428,7 @@ pub async fn two_simultaneous_sweeps_sweep_each_session_once(store: Arc<dyn Stor
 /// Whatever the switch answered, the next request finds that the session has ended.
 pub async fn session_ended_while_it_becomes_active_is_not_used(store: Arc<dyn Store>) {
     let sessions = Sessions::new(Arc::clone(&store), crate::Options::default());
-    let accounts = Accounts::builder(sessions.clone()).build();
+    let accounts = Accounts::builder(sessions.clone()).weak_hashes().build();
     let client = Client::default();
     let sign_up = |name: &str| SignUp {
         name: name.to_owned(),

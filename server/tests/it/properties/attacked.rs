@@ -160,8 +160,8 @@ impl Attacked {
             let sessions = sessions.clone();
             async move { sessions.follow().await }
         });
-        let server =
-            Server::new(&config, Accounts::builder(sessions.clone()).build()).expect("a valid configuration");
+        let server = Server::new(&config, Accounts::builder(sessions.clone()).weak_hashes().build())
+            .expect("a valid configuration");
         Self::start(router(&server), sessions, store, own).await
     }
 
