@@ -56,14 +56,14 @@ async fn main() -> anyhow::Result<()> {
     Ok(sessions.shut_down().await?) // multi-session
 }
 
-/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes, which is caught from this call on.
+/// Waits for Ctrl-C, or for SIGTERM from systemd, Docker or Kubernetes. Both are caught from this call on.
 fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminate = signal(SignalKind::terminate());
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     async move {
         #[cfg(unix)]
-        if let Ok(mut terminate) = terminate {
-            tokio::select! { _ = ctrl_c() => {} _ = terminate.recv() => {} }
+        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
+            tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
             return;
         }
         ctrl_c().await.unwrap_or_default();
