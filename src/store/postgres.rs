@@ -371,3 +371,27 @@ fn is_of_connection(error: &StoreError) -> bool {
     // kept.
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TEXTS;
+
+    /// The text up to the parenthesis that closes the one before it.
+    fn closed(text: &str) -> &str {
+        let mut open = 1;
+        let end = text.find(|c| {
+            open += i32::from(c == '(') - i32::from(c == ')');
+            open == 0
+        });
+        &text[..end.unwrap_or(text.len())]
+    }
+
+    #[test]
+    fn selections_with_a_limit_are_made_once() {
+        for text in TEXTS {
+            for selection in text.split(" in (select ").skip(1).map(closed) {
+                assert!(!selection.contains(" limit "), "use in_first!: {text}");
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ use multi_session::{
     AccountStore, Actor, Change, ChangeError, Changes, EndedReason, Handle, ImportStore, NewOperatorAct,
     NewSession, Operator, OperatorActKind, OperatorStore, Options, OutboxEvent, OutboxStore, PostgresStore,
     PostgresTestDatabase, SecretHash, Session, SessionId, Sessions, Store, StoreError, Timestamp, User,
-    UserId,
+    UserId, contract,
 };
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::net::{TcpListener, TcpStream};
@@ -431,6 +431,18 @@ async fn no_plan_scans_a_table(store: &PostgresStore) {
             }
         }
     }
+}
+
+/// The planner joins tables that it knows to be small in another way than unknown or large ones.
+#[tokio::test]
+async fn sweep_respects_its_limit_if_the_planner_expects_few_rows() {
+    let database = PostgresTestDatabase::migrated().await;
+    let store = node(&database).await;
+    let later = NOW.plus(Duration::from_secs(60));
+    sign_up(&store, "mia", "one").await.expect("a sign-up");
+    drop(database.execute("analyze").await.expect("statistics of one row"));
+    assert_eq!(store.sweep(later, later, 10).await.expect("a sweep"), (1, 1));
+    contract::upkeep::sweep_respects_its_limit(Arc::new(store)).await;
 }
 
 #[tokio::test]

@@ -10,6 +10,14 @@ macro_rules! in_list {
     };
 }
 
+/// A selection with a limit. PostgreSQL may run `in (select …)` again for each row, and then takes more than the limit.
+/// It makes an array once.
+macro_rules! in_first {
+    ($($select:expr),+) => {
+        concat!("= any(array(", $($select),+, "))")
+    };
+}
+
 macro_rules! is_empty {
     ($list:literal) => {
         concat!("cardinality(", $list, "::text[]) = 0")

@@ -1,8 +1,8 @@
 //! All statements of the SQL stores.
 //!
-//! Where the dialects differ, a statement uses a macro of the dialect: `in_list!`, `is_empty!`, `greatest!`,
-//! `unindexed!`, `touched!`, `entries!`, and `locking!` for locks, which a database with one writer does not
-//! need. They are in `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs`. Tables are named with
+//! Where the dialects differ, a statement uses a macro of the dialect: `in_list!`, `in_first!`, `is_empty!`,
+//! `greatest!`, `unindexed!`, `touched!`, `entries!`, and `locking!` for locks, which a database with one writer does
+//! not need. They are in `src/store/sqlite/dialect.rs` and `src/store/postgres/dialect.rs`. Tables are named with
 //! their schema: `main` is SQLite's own, and PostgreSQL replaces it by the installation's schema.
 
 use std::sync::LazyLock;
@@ -266,20 +266,23 @@ macro_rules! every_statement {
             // Locks the users too, so that each history has the order of the changes. Rows that another node
             // or request has locked are swept the next time.
             EndExpired = concat!(
-                "update main.sessions set ended_at = expires_at, ended_reason = 'expired' where seq in \
-                 (select sessions.seq from ",
-                locking!("main.users join "),
-                "main.sessions ",
-                locking!("on sessions.user_id = users.id "),
-                "where ended_at is null and expires_at <= $1 limit $2",
-                locking!(" for no key update skip locked"),
-                ") returning id, user_id"
+                "update main.sessions set ended_at = expires_at, ended_reason = 'expired' where seq ",
+                in_first!(
+                    "select sessions.seq from ",
+                    locking!("main.users join "),
+                    "main.sessions ",
+                    locking!("on sessions.user_id = users.id "),
+                    "where ended_at is null and expires_at <= $1 limit $2",
+                    locking!(" for no key update skip locked")
+                ),
+                " returning id, user_id"
             );
             DeleteEnded = concat!(
-                "delete from main.sessions where seq in \
-                 (select seq from main.sessions where ended_at is not null and ended_at <= $1 limit $2",
-                locking!(" for update skip locked"),
-                ")"
+                "delete from main.sessions where seq ",
+                in_first!(
+                    "select seq from main.sessions where ended_at is not null and ended_at <= $1 limit $2",
+                    locking!(" for update skip locked")
+                )
             );
             History = select_history!("");
             HistoryOfSession = select_history!(" and session_id = $5");
@@ -299,14 +302,18 @@ macro_rules! every_statement {
                  left join main.sessions as actor on actor.id = batch.by_session order by batch.number"
             );
             ForgetHistory = concat!(
-                "delete from main.history where seq in (select seq from main.history where at <= $1 limit $2",
-                locking!(" for update skip locked"),
-                ")"
+                "delete from main.history where seq ",
+                in_first!(
+                    "select seq from main.history where at <= $1 limit $2",
+                    locking!(" for update skip locked")
+                )
             );
             ForgetActs = concat!(
-                "delete from main.operator_acts where seq in (select seq from main.operator_acts where at <= $1 limit $2",
-                locking!(" for update skip locked"),
-                ")"
+                "delete from main.operator_acts where seq ",
+                in_first!(
+                    "select seq from main.operator_acts where at <= $1 limit $2",
+                    locking!(" for update skip locked")
+                )
             );
             // Others may read meanwhile but not write, so rows that were read do not change.
             #[cfg(feature = "import-better-auth")]
@@ -343,12 +350,14 @@ macro_rules! every_statement {
                  where other.email_key = users.email and other.id <> users.id) returning id"
             );
             ClaimMails = concat!(
-                "update main.mails set due_at = $2, attempts = attempts + 1 where seq in \
-                 (select seq from main.mails where due_at <= $1 and kind ",
-                in_list!("$4"),
-                " order by due_at limit $3",
-                locking!(" for update skip locked"),
-                ") returning seq"
+                "update main.mails set due_at = $2, attempts = attempts + 1 where seq ",
+                in_first!(
+                    "select seq from main.mails where due_at <= $1 and kind ",
+                    in_list!("$4"),
+                    " order by due_at limit $3",
+                    locking!(" for update skip locked")
+                ),
+                " returning seq"
             );
             Mails = concat!(
                 "select mails.seq, mails.user_id, mails.kind, mails.session_id, mails.redirect_to, mails.created_at, \
@@ -539,8 +548,10 @@ macro_rules! every_statement {
             // Once: of two who use it at the same time one finds a row.
             UseToken = concat!("delete from main.mail_tokens where ", valid_token!());
             DeleteTokens = "delete from main.mail_tokens where user_id = $1";
-            SweepTokens = "delete from main.mail_tokens where token_hash in \
-                           (select token_hash from main.mail_tokens where expires_at <= $1 limit $2)";
+            SweepTokens = concat!(
+                "delete from main.mail_tokens where token_hash ",
+                in_first!("select token_hash from main.mail_tokens where expires_at <= $1 limit $2")
+            );
             SetPassword = "insert into main.passwords (user_id, hash, updated_at) values ($1, $2, $3) \
                            on conflict (user_id) do update set hash = excluded.hash, updated_at = excluded.updated_at, \
                            locked_at = null";
@@ -554,15 +565,19 @@ macro_rules! every_statement {
                           where token_hash = $1 and expires_at > $2";
             // Once: of two who use it at the same time one finds a row.
             UseTicket = "delete from main.sign_in_tickets where token_hash = $1 and expires_at > $2";
-            SweepTickets = "delete from main.sign_in_tickets where token_hash in \
-                            (select token_hash from main.sign_in_tickets where expires_at <= $1 limit $2)";
+            SweepTickets = concat!(
+                "delete from main.sign_in_tickets where token_hash ",
+                in_first!("select token_hash from main.sign_in_tickets where expires_at <= $1 limit $2")
+            );
             IsConsumer = "select 1 from main.outbox_consumers where name = $1";
             AddConsumer = "insert into main.outbox_consumers (name) values ($1) on conflict do nothing";
             // Waits for uncommitted changes that have read the list of consumers, and blocks new ones.
             LockOutbox = locking!("lock table main.outbox in share row exclusive mode");
             RemoveConsumer = "delete from main.outbox_consumers where name = $1";
-            DropEventsOfConsumer =
-                "delete from main.outbox where seq in (select seq from main.outbox where consumer = $1 limit $2)";
+            DropEventsOfConsumer = concat!(
+                "delete from main.outbox where seq ",
+                in_first!("select seq from main.outbox where consumer = $1 limit $2")
+            );
             LeaseConsumer = "update main.outbox_consumers set leased_by = $2, lease_until = $4 where name = $1 \
                              and (leased_by is null or leased_by = $2 or lease_until <= $3 or lease_until > $5)";
             ReleaseConsumer = "update main.outbox_consumers set leased_by = null, lease_until = null \
@@ -595,8 +610,10 @@ macro_rules! every_statement {
             );
             RetryPutOff = "update main.outbox set attempts = 0, due_at = null \
                            where consumer = $1 and is_given_up = false and due_at is not null";
-            RetryGivenUp = "update main.outbox set attempts = 0, is_given_up = false where seq in \
-                            (select seq from main.outbox where consumer = $1 and is_given_up = true limit $2)";
+            RetryGivenUp = concat!(
+                "update main.outbox set attempts = 0, is_given_up = false where seq ",
+                in_first!("select seq from main.outbox where consumer = $1 and is_given_up = true limit $2")
+            );
             // Every name is above the empty text; the condition makes SQLite use the index.
             Consumers = "select name, count(case when is_given_up = false then 1 end) as waiting, \
                          count(case when is_given_up = false and attempts > 0 then 1 end) as failing, \
@@ -607,10 +624,12 @@ macro_rules! every_statement {
                          where name > '' group by name order by name";
             // Locks no rows that stay. Every `seq` is above 0; the condition makes SQLite use the index.
             ForgetEvents = concat!(
-                "delete from main.outbox where seq in (select seq from main.outbox where written_at <= $1 and seq in \
-                 (select seq from main.outbox where seq > 0 order by seq limit $2)",
-                locking!(" for update skip locked"),
-                ")"
+                "delete from main.outbox where seq ",
+                in_first!(
+                    "select seq from main.outbox where written_at <= $1 and seq ",
+                    in_first!("select seq from main.outbox where seq > 0 order by seq limit $2"),
+                    locking!(" for update skip locked")
+                )
             );
             IsAnotherOfUser = "select 1 from main.sessions where id = $1 and user_id = $2 and id <> $3";
             Rotate = concat!(

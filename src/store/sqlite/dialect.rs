@@ -9,6 +9,13 @@ macro_rules! in_list {
     };
 }
 
+/// A selection with a limit. SQLite runs it once.
+macro_rules! in_first {
+    ($($select:expr),+) => {
+        concat!("in (", $($select),+, ")")
+    };
+}
+
 macro_rules! is_empty {
     ($list:literal) => {
         concat!($list, " = '[]'")
