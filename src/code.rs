@@ -133,7 +133,7 @@ codes! {
         "That address leads to another site, so it was blocked.";
     /// The request does not say which page it comes from.
     MissingOrNullOrigin = "MISSING_OR_NULL_ORIGIN", "Missing or null Origin",
-        "Your browser didn't say which page that came from, so it was blocked.";
+        "Your browser didn't say which page sent this request, so the request was blocked.";
     /// The browser does not accept cookies from this site, so it cannot stay signed in.
     CookiesBlocked = "COOKIES_BLOCKED", "The browser does not accept cookies from this site",
         "Your browser blocks cookies for this site, so you can't stay signed in. Allow them, then try again.";

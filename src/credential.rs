@@ -11,7 +11,7 @@ use crate::{Handle, Random};
 
 const HANDLE_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
-/// 32 random bytes that only the browser has. It cannot be printed or serialised.
+/// 32 random bytes that only the browser has. It cannot be printed or serialized.
 #[derive(Clone)]
 pub struct Secret([u8; 32]);
 

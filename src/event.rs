@@ -53,7 +53,8 @@ impl Ending {
 
 /// One thing that happened to a user's sessions.
 ///
-/// Events are hints. Only its row decides what a session may do. A browser that missed an event gets the whole list.
+/// An event only notifies: the row of a session decides what it may do. A browser that missed an event gets the whole
+/// list.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]

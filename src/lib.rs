@@ -96,8 +96,8 @@
 //! # Invariants
 //!
 //! - Without features this crate reads no clock, no environment and no socket.
-//! - Every rule is a method of [`Sessions`] or [`Accounts`]; HTTP handlers and server functions hold none.
-//! - A [`Session`] can be shown to its owner; a [`Secret`] cannot be printed or serialised.
+//! - Every rule is a method of [`Sessions`] or [`Accounts`]; HTTP handlers and server functions contain none.
+//! - A [`Session`] can be shown to its owner; a [`Secret`] cannot be printed or serialized.
 //! - SQL is in `src/store` only; `Set-Cookie` is written in `src/http/layer.rs` only.
 //! - A session that has ended is never live again, except by [`Sessions::undo_revoke`] within ten seconds. A store that does
 //!   not answer signs nobody out.

@@ -21,7 +21,7 @@ pub struct OutboxEvent {
     pub at: Timestamp,
     /// The session it happened to. `None` if it happened to the user as a whole.
     pub session_id: Option<SessionId>,
-    /// The session that caused it. `None` if an operator or a timeout did.
+    /// The session that caused it. `None` if an operator, a timeout or a mailed link did.
     pub by: Option<SessionId>,
     /// What happened.
     #[serde(flatten)]

@@ -229,7 +229,7 @@ pub enum EndedReason {
     Evicted,
     /// The same user signed in again in the same browser.
     Replaced,
-    /// The password or another credential was changed, and every session with it.
+    /// The password or another credential was changed, which ended the session.
     PasswordChanged,
     /// A timeout passed.
     Expired,

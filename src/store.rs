@@ -461,13 +461,13 @@ pub enum StoreError {
 ///
 /// *Live* means not ended and not expired at `now`. An ended session stays ended; only [`Store::undo_revoke`] can
 /// restore it. Absence is `None` or an empty list, failure is an `Err`. The caller decides what absence means.
+///
+/// # Errors
+///
+/// [`StoreError`] when the store fails; so for every method.
 #[async_trait]
 pub trait Store: AccountStore + OperatorStore + OutboxStore + Send + Sync {
     /// Finds the live sessions of these handles, in no order.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the store fails; so for every method.
     async fn live_by_handles(
         &self,
         handles: &[&Handle],

@@ -30,7 +30,7 @@ pub struct WebhookData {
     pub user_id: UserId,
     /// The session. Null for events of accounts.
     pub session_id: Option<SessionId>,
-    /// The session that caused it. Null if an operator or a timeout did.
+    /// The session that caused it. Null if an operator, a timeout or a mailed link did.
     pub by: Option<SessionId>,
     /// Of `session.begun` and `session.renewed`: how the person was verified, such as "password". Missing if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,8 +15,8 @@ use super::session_request::Sent;
 use super::{Problem, SessionHttp, SessionRequest, text};
 use crate::{Client, ClientHints, Code};
 
-/// Connects requests to the sessions. It checks the origin, verifies the cookies with at most one query (three if some
-/// of them are dead), puts a [`SessionRequest`] into the extensions, and sends the cookies that changed.
+/// Connects requests to the sessions. It checks the origin, verifies the cookies with at most one query (a few more
+/// if some of them are dead), puts a [`SessionRequest`] into the extensions, and sends the cookies that changed.
 ///
 /// A request runs to its end even if its client disconnects ([`Sessions::finish`](crate::Sessions::finish)). A request
 /// that passes the layer twice, for example because the API has it too, is verified once.

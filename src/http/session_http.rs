@@ -11,8 +11,8 @@ use crate::Sessions;
 /// The path of the event stream below the path of the API.
 const EVENTS: &str = "/multi-session/events";
 
-/// The sessions behind HTTP: it makes the [layer](SessionHttp::layer) that joins requests to the sessions, and with the
-/// feature `api` the REST API. Cheap to clone.
+/// Connects [`Sessions`] to Axum. It creates the [layer](SessionHttp::layer), and with the feature `api` the REST API.
+/// Cheap to clone.
 ///
 /// # Examples
 ///

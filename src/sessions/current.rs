@@ -21,7 +21,8 @@ impl Sessions {
     /// has changed.
     ///
     /// It takes at most one query. Dead cookies cost two more: another credential may have replaced them, or the
-    /// revocation of their sessions may still be undone.
+    /// revocation of their sessions may still be undone. To find the next account, a dead active one costs at least one
+    /// more.
     ///
     /// Forged, ended and expired credentials are left out. It writes only three things: it extends the active
     /// session if the last extension is older than the update age, it ends one of two sessions of the same

@@ -79,13 +79,13 @@ pub trait ImportStore: Send + Sync {
 /// One import: a transaction that is committed at its end, or rolled back when it is dropped.
 ///
 /// A refused row changes nothing, and the import can continue with the next one.
+///
+/// # Errors
+///
+/// [`ImportRowError`] when a row is refused or the store fails, and [`StoreError`] from methods without a row.
 #[async_trait]
 pub trait Import: Send {
     /// Imports a user, or updates the profile if it is newer.
-    ///
-    /// # Errors
-    ///
-    /// [`ImportRowError`] when the row is refused or the store fails; so for every method.
     async fn user(&mut self, user: &User) -> Result<ImportOutcome, ImportRowError>;
 
     /// Applies the other system's restrictions to an imported user.

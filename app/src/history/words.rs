@@ -28,8 +28,8 @@ fn once(entry: &HistoryEntry) -> String {
             None => "Identity confirmed".to_owned(),
         },
         HistoryKind::AddressChanged => match &entry.previous_ip_address {
-            Some(before) if !before.is_empty() => format!("Address changed from {before}"),
-            _ => "Address changed".to_owned(),
+            Some(before) if !before.is_empty() => format!("IP address changed from {before}"),
+            _ => "IP address changed".to_owned(),
         },
         HistoryKind::BrowserChanged => "Session used by another browser".to_owned(),
         HistoryKind::Switched => "Switched to this account".to_owned(),

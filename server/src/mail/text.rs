@@ -147,7 +147,7 @@ fn facts(mail: &Mail) -> Vec<(&'static str, String)> {
     if let Some(device) = &mail.device {
         facts.push(("Device", one_line(&device.label)));
         let address = one_line(&mail.ip_address);
-        facts.push(("Address", if address.is_empty() { "unknown".to_owned() } else { address }));
+        facts.push(("IP address", if address.is_empty() { "unknown".to_owned() } else { address }));
         // "near", because the database knows the places of networks, not of people.
         facts.extend(mail.place.as_deref().map(|place| ("Place", one_line(&format!("near {place}")))));
     }

@@ -103,14 +103,14 @@ fn test_files(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_threat_has_a_defence_and_test_files_that_exist() {
+fn every_threat_has_a_defense_and_test_files_that_exist() {
     let page = page(SECURITY);
     let (_, model) = page.split_once("## Threat model\n").expect("a threat model");
     let (model, _) = model.split_once("\n## ").expect("more sections");
     let threats: Vec<_> = model.split("\n### ").skip(1).collect();
     for threat in &threats {
         let (text, tests) = threat.split_once("**Tests.** ").unwrap_or_else(|| panic!("no tests: {threat}"));
-        assert!(text.contains("**Threat.** ") && text.contains("**Defence.** "), "{threat}");
+        assert!(text.contains("**Threat.** ") && text.contains("**Defense.** "), "{threat}");
         assert!(!test_files(tests).is_empty(), "no test file: {threat}");
     }
     assert!(threats.len() > 45, "{}", threats.len());

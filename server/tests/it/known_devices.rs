@@ -58,7 +58,8 @@ async fn asked_keycloak_51939_and_authentik_14439_a_browser_never_seen_is_marked
         (mail.to.as_str(), mail.header("Subject")),
         ("ada@example.org", "New sign-in to your Multi-session account")
     );
-    let facts = "Device: Safari on iPhone\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
+    let facts =
+        "Device: Safari on iPhone\r\nIP address: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
     assert!(mail.link().starts_with("/not-me?token="));
 

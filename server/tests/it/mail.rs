@@ -350,7 +350,8 @@ async fn mail_about_a_new_device_has_its_name_address_and_time() {
     assert_eq!(app.deliver().await, 1);
     let mail = mails.one();
     assert_eq!(mail.header("Subject"), "New sign-in to your Multi-session account");
-    let facts = "Device: Safari on iPhone\r\nAddress: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
+    let facts =
+        "Device: Safari on iPhone\r\nIP address: 203.0.113.7\r\nTime: 18 November 2026, 11:06 UTC\r\n";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
     let form = format!("token={}", mail.token());
     let led = laptop.submit(&mail.link(), "report-by-mail", &form).await;
@@ -371,7 +372,7 @@ async fn password_change_is_mailed() {
         (mail.to.as_str(), mail.header("Subject")),
         ("ada@example.org", "Your Multi-session password was changed")
     );
-    let facts = "Device: Firefox on macOS\r\nAddress: 203.0.113.7\r\nTime: ";
+    let facts = "Device: Firefox on macOS\r\nIP address: 203.0.113.7\r\nTime: ";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
     assert!(!mail.text.contains("correct horse") && !mail.text.contains(NEW));
 }
@@ -388,7 +389,7 @@ async fn password_change_from_a_new_address_is_recorded_with_that_address() {
     thief.post("/api/auth/change-password", form).await.ok();
     assert_eq!(app.deliver().await, 1);
     let told = mails.one().plain();
-    assert!(told.contains("Address: 198.51.100.9"), "{told}");
+    assert!(told.contains("IP address: 198.51.100.9"), "{told}");
     let history = thief.get("/api/auth/multi-session/history").await.ok();
     let entries = history["entries"].as_array().expect("a list");
     for kind in ["password_changed", "reauthenticated", "address_changed"] {

@@ -73,7 +73,8 @@ async fn place_is_shown_wherever_an_address_is() {
 
     assert_eq!(app.deliver().await, 2);
     let told: Vec<String> = mails.taken().iter().map(|mail| mail.plain()).collect();
-    for facts in ["Address: 2001:db8:1:2::3\r\nPlace: near Austria\r\nTime: ", "Address: 192.0.2.1\r\nTime: "]
+    for facts in
+        ["IP address: 2001:db8:1:2::3\r\nPlace: near Austria\r\nTime: ", "IP address: 192.0.2.1\r\nTime: "]
     {
         assert_eq!(told.iter().filter(|told| told.contains(facts)).count(), 1, "{facts}: {told:?}");
     }
@@ -127,7 +128,7 @@ async fn truncated_address_is_never_shown_or_stored_whole() {
     assert_eq!((moved.len(), &moved[0]["previousIpAddress"]), (1, &"203.0.113.0".into()));
     assert_eq!(app.deliver().await, 1);
     let mail = mails.one();
-    let facts = "Address: 2001:db8:1::\r\nPlace: near Austria\r\n";
+    let facts = "IP address: 2001:db8:1::\r\nPlace: near Austria\r\n";
     assert!(mail.plain().contains(facts), "{}", mail.plain());
 
     let mut shown = vec![csv, mail.text, Value::from(rows).to_string(), Value::from(entries).to_string()];

@@ -66,7 +66,7 @@ async fn report_locks_everybody_else_out_until_the_mailed_link_sets_a_password()
     let mail = mails.one();
     assert_eq!(mail.to, "ada@example.org");
     assert!(
-        mail.plain().contains("Device: Chrome on Windows\r\nAddress: 203.0.113.7\r\n"),
+        mail.plain().contains("Device: Chrome on Windows\r\nIP address: 203.0.113.7\r\n"),
         "{}",
         mail.plain()
     );
