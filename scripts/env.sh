@@ -86,7 +86,9 @@ has_python() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_inf
 # with_clippy COMMAND...: with Clippy as the compiler of our own crates, so that linting them and compiling them is one
 # step. `cargo clippy` sets the same two variables. Warnings are errors.
 with_clippy() {
-  RUSTC_WORKSPACE_WRAPPER=$(command -v clippy-driver) CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" "$@"
+  local driver
+  driver=$(command -v clippy-driver) || die "clippy-driver is not on the PATH. Install it: rustup component add clippy"
+  RUSTC_WORKSPACE_WRAPPER=$driver CLIPPY_ARGS="-Dwarnings__CLIPPY_HACKERY__" "$@"
 }
 
 # checked_cargo COMMAND...: cargo for tests, with Clippy. Incremental except in CI: the first build takes half a minute
@@ -94,7 +96,8 @@ with_clippy() {
 checked_cargo() {
   local command=$1
   shift
-  CARGO_INCREMENTAL=$([[ -n ${CI:-} ]] && echo 0 || echo 1) with_clippy cargo "$command" --config "$ROOT/.cargo/tests.toml" "$@"
+  CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-$([[ -n ${CI:-} ]] && echo 0 || echo 1)} \
+    with_clippy cargo "$command" --config "$ROOT/.cargo/tests.toml" "$@"
 }
 
 # The crates that run on the server, with what their tests need.

@@ -21,11 +21,13 @@ static FREE: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
 /// Ends all other connections and waits for them, then empties all tables of the store. The timeout of
 /// `pg_terminate_backend` would wait 100 ms for each connection. Without triggers, the order does not matter. `truncate`
 /// would take longer, because it makes new files for every table and index.
-const EMPTY: &str = "do $$ declare name text; begin \
-                     for milliseconds in 1..10000 loop \
+const EMPTY: &str = "do $$ declare name text; tries int := 0; begin \
+                     loop \
                      perform pg_terminate_backend(pid) from pg_stat_activity \
                      where datname = current_database() and pid <> pg_backend_pid(); \
                      exit when not found; \
+                     tries := tries + 1; \
+                     if tries > 10000 then raise 'the connections of another test do not end'; end if; \
                      perform pg_sleep(0.001), pg_stat_clear_snapshot(); \
                      end loop; \
                      set local session_replication_role = replica; \
