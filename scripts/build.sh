@@ -6,8 +6,8 @@
 #   build.sh bench         the site, the server and the bare route for the benchmark
 #   build.sh for-tests     both servers and the bare route, with our own crates unoptimized as in the tests, which
 #                          builds much faster
-# With CLIPPY=1, as in test.sh, Clippy compiles our crates of the site. The site is as large, so it is not built again
-# without Clippy.
+# With CLIPPY=1, as in test.sh, Clippy compiles our crates of the site. The code is the same, so the site is not built
+# again without Clippy.
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"

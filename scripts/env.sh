@@ -105,8 +105,9 @@ SERVER_CRATES=(--release --workspace --exclude frontend --exclude bindgen --feat
 
 # The crates of the two sites, as arguments of `cargo rustc`. Only as cdylib: for an rlib, cargo would compile what
 # both depend on a second time, with machine code.
-SITE_CRATE=(--package frontend --lib --crate-type cdylib --target "$WASM_TARGET" --profile wasm-release)
-EXAMPLE_SITE_CRATE=(--package example-leptos --features hydrate "${SITE_CRATE[@]:2}")
+as_site=(--lib --crate-type cdylib --target "$WASM_TARGET" --profile wasm-release)
+SITE_CRATE=(--package frontend "${as_site[@]}")
+EXAMPLE_SITE_CRATE=(--package example-leptos --features hydrate "${as_site[@]}")
 
 # for_wasm COMMAND...: with the compiler that knows wasm first on the PATH.
 for_wasm() {

@@ -11,7 +11,7 @@ macro_rules! in_list {
 }
 
 /// A selection with a limit. PostgreSQL may run `in (select …)` again for each row, and then takes more than the limit.
-/// It makes an array once.
+/// An array is made only once.
 macro_rules! in_first {
     ($($select:expr),+) => {
         concat!("= any(array(", $($select),+, "))")
