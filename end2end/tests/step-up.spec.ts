@@ -291,32 +291,30 @@ test("an address with an unknown action leads nowhere", async ({ device, startSe
   await expect(new ConfirmPage(laptop).alert).toContainText("Something went wrong");
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`axe finds nothing serious in ${colorScheme}`, async ({ device, startServer }) => {
-    const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
-    const laptop = await device(first, { colorScheme }, origin);
-    const ada = person("Ada Lovelace");
-    await laptop.signUp(ada);
-    await isStale(laptop);
-    const confirm = new ConfirmPage(laptop);
-    await laptop.page.goto(`${origin}/confirm?act=/fn/revoke-others&session_id=`);
-    await expect(confirm.heading).toBeVisible();
-    await isAccessible(laptop, "confirm");
-    await confirm.confirm("not the password", "Sign out other devices");
-    await expect(confirm.alert).toBeVisible();
-    await isAccessible(laptop, "confirm with an error");
+test("axe finds nothing serious", async ({ device, startServer }) => {
+  const { origin } = await startServer({ MULTI_SESSION_FRESH_AGE: "3s" });
+  const laptop = await device(first, {}, origin);
+  const ada = person("Ada Lovelace");
+  await laptop.signUp(ada);
+  await isStale(laptop);
+  const confirm = new ConfirmPage(laptop);
+  await laptop.page.goto(`${origin}/confirm?act=/fn/revoke-others&session_id=`);
+  await expect(confirm.heading).toBeVisible();
+  await isAccessible(laptop, "confirm");
+  await confirm.confirm("not the password", "Sign out other devices");
+  await expect(confirm.alert).toBeVisible();
+  await isAccessible(laptop, "confirm with an error");
 
-    const phone = await device(second, {}, origin);
-    await phone.signIn(ada);
-    const sessions = await new SessionsPage(laptop).open();
-    laptop.expects(/403 POST \/fn\/revoke/);
-    laptop.expects(/400 POST \/fn\/reauthenticate/);
-    await sessions.revoke(second).click();
-    const dialog = new StepUpDialog(laptop);
-    await expect(dialog.text).toBeVisible();
-    await isAccessible(laptop, "the dialog");
-    await dialog.confirm("not the password");
-    await expect(dialog.alert).toBeVisible();
-    await isAccessible(laptop, "the dialog with an error");
-  });
-}
+  const phone = await device(second, {}, origin);
+  await phone.signIn(ada);
+  const sessions = await new SessionsPage(laptop).open();
+  laptop.expects(/403 POST \/fn\/revoke/);
+  laptop.expects(/400 POST \/fn\/reauthenticate/);
+  await sessions.revoke(second).click();
+  const dialog = new StepUpDialog(laptop);
+  await expect(dialog.text).toBeVisible();
+  await isAccessible(laptop, "the dialog");
+  await dialog.confirm("not the password");
+  await expect(dialog.alert).toBeVisible();
+  await isAccessible(laptop, "the dialog with an error");
+});
