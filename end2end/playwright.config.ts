@@ -5,11 +5,11 @@ export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  workers: 3,
-  // Tests that mostly wait need no processor, so one of them runs beside two others.
+  workers: 4,
+  // Tests that mostly wait need no processor, so two of them run beside the others.
   projects: [
-    { name: "waiting", grep: /@waits/, workers: 1 },
-    { name: "browser", grepInvert: /@waits/, workers: 2 },
+    { name: "waiting", grep: /@waits/, workers: 2 },
+    { name: "browser", grepInvert: /@waits/, workers: 3 },
   ],
   retries: 0,
   timeout: 30_000,
