@@ -27,29 +27,38 @@ example*)
 esac
 STAMP=$SITE.stamp
 
-# The site is rebuilt only if an input is newer than the last one. Folders count too, because a removed file changes
-# only their time. The stamp has the version of the compiler.
+# The inputs of the site: what cargo compiles, and the rest. Folders count too, because a removed file changes only their
+# time.
+CODE=(src app examples/leptos frontend)
+REST=(.cargo style frontend/public examples/leptos/style tools Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh scripts/site.mjs)
+
+# site_is_fresh INPUTS...: whether the site is there, and none of these inputs is newer. Its stamp has the version of the
+# compiler.
 site_is_fresh() {
   [[ -s $STAMP && $(<"$STAMP") == "$WASM_FROM" && -e $HASHES ]] || return 1
   # `cargo leptos watch` writes another site into the same folder.
   local wasm
   wasm=$(sed -n 's/^wasm: *//p' "$HASHES")
   [[ -e $SITE/pkg/$NAME.$wasm.wasm.br ]] || return 1
-  local inputs=(.cargo src app examples/leptos frontend style tools Cargo.toml Cargo.lock)
-  inputs+=(scripts/env.sh scripts/build.sh scripts/site.mjs)
-  [[ -z $(find "${inputs[@]}" -name node_modules -prune -o -newer "$STAMP" -print -quit) ]]
+  [[ -z $(find "$@" -name node_modules -prune -o -newer "$STAMP" -print -quit) ]]
 }
 
-# The stamp has the time before the build, so that a file saved during it is newer.
+# Most changes of the library are not in the browser half, so cargo makes the same WebAssembly, or none. Then the site
+# stays. The stamp has the time before the build, so that a file saved during it is newer.
 build_site() {
-  local bound=$CARGO_TARGET_DIR/bindgen/$NAME
+  local bound=$CARGO_TARGET_DIR/bindgen/$NAME wasm=$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/$LIBRARY.wasm
   # Chained with &&, because bash ignores `set -e` where the exit status is tested.
-  rm -f "$STAMP" &&
-    echo "$WASM_FROM" >"$STAMP.next" &&
+  echo "$WASM_FROM" >"$STAMP.next" &&
     for_wasm ${CLIPPY:+with_clippy} cargo rustc "${CRATE[@]}" &&
-    cargo run --package bindgen -- "$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/$LIBRARY.wasm" "$bound" "$NAME" &&
-    node scripts/site.mjs "$bound" "$SITE" "$HASHES" ${STYLE:+"$NAME" "$STYLE"} &&
+    { { site_is_fresh "${REST[@]}" && cmp -s "$wasm" "$bound.wasm"; } || bind_site; } &&
     mv "$STAMP.next" "$STAMP"
+}
+
+bind_site() {
+  rm -f "$STAMP" &&
+    cargo run --package bindgen -- "$wasm" "$bound" "$NAME" &&
+    node scripts/site.mjs "$bound" "$SITE" "$HASHES" ${STYLE:+"$NAME" "$STYLE"} &&
+    cp "$wasm" "$bound.wasm"
 }
 
 if [[ $what == for-tests ]]; then
@@ -69,7 +78,7 @@ build_program() {
 [[ -e $HASHES || $what == *site ]] || say "The first build takes about 15 minutes on 2 cores"
 mkdir -p "$RELEASE"
 site=
-if site_is_fresh; then
+if site_is_fresh "${CODE[@]}" "${REST[@]}"; then
   say "${WHOSE^} is up to date"
 else
   # If one half fails, the other one is ended.
