@@ -41,6 +41,10 @@ impl SignInMethod {
 
     /// Takes a name that is only known at run time, such as that of an identity provider. `None` if it is not valid.
     pub fn parse(name: &str) -> Option<Self> {
+        if name == Self::PASSWORD.as_str() {
+            // Most sessions have it. It needs no memory of its own.
+            return Some(Self::PASSWORD);
+        }
         Self::is_valid(name).then(|| Self(Cow::Owned(name.to_owned())))
     }
 

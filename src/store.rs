@@ -103,14 +103,15 @@ pub struct StoredSession {
     /// When it last made a request.
     pub last_active_at: Timestamp,
     /// What the person calls the device.
-    pub device_name: Option<String>,
-    /// The address that it last made a request from, as far as the store knows; empty when unknown.
-    pub last_ip_address: String,
+    pub device_name: Option<Box<str>>,
+    /// The address that it last made a request from, if it differs from the one at sign-in:
+    /// [`StoredSession::last_address`].
+    pub last_ip_address: Option<Box<str>>,
     /// The last user agent of its browser and its client hints, if they differ from those at sign-in:
     /// [`StoredSession::last_agent`].
-    pub last_user_agent: Option<String>,
+    pub last_user_agent: Option<Box<str>>,
     /// The last user agent of another browser that used the session, if one did.
-    pub other_user_agent: Option<String>,
+    pub other_user_agent: Option<Box<str>>,
     /// When an import last found it in its source; none for a session that began here.
     pub imported_at: Option<Timestamp>,
     /// Whether its credential replaced another one and no request has used it yet, so that the earlier ones still work.
@@ -131,7 +132,7 @@ impl StoredSession {
             signed_in_with: new.signed_in_with,
             last_active_at: now,
             device_name: None,
-            last_ip_address: new.session.ip_address.clone(),
+            last_ip_address: None,
             last_user_agent: None,
             other_user_agent: None,
             imported_at: None,
@@ -142,7 +143,12 @@ impl StoredSession {
 
     /// The last user agent of its browser and its client hints; empty when unknown.
     pub fn last_agent(&self) -> String {
-        self.last_user_agent.clone().unwrap_or_else(|| self.session.agent())
+        self.last_user_agent.as_deref().map_or_else(|| self.session.agent(), str::to_owned)
+    }
+
+    /// The last address that the store knows; empty when unknown.
+    pub fn last_address(&self) -> &str {
+        self.last_ip_address.as_deref().unwrap_or(&self.session.ip_address)
     }
 }
 

@@ -159,7 +159,7 @@ impl Accounts {
         let about = found.map(|found| found.stored);
         // For a changed password, use the session's last address; for a new device, the one of the sign-in.
         let ip_address = about.as_ref().map_or("", |stored| match due.kind {
-            MailKind::PasswordChanged => &stored.last_ip_address,
+            MailKind::PasswordChanged => stored.last_address(),
             _ => &stored.session.ip_address,
         });
         let token = MailToken::generate(&**self.sessions().random());

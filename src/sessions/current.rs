@@ -297,12 +297,12 @@ impl Sessions {
     /// does not, and is recorded once.
     fn compared(&self, held: &Held, client: &Client, now: Timestamp, waits: Option<Touch>) -> Touch {
         let known = waits.unwrap_or_else(|| Touch::new(held.session.id.clone(), now));
-        let last_address = known.ip_address.as_ref().unwrap_or(&held.last_ip_address);
+        let last_address = known.ip_address.as_deref().unwrap_or(held.last_address());
         let network = self.network_of(client);
         let has_moved = network.is_some() && self.stored_network(last_address) != network;
-        let stored_agent = held.last_user_agent.as_ref().unwrap_or(&held.session.user_agent);
-        let last_agent = known.user_agent.as_ref().unwrap_or(stored_agent);
-        let other = known.other_user_agent.as_ref().or(held.other_user_agent.as_ref());
+        let stored_agent = held.last_user_agent.as_deref().unwrap_or(&held.session.user_agent);
+        let last_agent = known.user_agent.as_deref().unwrap_or(stored_agent);
+        let other = known.other_user_agent.as_deref().or(held.other_user_agent.as_deref());
         // Not every request carries the same client hints, so they do not distinguish browsers. They are
         // stored with the user agent.
         let sent = agent_of(client);
@@ -310,7 +310,7 @@ impl Sessions {
         let is_same_browser = |other: &str| device_of(as_sent(other)).is_same_browser(&device_of(sent));
         let is_known = as_sent(last_agent) == sent || other.is_some_and(|other| as_sent(other) == sent);
         let is_update = !is_known && (last_agent.is_empty() || is_same_browser(last_agent));
-        let is_other = !is_known && !is_update && !other.is_some_and(|other| is_same_browser(other));
+        let is_other = !is_known && !is_update && !other.is_some_and(is_same_browser);
         Touch {
             ip_address: has_moved.then(|| self.address_of(client)).flatten(),
             user_agent: is_update.then(agent),

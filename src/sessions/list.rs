@@ -20,7 +20,7 @@ impl LastUse {
     pub(super) fn of(stored: &StoredSession) -> Self {
         Self {
             at: stored.last_active_at,
-            ip_address: stored.last_ip_address.clone(),
+            ip_address: stored.last_address().to_owned(),
             user_agent: stored.last_agent(),
         }
     }
@@ -79,7 +79,7 @@ impl Sessions {
             is_held: browser.holds(&session.id),
             last_active_at: last_use.at,
             device: named(device_of(&last_use.user_agent), stored.device_name.as_deref()),
-            name: stored.device_name.clone(),
+            name: stored.device_name.as_deref().map(str::to_owned),
             shared_computer: stored.shared_computer,
             new_device: stored.new_device,
             signed_in_with: stored.signed_in_with.clone(),

@@ -72,7 +72,7 @@ impl Sessions {
         let StoredSession { session, device_name, signed_in_with, .. } = found.stored;
         KnownSession {
             device: named(device_of(&last_use.user_agent), device_name.as_deref()),
-            name: device_name,
+            name: device_name.map(Into::into),
             user_agent: as_sent(&last_use.user_agent).to_owned(),
             place: self.place_of(&last_use.ip_address),
             ip_address: last_use.ip_address,

@@ -5,18 +5,22 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
+use quick_cache::Equivalent;
 use quick_cache::sync::Cache as Entries;
 
 /// How long an entry is used before it is read again. This bounds how long a change by hand stays unseen.
 const MAX_AGE: Duration = Duration::from_secs(60);
 /// Invalidations are counted per group of owners, so that no list of owners is needed.
-const GROUPS: usize = 4_096;
+const GROUPS: u16 = 4_096;
+/// The unit of the time at which an entry was read.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Values by key, each with the owner whose changes invalidate it.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
     entries: Entries<K, Entry<V>>,
     hasher: RandomState,
+    created_at: Instant,
     /// The number of invalidations so far.
     invalidations: AtomicU64,
     /// The last invalidation of each group of owners.
@@ -27,11 +31,15 @@ pub(super) struct Cache<K, V> {
     misses: AtomicU64,
 }
 
+/// Small, because there is one for each session.
 #[derive(Clone, Debug)]
 struct Entry<V> {
     value: V,
-    group: usize,
-    noted: Noted,
+    invalidations: u64,
+    generation: u64,
+    /// In ticks since the cache was created, rounded down: an entry counts as older than it is, never as younger.
+    read_at: u32,
+    group: u16,
 }
 
 /// The state of a cache before something is read. The value that is then read is valid from this state on.
@@ -48,8 +56,9 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         Self {
             entries: Entries::new(capacity),
             hasher: RandomState::new(),
+            created_at: Instant::now(),
             invalidations: AtomicU64::default(),
-            invalidated: std::iter::repeat_with(AtomicU64::default).take(GROUPS).collect(),
+            invalidated: std::iter::repeat_with(AtomicU64::default).take(GROUPS.into()).collect(),
             cleared: AtomicU64::default(),
             hits: AtomicU64::default(),
             misses: AtomicU64::default(),
@@ -63,13 +72,12 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// Finds a value that was not invalidated since it was read.
-    pub(crate) fn get(&self, key: &K, noted: &Noted) -> Option<V> {
+    pub(crate) fn get<Q: Hash + Equivalent<K>>(&self, key: &Q, noted: &Noted) -> Option<V> {
         let entry = self.entries.get(key).filter(|entry| {
-            let read = &entry.noted;
-            read.generation == noted.generation
-                && read.invalidations >= self.cleared.load(SeqCst)
-                && read.invalidations >= self.invalidated[entry.group].load(SeqCst)
-                && noted.at.saturating_duration_since(read.at) < MAX_AGE
+            entry.generation == noted.generation
+                && entry.invalidations >= self.cleared.load(SeqCst)
+                && entry.invalidations >= self.invalidated[usize::from(entry.group)].load(SeqCst)
+                && noted.at.saturating_duration_since(self.created_at + TICK * entry.read_at) < MAX_AGE
         });
         let counter = if entry.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Relaxed);
@@ -79,12 +87,16 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// Inserts a value that was read after the state was noted. If it was invalidated meanwhile, it is never
     /// found.
     pub(crate) fn insert(&self, key: K, owner: &str, value: V, noted: Noted) {
-        self.entries.insert(key, Entry { value, group: self.group(owner), noted });
+        let Noted { invalidations, generation, at } = noted;
+        let ticks = at.saturating_duration_since(self.created_at).as_millis() / TICK.as_millis();
+        let read_at = u32::try_from(ticks).unwrap_or(u32::MAX);
+        self.entries
+            .insert(key, Entry { value, invalidations, generation, read_at, group: self.group(owner) });
     }
 
     /// Invalidates the entries of an owner after a change was committed.
     pub(crate) fn invalidate(&self, owner: &str) {
-        self.raise(&self.invalidated[self.group(owner)]);
+        self.raise(&self.invalidated[usize::from(self.group(owner))]);
     }
 
     /// Invalidates everything.
@@ -107,7 +119,8 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         last.fetch_max(self.invalidations.fetch_add(1, SeqCst) + 1, SeqCst);
     }
 
-    fn group(&self, owner: &str) -> usize {
-        usize::try_from(self.hasher.hash_one(owner)).unwrap_or(usize::MAX) % GROUPS
+    fn group(&self, owner: &str) -> u16 {
+        // The remainder fits.
+        (self.hasher.hash_one(owner) % u64::from(GROUPS)) as u16
     }
 }

@@ -217,12 +217,12 @@ impl MemoryTables {
             signed_in_with: row.new.signed_in_with.clone(),
             authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
-            device_name: row.device_name.clone(),
-            last_ip_address: row.last_ip_address().clone(),
+            device_name: row.device_name.as_deref().map(Into::into),
+            last_ip_address: row.last_ip_address.as_deref().map(Into::into),
             imported_at: None,
             credential_is_new: row.credential_is_new,
-            last_user_agent: row.last_user_agent.clone(),
-            other_user_agent: row.other_user_agent.clone(),
+            last_user_agent: row.last_user_agent.as_deref().map(Into::into),
+            other_user_agent: row.other_user_agent.as_deref().map(Into::into),
         }
     }
 

@@ -1,7 +1,10 @@
 //! The session cache.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
+
+use quick_cache::Equivalent;
 
 use super::cache::{Cache, Noted};
 use super::{SessionCacheStatistics, StoredSession};
@@ -13,8 +16,38 @@ const SESSIONS_FOR_A_LIST: usize = 10;
 /// Live sessions by their handles, and the lists of users who look at their devices.
 #[derive(Debug)]
 pub struct SessionCache {
-    live: Cache<Handle, Arc<StoredSession>>,
+    live: Cache<ByHandle, Arc<StoredSession>>,
     lists: Cache<UserId, Arc<[Arc<StoredSession>]>>,
+}
+
+/// A session as the key of itself. A copy of the handle would take more memory.
+#[derive(Debug)]
+struct ByHandle(Arc<StoredSession>);
+
+impl ByHandle {
+    fn handle(&self) -> &Handle {
+        &self.0.session.handle
+    }
+}
+
+impl PartialEq for ByHandle {
+    fn eq(&self, other: &Self) -> bool {
+        self.handle() == other.handle()
+    }
+}
+
+impl Eq for ByHandle {}
+
+impl Hash for ByHandle {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.handle().hash(state);
+    }
+}
+
+impl Equivalent<ByHandle> for Handle {
+    fn equivalent(&self, key: &ByHandle) -> bool {
+        self == key.handle()
+    }
 }
 
 /// A cache that may be used now, with its state before anything is read.
@@ -82,7 +115,7 @@ impl Usable<'_> {
 
     /// Inserts a session that was read.
     pub(super) fn keep(&self, stored: &Arc<StoredSession>) {
-        let key = stored.session.handle.clone();
+        let key = ByHandle(Arc::clone(stored));
         self.cache.live.insert(key, stored.user.id.as_str(), Arc::clone(stored), self.live);
     }
 

@@ -209,7 +209,7 @@ async fn node_without_a_cache_waits_for_those_with_one() {
         let name = format!("name {round}");
         assert!(here.rename(actor(&one), &one.session.id, Some(&name), NOW).await.expect("an answer"));
         let known = there.live_by_handles(&[&one.session.handle], NOW).await.expect("an answer");
-        assert_eq!(known[0].device_name, Some(name));
+        assert_eq!(known[0].device_name.as_deref(), Some(&*name));
     }
 }
 

@@ -223,7 +223,7 @@ pub async fn each_address_of_one_batch_is_in_the_history(store: Arc<dyn Store>) 
     ];
     store.touch(&batch).await.expect("a write");
     let stored = find(&store, "one").await.stored;
-    assert_eq!((&*stored.last_ip_address, stored.last_active_at), ("203.0.113.7", soon(2)));
+    assert_eq!((stored.last_address(), stored.last_active_at), ("203.0.113.7", soon(2)));
     let one = session_id("one");
     let kinds = &[HistoryKind::AddressChanged];
     let entries = read(&store, &ada, HistoryQuery { session: Some(&one), kinds, ..ALL }).await;
@@ -260,8 +260,8 @@ pub async fn new_address_is_in_the_history_once(store: Arc<dyn Store>) {
         store.touch(&[moved("one", soon, address), touch("two", soon)]).await.expect("a write");
     }
     store.touch(&[touch("one", soon)]).await.expect("a write");
-    assert_eq!(find(&store, "one").await.stored.last_ip_address, "2001:db8::1");
-    assert_eq!(find(&store, "two").await.stored.last_ip_address, "203.0.113.7");
+    assert_eq!(find(&store, "one").await.stored.last_address(), "2001:db8::1");
+    assert_eq!(find(&store, "two").await.stored.last_address(), "203.0.113.7");
     assert_eq!(find(&store, "one").await.stored.session.ip_address, "203.0.113.7", "where it began stays");
     let told = lines(&store, &ada).await;
     assert_eq!(

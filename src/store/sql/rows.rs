@@ -153,6 +153,7 @@ fn two_factor(row: &impl Columns) -> Result<TwoFactor> {
 pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
     let (user_agent, client_hints) = ClientHints::split_from(row.text("user_agent")?);
     let user = user(row, "user_id")?;
+    let ip_address = row.text("ip_address")?;
     let session = Session {
         id: session_id(row)?,
         handle: handle(row)?,
@@ -160,7 +161,7 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         expires_at: timestamp(row, "expires_at")?,
         created_at: timestamp(row, "created_at")?,
         updated_at: timestamp(row, "updated_at")?,
-        ip_address: row.text("ip_address")?.to_owned(),
+        ip_address: ip_address.to_owned(),
         user_agent: user_agent.to_owned(),
         client_hints,
     };
@@ -174,10 +175,12 @@ pub(super) fn stored_session(row: &impl Columns) -> Result<StoredSession> {
         signed_in_with: row.optional_text("signed_in_with")?.and_then(|how| SignInMethod::parse(&how)),
         authenticated_at: timestamp(row, "authenticated_at")?,
         last_active_at: timestamp(row, "last_active_at")?,
-        device_name: row.optional_text("device_name")?,
-        last_ip_address: row.text("last_ip_address")?.to_owned(),
-        last_user_agent: row.optional_text("last_user_agent")?,
-        other_user_agent: row.optional_text("other_user_agent")?,
+        device_name: row.optional_text("device_name")?.map(Into::into),
+        last_ip_address: Some(row.text("last_ip_address")?)
+            .filter(|last| *last != ip_address)
+            .map(Into::into),
+        last_user_agent: row.optional_text("last_user_agent")?.map(Into::into),
+        other_user_agent: row.optional_text("other_user_agent")?.map(Into::into),
         imported_at: row.optional_integer("imported_at")?.map(Timestamp::from_unix_ms),
         credential_is_new: row.boolean("credential_is_new")?,
     })
