@@ -26,39 +26,46 @@ example*)
   ;;
 esac
 STAMP=$SITE.stamp
+WASM=$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/$LIBRARY.wasm
+# What bindgen makes, and next to it copies of what the site was made of and of its manifest.
+BOUND=$CARGO_TARGET_DIR/bindgen/$NAME
 
 # The inputs of the site: what cargo compiles, and the rest. Folders count too, because a removed file changes only their
 # time.
 CODE=(src app examples/leptos frontend)
-REST=(.cargo style frontend/public examples/leptos/style tools Cargo.toml Cargo.lock scripts/env.sh scripts/build.sh scripts/site.mjs)
+REST=(.cargo style frontend/public examples/leptos/style tools Cargo.toml Cargo.lock)
+REST+=(scripts/env.sh scripts/build.sh scripts/site.mjs)
 
-# site_is_fresh INPUTS...: whether the site is there, and none of these inputs is newer. Its stamp has the version of the
-# compiler.
+# site_is_fresh INPUTS...: whether the site is there, and none of these inputs is newer. Its stamp says where the compiler
+# is from.
 site_is_fresh() {
-  [[ -s $STAMP && $(<"$STAMP") == "$WASM_FROM" && -e $HASHES ]] || return 1
-  # `cargo leptos watch` writes another site into the same folder.
-  local wasm
-  wasm=$(sed -n 's/^wasm: *//p' "$HASHES")
-  [[ -e $SITE/pkg/$NAME.$wasm.wasm.br ]] || return 1
+  [[ -s $STAMP && $(<"$STAMP") == "$WASM_FROM" ]] || return 1
+  # cargo-leptos writes another site into the same folder.
+  cmp -s "$HASHES" "$BOUND.txt" || return 1
+  local hash
+  hash=$(sed -n 's/^wasm: *//p' "$HASHES")
+  [[ -e $SITE/pkg/$NAME.$hash.wasm.br ]] || return 1
   [[ -z $(find "$@" -name node_modules -prune -o -newer "$STAMP" -print -quit) ]]
 }
 
 # Most changes of the library are not in the browser half, so cargo makes the same WebAssembly, or none. Then the site
 # stays. The stamp has the time before the build, so that a file saved during it is newer.
 build_site() {
-  local bound=$CARGO_TARGET_DIR/bindgen/$NAME wasm=$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/$LIBRARY.wasm
   # Chained with &&, because bash ignores `set -e` where the exit status is tested.
-  echo "$WASM_FROM" >"$STAMP.next" &&
+  echo "$WASM_FROM" >"$STAMP.$$" &&
     for_wasm ${CLIPPY:+with_clippy} cargo rustc "${CRATE[@]}" &&
-    { { site_is_fresh "${REST[@]}" && cmp -s "$wasm" "$bound.wasm"; } || bind_site; } &&
-    mv "$STAMP.next" "$STAMP"
+    { { site_is_fresh "${REST[@]}" && cmp -s "$WASM" "$BOUND.wasm"; } || bind_site; } &&
+    mv "$STAMP.$$" "$STAMP"
 }
 
+# Binds the copy, because another build may replace the original meanwhile.
 bind_site() {
   rm -f "$STAMP" &&
-    cargo run --package bindgen -- "$wasm" "$bound" "$NAME" &&
-    node scripts/site.mjs "$bound" "$SITE" "$HASHES" ${STYLE:+"$NAME" "$STYLE"} &&
-    cp "$wasm" "$bound.wasm"
+    mkdir -p "$BOUND" &&
+    cp "$WASM" "$BOUND.wasm" &&
+    cargo run --package bindgen -- "$BOUND.wasm" "$BOUND" "$NAME" &&
+    node scripts/site.mjs "$BOUND" "$SITE" "$HASHES" ${STYLE:+"$NAME" "$STYLE"} &&
+    cp "$HASHES" "$BOUND.txt"
 }
 
 if [[ $what == for-tests ]]; then
