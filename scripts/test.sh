@@ -55,7 +55,7 @@ step "unit and integration tests, and the documentation (about 6 minutes)" scrip
 step "the servers (a minute)" scripts/build.sh for-tests
 step "the layout of the image (seconds)" scripts/layout.sh
 step "Better Auth client tests, what the OpenAPI document allows, and a short run of the benchmark (1 minute)" clients
-step "browser tests (about 5 minutes)" scripts/browser.sh
+step "browser tests (about 4 minutes)" scripts/browser.sh
 step "the journey in Firefox and WebKit (a minute)" scripts/engines.sh
 
 current=''

@@ -43,7 +43,7 @@ pub struct Config {
     )]
     pub database_connections: NonZeroU32,
 
-    /// The maximum number of sessions kept in memory, about two kilobytes each, so that most requests need no query. 0
+    /// The maximum number of sessions kept in memory, one to two kilobytes each, so that most requests need no query. 0
     /// turns the cache off. On PostgreSQL, set it only once every node runs a release that has this setting.
     /// [default: 100000 with SQLite, 0 with PostgreSQL]
     #[arg(long, env = "MULTI_SESSION_SESSION_CACHE", global = true)]

@@ -218,7 +218,11 @@ impl MemoryTables {
             authenticated_at: row.authenticated_at,
             last_active_at: row.last_active_at,
             device_name: row.device_name.as_deref().map(Into::into),
-            last_ip_address: row.last_ip_address.as_deref().map(Into::into),
+            last_ip_address: row
+                .last_ip_address
+                .as_deref()
+                .filter(|last| *last != row.new.session.ip_address)
+                .map(Into::into),
             imported_at: None,
             credential_is_new: row.credential_is_new,
             last_user_agent: row.last_user_agent.as_deref().map(Into::into),

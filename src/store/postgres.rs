@@ -67,7 +67,7 @@ impl PostgresOptions {
         Self { schema: Some(name.to_owned()), ..self }
     }
 
-    /// Sets the maximum number of sessions kept in memory, about two kilobytes each, so that requests are
+    /// Sets the maximum number of sessions kept in memory, one to two kilobytes each, so that requests are
     /// verified without a query. The default is 0.
     ///
     /// The cache is exact: after a change has returned on any node, no node verifies a request with older

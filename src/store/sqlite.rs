@@ -49,7 +49,7 @@ impl SqliteOptions {
     /// How many sessions are cached by default.
     pub const SESSION_CACHE: usize = 100_000;
 
-    /// Sets how many sessions are cached at most, about two kilobytes each, so that requests are verified
+    /// Sets how many sessions are cached at most, one to two kilobytes each, so that requests are verified
     /// without a query. 0 turns the cache off. A cached answer is never older than a change that was
     /// answered, whichever process made it.
     #[must_use]

@@ -224,6 +224,7 @@ pub async fn each_address_of_one_batch_is_in_the_history(store: Arc<dyn Store>) 
     store.touch(&batch).await.expect("a write");
     let stored = find(&store, "one").await.stored;
     assert_eq!((stored.last_address(), stored.last_active_at), ("203.0.113.7", soon(2)));
+    assert_eq!(stored.last_ip_address, None, "it is back at the address of its sign-in");
     let one = session_id("one");
     let kinds = &[HistoryKind::AddressChanged];
     let entries = read(&store, &ada, HistoryQuery { session: Some(&one), kinds, ..ALL }).await;
