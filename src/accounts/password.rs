@@ -152,9 +152,11 @@ impl Passwords {
         // A new thread costs a thousandth of a hash. On a thread of tokio's the low priority would remain.
         let thread = thread::Builder::new().name("password".to_owned()).spawn(move || {
             lower_priority();
-            // If the caller is dropped, the work continues, so it keeps its turn until it is done.
-            let _turn = turn;
-            let _ = sender.send(memory.lend(work));
+            // If the caller is dropped, the work continues, and keeps its turn until it is done. The turn ends before the
+            // answer, or the next request would be refused while this slow thread ends.
+            let done = memory.lend(work);
+            drop(turn);
+            let _ = sender.send(done);
         });
         // The system has no more threads.
         thread.map_err(|error| {
@@ -316,6 +318,15 @@ mod tests {
         for other in ["", "x", ":", &THEIRS[1..], &THEIRS.replace(':', "-"), &THEIRS.to_uppercase()] {
             assert!(!is_better_auth(other));
             assert!(verify(b"correct horse battery", other, memory).is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_has_an_answer_finds_its_turn_free() {
+        let limits = PasswordLimits { at_once: std::num::NonZeroUsize::MIN, waiting: 0 };
+        let passwords = Passwords::new(limits, COST, &OsRandom);
+        for _ in 0..1_000 {
+            passwords.run(|_| ()).await.expect("a turn");
         }
     }
 
