@@ -27,7 +27,7 @@ example*)
 esac
 STAMP=$SITE.stamp
 WASM=$CARGO_TARGET_DIR/$WASM_TARGET/wasm-release/$LIBRARY.wasm
-# What bindgen makes, and next to it copies of what the site was made of and of its manifest.
+# The folder that bindgen fills. Next to it are copies of the WebAssembly and of the manifest of the last site.
 BOUND=$CARGO_TARGET_DIR/bindgen/$NAME
 
 # The inputs of the site: what cargo compiles, and the rest. Folders count too, because a removed file changes only their

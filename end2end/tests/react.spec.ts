@@ -200,10 +200,7 @@ test("an unreachable server is reported and the rows stay", async ({ device, exa
   await expect(page.alert.filter({ hasText: "could not be loaded" })).toBeHidden();
 });
 
-test("axe finds nothing serious, and nothing scrolls sideways on a phone", async ({
-  device,
-  example,
-}) => {
+test("axe finds nothing serious, and nothing scrolls sideways on a phone", async ({ device, example }) => {
   const [grace, ada] = [person("Grace Hopper"), person("Ada Lovelace")];
   const laptop = await device(laptopIs, {}, example);
   await laptop.signUp(grace);
