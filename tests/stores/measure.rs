@@ -136,7 +136,7 @@ async fn measure_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it measures"]
 async fn measure_partitioned_postgres() {
-    let (store, _database) = crate::postgres::partitioned::make().await;
+    let (store, _database) = crate::postgres::partitioned::as_documented().await;
     measure_all("partitioned", store).await;
 }
 

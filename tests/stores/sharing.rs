@@ -2,14 +2,12 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use multi_session::{
     Actor, Change, EndedReason, HistoryKind, HistoryQuery, Limit, Operator, OperatorStore, PostgresOptions,
     PostgresStore, PostgresTestDatabase, Store, Subject,
 };
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use tokio::sync::OnceCell;
 
 use crate::opening::limit;
 use crate::postgres::{NOW, began, next, node, session, sign_up, user};
@@ -43,16 +41,14 @@ async fn shared() -> PostgresTestDatabase {
     database
 }
 
-/// The contract suite next to many other installations in one shared database, with the session cache.
+/// The contract suite next to another installation and an application in one database, with the session cache.
 mod beside_others {
     use super::*;
 
-    async fn make() -> (Arc<dyn Store>, PgPool) {
-        static DATABASE: OnceCell<PostgresTestDatabase> = OnceCell::const_new();
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let pool = pool(DATABASE.get_or_init(shared).await).await;
-        let schema = format!("installation-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        (Arc::new(installation(&pool, &schema).await), pool)
+    async fn make() -> (Arc<dyn Store>, (PgPool, PostgresTestDatabase)) {
+        let database = PostgresTestDatabase::changed_by(APPLICATION).await;
+        let pool = pool(&database).await;
+        (Arc::new(installation(&pool, "one").await), (pool, database))
     }
 
     multi_session::store_contract!(make());

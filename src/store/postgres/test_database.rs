@@ -18,24 +18,29 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// Databases whose tests are over, with the same keys. Emptying one is faster than creating one.
 static FREE: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
 
-/// Ends all other connections and waits for them, then empties all tables of the store. The timeout of
+/// Ends all other connections and waits for them, then empties all tables except those of migrations. The timeout of
 /// `pg_terminate_backend` would wait 100 ms for each connection. Without triggers, the order does not matter. `truncate`
 /// would take longer, because it makes new files for every table and index.
-const EMPTY: &str = "do $$ declare name text; tries int := 0; begin \
-                     loop \
-                     perform pg_terminate_backend(pid) from pg_stat_activity \
-                     where datname = current_database() and pid <> pg_backend_pid(); \
-                     exit when not found; \
-                     tries := tries + 1; \
-                     if tries > 10000 then raise 'the connections of another test do not end'; end if; \
-                     perform pg_sleep(0.001), pg_stat_clear_snapshot(); \
-                     end loop; \
-                     set local session_replication_role = replica; \
-                     for name in select oid::regclass from pg_class where relnamespace = 'public'::regnamespace \
-                     and relkind in ('r', 'p') and not relispartition and relname <> '_sqlx_migrations' \
-                     loop execute 'delete from ' || name; end loop; \
-                     perform setval(oid, 1, false) from pg_class where relnamespace = 'public'::regnamespace \
-                     and relkind = 'S'; end $$";
+const EMPTY: &str = r"do $$ declare
+    name text;
+    tries int := 0;
+    schemas oid[] := array(select oid from pg_namespace
+        where nspname <> 'information_schema' and nspname not like 'pg\_%');
+begin
+    loop
+        perform pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid();
+        exit when not found;
+        tries := tries + 1;
+        if tries > 10000 then raise 'the connections of another test do not end'; end if;
+        perform pg_sleep(0.001), pg_stat_clear_snapshot();
+    end loop;
+    set local session_replication_role = replica;
+    for name in select oid::regclass from pg_class where relnamespace = any(schemas)
+        and relkind in ('r', 'p') and not relispartition and relname <> '_sqlx_migrations'
+        loop execute 'delete from ' || name; end loop;
+    perform setval(oid, 1, false) from pg_class where relnamespace = any(schemas) and relkind = 'S';
+end $$";
 
 /// A PostgreSQL database for one test, on a temporary server: PostgreSQL 14 or newer, with a superuser in its URL.
 #[derive(Debug)]
