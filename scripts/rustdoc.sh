@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # rustdoc for `cargo test --doc`. Before it tests the examples of a published package, it builds that package's
-# documentation with warnings as errors. `cargo doc` would do the same, but compiles every dependency again.
+# documentation with warnings as errors. `cargo doc` would do the same, but compiles every dependency again. At low
+# priority, because other tests run beside it.
 set -euo pipefail
 
 name='' is_test=false build=()
@@ -20,7 +21,7 @@ done
 
 case $is_test$name in
 truemulti_session | truemulti_session_leptos)
-  rustdoc "${build[@]}" -D warnings -o "$CARGO_TARGET_DIR/checked-doc"
+  nice -n 19 rustdoc "${build[@]}" -D warnings -o "$CARGO_TARGET_DIR/checked-doc"
   ;;
 esac
-exec rustdoc "$@"
+exec nice -n 19 rustdoc "$@"

@@ -50,7 +50,7 @@ step "format" cargo fmt --all --check
 step "lint, the tests' programs, the sites, and what the tests need (about 13 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
 step "packages (seconds)" scripts/package.sh
-step "unit and integration tests, and the documentation (about 6 minutes)" scripts/unit.sh
+step "unit and integration tests, and the documentation (about 4 minutes)" scripts/unit.sh
 # After the tests, because these compile with test features.
 step "the servers (a minute)" scripts/build.sh for-tests
 step "the layout of the image (seconds)" scripts/layout.sh

@@ -21,10 +21,32 @@ if (($# > 0)); then
   exit
 fi
 
-# The library, its stores, and everything but the server's integration tests, which are the target `it`. Then the
-# documentation and its examples.
-checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*'
-RUSTDOC=$ROOT/scripts/rustdoc.sh checked_cargo test "${tests[@]}" --doc
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+mkdir -p "$TOOLS/log"
+
+# beside NAME COMMAND...: runs a command beside what follows, until `beside_is_over`, which prints its output.
+beside() {
+  name=$1
+  shift
+  "$@" >"$TOOLS/log/$name.log" 2>&1 &
+  pid=$!
+}
+
+beside_is_over() {
+  local failed=0
+  wait "$pid" || failed=1
+  say "$1"
+  cat "$TOOLS/log/$name.log"
+  return "$failed"
+}
+
+failed=0
+# The library, its stores, and everything but the server's integration tests, which are the target `it`. Beside them
+# the documentation and its examples, at low priority, because tests wait for locks only for seconds.
+RUSTDOC=$ROOT/scripts/rustdoc.sh beside documentation checked_cargo test "${tests[@]}" --doc
+checked_cargo test "${tests[@]}" --lib --bins --test '[!i]*' || failed=1
+beside_is_over "The documentation and its examples" || failed=1
+((failed == 0)) || exit 1
 
 # The server's tests, over both databases at once. The skipped ones do not depend on the database: they start the
 # program on an SQLite file or read the sources.
@@ -33,13 +55,7 @@ over_postgres() {
     checked_cargo test "${tests[@]}" --test it -- --skip crash:: --skip mail_tls:: --skip process:: --skip invariants:: --skip configuration:: \
       --skip backup:: --skip packaging::
 }
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-mkdir -p "$TOOLS/log"
-over_postgres >"$TOOLS/log/over-postgres.log" 2>&1 &
-second=$!
-failed=0
+beside over-postgres over_postgres
 checked_cargo test "${tests[@]}" --test it || failed=1
-wait "$second" || failed=1
-say "The server's tests over PostgreSQL"
-cat "$TOOLS/log/over-postgres.log"
+beside_is_over "The server's tests over PostgreSQL" || failed=1
 exit "$failed"
