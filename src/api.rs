@@ -49,7 +49,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 use tower::Layer;
@@ -245,14 +245,14 @@ impl<S: Clone + Send + Sync + 'static> From<Api> for Router<S> {
         }
 
         settings.document = openapi::document(described, &settings.http, settings.sends_webhooks);
-        let (bounded, exact) = (from_fn_with_state(body_time, bounded), from_fn(only_get_and_post));
+        let bounded = from_fn_with_state(body_time, bounded_get_or_post);
         let session_layer = settings.http.layer();
         let state = ApiState::from(settings);
         let sessions = nested(sessions.into()).fallback(not_found).with_state(state.clone());
-        let others = others.layer(exact.clone()).layer(bounded.clone()).with_state(state);
+        let others = others.layer(bounded.clone()).with_state(state);
         // The layers wrap the router and not its routes: a request clones what it passes through, and a
         // router is cheap to clone.
-        let sessions = (bounded, session_layer, exact).layer(sessions);
+        let sessions = (bounded, session_layer).layer(sessions);
         // The session endpoints, and every unknown path below the API.
         [path.clone(), format!("{path}/"), format!("{path}/{{*rest}}")]
             .iter()
@@ -332,13 +332,12 @@ async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
-/// Answers other methods like unknown paths. Axum would answer HEAD with the handler of GET, and some of
-/// these change something.
-async fn only_get_and_post(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::POST) {
-        next.run(request).await
-    } else {
-        StatusCode::NOT_FOUND.into_response()
+/// Reads the body, and answers other methods than GET and POST like unknown paths. Axum would answer HEAD with the
+/// handler of GET, and some of these change something.
+async fn bounded_get_or_post(time: State<Duration>, request: Request, next: Next) -> Response {
+    match *request.method() {
+        Method::GET | Method::POST => bounded(time, request, next).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

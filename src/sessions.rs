@@ -170,13 +170,13 @@ impl Sessions {
     ///
     /// [`SessionLayer`](crate::http::SessionLayer) does this for every request.
     pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
-        let mut work = Box::pin(work.in_current_span());
+        let mut work = Box::pin(work);
         // The client cannot disconnect during the first poll, and a request that is answered from memory
         // needs no other.
         if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
             return output;
         }
-        match self.0.work.spawn(work).await {
+        match self.0.work.spawn(work.in_current_span()).await {
             Ok(output) => output,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

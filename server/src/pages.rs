@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, get_service};
 use http::header::{
@@ -220,12 +220,10 @@ fn context(server: &Server) {
 }
 
 /// The headers of every answer (ASVS 5.0, 3.4). Pages set those with their nonce themselves.
-pub(crate) async fn security_headers(
-    State(transport): State<Option<HeaderValue>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = next.run(request).await;
+pub(crate) fn with_security_headers<B>(
+    mut response: http::Response<B>,
+    transport: Option<&HeaderValue>,
+) -> http::Response<B> {
     let status = response.status();
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -243,7 +241,7 @@ pub(crate) async fn security_headers(
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
     if let Some(transport) = transport {
-        headers.insert(STRICT_TRANSPORT_SECURITY, transport);
+        headers.insert(STRICT_TRANSPORT_SECURITY, transport.clone());
     }
     response
 }

@@ -16,7 +16,7 @@ use multi_session::http::{ClientAddress, InvalidSetting, Problem, SessionHttp};
 use multi_session::{Accounts, Code, Sessions};
 use multi_session_leptos::{MultiSessionOptions, REPORT_BY_MAIL, RESET_PASSWORD_FN, start_render_threads};
 use tower::Layer;
-use tower::util::option_layer;
+use tower::util::{MapResponseLayer, option_layer};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
@@ -149,11 +149,12 @@ pub fn router(server: &Server) -> Router {
         .route(MANIFEST, get(pages::manifest))
         .merge(server.colors.clone())
         .with_state(server.clone());
+    let transport = server.transport_security.clone();
     // Outermost first. They wrap the router and not its routes: a request clones what it passes through, and
     // a router is cheap to clone.
     let layers = (
         option_layer(counted),
-        from_fn_with_state(server.transport_security.clone(), pages::security_headers),
+        MapResponseLayer::new(move |it| pages::with_security_headers(it, transport.as_ref())),
         TraceLayer::new_for_http().make_span_with(telemetry::request_span),
         CompressionLayer::new().compress_when(is_page),
         from_fn_with_state(Refusals::new(server), refused::explain_refusal),

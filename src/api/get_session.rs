@@ -36,7 +36,7 @@ refusals!(Refusals = EVERY, READS_COOKIES);
     security((), ("session" = [])),
 )]
 pub(super) async fn handle(state: SessionRequest) -> Result<Response, Problem> {
-    let browser = state.browser()?;
+    let browser = state.shared_browser()?;
     let body = browser.active().map(|held| SessionAndUser { session: &held.session, user: &held.user });
     let mut response = json(&body)?;
     response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -71,15 +72,15 @@ where
         }
         // A browser may disconnect at any time. A change that has begun is still completed, logged and
         // announced.
-        Box::pin(async move {
-            let sessions = http.sessions().clone();
-            sessions.finish(async move { handle(&http, ready, request).await }).await
-        })
+        let sessions = http.sessions().clone();
+        // In a box, because it is large and would be moved several times.
+        let work = Box::pin(handle(http, ready, request));
+        Box::pin(async move { sessions.finish(work).await })
     }
 }
 
 async fn handle<S>(
-    http: &SessionHttp,
+    http: SessionHttp,
     mut inner: S,
     request: Request<Body>,
 ) -> Result<Response<Body>, S::Error>
@@ -114,6 +115,7 @@ where
     } else {
         http.sessions().current(&presented, &client).await
     };
+    let browser = browser.map(Arc::new);
     let before = browser.clone().unwrap_or_default();
     let sent = Sent { notice: cookies.notice.clone(), ticket: cookies.ticket.clone(), any: cookies.any };
     let state = SessionRequest::new(http.clone(), &head, presented, browser, client, sent);
@@ -123,10 +125,10 @@ where
     let mut response = inner.call(Request::from_parts(head, body)).await?;
 
     // If the store fails or the request is unattended, no cookie is changed.
-    if let Ok(browser) = state.browser()
+    if let Ok(browser) = state.shared_browser()
         && !is_unattended
     {
-        let (change, options) = ((&before, &browser), http.sessions().options());
+        let (change, options) = ((&*before, &*browser), http.sessions().options());
         let notice = state.next_notice().map(|it| names.notice_cookie(&it.text, it.is_brief));
         let changed = names.difference(&cookies, change, options, http.sessions().now());
         let ticket = state.next_ticket().map(|ticket| names.ticket_cookie(ticket.as_ref()));

@@ -25,7 +25,7 @@ pub struct SessionRequest(Arc<Inner>);
 struct Inner {
     http: SessionHttp,
     presented: Presented,
-    browser: Mutex<Result<Browser>>,
+    browser: Mutex<Result<Arc<Browser>>>,
     client: Client,
     form_post: bool,
     page: bool,
@@ -60,7 +60,7 @@ impl SessionRequest {
         http: SessionHttp,
         parts: &Parts,
         presented: Presented,
-        browser: Result<Browser>,
+        browser: Result<Arc<Browser>>,
         client: Client,
         sent: Sent,
     ) -> Self {
@@ -332,12 +332,17 @@ impl SessionRequest {
     ///
     /// When the store does not answer. This signs nobody out.
     pub fn browser(&self) -> Result<Browser> {
+        self.shared_browser().map(Arc::unwrap_or_clone)
+    }
+
+    /// The same without a copy.
+    pub(crate) fn shared_browser(&self) -> Result<Arc<Browser>> {
         self.0.browser.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sets what the browser holds from now on. The layer sends the cookies.
     pub fn set_browser(&self, browser: Browser) {
-        *self.0.browser.lock().unwrap_or_else(PoisonError::into_inner) = Ok(browser);
+        *self.0.browser.lock().unwrap_or_else(PoisonError::into_inner) = Ok(Arc::new(browser));
     }
 
     /// The notice that an earlier answer left with [`SessionRequest::set_notice`]. Trust a result in an

@@ -80,11 +80,9 @@ impl Refusals {
     }
 }
 
-/// The properties of the request that the answer depends on.
+/// The properties of a call of a server function that the answer depends on.
 struct Asked {
     path: String,
-    /// Whether it calls a server function.
-    is_function: bool,
     /// Whether the browser will show the answer as a page.
     is_form: bool,
     /// The origin of the page that sent it, unless the browser says that this is another site.
@@ -92,16 +90,14 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(request: &Request) -> Self {
-        let path = request.uri().path();
-        let is_function = request.method() == Method::POST && path.starts_with(FUNCTIONS);
-        let headers = request.headers();
-        Self {
+    /// `None` for another request.
+    fn of(request: &Request) -> Option<Self> {
+        let (path, headers) = (request.uri().path(), request.headers());
+        (request.method() == Method::POST && path.starts_with(FUNCTIONS)).then(|| Self {
             path: path.to_owned(),
-            is_function,
-            is_form: is_function && text(headers, ACCEPT.as_str()).contains("text/html"),
+            is_form: text(headers, ACCEPT.as_str()).contains("text/html"),
             own_origin: TrustedOrigins::own_page(headers),
-        }
+        })
     }
 }
 
@@ -116,7 +112,7 @@ pub(crate) async fn explain_refusal(
     request: Request,
     next: Next,
 ) -> Response {
-    let asked = Asked::of(&request);
+    let Some(asked) = Asked::of(&request) else { return next.run(request).await };
     let response = next.run(request).await;
     let code = response.extensions().get::<Code>().copied();
     if asked.is_form && !is_page(&response) {
@@ -124,14 +120,14 @@ pub(crate) async fn explain_refusal(
         return refusals.page(response, &asked, code);
     }
     match code.and_then(|code| Some((code, refusals.other_address(&asked, code)?))) {
-        Some((code, sentence)) if asked.is_function => {
+        Some((code, sentence)) => {
             let (head, _) = response.into_parts();
             let told = Problem::with_message(code, sentence).into_response();
             let mut told = Response::from_parts(head, told.into_body());
             told.headers_mut().remove(CONTENT_LENGTH);
             told
         }
-        _ => response,
+        None => response,
     }
 }
 
