@@ -87,9 +87,11 @@ export function table({ short }, title, rows) {
   missed.push(...rows.filter(({ met }) => met === 'missed').map(({ what }) => `${title}: ${what}`));
 }
 
-/** Prints the missed targets. */
-export function summary() {
-  console.log(missed.length ? `missed:\n  ${missed.join('\n  ')}` : 'all targets are met');
+/** Prints the missed targets, and the sections that failed, whose targets were not measured. */
+export function summary(failed) {
+  if (missed.length) console.log(`missed:\n  ${missed.join('\n  ')}`);
+  if (failed.length) console.log(`failed: ${failed.join(', ')}`);
+  if (!missed.length && !failed.length) console.log('all targets are met');
 }
 
 function number(value, digits) {
