@@ -63,7 +63,8 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let http = self.http.clone();
-        let is_verified = request.extensions().get::<SessionHttp>().is_some_and(|outer| outer.is_same(&http));
+        let is_verified =
+            request.extensions().get::<SessionRequest>().is_some_and(|outer| outer.is_of(&http));
         // Call the service that was polled for readiness, not its clone.
         let waiting = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, waiting);
@@ -120,7 +121,6 @@ where
     let sent = Sent { notice: cookies.notice.clone(), ticket: cookies.ticket.clone(), any: cookies.any };
     let state = SessionRequest::new(http.clone(), &head, presented, browser, client, sent);
     head.extensions.insert(state.clone());
-    head.extensions.insert(http.clone());
 
     let mut response = inner.call(Request::from_parts(head, body)).await?;
 

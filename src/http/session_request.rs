@@ -79,6 +79,11 @@ impl SessionRequest {
         }))
     }
 
+    /// Whether the layer with these settings has verified it.
+    pub(super) fn is_of(&self, http: &SessionHttp) -> bool {
+        self.0.http.is_same(http)
+    }
+
     /// The sessions.
     pub fn sessions(&self) -> &Sessions {
         self.0.http.sessions()
