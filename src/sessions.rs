@@ -169,20 +169,28 @@ impl Sessions {
     /// [`Sessions::shut_down`] waits for it.
     ///
     /// [`SessionLayer`](crate::http::SessionLayer) does this for every request.
-    pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+    pub fn finish<T, W>(&self, work: W) -> impl Future<Output = T> + Send + use<T, W>
+    where
+        T: Send + 'static,
+        W: Future<Output = T> + Send + 'static,
+    {
+        // In a box at once, because a request is large and would be moved with what contains it.
         let mut work = Box::pin(work);
-        // The client cannot disconnect during the first poll, and a request that is answered from memory
-        // needs no other.
-        if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
-            return output;
-        }
-        match self.0.work.spawn(work.in_current_span()).await {
-            Ok(output) => output,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is about to stop, and the caller with it.
-                Err(_cancelled) => std::future::pending().await,
-            },
+        let tasks = self.0.work.clone();
+        async move {
+            // The client cannot disconnect during the first poll, and a request that is answered from memory
+            // needs no other.
+            if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+                return output;
+            }
+            match tasks.spawn(work.in_current_span()).await {
+                Ok(output) => output,
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // The runtime is about to stop, and the caller with it.
+                    Err(_cancelled) => std::future::pending().await,
+                },
+            }
         }
     }
 

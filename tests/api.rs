@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE, VARY};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -175,6 +175,16 @@ async fn stream_of_a_mounted_api_is_not_activity() {
     laptop.cookies.lock().expect("the cookies").retain(|name, _| !name.contains("_multi-"));
     assert_eq!(laptop.get("/auth/multi-session/events").await.set_cookies, [""; 0]);
     assert_eq!(laptop.get("/auth/get-session").await.set_cookies.len(), 1);
+}
+
+#[tokio::test]
+async fn request_that_passes_the_layer_twice_is_verified_once() {
+    let http = http(&sessions());
+    let app = Router::new().merge(http.api()).layer(http.layer());
+    let request = Request::get("/api/auth/get-session").body(Body::empty()).expect("a request");
+    let response = app.oneshot(request).await.expect("an answer");
+    // Each layer that verifies a request appends this header.
+    assert_eq!(response.headers().get_all(VARY).iter().count(), 1);
 }
 
 #[tokio::test]

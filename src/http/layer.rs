@@ -73,10 +73,7 @@ where
         }
         // A browser may disconnect at any time. A change that has begun is still completed, logged and
         // announced.
-        let sessions = http.sessions().clone();
-        // In a box, because it is large and would be moved several times.
-        let work = Box::pin(handle(http, ready, request));
-        Box::pin(async move { sessions.finish(work).await })
+        Box::pin(self.http.sessions().finish(handle(http, ready, request)))
     }
 }
 

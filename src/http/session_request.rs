@@ -337,10 +337,10 @@ impl SessionRequest {
     ///
     /// When the store does not answer. This signs nobody out.
     pub fn browser(&self) -> Result<Browser> {
-        self.shared_browser().map(Arc::unwrap_or_clone)
+        self.shared_browser().map(|browser| (*browser).clone())
     }
 
-    /// The same without a copy.
+    /// What the browser holds, without a copy.
     pub(crate) fn shared_browser(&self) -> Result<Arc<Browser>> {
         self.0.browser.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -12,8 +12,10 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use crate::opening::limit;
 use crate::postgres::{NOW, began, next, node, session, sign_up, user};
 
-/// Tables of the same names in the search path of an application, and settings that we do not work with.
-const APPLICATION: &str = "create schema application;
+/// No tables of ours but those of the installations, and tables of the same names in the search path of an application, and settings that we do not work with.
+const APPLICATION: &str = "drop schema public cascade;
+    create schema public;
+    create schema application;
     create table application.users (number int);
     create table application.sessions (number int);
     create table application.history (number int);
@@ -41,14 +43,15 @@ async fn shared() -> PostgresTestDatabase {
     database
 }
 
-/// The contract suite next to another installation and an application in one database, with the session cache.
-mod beside_others {
+/// The contract suite next to an application in one database, in a schema whose name needs quotes, with the session
+/// cache.
+mod beside_an_application {
     use super::*;
 
     async fn make() -> (Arc<dyn Store>, (PgPool, PostgresTestDatabase)) {
         let database = PostgresTestDatabase::changed_by(APPLICATION).await;
         let pool = pool(&database).await;
-        (Arc::new(installation(&pool, "one").await), (pool, database))
+        (Arc::new(installation(&pool, "Installation-1").await), (pool, database))
     }
 
     multi_session::store_contract!(make());
