@@ -82,7 +82,7 @@ build_program() {
   say "Building $what: done in $((SECONDS - start)) s"
 }
 
-[[ -e $HASHES || $what == *site ]] || say "The first build takes about 15 minutes on 2 cores"
+[[ -e $HASHES || $what == *site ]] || say "The first build takes about 12 minutes on 2 cores"
 mkdir -p "$RELEASE"
 site=
 if site_is_fresh "${CODE[@]}" "${REST[@]}"; then

@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
-say "Clippy: server, app and library with their tests, and the fuzz targets (the first time: about 10 minutes on 2 cores)"
+say "Clippy: server, app and library with their tests, and the fuzz targets (the first time: about 7 minutes on 2 cores)"
 checked_cargo build "${SERVER_CRATES[@]}" --all-targets
 
 say "Clippy: the library without features, and the tools (a minute)"

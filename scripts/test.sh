@@ -47,7 +47,7 @@ clients() {
 # The times are for a first run on two cores.
 step "setup (seconds)" scripts/setup.sh
 step "format" cargo fmt --all --check
-step "lint, the tests' programs, the sites, and what the tests need (about 13 minutes)" prepare
+step "lint, the tests' programs, the sites, and what the tests need (about 9 minutes)" prepare
 step "licences, sources and known weaknesses of what we use" scripts/deny.sh
 step "packages (seconds)" scripts/package.sh
 step "unit and integration tests, and the documentation (about 4 minutes)" scripts/unit.sh
