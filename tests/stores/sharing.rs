@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use crate::opening::limit;
 use crate::postgres::{NOW, began, next, node, session, sign_up, user};
 
-/// No tables of ours but those of the installations, and tables of the same names in the search path of an application, and settings that we do not work with.
+/// A database without our tables, but with tables of the same names in the search path of an application.
 const APPLICATION: &str = "drop schema public cascade;
     create schema public;
     create schema application;
@@ -20,6 +20,7 @@ const APPLICATION: &str = "drop schema public cascade;
     create table application.sessions (number int);
     create table application.history (number int);
     create table application._sqlx_migrations (number int)";
+/// Settings of its connections that we do not work with.
 const SETTINGS: [(&str, &str); 4] = [
     ("search_path", "application"),
     ("default_transaction_isolation", "serializable"),
