@@ -42,8 +42,10 @@ for (const javaScriptEnabled of [true, false]) {
       const pages = new MailedPages(phone);
       await pages.forgot.click();
       await expect(pages.heading("Forgot your password?")).toBeVisible();
+      await expect(phone.page).toHaveTitle(/^Forgot your password/);
       await accessible(phone, "the page of a forgotten password");
       await pages.request(ada.email);
+      await expect(phone.page).toHaveTitle(/^Check your email/);
       await accessible(phone, "the page after it");
 
       const link = await mails.link(ada.email, "Reset your Multi-session password");

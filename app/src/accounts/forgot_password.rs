@@ -35,12 +35,12 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     let is_sent = Memo::new(move |_| was_sent || action.value().with(|value| matches!(value, Some(Ok(())))));
 
     view! {
-        <Title text=move || if is_sent.get() { "Check your email" } else { "Forgot your password?" } />
         <div class="ms-entry">
             <Show
                 when=move || is_sent.get()
                 fallback=move || {
                     view! {
+                        <Title text="Forgot your password?" />
                         <div class="ms-entry__head">
                             <h1>"Forgot your password?"</h1>
                             <p class="ms-entry__lead">"We'll email you a link to set a new one."</p>
@@ -61,6 +61,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                     }
                 }
             >
+                <Title text="Check your email" />
                 <div class="ms-entry__head">
                     <h1>"Check your email"</h1>
                     <p class="ms-entry__lead">

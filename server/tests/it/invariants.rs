@@ -79,6 +79,18 @@ fn only_one_file_writes_cookies() {
     assert_eq!(writers, ["src/http/layer.rs"]);
 }
 
+/// Leptos asks for the title once the beginning of the page is there. The values of a short page may be gone by then, and
+/// reading one panics.
+#[test]
+fn no_title_reads_a_signal() {
+    for (name, text) in all_sources() {
+        assert!(
+            !text.contains("<Title text=move"),
+            "{name}: put a title without a closure where the view is chosen"
+        );
+    }
+}
+
 #[test]
 fn no_file_is_called_mod() {
     assert!(all_sources().iter().all(|(name, _)| !name.ends_with("/mod.rs")));

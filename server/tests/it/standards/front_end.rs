@@ -119,7 +119,8 @@ fn varies(what: &str, answer: &Answer) {
     let all = answer.headers.get_all(header::VARY).iter().map(|value| value.to_str().expect("text"));
     let vary = all.collect::<Vec<_>>().join(", ");
     for name in ["cookie", "origin", "sec-fetch-site"] {
-        assert!(vary.split(", ").any(|known| known == name), "{what}: {name} is not in {vary:?}");
+        let is_known = vary.split(", ").any(|known| known == name);
+        assert!(is_known, "{what}: {name} is not in {vary:?}: {} {}", answer.status, answer.text);
     }
 }
 
